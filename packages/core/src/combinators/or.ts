@@ -1,0 +1,57 @@
+import * as v from "valibot";
+import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import type { Law, Needs, Verdict, Verifier } from "../verifier.ts";
+
+/**
+ * Accepts what any child accepts. Children are asked in order, and no further once nothing is refused: put the costly one last. The
+ * replacement is that of the first child that offers one, else p. `or(sd, gate)` emits q where the gate opens and exactly p elsewhere.
+ */
+export function or(...children: readonly Verifier[]): Verifier {
+  if (children.length === 0) throw new TypeError("or() takes at least one verifier.");
+  return {
+    name: `or(${children.map((child) => child.name).join(", ")})`,
+    law: lawOf(children),
+    needs: combinedNeeds(children),
+    gate: children.every((child) => child.gate === true) || undefined,
+    async verify(round) {
+      const accept = round.draft.map(() => false);
+      const by: (string | undefined)[] = round.draft.map(() => undefined);
+      let replacement: Verdict["replacement"];
+      for (const child of children) {
+        const verdict = await child.verify(round);
+        replacement ??= verdict.replacement;
+        for (const [at, accepted] of verdict.accept.entries()) {
+          if (!accepted || accept[at] === true) continue;
+          accept[at] = true;
+          by[at] = verdict.by?.[at] ?? child.name;
+        }
+        if (accept.every(Boolean)) break;
+      }
+      return { accept, by, replacement };
+    },
+  };
+}
+
+/** Only gates may be added to one exact rule without losing the description of what is emitted. */
+function lawOf(children: readonly Verifier[]): Law {
+  const rest = children.filter((child) => child.gate !== true);
+  if (children.length === 1) return (children[0] as Verifier).law;
+  if (rest.length === 0) return "mixture";
+  return rest.length === 1 && rest[0]?.law === "exact" ? "mixture" : "none";
+}
+
+/** What several verifiers need together. Two kinds of hidden state in one policy are not supplied. */
+export function combinedNeeds(children: readonly Verifier[]): Needs {
+  const kinds = new Set(children.flatMap((child) => child.needs?.hidden ?? []));
+  if (kinds.size > 1) throw new TypeError("A policy reads one kind of hidden state: its judges want pre-norm and post-norm.");
+  const [hidden] = kinds;
+  return { hidden, draftRows: children.some((child) => child.needs?.draftRows === true) || undefined };
+}
+
+/** `or` as a policy: `{"type": "or", "any": [{"type": "sd"}, {"type": "kl", "threshold": 0.3}]}`. */
+export const orPlugin: VerifierPlugin = verifierPlugin({
+  name: "or",
+  summary: "Accepts what any of its children accepts.",
+  schema: v.strictObject({ any: v.pipe(v.array(v.unknown()), v.minLength(1)) }),
+  create: ({ any }, registry, path) => or(...any.map((child, i) => registry.create(child, `${path}.any[${i}]`))),
+});

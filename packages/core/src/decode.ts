@@ -1,0 +1,182 @@
+/**
+ * The decoding loop (2211.17192, algorithm 1, with the acceptance rule as an argument).
+ *
+ * Invariant: between rounds each cache holds every committed token but the last. One round runs the last committed token and K drafted ones
+ * through the target, keeps the longest accepted prefix, adds a replacement or a bonus token, and rewinds.
+ */
+import type { Draft, Drafter } from "./drafter.ts";
+import { LenityError } from "./error.ts";
+import type { Evidence } from "./evidence.ts";
+import { checkDraftTokens, checkFeasible, checkPrompt } from "./feasible.ts";
+import { logitsEvidence } from "./logits-evidence.ts";
+import { type Counters, count, noCounts } from "./metrics.ts";
+import type { LanguageModel, Scores, Session, Token } from "./model.ts";
+import { draw, type Random, type Sampling, sampling, seeded } from "./sampling.ts";
+import type { Round, Verdict, Verifier } from "./verifier.ts";
+import { sd } from "./verifiers/sd.ts";
+
+export interface DecodeOptions {
+  readonly target: LanguageModel;
+  /** Proposes tokens; without one, decoding is plain. */
+  readonly drafter?: Drafter | undefined;
+  /** The acceptance rule. Default: `sd`, which changes nothing in what is said. */
+  readonly verifier?: Verifier | undefined;
+  /** The longest block to draft, 0 to 1024. Default 16. 0 is plain decoding. */
+  readonly draftTokens?: number | undefined;
+  readonly sampling?: Partial<Sampling> | undefined;
+  /** Same seed, same answer. Default 0. */
+  readonly seed?: number | undefined;
+  /** The most tokens to emit. Default: what the context holds. */
+  readonly maxTokens?: number | undefined;
+  /** Asked after each committed token: true ends the answer there. EOS tokens of the target end it in any case. */
+  readonly stop?: ((token: Token) => boolean) | undefined;
+  /** Adds p, q and KL to each emitted token: costs a softmax where the policy needs none. */
+  readonly trace?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One token of the answer and where it came from. */
+export interface EmittedToken {
+  readonly token: Token;
+  /** draft: accepted; replacement: drawn at a refusal; bonus: drawn after a full block; target: drawn without a draft. */
+  readonly source: "draft" | "replacement" | "bonus" | "target";
+  /** The verifier that accepted a drafted token. */
+  readonly by?: string | undefined;
+  /** Raw probabilities of the token under target and drafter, and KL(p‖q) of the raw rows, when traced. */
+  readonly p?: number | undefined;
+  readonly q?: number | undefined;
+  readonly kl?: number | undefined;
+}
+
+export type DecodeEvent =
+  | { readonly type: "round"; readonly tokens: readonly EmittedToken[] }
+  | { readonly type: "finish"; readonly reason: "stop" | "length"; readonly counters: Counters };
+
+/** Continues `prompt` (at least one token). Yields the tokens of each round, then one `finish`. */
+export async function* decode(prompt: readonly Token[], options: DecodeOptions): AsyncGenerator<DecodeEvent, void, undefined> {
+  const { target, drafter, verifier = sd(), signal } = options;
+  const settings = sampling(options.sampling);
+  const draftTokens = drafter === undefined ? 0 : checkDraftTokens(options.draftTokens ?? 16);
+  checkPrompt(prompt, target);
+  checkFeasible(verifier, target, draftTokens > 0 ? drafter : undefined);
+  const limit = Math.min(options.maxTokens ?? Number.POSITIVE_INFINITY, target.contextLength - prompt.length);
+  if (!(limit >= 0))
+    throw new LenityError("invalid_request", `maxTokens is ${options.maxTokens}; expected 0 or more.`, { path: "maxTokens" });
+
+  const random = seeded(options.seed ?? 0);
+  const committed = [...prompt];
+  const last = () => committed.length - 1;
+  const eos = new Set(target.eos);
+  let counters = noCounts;
+  let reason: "stop" | "length" | undefined = limit === 0 ? "length" : undefined;
+
+  const session = await target.open({ prompt });
+  try {
+    await session.rewind(Math.min(session.length, last()));
+    if (session.length < last()) await session.append(committed.slice(session.length, -1), { rows: 0, signal });
+
+    while (reason === undefined) {
+      if (signal?.aborted === true) throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
+      const room = limit - (committed.length - prompt.length);
+      const wanted = Math.min(draftTokens, room - 1);
+      const draft = wanted > 0 && drafter !== undefined ? await propose(drafter, committed, wanted, settings, random, signal) : noDraft;
+      const block = [committed[last()] as Token, ...draft.tokens];
+      const scores = await session.append(block, { hidden: verifier.needs?.hidden, signal });
+      const evidence = logitsEvidence(scores.logits, target.vocabulary, settings);
+      const round: Round = {
+        context: committed,
+        promptLength: prompt.length,
+        draft: draft.tokens,
+        target: evidence,
+        drafter: draft.evidence,
+        hidden: hiddenOf(scores, block.length),
+        uniform: draft.tokens.map(random),
+      };
+      const verdict: Verdict = draft.tokens.length > 0 ? await verifier.verify(round) : { accept: [] };
+      if (verdict.accept.length !== draft.tokens.length) {
+        throw new TypeError(`Verifier "${verifier.name}" decided on ${verdict.accept.length} tokens; expected ${draft.tokens.length}.`);
+      }
+      let accepted = 0;
+      while (verdict.accept[accepted] === true) accepted++;
+
+      const by = draft.tokens.slice(0, accepted).map((_, at) => verdict.by?.[at] ?? verifier.name);
+      const refused = accepted < draft.tokens.length;
+
+      const tokens: EmittedToken[] = [];
+      const commit = (token: Token, source: EmittedToken["source"]): boolean => {
+        const at = tokens.length;
+        committed.push(token);
+        tokens.push({
+          token,
+          source,
+          by: source === "draft" ? by[at] : undefined,
+          ...(options.trace === true ? traced(token, round, at) : {}),
+        });
+        return eos.has(token) || options.stop?.(token) === true;
+      };
+      let ended = false;
+      while (!ended && tokens.length < accepted) ended = commit(draft.tokens[tokens.length] as Token, "draft");
+      const ignored = accepted - tokens.length;
+      let drawn: "replacement" | "bonus" | undefined;
+      if (!ended) {
+        drawn = refused ? "replacement" : "bonus";
+        const row = (refused ? verdict.replacement?.(accepted) : undefined) ?? evidence.row(accepted);
+        ended = commit(draw(row, random()), draft.tokens.length === 0 ? "target" : drawn);
+      }
+      const relaxed = verifier.law === "exact" ? 0 : countRelaxed(round, accepted);
+      counters = count(counters, { drafted: draft.tokens.length, accepted, refused, relaxed, drawn, ignored, by });
+      if (ended) reason = "stop";
+      else if (committed.length - prompt.length >= limit) reason = "length";
+      await session.rewind(last());
+      yield { type: "round", tokens };
+    }
+    yield { type: "finish", reason, counters };
+  } finally {
+    await closeAll(session, drafter);
+  }
+}
+
+const noDraft: Draft = { tokens: [] };
+
+async function propose(
+  drafter: Drafter,
+  context: readonly Token[],
+  limit: number,
+  settings: Sampling,
+  random: Random,
+  signal: AbortSignal | undefined,
+): Promise<Draft> {
+  const uniform = Array.from({ length: limit }, random);
+  const draft = await drafter.propose({ context, limit, sampling: settings, uniform, signal });
+  return draft.tokens.length <= limit ? draft : { tokens: draft.tokens.slice(0, limit), evidence: draft.evidence };
+}
+
+/** Row i + 1 of the block is the position whose input is draft[i]. */
+function hiddenOf(scores: Scores, rows: number): Round["hidden"] {
+  if (scores.hidden === undefined) return undefined;
+  const states = scores.hidden;
+  const width = states.length / rows;
+  return { width, at: (index) => states.subarray((index + 1) * width, (index + 2) * width) };
+}
+
+/** Tokens of the accepted prefix that `sd` with the same coins would have refused. */
+function countRelaxed(round: Round, accepted: number): number {
+  const strict = sd().verify(round) as Verdict;
+  let relaxed = 0;
+  for (let at = 0; at < accepted; at++) if (strict.accept[at] === false) relaxed++;
+  return relaxed;
+}
+
+function traced(token: Token, round: Round, at: number): Pick<EmittedToken, "p" | "q" | "kl"> {
+  const q: Evidence | undefined = at < round.draft.length ? round.drafter : undefined;
+  return {
+    p: round.target.probability(at, token, "raw"),
+    q: q?.probability(at, token, "raw"),
+    kl: q === undefined ? undefined : round.target.divergence(at, q, "kl", "raw"),
+  };
+}
+
+async function closeAll(session: Session, drafter: Drafter | undefined): Promise<void> {
+  await session.close();
+  await drafter?.close();
+}

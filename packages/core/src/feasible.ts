@@ -1,0 +1,57 @@
+/** Everything that is refused before the first token. */
+import type { Drafter } from "./drafter.ts";
+import { LenityError } from "./error.ts";
+import type { LanguageModel, Token } from "./model.ts";
+import type { Needs, Verifier } from "./verifier.ts";
+
+/** The longest block to draft, or `invalid_request`. */
+export function checkDraftTokens(value: number): number {
+  if (Number.isInteger(value) && value >= 0 && value <= 1024) return value;
+  throw new LenityError("invalid_request", `draftTokens is ${value}; expected a whole number from 0 (plain decoding) to 1024.`, {
+    path: "draftTokens",
+  });
+}
+
+/** Refuses an empty prompt, one that the context cannot hold, and ids that the model does not know. */
+export function checkPrompt(prompt: readonly Token[], target: LanguageModel): void {
+  if (prompt.length === 0) throw new LenityError("invalid_request", "The prompt has no tokens; expected at least one.", { path: "prompt" });
+  if (prompt.length > target.contextLength) {
+    throw new LenityError(
+      "context_full",
+      `The prompt has ${prompt.length} tokens; ${target.name} holds ${target.contextLength}. Shorten the prompt.`,
+      {
+        path: "prompt",
+      },
+    );
+  }
+  const stray = prompt.find((token) => !(Number.isInteger(token) && token >= 0 && token < target.vocabulary));
+  if (stray !== undefined) {
+    throw new LenityError("invalid_request", `The prompt holds token ${stray}; ${target.name} knows ids 0 to ${target.vocabulary - 1}.`, {
+      path: "prompt",
+    });
+  }
+}
+
+/** Refuses, before the first token, a verifier that the models cannot feed. */
+export function checkFeasible(verifier: Verifier, target: LanguageModel, drafter: Drafter | undefined): void {
+  if (drafter === undefined) return;
+  const missing = unmetNeed(verifier.needs, target, drafter);
+  if (missing !== undefined) throw new LenityError("unsupported", `Policy "${verifier.name}" ${missing}`, { path: "policy" });
+  if (drafter.vocabulary !== undefined && drafter.vocabulary !== target.vocabulary) {
+    throw new LenityError(
+      "unsupported",
+      `The drafter ${drafter.name} has ${drafter.vocabulary} token ids, the target ${target.name} ${target.vocabulary}; expected the same vocabulary. Take a draft model of the target's family.`,
+    );
+  }
+}
+
+/** What a verifier with these needs lacks with these models, as the end of a sentence; undefined when nothing. */
+export function unmetNeed(needs: Needs | undefined, target: LanguageModel, drafter: Pick<Drafter, "name" | "rows">): string | undefined {
+  if (needs?.hidden !== undefined && target.hidden[needs.hidden] === undefined) {
+    return `reads ${needs.hidden} hidden states, which ${target.name} does not give. Export the model with hidden states, or choose a policy without a judge.`;
+  }
+  if (needs?.draftRows === true && !drafter.rows) {
+    return `compares the target's rows with the drafter's, and the drafter "${drafter.name}" only proposes tokens. Use a draft model, or a policy that reads only the target.`;
+  }
+  return undefined;
+}

@@ -1,0 +1,65 @@
+import { type DecodeOptions, decode, type EmittedToken } from "./decode.ts";
+import { LenityError } from "./error.ts";
+import type { Counters } from "./metrics.ts";
+import type { Token } from "./model.ts";
+import { stopStrings, textStream } from "./text-stream.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+
+export interface GenerateOptions extends Omit<DecodeOptions, "stop"> {
+  readonly tokenizer: Tokenizer;
+  /** Strings that end the answer; they are not part of it. */
+  readonly stop?: readonly string[] | undefined;
+}
+
+/** A finished answer. */
+export interface Answer {
+  readonly text: string;
+  readonly reason: "stop" | "length";
+  readonly promptTokens: number;
+  readonly tokens: readonly EmittedToken[];
+  readonly counters: Counters;
+}
+
+export type GenerateEvent =
+  | { readonly type: "delta"; readonly text: string; readonly tokens: readonly EmittedToken[] }
+  | { readonly type: "finish"; readonly answer: Answer };
+
+/** `decode` with text: yields the text and the tokens of each round, then the whole answer. The prompt is a text or tokens. */
+export async function* generate(
+  prompt: string | readonly Token[],
+  options: GenerateOptions,
+): AsyncGenerator<GenerateEvent, void, undefined> {
+  const { tokenizer, stop = [], ...rest } = options;
+  if (stop.some((text) => text === ""))
+    throw new LenityError("invalid_request", "A stop string is empty; expected text.", { path: "stop" });
+  const ids = typeof prompt === "string" ? tokenizer.encode(prompt) : prompt;
+  const stream = textStream(tokenizer);
+  const stops = stopStrings(stop);
+  const tokens: EmittedToken[] = [];
+  let text = "";
+  let pending = "";
+
+  const onToken = (token: Token): boolean => {
+    pending += stops.push(stream.push(token));
+    return stops.found !== undefined;
+  };
+  for await (const event of decode(ids, { ...rest, stop: onToken })) {
+    if (event.type === "finish") {
+      const tail = stops.push(stream.end()) + stops.end();
+      if (tail !== "") yield { type: "delta", text: tail, tokens: [] };
+      const answer: Answer = { text: text + tail, reason: event.reason, promptTokens: ids.length, tokens, counters: event.counters };
+      yield { type: "finish", answer };
+      return;
+    }
+    tokens.push(...event.tokens);
+    text += pending;
+    yield { type: "delta", text: pending, tokens: event.tokens };
+    pending = "";
+  }
+}
+
+/** The whole answer at once. */
+export async function complete(prompt: string | readonly Token[], options: GenerateOptions): Promise<Answer> {
+  for await (const event of generate(prompt, options)) if (event.type === "finish") return event.answer;
+  throw new Error("generate() ended without an answer.");
+}

@@ -1,0 +1,81 @@
+/**
+ * What happened in one answer, in tokens. Always: evaluated = accepted + refused; emitted = accepted + replacements + bonuses − ignored;
+ * accepted = Σ acceptedBy; relaxed ≤ accepted ≤ evaluated ≤ drafted; rounds = Σ histogram.
+ */
+export interface Counters {
+  /** Target passes that verified a block (the prompt's own pass is not one). */
+  readonly rounds: number;
+  /** Proposed by the drafter. */
+  readonly drafted: number;
+  /** Looked at: up to and including the first refusal of each round. */
+  readonly evaluated: number;
+  /** Accepted drafted tokens, those before the first refusal. */
+  readonly accepted: number;
+  /** Rounds that ended in a refusal. */
+  readonly refused: number;
+  /** Accepted tokens that speculative sampling with the same coin would have refused: the price of a lossy rule. */
+  readonly relaxed: number;
+  /** Tokens drawn after a refusal. */
+  readonly replacements: number;
+  /** Tokens drawn after a fully accepted block; in plain decoding, every token. */
+  readonly bonuses: number;
+  /** Accepted tokens after the end of the answer, thrown away. */
+  readonly ignored: number;
+  /** Tokens of the answer. */
+  readonly emitted: number;
+  /** Accepted tokens by the name of the verifier that accepted them. */
+  readonly acceptedBy: Readonly<Record<string, number>>;
+  /** histogram[n]: rounds that accepted n drafted tokens. */
+  readonly histogram: readonly number[];
+}
+
+/** One round's share of the counters. */
+export interface RoundCount {
+  readonly drafted: number;
+  readonly accepted: number;
+  readonly refused: boolean;
+  readonly relaxed: number;
+  readonly drawn: "replacement" | "bonus" | undefined;
+  readonly ignored: number;
+  readonly by: readonly string[];
+}
+
+/** Zero of everything. */
+export const noCounts: Counters = {
+  rounds: 0,
+  drafted: 0,
+  evaluated: 0,
+  accepted: 0,
+  refused: 0,
+  relaxed: 0,
+  replacements: 0,
+  bonuses: 0,
+  ignored: 0,
+  emitted: 0,
+  acceptedBy: {},
+  histogram: [],
+};
+
+/** The counters after one more round. */
+export function count(counters: Counters, round: RoundCount): Counters {
+  const acceptedBy = { ...counters.acceptedBy };
+  for (const name of round.by) acceptedBy[name] = (acceptedBy[name] ?? 0) + 1;
+  const histogram = Array.from({ length: Math.max(counters.histogram.length, round.accepted + 1) }, (_, n) => counters.histogram[n] ?? 0);
+  histogram[round.accepted] = (histogram[round.accepted] ?? 0) + 1;
+  const replacements = round.drawn === "replacement" ? 1 : 0;
+  const bonuses = round.drawn === "bonus" ? 1 : 0;
+  return {
+    rounds: counters.rounds + 1,
+    drafted: counters.drafted + round.drafted,
+    evaluated: counters.evaluated + round.accepted + (round.refused ? 1 : 0),
+    accepted: counters.accepted + round.accepted,
+    refused: counters.refused + (round.refused ? 1 : 0),
+    relaxed: counters.relaxed + round.relaxed,
+    replacements: counters.replacements + replacements,
+    bonuses: counters.bonuses + bonuses,
+    ignored: counters.ignored + round.ignored,
+    emitted: counters.emitted + round.accepted + replacements + bonuses - round.ignored,
+    acceptedBy,
+    histogram,
+  };
+}

@@ -1,0 +1,48 @@
+/** The id of a token: an integer from 0 up to, not including, the vocabulary. */
+export type Token = number;
+
+/** Which hidden state: the input of the final norm (Judge Decoding) or its output (AutoJudge). */
+export type HiddenKind = "pre-norm" | "post-norm";
+
+/** What one forward pass returned for its last `rows` positions, oldest first. */
+export interface Scores {
+  readonly rows: number;
+  /** [rows, vocabulary], row-major: row i scores the token that follows position i. */
+  readonly logits: Float32Array;
+  /** [rows, width], row-major; present when asked for. */
+  readonly hidden?: Float32Array | undefined;
+}
+
+export interface AppendOptions {
+  /** How many of the appended positions, counted from the end, to score: 0 for none. Default: all. */
+  readonly rows?: number | undefined;
+  readonly hidden?: HiddenKind | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One sequence and its cache. */
+export interface Session {
+  /** The number of tokens that the cache holds. */
+  readonly length: number;
+  /** Runs the tokens through the model. Rejects with `context_full` when they do not fit, and leaves the cache as it was. */
+  append(tokens: readonly Token[], options?: AppendOptions): Promise<Scores>;
+  /** Forgets every token from `length` on: absolute and idempotent. */
+  rewind(length: number): void | Promise<void>;
+  /** Gives the cache back. A closed session is not used again. */
+  close(): void | Promise<void>;
+}
+
+/** A causal language model: a backend is a plugin of this contract. */
+export interface LanguageModel {
+  readonly name: string;
+  readonly vocabulary: number;
+  /** The most tokens a session can hold. */
+  readonly contextLength: number;
+  /** Tokens that end an answer. */
+  readonly eos: readonly Token[];
+  /** The width of each kind of hidden state the model can give. */
+  readonly hidden: Readonly<Partial<Record<HiddenKind, number>>>;
+  /** A new sequence. It may already hold a cached prefix of `prompt`: its `length` says how much. */
+  open(options?: { readonly prompt?: readonly Token[] | undefined }): Promise<Session>;
+  close(): Promise<void>;
+}

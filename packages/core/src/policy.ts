@@ -1,0 +1,105 @@
+import * as v from "valibot";
+import { LenityError } from "./error.ts";
+import type { Verifier } from "./verifier.ts";
+
+/** A verifier that JSON can name and configure. Options are snake_case; a misspelt one is an error. */
+export interface VerifierPlugin<Options = unknown> {
+  readonly name: string;
+  /** One sentence for people who choose. */
+  readonly summary: string;
+  readonly schema: v.GenericSchema<unknown, Options>;
+  /** `path` says where in the policy this one stands, for errors of children. */
+  create(options: Options, registry: Registry, path: string): Verifier;
+}
+
+/** Checks that `create` takes what `schema` gives. */
+export function verifierPlugin<Options>(plugin: VerifierPlugin<Options>): VerifierPlugin {
+  return plugin;
+}
+
+/** A name for a whole policy. */
+export interface Preset {
+  readonly name: string;
+  readonly summary: string;
+  readonly policy: Policy;
+  /** The block length that suits it. */
+  readonly draftTokens?: number | undefined;
+}
+
+/** A preset's name, or an object with `type` and that plugin's options. */
+export type Policy = string | { readonly type: string; readonly [option: string]: unknown };
+
+/** The verifiers and presets that may be named. The registry handed to a server is its allow-list. */
+export interface Registry {
+  readonly plugins: readonly VerifierPlugin[];
+  readonly presets: readonly Preset[];
+  /** The verifier that a policy describes; throws `invalid_policy` with the path of the failing option. */
+  create(policy: unknown, path?: string): Verifier;
+  /** The policy with presets replaced by what they stand for. */
+  resolve(policy: unknown, path?: string): Exclude<Policy, string>;
+}
+
+export function createRegistry(plugins: readonly VerifierPlugin[], presets: readonly Preset[] = []): Registry {
+  const pluginOf = new Map(plugins.map((plugin) => [plugin.name, plugin]));
+  const presetOf = new Map(presets.map((preset) => [preset.name, preset]));
+
+  const registry: Registry = {
+    plugins,
+    presets,
+    resolve(policy, path = "policy") {
+      if (typeof policy === "string") {
+        const preset = presetOf.get(policy);
+        if (preset === undefined) throw unknownName(`${path} names the unknown preset`, policy, [...presetOf.keys()], path);
+        return registry.resolve(preset.policy, path);
+      }
+      if (typeof policy === "object" && policy !== null && "type" in policy && typeof policy.type === "string") {
+        return policy as Exclude<Policy, string>;
+      }
+      throw new LenityError("invalid_policy", `${path} is ${show(policy)}; expected a preset's name or an object with a "type".`, { path });
+    },
+    create(policy, path = "policy") {
+      const { type, ...options } = registry.resolve(policy, path);
+      const plugin = pluginOf.get(type);
+      if (plugin === undefined) throw unknownName(`${path}.type names the unknown verifier`, type, [...pluginOf.keys()], `${path}.type`);
+      const parsed = v.safeParse(plugin.schema, options);
+      if (!parsed.success) throw invalidOption(plugin, parsed.issues[0], path);
+      return plugin.create(parsed.output, registry, path);
+    },
+  };
+  return registry;
+}
+
+function invalidOption(plugin: VerifierPlugin, issue: v.BaseIssue<unknown>, path: string): LenityError {
+  const at = v.getDotPath(issue);
+  const full = at === null ? path : `${path}.${at}`;
+  const options = "entries" in plugin.schema ? Object.keys(plugin.schema.entries as object) : [];
+  const key = String(at);
+  if (issue.type === "strict_object" && at !== null && !options.includes(key))
+    return unknownName(`${path} has no option`, key, options, full);
+  if (issue.received === "undefined")
+    return new LenityError("invalid_policy", `${full} is missing: "${plugin.name}" needs it.`, { path: full });
+  return new LenityError("invalid_policy", `${full}: ${issue.message}.`, { path: full });
+}
+
+function unknownName(what: string, given: string, known: readonly string[], path: string): LenityError {
+  const near = known.find((name) => distance(name, given) <= 2);
+  const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
+  const list = known.length === 0 ? "It takes none." : `Known: ${known.join(", ")}.`;
+  return new LenityError("invalid_policy", `${what} "${given}".${hint} ${list}`, { path });
+}
+
+const show = (value: unknown): string => JSON.stringify(value) ?? String(value);
+
+/** Levenshtein distance. */
+function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (previous[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    previous = next;
+  }
+  return previous[b.length] as number;
+}

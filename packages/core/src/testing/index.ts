@@ -1,0 +1,3 @@
+export * from "./one-step-law.ts";
+export * from "./random-model.ts";
+export * from "./table-model.ts";

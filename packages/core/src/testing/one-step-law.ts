@@ -1,0 +1,57 @@
+import { logitsEvidence } from "../logits-evidence.ts";
+import { type Sampling, sampling } from "../sampling.ts";
+import type { Round, Verdict, Verifier } from "../verifier.ts";
+
+/** A one-token round over two rows of logits, with one coin: what a verifier sees at one position. */
+export function singleRound(target: Float32Array, drafter: Float32Array, token: number, coin: number, settings?: Partial<Sampling>): Round {
+  const full = sampling({ temperature: 1, ...settings });
+  const both = new Float32Array(target.length * 2);
+  both.set(target);
+  both.set(target, target.length);
+  return {
+    context: [0],
+    promptLength: 1,
+    draft: [token],
+    target: logitsEvidence(both, target.length, full),
+    drafter: logitsEvidence(drafter, drafter.length, full),
+    uniform: [coin],
+  };
+}
+
+/**
+ * The distribution of the token that one draft-and-verify step emits, without sampling: for each token that q may draw, the acceptance
+ * probability by bisecting its coin, plus the refused mass times the replacement row. For verifiers that accept below some coin.
+ */
+export async function oneStepLaw(
+  verifier: Verifier,
+  target: Float32Array,
+  drafter: Float32Array,
+  settings?: Partial<Sampling>,
+): Promise<Float64Array> {
+  const law = new Float64Array(target.length);
+  const q = logitsEvidence(drafter, drafter.length, sampling({ temperature: 1, ...settings })).row(0);
+  for (let token = 0; token < target.length; token++) {
+    const drawn = q[token] as number;
+    if (drawn === 0) continue;
+    const ask = async (coin: number): Promise<Verdict> => verifier.verify(singleRound(target, drafter, token, coin, settings));
+    const accepts = async (coin: number) => (await ask(coin)).accept[0] === true;
+    let low = 0;
+    let high = 1;
+    if (await accepts(1 - 2 ** -53)) low = 1;
+    else if (!(await accepts(0))) high = 0;
+    else {
+      for (let i = 0; i < 40; i++) {
+        const middle = (low + high) / 2;
+        if (await accepts(middle)) low = middle;
+        else high = middle;
+      }
+    }
+    const accepted = low === 1 ? 1 : high === 0 ? 0 : (low + high) / 2;
+    law[token] = (law[token] as number) + drawn * accepted;
+    if (accepted === 1) continue;
+    const round = singleRound(target, drafter, token, 1 - 2 ** -53, settings);
+    const row = (await verifier.verify(round)).replacement?.(0) ?? round.target.row(0);
+    for (let i = 0; i < row.length; i++) law[i] = (law[i] as number) + drawn * (1 - accepted) * (row[i] as number);
+  }
+  return law;
+}

@@ -1,0 +1,29 @@
+import * as v from "valibot";
+import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import { oneHot } from "../sampling.ts";
+import type { Verifier } from "../verifier.ts";
+
+/**
+ * Exact match: accept x when it is the target's argmax, otherwise emit the argmax. The text is the target's greedy one, whatever the
+ * temperature: lossless at temperature 0, and a change of law above it. Needs no softmax.
+ */
+export function exact(): Verifier {
+  return {
+    name: "exact",
+    law: "none",
+    verify({ draft, target }) {
+      return {
+        accept: draft.map((token, at) => token === target.argmax(at)),
+        replacement: (at) => oneHot(target.argmax(at), target.vocabulary),
+      };
+    },
+  };
+}
+
+/** `exact` as a policy: `{"type": "exact"}`. */
+export const exactPlugin: VerifierPlugin = verifierPlugin({
+  name: "exact",
+  summary: "Accepts the target's most probable token only: greedy text at any temperature.",
+  schema: v.strictObject({}),
+  create: () => exact(),
+});

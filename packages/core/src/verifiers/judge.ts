@@ -1,0 +1,65 @@
+import * as v from "valibot";
+import { LenityError } from "../error.ts";
+import type { HiddenKind } from "../model.ts";
+import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import type { Verifier } from "../verifier.ts";
+
+/** A linear head on hidden states: P(token is fine) = σ(weight · h + bias). */
+export interface JudgeHead {
+  readonly hidden: HiddenKind;
+  /** One number per width of the hidden state. */
+  readonly weight: readonly number[];
+  readonly bias: number;
+}
+
+/** Reads a head from its JSON file's content, or throws `model_files`. */
+export function judgeHead(json: unknown): JudgeHead {
+  const result = v.safeParse(headSchema, json);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  throw new LenityError("model_files", `The judge head is not valid at "${v.getDotPath(issue) ?? "."}": ${issue.message}`);
+}
+
+const headSchema = v.object({
+  hidden: v.picklist(["pre-norm", "post-norm"]),
+  weight: v.pipe(v.array(v.number()), v.minLength(1)),
+  bias: v.number(),
+});
+
+/** The head's probability that the token at this position is fine. */
+export function judgeScore(head: JudgeHead, state: ArrayLike<number>): number {
+  let sum = head.bias;
+  for (let i = 0; i < head.weight.length; i++) sum += (head.weight[i] as number) * (state[i] as number);
+  return 1 / (1 + Math.exp(-sum));
+}
+
+/**
+ * Judge Decoding (2501.19309, section 4): accept x when a trained linear head on the target's hidden state *at x* (one position after the row
+ * that tests x) scores above the threshold. Nothing is claimed of the law. Threshold 1 accepts nothing: strict.
+ */
+export function judge(head: JudgeHead, { threshold = 0.5 }: { readonly threshold?: number | undefined } = {}): Verifier {
+  return {
+    name: "judge",
+    law: "none",
+    needs: { hidden: head.hidden },
+    verify({ draft, hidden }) {
+      if (hidden === undefined) throw new TypeError("judge reads hidden states: the round holds none.");
+      if (hidden.width !== head.weight.length) {
+        throw new LenityError(
+          "unsupported",
+          `The judge head has ${head.weight.length} weights, the hidden state ${hidden.width}. Use a head trained for this target.`,
+        );
+      }
+      return { accept: draft.map((_, at) => threshold < 1 && judgeScore(head, hidden.at(at)) > threshold) };
+    },
+  };
+}
+
+/** `judge` as a policy, `{"type": "judge", "threshold": 0.5}`: its weights come by closure, only the threshold by JSON. */
+export const judgePlugin = (head: JudgeHead): VerifierPlugin =>
+  verifierPlugin({
+    name: "judge",
+    summary: "Accepts what a trained head on the target's hidden states calls fine: lossy.",
+    schema: v.strictObject({ threshold: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))) }),
+    create: (options) => judge(head, options),
+  });

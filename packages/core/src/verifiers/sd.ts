@@ -1,0 +1,44 @@
+import * as v from "valibot";
+import { residual } from "../divergence.ts";
+import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import { oneHot } from "../sampling.ts";
+import type { Round, Verifier } from "../verifier.ts";
+
+/** q(x): 1 where the drafter only proposes tokens, since such a draft is a point mass. */
+export function draftProbability(round: Round, at: number): number {
+  return round.drafter?.probability(at, round.draft[at] as number) ?? 1;
+}
+
+/** The drafter's processed row, or the point mass on the drafted token. */
+export function draftRow(round: Round, at: number): Float32Array {
+  return round.drafter?.row(at) ?? oneHot(round.draft[at] as number, round.target.vocabulary);
+}
+
+/**
+ * Speculative sampling (2211.17192, algorithm 1; 2302.01318, algorithm 2): accept x when u ≤ p(x)/q(x), on refusal draw from (p−q)₊.
+ * What is emitted is distributed exactly as the target's processed row. At temperature 0 it accepts the target's argmax alone.
+ */
+export function sd(): Verifier {
+  return {
+    name: "sd",
+    law: "exact",
+    verify(round) {
+      const { draft, target, uniform } = round;
+      return {
+        accept: draft.map((token, at) => {
+          const p = target.probability(at, token);
+          return p > 0 && (uniform[at] as number) * draftProbability(round, at) <= p;
+        }),
+        replacement: (at) => residual(target.row(at), draftRow(round, at)),
+      };
+    },
+  };
+}
+
+/** `sd` as a policy: `{"type": "sd"}`. */
+export const sdPlugin: VerifierPlugin = verifierPlugin({
+  name: "sd",
+  summary: "Speculative sampling: lossless.",
+  schema: v.strictObject({}),
+  create: () => sd(),
+});

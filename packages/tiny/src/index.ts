@@ -1,0 +1,6 @@
+export * from "./problems.ts";
+
+/** The target's folder. */
+export const target: URL = new URL("../target/", import.meta.url);
+/** The draft's folder. */
+export const draft: URL = new URL("../draft/", import.meta.url);
