@@ -62,14 +62,20 @@ export function createRegistry(plugins: readonly VerifierPlugin[], presets: read
       const plugin = pluginOf.get(type);
       if (plugin === undefined) throw unknownName(`${path}.type names the unknown verifier`, type, [...pluginOf.keys()], `${path}.type`);
       const parsed = v.safeParse(plugin.schema, options);
-      if (!parsed.success) throw invalidOption(plugin, parsed.issues[0], path);
+      if (!parsed.success) throw invalidOption(plugin, parsed.issues, path);
       return plugin.create(parsed.output, registry, path);
     },
   };
   return registry;
 }
 
-function invalidOption(plugin: VerifierPlugin, issue: v.BaseIssue<unknown>, path: string): LenityError {
+/** A misspelt option is told before the missing one that it was meant to be. */
+function invalidOption(
+  plugin: VerifierPlugin,
+  issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]],
+  path: string,
+): LenityError {
+  const issue = issues.find(({ expected }) => expected === "never") ?? issues[0];
   const at = v.getDotPath(issue);
   const full = at === null ? path : `${path}.${at}`;
   const options = "entries" in plugin.schema ? Object.keys(plugin.schema.entries as object) : [];

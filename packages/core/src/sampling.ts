@@ -40,7 +40,7 @@ export function sampling(settings: Partial<Sampling> = {}): Sampling {
 
 /** A seeded generator (sfc32) of numbers in [0, 1) with 53 bits. */
 export function seeded(seed: number): Random {
-  let [a, b, c, counter] = [0x9e3779b9 | 0, 0x243f6a88 | 0, seed | 0, Math.floor(seed / 4294967296) | 1];
+  let [a, b, c, counter] = [0x9e3779b9 | 0, 0x243f6a88 | 0, seed | 0, (2 * Math.floor(seed / 4294967296) + 1) | 0];
   const next = () => {
     const t = (((a + b) | 0) + counter) | 0;
     counter = (counter + 1) | 0;

@@ -1,3 +1,4 @@
+export * from "./chain-law.ts";
 export * from "./one-step-law.ts";
 export * from "./random-model.ts";
 export * from "./table-model.ts";

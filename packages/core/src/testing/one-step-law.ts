@@ -1,6 +1,7 @@
 import { logitsEvidence } from "../logits-evidence.ts";
 import { type Sampling, sampling } from "../sampling.ts";
 import type { Round, Verdict, Verifier } from "../verifier.ts";
+import { bisect } from "./chain-law.ts";
 
 /** A one-token round over two rows of logits, with one coin: what a verifier sees at one position. */
 export function singleRound(target: Float32Array, drafter: Float32Array, token: number, coin: number, settings?: Partial<Sampling>): Round {
@@ -34,19 +35,7 @@ export async function oneStepLaw(
     const drawn = q[token] as number;
     if (drawn === 0) continue;
     const ask = async (coin: number): Promise<Verdict> => verifier.verify(singleRound(target, drafter, token, coin, settings));
-    const accepts = async (coin: number) => (await ask(coin)).accept[0] === true;
-    let low = 0;
-    let high = 1;
-    if (await accepts(1 - 2 ** -53)) low = 1;
-    else if (!(await accepts(0))) high = 0;
-    else {
-      for (let i = 0; i < 40; i++) {
-        const middle = (low + high) / 2;
-        if (await accepts(middle)) low = middle;
-        else high = middle;
-      }
-    }
-    const accepted = low === 1 ? 1 : high === 0 ? 0 : (low + high) / 2;
+    const accepted = await bisect(async (coin) => (await ask(coin)).accept[0] === true);
     law[token] = (law[token] as number) + drawn * accepted;
     if (accepted === 1) continue;
     const round = singleRound(target, drafter, token, 1 - 2 ** -53, settings);

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { complete, modelDrafter, seeded, stopStrings, type Token, type Tokenizer, textStream } from "@lenity/core";
+import { tableModel } from "@lenity/core/testing";
+
+/** One token per byte; 256 is a control token. */
+const bytes: Tokenizer = {
+  vocabulary: 257,
+  special: new Set([256]),
+  encode: (text) => [...new TextEncoder().encode(text)],
+  decode: (tokens) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(tokens.filter((token) => token < 256))),
+};
+
+test("the pieces of a stream, joined, equal the whole, and none holds half a character", () => {
+  const random = seeded(5);
+  const alphabet = ["a", " ", "é", "ß", "中", "🙂", "👩‍👩‍👧", "\u0301", "\n", "𝄞"];
+  for (let i = 0; i < 300; i++) {
+    const text = Array.from({ length: Math.floor(random() * 20) }, () => alphabet[Math.floor(random() * alphabet.length)]).join("");
+    const stream = textStream(bytes);
+    const pieces = bytes.encode(text).map((token) => stream.push(token));
+    for (const piece of pieces) assert.ok(!piece.includes("\uFFFD"));
+    assert.equal(pieces.join("") + stream.end(), text);
+  }
+});
+
+test("bytes that form no character come out as the whole decoding has them", () => {
+  const random = seeded(6);
+  for (let i = 0; i < 300; i++) {
+    const tokens = Array.from({ length: Math.floor(random() * 12) }, () => Math.floor(random() * 256));
+    const stream = textStream(bytes);
+    assert.equal(tokens.map((token) => stream.push(token)).join("") + stream.end(), bytes.decode(tokens));
+  }
+});
+
+test("control tokens are no text", () => {
+  const stream = textStream(bytes);
+  assert.equal([104, 256, 105].map((token) => stream.push(token)).join("") + stream.end(), "hi");
+});
+
+test("the first stop string cuts the text wherever pieces end", () => {
+  const cut = (pieces: readonly string[], stops: readonly string[]) => {
+    const stream = stopStrings(stops);
+    return [pieces.map((piece) => stream.push(piece)).join("") + stream.end(), stream.found];
+  };
+  assert.deepEqual(cut(["ab", "cS", "TO", "Pd"], ["STOP"]), ["abc", "STOP"]);
+  assert.deepEqual(cut(["abcSTO"], ["STOP"]), ["abcSTO", undefined]);
+  assert.deepEqual(cut(["xaab"], ["ab", "aab"]), ["x", "aab"]);
+  assert.deepEqual(cut(["STO", "STOP"], ["STOP"]), ["STO", "STOP"]);
+  assert.deepEqual(cut(["", "a"], []), ["a", undefined]);
+});
+
+/** A model that says this text, byte for byte, after a prompt of one token. */
+const saying = (text: string) => {
+  const ids: Token[] = [...bytes.encode(text), 256];
+  return tableModel({
+    vocabulary: 257,
+    eos: [256],
+    logits: (context) => Array.from({ length: 257 }, (_, i) => (i === (ids[context.length - 1] ?? 256) ? 9 : 0)),
+  });
+};
+
+test("a stop string across a block's border is cut out of the answer", async () => {
+  for (const draftTokens of [0, 1, 3, 4, 25]) {
+    const model = saying("one two END three");
+    const answer = await complete([1], { target: model, drafter: modelDrafter(model), draftTokens, tokenizer: bytes, stop: ["END"] });
+    assert.equal(answer.text, "one two ");
+    assert.equal(answer.reason, "stop");
+    assert.equal(answer.counters.emitted, answer.tokens.length);
+  }
+});
+
+test("an empty answer, and one of many bytes per character", async () => {
+  assert.equal((await complete("x", { target: saying(""), tokenizer: bytes })).text, "");
+  const model = saying("é🙂中");
+  assert.equal((await complete("x", { target: model, drafter: modelDrafter(model), draftTokens: 4, tokenizer: bytes })).text, "é🙂中");
+  assert.equal((await complete("x", { target: model, tokenizer: bytes, maxTokens: 4 })).text, "é\uFFFD");
+});
+
+test("an empty stop string is refused", async () => {
+  await assert.rejects(complete("x", { target: saying("a"), tokenizer: bytes, stop: [""] }), { code: "invalid_request" });
+});
