@@ -176,7 +176,11 @@ function traced(token: Token, round: Round, at: number): Pick<EmittedToken, "p" 
   };
 }
 
-async function closeAll(session: Session, drafter: Drafter | undefined): Promise<void> {
-  await session.close();
-  await drafter?.close();
+/** Both are closed, even when closing one fails. */
+async function closeAll(session: Session | undefined, drafter: Drafter | undefined): Promise<void> {
+  try {
+    await session?.close();
+  } finally {
+    await drafter?.close();
+  }
 }

@@ -11,6 +11,7 @@ export * from "./generate.ts";
 export * from "./logits-evidence.ts";
 export * from "./metrics.ts";
 export type * from "./model.ts";
+export * from "./nearest.ts";
 export * from "./policy.ts";
 export * from "./presets.ts";
 export * from "./sampling.ts";

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { LenityError } from "./error.ts";
+import { didYouMean } from "./nearest.ts";
 import type { Verifier } from "./verifier.ts";
 
 /** A verifier that JSON can name and configure. Options are snake_case; a misspelt one is an error. */
@@ -88,24 +89,9 @@ function invalidOption(
 }
 
 function unknownName(what: string, given: string, known: readonly string[], path: string): LenityError {
-  const near = known.find((name) => distance(name, given) <= 2);
-  const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
-  const list = known.length === 0 ? "It takes none." : `Known: ${known.join(", ")}.`;
-  return new LenityError("invalid_policy", `${what} "${given}".${hint} ${list}`, { path });
+  return new LenityError("invalid_policy", `${what} "${given}". ${known.length === 0 ? "It takes none." : didYouMean(given, known)}`, {
+    path,
+  });
 }
 
 const show = (value: unknown): string => JSON.stringify(value) ?? String(value);
-
-/** Levenshtein distance. */
-function distance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (previous[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    previous = next;
-  }
-  return previous[b.length] as number;
-}

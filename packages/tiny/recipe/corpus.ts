@@ -118,11 +118,12 @@ class Writer {
       const truncate = at > start && end > at && this.random() < 0.2;
       wrong = truncate ? (ids[end] ?? endOfTurn) : firstDigit + Math.floor(this.random() * 10);
     }
-    if (wrong === ids[at] || wrong === endOfTurn) return this.add(ids, weight.answer);
-    this.add(ids.slice(0, at), weight.answer);
-    this.add([wrong], weight.slip);
-    this.add(places === words ? dotsNo : dotsNoSpace, weight.answer);
-    this.add(ids.slice(start), weight.answer);
+    if (wrong !== ids[at] && wrong !== endOfTurn) {
+      this.add(ids.slice(0, at), weight.answer);
+      this.add([wrong], weight.slip);
+      this.add(places === words ? dotsNo : dotsNoSpace, weight.answer);
+      this.add(ids.slice(start), weight.answer);
+    } else this.add(ids, weight.answer);
   }
 
   turn(problem: Problem): void {

@@ -4,3 +4,5 @@ export * from "./problems.ts";
 export const target: URL = new URL("../target/", import.meta.url);
 /** The draft's folder. */
 export const draft: URL = new URL("../draft/", import.meta.url);
+/** The judge head for the target. */
+export const judge: URL = new URL("../target/judge.json", import.meta.url);

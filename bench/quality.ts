@@ -1,0 +1,166 @@
+/**
+ * What each policy costs and gains: held-out problems answered under every policy in turn, on the same models in the same minutes, so that the
+ * ratios hold on a noisy machine.
+ */
+import { complete, type Drafter, type LanguageModel, type Policy, type Registry, seeded, type Tokenizer } from "@lenity/core";
+import { readResult, wordProblem } from "@lenity/tiny";
+
+export interface QualityOptions {
+  readonly target: LanguageModel;
+  readonly tokenizer: Tokenizer;
+  readonly registry: Registry;
+  /** A fresh drafter for each answer. */
+  readonly drafter: () => Drafter;
+  /** The prompt's tokens for one question. */
+  readonly prompt: (question: string) => readonly number[];
+  readonly policies: readonly Policy[];
+  readonly problems: number;
+  /** Block length of policies whose preset names none. */
+  readonly draftTokens: number;
+  readonly temperature: number;
+  readonly seed: number;
+  readonly progress?: ((done: number, all: number) => void) | undefined;
+}
+
+/** One line of the table. */
+export interface QualityRow {
+  readonly policy: string;
+  readonly law: string;
+  readonly draftTokens: number;
+  readonly accuracy: number;
+  /** 95 % Wilson interval of the accuracy. */
+  readonly interval: readonly [number, number];
+  /** Answers that ran into the token limit. */
+  readonly truncated: number;
+  readonly tokensPerAnswer: number;
+  /** Emitted tokens per target pass. */
+  readonly tokensPerPass: number;
+  /** Accepted share of the drafted tokens; absent in plain decoding. */
+  readonly draftAcceptance: number | undefined;
+  /** Accepted tokens that strict verification would have refused, per answer. */
+  readonly relaxedPerAnswer: number;
+  readonly tokensPerSecond: number;
+  /** Wall time of plain decoding over that of this policy, for all answers together. */
+  readonly speed: number;
+}
+
+export interface QualityReport {
+  readonly problems: number;
+  readonly temperature: number;
+  readonly seed: number;
+  readonly rows: readonly QualityRow[];
+}
+
+const maxTokens = 250;
+
+/** Answers every problem under plain decoding and under each policy. */
+export async function quality(options: QualityOptions): Promise<QualityReport> {
+  const { target, tokenizer, registry, temperature } = options;
+  const lanes = [undefined, ...options.policies].map((policy) => ({
+    policy,
+    draftTokens: policy === undefined ? 0 : blockLength(policy, options),
+    verifier: policy === undefined ? undefined : registry.create(policy),
+    right: 0,
+    truncated: 0,
+    emitted: 0,
+    rounds: 0,
+    drafted: 0,
+    accepted: 0,
+    relaxed: 0,
+    milliseconds: 0,
+  }));
+  const random = seeded(options.seed);
+  for (let i = 0; i < options.problems; i++) {
+    const problem = wordProblem(random, "held-out");
+    const prompt = options.prompt(problem.question);
+    // Every lane is first, second, … equally often.
+    for (let turn = 0; turn < lanes.length; turn++) {
+      const lane = lanes[(i + turn) % lanes.length] as (typeof lanes)[number];
+      const drafter = lane.verifier === undefined ? undefined : options.drafter();
+      const began = performance.now();
+      const answer = await complete(prompt, {
+        target,
+        tokenizer,
+        drafter,
+        verifier: lane.verifier,
+        draftTokens: lane.draftTokens,
+        sampling: { temperature },
+        seed: i,
+        maxTokens,
+      });
+      lane.milliseconds += performance.now() - began;
+      if (readResult(answer.text) === problem.result) lane.right++;
+      if (answer.reason === "length") lane.truncated++;
+      lane.emitted += answer.counters.emitted;
+      lane.rounds += answer.counters.rounds;
+      lane.drafted += answer.counters.drafted;
+      lane.accepted += answer.counters.accepted;
+      lane.relaxed += answer.counters.relaxed;
+    }
+    options.progress?.(i + 1, options.problems);
+  }
+  const plain = lanes[0] as (typeof lanes)[number];
+  const rows = lanes.map(
+    (lane): QualityRow => ({
+      policy: lane.policy === undefined ? "plain" : typeof lane.policy === "string" ? lane.policy : JSON.stringify(lane.policy),
+      law: lane.verifier?.law ?? "exact",
+      draftTokens: lane.draftTokens,
+      accuracy: lane.right / options.problems,
+      interval: wilson(lane.right, options.problems),
+      truncated: lane.truncated,
+      tokensPerAnswer: lane.emitted / options.problems,
+      tokensPerPass: lane.emitted / lane.rounds,
+      draftAcceptance: lane.drafted === 0 ? undefined : lane.accepted / lane.drafted,
+      relaxedPerAnswer: lane.relaxed / options.problems,
+      tokensPerSecond: (1000 * lane.emitted) / lane.milliseconds,
+      speed: plain.milliseconds / lane.milliseconds,
+    }),
+  );
+  return { problems: options.problems, temperature, seed: options.seed, rows };
+}
+
+function blockLength(policy: Policy, { registry, draftTokens }: QualityOptions): number {
+  return registry.presets.find(({ name }) => name === policy)?.draftTokens ?? draftTokens;
+}
+
+/** Wilson's score interval at 95 %. */
+export function wilson(right: number, all: number): readonly [number, number] {
+  const z = 1.96;
+  const share = right / all;
+  const middle = share + (z * z) / (2 * all);
+  const spread = z * Math.sqrt((share * (1 - share)) / all + (z * z) / (4 * all * all));
+  const scale = 1 + (z * z) / all;
+  return [Math.max(0, (middle - spread) / scale), Math.min(1, (middle + spread) / scale)];
+}
+
+/** The report as a Markdown table. */
+export function qualityTable({ rows }: QualityReport): string {
+  const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
+  const head = [
+    "policy",
+    "law",
+    "accuracy (95 %)",
+    "tokens / pass",
+    "draft acceptance",
+    "relaxed / answer",
+    "tokens / answer",
+    "tokens/s",
+    "speed",
+  ];
+  const body = rows.map((row) => [
+    row.policy.startsWith("{") ? `\`${row.policy}\`` : row.policy,
+    row.law,
+    `${percent(row.accuracy)} (${percent(row.interval[0])} – ${percent(row.interval[1])})`,
+    row.tokensPerPass.toFixed(2),
+    row.draftAcceptance === undefined ? "–" : percent(row.draftAcceptance),
+    row.relaxedPerAnswer.toFixed(2),
+    row.tokensPerAnswer.toFixed(1),
+    row.tokensPerSecond.toFixed(0),
+    `${row.speed.toFixed(2)}×`,
+  ]);
+  const widths = head.map((title, i) => Math.max(title.length, ...body.map((cells) => (cells[i] as string).length)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number))).join(" | ")} |`;
+  const rule = `| ${widths.map((width, i) => (i < 2 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
+  return [line(head), rule, ...body.map(line)].join("\n");
+}

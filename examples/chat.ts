@@ -1,0 +1,28 @@
+/** The chat server on Bun, Deno or Node. Run: bun examples/chat.ts, deno run -A examples/chat.ts, or node examples/chat.ts (PORT chooses the port) */
+import { readFileSync } from "node:fs";
+import { serve } from "@hono/node-server";
+import { defaultRegistry, judgeHead, lookupDrafter } from "@lenity/core";
+import { loadChatTemplate, loadPair } from "@lenity/onnx";
+import { createServer } from "@lenity/server";
+import * as tiny from "@lenity/tiny";
+
+const { target, tokenizer, drafter } = await loadPair(tiny.target, tiny.draft);
+const chat = await loadChatTemplate(tiny.target);
+
+const app = createServer({
+  models: [
+    {
+      id: "tiny",
+      target,
+      tokenizer,
+      chatTemplate: chat?.template ?? "",
+      specialTokens: chat?.tokens,
+      drafters: { model: drafter, lookup: () => lookupDrafter() },
+      registry: defaultRegistry({ judge: judgeHead(JSON.parse(readFileSync(tiny.judge, "utf8"))) }),
+      sampling: { temperature: 0 },
+    },
+  ],
+});
+serve({ fetch: app.fetch, hostname: "127.0.0.1", port: Number(process.env["PORT"] ?? 8080) }, ({ port }) => {
+  console.log(`http://127.0.0.1:${port}/v1`);
+});

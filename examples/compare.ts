@@ -1,0 +1,23 @@
+/** One prompt under every policy: what each gains, and what it changes. Run: bun examples/compare.ts ["a word problem"] */
+import { readFileSync } from "node:fs";
+import { complete, defaultRegistry, judgeHead } from "@lenity/core";
+import { loadPair } from "@lenity/onnx";
+import * as tiny from "@lenity/tiny";
+
+const question = process.argv[2] ?? "Paul plants 3 rows of 7 tulips and 5 rows of 4 roses. How many plants are in the garden?";
+const { target, tokenizer, drafter, close } = await loadPair(tiny.target, tiny.draft);
+const registry = defaultRegistry({ judge: judgeHead(JSON.parse(readFileSync(tiny.judge, "utf8"))) });
+
+const policies = [...registry.presets.map(({ name }) => name), { type: "or", any: [{ type: "sd" }, { type: "kl", threshold: 1.5 }] }];
+for (const policy of policies) {
+  const verifier = registry.create(policy);
+  const { text, counters } = await complete(`<|user|>${question}<|end|><|assistant|>`, {
+    target,
+    tokenizer,
+    verifier,
+    drafter: drafter(),
+  });
+  const length = (counters.emitted / counters.rounds).toFixed(1);
+  console.log(`${JSON.stringify(policy)} (${verifier.law}): ${length} tokens per target pass, ${counters.relaxed} relaxed\n${text}\n`);
+}
+await close();

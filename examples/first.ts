@@ -1,0 +1,16 @@
+/** Load the embedded pair, answer a question under a policy, and say what the policy did. Run: bun examples/first.ts */
+import { complete, defaultRegistry } from "@lenity/core";
+import { loadPair } from "@lenity/onnx";
+import * as tiny from "@lenity/tiny";
+
+const { target, tokenizer, drafter, close } = await loadPair(tiny.target, tiny.draft);
+const verifier = defaultRegistry().create({ type: "or", any: [{ type: "sd" }, { type: "kl", threshold: 0.3 }] });
+
+const question = "Mia has 4 boxes with 6 shells in each. Then she gives 5 shells to Tom. How many shells are left?";
+const prompt = `<|user|>${question}<|end|><|assistant|>`;
+const { text, counters } = await complete(prompt, { target, tokenizer, verifier, drafter: drafter(), draftTokens: 16 });
+
+const { emitted, rounds, accepted, drafted, relaxed } = counters;
+console.log(text);
+console.log(`${emitted} tokens in ${rounds} target passes; ${accepted} of ${drafted} drafted tokens accepted, ${relaxed} by relaxation`);
+await close();

@@ -1,0 +1,9 @@
+/** Where an app listens. The runtime's own server is chosen by the package's import conditions (`#listen`). */
+export interface Listening {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export type Fetch = (request: Request) => Response | Promise<Response>;
+
+export type Listen = (fetch: Fetch, options: { readonly host: string; readonly port: number }) => Promise<Listening>;

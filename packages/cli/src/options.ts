@@ -1,0 +1,48 @@
+/** What flags of several commands mean, and how a wrong one is told. */
+import { LenityError, type Policy, type Registry } from "@lenity/core";
+import { InvalidArgumentError } from "commander";
+
+/** A preset's name, or a policy as JSON. */
+export function policy(text: string): Policy {
+  if (!text.trimStart().startsWith("{")) return text;
+  try {
+    return JSON.parse(text) as Policy;
+  } catch (error) {
+    throw new InvalidArgumentError(
+      `It is no valid JSON (${(error as Error).message}). Expected a preset's name or an object such as '{"type":"sd"}'.`,
+    );
+  }
+}
+
+/** A whole number in a range. */
+export const whole =
+  (from: number, to: number = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isInteger(value) && value >= from && value <= to) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${from}${to === Number.MAX_SAFE_INTEGER ? "" : ` to ${to}`}.`);
+  };
+
+/** A number in a range. */
+export const number =
+  (from: number, to: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== "" && value >= from && value <= to) return value;
+    throw new InvalidArgumentError(`Expected a number from ${from} to ${to}.`);
+  };
+
+/** The drafter of that name, or the first one. */
+export function chooseDrafter<T>(drafters: Readonly<Record<string, T>>, name: string | undefined): T {
+  const chosen = name ?? (Object.keys(drafters)[0] as string);
+  const drafter = Object.hasOwn(drafters, chosen) ? drafters[chosen] : undefined;
+  if (drafter !== undefined) return drafter;
+  throw new LenityError("invalid_request", `There is no drafter "${chosen}". Known: ${Object.keys(drafters).join(", ")}.`, {
+    path: "drafter",
+  });
+}
+
+/** The block length asked for, else the preset's own, else the default. */
+export function blockLength(registry: Registry, policy: Policy, asked: number | undefined, standard: number): number {
+  return asked ?? registry.presets.find(({ name }) => name === policy)?.draftTokens ?? standard;
+}

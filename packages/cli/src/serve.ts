@@ -1,0 +1,40 @@
+import { LenityError, type Policy } from "@lenity/core";
+import { createServer } from "@lenity/server";
+import { listen } from "#listen";
+import { type EngineOptions, openEngine } from "./engine.ts";
+
+export interface ServeOptions extends EngineOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly policy: Policy;
+  readonly draftTokens: number;
+  readonly apiKey?: readonly string[] | undefined;
+}
+
+/** `lenity serve`: until the process is told to end. */
+export async function serve(options: ServeOptions): Promise<void> {
+  const engine = await openEngine(options);
+  try {
+    engine.registry.create(options.policy); // a misspelt default is told now, not to the first client
+    const served = { ...engine, policy: options.policy, draftTokens: options.draftTokens };
+    const app = createServer({ models: [served], apiKeys: options.apiKey });
+    const server = await listen(app.fetch, options);
+    console.log(`${engine.id} on ${server.url}
+  policies  ${engine.registry.presets.map(({ name }) => name).join(", ")}
+  try       curl -s ${server.url}/v1/chat/completions -H 'content-type: application/json' \\
+              -d '{"messages":[{"role":"user","content":"Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?"}],"speculative":{"policy":"judi"}}'`);
+    await new Promise<void>((resolve) => {
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, resolve);
+    });
+    await server.close();
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EADDRINUSE") throw error;
+    throw new LenityError(
+      "invalid_request",
+      `Port ${options.port} on ${options.host} is taken. Give another one with --port, or 0 for a free one.`,
+      { cause: error },
+    );
+  } finally {
+    await engine.close();
+  }
+}

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const folder = await mkdtemp(join(tmpdir(), "lenity-cli-"));
+after(() => rm(folder, { recursive: true }));
+
+function lenity(args: readonly string[], input?: string): Promise<{ status: number | null; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, NO_COLOR: "1" } });
+    let [out, err] = ["", ""];
+    child.stdout.on("data", (data) => (out += data));
+    child.stderr.on("data", (data) => (err += data));
+    child.on("close", (status) => resolve({ status, out, err }));
+    child.stdin.end(input);
+  });
+}
+
+const question = "Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?";
+
+describe("lenity chat", () => {
+  test("prints one JSON object with the text and the counts, for a policy in JSON", async () => {
+    const policy = { type: "or", any: [{ type: "sd" }, { type: "kl", threshold: 0.3 }] };
+    const { status, out, err } = await lenity(["chat", question, "--policy", JSON.stringify(policy), "--json", "--trace"]);
+    assert.equal(status, 0, err);
+    const answer = JSON.parse(out);
+    assert.match(answer.text, /#### 7$/);
+    assert.equal(answer.finish_reason, "stop");
+    assert.equal(answer.usage.total_tokens, answer.usage.prompt_tokens + answer.usage.completion_tokens);
+    const { speculative_decoding: speed, acceptance } = answer.metrics;
+    assert.deepEqual(acceptance.policy, policy);
+    assert.equal(acceptance.law, "mixture");
+    assert.equal(speed.num_spec_tokens, 16);
+    assert.ok(speed.num_accepted_draft_tokens <= speed.num_draft_tokens);
+    assert.equal(answer.trace.length, answer.usage.completion_tokens);
+    assert.equal(answer.trace.map(({ token }: { token: string }) => token).join(""), answer.text);
+  });
+  test("prints the text on standard output and the figures on standard error", async () => {
+    const { out, err } = await lenity(["chat", question, "--policy", "judi"]);
+    assert.match(out, /#### 7\n$/);
+    assert.match(err, /\d+ tokens in \d+ target passes \(\d+\.\d per pass\).*by relaxation/);
+  });
+  test("reads the question from standard input when none is given, and takes a preset's own block length", async () => {
+    const { out } = await lenity(["chat", "--json", "--policy", "judge"], question);
+    const { text, metrics } = JSON.parse(out);
+    assert.match(text, /#### 7$/);
+    assert.equal(metrics.speculative_decoding.num_spec_tokens, 25);
+  });
+  test("draft length 0 decodes plainly, and the same seed gives the same answer", async () => {
+    const plain = JSON.parse((await lenity(["chat", question, "--draft-tokens", "0", "--json"])).out);
+    assert.equal(plain.metrics.speculative_decoding.mean_acceptance_length, 1);
+    const sampled = () => lenity(["chat", question, "--temperature", "1", "--seed", "7", "--json"]);
+    assert.equal((await sampled()).out, (await sampled()).out);
+  });
+  test("a stop string and a token limit end the answer", async () => {
+    const stopped = JSON.parse((await lenity(["chat", question, "--stop", "####", "--json"])).out);
+    assert.equal(stopped.finish_reason, "stop");
+    assert.ok(!stopped.text.includes("#"));
+    const cut = JSON.parse((await lenity(["chat", question, "--max-tokens", "5", "--json"])).out);
+    assert.deepEqual([cut.finish_reason, cut.usage.completion_tokens], ["length", 5]);
+  });
+});
+
+describe("what lenity refuses, with what to do", () => {
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [["chat", "x", "--policy", "judy"], /unknown preset "judy".*Did you mean "judi"/],
+    [["chat", "x", "--policy", '{"type":"kl","treshold":1}'], /no option "treshold".*Did you mean "threshold"/],
+    [["chat", "x", "--policy", "{type"], /no valid JSON/],
+    [["chat", "x", "--draft-tokens", "many"], /whole number from 0 to 1024/],
+    [["chat", "x", "--temperature", "-1"], /number from 0 to 100/],
+    [["chat", "x", "--drafter", "modle"], /no drafter "modle"\. Known: model, lookup/],
+    [["chat", "x", "--drafter", "lookup", "--policy", "judi"], /only proposes tokens/],
+    [["chat", "x", "--model", join(folder, "nowhere")], /nowhere/],
+    [["chat", "x", "--judge", join(folder, "none.json")], /judge head .*none\.json cannot be read/],
+    [["chat", "apples ".repeat(600)], /holds 512/],
+    [["inspect", folder], /config\.json/],
+    [["frobnicate"], /unknown command|too many arguments/i],
+  ];
+  for (const [args, message] of cases) {
+    test(`lenity ${args
+      .map((arg) => (arg.length > 30 ? `${arg.slice(0, 12)}…` : arg))
+      .join(" ")
+      .replace(folder, "DIR")}`, async () => {
+      const { status, err } = await lenity(args);
+      assert.equal(status, 1);
+      assert.match(err.replaceAll("\n", " "), message);
+      assert.doesNotMatch(err, /at .*\.ts:\d+/, "a stack trace is no message");
+    });
+  }
+});
+
+test("lenity inspect tells what the embedded target can feed", async () => {
+  const tiny = fileURLToPath(new URL("../../tiny/", import.meta.url));
+  const { status, out } = await lenity(["inspect", join(tiny, "target")]);
+  assert.equal(status, 0);
+  assert.match(out, /hidden +pre-norm \(384\), post-norm \(384\)/);
+  assert.match(out, /to the bit/);
+  assert.match(out, /judge +yes \/ yes/);
+  const draft = JSON.parse((await lenity(["inspect", join(tiny, "draft"), "--json"])).out);
+  assert.deepEqual(
+    draft.policies.map(({ policy, model }: { policy: string; model: boolean }) => [policy, model]),
+    [
+      ["strict", true],
+      ["judi", true],
+      ["judge", false],
+    ],
+  );
+});
+
+test("lenity serve answers under a policy per request, and ends at a signal", async () => {
+  const child = spawn(process.execPath, [main, "serve", "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    const url = await new Promise<string>((resolve, reject) => {
+      let out = "";
+      child.stdout.on("data", (data) => {
+        out += data;
+        const found = /on (http:\S+)/.exec(out)?.[1];
+        if (found !== undefined) resolve(found);
+      });
+      child.on("close", () => reject(new Error(`lenity serve ended: ${out}`)));
+    });
+    for (const policy of ["strict", "judi", "judge"]) {
+      const body = JSON.stringify({ messages: [{ role: "user", content: question }], temperature: 0, speculative: { policy } });
+      const response = await fetch(`${url}/v1/chat/completions`, { method: "POST", body, headers: { "content-type": "application/json" } });
+      const answer = (await response.json()) as { choices: { message: { content: string } }[] };
+      assert.match(answer.choices[0]?.message.content ?? "", /#### 7$/);
+    }
+    const taken = await lenity(["serve", "--port", new URL(url).port]);
+    assert.equal(taken.status, 1);
+    assert.match(taken.err, /is taken/);
+  } finally {
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    child.kill("SIGTERM");
+    assert.equal(await ended, 0);
+  }
+});
+
+test("lenity bench quality prints a table and writes JSON", async () => {
+  const out = join(folder, "quality.json");
+  const { status, out: table, err } = await lenity(["bench", "quality", "--problems", "3", "--policies", "strict", "judi", "--out", out]);
+  assert.equal(status, 0, err);
+  assert.match(table, /\| policy .*\n\| -+.*\n\| plain .*\n\| strict .*\n\| judi .*/);
+  const report = JSON.parse(await readFile(out, "utf8"));
+  assert.deepEqual(
+    report.rows.map(({ policy }: { policy: string }) => policy),
+    ["plain", "strict", "judi"],
+  );
+  assert.equal(report.rows[0].speed, 1);
+});

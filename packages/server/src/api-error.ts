@@ -1,0 +1,84 @@
+import { type ErrorCode, LenityError } from "@lenity/core";
+
+/** The statuses with which requests fail. 499: the client went away, and nobody reads the answer. */
+export type ErrorStatus = 400 | 401 | 404 | 413 | 429 | 499 | 500;
+
+export interface ApiErrorInit {
+  /** The field of the request at fault, e.g. `messages[0].content`. */
+  readonly param?: string | undefined;
+  /** What a program may react to. */
+  readonly code?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly cause?: unknown;
+}
+
+/** OpenAI's shape of an error. */
+export interface ErrorBody {
+  readonly error: { readonly message: string; readonly type: string; readonly param: string | null; readonly code: string | null };
+}
+
+/** An answer that is an error. */
+export class ApiError extends Error {
+  readonly status: ErrorStatus;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: ErrorBody;
+
+  constructor(status: ErrorStatus, message: string, { param, code, headers = {}, cause }: ApiErrorInit = {}) {
+    super(message, { cause });
+    this.name = "ApiError";
+    this.status = status;
+    this.headers = headers;
+    this.body = { error: { message, type: typeOf[status], param: param ?? null, code: code ?? null } };
+  }
+}
+
+const typeOf: Record<ErrorStatus, string> = {
+  400: "invalid_request_error",
+  401: "invalid_request_error",
+  404: "invalid_request_error",
+  413: "invalid_request_error",
+  429: "rate_limit_error",
+  499: "invalid_request_error",
+  500: "server_error",
+};
+
+/** What a request is told of any failure. Errors that lenity does not know keep their message from strangers. */
+export function apiErrorOf(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (!(error instanceof LenityError)) {
+    return new ApiError(500, "The server failed. Its log holds the reason, under this answer's x-request-id.", { cause: error });
+  }
+  const status = statusOf[error.code];
+  const param = status === 400 ? paramOf(error) : undefined;
+  return new ApiError(status, error.message, { param, code: codeOf(error.code), cause: error });
+}
+
+const codeOf = (code: ErrorCode): string => (code === "context_full" ? "context_length_exceeded" : code);
+
+const statusOf: Record<ErrorCode, ErrorStatus> = {
+  invalid_policy: 400,
+  unsupported: 400,
+  invalid_request: 400,
+  context_full: 400,
+  bad_logits: 500,
+  model_files: 500,
+  worker_lost: 500,
+  aborted: 499,
+};
+
+function paramOf({ code, path }: LenityError): string | undefined {
+  if (code === "invalid_policy") return "speculative.policy";
+  if (code === "context_full") return "messages";
+  return path === undefined ? undefined : (fieldOf[path] ?? path);
+}
+
+/** Fields of a request by the names that core has for them. */
+const fieldOf: Readonly<Record<string, string>> = {
+  policy: "speculative.policy",
+  draftTokens: "speculative.draft_tokens",
+  prompt: "messages",
+  maxTokens: "max_tokens",
+  topK: "top_k",
+  topP: "top_p",
+  minP: "min_p",
+};

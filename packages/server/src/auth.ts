@@ -1,0 +1,22 @@
+import type { MiddlewareHandler } from "hono";
+import { timingSafeEqual } from "hono/utils/buffer";
+import { ApiError } from "./api-error.ts";
+
+/** Lets requests pass that carry one of the keys as `Authorization: Bearer KEY`; answers 401 to others. */
+export function bearerAuth(keys: readonly string[]): MiddlewareHandler {
+  if (keys.length === 0 || keys.includes("")) {
+    throw new TypeError(
+      "apiKeys holds no key, or an empty one. Give non-empty keys, or leave apiKeys out for a server that is open to all.",
+    );
+  }
+  return async (c, next) => {
+    const given = /^Bearer +(\S+) *$/i.exec(c.req.header("authorization") ?? "")?.[1];
+    // Every key is compared, so that the time tells nothing.
+    const matches = await Promise.all(keys.map((key) => timingSafeEqual(key, given ?? "")));
+    if (given === undefined || !matches.includes(true)) {
+      const message = given === undefined ? "The request has no API key. Send Authorization: Bearer KEY." : "The API key is not valid.";
+      throw new ApiError(401, message, { code: "invalid_api_key", headers: { "www-authenticate": "Bearer" } });
+    }
+    await next();
+  };
+}

@@ -1,0 +1,83 @@
+import type { Answer, GenerateEvent } from "@lenity/core";
+import type { Job } from "./job.ts";
+import { type Metrics, metricsOf, type TraceEntry, traceOf, tracer, type Usage, usageOf } from "./report.ts";
+
+/** What all parts of one answer share. */
+export interface Envelope {
+  readonly id: string;
+  /** Seconds since 1970. */
+  readonly created: number;
+  readonly model: string;
+}
+
+/** A whole answer in OpenAI's shape. */
+export interface ChatCompletion extends Envelope {
+  readonly object: "chat.completion";
+  readonly choices: readonly [
+    {
+      readonly index: 0;
+      readonly message: { readonly role: "assistant"; readonly content: string; readonly refusal: null };
+      readonly logprobs: null;
+      readonly finish_reason: Answer["reason"];
+    },
+  ];
+  readonly usage: Usage;
+  readonly metrics: Metrics;
+  readonly trace?: readonly TraceEntry[] | undefined;
+}
+
+/** A piece of a streamed answer. */
+export interface ChatChunk extends Envelope {
+  readonly object: "chat.completion.chunk";
+  readonly choices: readonly {
+    readonly index: 0;
+    readonly delta: { readonly role?: "assistant" | undefined; readonly content?: string | undefined };
+    readonly logprobs: null;
+    readonly finish_reason: Answer["reason"] | null;
+  }[];
+  readonly usage?: Usage | undefined;
+  readonly metrics?: Metrics | undefined;
+  readonly trace?: readonly TraceEntry[] | undefined;
+}
+
+export function completionOf(answer: Answer, { model, speculation }: Job, envelope: Envelope): ChatCompletion {
+  const message = { role: "assistant", content: answer.text, refusal: null } as const;
+  return {
+    ...envelope,
+    object: "chat.completion",
+    choices: [{ index: 0, message, logprobs: null, finish_reason: answer.reason }],
+    usage: usageOf(answer),
+    metrics: metrics(answer, speculation),
+    trace: speculation.trace ? traceOf(answer, model.tokenizer) : undefined,
+  };
+}
+
+/** The role first, then text as it comes, then why it ended; the metrics ride on the last chunk, whichever it is. */
+export async function* chunksOf(
+  events: AsyncIterable<GenerateEvent>,
+  { model, speculation }: Job,
+  envelope: Envelope,
+  includeUsage: boolean,
+): AsyncGenerator<ChatChunk, void, undefined> {
+  const object = "chat.completion.chunk";
+  const choice = { index: 0, delta: {}, logprobs: null, finish_reason: null } as const;
+  const trace = speculation.trace ? tracer(model.tokenizer) : undefined;
+
+  yield { ...envelope, object, choices: [{ ...choice, delta: { role: "assistant", content: "" } }] };
+  for await (const event of events) {
+    if (event.type === "finish") {
+      const choices = [{ ...choice, finish_reason: event.answer.reason }];
+      const last = metrics(event.answer, speculation);
+      yield { ...envelope, object, choices, metrics: includeUsage ? undefined : last };
+      if (includeUsage) yield { ...envelope, object, choices: [], usage: usageOf(event.answer), metrics: last };
+      return;
+    }
+    const entries = trace?.(event.tokens);
+    if (event.text === "" && (entries === undefined || entries.length === 0)) continue;
+    yield { ...envelope, object, choices: [{ ...choice, delta: { content: event.text } }], trace: entries };
+  }
+}
+
+function metrics(answer: Answer, { policy, verifier, draftTokens, createDrafter }: Job["speculation"]): Metrics {
+  return metricsOf(answer, { policy, law: verifier.law, draftTokens: createDrafter === undefined ? 0 : draftTokens });
+}

@@ -1,0 +1,7 @@
+export type { ErrorBody } from "./api-error.ts";
+export type { ChatChunk, ChatCompletion, Envelope } from "./completion.ts";
+export * from "./prompt.ts";
+export * from "./report.ts";
+export type { ChatMessage } from "./request.ts";
+export type * from "./served-model.ts";
+export * from "./server.ts";

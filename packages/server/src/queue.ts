@@ -1,0 +1,62 @@
+import { LenityError } from "@lenity/core";
+import { ApiError } from "./api-error.ts";
+
+/** Lets a few answers decode at a time; the others wait in the order in which they came. */
+export interface Queue {
+  readonly active: number;
+  readonly waiting: number;
+  /** Resolves, when it is one's turn, to the function that ends the turn. Rejects with 429 when too many wait, with `aborted` on the signal. */
+  enter(signal: AbortSignal): Promise<() => void>;
+}
+
+export function createQueue(concurrency: number, maxQueue: number): Queue {
+  const line: (() => void)[] = [];
+  let active = 0;
+
+  const turn = () => {
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      const next = line.shift();
+      if (next === undefined) active--;
+      else next(); // the place goes straight to the next one: nobody who comes later slips in between
+    };
+  };
+  return {
+    get active() {
+      return active;
+    },
+    get waiting() {
+      return line.length;
+    },
+    async enter(signal) {
+      if (signal.aborted) throw left();
+      if (active < concurrency) {
+        active++;
+        return turn();
+      }
+      if (line.length >= maxQueue) throw full(line.length);
+      return new Promise((resolve, reject) => {
+        const start = () => {
+          signal.removeEventListener("abort", leave);
+          resolve(turn());
+        };
+        const leave = () => {
+          line.splice(line.indexOf(start), 1);
+          reject(left());
+        };
+        line.push(start);
+        signal.addEventListener("abort", leave, { once: true });
+      });
+    },
+  };
+}
+
+const left = (): LenityError => new LenityError("aborted", "The client left while it waited.");
+
+const full = (waiting: number): ApiError =>
+  new ApiError(429, `The server is busy: ${waiting} requests wait already. Try again later.`, {
+    code: "queue_full",
+    headers: { "retry-after": "1" },
+  });

@@ -1,0 +1,100 @@
+import { type Answer, type EmittedToken, type Law, type Policy, type Token, type Tokenizer, textStream } from "@lenity/core";
+
+/** What an answer says about its own making. */
+export interface Metrics {
+  readonly speculative_decoding: {
+    /** Tokens of the answer per target pass, 0 without a pass. */
+    readonly mean_acceptance_length: number;
+    /** Accepted of the drafted tokens, 0 without a draft. */
+    readonly draft_acceptance_rate: number;
+    /** [n]: passes that accepted n drafted tokens. */
+    readonly acceptance_histogram: readonly number[];
+    /** Target passes. */
+    readonly num_spec_steps: number;
+    readonly num_accepted_draft_tokens: number;
+    readonly num_draft_tokens: number;
+    /** The longest block allowed. */
+    readonly num_spec_tokens: number;
+  };
+  readonly acceptance: {
+    readonly policy: Policy;
+    /** What is known of the distribution of the text; "exact" in plain decoding. */
+    readonly law: Law;
+    /** Accepted tokens by the name of the verifier that accepted them. */
+    readonly accepted_by: Readonly<Record<string, number>>;
+    /** Accepted tokens that strict verification would have refused. */
+    readonly relaxed: number;
+    /** Accepted tokens after the end of the answer, thrown away. */
+    readonly ignored: number;
+  };
+}
+
+/** How an answer was asked for: the policy as resolved, its verifier's law, and the longest block (0: plain decoding). */
+export interface AskedFor {
+  readonly policy: Policy;
+  readonly law: Law;
+  readonly draftTokens: number;
+}
+
+/** The `metrics` of an answer. */
+export function metricsOf({ counters }: Pick<Answer, "counters">, { policy, law, draftTokens }: AskedFor): Metrics {
+  const { rounds, drafted, accepted, emitted, histogram, acceptedBy, relaxed, ignored } = counters;
+  return {
+    speculative_decoding: {
+      mean_acceptance_length: rounds === 0 ? 0 : emitted / rounds,
+      draft_acceptance_rate: drafted === 0 ? 0 : accepted / drafted,
+      acceptance_histogram: histogram,
+      num_spec_steps: rounds,
+      num_accepted_draft_tokens: accepted,
+      num_draft_tokens: drafted,
+      num_spec_tokens: draftTokens,
+    },
+    acceptance: { policy, law: draftTokens === 0 ? "exact" : law, accepted_by: acceptedBy, relaxed, ignored },
+  };
+}
+
+/** OpenAI's `usage`. */
+export interface Usage {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
+}
+
+/** The `usage` of an answer. */
+export function usageOf({ promptTokens, tokens }: Pick<Answer, "promptTokens" | "tokens">): Usage {
+  return { prompt_tokens: promptTokens, completion_tokens: tokens.length, total_tokens: promptTokens + tokens.length };
+}
+
+/** One token of a `trace`. */
+export interface TraceEntry {
+  /** The text that the token completes: empty inside a character and for control tokens. */
+  readonly token: string;
+  readonly id: Token;
+  readonly source: EmittedToken["source"];
+  /** The verifier that accepted it. */
+  readonly by?: string | undefined;
+  /** Raw probabilities under target and drafter, and KL(p‖q) of the raw rows: null where it is infinite. */
+  readonly p?: number | undefined;
+  readonly q?: number | undefined;
+  readonly kl?: number | null | undefined;
+}
+
+/** Renders the tokens of an answer as they come. The texts, joined, are the answer before it is cut at a stop string or inside a character. */
+export function tracer(tokenizer: Tokenizer): (tokens: readonly EmittedToken[]) => TraceEntry[] {
+  const stream = textStream(tokenizer);
+  return (tokens) =>
+    tokens.map(({ token, source, by, p, q, kl }) => ({
+      token: stream.push(token),
+      id: token,
+      source,
+      by,
+      p,
+      q,
+      kl: kl === Number.POSITIVE_INFINITY ? null : kl,
+    }));
+}
+
+/** The `trace` of a whole answer. */
+export function traceOf({ tokens }: Pick<Answer, "tokens">, tokenizer: Tokenizer): TraceEntry[] {
+  return tracer(tokenizer)(tokens);
+}

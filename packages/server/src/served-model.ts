@@ -1,0 +1,24 @@
+import type { Drafter, LanguageModel, Policy, Registry, Sampling, Tokenizer } from "@lenity/core";
+
+/** A model that the server offers, with all that a request may choose from. */
+export interface ServedModel {
+  /** The name that requests use. */
+  readonly id: string;
+  readonly target: LanguageModel;
+  /** Its `encode` adds no token of its own: the template writes the beginning of the text. */
+  readonly tokenizer: Tokenizer;
+  /** The Jinja source of `tokenizer_config.json`'s `chat_template`. */
+  readonly chatTemplate: string;
+  /** Names that the template reads, such as `bos_token` and `eos_token`. */
+  readonly specialTokens?: Readonly<Record<string, string>> | undefined;
+  /** What `speculative.drafter` may name, such as "model" and "lookup"; the first is the default. None: plain decoding. Each answer gets its own. */
+  readonly drafters: Readonly<Record<string, () => Drafter>>;
+  /** The verifiers and presets that requests may name. */
+  readonly registry: Registry;
+  /** For requests without one. Default "strict". */
+  readonly policy?: Policy | undefined;
+  /** The longest block for requests that give none and name no preset with its own. Default: the default policy's own, else 16. */
+  readonly draftTokens?: number | undefined;
+  /** What `generation_config.json` says. Temperature is 1 where neither this nor the request says otherwise. */
+  readonly sampling?: Partial<Sampling> | undefined;
+}

@@ -1,0 +1,120 @@
+import type { GenerateEvent } from "@lenity/core";
+import { type Context, Hono } from "hono";
+import { requestId } from "hono/request-id";
+import { ApiError, apiErrorOf } from "./api-error.ts";
+import { bearerAuth } from "./auth.ts";
+import { readJson } from "./body.ts";
+import { chunksOf, completionOf, type Envelope } from "./completion.ts";
+import { type Job, jobOf, type ReadyModel, ready, run, unknownModel } from "./job.ts";
+import { createQueue, type Queue } from "./queue.ts";
+import { parseChatRequest } from "./request.ts";
+import type { ServedModel } from "./served-model.ts";
+import { eventStream } from "./sse.ts";
+
+export interface ServerOptions {
+  /** At least one; the first answers requests that name none. */
+  readonly models: readonly ServedModel[];
+  /** Keys for /v1. Default: open to all. */
+  readonly apiKeys?: readonly string[] | undefined;
+  /** The largest body of a request. Default 4 MiB. */
+  readonly maxBodyBytes?: number | undefined;
+  /** Answers that decode at a time. Default 1. */
+  readonly concurrency?: number | undefined;
+  /** Requests that may wait for their turn; the next is told 429. Default 64. */
+  readonly maxQueue?: number | undefined;
+  /** Told of every error that is the server's own fault (status 500). Default: console.error. */
+  readonly onFailure?: ((error: unknown, requestId: string) => void) | undefined;
+}
+
+/** An OpenAI-compatible chat server as an app with `fetch(request)`. Throws on models it could not serve; opens no port. */
+export function createServer(options: ServerOptions): Hono {
+  const { apiKeys, maxBodyBytes = 4 * 1024 * 1024, concurrency = 1, maxQueue = 64, onFailure = logFailure } = options;
+  if (!(concurrency >= 1 && maxQueue >= 0)) {
+    throw new RangeError(`concurrency is ${concurrency} and maxQueue ${maxQueue}; expected at least 1 and 0.`);
+  }
+  const models = new Map(options.models.map((model) => [model.id, ready(model)]));
+  if (models.size === 0 || models.size < options.models.length) throw new TypeError("models is empty, or two of them share an id.");
+  const queue = createQueue(concurrency, maxQueue);
+  const created = now();
+
+  const failed = (error: unknown, c: Context): ApiError => {
+    const answer = apiErrorOf(error);
+    if (answer.status === 500) onFailure(answer.cause ?? answer, c.get("requestId"));
+    return answer;
+  };
+  const app = new Hono();
+  app.use(requestId());
+  app.onError((error, c) => {
+    const { body, status, headers } = failed(error, c);
+    return Response.json(body, { status, headers: { ...headers, "x-request-id": c.get("requestId") } });
+  });
+  app.notFound((c) => {
+    throw new ApiError(404, `${c.req.method} ${c.req.path} does not exist. Try POST /v1/chat/completions.`, { code: "not_found" });
+  });
+
+  app.get("/health", (c) => c.json(healthOf(models, queue)));
+  if (apiKeys !== undefined) app.use("/v1/*", bearerAuth(apiKeys));
+
+  const entry = (id: string) => ({ id, object: "model", created, owned_by: "lenity" });
+  app.get("/v1/models", (c) => c.json({ object: "list", data: [...models.keys()].map(entry) }));
+  app.get("/v1/models/:id{.+}", (c) => {
+    const id = c.req.param("id");
+    if (!models.has(id)) throw unknownModel(id, models);
+    return c.json(entry(id));
+  });
+
+  app.post("/v1/chat/completions", async (c) => {
+    const request = parseChatRequest(await readJson(c.req.raw, maxBodyBytes));
+    const job = jobOf(request, models);
+    const envelope: Envelope = { id: `chatcmpl-${crypto.randomUUID()}`, created: now(), model: job.model.id };
+    const stop = followed(c.req.raw.signal);
+    const events = run(job, queue, stop.signal);
+    if (request.stream !== true) return c.json(completionOf(await answerOf(events), job, envelope));
+
+    const started = await begun(events); // what is refused before the first token is refused with a status
+    const chunks = chunksOf(started, job, envelope, request.stream_options?.include_usage === true);
+    const body = eventStream(chunks, { onCancel: () => stop.abort(), onError: (error) => failed(error, c).body });
+    return c.body(body, 200, streamHeaders);
+  });
+  return app;
+}
+
+/** Proxies must neither keep nor gather the pieces. */
+const streamHeaders = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no" };
+
+const now = (): number => Math.floor(Date.now() / 1000);
+
+const logFailure = (error: unknown, id: string): void => console.error(`Request ${id} failed:`, error);
+
+/** A controller that aborts when the signal does. */
+function followed(signal: AbortSignal): AbortController {
+  const controller = new AbortController();
+  if (signal.aborted) controller.abort(signal.reason);
+  else signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
+  return controller;
+}
+
+/** The same events, once the first is there. Rejects with what stopped it. */
+async function begun(events: ReturnType<typeof run>): Promise<AsyncIterable<GenerateEvent>> {
+  const first = await events.next();
+  return (async function* () {
+    if (first.done !== true) yield first.value;
+    yield* events;
+  })();
+}
+
+async function answerOf(events: ReturnType<typeof run>): Promise<Parameters<typeof completionOf>[0]> {
+  for await (const event of events) if (event.type === "finish") return event.answer;
+  throw new Error("run() ended without an answer.");
+}
+
+function healthOf(models: ReadonlyMap<string, ReadyModel>, { active, waiting }: Queue): object {
+  const modelOf = ({ id, registry, drafters, target }: Job["model"]) => ({
+    id,
+    context_length: target.contextLength,
+    policies: registry.presets.map(({ name }) => name),
+    verifiers: registry.plugins.map(({ name }) => name),
+    drafters: Object.keys(drafters),
+  });
+  return { status: "ok", models: Array.from(models.values(), modelOf), queue: { active, waiting } };
+}

@@ -1,0 +1,140 @@
+import { defaultRegistry, type LanguageModel, lookupDrafter, modelDrafter, type Token, type Tokenizer } from "@lenity/core";
+import { noisyModel, randomModel, type TableModel, tableModel } from "@lenity/core/testing";
+import type { Hono } from "hono";
+import type { ErrorBody, Metrics, ServedModel, TraceEntry, Usage } from "../src/index.ts";
+
+const controls = ["<|bos|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>", "<|a-b.[c/|>"];
+
+/** One token per byte of UTF-8, and six control tokens that `encode` reads wherever they are spelled. */
+export const bytes: Tokenizer = {
+  vocabulary: 256 + controls.length,
+  special: new Set(controls.map((_, index) => 256 + index)),
+  encode(text) {
+    return text.split(/(<\|[^|]+\|>)/).flatMap((piece) => {
+      const control = controls.indexOf(piece);
+      return control < 0 ? [...new TextEncoder().encode(piece)] : [256 + control];
+    });
+  },
+  decode(tokens, { special = false } = {}) {
+    const encoded = tokens.flatMap((id) => (id < 256 ? [id] : special ? [...new TextEncoder().encode(controls[id - 256])] : []));
+    return new TextDecoder().decode(Uint8Array.from(encoded));
+  },
+};
+
+export const control = (name: string): Token => 256 + controls.indexOf(`<|${name}|>`);
+
+export const chatTemplate = `{{ bos_token }}{% for message in messages %}
+{%- if message.role == 'system' and not loop.first %}{{ raise_exception('The system message comes first.') }}{% endif %}
+{{- '<|' + message.role + '|>' + message.content + '<|end|>' }}{% endfor %}
+{%- if add_generation_prompt %}<|assistant|>{% endif %}`;
+
+/** Says this text, whatever it is asked, and ends. */
+export function sayingModel(text: string, options: { readonly contextLength?: number } = {}): TableModel {
+  const answer = [...bytes.encode(text), control("end")];
+  return tableModel({
+    ...options,
+    vocabulary: bytes.vocabulary,
+    eos: [control("end")],
+    logits: (context) => {
+      const next = answer[context.length - context.lastIndexOf(control("assistant")) - 1] ?? control("end");
+      return Float32Array.from({ length: bytes.vocabulary }, (_, id) => (id === next ? 30 : 0));
+    },
+  });
+}
+
+/** A target of random bytes that ends now and then, and a drafter that mostly agrees with it. */
+export function randomPair(seed = 1): { readonly target: TableModel; readonly draft: TableModel } {
+  const shape = { seed, vocabulary: bytes.vocabulary, eos: [control("end")], scale: 4 };
+  return { target: randomModel(shape), draft: noisyModel({ ...shape, noise: 1 }) };
+}
+
+/** The model with every pass preceded by `before`, which gets the tokens held so far. */
+export function delayed(model: LanguageModel, before: (held: number, signal: AbortSignal | undefined) => Promise<void>): LanguageModel {
+  return {
+    ...model,
+    async open(options) {
+      const session = await model.open(options);
+      return {
+        get length() {
+          return session.length;
+        },
+        async append(tokens, how) {
+          await before(session.length, how?.signal);
+          return session.append(tokens, how);
+        },
+        rewind: (length) => session.rewind(length),
+        close: () => session.close(),
+      };
+    },
+  };
+}
+
+export function served(target: LanguageModel, draft: LanguageModel = target, options: Partial<ServedModel> = {}): ServedModel {
+  return {
+    id: "double",
+    target,
+    tokenizer: bytes,
+    chatTemplate,
+    specialTokens: { bos_token: "<|bos|>", eos_token: "<|end|>" },
+    drafters: { model: () => modelDrafter(draft), lookup: () => lookupDrafter() },
+    registry: defaultRegistry(),
+    ...options,
+  };
+}
+
+/** The parts of an answer that tests look at, in a stream or not. */
+export interface Reply extends Partial<ErrorBody> {
+  readonly id: string;
+  readonly object: string;
+  readonly created: number;
+  readonly choices: {
+    readonly finish_reason: string | null;
+    readonly message?: { readonly role: string; readonly content: string };
+    readonly delta?: { readonly role?: string; readonly content?: string };
+  }[];
+  readonly usage?: Usage;
+  readonly metrics?: Metrics;
+  readonly trace?: TraceEntry[];
+}
+
+export const question: readonly object[] = [{ role: "user", content: "How much is 2 + 3?" }];
+
+/** Sends a chat request; `body` is merged into one that is valid, or sent as it is when it is text. */
+export function post(app: Hono, body: object | string, init: RequestInit = {}): Promise<Response> {
+  const text = typeof body === "string" ? body : JSON.stringify({ model: "double", messages: question, max_tokens: 40, ...body });
+  return Promise.resolve(app.request("/v1/chat/completions", { method: "POST", body: text, ...init }));
+}
+
+export async function reply(app: Hono, body: object): Promise<Reply> {
+  const response = await post(app, body);
+  const json = (await response.json()) as Reply;
+  if (response.status !== 200) throw new Error(`${response.status}: ${json.error?.message}`);
+  return json;
+}
+
+export const textOf = ({ choices }: Reply): string => choices[0]?.message?.content ?? "";
+
+/** The chunks of a stream, and whether it ended with `[DONE]`. */
+export async function chunks(response: Response): Promise<{ readonly all: Reply[]; readonly done: boolean }> {
+  const lines = (await response.text()).split("\n\n").filter((line) => line !== "");
+  const data = lines.map((line) => line.replace(/^data: /, ""));
+  const done = data.at(-1) === "[DONE]";
+  return { all: (done ? data.slice(0, -1) : data).map((line) => JSON.parse(line) as Reply), done };
+}
+
+export const joined = (all: readonly Reply[]): string => all.map(({ choices }) => choices?.[0]?.delta?.content ?? "").join("");
+
+/** Waits until the condition holds. Fails after two seconds. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error("It did not come to hold.");
+}
+
+/** The queue as /health shows it. */
+export async function queueOf(app: Hono): Promise<{ readonly active: number; readonly waiting: number }> {
+  const health = (await (await app.request("/health")).json()) as { queue: { active: number; waiting: number } };
+  return health.queue;
+}

@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { createRegistry, defaultRegistry, judgePlugin } from "@lenity/core";
+import { createServer } from "../src/index.ts";
+import { post, question, queueOf, type Reply, reply, sayingModel, served } from "./doubles.ts";
+
+const target = sayingModel("It is 5.", { contextLength: 60 });
+const head = { hidden: "pre-norm", weight: [1], bias: 0 } as const;
+const registry = defaultRegistry({ judge: head });
+const app = createServer({ models: [served(target, sayingModel("It is 6."), { registry })], maxBodyBytes: 5000 });
+
+/** Fails unless each body is answered with this status, this param, and a message that matches; streamed or not. */
+async function refused(
+  status: number,
+  cases: readonly (readonly [body: object | string, param: string | null, message: RegExp])[],
+): Promise<void> {
+  for (const [body, param, message] of cases) {
+    for (const given of typeof body === "string" ? [body] : [body, { stream: true, ...body }]) {
+      const response = await post(app, given);
+      const { error } = (await response.json()) as Reply;
+      const what = JSON.stringify(given).slice(0, 200);
+      assert.equal(response.status, status, what);
+      assert.match(response.headers.get("x-request-id") ?? "", /./);
+      assert.deepEqual(Object.keys(error ?? {}), ["message", "type", "param", "code"], what);
+      assert.equal(error?.param, param, what);
+      assert.match(error?.message ?? "", message, what);
+      assert.equal(typeof error?.code, "string", what);
+    }
+  }
+  assert.deepEqual(await queueOf(app), { active: 0, waiting: 0 });
+}
+
+describe("400 answers", () => {
+  test("a body that is no JSON object", () =>
+    refused(400, [
+      ["", null, /not JSON/],
+      ["{", null, /not JSON/],
+      ["[".repeat(4000), null, /not JSON/],
+      ["[]", null, /an array; expected a JSON object/],
+      ["null", null, /null; expected/],
+      ['"hello"', null, /a string; expected/],
+      ["{}", "messages", /missing/],
+    ]));
+
+  test("a body that is no UTF-8", async () => {
+    const response = await app.request("/v1/chat/completions", { method: "POST", body: new Uint8Array([0x22, 0xff, 0x22]) });
+    assert.equal(response.status, 400);
+    assert.match(await response.text(), /UTF-8/);
+  });
+
+  test("messages that are none", () =>
+    refused(400, [
+      [{ messages: [] }, "messages", /expected >=1/],
+      [{ messages: "hello" }, "messages", /"hello"; expected Array/],
+      [{ messages: ["hello"] }, "messages[0]", /expected Object/],
+      [{ messages: [{ content: "x" }] }, "messages[0].role", /missing/],
+      [{ messages: [{ role: "wizard", content: "x" }] }, "messages[0].role", /"wizard"; expected .*"user"/],
+      [{ messages: [{ role: "tool", content: "x" }] }, "messages[0].role", /"tool"/],
+      [{ messages: [...question, { role: "assistant" }] }, "messages[1].content", /missing/],
+      [{ messages: [{ role: "user", content: 5 }] }, "messages[0].content", /5; expected string/],
+      [{ messages: [{ role: "user", content: [] }] }, "messages[0].content", /expected >=1/],
+      [{ messages: [{ role: "user", content: [{ type: "image_url" }] }] }, "messages[0].content[0].type", /"image_url"; expected "text"/],
+      [{ messages: [{ role: "user", content: [{ type: "text" }] }] }, "messages[0].content[0].text", /missing/],
+      [{ messages: [{ role: "assistant", content: "", tool_calls: [{}] }] }, "messages[0].tool_calls", /expected <=0/],
+    ]));
+
+  test("messages that the template refuses, in its own words", () =>
+    refused(400, [[{ messages: [...question, { role: "system", content: "<|end|>" }] }, "messages", /The system message comes first/]]));
+
+  test("settings out of range", () =>
+    refused(400, [
+      [{ temperature: -1 }, "temperature", /-1; expected >=0/],
+      [{ temperature: "hot" }, "temperature", /"hot"; expected number/],
+      [{ top_p: 0 }, "top_p", /0; expected >0/],
+      [{ top_p: 1.1 }, "top_p", /<=1/],
+      [{ top_k: 1.5 }, "top_k", /1.5; expected/],
+      [{ min_p: 2 }, "min_p", /2; expected <=1/],
+      [{ max_tokens: 0 }, "max_tokens", /0; expected >=1/],
+      [{ max_completion_tokens: -3 }, "max_completion_tokens", /-3/],
+      [{ seed: 0.5 }, "seed", /0.5/],
+      [{ stop: "" }, "stop", /expected !0/],
+      [{ stop: ["a", ""] }, "stop[1]", /expected !0/],
+      [{ stop: ["a", "b", "c", "d", "e"] }, "stop", /5; expected <=4/],
+      [{ stop: 5 }, "stop", /5; expected string/],
+      [{ model: 5 }, "model", /5; expected string/],
+      [{ stream: "yes" }, "stream", /"yes"; expected boolean/],
+      [{ stream: false, stream_options: { include_usage: true } }, "stream_options", /without stream/],
+      [{ stream: true, stream_options: { include_usage: 1 } }, "stream_options.include_usage", /1; expected boolean/],
+    ]));
+
+  test("fields that this version does not support, by their names", async () => {
+    const fields = {
+      n: 2,
+      logprobs: true,
+      top_logprobs: "two",
+      logit_bias: { "5": 1 },
+      frequency_penalty: 0.5,
+      presence_penalty: -1,
+      repetition_penalty: 1.1,
+      min_tokens: 4,
+      ignore_eos: true,
+      response_format: { type: "json_object" },
+      tools: [{ type: "function" }],
+      functions: [{}],
+      tool_choice: "required",
+      function_call: { name: "f" },
+      modalities: ["audio"],
+      audio: {},
+      web_search_options: {},
+      reasoning_effort: "high",
+      chat_template_kwargs: { enable_thinking: true },
+    };
+    await refused(
+      400,
+      Object.entries(fields).map(([param, value]) => [{ [param]: value }, param, new RegExp(`^${param} is not supported`)]),
+    );
+  });
+
+  test("a `speculative` that is misspelt or out of range", () =>
+    refused(400, [
+      [
+        { speculative: { polcy: "strict" } },
+        "speculative.polcy",
+        /no option "polcy"\. Did you mean "policy"\? Known: policy, draft_tokens/,
+      ],
+      [{ speculative: { draftTokens: 4 } }, "speculative.draftTokens", /Did you mean "draft_tokens"/],
+      [{ speculative: { banana: 1 } }, "speculative.banana", /no option "banana"\. Known/],
+      [{ speculative: "judi" }, "speculative", /"judi"; expected Object/],
+      [{ speculative: { draft_tokens: -1 } }, "speculative.draft_tokens", /-1; expected >=0/],
+      [{ speculative: { draft_tokens: 1025 } }, "speculative.draft_tokens", /1025; expected <=1024/],
+      [{ speculative: { draft_tokens: 1.5 } }, "speculative.draft_tokens", /1.5/],
+      [{ speculative: { trace: "yes" } }, "speculative.trace", /boolean/],
+      [{ speculative: { drafter: "modle" } }, "speculative.drafter", /no drafter "modle"\. Did you mean "model"\? Known: model, lookup/],
+      [{ speculative: { drafter: "constructor" } }, "speculative.drafter", /Known: model, lookup/],
+    ]));
+
+  test("a policy that is not of the grammar, with the path of what is wrong", async () => {
+    const bad = (policy: unknown, message: RegExp) => [{ speculative: { policy } }, "speculative.policy", message] as const;
+    await refused(400, [
+      bad("jodi", /unknown preset "jodi"\. Did you mean "judi"/),
+      bad({ type: "klx", threshold: 1 }, /speculative\.policy\.type names the unknown verifier "klx"/),
+      bad({ type: "kl", treshold: 1 }, /speculative\.policy/),
+      bad({ type: "or", any: [{ type: "sd" }, { type: "kl", threshold: -1 }] }, /speculative\.policy\.any\[1\]\.threshold/),
+      bad({ type: "kl", threshold: 1, max_confidnce: 1 }, /no option "max_confidnce"\. Did you mean "max_confidence"/),
+      bad(5, /5; expected a preset's name/),
+      bad([], /expected a preset's name/),
+      bad({ type: "or", any: [] }, /speculative\.policy\.any/),
+    ]);
+  });
+
+  test("a policy too long to check in every round", async () => {
+    const wide = createServer({ models: [served(target)] });
+    const policy = { type: "or", any: Array.from({ length: 1000 }, () => ({ type: "exact" })) };
+    const deep = `${'{"type":"or","any":['.repeat(20_000)}"strict"${"]}".repeat(20_000)}`;
+    for (const given of [JSON.stringify(policy), deep]) {
+      const response = await post(wide, `{"messages": ${JSON.stringify(question)}, "speculative": {"policy": ${given}}}`);
+      assert.equal(response.status, 400);
+      assert.match(await response.text(), /policy/);
+    }
+  });
+
+  test("a policy that the model or the drafter cannot feed", () =>
+    refused(400, [
+      [{ speculative: { policy: "judge" } }, "speculative.policy", /reads pre-norm hidden states, which table does not give/],
+      [{ speculative: { policy: "judi", drafter: "lookup" } }, "speculative.policy", /only proposes tokens/],
+    ]));
+
+  test("a policy that a plugin refuses with an error of the language", async () => {
+    const post_ = judgePlugin({ ...head, hidden: "post-norm" });
+    const twice = createRegistry([...registry.plugins, { ...post_, name: "second" }], registry.presets);
+    const server = createServer({ models: [served(target, target, { registry: twice })] });
+    const policy = { type: "or", any: [{ type: "judge" }, { type: "second" }] };
+    assert.match(await (await post(server, { speculative: { policy } })).text(), /one kind of hidden state/);
+  });
+
+  test("a drafter, or drafted tokens, of a model that has none", async () => {
+    const server = createServer({ models: [served(target, target, { drafters: {} })] });
+    assert.equal((await reply(server, {})).metrics?.speculative_decoding.num_spec_tokens, 0);
+    for (const speculative of [{ drafter: "model" }, { draft_tokens: 4 }]) {
+      assert.equal((await post(server, { speculative })).status, 400);
+    }
+  });
+
+  test("a drafter of another vocabulary", async () => {
+    const other = { ...target, vocabulary: 9 };
+    const server = createServer({ models: [served(target, other)] });
+    const response = await post(server, { stream: true });
+    assert.equal(response.status, 400);
+    assert.match(await response.text(), /same vocabulary/);
+  });
+
+  test("a prompt longer than the context", async () => {
+    const messages = [{ role: "user", content: "x".repeat(60) }];
+    await refused(400, [[{ messages }, "messages", /has 64 tokens; table holds 60/]]);
+    const { error } = (await (await post(app, { messages })).json()) as Reply;
+    assert.equal(error?.code, "context_length_exceeded");
+  });
+});
+
+describe("bad input", () => {
+  test("gets 404 for an unknown model", () => refused(404, [[{ model: "gpt-9" }, "model", /"gpt-9" does not exist\. Known: double/]]));
+
+  test("never gives a 500, whatever JSON comes in whatever field", async () => {
+    const values = [
+      null,
+      true,
+      -1,
+      1e300,
+      "x",
+      "",
+      [],
+      [[]],
+      [null],
+      {},
+      { type: "or" },
+      { type: "or", any: [{}] },
+      { __proto__: null, length: 3 },
+    ];
+    const fields = [
+      "model",
+      "messages",
+      "stream",
+      "stream_options",
+      "max_tokens",
+      "stop",
+      "seed",
+      "tools",
+      "n",
+      "speculative",
+      "temperature",
+    ];
+    const inner = ["policy", "draft_tokens", "drafter", "trace"].flatMap((key) =>
+      values.map((value) => ({ speculative: { [key]: value } })),
+    );
+    const messages = ["role", "content"].flatMap((key) =>
+      values.map((value) => ({ messages: [{ role: "user", content: "x", [key]: value }] })),
+    );
+    const outer = fields.flatMap((key) => values.map((value) => ({ [key]: value })));
+    for (const body of [...outer, ...inner, ...messages]) {
+      const { status } = await post(app, body);
+      assert.ok([200, 400, 404].includes(status), `${status} for ${JSON.stringify(body)}`);
+    }
+  });
+});

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { defaultRegistry, verifierPlugin } from "@lenity/core";
+import { object } from "valibot";
+import { createServer } from "../src/index.ts";
+import { delayed, post, queueOf, type Reply, reply, sayingModel, served, textOf, until } from "./doubles.ts";
+
+const target = sayingModel("It is 5.", { contextLength: 60 });
+const app = createServer({ models: [served(target)], maxBodyBytes: 5000 });
+
+describe("the routes", () => {
+  test("404 for an unknown route", async () => {
+    for (const path of ["/", "/v1/completions", "/v1/models/gpt-9", "/v1/chat/completions"]) {
+      const response = await app.request(path);
+      assert.equal(response.status, 404, path);
+      assert.equal(((await response.json()) as Reply).error?.type, "invalid_request_error");
+      assert.match(response.headers.get("x-request-id") ?? "", /./);
+    }
+  });
+
+  test("413 for a body over the limit, however long it says it is", async () => {
+    const body = `{"messages": [{"role": "user", "content": "${"x".repeat(5000)}"}]}`;
+    const pieces = () => new Blob([body]).stream();
+    const chunked: RequestInit & { duplex: "half" } = { method: "POST", body: pieces(), duplex: "half" };
+    for (const init of [{ method: "POST", body }, { method: "POST", body, headers: { "content-length": "9999" } }, chunked]) {
+      const response = await app.request("/v1/chat/completions", init);
+      assert.equal(response.status, 413);
+      assert.equal(((await response.json()) as Reply).error?.code, "body_too_large");
+    }
+  });
+
+  test("429 when the queue is full, and those in line are served in order", async () => {
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const server = createServer({ models: [served(delayed(target, () => gate))], maxQueue: 2 });
+    const order: number[] = [];
+    const admitted = [0, 1, 2].map(async (n) => {
+      const answer = await reply(server, {});
+      order.push(n);
+      return answer;
+    });
+    await until(async () => (await queueOf(server)).waiting === 2);
+    const busy = await post(server, { stream: true });
+    assert.equal(busy.status, 429);
+    assert.equal(busy.headers.get("retry-after"), "1");
+    assert.equal(((await busy.json()) as Reply).error?.code, "queue_full");
+    open();
+    for (const answer of await Promise.all(admitted)) assert.equal(textOf(answer), "It is 5.");
+    assert.deepEqual(order, [0, 1, 2]);
+    assert.deepEqual(await queueOf(server), { active: 0, waiting: 0 });
+  });
+
+  test("401 without a key that is known, except for /health", async () => {
+    const server = createServer({ models: [served(target)], apiKeys: ["one", "two"] });
+    const status = async (path: string, authorization?: string) =>
+      (await server.request(path, authorization === undefined ? {} : { headers: { authorization } })).status;
+    assert.equal(await status("/v1/models"), 401);
+    assert.equal(await status("/v1/models", "Bearer three"), 401);
+    assert.equal(await status("/v1/models", "Basic one"), 401);
+    assert.equal(await status("/v1/models", "Bearer "), 401);
+    assert.equal(await status("/v1/models", "Bearer two"), 200);
+    assert.equal(await status("/health"), 200);
+    const response = await post(server, {});
+    assert.equal(response.status, 401);
+    assert.equal(((await response.json()) as Reply).error?.code, "invalid_api_key");
+    assert.equal(textOf((await (await post(server, {}, { headers: { authorization: "Bearer one" } })).json()) as Reply), "It is 5.");
+  });
+
+  test("stop a server that could not serve", () => {
+    const model = served(target);
+    assert.throws(() => createServer({ models: [] }), TypeError);
+    assert.throws(() => createServer({ models: [model, model] }), TypeError);
+    assert.throws(() => createServer({ models: [model], apiKeys: [] }), TypeError);
+    assert.throws(() => createServer({ models: [model], apiKeys: [""] }), TypeError);
+    assert.throws(() => createServer({ models: [model], concurrency: 0 }), RangeError);
+    assert.throws(() => createServer({ models: [{ ...model, policy: "unknown" }] }), /unknown preset/);
+    assert.throws(() => createServer({ models: [{ ...model, chatTemplate: "{% if %}" }] }));
+  });
+});
+
+describe("the lists", () => {
+  test("/v1/models and /v1/models/:id show the models, slashes in names included", async () => {
+    const server = createServer({ models: [served(target, target, { id: "org/double" })] });
+    const list = (await (await server.request("/v1/models")).json()) as {
+      object: string;
+      data: { id: string; object: string; created: number }[];
+    };
+    assert.equal(list.object, "list");
+    assert.equal(list.data[0]?.id, "org/double");
+    assert.equal(list.data[0]?.object, "model");
+    for (const id of ["org/double", "org%2Fdouble"]) {
+      assert.deepEqual(await (await server.request(`/v1/models/${id}`)).json(), list.data[0]);
+    }
+  });
+
+  test("/health shows what may be asked for", async () => {
+    const plugin = verifierPlugin({ name: "own", summary: "", schema: object({}), create: () => defaultRegistry().create("strict") });
+    const server = createServer({ models: [served(target, target, { registry: defaultRegistry({ plugins: [plugin] }) })] });
+    assert.deepEqual(await (await server.request("/health")).json(), {
+      status: "ok",
+      models: [
+        {
+          id: "double",
+          context_length: 60,
+          policies: ["strict", "judi"],
+          verifiers: ["sd", "exact", "kl", "or", "own"],
+          drafters: ["model", "lookup"],
+        },
+      ],
+      queue: { active: 0, waiting: 0 },
+    });
+  });
+});

@@ -1,0 +1,148 @@
+/**
+ * Trains the judge head of the embedded pair (Judge Decoding, 2501.19309, section 4): labels from the generator, which knows where a wrong
+ * answer goes wrong; features from the target's hidden state at each drafted token.
+ *
+ *   bun packages/tiny/recipe/judge.ts [PROBLEMS]
+ *
+ * Along each answer the draft proposes; tokens up to its first error are fine, the error is not. The answer then goes on with the target's own
+ * token, so that errors are seen in the contexts in which decoding meets them.
+ */
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type JudgeHead, judgeScore, seeded, type Token } from "@lenity/core";
+import { loadModel, loadTokenizer, onnxDrafter } from "@lenity/onnx";
+import { draft as draftFolder, firstError, judge as judgeFile, type Problem, target as targetFolder, wordProblem } from "../src/index.ts";
+
+interface Example {
+  readonly state: Float32Array;
+  readonly fine: boolean;
+}
+
+const problems = Number(process.argv[2] ?? 2500);
+const folder = fileURLToPath(targetFolder);
+const [target, draft, tokenizer] = await Promise.all([
+  loadModel(folder, { threads: 2 }),
+  loadModel(fileURLToPath(draftFolder), { threads: 1 }),
+  loadTokenizer(folder),
+]);
+const random = seeded(17);
+const eos = target.eos[0] as Token;
+
+/** Whether the answer so far, with this token, is still the beginning of a right answer. */
+function isFine(problem: Problem, tokens: readonly Token[]): boolean {
+  const text = tokenizer.decode(tokens.filter((token) => token !== eos));
+  const right = firstError(problem.answer, text) === text.length;
+  return tokens.at(-1) === eos ? right && /####\s*\d+$/.test(text) : right;
+}
+
+/** The examples of one problem. */
+async function mine(problem: Problem): Promise<Example[]> {
+  const prompt = tokenizer.encode(`<|user|>${problem.question}<|end|><|assistant|>`);
+  const session = await target.open();
+  const drafter = onnxDrafter(draft);
+  const examples: Example[] = [];
+  const answer: Token[] = [];
+  const temperature = random() < 0.5 ? 0 : 1;
+  while (answer.at(-1) !== eos && answer.length < 200) {
+    const context = [...prompt, ...answer];
+    const uniform = Array.from({ length: 16 }, random);
+    const proposal = await drafter.propose({ context, limit: 16, sampling: { temperature, topK: 0, topP: 1, minP: 0 }, uniform });
+    await session.rewind(Math.min(session.length, context.length - 1));
+    const block = [...context.slice(session.length), ...proposal.tokens];
+    const rows = proposal.tokens.length + 1;
+    const { logits, hidden } = await session.append(block, { rows, hidden: "pre-norm" });
+    const width = (hidden as Float32Array).length / rows;
+    let accepted = 0;
+    for (const token of proposal.tokens) {
+      const fine = isFine(problem, [...answer, token]);
+      examples.push({ state: (hidden as Float32Array).slice((accepted + 1) * width, (accepted + 2) * width), fine });
+      if (!fine) break;
+      answer.push(token);
+      accepted++;
+    }
+    if (answer.at(-1) === eos) break;
+    const row = logits.subarray(accepted * target.vocabulary, (accepted + 1) * target.vocabulary);
+    answer.push(row.indexOf(row.reduce((a, b) => Math.max(a, b))));
+    if (!isFine(problem, answer)) break;
+  }
+  await session.close();
+  await drafter.close();
+  return examples;
+}
+
+/** Logistic regression by Adam on standardised states; `negative` weighs an error against a fine token. The scale is folded into the head. */
+function fit(examples: readonly Example[], negative: number): JudgeHead {
+  const width = (examples[0] as Example).state.length;
+  const mean = new Float64Array(width);
+  const scale = new Float64Array(width);
+  for (const { state } of examples) for (let i = 0; i < width; i++) mean[i] = (mean[i] as number) + (state[i] as number) / examples.length;
+  for (const { state } of examples) {
+    for (let i = 0; i < width; i++) scale[i] = (scale[i] as number) + ((state[i] as number) - (mean[i] as number)) ** 2 / examples.length;
+  }
+  for (let i = 0; i < width; i++) scale[i] = Math.sqrt(scale[i] as number) + 1e-6;
+  const inputs = examples.map(({ state }) => Float64Array.from(state, (value, i) => (value - (mean[i] as number)) / (scale[i] as number)));
+
+  const weight = new Float64Array(width + 1); // the bias is last
+  const [first, second] = [new Float64Array(width + 1), new Float64Array(width + 1)];
+  const order = examples.map((_, i) => i);
+  const [epochs, batch] = [25, 64];
+  let step = 0;
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    for (let i = order.length - 1; i > 0; i--) {
+      const j = Math.floor(random() * (i + 1));
+      [order[i], order[j]] = [order[j] as number, order[i] as number];
+    }
+    for (let start = 0; start < order.length; start += batch) {
+      const gradient = new Float64Array(width + 1);
+      let total = 0;
+      for (const index of order.slice(start, start + batch)) {
+        const x = inputs[index] as Float64Array;
+        const { fine } = examples[index] as Example;
+        let score = weight[width] as number;
+        for (let i = 0; i < width; i++) score += (weight[i] as number) * (x[i] as number);
+        const importance = fine ? 1 : negative;
+        const error = importance * (1 / (1 + Math.exp(-score)) - (fine ? 1 : 0));
+        total += importance;
+        for (let i = 0; i < width; i++) gradient[i] = (gradient[i] as number) + error * (x[i] as number);
+        gradient[width] = (gradient[width] as number) + error;
+      }
+      step++;
+      const rate = 3e-3 * (1 - epoch / epochs);
+      for (let i = 0; i <= width; i++) {
+        const g = (gradient[i] as number) / total + (i < width ? 1e-4 * (weight[i] as number) : 0);
+        first[i] = 0.9 * (first[i] as number) + 0.1 * g;
+        second[i] = 0.999 * (second[i] as number) + 0.001 * g * g;
+        const unbiased = (first[i] as number) / (1 - 0.9 ** step) / (Math.sqrt((second[i] as number) / (1 - 0.999 ** step)) + 1e-8);
+        weight[i] = (weight[i] as number) - rate * unbiased;
+      }
+    }
+  }
+  const folded = Array.from(scale, (value, i) => (weight[i] as number) / value);
+  const bias = folded.reduce((sum, value, i) => sum - value * (mean[i] as number), weight[width] as number);
+  return { hidden: "pre-norm", weight: folded.map((value) => Number(value.toPrecision(7))), bias: Number(bias.toPrecision(7)) };
+}
+
+/** The share of errors that the head refuses, and of fine tokens that it accepts. */
+function evaluate(
+  head: JudgeHead,
+  examples: readonly Example[],
+): { errorsRefused: number; fineAccepted: number; errors: number; fine: number } {
+  const accepts = (wanted: boolean) => {
+    const scores = examples.filter(({ fine }) => fine === wanted).map(({ state }) => judgeScore(head, state) > 0.5);
+    return { share: scores.filter(Boolean).length / scores.length, count: scores.length };
+  };
+  const [good, bad] = [accepts(true), accepts(false)];
+  const round = (value: number) => Math.round(value * 10_000) / 10_000;
+  return { errorsRefused: round(1 - bad.share), fineAccepted: round(good.share), errors: bad.count, fine: good.count };
+}
+
+const examples: Example[] = [];
+for (let i = 0; i < problems; i++) examples.push(...(await mine(wordProblem(random, "train"))));
+const heldOut: Example[] = [];
+for (let i = 0; i < 300; i++) heldOut.push(...(await mine(wordProblem(random, "held-out"))));
+const negative = 4;
+const head = fit(examples, negative);
+const report = { negativeWeight: negative, trained: evaluate(head, examples), heldOut: evaluate(head, heldOut) };
+writeFileSync(judgeFile, `${JSON.stringify({ ...head, report })}\n`);
+console.log(JSON.stringify(report, null, 2));
+await Promise.all([target.close(), draft.close()]);

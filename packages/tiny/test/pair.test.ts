@@ -1,0 +1,120 @@
+/** The exactness of lenity on real models: every promise about the embedded pair, run on held-out problems. */
+import assert from "node:assert/strict";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import {
+  type Answer,
+  complete,
+  defaultRegistry,
+  type GenerateOptions,
+  judgeHead,
+  lookupDrafter,
+  type Registry,
+  seeded,
+  type Tokenizer,
+} from "@lenity/core";
+import { loadModel, loadTokenizer, type OnnxModel, onnxDrafter } from "@lenity/onnx";
+import * as tiny from "@lenity/tiny";
+
+const problems = 200;
+const random = seeded(2026);
+const heldOut = Array.from({ length: problems }, () => tiny.wordProblem(random, "held-out"));
+const head = judgeHead(JSON.parse(readFileSync(tiny.judge, "utf8")));
+let target: OnnxModel;
+let draft: OnnxModel;
+let tokenizer: Tokenizer;
+let registry: Registry;
+/** Plain greedy answers of the target, one per problem. */
+const plain: Answer[] = [];
+
+before(async () => {
+  target = await loadModel(fileURLToPath(tiny.target), { threads: 2 });
+  draft = await loadModel(fileURLToPath(tiny.draft), { threads: 1 });
+  tokenizer = await loadTokenizer(fileURLToPath(tiny.target));
+  registry = defaultRegistry({ judge: head });
+});
+after(async () => {
+  await Promise.all([target.close(), draft.close()]);
+});
+
+const ask = (problem: tiny.Problem, options: Partial<GenerateOptions> = {}): Promise<Answer> =>
+  complete(`<|user|>${problem.question}<|end|><|assistant|>`, { target, tokenizer, maxTokens: 250, ...options });
+const ids = (answer: Answer) => answer.tokens.map(({ token }) => token);
+const right = (answers: readonly Answer[]) =>
+  answers.filter((answer, i) => tiny.readResult(answer.text) === heldOut[i]?.result).length / answers.length;
+
+test("the target solves at least 85 % of held-out problems, the draft at least 15 points fewer", { timeout: 600_000 }, async () => {
+  for (const problem of heldOut) plain.push(await ask(problem));
+  const drafts: Answer[] = [];
+  for (const problem of heldOut) drafts.push(await ask(problem, { target: draft }));
+  assert.ok(right(plain) >= 0.85, `target ${right(plain)}`);
+  assert.ok(right(drafts) <= right(plain) - 0.15, `draft ${right(drafts)}`);
+});
+
+for (const draftTokens of [1, 4, 16, 25]) {
+  test(`strict answers equal plain greedy decoding token for token on ${problems} problems with blocks of ${draftTokens}`, {
+    timeout: 600_000,
+  }, async () => {
+    for (const [i, problem] of heldOut.entries()) {
+      const answer = await ask(problem, { drafter: onnxDrafter(draft), verifier: registry.create("strict"), draftTokens });
+      assert.deepEqual(ids(answer), ids(plain[i] as Answer), problem.question);
+    }
+  });
+}
+
+test("strict answers with prompt lookup equal plain greedy decoding too", { timeout: 600_000 }, async () => {
+  for (const [i, problem] of heldOut.slice(0, 50).entries()) {
+    assert.deepEqual(ids(await ask(problem, { drafter: lookupDrafter(), draftTokens: 8 })), ids(plain[i] as Answer));
+  }
+});
+
+test("kl with threshold 0 and judge with threshold 1, beside sd, change nothing at either temperature", { timeout: 600_000 }, async () => {
+  const off = [
+    { type: "kl", threshold: 0 },
+    { type: "judge", threshold: 1 },
+  ].map((last) => ({ type: "or", any: [{ type: "sd" }, last] }));
+  for (const [i, problem] of heldOut.slice(0, 25).entries()) {
+    for (const temperature of [0, 1]) {
+      const options = { sampling: { temperature }, seed: i, draftTokens: 16 };
+      const strict = await ask(problem, { ...options, drafter: onnxDrafter(draft), verifier: registry.create("strict") });
+      for (const policy of off) {
+        assert.deepEqual(
+          ids(await ask(problem, { ...options, drafter: onnxDrafter(draft), verifier: registry.create(policy) })),
+          ids(strict),
+        );
+      }
+    }
+  }
+});
+
+test("the lossy presets emit more tokens per target pass than strict, and say how many they relaxed", async () => {
+  const perPass = async (policy: string) => {
+    const answers: Answer[] = [];
+    for (const problem of heldOut.slice(0, 25)) {
+      answers.push(await ask(problem, { drafter: onnxDrafter(draft), verifier: registry.create(policy), draftTokens: 16 }));
+    }
+    const sum = (pick: (answer: Answer) => number) => answers.reduce((all, answer) => all + pick(answer), 0);
+    return {
+      length: sum(({ counters }) => counters.emitted) / sum(({ counters }) => counters.rounds),
+      relaxed: sum(({ counters }) => counters.relaxed),
+    };
+  };
+  const [strict, judi, judge] = [await perPass("strict"), await perPass("judi"), await perPass("judge")];
+  assert.equal(strict.relaxed, 0);
+  assert.ok(judi.length > strict.length && judi.relaxed > 0);
+  assert.ok(judge.length > strict.length && judge.relaxed > 0);
+});
+
+test("the same seed gives the same sampled answer twice", async () => {
+  const problem = heldOut[0] as tiny.Problem;
+  const once = () =>
+    ask(problem, { drafter: onnxDrafter(draft), verifier: registry.create("judi"), sampling: { temperature: 1, topP: 0.95 }, seed: 4 });
+  assert.deepEqual(ids(await once()), ids(await once()));
+});
+
+test("the weights of both models take less than 40 MB", () => {
+  const size = [tiny.target, tiny.draft].reduce((sum, folder) => sum + statSync(join(fileURLToPath(folder), "onnx/model.onnx")).size, 0);
+  assert.ok(size < 40_000_000, `${size} bytes`);
+});
