@@ -1,0 +1,51 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { LenityError } from "@lenity/core";
+import { exists, folderPath, readJson } from "./model-folder.ts";
+
+/** A model's chat template in Jinja, and the texts of the special tokens that it refers to. */
+export interface ChatTemplate {
+  readonly template: string;
+  /** Templates for other purposes, such as `tool_use`, by name. */
+  readonly named: Readonly<Record<string, string>>;
+  /** Variables such as `bos_token` and `eos_token`, under the names that templates use. */
+  readonly tokens: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads chat_template.jinja or the `chat_template` of tokenizer_config.json, the file first as transformers does. Undefined when the folder has
+ * none: the model is not a chat model. Rejects with `model_files` when it has one that cannot be read.
+ */
+export async function loadChatTemplate(folder: string | URL): Promise<ChatTemplate | undefined> {
+  const dir = await folderPath(folder);
+  const settings = join(dir, "tokenizer_config.json");
+  const config = (await exists(settings)) ? await readJson(settings, "Fix or remove it.") : {};
+  const named = namedTemplates(config["chat_template"], settings);
+  const file = join(dir, "chat_template.jinja");
+  const template = (await exists(file)) ? await readFile(file, "utf8") : named["default"];
+  if (template === undefined) return undefined;
+  return { template, named, tokens: specialTexts(config) };
+}
+
+/** One template, or a list of `{ name, template }`. */
+function namedTemplates(value: unknown, file: string): Record<string, string> {
+  if (value === undefined || value === null) return {};
+  if (typeof value === "string") return { default: value };
+  const pairs = Array.isArray(value) ? value.map((entry) => [entry?.name, entry?.template]) : [[undefined, undefined]];
+  if (pairs.every(([name, template]) => typeof name === "string" && typeof template === "string")) return Object.fromEntries(pairs);
+  throw new LenityError(
+    "model_files",
+    `${file} has a chat_template that is neither a text nor a list of { name, template }. Take the file of the model's own folder.`,
+  );
+}
+
+/** `bos_token` and its like are texts, or objects with the text as `content`. */
+function specialTexts(config: Record<string, unknown>): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const key of ["bos_token", "eos_token", "pad_token", "unk_token"]) {
+    const value = config[key];
+    const text = typeof value === "string" ? value : (value as { content?: unknown } | null | undefined)?.content;
+    if (typeof text === "string") texts[key] = text;
+  }
+  return texts;
+}

@@ -1,0 +1,55 @@
+/** The body of one protobuf message: pieces that are written one after another, so that weights are never copied into a larger buffer. */
+export interface Message {
+  readonly pieces: Uint8Array[];
+  /** Bytes in all pieces. */
+  size: number;
+}
+
+/** An empty message. */
+export function message(): Message {
+  return { pieces: [], size: 0 };
+}
+
+/** Adds an integer field (int32, int64 or enum). */
+export function integer(to: Message, field: number, value: number): void {
+  push(to, varint(field << 3));
+  push(to, varint(value));
+}
+
+/** Adds a 32-bit float field. */
+export function float(to: Message, field: number, value: number): void {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setFloat32(0, value, true);
+  push(to, varint((field << 3) | 5));
+  push(to, bytes);
+}
+
+/** Adds a length-delimited field: bytes, text (as UTF-8) or a nested message. */
+export function nested(to: Message, field: number, value: Uint8Array | string | Message): void {
+  const body = typeof value === "string" ? new TextEncoder().encode(value) : value;
+  push(to, varint((field << 3) | 2));
+  if (body instanceof Uint8Array) {
+    push(to, varint(body.length));
+    push(to, body);
+  } else {
+    push(to, varint(body.size));
+    for (const piece of body.pieces) push(to, piece);
+  }
+}
+
+function push(to: Message, piece: Uint8Array): void {
+  to.pieces.push(piece);
+  to.size += piece.length;
+}
+
+/** Base 128, least significant group first. Negative numbers are 64-bit two's complement, as protobuf wants them. */
+function varint(value: number): Uint8Array {
+  let left = BigInt.asUintN(64, BigInt(value));
+  const bytes: number[] = [];
+  do {
+    const group = Number(left & 127n);
+    left >>= 7n;
+    bytes.push(left > 0n ? group | 128 : group);
+  } while (left > 0n);
+  return Uint8Array.from(bytes);
+}

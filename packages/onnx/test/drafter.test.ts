@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { type Draft, type Drafter, decode, modelDrafter, type Sampling, sampling, seeded } from "@lenity/core";
+import { loadModel, type OnnxModel, onnxDrafter } from "../src/index.ts";
+import { small, temporaryFolder, tokensOf, writeModel } from "./random-llama.ts";
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let model: OnnxModel;
+let other: OnnxModel;
+before(async () => {
+  folder = await temporaryFolder();
+  const dir = await writeModel(folder.path, "draft");
+  await writeFile(join(dir, "generation_config.json"), JSON.stringify({ eos_token_id: [0, 7, 17, 27, 37, 47] }));
+  model = await loadModel(dir, { threads: 1 });
+  other = await loadModel(await writeModel(folder.path, "target", { ...small, layers: 3 }, 2), { threads: 1 });
+});
+after(async () => {
+  await model.close();
+  await other.close();
+  await folder.remove();
+});
+
+function assertSame(a: Draft, b: Draft): void {
+  assert.deepEqual(a.tokens, b.tokens);
+  assert.equal(a.evidence?.length, b.evidence?.length);
+  for (let at = 0; at < a.tokens.length; at++) {
+    assert.deepEqual(a.evidence?.logits(at), b.evidence?.logits(at));
+    assert.deepEqual(a.evidence?.row(at), b.evidence?.row(at));
+  }
+}
+
+describe("onnxDrafter", () => {
+  const settings: [string, Sampling][] = [
+    ["greedily", sampling()],
+    ["with sampling", sampling({ temperature: 1.3 })],
+    ["with top-k and top-p", sampling({ temperature: 0.9, topK: 12, topP: 0.9 })],
+  ];
+  for (const [how, settled] of settings) {
+    test(`drafts ${how} what stepping drafts, through rounds of rewriting`, async () => {
+      const [fast, stepped] = [onnxDrafter(model), modelDrafter(model)];
+      const random = seeded(5);
+      let context = tokensOf(140, 9);
+      let drafted = 0;
+      for (let round = 0; round < 12; round++) {
+        const limit = 1 + (round % 9);
+        const uniform = Array.from({ length: limit }, random);
+        const request = { context, limit, sampling: settled, uniform };
+        const [a, b] = [await fast.propose(request), await stepped.propose(request)];
+        assertSame(a, b);
+        drafted += a.tokens.length;
+        // Some of the draft stays, then comes another token; now and then the context is another one altogether.
+        const kept = a.tokens.slice(0, round % 4);
+        context = round % 5 === 4 ? [...context.slice(0, 60), ...tokensOf(3, round)] : [...context, ...kept, 1 + (round % 40)];
+      }
+      assert.ok(drafted > 24);
+      await fast.close();
+      await stepped.close();
+    });
+  }
+
+  test("stops after drafting an EOS token", async () => {
+    const drafter = onnxDrafter(model);
+    let found = 0;
+    for (let seed = 0; seed < 20; seed++) {
+      const uniform = Array.from({ length: 40 }, seeded(seed));
+      const draft = await drafter.propose({ context: tokensOf(10, seed), limit: 40, sampling: sampling({ temperature: 3 }), uniform });
+      const at = draft.tokens.findIndex((token) => model.eos.includes(token));
+      if (at < 0) continue;
+      found++;
+      assert.equal(at, draft.tokens.length - 1);
+      assert.equal(draft.evidence?.length, draft.tokens.length);
+    }
+    assert.ok(found > 3);
+    await drafter.close();
+  });
+
+  test("drafts no further than its own context, and nothing at its end", async () => {
+    const drafter = onnxDrafter(model);
+    const draftAfter = async (length: number) =>
+      (await drafter.propose({ context: tokensOf(length, 4), limit: 16, sampling: sampling(), uniform: new Array(16).fill(0) })).tokens
+        .length;
+    assert.ok((await draftAfter(small.context - 3)) <= 3);
+    assert.equal(await draftAfter(small.context), 0);
+    assert.ok((await draftAfter(20)) > 0);
+    await drafter.close();
+  });
+
+  test("gives up when the signal fires, and drafts rightly afterwards", async () => {
+    const drafter = onnxDrafter(model);
+    const context = tokensOf(200, 6);
+    const request = { context, limit: 60, sampling: sampling({ temperature: 1 }), uniform: new Array(60).fill(0.5) };
+    const controller = new AbortController();
+    const busy = drafter.propose({ ...request, signal: controller.signal });
+    controller.abort();
+    await assert.rejects(busy, { code: "aborted" });
+    assertSame(await drafter.propose(request), await modelDrafter(model).propose(request));
+  });
+
+  test("drafts the same when asked again, and rightly when the context has become shorter", async () => {
+    const drafter = onnxDrafter(model);
+    const ask = (drafts: Drafter, length: number) =>
+      drafts.propose({ context: tokensOf(30, 3).slice(0, length), limit: 5, sampling: sampling(), uniform: [0, 0, 0, 0, 0] });
+    const first = await ask(drafter, 30);
+    assertSame(await ask(drafter, 30), first);
+    for (const length of [29, 12, 1]) assertSame(await ask(drafter, length), await ask(modelDrafter(model), length));
+    await drafter.close();
+  });
+
+  test("starts anew after close", async () => {
+    const drafter = onnxDrafter(model);
+    const request = { context: [1, 2, 3], limit: 4, sampling: sampling(), uniform: [0, 0, 0, 0] };
+    const first = await drafter.propose(request);
+    await drafter.close();
+    await drafter.close();
+    assertSame(await drafter.propose(request), first);
+  });
+
+  test("lets strict decoding say, to the token, what plain decoding says", async () => {
+    const say = async (drafter: ReturnType<typeof onnxDrafter> | undefined) => {
+      const tokens: number[] = [];
+      for await (const event of decode(tokensOf(9, 8), { target: other, drafter, maxTokens: 80 })) {
+        if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
+      }
+      return tokens;
+    };
+    const plain = await say(undefined);
+    assert.deepEqual(await say(onnxDrafter(model)), plain);
+    assert.deepEqual(await say(onnxDrafter(other)), plain);
+  });
+});

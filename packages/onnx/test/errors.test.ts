@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { LenityError } from "@lenity/core";
+import { graphBuilder } from "../src/export/onnx-writer.ts";
+import { checkPorts } from "../src/graph.ts";
+import { loadModel } from "../src/index.ts";
+import type { Port } from "../src/protocol.ts";
+import { configOf, small, temporaryFolder, writeModel } from "./random-llama.ts";
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let whole: string;
+before(async () => {
+  folder = await temporaryFolder();
+  whole = await writeModel(folder.path, "whole");
+});
+after(() => folder.remove());
+
+let copies = 0;
+/** A copy of the whole folder, with something done to it, is refused with these words. */
+async function assertRefused(change: (dir: string) => Promise<unknown>, ...seen: RegExp[]): Promise<void> {
+  const dir = join(folder.path, `copy-${copies++}`);
+  await cp(whole, dir, { recursive: true });
+  await change(dir);
+  await assert.rejects(loadModel(dir, { threads: 1 }), (error: unknown) => {
+    assert.ok(error instanceof LenityError, String(error));
+    assert.equal(error.code, "model_files");
+    for (const words of seen) assert.match(error.message, words);
+    assert.ok(error.message.includes(dir));
+    return true;
+  });
+}
+
+describe("loadModel refuses a folder", () => {
+  test("that is missing", () =>
+    assertRefused((dir) => rm(dir, { recursive: true }), /is not a folder\. Expected a Hugging Face model folder/));
+
+  test("without config.json", () => assertRefused((dir) => rm(join(dir, "config.json")), /config\.json is missing.*copy it beside/));
+
+  test("whose config.json is no JSON, or no object", async () => {
+    await assertRefused((dir) => writeFile(join(dir, "config.json"), "{"), /config\.json is not JSON/);
+    await assertRefused((dir) => writeFile(join(dir, "config.json"), "[]"), /does not hold a JSON object/);
+  });
+
+  test("whose config.json lacks a size", async () => {
+    const without = (key: string) => (dir: string) =>
+      writeFile(join(dir, "config.json"), JSON.stringify({ ...configOf(small), [key]: undefined }));
+    await assertRefused(without("vocab_size"), /has vocab_size undefined; expected a whole number/);
+    await assertRefused(without("max_position_embeddings"), /has max_position_embeddings undefined/);
+  });
+
+  test("whose generation_config.json is broken", () =>
+    assertRefused(
+      (dir) => writeFile(join(dir, "generation_config.json"), "nothing"),
+      /generation_config\.json is not JSON.*Fix or remove it/,
+    ));
+
+  test("without an .onnx file", () =>
+    assertRefused(
+      (dir) => rm(join(dir, "onnx"), { recursive: true }),
+      /onnx\/model\.onnx and .*model\.onnx are missing\. Export the model/,
+    ));
+
+  test("whose .onnx file is cut off", () =>
+    assertRefused(async (dir) => {
+      const file = join(dir, "onnx", "model.onnx");
+      const bytes = await readFile(file);
+      await writeFile(file, bytes.subarray(0, bytes.length - 1000));
+    }, /model\.onnx cannot be loaded by ONNX Runtime: .+\. Expected a whole \.onnx decoder; export or download it again/));
+
+  test("whose .onnx file is something else", async () => {
+    await assertRefused(
+      (dir) => writeFile(join(dir, "onnx", "model.onnx"), "version https://git-lfs.github.com/spec/v1\n"),
+      /cannot be loaded/,
+    );
+    await assertRefused((dir) => writeFile(join(dir, "onnx", "model.onnx"), ""), /cannot be loaded/);
+  });
+
+  test("whose config.json names another vocabulary than the file", () =>
+    assertRefused(
+      (dir) => writeFile(join(dir, "config.json"), JSON.stringify({ ...configOf(small), vocab_size: 60 })),
+      /gives logits of 50 tokens, config\.json says vocab_size 60/,
+    ));
+
+  describe("whose file has the right names, but", () => {
+    /** Logits are the sums of a table's rows over the block: a model that never reads its cache. */
+    function blind(concatenate: boolean): Uint8Array {
+      const graph = graphBuilder("blind");
+      const past = [1, 2, "past", 16];
+      for (const name of ["input_ids", "attention_mask"]) graph.input(name, "int64", [1, "length"]);
+      graph.output("logits", "float32", [1, "length", 50]);
+      graph.weights(
+        "table",
+        Float32Array.from({ length: 50 * 50 }, (_, i) => (i * 37) % 11),
+        [50, 50],
+        "float32",
+      );
+      graph.integers("axis", [1], []);
+      graph.node("Gather", ["table", "input_ids"], ["rows"]);
+      graph.node("CumSum", ["rows", "axis"], ["logits"]);
+      for (const part of ["0.key", "0.value"]) {
+        graph.input(`past_key_values.${part}`, "float32", past);
+        graph.output(`present.${part}`, "float32", [1, 2, "present", 16]);
+        const name = `past_key_values.${part}`;
+        graph.node(
+          concatenate ? "Concat" : "Identity",
+          concatenate ? [name, name] : [name],
+          [`present.${part}`],
+          concatenate ? { axis: 2 } : {},
+        );
+      }
+      return Buffer.concat(graph.finish());
+    }
+    const written = (bytes: Uint8Array) => (dir: string) => writeFile(join(dir, "onnx", "model.onnx"), bytes);
+
+    test("ignores its cache", () =>
+      assertRefused(
+        written(blind(false)),
+        /scores tokens differently in a block and one by one \(by .* where logits span .*GroupQueryAttention/,
+      ));
+
+    test("returns a longer cache than it was given", () =>
+      assertRefused(
+        written(blind(true)),
+        /fails on its first tokens: .*Expected a text decoder with com\.microsoft\.GroupQueryAttention/s,
+      ));
+  });
+
+  test("where the named file is missing", async () => {
+    await assert.rejects(loadModel(whole, { file: "other.onnx" }), { code: "model_files", message: /other\.onnx is missing/ });
+  });
+});
+
+test("loadModel wants a whole number of threads", async () => {
+  for (const threads of [0, -1, 1.5]) await assert.rejects(loadModel(whole, { threads }), RangeError);
+});
+
+describe("checkPorts", () => {
+  const port = (name: string, shape: Port["shape"] = [1, "n"], type = "int64"): Port => ({ name, type, shape });
+  const cache = (name: string, type = "float32", heads: number | string = 2) => port(name, [1, heads, "past", 16], type);
+  const inputs = [port("input_ids"), port("attention_mask"), cache("past_key_values.0.key"), cache("past_key_values.0.value")];
+  const outputs = [port("logits", [1, "n", 50], "float32"), cache("present.0.key"), cache("present.0.value")];
+  const without = (ports: readonly Port[], name: string) => ports.filter((one) => one.name !== name);
+  const refuses = (ins: readonly Port[], outs: readonly Port[], message: RegExp) =>
+    assert.throws(() => checkPorts("m.onnx", ins, outs, 50), { code: "model_files", message });
+
+  test("takes the family's ports, and describes the cache", () => {
+    assert.deepEqual(checkPorts("m.onnx", inputs, outputs, 50), { layers: 1, groups: 2, headSize: 16, newRows: false, hidden: {} });
+    const more = [...inputs, port("position_ids"), port("num_logits_to_keep", [])];
+    assert.equal(checkPorts("m.onnx", more, outputs, 50).layers, 1);
+  });
+
+  test("names what is missing", () => {
+    refuses(without(inputs, "input_ids"), outputs, /no input input_ids; found attention_mask/);
+    refuses(without(inputs, "attention_mask"), outputs, /no input attention_mask/);
+    refuses(without(inputs, "past_key_values.0.value"), outputs, /no input past_key_values\.0\.value/);
+    refuses(inputs.slice(0, 2), outputs, /no input past_key_values\.0\.key.*Export it with a cache/);
+    refuses(inputs, without(outputs, "present.0.value"), /no output present\.0\.value/);
+    refuses(inputs, without(outputs, "logits"), /no float32 output logits/);
+  });
+
+  test("names what it cannot feed, rewind or read", () => {
+    for (const state of ["past_conv.0", "past_ssm.0", "past_recurrent.3"]) {
+      refuses([...inputs, port(state)], outputs, new RegExp(`state ${state}, which cannot be rewound`));
+    }
+    refuses([...inputs, port("pixel_values")], outputs, /wants the input pixel_values/);
+    refuses(
+      [...inputs.slice(0, 2), cache("past_key_values.0.key", "float16"), cache("past_key_values.0.value", "float16")],
+      outputs,
+      /cache of type float16/,
+    );
+    refuses(
+      [...inputs.slice(0, 2), cache("past_key_values.0.key", "float32", "heads"), cache("past_key_values.0.value")],
+      outputs,
+      /shape \[1, heads, past, 16\]/,
+    );
+    refuses(inputs, [port("logits", [1, "n", 50], "float16"), ...outputs.slice(1)], /logits \(float16\)/);
+  });
+
+  test("tells the two hidden states apart by which outputs are there", () => {
+    const states = port("hidden_states", [1, "n", 8], "float32");
+    const last = port("last_hidden_state", [1, "n", 8], "float32");
+    const hidden = (...extra: Port[]) => checkPorts("m.onnx", inputs, [...outputs, ...extra], 50).hidden;
+    assert.deepEqual(hidden(states, last), {
+      "pre-norm": { output: "hidden_states", width: 8 },
+      "post-norm": { output: "last_hidden_state", width: 8 },
+    });
+    assert.deepEqual(hidden(states), { "post-norm": { output: "hidden_states", width: 8 } });
+    assert.deepEqual(hidden(last), { "post-norm": { output: "last_hidden_state", width: 8 } });
+  });
+});

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { LanguageModel, Session } from "@lenity/core";
+import { inspectModel } from "../src/index.ts";
+import { selfCheck } from "../src/self-check.ts";
+import { small, temporaryFolder, writeModel } from "./random-llama.ts";
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+before(async () => {
+  folder = await temporaryFolder();
+});
+after(() => folder.remove());
+
+describe("inspectModel", () => {
+  test("describes a folder as plain data", async () => {
+    const dir = await writeModel(folder.path, "model");
+    const found = await inspectModel(dir, { threads: 1 });
+    assert.deepEqual(JSON.parse(JSON.stringify(found)), found);
+    assert.deepEqual(
+      found.files.map(({ path }) => path),
+      ["config.json", "model.safetensors", "onnx/model.onnx"],
+    );
+    assert.deepEqual(found.cache, { family: "new-rows", layers: 2, groups: 2, headSize: 16, precision: "float32", bytesPerToken: 512 });
+    assert.deepEqual([found.vocabulary, found.contextLength, found.eos], [50, 300, [0]]);
+    assert.deepEqual(found.hidden, { "pre-norm": small.width, "post-norm": small.width });
+    assert.deepEqual(found.inputs[0], { name: "input_ids", type: "int64", shape: [1, "length"] });
+    assert.deepEqual(found.outputs[0], { name: "logits", type: "float32", shape: [1, "kept", 50] });
+    assert.ok(found.providers.some(({ name, bundled }) => name === "cpu" && bundled));
+    assert.deepEqual([found.check.blockDifference, found.check.leak], [0, 0]);
+    assert.ok(found.check.spread > 1);
+  });
+});
+
+describe("selfCheck", () => {
+  /** Logits of a position are those of `score`, given the tokens before, the block and the index in it. */
+  function modelOf(score: (before: readonly number[], block: readonly number[], at: number) => readonly number[]): LanguageModel {
+    return {
+      name: "table",
+      vocabulary: 3,
+      contextLength: 10,
+      eos: [],
+      hidden: {},
+      close: async () => {},
+      async open(): Promise<Session> {
+        const held: number[] = [];
+        return {
+          get length() {
+            return held.length;
+          },
+          async append(tokens) {
+            const logits = Float32Array.from(tokens.flatMap((_, at) => score(held, tokens, at)));
+            held.push(...tokens);
+            return { rows: tokens.length, logits };
+          },
+          rewind: (length) => void (held.length = length),
+          close() {},
+        };
+      },
+    };
+  }
+
+  test("finds nothing in a model that sees the past alone", async () => {
+    const model = modelOf((held, block, at) => [held.length + at, (block[at] ?? 0) / 4, -1]);
+    assert.deepEqual(await selfCheck(model), { blockDifference: 0, leak: 0, spread: 4 });
+  });
+
+  test("finds a cache that is not read", async () => {
+    const model = modelOf((_, block, at) => [block.slice(0, at + 1).length, 0, 0]);
+    assert.equal((await selfCheck(model)).blockDifference, 3);
+  });
+
+  test("finds later tokens that change earlier rows", async () => {
+    const model = modelOf((_, block) => [(block.at(-1) ?? 0) / 2, 0, 0]);
+    assert.ok((await selfCheck(model)).leak >= 0.5);
+  });
+});

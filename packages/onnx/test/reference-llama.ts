@@ -1,0 +1,88 @@
+/** A Llama forward pass in float64, written from the architecture's definition: shares no code with the exporter. */
+import type { Shape, Weights } from "./random-llama.ts";
+
+export interface Reference {
+  /** [length, vocabulary] */
+  readonly logits: number[][];
+  /** [length, width]: the final norm's input and output. */
+  readonly before: number[][];
+  readonly after: number[][];
+}
+
+type Vector = number[];
+
+export function reference(shape: Shape, weights: Weights, tokens: readonly number[]): Reference {
+  const { width, layers, heads, groups, headSize, tied } = shape;
+  const tensor = (name: string) => {
+    const found = weights.get(name);
+    if (found === undefined) throw new Error(name);
+    return found;
+  };
+  const times = (name: string, x: Vector): Vector => {
+    const {
+      values,
+      shape: [rows = 0, columns = 0],
+    } = tensor(name);
+    return Array.from({ length: rows }, (_, i) => x.reduce((sum, value, j) => sum + value * (values[i * columns + j] as number), 0));
+  };
+  const norm = (name: string, x: Vector): Vector => {
+    const { values } = tensor(name);
+    const scale = 1 / Math.sqrt(x.reduce((sum, value) => sum + value * value, 0) / width + 1e-5);
+    return x.map((value, i) => value * scale * (values[i] as number));
+  };
+  const add = (a: Vector, b: Vector): Vector => a.map((value, i) => value + (b[i] as number));
+  const rotate = (x: Vector, position: number): Vector => {
+    const half = headSize / 2;
+    return x.map((value, i) => {
+      const angle = position / 10000 ** ((2 * (i % half)) / headSize);
+      const partner = i < half ? -(x[i + half] as number) : (x[i - half] as number);
+      return value * Math.cos(angle) + partner * Math.sin(angle);
+    });
+  };
+  const headOf = (x: Vector, index: number) => x.slice(index * headSize, (index + 1) * headSize);
+  const dot = (a: Vector, b: Vector) => a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
+
+  const embedding = tensor("model.embed_tokens.weight").values;
+  let states = tokens.map((token) => Array.from(embedding.subarray(token * width, (token + 1) * width)));
+  for (let n = 0; n < layers; n++) {
+    const layer = `model.layers.${n}`;
+    const normed = states.map((x) => norm(`${layer}.input_layernorm.weight`, x));
+    const project = (part: string) => normed.map((x) => times(`${layer}.self_attn.${part}_proj.weight`, x));
+    const [q, k, v] = [project("q"), project("k"), project("v")];
+    const attended = q.map((query, at) => {
+      const out: Vector = [];
+      for (let head = 0; head < heads; head++) {
+        const group = Math.floor(head / (heads / groups));
+        const mine = rotate(headOf(query, head), at);
+        const scores = k.slice(0, at + 1).map((key, j) => dot(mine, rotate(headOf(key, group), j)) / Math.sqrt(headSize));
+        const highest = Math.max(...scores);
+        const powers = scores.map((score) => Math.exp(score - highest));
+        const sum = powers.reduce((a, b) => a + b, 0);
+        const mixed = new Array<number>(headSize).fill(0);
+        powers.forEach((power, j) => {
+          headOf(v[j] as Vector, group).forEach((value, i) => {
+            mixed[i] = (mixed[i] as number) + (power / sum) * value;
+          });
+        });
+        out.push(...mixed);
+      }
+      return out;
+    });
+    states = states.map((x, at) => add(x, times(`${layer}.self_attn.o_proj.weight`, attended[at] as Vector)));
+    states = states.map((x) => {
+      const y = norm(`${layer}.post_attention_layernorm.weight`, x);
+      const gate = times(`${layer}.mlp.gate_proj.weight`, y);
+      const up = times(`${layer}.mlp.up_proj.weight`, y);
+      return add(
+        x,
+        times(
+          `${layer}.mlp.down_proj.weight`,
+          gate.map((value, i) => (value / (1 + Math.exp(-value))) * (up[i] as number)),
+        ),
+      );
+    });
+  }
+  const after = states.map((x) => norm("model.norm.weight", x));
+  const head = tied ? "model.embed_tokens.weight" : "lm_head.weight";
+  return { before: states, after, logits: after.map((x) => times(head, x)) };
+}
