@@ -19,7 +19,7 @@ process.exit(signal === null ? status : 1);
 
 /** The pinned Bun, from npm if it is not here yet. */
 function pinnedBun() {
-  const pinned = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies.bun;
+  const pinned = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).packageManager.replace("bun@", "");
   const folder = join(root, ".cache", `bun-${pinned}`);
   if (!existsSync(join(folder, "node_modules"))) {
     const npm = process.platform === "win32" ? "npm.cmd" : "npm";

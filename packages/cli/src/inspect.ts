@@ -68,7 +68,7 @@ function describe(found: Inspection, policies: readonly Feed[]): string {
     `  context     ${found.contextLength} tokens`,
     `  vocabulary  ${found.vocabulary}, ends with ${found.eos.join(", ") || "nothing"}`,
     `  hidden      ${hidden.join(", ") || "none"}`,
-    `  providers   ${found.providers.map((provider) => JSON.stringify(provider)).join(", ")}; runs on cpu`,
+    `  providers   ${found.providers.map(({ name, bundled }) => (bundled ? name : `${name} (not bundled)`)).join(", ")}; runs on cpu`,
     "  checked at load",
     `    ${same}`,
     `    ${leak}`,

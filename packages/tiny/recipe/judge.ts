@@ -9,16 +9,18 @@
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type JudgeHead, judgeScore, seeded, type Token } from "@lenity/core";
+import { argmax, type JudgeHead, judgeScore, seeded, type Token } from "@lenity/core";
 import { loadModel, loadTokenizer, onnxDrafter } from "@lenity/onnx";
 import { draft as draftFolder, firstError, judge as judgeFile, type Problem, target as targetFolder, wordProblem } from "../src/index.ts";
 
 interface Example {
   readonly state: Float32Array;
   readonly fine: boolean;
+  /** Whether the target would have said the same. */
+  readonly same: boolean;
 }
 
-const problems = Number(process.argv[2] ?? 2500);
+const problems = Number(process.argv[2] ?? 2000);
 const folder = fileURLToPath(targetFolder);
 const [target, draft, tokenizer] = await Promise.all([
   loadModel(folder, { threads: 2 }),
@@ -55,14 +57,14 @@ async function mine(problem: Problem): Promise<Example[]> {
     let accepted = 0;
     for (const token of proposal.tokens) {
       const fine = isFine(problem, [...answer, token]);
-      examples.push({ state: (hidden as Float32Array).slice((accepted + 1) * width, (accepted + 2) * width), fine });
+      const same = token === argmax(logits.subarray(accepted * target.vocabulary, (accepted + 1) * target.vocabulary));
+      examples.push({ state: (hidden as Float32Array).slice((accepted + 1) * width, (accepted + 2) * width), fine, same });
       if (!fine) break;
       answer.push(token);
       accepted++;
     }
     if (answer.at(-1) === eos) break;
-    const row = logits.subarray(accepted * target.vocabulary, (accepted + 1) * target.vocabulary);
-    answer.push(row.indexOf(row.reduce((a, b) => Math.max(a, b))));
+    answer.push(argmax(logits.subarray(accepted * target.vocabulary, (accepted + 1) * target.vocabulary)));
     if (!isFine(problem, answer)) break;
   }
   await session.close();
@@ -70,8 +72,14 @@ async function mine(problem: Problem): Promise<Example[]> {
   return examples;
 }
 
-/** Logistic regression by Adam on standardised states; `negative` weighs an error against a fine token. The scale is folded into the head. */
-function fit(examples: readonly Example[], negative: number): JudgeHead {
+/**
+ * What an example counts against a fine token that differs from the target's own. Errors count most, since one of them spoils an answer. Tokens that
+ * the target would have said count little: strict verification accepts them without asking the judge.
+ */
+const weights = { error: 100, agreed: 0.1 };
+
+/** Logistic regression by Adam on standardised states. The scale is folded into the head. */
+function fit(examples: readonly Example[], { error, agreed }: typeof weights): JudgeHead {
   const width = (examples[0] as Example).state.length;
   const mean = new Float64Array(width);
   const scale = new Float64Array(width);
@@ -97,14 +105,14 @@ function fit(examples: readonly Example[], negative: number): JudgeHead {
       let total = 0;
       for (const index of order.slice(start, start + batch)) {
         const x = inputs[index] as Float64Array;
-        const { fine } = examples[index] as Example;
+        const { fine, same } = examples[index] as Example;
         let score = weight[width] as number;
         for (let i = 0; i < width; i++) score += (weight[i] as number) * (x[i] as number);
-        const importance = fine ? 1 : negative;
-        const error = importance * (1 / (1 + Math.exp(-score)) - (fine ? 1 : 0));
+        const importance = fine ? (same ? agreed : 1) : error;
+        const slope = importance * (1 / (1 + Math.exp(-score)) - (fine ? 1 : 0));
         total += importance;
-        for (let i = 0; i < width; i++) gradient[i] = (gradient[i] as number) + error * (x[i] as number);
-        gradient[width] = (gradient[width] as number) + error;
+        for (let i = 0; i < width; i++) gradient[i] = (gradient[i] as number) + slope * (x[i] as number);
+        gradient[width] = (gradient[width] as number) + slope;
       }
       step++;
       const rate = 3e-3 * (1 - epoch / epochs);
@@ -122,27 +130,29 @@ function fit(examples: readonly Example[], negative: number): JudgeHead {
   return { hidden: "pre-norm", weight: folded.map((value) => Number(value.toPrecision(7))), bias: Number(bias.toPrecision(7)) };
 }
 
-/** The share of errors that the head refuses, and of fine tokens that it accepts. */
-function evaluate(
-  head: JudgeHead,
-  examples: readonly Example[],
-): { errorsRefused: number; fineAccepted: number; errors: number; fine: number } {
-  const accepts = (wanted: boolean) => {
-    const scores = examples.filter(({ fine }) => fine === wanted).map(({ state }) => judgeScore(head, state) > 0.5);
-    return { share: scores.filter(Boolean).length / scores.length, count: scores.length };
+/** The shares of errors refused, of fine tokens accepted, and of those among them that the target would not have said itself. */
+function evaluate(head: JudgeHead, examples: readonly Example[]): Record<string, number> {
+  const accepted = (some: (example: Example) => boolean) => {
+    const scores = examples.filter(some).map(({ state }) => judgeScore(head, state) > 0.5);
+    return { share: Math.round((10_000 * scores.filter(Boolean).length) / scores.length) / 10_000, count: scores.length };
   };
-  const [good, bad] = [accepts(true), accepts(false)];
-  const round = (value: number) => Math.round(value * 10_000) / 10_000;
-  return { errorsRefused: round(1 - bad.share), fineAccepted: round(good.share), errors: bad.count, fine: good.count };
+  const [errors, fine, other] = [accepted(({ fine }) => !fine), accepted(({ fine }) => fine), accepted(({ fine, same }) => fine && !same)];
+  return {
+    errors: errors.count,
+    errorsRefused: Math.round(10_000 * (1 - errors.share)) / 10_000,
+    fine: fine.count,
+    fineAccepted: fine.share,
+    otherWording: other.count,
+    otherWordingAccepted: other.share,
+  };
 }
 
 const examples: Example[] = [];
 for (let i = 0; i < problems; i++) examples.push(...(await mine(wordProblem(random, "train"))));
 const heldOut: Example[] = [];
 for (let i = 0; i < 300; i++) heldOut.push(...(await mine(wordProblem(random, "held-out"))));
-const negative = 4;
-const head = fit(examples, negative);
-const report = { negativeWeight: negative, trained: evaluate(head, examples), heldOut: evaluate(head, heldOut) };
+const head = fit(examples, weights);
+const report = { weights, trained: evaluate(head, examples), heldOut: evaluate(head, heldOut) };
 writeFileSync(judgeFile, `${JSON.stringify({ ...head, report })}\n`);
 console.log(JSON.stringify(report, null, 2));
 await Promise.all([target.close(), draft.close()]);

@@ -11,6 +11,8 @@ export type Random = () => number;
 /** One question with the set of its right answers. */
 export interface Problem {
   readonly family: string;
+  /** What the problem is about: with the family, it decides the side of the split. */
+  readonly numbers: readonly number[];
   readonly question: string;
   /** Segments in order; each lists its interchangeable phrasings. */
   readonly answer: readonly (readonly string[])[];
@@ -234,7 +236,7 @@ export function wordProblem(random: Random, side: "train" | "held-out"): Problem
     const draft = families[family]?.(random) as Draft;
     if (isHeldOut(family, draft.numbers) !== (side === "held-out")) continue;
     const answer = segments(`${opening}${draft.steps}\n#### ${draft.result}`);
-    return { family, question: draft.question, answer, result: draft.result };
+    return { family, numbers: draft.numbers, question: draft.question, answer, result: draft.result };
   }
 }
 
@@ -261,7 +263,7 @@ const talk: readonly (readonly [readonly string[], string])[] = [
 /** A greeting or a question about the model itself, with its right answers. */
 export function smallTalk(random: Random): Problem {
   const [questions, answer] = pick(random, talk);
-  return { family: "talk", question: pick(random, questions), answer: segments(answer) };
+  return { family: "talk", numbers: [], question: pick(random, questions), answer: segments(answer) };
 }
 
 /** The number a reader takes from an answer: the one after the last `####`, or undefined. */
