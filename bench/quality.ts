@@ -59,7 +59,7 @@ export async function quality(options: QualityOptions): Promise<QualityReport> {
   const lanes = [undefined, ...options.policies].map((policy) => ({
     policy,
     draftTokens: policy === undefined ? 0 : blockLength(policy, options),
-    verifier: policy === undefined ? undefined : registry.create(policy),
+    verifier: policy === undefined ? undefined : () => registry.create(policy),
     right: 0,
     truncated: 0,
     emitted: 0,
@@ -82,7 +82,7 @@ export async function quality(options: QualityOptions): Promise<QualityReport> {
         target,
         tokenizer,
         drafter,
-        verifier: lane.verifier,
+        verifier: lane.verifier?.(),
         draftTokens: lane.draftTokens,
         sampling: { temperature },
         seed: i,
@@ -103,7 +103,7 @@ export async function quality(options: QualityOptions): Promise<QualityReport> {
   const rows = lanes.map(
     (lane): QualityRow => ({
       policy: lane.policy === undefined ? "plain" : typeof lane.policy === "string" ? lane.policy : JSON.stringify(lane.policy),
-      law: lane.verifier?.law ?? "exact",
+      law: lane.verifier?.().law ?? "exact",
       draftTokens: lane.draftTokens,
       accuracy: lane.right / options.problems,
       interval: wilson(lane.right, options.problems),

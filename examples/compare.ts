@@ -8,7 +8,13 @@ const question = process.argv[2] ?? "Paul plants 3 rows of 7 tulips and 5 rows o
 const { target, tokenizer, drafter, close } = await loadPair(tiny.target, tiny.draft);
 const registry = defaultRegistry({ judge: judgeHead(JSON.parse(readFileSync(tiny.judge, "utf8"))) });
 
-const policies = [...registry.presets.map(({ name }) => name), { type: "or", any: [{ type: "sd" }, { type: "kl", threshold: 1.5 }] }];
+const policies = [
+  "strict",
+  "judi",
+  "judge",
+  { type: "topk", k: 4, delta: 0.5 },
+  { type: "or", any: [{ type: "sd" }, { type: "kl", threshold: 1.5 }] },
+];
 for (const policy of policies) {
   const verifier = registry.create(policy);
   const { text, counters } = await complete(`<|user|>${question}<|end|><|assistant|>`, {

@@ -39,7 +39,7 @@ test("compare.ts answers one prompt under every policy", async () => {
     '"judi"',
     '"judge"',
   ]);
-  assert.equal([...out.matchAll(/#### 41$/gm)].length, 4);
+  assert.equal([...out.matchAll(/#### 41$/gm)].length, 5);
 });
 
 const question = "Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?";

@@ -26,11 +26,11 @@ export interface ChatOptions extends EngineOptions {
 export async function chat(question: string | undefined, options: ChatOptions): Promise<void> {
   const engine = await openEngine(options);
   try {
-    const verifier = engine.registry.create(options.policy);
+    engine.registry.create(options.policy); // a misspelt policy is told before the first question
     const messages: ChatMessage[] = options.system === undefined ? [] : [{ role: "system", content: options.system }];
     const ask = async (content: string) => {
       messages.push({ role: "user", content });
-      messages.push({ role: "assistant", content: await answer(engine, verifier, messages, options) });
+      messages.push({ role: "assistant", content: await answer(engine, messages, options) });
     };
     if (question !== undefined) await ask(question);
     else if (!process.stdin.isTTY) await ask((await text(process.stdin)).trim());
@@ -53,8 +53,9 @@ async function converse(ask: (question: string) => Promise<void>): Promise<void>
 }
 
 /** Answers the conversation so far, printing as text comes; returns the text. */
-async function answer(engine: Engine, verifier: Verifier, messages: readonly ChatMessage[], options: ChatOptions): Promise<string> {
+async function answer(engine: Engine, messages: readonly ChatMessage[], options: ChatOptions): Promise<string> {
   const { target, tokenizer, registry } = engine;
+  const verifier = registry.create(options.policy);
   const draftTokens = blockLength(registry, options.policy, options.draftTokens, 16);
   const prompt = promptWriter(engine)(messages);
   const began = performance.now();
@@ -89,7 +90,12 @@ function report(answer: Answer, engine: Engine, verifier: Verifier, options: Cha
     text: answer.text,
     finish_reason: answer.reason,
     usage: usageOf(answer),
-    metrics: metricsOf(answer, { policy: engine.registry.resolve(options.policy), law: verifier.law, draftTokens }),
+    metrics: metricsOf(answer, {
+      policy: engine.registry.resolve(options.policy),
+      law: verifier.law,
+      budget: verifier.budget,
+      draftTokens,
+    }),
     ...(options.trace === true ? { trace: traceOf(answer, engine.tokenizer) } : {}),
   };
 }

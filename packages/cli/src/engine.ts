@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defaultRegistry, type JudgeHead, judgeHead, LenityError, lookupDrafter, type Sampling } from "@lenity/core";
+import { autojudgeHead, defaultRegistry, judgeHead, LenityError, lookupDrafter, type Sampling } from "@lenity/core";
 import { loadChatTemplate, loadModel, loadTokenizer, type OnnxModel, onnxDrafter } from "@lenity/onnx";
 import type { ServedModel } from "@lenity/server";
 import * as tiny from "@lenity/tiny";
@@ -24,10 +24,11 @@ export interface Engine extends ServedModel {
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const folder = options.model ?? fileURLToPath(tiny.target);
   const draftFolder = options.draft ?? (options.model === undefined ? fileURLToPath(tiny.draft) : undefined);
-  const [tokenizer, chatTemplate, head, sampling] = await Promise.all([
+  const [tokenizer, chatTemplate, head, autojudge, sampling] = await Promise.all([
     loadTokenizer(folder),
     loadChatTemplate(folder),
-    readJudge(folder, options.judge),
+    readHead(join(folder, "judge.json"), judgeHead, options.judge),
+    readHead(join(folder, "autojudge.json"), autojudgeHead),
     readSampling(folder),
   ]);
   if (chatTemplate === undefined) {
@@ -46,7 +47,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       chatTemplate: chatTemplate.template,
       specialTokens: chatTemplate.tokens,
       sampling,
-      registry: defaultRegistry({ judge: head }),
+      registry: defaultRegistry({ judge: head, autojudge, tokenizer }),
       drafters: { ...(draft === undefined ? {} : { model: () => onnxDrafter(draft) }), lookup: () => lookupDrafter() },
       close: async () => {
         await Promise.all([target.close(), draft?.close()]);
@@ -66,17 +67,18 @@ async function readSampling(folder: string): Promise<Partial<Sampling>> {
   return { temperature: config.temperature ?? 1, topK: config.top_k ?? 0, topP: config.top_p ?? 1, minP: config.min_p ?? 0 };
 }
 
-async function readJudge(folder: string, file: string | undefined): Promise<JudgeHead | undefined> {
-  const path = file ?? join(folder, "judge.json");
+/** A trained head from a file that was named, which must be there, or from its usual place, which may be empty. */
+async function readHead<Head>(place: string, parse: (json: unknown) => Head, named?: string): Promise<Head | undefined> {
+  const path = named ?? place;
   let text: string;
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
-    if (file === undefined) return undefined;
+    if (named === undefined) return undefined;
     throw new LenityError("model_files", `The judge head ${path} cannot be read. Give --judge the path of a judge.json.`, { cause });
   }
   try {
-    return judgeHead(JSON.parse(text));
+    return parse(JSON.parse(text));
   } catch (cause) {
     throw new LenityError("model_files", `${path} is no judge head: ${(cause as Error).message}`, { cause });
   }

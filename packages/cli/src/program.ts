@@ -1,8 +1,9 @@
 import { Command } from "commander";
-import { benchQuality } from "./bench.ts";
+import { benchQuality, benchVerify } from "./bench.ts";
 import { chat } from "./chat.ts";
 import { inspect } from "./inspect.ts";
 import { number, policy, whole } from "./options.ts";
+import { policies } from "./policies.ts";
 import { serve } from "./serve.ts";
 
 const models = (command: Command): Command =>
@@ -51,6 +52,11 @@ export function program(): Command {
     .option("--json", "print one JSON object")
     .action(inspect);
 
+  models(lenity.command("policies"))
+    .description("list every preset and verifier with its options, law, needs and strict value")
+    .option("--json", "print one JSON object, options as JSON Schema")
+    .action(policies);
+
   const bench = lenity.command("bench").description("measure, and print tables");
   models(bench.command("quality"))
     .description("accuracy, tokens per pass and speed of each policy on held-out problems")
@@ -61,5 +67,12 @@ export function program(): Command {
     .option("--seed <n>", "which problems", whole(0), 1)
     .option("--out <file>", "where the JSON goes", "bench/results/quality.json")
     .action(benchQuality);
+  models(bench.command("verify"))
+    .description("what one verdict of each verifier costs, beside copying the same rows once")
+    .option("--vocabularies <n...>", "sizes of the vocabulary (default: 4096 32000 128256 151936)")
+    .option("--draft-tokens <k>", "drafted tokens of the block", whole(1, 1024), 25)
+    .option("--repeats <n>", "verdicts of each", whole(1), 9)
+    .option("--out <file>", "where the JSON goes", "bench/results/verify.json")
+    .action(benchVerify);
   return lenity;
 }

@@ -8,6 +8,7 @@ import type { Draft, Drafter } from "./drafter.ts";
 import { LenityError } from "./error.ts";
 import type { Evidence } from "./evidence.ts";
 import { checkDraftTokens, checkFeasible, checkPrompt } from "./feasible.ts";
+import { guarded } from "./guard.ts";
 import { logitsEvidence } from "./logits-evidence.ts";
 import { type Counters, count, noCounts } from "./metrics.ts";
 import type { LanguageModel, Scores, Session, Token } from "./model.ts";
@@ -32,6 +33,8 @@ export interface DecodeOptions {
   readonly stop?: ((token: Token) => boolean) | undefined;
   /** Adds p, q and KL to each emitted token: costs a softmax where the policy needs none. */
   readonly trace?: boolean | undefined;
+  /** Tokens that lossy rules leave to strict verification. Default: the target's EOS tokens. */
+  readonly control?: ReadonlySet<Token> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -54,11 +57,12 @@ export type DecodeEvent =
 
 /** Continues `prompt` (at least one token). Yields the tokens of each round, then one `finish`. */
 export async function* decode(prompt: readonly Token[], options: DecodeOptions): AsyncGenerator<DecodeEvent, void, undefined> {
-  const { target, drafter, verifier = sd(), signal } = options;
+  const { target, drafter, signal } = options;
+  const verifier = guarded(options.verifier ?? sd());
   const settings = sampling(options.sampling);
   const draftTokens = drafter === undefined ? 0 : checkDraftTokens(options.draftTokens ?? 16);
   checkPrompt(prompt, target);
-  checkFeasible(verifier, target, draftTokens > 0 ? drafter : undefined);
+  checkFeasible(verifier, target, draftTokens > 0 ? drafter : undefined, settings);
   const limit = Math.min(options.maxTokens ?? Number.POSITIVE_INFINITY, target.contextLength - prompt.length);
   if (!(limit >= 0))
     throw new LenityError("invalid_request", `maxTokens is ${options.maxTokens}; expected 0 or more.`, { path: "maxTokens" });
@@ -67,6 +71,7 @@ export async function* decode(prompt: readonly Token[], options: DecodeOptions):
   const committed = [...prompt];
   const last = () => committed.length - 1;
   const eos = new Set(target.eos);
+  const control = options.control ?? eos;
   let counters = noCounts;
   let reason: "stop" | "length" | undefined = limit === 0 ? "length" : undefined;
 
@@ -90,6 +95,8 @@ export async function* decode(prompt: readonly Token[], options: DecodeOptions):
         target: evidence,
         drafter: draft.evidence,
         hidden: hiddenOf(scores, block.length),
+        greedy: settings.temperature === 0,
+        control,
         uniform: draft.tokens.map(random),
       };
       const verdict: Verdict = draft.tokens.length > 0 ? await verifier.verify(round) : { accept: [] };
@@ -124,7 +131,7 @@ export async function* decode(prompt: readonly Token[], options: DecodeOptions):
         ended = commit(draw(row, random()), draft.tokens.length === 0 ? "target" : drawn);
       }
       const relaxed = verifier.law === "exact" ? 0 : countRelaxed(round, accepted);
-      counters = count(counters, { drafted: draft.tokens.length, accepted, refused, relaxed, drawn, ignored, by });
+      counters = count(counters, { drafted: draft.tokens.length, accepted, refused, relaxed, drawn, ignored, by, verdict });
       if (ended) reason = "stop";
       else if (committed.length - prompt.length >= limit) reason = "length";
       await session.rewind(last());

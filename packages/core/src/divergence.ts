@@ -44,22 +44,6 @@ export function totalVariation(p: Row, q: Row): number {
   return sum / 2;
 }
 
-/** KL(p‖q) of two softmaxes, from their logits in two passes, without storing a probability. */
-export function klOfLogits(a: Float32Array, highestA: number, b: Float32Array, highestB: number): number {
-  let sumA = 0;
-  let sumB = 0;
-  let cross = 0;
-  for (let i = 0; i < a.length; i++) {
-    const x = (a[i] as number) - highestA;
-    const y = (b[i] as number) - highestB;
-    const e = Math.exp(x);
-    sumA += e;
-    sumB += Math.exp(y);
-    if (e > 0) cross += e * (x - y);
-  }
-  return Math.max(0, cross / sumA - Math.log(sumA) + Math.log(sumB));
-}
-
 /** (p − q)₊ normalised: the residual of speculative sampling (2211.17192, algorithm 1). Where p = q it is p itself. */
 export function residual(p: Row, q: Row): Row {
   const row = new Float32Array(p.length);

@@ -2,6 +2,7 @@
 import type { Drafter } from "./drafter.ts";
 import { LenityError } from "./error.ts";
 import type { LanguageModel, Token } from "./model.ts";
+import type { Sampling } from "./sampling.ts";
 import type { Needs, Verifier } from "./verifier.ts";
 
 /** The longest block to draft, or `invalid_request`. */
@@ -33,9 +34,9 @@ export function checkPrompt(prompt: readonly Token[], target: LanguageModel): vo
 }
 
 /** Refuses, before the first token, a verifier that the models cannot feed. */
-export function checkFeasible(verifier: Verifier, target: LanguageModel, drafter: Drafter | undefined): void {
+export function checkFeasible(verifier: Verifier, target: LanguageModel, drafter: Drafter | undefined, { temperature }: Sampling): void {
   if (drafter === undefined) return;
-  const missing = unmetNeed(verifier.needs, target, drafter);
+  const missing = unmetNeed(verifier.needs, target, drafter, temperature);
   if (missing !== undefined) throw new LenityError("unsupported", `Policy "${verifier.name}" ${missing}`, { path: "policy" });
   if (drafter.vocabulary !== undefined && drafter.vocabulary !== target.vocabulary) {
     throw new LenityError(
@@ -46,12 +47,23 @@ export function checkFeasible(verifier: Verifier, target: LanguageModel, drafter
 }
 
 /** What a verifier with these needs lacks with these models, as the end of a sentence; undefined when nothing. */
-export function unmetNeed(needs: Needs | undefined, target: LanguageModel, drafter: Pick<Drafter, "name" | "rows">): string | undefined {
+export function unmetNeed(
+  needs: Needs | undefined,
+  target: Pick<LanguageModel, "name" | "hidden">,
+  drafter: Pick<Drafter, "name" | "rows">,
+  temperature?: number,
+): string | undefined {
   if (needs?.hidden !== undefined && target.hidden[needs.hidden] === undefined) {
     return `reads ${needs.hidden} hidden states, which ${target.name} does not give. Export the model with hidden states, or choose a policy without a judge.`;
   }
   if (needs?.draftRows === true && !drafter.rows) {
     return `compares the target's rows with the drafter's, and the drafter "${drafter.name}" only proposes tokens. Use a draft model, or a policy that reads only the target.`;
+  }
+  if (needs?.mode === "greedy" && temperature !== undefined && temperature > 0) {
+    return `is defined at temperature 0 only, and the temperature is ${temperature}. Set it to 0, or choose a policy for sampling.`;
+  }
+  if (needs?.mode === "sampled" && temperature === 0) {
+    return "is defined only for drafts that are drawn from the drafter's row, and at temperature 0 they are not. Set a temperature above 0, or choose another policy.";
   }
   return undefined;
 }

@@ -43,7 +43,7 @@ export async function* generate(
     pending += stops.push(stream.push(token));
     return stops.found !== undefined;
   };
-  for await (const event of decode(ids, { ...rest, stop: onToken })) {
+  for await (const event of decode(ids, { control: new Set([...tokenizer.special, ...rest.target.eos]), ...rest, stop: onToken })) {
     if (event.type === "finish") {
       const tail = stops.push(stream.end()) + stops.end();
       if (tail !== "") yield { type: "delta", text: tail, tokens: [] };

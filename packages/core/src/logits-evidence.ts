@@ -1,56 +1,86 @@
-import { divergence, entropy, klOfLogits } from "./divergence.ts";
+import { arithmetic } from "./arithmetic/fastest.ts";
+import { probabilityOf, type Softmax } from "./arithmetic/softmax.ts";
+import { divergence, entropy } from "./divergence.ts";
 import type { Evidence, Measure, Row, RowKind } from "./evidence.ts";
 import type { Token } from "./model.ts";
-import { argmax, process, type Sampling, softmax } from "./sampling.ts";
+import { oneHot, type Sampling } from "./sampling.ts";
+import { truncate, truncates } from "./truncate.ts";
+
+/** Evidence that knows its rows by their sums: a probability, an entropy or a KL divergence stores no row. */
+export interface LogitsEvidence extends Evidence {
+  /** The softmax that this row is. Absent where it is none: at temperature 0, or cut by top-k, top-p or min-p. */
+  softmax(at: number, kind: RowKind): Softmax | undefined;
+}
 
 /**
  * Evidence from logits that lie in memory: [length, vocabulary], row-major. What a verifier does not ask for is not computed; at temperature 0
  * the processed row is one-hot, so a probability or a confidence costs an argmax and no softmax.
  */
-export function logitsEvidence(all: Float32Array, vocabulary: number, sampling: Sampling): Evidence {
+export function logitsEvidence(all: Float32Array, vocabulary: number, sampling: Sampling): LogitsEvidence {
   const length = all.length / vocabulary;
   const greedy = sampling.temperature === 0;
-  const plain = sampling.temperature === 1 && sampling.topK === 0 && sampling.topP === 1 && sampling.minP === 0;
+  const truncated = truncates(sampling);
 
   const logits = (at: number): Float32Array => {
     if (!(at >= 0 && at < length)) throw new RangeError(`Position ${at} of evidence with ${length} positions.`);
     return all.subarray(at * vocabulary, (at + 1) * vocabulary);
   };
-  const best = remember((at) => argmax(logits(at)));
-  const raw = remember((at) => softmax(logits(at)));
-  const processed = plain ? raw : remember((at) => process(logits(at), sampling));
-  const row = (at: number, kind: RowKind = "processed"): Row => (kind === "raw" ? raw(at) : processed(at));
-  const entropies = { raw: remember((at) => entropy(raw(at))), processed: remember((at) => (greedy ? 0 : entropy(processed(at)))) };
+  const best = remember((at) => arithmetic().argmax(logits(at)));
+  const smooth = (temperature: number) => {
+    const softmax = remember((at) => arithmetic().softmax(logits(at), temperature));
+    return {
+      softmax,
+      row: remember((at) => arithmetic().row(softmax(at))),
+      entropy: remember((at) => arithmetic().entropy(softmax(at))),
+    };
+  };
+  const raw = smooth(1);
+  const tempered = sampling.temperature === 1 || greedy ? raw : smooth(sampling.temperature);
+  const shaped = remember((at) => (greedy ? oneHot(best(at), vocabulary) : truncate(tempered.row(at), sampling)));
+  const shapedEntropy = remember((at) => (greedy ? 0 : entropy(shaped(at))));
+  /** Undefined where the row is no softmax. */
+  const smoothOf = (kind: RowKind) => (kind === "raw" ? raw : greedy || truncated ? undefined : tempered);
   const divergences = new Map<string, number>();
 
-  return {
+  const self: LogitsEvidence = {
     length,
     vocabulary,
     argmax: best,
     logits,
-    row,
+    softmax: (at, kind) => smoothOf(kind)?.softmax(at),
+    row: (at: number, kind: RowKind = "processed"): Row => (smoothOf(kind)?.row ?? shaped)(at),
     probability(at: number, token: Token, kind: RowKind = "processed"): number {
       if (kind === "processed" && greedy) return token === best(at) ? 1 : 0;
-      return row(at, kind)[token] ?? 0;
+      const softmax = self.softmax(at, kind);
+      return softmax === undefined ? (shaped(at)[token] ?? 0) : probabilityOf(softmax, token);
     },
     confidence(at: number, kind: RowKind = "processed"): number {
       if (kind === "processed" && greedy) return 1;
-      return row(at, kind)[best(at)] as number;
+      const softmax = self.softmax(at, kind);
+      return softmax === undefined ? (shaped(at)[best(at)] as number) : Math.fround(1 / softmax.sum);
     },
-    entropy: (at: number, kind: RowKind = "processed") => entropies[kind](at),
+    entropy: (at: number, kind: RowKind = "processed") => (smoothOf(kind)?.entropy ?? shapedEntropy)(at),
     divergence(at: number, drafter: Evidence, measure: Measure, kind: RowKind = "processed"): number {
       const key = `${at} ${measure} ${kind}`;
       let value = divergences.get(key);
       if (value === undefined) {
-        value =
-          measure === "kl" && (kind === "raw" || plain)
-            ? klOfLogits(logits(at), logits(at)[best(at)] as number, drafter.logits(at), drafter.logits(at)[drafter.argmax(at)] as number)
-            : divergence(row(at, kind), drafter.row(at, kind), measure);
+        value = between(self, drafter, at, measure, kind);
         divergences.set(key, value);
       }
       return value;
     },
   };
+  return self;
+}
+
+/** D(p, q), from sums where both rows are softmaxes and the measure allows. */
+function between(p: LogitsEvidence, q: Evidence & Partial<LogitsEvidence>, at: number, measure: Measure, kind: RowKind): number {
+  if (measure === "kl" || measure === "reverse-kl") {
+    const [target, draft] = [p.softmax(at, kind), q.softmax?.(at, kind)];
+    if (target !== undefined && draft !== undefined)
+      return measure === "kl" ? arithmetic().kl(target, draft) : arithmetic().kl(draft, target);
+  }
+  return divergence(p.row(at, kind), q.row(at, kind), measure);
 }
 
 /** Computes each position once. */

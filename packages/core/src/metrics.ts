@@ -1,3 +1,5 @@
+import type { Verdict } from "./verifier.ts";
+
 /**
  * What happened in one answer, in tokens. Always: evaluated = accepted + refused; emitted = accepted + replacements + bonuses − ignored;
  * accepted = Σ acceptedBy; relaxed ≤ accepted ≤ evaluated ≤ drafted; rounds = Σ histogram.
@@ -25,6 +27,12 @@ export interface Counters {
   readonly emitted: number;
   /** Accepted tokens by the name of the verifier that accepted them. */
   readonly acceptedBy: Readonly<Record<string, number>>;
+  /** Nats that a ledger charged for the tokens of the answer. */
+  readonly spent: number;
+  /** For each rule that ran in the shadow: the drafted tokens it would have accepted in the same rounds, and how many more than were. */
+  readonly shadows: Readonly<Record<string, { readonly accepted: number; readonly more: number }>>;
+  /** Whether the answer repeated itself, so that the guard turned it strict. */
+  readonly looped: boolean;
   /** histogram[n]: rounds that accepted n drafted tokens. */
   readonly histogram: readonly number[];
 }
@@ -38,6 +46,7 @@ export interface RoundCount {
   readonly drawn: "replacement" | "bonus" | undefined;
   readonly ignored: number;
   readonly by: readonly string[];
+  readonly verdict: Verdict;
 }
 
 /** Zero of everything. */
@@ -53,6 +62,9 @@ export const noCounts: Counters = {
   ignored: 0,
   emitted: 0,
   acceptedBy: {},
+  spent: 0,
+  shadows: {},
+  looped: false,
   histogram: [],
 };
 
@@ -62,6 +74,14 @@ export function count(counters: Counters, round: RoundCount): Counters {
   for (const name of round.by) acceptedBy[name] = (acceptedBy[name] ?? 0) + 1;
   const histogram = Array.from({ length: Math.max(counters.histogram.length, round.accepted + 1) }, (_, n) => counters.histogram[n] ?? 0);
   histogram[round.accepted] = (histogram[round.accepted] ?? 0) + 1;
+  const kept = round.verdict.charges?.slice(0, round.accepted - round.ignored) ?? [];
+  const shadows = { ...counters.shadows };
+  for (const { name, accept } of round.verdict.shadows ?? []) {
+    const refusal = accept.indexOf(false);
+    const accepted = refusal < 0 ? accept.length : refusal;
+    const before = shadows[name] ?? { accepted: 0, more: 0 };
+    shadows[name] = { accepted: before.accepted + accepted, more: before.more + accepted - round.accepted };
+  }
   const replacements = round.drawn === "replacement" ? 1 : 0;
   const bonuses = round.drawn === "bonus" ? 1 : 0;
   return {
@@ -76,6 +96,9 @@ export function count(counters: Counters, round: RoundCount): Counters {
     ignored: counters.ignored + round.ignored,
     emitted: counters.emitted + round.accepted + replacements + bonuses - round.ignored,
     acceptedBy,
+    spent: kept.reduce((sum, nats) => sum + nats, counters.spent),
+    shadows,
+    looped: counters.looped || round.verdict.looping === true,
     histogram,
   };
 }

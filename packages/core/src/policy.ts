@@ -1,13 +1,24 @@
 import * as v from "valibot";
 import { LenityError } from "./error.ts";
 import { didYouMean } from "./nearest.ts";
-import type { Verifier } from "./verifier.ts";
+import type { Law, Needs, Verifier } from "./verifier.ts";
 
 /** A verifier that JSON can name and configure. Options are snake_case; a misspelt one is an error. */
 export interface VerifierPlugin<Options = unknown> {
   readonly name: string;
   /** One sentence for people who choose. */
   readonly summary: string;
+  /** The paper and section, or the engine, that the rule comes from. */
+  readonly source?: string | undefined;
+  /** What is known of the text at usual options; absent when it depends on the children. */
+  readonly law?: Law | undefined;
+  readonly needs?: Needs | undefined;
+  /** Options under which the target's own text comes out; absent when there are none, or they are the children's. */
+  readonly strict?: Readonly<Record<string, unknown>> | undefined;
+  /** Where `strict` holds, when not at every temperature. */
+  readonly strictMode?: "greedy" | undefined;
+  /** Options that a reader may start from. */
+  readonly example?: Readonly<Record<string, unknown>> | undefined;
   readonly schema: v.GenericSchema<unknown, Options>;
   /** `path` says where in the policy this one stands, for errors of children. */
   create(options: Options, registry: Registry, path: string): Verifier;

@@ -1,6 +1,7 @@
 import { LenityError } from "./error.ts";
 import type { Row } from "./evidence.ts";
 import type { Token } from "./model.ts";
+import { truncate } from "./truncate.ts";
 
 /** A source of uniform numbers in [0, 1). */
 export type Random = () => number;
@@ -93,36 +94,7 @@ export function oneHot(token: Token, vocabulary: number): Row {
 /** The distribution that tokens are drawn from under these settings. */
 export function process(logits: Float32Array, settings: Sampling): Row {
   if (settings.temperature === 0) return oneHot(argmax(logits), logits.length);
-  const row = softmax(logits, settings.temperature);
-  const { topK, topP, minP } = settings;
-  if ((topK === 0 || topK >= row.length) && topP === 1 && minP === 0) return row;
-
-  // Most probable first; the lower id first among equals.
-  const order = Array.from(row.keys())
-    .filter((i) => (row[i] as number) > 0)
-    .sort((i, j) => (row[j] as number) - (row[i] as number) || i - j);
-  const at = (rank: number) => row[order[rank] as number] as number;
-  let keep = order.length;
-  if (topK > 0 && topK < keep) {
-    const least = at(topK - 1);
-    keep = topK;
-    while (keep < order.length && at(keep) === least) keep++;
-  }
-  if (topP < 1) {
-    let mass = 0;
-    for (let rank = 0; rank < keep; rank++) mass += at(rank);
-    let reached = 0;
-    let rank = 0;
-    while (rank < keep && reached < topP * mass) reached += at(rank++);
-    keep = Math.max(1, rank);
-  }
-  while (keep > 1 && at(keep - 1) < minP * at(0)) keep--;
-
-  const kept = new Float32Array(row.length);
-  let sum = 0;
-  for (let rank = 0; rank < keep; rank++) sum += at(rank);
-  for (let rank = 0; rank < keep; rank++) kept[order[rank] as number] = at(rank) / sum;
-  return kept;
+  return truncate(softmax(logits, settings.temperature), settings);
 }
 
 /** The token at which the cumulative mass of the row passes `uniform`: never one of probability 0. */

@@ -13,6 +13,8 @@ export interface Needs {
   readonly hidden?: HiddenKind | undefined;
   /** The drafter's rows: a drafter that only proposes tokens (prompt lookup) cannot feed this. */
   readonly draftRows?: boolean | undefined;
+  /** "greedy": defined at temperature 0 only. "sampled": defined only where drafts are drawn from q, above temperature 0. */
+  readonly mode?: "greedy" | "sampled" | undefined;
 }
 
 /** Hidden states of the target, one per drafted token: `at(i)` is the state at the position whose input is `draft[i]`. */
@@ -34,6 +36,10 @@ export interface Round {
   readonly drafter?: Evidence | undefined;
   /** Present when `needs.hidden` asks for it. */
   readonly hidden?: Hidden | undefined;
+  /** Temperature 0: processed rows are one-hot. */
+  readonly greedy: boolean;
+  /** Control tokens such as EOS, which stay strict (see guard.ts). */
+  readonly control: ReadonlySet<Token>;
   /** One coin in [0, 1) per drafted token: verifiers hold no randomness. */
   readonly uniform: readonly number[];
 }
@@ -46,6 +52,12 @@ export interface Verdict {
   readonly replacement?: ((at: number) => Row) | undefined;
   /** Which verifier accepted each token, when that is not the verifier itself. */
   readonly by?: readonly (string | undefined)[] | undefined;
+  /** Nats that a ledger charges for each token, if it is kept. */
+  readonly charges?: readonly number[] | undefined;
+  /** What other rules would have accepted of the same block. */
+  readonly shadows?: readonly { readonly name: string; readonly accept: readonly boolean[] }[] | undefined;
+  /** The loop guard has turned the request strict. */
+  readonly looping?: boolean | undefined;
 }
 
 /** The plugin point: an acceptance rule. */
@@ -55,5 +67,11 @@ export interface Verifier {
   readonly needs?: Needs | undefined;
   /** True when the decision depends on the position alone: neither on the drafted token nor on the coin. */
   readonly gate?: boolean | undefined;
+  /** True when the decision covers the block as a whole, so that positions cannot be taken from it one by one. */
+  readonly joint?: boolean | undefined;
+  /** The bound that `charges` keep over a whole request, in nats. */
+  readonly budget?: number | undefined;
+  /** Whether the guard (guard.ts) leaves the rule alone. */
+  readonly unguarded?: boolean | undefined;
   verify(round: Round): Verdict | Promise<Verdict>;
 }

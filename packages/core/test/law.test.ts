@@ -156,7 +156,16 @@ test("a million draft-and-verify steps with a fixed seed pass a chi-square test 
   const counts = new Float64Array(size);
   for (let i = 0; i < 1_000_000; i++) {
     const token = draw(rowQ, random());
-    const verdict = verifier.verify({ context: [0], promptLength: 1, draft: [token], target, drafter, uniform: [random()] });
+    const verdict = verifier.verify({
+      context: [0],
+      promptLength: 1,
+      greedy: false,
+      control: new Set(),
+      draft: [token],
+      target,
+      drafter,
+      uniform: [random()],
+    });
     if ("then" in verdict) throw new Error("sd decides at once");
     const emitted = verdict.accept[0] === true ? token : draw(verdict.replacement?.(0) ?? rowP, random());
     counts[emitted] = (counts[emitted] as number) + 1;

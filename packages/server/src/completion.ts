@@ -79,5 +79,10 @@ export async function* chunksOf(
 }
 
 function metrics(answer: Answer, { policy, verifier, draftTokens, createDrafter }: Job["speculation"]): Metrics {
-  return metricsOf(answer, { policy, law: verifier.law, draftTokens: createDrafter === undefined ? 0 : draftTokens });
+  return metricsOf(answer, {
+    policy,
+    law: verifier.law,
+    budget: verifier.budget,
+    draftTokens: createDrafter === undefined ? 0 : draftTokens,
+  });
 }

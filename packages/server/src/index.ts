@@ -1,5 +1,6 @@
 export type { ErrorBody } from "./api-error.ts";
 export type { ChatChunk, ChatCompletion, Envelope } from "./completion.ts";
+export * from "./policies.ts";
 export * from "./prompt.ts";
 export * from "./report.ts";
 export type { ChatMessage } from "./request.ts";

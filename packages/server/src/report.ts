@@ -26,6 +26,12 @@ export interface Metrics {
     readonly relaxed: number;
     /** Accepted tokens after the end of the answer, thrown away. */
     readonly ignored: number;
+    /** Nats of KL(target‖text) that a `ledger` allowed, and charged. */
+    readonly ledger?: { readonly budget: number; readonly spent: number } | undefined;
+    /** For each rule in the shadow, the tokens it would have accepted in the same rounds, and how many more than were. */
+    readonly shadow?: Readonly<Record<string, { readonly accepted: number; readonly more: number }>> | undefined;
+    /** The answer repeated itself, and the guard turned it strict. */
+    readonly looped?: true | undefined;
   };
 }
 
@@ -34,11 +40,13 @@ export interface AskedFor {
   readonly policy: Policy;
   readonly law: Law;
   readonly draftTokens: number;
+  /** The verifier's budget, when it keeps a ledger. */
+  readonly budget?: number | undefined;
 }
 
 /** The `metrics` of an answer. */
-export function metricsOf({ counters }: Pick<Answer, "counters">, { policy, law, draftTokens }: AskedFor): Metrics {
-  const { rounds, drafted, accepted, emitted, histogram, acceptedBy, relaxed, ignored } = counters;
+export function metricsOf({ counters }: Pick<Answer, "counters">, { policy, law, draftTokens, budget }: AskedFor): Metrics {
+  const { rounds, drafted, accepted, emitted, histogram, acceptedBy, relaxed, ignored, spent, shadows, looped } = counters;
   return {
     speculative_decoding: {
       mean_acceptance_length: rounds === 0 ? 0 : emitted / rounds,
@@ -49,7 +57,16 @@ export function metricsOf({ counters }: Pick<Answer, "counters">, { policy, law,
       num_draft_tokens: drafted,
       num_spec_tokens: draftTokens,
     },
-    acceptance: { policy, law: draftTokens === 0 ? "exact" : law, accepted_by: acceptedBy, relaxed, ignored },
+    acceptance: {
+      policy,
+      law: draftTokens === 0 ? "exact" : law,
+      accepted_by: acceptedBy,
+      relaxed,
+      ignored,
+      ledger: budget === undefined ? undefined : { budget, spent },
+      shadow: Object.keys(shadows).length === 0 ? undefined : shadows,
+      looped: looped || undefined,
+    },
   };
 }
 

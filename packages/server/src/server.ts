@@ -6,6 +6,7 @@ import { bearerAuth } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { chunksOf, completionOf, type Envelope } from "./completion.ts";
 import { type Job, jobOf, type ReadyModel, ready, run, unknownModel } from "./job.ts";
+import { policyList } from "./policies.ts";
 import { createQueue, type Queue } from "./queue.ts";
 import { parseChatRequest } from "./request.ts";
 import type { ServedModel } from "./served-model.ts";
@@ -57,6 +58,12 @@ export function createServer(options: ServerOptions): Hono {
 
   const entry = (id: string) => ({ id, object: "model", created, owned_by: "lenity" });
   app.get("/v1/models", (c) => c.json({ object: "list", data: [...models.keys()].map(entry) }));
+  app.get("/v1/policies", (c) => {
+    const id = c.req.query("model") ?? models.keys().next().value ?? "";
+    const model = models.get(id);
+    if (model === undefined) throw unknownModel(id, models);
+    return c.json(policyList(model.registry));
+  });
   app.get("/v1/models/:id{.+}", (c) => {
     const id = c.req.param("id");
     if (!models.has(id)) throw unknownModel(id, models);

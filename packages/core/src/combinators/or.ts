@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
-import type { Law, Needs, Verdict, Verifier } from "../verifier.ts";
+import type { Law, Verdict, Verifier } from "../verifier.ts";
+import { combinedNeeds } from "./children.ts";
 
 /**
  * Accepts what any child accepts. Children are asked in order, and no further once nothing is refused: put the costly one last. The
@@ -13,6 +14,7 @@ export function or(...children: readonly Verifier[]): Verifier {
     law: lawOf(children),
     needs: combinedNeeds(children),
     gate: children.every((child) => child.gate === true) || undefined,
+    joint: children.some((child) => child.joint === true) || undefined,
     async verify(round) {
       const accept = round.draft.map(() => false);
       const by: (string | undefined)[] = round.draft.map(() => undefined);
@@ -34,24 +36,18 @@ export function or(...children: readonly Verifier[]): Verifier {
 
 /** Only gates may be added to one exact rule without losing the description of what is emitted. */
 function lawOf(children: readonly Verifier[]): Law {
+  const [only] = children;
+  if (children.length === 1 && only !== undefined) return only.law;
   const rest = children.filter((child) => child.gate !== true);
-  if (children.length === 1) return (children[0] as Verifier).law;
   if (rest.length === 0) return "mixture";
-  return rest.length === 1 && rest[0]?.law === "exact" ? "mixture" : "none";
-}
-
-/** What several verifiers need together. Two kinds of hidden state in one policy are not supplied. */
-export function combinedNeeds(children: readonly Verifier[]): Needs {
-  const kinds = new Set(children.flatMap((child) => child.needs?.hidden ?? []));
-  if (kinds.size > 1) throw new TypeError("A policy reads one kind of hidden state: its judges want pre-norm and post-norm.");
-  const [hidden] = kinds;
-  return { hidden, draftRows: children.some((child) => child.needs?.draftRows === true) || undefined };
+  return rest.length === 1 && rest[0]?.law === "exact" && rest[0].joint !== true ? "mixture" : "none";
 }
 
 /** `or` as a policy: `{"type": "or", "any": [{"type": "sd"}, {"type": "kl", "threshold": 0.3}]}`. */
 export const orPlugin: VerifierPlugin = verifierPlugin({
   name: "or",
   summary: "Accepts what any of its children accepts.",
+  example: { any: [{ type: "sd" }, { type: "kl", threshold: 0.3 }] },
   schema: v.strictObject({ any: v.pipe(v.array(v.unknown()), v.minLength(1)) }),
   create: ({ any }, registry, path) => or(...any.map((child, i) => registry.create(child, `${path}.any[${i}]`))),
 });

@@ -1,7 +1,7 @@
 import { logitsEvidence } from "../logits-evidence.ts";
 import type { Token } from "../model.ts";
 import { sampling, softmax } from "../sampling.ts";
-import type { Round, Verdict, Verifier } from "../verifier.ts";
+import type { Verdict, Verifier } from "../verifier.ts";
 
 /** Logits of the token that follows a context. */
 export type LogitsOf = (context: readonly Token[]) => Float32Array;
@@ -14,13 +14,22 @@ export interface ChainLawOptions {
   /** Tokens of the answer. */
   readonly length: number;
   readonly draftTokens: number;
+  readonly control?: ReadonlySet<Token> | undefined;
 }
 
 /**
  * The exact distribution over all answers of `length` tokens at temperature 1, by enumerating every draft and every outcome of its coins: no
  * sampling. For verifiers whose decision at a position depends on that position's coin alone and accepts below some value of it.
  */
-export async function chainLaw({ verifier, target, drafter, prompt, length, draftTokens }: ChainLawOptions): Promise<Map<string, number>> {
+export async function chainLaw({
+  verifier,
+  target,
+  drafter,
+  prompt,
+  length,
+  draftTokens,
+  control = new Set(),
+}: ChainLawOptions): Promise<Map<string, number>> {
   const law = new Map<string, number>();
   const settings = sampling({ temperature: 1 });
   const evidence = (logits: LogitsOf, context: readonly Token[], draft: readonly Token[], rows: number) => {
@@ -37,22 +46,20 @@ export async function chainLaw({ verifier, target, drafter, prompt, length, draf
     const context = [...prompt, ...answer];
     const blockLength = Math.min(draftTokens, length - answer.length - 1);
     for (const { draft, probability } of drafts(drafter, context, blockLength)) {
-      const round = (coins: readonly number[]): Round => ({
-        context,
-        promptLength: prompt.length,
-        draft,
-        target: evidence(target, context, draft, blockLength + 1),
-        drafter: blockLength > 0 ? evidence(drafter, context, draft, blockLength) : undefined,
-        uniform: coins,
-      });
-      const ask = async (at: number, coin: number): Promise<Verdict> => verifier.verify(round(draft.map((_, i) => (i === at ? coin : 0))));
+      // The rows are the same for every coin, so they are computed once.
+      const p = evidence(target, context, draft, blockLength + 1);
+      const q = blockLength > 0 ? evidence(drafter, context, draft, blockLength) : undefined;
+      const facts = { context, promptLength: prompt.length, draft, target: p, drafter: q, greedy: false, control };
+      const ask = async (at: number, coin: number): Promise<Verdict> =>
+        verifier.verify({ ...facts, uniform: draft.map((_, i) => (i === at ? coin : 0)) });
       let reached = weight * probability;
       for (let at = 0; at <= blockLength && reached > 0; at++) {
         const accepted = at < blockLength ? await bisect(async (coin) => (await ask(at, coin)).accept[at] === true) : 0;
         const drawn = reached * (1 - accepted);
         if (drawn > 0) {
-          const verdict = at < blockLength ? await ask(at, 1 - 2 ** -53) : undefined;
-          const row = verdict?.replacement?.(at) ?? round([]).target.row(at);
+          // Asked once more, right before going on: a rule that keeps accounts must have those of this very outcome.
+          const verdict = blockLength > 0 ? await ask(at, 1 - 2 ** -53) : undefined;
+          const row = (at < blockLength ? verdict?.replacement?.(at) : undefined) ?? p.row(at);
           for (let token = 0; token < row.length; token++)
             await continueFrom([...answer, ...draft.slice(0, at), token], drawn * (row[token] as number));
         }
@@ -78,7 +85,7 @@ export async function bisect(accepts: (coin: number) => Promise<boolean>): Promi
   if (!(await accepts(0))) return 0;
   let low = 0;
   let high = 1;
-  for (let i = 0; i < 40; i++) {
+  for (let i = 0; i < 26; i++) {
     const middle = (low + high) / 2;
     if (await accepts(middle)) low = middle;
     else high = middle;

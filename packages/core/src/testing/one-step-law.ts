@@ -15,6 +15,8 @@ export function singleRound(target: Float32Array, drafter: Float32Array, token: 
     draft: [token],
     target: logitsEvidence(both, target.length, full),
     drafter: logitsEvidence(drafter, drafter.length, full),
+    greedy: full.temperature === 0,
+    control: new Set(),
     uniform: [coin],
   };
 }

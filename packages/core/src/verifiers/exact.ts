@@ -24,6 +24,11 @@ export function exact(): Verifier {
 export const exactPlugin: VerifierPlugin = verifierPlugin({
   name: "exact",
   summary: "Accepts the target's most probable token only: greedy text at any temperature.",
+  source: "blockwise parallel decoding (1811.03115, section 3)",
+  law: "none",
+  strict: {},
+  strictMode: "greedy",
+  example: {},
   schema: v.strictObject({}),
   create: () => exact(),
 });

@@ -60,6 +60,11 @@ export const judgePlugin = (head: JudgeHead): VerifierPlugin =>
   verifierPlugin({
     name: "judge",
     summary: "Accepts what a trained head on the target's hidden states calls fine: lossy.",
+    source: "2501.19309, section 4",
+    law: "none",
+    needs: { hidden: head.hidden },
+    strict: { threshold: 1 },
+    example: { threshold: 0.5 },
     schema: v.strictObject({ threshold: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))) }),
     create: (options) => judge(head, options),
   });

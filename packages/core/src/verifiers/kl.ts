@@ -39,6 +39,11 @@ export function kl({ threshold, maxConfidence = 1, rows = "raw" }: KlOptions): V
 export const klPlugin: VerifierPlugin = verifierPlugin({
   name: "kl",
   summary: "Accepts where the rows of target and drafter nearly agree: lossy, needs no training.",
+  source: "2601.04766",
+  law: "mixture",
+  needs: { draftRows: true },
+  strict: { threshold: 0 },
+  example: { threshold: 0.4, max_confidence: 0.9 },
   schema: v.strictObject({
     threshold: v.pipe(v.number(), v.minValue(0)),
     max_confidence: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),

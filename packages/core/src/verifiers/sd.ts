@@ -27,7 +27,8 @@ export function sd(): Verifier {
       return {
         accept: draft.map((token, at) => {
           const p = target.probability(at, token);
-          return p > 0 && (uniform[at] as number) * draftProbability(round, at) <= p;
+          const coin = uniform[at] as number;
+          return p > 0 && (coin <= p || coin * draftProbability(round, at) <= p); // q is at most 1: where the coin is below p, it need not be known
         }),
         replacement: (at) => residual(target.row(at), draftRow(round, at)),
       };
@@ -39,6 +40,10 @@ export function sd(): Verifier {
 export const sdPlugin: VerifierPlugin = verifierPlugin({
   name: "sd",
   summary: "Speculative sampling: lossless.",
+  source: "2211.17192, algorithm 1; 2302.01318, algorithm 2",
+  law: "exact",
+  strict: {},
+  example: {},
   schema: v.strictObject({}),
   create: () => sd(),
 });

@@ -1,0 +1,180 @@
+/**
+ * What a verdict costs: each verifier decides a block of drafted tokens from fresh evidence, next to the time to copy the same logits once, which
+ * no verifier that reads them all can beat. The two take turns, so that the ratios hold on a noisy machine.
+ */
+import {
+  draw,
+  type Evidence,
+  type Hidden,
+  logitsEvidence,
+  type Random,
+  type Round,
+  type Sampling,
+  sampling,
+  seeded,
+  type Token,
+  type Verifier,
+} from "@lenity/core";
+
+/** A verifier to be measured, under the sampling settings of the request. */
+export interface VerifyEntry {
+  readonly label: string;
+  /** A fresh one for each verdict. */
+  readonly verifier: () => Verifier;
+  readonly sampling: Partial<Sampling>;
+  /** Numbers per hidden state, for verifiers that read them. Default 64. */
+  readonly hiddenWidth?: number | undefined;
+}
+
+export interface VerifyOptions {
+  readonly entries: readonly VerifyEntry[];
+  /** Sizes of the vocabulary. Default 4096, 32 000, 128 256 and 151 936. */
+  readonly vocabularies?: readonly number[] | undefined;
+  /** K, the drafted tokens of a block. Default 25. */
+  readonly draftTokens?: number | undefined;
+  /** Verdicts of each verifier at each vocabulary, beyond two to warm up. Default 9. */
+  readonly repeats?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly progress?: ((done: number, all: number) => void) | undefined;
+}
+
+/** Medians at one size of vocabulary, in milliseconds. */
+export interface VerifyCell {
+  readonly vocabulary: number;
+  /** Copying the K rows of both models. */
+  readonly floor: number;
+  /** One verdict on K tokens. */
+  readonly verdict: number;
+  /** The row to draw from at the first refusal, after the verdict; absent where nothing was refused. */
+  readonly replacement: number | undefined;
+  /** verdict / floor. */
+  readonly ratio: number;
+}
+
+/** One line of the table. */
+export interface VerifyRow {
+  readonly label: string;
+  readonly cells: readonly VerifyCell[];
+}
+
+export interface VerifyReport {
+  readonly draftTokens: number;
+  readonly repeats: number;
+  readonly seed: number;
+  readonly rows: readonly VerifyRow[];
+}
+
+const warmUps = 2;
+
+/** Measures every verifier at every size of vocabulary. */
+export async function verify(options: VerifyOptions): Promise<VerifyReport> {
+  const { entries, vocabularies = [4096, 32_000, 128_256, 151_936], draftTokens = 25, repeats = 9, seed = 1 } = options;
+  const cells = new Map<VerifyEntry, VerifyCell[]>(entries.map((entry) => [entry, []]));
+  let done = 0;
+  for (const vocabulary of vocabularies) {
+    const logits = blockLogits(seeded(seed), vocabulary, draftTokens);
+    for (const entry of entries) {
+      cells.get(entry)?.push(await measure(entry, logits, vocabulary, draftTokens, repeats, seed));
+      options.progress?.(++done, entries.length * vocabularies.length);
+    }
+  }
+  return { draftTokens, repeats, seed, rows: entries.map((entry) => ({ label: entry.label, cells: cells.get(entry) ?? [] })) };
+}
+
+/** Logits of both models, [K + 1, vocabulary] and [K, vocabulary], and room for a copy of K rows of each. */
+interface BlockLogits {
+  readonly target: Float32Array;
+  readonly drafter: Float32Array;
+  readonly copies: readonly [Float32Array, Float32Array];
+}
+
+async function measure(
+  { verifier, sampling: settings, hiddenWidth = 64 }: VerifyEntry,
+  { target, drafter, copies }: BlockLogits,
+  vocabulary: number,
+  draftTokens: number,
+  repeats: number,
+  seed: number,
+): Promise<VerifyCell> {
+  const full = sampling(settings);
+  const random = seeded(seed);
+  const proposals = logitsEvidence(drafter, vocabulary, full);
+  const draft = Array.from({ length: draftTokens }, (_, at) => drawn(proposals, at, full, random));
+  const uniform = draft.map(random);
+  const hidden = randomHidden(hiddenWidth, draftTokens, random);
+  const compared = target.subarray(0, drafter.length);
+  const floors: number[] = [];
+  const verdicts: number[] = [];
+  const replacements: number[] = [];
+  for (let i = 0; i < warmUps + repeats; i++) {
+    const fresh = verifier();
+    const began = performance.now();
+    copies[0].set(compared);
+    copies[1].set(drafter);
+    const copied = performance.now();
+    const round: Round = {
+      context: [0],
+      promptLength: 1,
+      draft,
+      target: logitsEvidence(target, vocabulary, full),
+      drafter: logitsEvidence(drafter, vocabulary, full),
+      hidden: fresh.needs?.hidden === undefined ? undefined : hidden,
+      greedy: full.temperature === 0,
+      control: new Set(),
+      uniform,
+    };
+    const verdict = await fresh.verify(round);
+    const decided = performance.now();
+    const refused = verdict.accept.indexOf(false);
+    if (refused >= 0) verdict.replacement?.(refused) ?? round.target.row(refused);
+    const replaced = performance.now();
+    if (i < warmUps) continue;
+    floors.push(copied - began);
+    verdicts.push(decided - copied);
+    if (refused >= 0) replacements.push(replaced - decided);
+  }
+  const [floor, verdict] = [median(floors), median(verdicts)];
+  return { vocabulary, floor, verdict, ratio: verdict / floor, replacement: replacements.length > 0 ? median(replacements) : undefined };
+}
+
+/** The target's logits are roughly normal; the drafter's are the same with some noise, so that it is right now and then. */
+function blockLogits(random: Random, vocabulary: number, draftTokens: number): BlockLogits {
+  const normal = (scale: number) => scale * (random() + random() + random() - 1.5) * 2;
+  const target = Float32Array.from({ length: (draftTokens + 1) * vocabulary }, () => normal(4));
+  const drafter = Float32Array.from({ length: draftTokens * vocabulary }, (_, i) => (target[i] as number) + normal(0.5));
+  return { target, drafter, copies: [new Float32Array(drafter.length), new Float32Array(drafter.length)] };
+}
+
+function drawn(q: Evidence, at: number, { temperature }: Sampling, random: Random): Token {
+  return temperature === 0 ? q.argmax(at) : draw(q.row(at), random());
+}
+
+function randomHidden(width: number, length: number, random: Random): Hidden {
+  const states = Array.from({ length }, () => Float32Array.from({ length: width }, () => 2 * random() - 1));
+  return { width, at: (index) => states[index] as Float32Array };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] as number;
+}
+
+/** The report as a Markdown table: the ratio to the floor, and the verdict's milliseconds. */
+export function verifyTable({ rows }: VerifyReport): string {
+  const milliseconds = (value: number) => (value < 1 ? value.toFixed(3) : value < 100 ? value.toFixed(1) : value.toFixed(0));
+  const vocabularies = rows[0]?.cells.map(({ vocabulary }) => vocabulary) ?? [];
+  const largest = vocabularies.indexOf(Math.max(...vocabularies));
+  const head = ["verifier", ...vocabularies.map((vocabulary) => `${vocabulary}`), "replacement"];
+  const floors = vocabularies.map((_, i) => `1× (${milliseconds(median(rows.map(({ cells }) => (cells[i] as VerifyCell).floor)))} ms)`);
+  const body = rows.map(({ label, cells }) => [
+    label,
+    ...cells.map(({ ratio, verdict }) => `${ratio.toFixed(ratio < 10 ? 2 : 0)}× (${milliseconds(verdict)} ms)`),
+    cells[largest]?.replacement === undefined ? "–" : `${milliseconds(cells[largest].replacement)} ms`,
+  ]);
+  const table = [["floor: both copied once", ...floors, ""], ...body];
+  const widths = head.map((title, i) => Math.max(title.length, ...table.map((cells) => (cells[i] as string).length)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number))).join(" | ")} |`;
+  const rule = `| ${widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
+  return [line(head), rule, ...table.map(line)].join("\n");
+}

@@ -1,0 +1,72 @@
+import * as v from "valibot";
+import { LenityError } from "../error.ts";
+import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import type { Round, Verdict, Verifier } from "../verifier.ts";
+import { sd } from "../verifiers/sd.ts";
+
+/**
+ * Relaxes where a gate opens, while the sum of KL(p‖q) over all relaxed tokens of the request stays within a budget B, and is `sd` elsewhere. The
+ * choice depends on the prefix only, so by the chain rule KL(P‖Π) ≤ B for the whole text, and TV(P, Π) ≤ √(B/2). It needs drafts drawn from the
+ * processed rows that the KL is computed on: sampled ones, from a model.
+ */
+export function ledger(child: Verifier, { budget }: { readonly budget: number }): Verifier {
+  if (child.gate !== true) {
+    throw new LenityError(
+      "invalid_policy",
+      `ledger bounds rules that never look at the drafted token (kl, divergence, and combinations of them); "${child.name}" does, so no bound would hold.`,
+    );
+  }
+  const strict = sd();
+  // Charged so far, by position in the answer. A round overwrites what lies from its first position on: nothing else has to be undone.
+  const charged: number[] = [];
+  return {
+    name: `ledger(${child.name})`,
+    law: "bounded",
+    needs: { ...child.needs, draftRows: true, mode: "sampled" },
+    budget,
+    async verify(round) {
+      const begin = round.context.length - round.promptLength;
+      charged.length = begin;
+      let spent = charged.reduce((sum, nats) => sum + nats, 0);
+      const opens = (await child.verify(round)).accept;
+      const { accept: exact, replacement } = strict.verify(round) as Verdict;
+      const accept = round.draft.map(() => false);
+      const by: (string | undefined)[] = round.draft.map(() => undefined);
+      for (let at = 0; at < accept.length; at++) {
+        const cost = opens[at] === true && !round.control.has(round.target.argmax(at)) ? costOf(round, at) : Number.POSITIVE_INFINITY;
+        const relaxed = spent + cost <= budget;
+        charged.push(relaxed ? cost : 0);
+        if (relaxed) spent += cost;
+        // A relaxed position takes what the draft drew, control tokens apart: their price is in the cost.
+        accept[at] = (relaxed && !round.control.has(round.draft[at] as number)) || exact[at] === true;
+        by[at] = exact[at] === true ? "sd" : child.name;
+        if (accept[at] === false) break;
+      }
+      return { accept, by, replacement, charges: charged.slice(begin) };
+    },
+  };
+}
+
+/** KL(p‖π) at most, for π = q where control tokens stay strict: for these q counts only as far as it does not exceed p. */
+function costOf({ target, drafter, control }: Round, at: number): number {
+  if (drafter === undefined) throw new TypeError("ledger compares rows: the round holds none of the drafter's.");
+  let cost = target.divergence(at, drafter, "kl", "processed");
+  for (const token of control) {
+    const [p, q] = [target.probability(at, token), drafter.probability(at, token)];
+    if (p > 0 && q > p) cost += p * Math.log(q / p);
+  }
+  return cost;
+}
+
+/** `ledger` as a policy: `{"type": "ledger", "budget": 1, "of": {"type": "kl", "threshold": 0.4, "rows": "processed"}}`. */
+export const ledgerPlugin: VerifierPlugin = verifierPlugin({
+  name: "ledger",
+  summary: "Relaxes by a gate until a budget of KL(target‖text) is spent over the whole answer, then is strict: lossy, bounded.",
+  source: "chain rule of KL over the gate of 2601.04766",
+  law: "bounded",
+  needs: { draftRows: true, mode: "sampled" },
+  strict: { budget: 0, of: { type: "kl", threshold: 0 } },
+  example: { budget: 1, of: { type: "kl", threshold: 0.4, rows: "processed" } },
+  schema: v.strictObject({ budget: v.pipe(v.number(), v.minValue(0)), of: v.unknown() }),
+  create: ({ budget, of }, registry, path) => ledger(registry.create(of, `${path}.of`), { budget }),
+});

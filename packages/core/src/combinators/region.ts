@@ -1,0 +1,39 @@
+/** Where in the text a position stands. */
+import type { Tokenizer } from "../tokenizer.ts";
+import type { Round } from "../verifier.ts";
+
+/** For each drafted token, the text of the answer before it, control tokens spelled out. What the prompt's template began counts as answer. */
+export function textsBefore(round: Round, tokenizer: Tokenizer): readonly string[] {
+  const { context, promptLength, draft } = round;
+  let begin = promptLength;
+  while (begin > 0 && promptLength - begin < 16 && !tokenizer.special.has(context[begin - 1] as number)) begin--;
+  if (begin > 0 && !tokenizer.special.has(context[begin - 1] as number)) begin = promptLength;
+  let text = tokenizer.decode(context.slice(begin), { special: true });
+  return draft.map((token) => {
+    const before = text;
+    text += tokenizer.decode([token], { special: true });
+    return before;
+  });
+}
+
+/** Whether the last opening tag is not closed yet. */
+export function insideTags(text: string, open: string, close: string): boolean {
+  const opened = text.lastIndexOf(open);
+  return opened >= 0 && text.indexOf(close, opened + open.length) < 0;
+}
+
+/** Whether the text ends within a JSON object: strings and escapes are followed, brackets counted. */
+export function insideJson(text: string): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let i = text.indexOf("{"); i >= 0 && i < text.length; i++) {
+    const character = text[i];
+    if (quoted) {
+      if (character === "\\") i++;
+      else if (character === '"') quoted = false;
+    } else if (depth > 0 && character === '"') quoted = true;
+    else if (character === "{" || (depth > 0 && character === "[")) depth++;
+    else if (depth > 0 && (character === "}" || character === "]")) depth--;
+  }
+  return depth > 0;
+}

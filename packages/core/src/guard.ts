@@ -1,0 +1,54 @@
+/**
+ * What lossy rules are known to break, kept from breaking: answers that lose their end, and answers that loop.
+ *
+ * Control tokens stay strict: where the draft proposes one, or the target would say one, only speculative sampling decides. And once the answer
+ * repeats itself, the request is strict to its end.
+ */
+import type { Token } from "./model.ts";
+import type { Verdict, Verifier } from "./verifier.ts";
+import { sd } from "./verifiers/sd.ts";
+
+/** The same rule under guard. Lossless rules, and those that a policy frees with `unguarded`, are returned as they are. */
+export function guarded(verifier: Verifier): Verifier {
+  if (verifier.law === "exact" || verifier.unguarded === true) return verifier;
+  const strict = sd();
+  let loopedAt = Number.POSITIVE_INFINITY; // the length of the context at which the loop was seen
+  return {
+    ...verifier,
+    async verify(round) {
+      const { draft, target, control, context, promptLength } = round;
+      const exact = strict.verify(round) as Verdict;
+      if (context.length < loopedAt) loopedAt = loops(context, promptLength) ? context.length : Number.POSITIVE_INFINITY;
+      if (loopedAt <= context.length) return { ...exact, by: draft.map(() => strict.name), looping: true };
+      const verdict = await verifier.verify(round);
+      const held = draft.map(
+        (token, at) => verdict.accept[at] === true && exact.accept[at] === false && (control.has(token) || control.has(target.argmax(at))),
+      );
+      if (!held.includes(true)) return verdict;
+      return {
+        ...verdict,
+        accept: verdict.accept.map((accepted, at) => accepted && held[at] === false),
+        replacement: (at) => (held[at] === true ? exact : verdict).replacement?.(at) ?? target.row(at),
+      };
+    },
+  };
+}
+
+/** The longest n-gram whose repetition is looked for. */
+const longestPeriod = 64;
+/** How often it must stand in a row, and how many tokens that must be at least. */
+const [repeats, leastTokens] = [4, 24];
+
+/** Whether the answer ends in an n-gram repeated over and over. */
+export function loops(context: readonly Token[], promptLength: number): boolean {
+  const length = context.length - promptLength;
+  for (let period = 1; period <= longestPeriod; period++) {
+    const span = Math.max(repeats * period, leastTokens);
+    if (span > length) return false;
+    let at = context.length - 1;
+    const first = context.length - span + period;
+    while (at >= first && context[at] === context[at - period]) at--;
+    if (at < first) return true;
+  }
+  return false;
+}

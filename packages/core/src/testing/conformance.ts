@@ -1,0 +1,192 @@
+import { decode } from "../decode.ts";
+import { modelDrafter } from "../drafters/model.ts";
+import { logitsEvidence } from "../logits-evidence.ts";
+import type { Token } from "../model.ts";
+import type { Registry, VerifierPlugin } from "../policy.ts";
+import { process, type Sampling, sampling, seeded } from "../sampling.ts";
+import type { Round, Verdict, Verifier } from "../verifier.ts";
+import { oneStepLaw } from "./one-step-law.ts";
+import { noisyModel, randomLogits, randomModel } from "./random-model.ts";
+
+/** One thing that every verifier owes. `run` throws when it does not hold; a case that cannot apply says why in `skip`. */
+export interface ConformanceCase {
+  readonly name: string;
+  readonly skip?: string | undefined;
+  run(): Promise<void>;
+}
+
+/** What every verifier owes, as cases for any test runner. The plugin is created from its `example` and its `strict` options. */
+export function conformance(plugin: VerifierPlugin, registry: Registry): ConformanceCase[] {
+  const { name, strict, strictMode } = plugin;
+  const create = (options: object | undefined): Verifier => registry.create({ type: name, ...options });
+  const usual = () => create(plugin.example);
+  const { needs, law, joint } = usual();
+  const settings = [...(needs?.mode === "sampled" ? [] : [greedy]), ...(needs?.mode === "greedy" ? [] : [sampled])];
+  const rounds = (count: number, blockLength: number) =>
+    settings.flatMap((setting) => Array.from({ length: count }, (_, seed) => randomRound(seed, blockLength, setting)));
+  const noStrict = strict === undefined ? "no options of this rule reproduce the target by themselves" : undefined;
+
+  return [
+    {
+      name: "decides on every drafted token, and on none of an empty draft",
+      async run() {
+        for (const length of [0, 1, 4, 16]) {
+          for (const round of rounds(3, length))
+            expect((await usual().verify(round)).accept.length === length, `expected ${length} decisions`);
+        }
+      },
+    },
+    {
+      name: "decides without the drafter's rows, or says that it needs them",
+      async run() {
+        if (needs?.draftRows === true) return;
+        for (const round of rounds(5, 4)) await usual().verify({ ...round, drafter: undefined });
+      },
+    },
+    {
+      name: "gives the same verdict on the same coins",
+      async run() {
+        for (const round of rounds(10, 6)) {
+          const [first, second] = [await usual().verify(round), await usual().verify(round)];
+          expect(first.accept.join() === second.accept.join(), "two verdicts differ");
+        }
+      },
+    },
+    {
+      name: "offers replacements that are distributions",
+      async run() {
+        for (const round of rounds(10, 6)) checkReplacements(await usual().verify(round), round);
+      },
+    },
+    {
+      name: "stays free of NaN on rows with zeros, ties, one-hot rows, huge logits and denormals",
+      async run() {
+        for (const round of hardRounds(settings)) checkReplacements(await usual().verify(round), round);
+      },
+    },
+    {
+      name: "never accepts a token that the target rules out, if it is lossless",
+      skip: law === "exact" ? undefined : "it is lossy",
+      async run() {
+        for (const round of hardRounds(settings)) {
+          const { accept } = await usual().verify(round);
+          const refused = accept.indexOf(false);
+          for (let at = 0; at < (refused < 0 ? accept.length : refused); at++) {
+            expect(round.target.probability(at, round.draft[at] as number) > 0, "a token of probability 0 was accepted");
+          }
+        }
+      },
+    },
+    {
+      name: "reproduces the target token for token at temperature 0 with its strict options",
+      skip: noStrict ?? (needs?.mode === "sampled" ? "it is defined above temperature 0 only" : undefined),
+      async run() {
+        for (let seed = 0; seed < 15; seed++) {
+          const [plain, verified] = [await answer(undefined, seed), await answer(create(strict), seed)];
+          expect(plain.join() === verified.join(), `seed ${seed}: ${verified} differs from ${plain}`);
+        }
+      },
+    },
+    {
+      name: "reproduces the target's law when sampling with its strict options",
+      skip:
+        noStrict ??
+        (strictMode === "greedy"
+          ? "its strict options are strict at temperature 0 only"
+          : joint === true
+            ? "it decides on whole blocks: see its own test"
+            : undefined),
+      async run() {
+        for (let seed = 0; seed < 40; seed++) {
+          const [p, q] = [randomLogits(seed, 6, 2), randomLogits(seed + 1000, 6, 2)];
+          const verifier = create(strict);
+          const hidden = { width: conformanceWidth, at: () => randomLogits(seed, conformanceWidth, 1) };
+          const emitted = await oneStepLaw({ ...verifier, verify: (round) => verifier.verify({ ...round, hidden }) }, p, q);
+          const wanted = process(p, sampling({ temperature: 1 }));
+          for (let i = 0; i < 6; i++)
+            expect(Math.abs((emitted[i] as number) - (wanted[i] as number)) <= 1e-5, `seed ${seed}: the law differs from p`);
+        }
+      },
+    },
+  ];
+}
+
+function expect(condition: boolean, message: string): void {
+  if (!condition) throw new Error(message);
+}
+
+function checkReplacements({ replacement }: Verdict, round: Round): void {
+  for (let at = 0; at < round.draft.length; at++) {
+    const row = replacement?.(at) ?? round.target.row(at);
+    const sum = row.reduce((a, b) => a + b, 0);
+    expect(Math.abs(sum - 1) < 1e-4 && row.every((value) => value >= 0), `the replacement at ${at} sums to ${sum}`);
+  }
+}
+
+const [greedy, sampled] = [sampling(), sampling({ temperature: 1 })];
+/** The width of the hidden states in these rounds: heads under test have as many weights. */
+export const conformanceWidth = 4;
+
+function roundOf(target: Float32Array, drafter: Float32Array, vocabulary: number, settings: Sampling, seed: number): Round {
+  const random = seeded(seed);
+  const evidence = logitsEvidence(drafter, vocabulary, settings);
+  const draft = Array.from({ length: evidence.length }, (_, at) => {
+    const coin = random();
+    let left = coin;
+    const row = evidence.row(at);
+    const token = row.findIndex((mass) => mass > 0 && (left -= mass) < 0);
+    return token < 0 ? evidence.argmax(at) : token;
+  });
+  const states = randomLogits(seed + 7, conformanceWidth * draft.length, 1);
+  return {
+    context: [0, 1],
+    promptLength: 2,
+    draft,
+    target: logitsEvidence(target, vocabulary, settings),
+    drafter: evidence,
+    hidden: { width: conformanceWidth, at: (i) => states.subarray(i * conformanceWidth, (i + 1) * conformanceWidth) },
+    greedy: settings.temperature === 0,
+    control: new Set(),
+    uniform: draft.map(random),
+  };
+}
+
+function randomRound(seed: number, length: number, settings: Sampling): Round {
+  const vocabulary = 9;
+  const target = randomLogits(seed + 1, vocabulary * (length + 1), 2);
+  const noise = randomLogits(seed + 2, vocabulary * (length + 1), 1);
+  const drafter = target.map((value, i) => value + (noise[i] as number)).subarray(0, vocabulary * length);
+  return roundOf(target, drafter, vocabulary, settings, seed);
+}
+
+/** Blocks of two positions over every pair of awkward rows. */
+function hardRounds(settings: readonly Sampling[]): Round[] {
+  const low = Number.NEGATIVE_INFINITY;
+  const rows = [
+    [0, 0],
+    [low, 0],
+    [0, low],
+    [1e30, -1e30],
+    [-1e30, -1e30],
+    [1e-40, 2e-40],
+    [88, -88],
+    [5, 5 - 1e-7],
+  ];
+  const pairs = rows.flatMap((p) => rows.map((q) => [p, q] as const));
+  return settings.flatMap((setting) =>
+    pairs.map(([p, q], seed) => roundOf(Float32Array.from([...p, ...q, ...p]), Float32Array.from([...q, ...p]), 2, setting, seed)),
+  );
+}
+
+/** Forty greedy tokens of a random model, with hidden states for the rules that read them. */
+async function answer(verifier: Verifier | undefined, seed: number): Promise<Token[]> {
+  const state = (context: readonly Token[]) => randomLogits(context.length, conformanceWidth, 1);
+  const kind = verifier?.needs?.hidden ?? "pre-norm";
+  const target = randomModel({ vocabulary: 9, seed, hidden: { kind, width: conformanceWidth, state } });
+  const drafter = verifier === undefined ? undefined : modelDrafter(noisyModel({ vocabulary: 9, seed, noise: 1.5 }));
+  const tokens: Token[] = [];
+  for await (const event of decode([0], { target, drafter, verifier, draftTokens: 5, maxTokens: 40 })) {
+    if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
+  }
+  return tokens;
+}

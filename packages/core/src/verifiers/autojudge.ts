@@ -1,0 +1,78 @@
+import * as v from "valibot";
+import { LenityError } from "../error.ts";
+import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import { oneHot } from "../sampling.ts";
+import type { Verifier } from "../verifier.ts";
+
+/** A logistic regression on standardised hidden states: P(a mismatch matters) = σ(weight · (h − mean)/scale + bias). Target features only. */
+export interface AutojudgeHead {
+  /** One number per width of the target's hidden state after the final norm. */
+  readonly mean: readonly number[];
+  readonly scale: readonly number[];
+  readonly weight: readonly number[];
+  readonly bias: number;
+}
+
+const numbers = v.pipe(v.array(v.number()), v.minLength(1));
+const headSchema = v.pipe(
+  v.object({ mean: numbers, scale: v.array(v.pipe(v.number(), v.gtValue(0))), weight: numbers, bias: v.number() }),
+  v.check(
+    ({ mean, scale, weight }) => mean.length === weight.length && scale.length === weight.length,
+    "mean, scale and weight differ in length",
+  ),
+);
+
+/** Reads a head from its JSON file's content, or throws `model_files`. */
+export function autojudgeHead(json: unknown): AutojudgeHead {
+  const result = v.safeParse(headSchema, json);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  throw new LenityError("model_files", `The AutoJudge head is not valid at "${v.getDotPath(issue) ?? "."}": ${issue.message}`);
+}
+
+/** The head's probability that it matters whether this token is the target's own. */
+export function importance({ mean, scale, weight, bias }: AutojudgeHead, state: ArrayLike<number>): number {
+  let sum = bias;
+  for (let i = 0; i < weight.length; i++) {
+    sum += ((weight[i] as number) * ((state[i] as number) - (mean[i] as number))) / (scale[i] as number);
+  }
+  return 1 / (1 + Math.exp(-sum));
+}
+
+/**
+ * AutoJudge (2504.20039, section 3.2): accept x when it is the target's argmax, or when a classifier on the hidden state at x (after the final norm)
+ * finds the mismatch unimportant: score < t. Greedy, as published. t = 0 is `exact`.
+ */
+export function autojudge(head: AutojudgeHead, { threshold = 0.1 }: { readonly threshold?: number | undefined } = {}): Verifier {
+  return {
+    name: "autojudge",
+    law: "none",
+    needs: { hidden: "post-norm", mode: "greedy" },
+    verify({ draft, target, hidden }) {
+      if (hidden === undefined) throw new TypeError("autojudge reads hidden states: the round holds none.");
+      if (hidden.width !== head.weight.length) {
+        const message = `The AutoJudge head has ${head.weight.length} weights, the hidden state ${hidden.width}. Use a head trained for this target.`;
+        throw new LenityError("unsupported", message);
+      }
+      return {
+        accept: draft.map((token, at) => token === target.argmax(at) || importance(head, hidden.at(at)) < threshold),
+        replacement: (at) => oneHot(target.argmax(at), target.vocabulary),
+      };
+    },
+  };
+}
+
+/** `autojudge` as a policy, `{"type": "autojudge", "threshold": 0.1}`: its weights come by closure. */
+export const autojudgePlugin = (head: AutojudgeHead): VerifierPlugin =>
+  verifierPlugin({
+    name: "autojudge",
+    summary: "Accepts mismatches that a trained classifier finds unimportant: lossy, greedy only.",
+    source: "2504.20039, section 3.2",
+    law: "none",
+    needs: { hidden: "post-norm", mode: "greedy" },
+    strict: { threshold: 0 },
+    strictMode: "greedy",
+    example: { threshold: 0.1 },
+    schema: v.strictObject({ threshold: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))) }),
+    create: (options) => autojudge(head, options),
+  });

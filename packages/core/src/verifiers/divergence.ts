@@ -1,0 +1,48 @@
+import * as v from "valibot";
+import type { Measure, RowKind } from "../evidence.ts";
+import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import type { Verifier } from "../verifier.ts";
+
+/** Options of the divergence gate. */
+export interface DivergenceOptions {
+  /** Default js: symmetric and bounded by ln 2. */
+  readonly measure?: Measure | undefined;
+  /** Accept where the divergence is below this. 0 or less accepts nothing: strict. */
+  readonly threshold: number;
+  /** Default processed. */
+  readonly rows?: RowKind | undefined;
+}
+
+/**
+ * Fuzzy speculative decoding (2502.20704, section 3): accept any draft token where a divergence of target and drafter is below a threshold. It never
+ * looks at the token, so the text follows q where the gate opens and p elsewhere.
+ */
+export function divergenceGate({ measure = "js", threshold, rows = "processed" }: DivergenceOptions): Verifier {
+  return {
+    name: "divergence",
+    law: "mixture",
+    gate: true,
+    needs: { draftRows: true },
+    verify({ draft, target, drafter }) {
+      if (drafter === undefined) throw new TypeError("divergence compares rows: the round holds none of the drafter's.");
+      return { accept: draft.map((_, at) => threshold > 0 && target.divergence(at, drafter, measure, rows) < threshold) };
+    },
+  };
+}
+
+/** `divergence` as a policy: `{"type": "divergence", "measure": "js", "threshold": 0.1}`. */
+export const divergencePlugin: VerifierPlugin = verifierPlugin({
+  name: "divergence",
+  summary: "Accepts where a divergence of the two rows (kl, reverse-kl, js, tv) is small: lossy, needs no training.",
+  source: "2502.20704, section 3",
+  law: "mixture",
+  needs: { draftRows: true },
+  strict: { threshold: 0 },
+  example: { measure: "js", threshold: 0.1 },
+  schema: v.strictObject({
+    measure: v.optional(v.picklist(["kl", "reverse-kl", "js", "tv"])),
+    threshold: v.pipe(v.number(), v.minValue(0)),
+    rows: v.optional(v.picklist(["raw", "processed"])),
+  }),
+  create: divergenceGate,
+});

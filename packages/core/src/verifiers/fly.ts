@@ -1,0 +1,61 @@
+import * as v from "valibot";
+import type { Evidence } from "../evidence.ts";
+import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import type { Verdict, Verifier } from "../verifier.ts";
+import { sd } from "./sd.ts";
+
+/** Options of the entropy gate and the deferred window. */
+export interface FlyOptions {
+  /** Nats of entropy over the renormalised top three of the raw row that a refused position must have. Default 0.3. */
+  readonly entropy?: number | undefined;
+  /** W: the refused position and the W − 1 after it, which must all match. A window longer than the block relaxes nothing: strict. Default 6. */
+  readonly window?: number | undefined;
+}
+
+/** Entropy in nats of the three highest probabilities, renormalised. At most ln 3. */
+export function topThreeEntropy(target: Evidence, at: number): number {
+  const top = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of target.logits(at)) {
+    if (value <= (top[2] as number)) continue;
+    top[2] = value;
+    top.sort((a, b) => b - a);
+  }
+  const weights = top.map((value) => Math.exp(value - (top[0] as number)));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return weights.reduce((total, weight) => (weight > 0 ? total - (weight / sum) * Math.log(weight / sum) : total), 0);
+}
+
+/**
+ * FLy (2511.22972, section 3): a refusal of the native rule is overridden where the target wavers between alternatives and then goes along with the
+ * draft for the rest of the window: the mismatch was a difference of wording. Never in the last W − 1 positions of a block, where the window is
+ * not full. The native rule is `sd`.
+ */
+export function fly({ entropy = 0.3, window = 6 }: FlyOptions = {}): Verifier {
+  const native = sd();
+  return {
+    name: "fly",
+    law: "none",
+    verify(round) {
+      const { draft, target } = round;
+      const { accept, replacement } = native.verify(round) as Verdict;
+      const settled = (at: number) =>
+        at + window <= draft.length && topThreeEntropy(target, at) >= entropy && accept.slice(at + 1, at + window).every(Boolean);
+      return { accept: accept.map((accepted, at) => accepted || settled(at)), replacement };
+    },
+  };
+}
+
+/** `fly` as a policy: `{"type": "fly", "entropy": 0.3, "window": 6}`. */
+export const flyPlugin: VerifierPlugin = verifierPlugin({
+  name: "fly",
+  summary: "Overrides a refusal where the target wavers and then agrees for a whole window: lossy, needs no training.",
+  source: "2511.22972, section 3",
+  law: "none",
+  strict: { window: 1025 },
+  example: { entropy: 0.3, window: 6 },
+  schema: v.strictObject({
+    entropy: v.optional(v.pipe(v.number(), v.minValue(0))),
+    window: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  }),
+  create: fly,
+});

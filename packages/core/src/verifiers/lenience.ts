@@ -1,0 +1,40 @@
+import * as v from "valibot";
+import { residual } from "../divergence.ts";
+import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import type { Verifier } from "../verifier.ts";
+import { draftProbability, draftRow } from "./sd.ts";
+
+/**
+ * Lenient speculative sampling (2211.17192, appendix A.5): accept x when u ≤ p(x)/(l·q(x)), on refusal draw from (p−q)₊, so that no token comes
+ * out with more than p/l. At temperature 0: accept what has at least l times the highest raw probability, else emit the argmax.
+ */
+export function lenience({ lenience: l }: { readonly lenience: number }): Verifier {
+  return {
+    name: "lenience",
+    law: l === 1 ? "exact" : "bounded",
+    verify(round) {
+      const { draft, target, uniform, greedy } = round;
+      return {
+        accept: draft.map((token, at) => {
+          if (greedy)
+            return token === target.argmax(at) || (l < 1 && target.probability(at, token, "raw") >= l * target.confidence(at, "raw"));
+          const p = target.probability(at, token);
+          return p > 0 && (uniform[at] as number) * l * draftProbability(round, at) <= p;
+        }),
+        replacement: (at) => residual(target.row(at), draftRow(round, at)),
+      };
+    },
+  };
+}
+
+/** `lenience` as a policy: `{"type": "lenience", "lenience": 0.5}`. */
+export const leniencePlugin: VerifierPlugin = verifierPlugin({
+  name: "lenience",
+  summary: "Speculative sampling against q scaled down by l: no token above p/l.",
+  source: "2211.17192, appendix A.5",
+  law: "bounded",
+  strict: { lenience: 1 },
+  example: { lenience: 0.5 },
+  schema: v.strictObject({ lenience: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)) }),
+  create: lenience,
+});

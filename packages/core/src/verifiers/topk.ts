@@ -1,0 +1,63 @@
+import * as v from "valibot";
+import type { Evidence } from "../evidence.ts";
+import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import { oneHot } from "../sampling.ts";
+import type { Verifier } from "../verifier.ts";
+
+/** Options of relaxed top-k acceptance. */
+export interface TopkOptions {
+  /** The drafted token must be among this many most probable ones. */
+  readonly k: number;
+  /** And its raw probability at most this much below the highest one, 0 to 1. */
+  readonly delta: number;
+}
+
+/**
+ * Relaxed acceptance of TensorRT-LLM: accept x among the top k of p with p(x) ≥ max p − Δ, on raw rows. The argmax is accepted without a
+ * softmax, and so is nearly every other token judged, since logits alone mostly settle both conditions.
+ */
+export function topk({ k, delta }: TopkOptions): Verifier {
+  return {
+    name: "topk",
+    law: "none",
+    verify({ draft, target, greedy }) {
+      return {
+        accept: draft.map((token, at) => token === target.argmax(at) || (k > 1 && within(target, at, token, k, delta))),
+        replacement: greedy ? (at) => oneHot(target.argmax(at), target.vocabulary) : undefined,
+      };
+    },
+  };
+}
+
+function within(target: Evidence, at: number, token: number, k: number, delta: number): boolean {
+  const logits = target.logits(at);
+  const own = logits[token] as number;
+  let above = 0;
+  for (let i = 0; i < logits.length && above < k; i++) if ((logits[i] as number) > own) above++;
+  if (above >= k) return false;
+  // p₁ − p(x) = (1 − r)/S with r = e^{z_x − z₁} and S = Σ e^{z − z₁}: within Δ as soon as a part of S reaches (1 − r)/Δ.
+  const highest = logits[target.argmax(at)] as number;
+  const enough = (1 - Math.exp(own - highest)) / delta;
+  let sum = 0;
+  for (let i = 0; i < logits.length; i++) {
+    sum += Math.exp((logits[i] as number) - highest);
+    if (sum >= enough) return true;
+  }
+  return false;
+}
+
+/** `topk` as a policy: `{"type": "topk", "k": 10, "delta": 0.6}`. */
+export const topkPlugin: VerifierPlugin = verifierPlugin({
+  name: "topk",
+  summary: "Accepts the target's top k tokens within a distance of the best: lossy, cheap.",
+  source: "TensorRT-LLM, relaxed acceptance",
+  law: "none",
+  strict: { k: 1, delta: 0 },
+  strictMode: "greedy",
+  example: { k: 10, delta: 0.6 },
+  schema: v.strictObject({
+    k: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    delta: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  }),
+  create: topk,
+});

@@ -1,0 +1,36 @@
+import * as v from "valibot";
+import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import type { Verifier } from "../verifier.ts";
+
+/**
+ * Typical acceptance of Medusa (2401.10774, section 3.3.1): accept x when p(x) > min(ε, δ·e^{−H(p)}), so the more the target wavers, the less a token
+ * has to be worth. Replacement p. Nothing is claimed of the law; at temperature 0 it accepts the argmax alone.
+ */
+export function typical({
+  epsilon = 0.09,
+  delta = 0.3,
+}: {
+  readonly epsilon?: number | undefined;
+  readonly delta?: number | undefined;
+} = {}): Verifier {
+  return {
+    name: "typical",
+    law: "none",
+    verify({ draft, target }) {
+      return { accept: draft.map((token, at) => target.probability(at, token) > Math.min(epsilon, delta * Math.exp(-target.entropy(at)))) };
+    },
+  };
+}
+
+const share = v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1)));
+
+/** `typical` as a policy: `{"type": "typical"}`. */
+export const typicalPlugin: VerifierPlugin = verifierPlugin({
+  name: "typical",
+  summary: "Accepts what is typical of the target's row, by its entropy: lossy above temperature 0.",
+  source: "2401.10774, section 3.3.1",
+  law: "none",
+  example: { epsilon: 0.09, delta: 0.3 },
+  schema: v.strictObject({ epsilon: share, delta: share }),
+  create: typical,
+});

@@ -1,0 +1,49 @@
+import type { Law, Needs, Policy, Registry } from "@lenity/core";
+import { toJsonSchema } from "@valibot/to-json-schema";
+
+/** What a registry offers, for people and programs that choose. */
+export interface PolicyList {
+  readonly presets: readonly {
+    readonly name: string;
+    readonly summary: string;
+    readonly policy: Policy;
+    readonly law: Law;
+    readonly draft_tokens?: number | undefined;
+  }[];
+  readonly verifiers: readonly {
+    readonly type: string;
+    readonly summary: string;
+    /** The paper and section, or the engine. */
+    readonly source?: string | undefined;
+    /** What is known of the text; absent when it depends on the children. */
+    readonly law?: Law | undefined;
+    readonly needs: Needs;
+    /** Options under which the target's own text comes out. */
+    readonly strict?: object | undefined;
+    /** "greedy": strict at temperature 0 only. */
+    readonly strict_mode?: "greedy" | undefined;
+    readonly example?: object | undefined;
+    /** JSON Schema of the options beside `type`. */
+    readonly options: object;
+  }[];
+}
+
+/** Every preset and verifier of the registry, with options as JSON Schema. */
+export function policyList(registry: Registry): PolicyList {
+  return {
+    presets: registry.presets.map(({ name, summary, policy, draftTokens }) => {
+      return { name, summary, policy, law: registry.create(name).law, draft_tokens: draftTokens };
+    }),
+    verifiers: registry.plugins.map(({ name, summary, source, law, needs, strict, strictMode, example, schema }) => ({
+      type: name,
+      summary,
+      source,
+      law,
+      needs: needs ?? {},
+      strict,
+      strict_mode: strictMode,
+      example,
+      options: toJsonSchema(schema as Parameters<typeof toJsonSchema>[0], { errorMode: "ignore" }),
+    })),
+  };
+}
