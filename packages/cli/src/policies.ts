@@ -1,37 +1,67 @@
 import { styleText } from "node:util";
-import { defaultRegistry, type Needs } from "@lenity/core";
-import { policyList } from "@lenity/server";
+import type { Needs } from "@lenity/core";
+import { type PolicyList, policyList } from "@lenity/server";
 import { type EngineOptions, openEngine } from "./engine.ts";
 
+export interface PoliciesOptions extends EngineOptions {
+  readonly json?: boolean | undefined;
+  readonly markdown?: boolean | undefined;
+}
+
 /** `lenity policies`: what the registry of a model offers, as the server tells it. */
-export async function policies(options: EngineOptions & { readonly json?: boolean | undefined }): Promise<void> {
+export async function policies(options: PoliciesOptions): Promise<void> {
   const engine = await openEngine(options);
   const list = policyList(engine.registry);
   await engine.close();
-  if (options.json === true) return console.log(JSON.stringify(list));
+  if (options.json === true) console.log(JSON.stringify(list));
+  else console.log(options.markdown === true ? verifierTable(list) : describe(list));
+}
 
-  const name = (text: string) => styleText("bold", text.padEnd(11));
-  console.log("presets");
-  for (const preset of list.presets) console.log(`  ${name(preset.name)} ${preset.summary}\n${line(JSON.stringify(preset.policy))}`);
-  console.log("\nverifiers");
-  for (const { type, summary, source, law, needs, strict, strict_mode: mode, options, example } of list.verifiers) {
-    console.log(`  ${name(type)} ${summary}`);
-    const facts = [
-      ...(law === undefined ? [] : [`law ${law}`]),
-      needsText(needs),
-      ...(strict === undefined ? [] : [`strict at ${JSON.stringify(strict)}${mode === undefined ? "" : " (temperature 0)"}`]),
-      ...(source === undefined ? [] : [source]),
-    ];
-    console.log(line(facts.filter((fact) => fact !== "").join(" · ")));
-    console.log(
-      line(
-        `{${[`"type":"${type}"`, JSON.stringify(example ?? {}).slice(1, -1)].filter((part) => part !== "").join(",")}}  options: ${optionNames(options)}`,
-      ),
-    );
-  }
-  const without = defaultRegistry().plugins.length;
-  if (list.verifiers.length === without)
-    console.log("\njudge and autojudge appear when the target's folder holds judge.json or autojudge.json.");
+function describe({ presets, verifiers }: PolicyList): string {
+  const entry = (name: string, summary: string) => `  ${styleText("bold", name.padEnd(11))} ${summary}`;
+  return [
+    "presets",
+    ...presets.flatMap(({ name, summary, policy }) => [entry(name, summary), line(JSON.stringify(policy))]),
+    "",
+    "verifiers",
+    ...verifiers.flatMap((verifier) => {
+      const { type, summary, example, options } = verifier;
+      const usage = JSON.stringify({ type, ...example });
+      return [entry(type, summary), line(facts(verifier)), line(`${usage}  options: ${optionNames(options)}`)];
+    }),
+  ].join("\n");
+}
+
+type Verifier = PolicyList["verifiers"][number];
+
+const lawText = ({ law }: Verifier): string => law ?? "its children's";
+
+function strictText({ strict, strict_mode: mode }: Verifier): string {
+  if (strict === undefined) return "";
+  return `${Object.keys(strict).length === 0 ? "always" : JSON.stringify(strict)}${mode === undefined ? "" : " at temperature 0"}`;
+}
+
+function facts(verifier: Verifier): string {
+  const strict = strictText(verifier);
+  const parts = [`law: ${lawText(verifier)}`, needsText(verifier.needs), strict === "" ? "" : `strict: ${strict}`, verifier.source ?? ""];
+  return parts.filter((part) => part !== "").join(" · ");
+}
+
+/** The verifiers as a Markdown table, with arXiv numbers as links. */
+export function verifierTable({ verifiers }: PolicyList): string {
+  const link = (source: string) => source.replace(/\b(\d{4}\.\d{5})\b/g, "[$1](https://arxiv.org/abs/$1)");
+  const code = (text: string) => (text.startsWith("{") ? text.replace(/^(\{.*\})/, "`$1`") : text);
+  const rows = verifiers.map((verifier) => [
+    `\`${verifier.type}\``,
+    verifier.summary.replaceAll("|", "\\|"),
+    lawText(verifier),
+    needsText(verifier.needs).replace(/^needs /, "") || "–",
+    code(strictText(verifier)) || "–",
+    link(verifier.source ?? "–"),
+  ]);
+  return [["verifier", "", "law", "needs", "strict value", "source"], Array(6).fill("---"), ...rows]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
 }
 
 const line = (text: string): string => `  ${" ".repeat(11)} ${styleText("dim", text)}`;

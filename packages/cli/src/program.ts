@@ -55,6 +55,7 @@ export function program(): Command {
   models(lenity.command("policies"))
     .description("list every preset and verifier with its options, law, needs and strict value")
     .option("--json", "print one JSON object, options as JSON Schema")
+    .option("--markdown", "print the verifiers as a table")
     .action(policies);
 
   const bench = lenity.command("bench").description("measure, and print tables");

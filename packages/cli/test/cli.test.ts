@@ -140,6 +140,63 @@ test("lenity serve answers under a policy per request, and ends at a signal", as
   }
 });
 
+test("lenity policies lists every verifier and preset, for people and for programs", async () => {
+  const { out } = await lenity(["policies"]);
+  const list = JSON.parse((await lenity(["policies", "--json"])).out);
+  const names = [...list.presets.map(({ name }: { name: string }) => name), ...list.verifiers.map(({ type }: { type: string }) => type)];
+  for (const name of ["strict", "block", "judi", "bounded", "judge", "autojudge", "thinking", "ledger", "fly", "mentored"])
+    assert.ok(names.includes(name), name);
+  for (const name of names) assert.match(out, new RegExp(`^  ${name} `, "m"));
+});
+
+test("a policy nested three deep works on the command line", async () => {
+  const nested = {
+    type: "shadow",
+    of: {
+      type: "or",
+      any: [
+        { type: "sd" },
+        {
+          type: "when",
+          condition: { texts: ["0", "1"] },
+          then: { type: "exact" },
+          else: {
+            type: "and",
+            all: [
+              { type: "topk", k: 8, delta: 0.9 },
+              { type: "kl", threshold: 1 },
+            ],
+          },
+        },
+      ],
+    },
+    candidates: ["judge"],
+  };
+  const { status, out, err } = await lenity(["chat", question, "--policy", JSON.stringify(nested), "--json"]);
+  assert.equal(status, 0, err);
+  const { text, metrics } = JSON.parse(out);
+  assert.match(text, /#### 7$/);
+  assert.ok(metrics.acceptance.shadow["or(sd, judge)"].accepted > 0);
+});
+
+test("lenity bench verify prints the ratio to the floor of every verifier", async () => {
+  const { status, out, err } = await lenity([
+    "bench",
+    "verify",
+    "--vocabularies",
+    "1000",
+    "--repeats",
+    "1",
+    "--draft-tokens",
+    "3",
+    "--out",
+    join(folder, "verify.json"),
+  ]);
+  assert.equal(status, 0, err);
+  for (const name of ["sd", "sd, greedy", "kl", "block", "ledger", "judge", "autojudge, greedy"])
+    assert.match(out, new RegExp(`^\\| ${name} +\\| +[\\d.]+×`, "m"));
+});
+
 test("lenity bench quality prints a table and writes JSON", async () => {
   const out = join(folder, "quality.json");
   const { status, out: table, err } = await lenity(["bench", "quality", "--problems", "3", "--policies", "strict", "judi", "--out", out]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { defaultRegistry, verifierPlugin } from "@lenity/core";
+import { createRegistry, defaultRegistry, sdPlugin, verifierPlugin } from "@lenity/core";
 import { object } from "valibot";
 import { createServer } from "../src/index.ts";
 import { delayed, post, queueOf, type Reply, reply, sayingModel, served, textOf, until } from "./doubles.ts";
@@ -97,15 +97,16 @@ describe("the lists", () => {
 
   test("/health shows what may be asked for", async () => {
     const plugin = verifierPlugin({ name: "own", summary: "", schema: object({}), create: () => defaultRegistry().create("strict") });
-    const server = createServer({ models: [served(target, target, { registry: defaultRegistry({ plugins: [plugin] }) })] });
+    const registry = createRegistry([sdPlugin, plugin], [{ name: "strict", summary: "", policy: { type: "sd" } }]);
+    const server = createServer({ models: [served(target, target, { registry })] });
     assert.deepEqual(await (await server.request("/health")).json(), {
       status: "ok",
       models: [
         {
           id: "double",
           context_length: 60,
-          policies: ["strict", "judi"],
-          verifiers: ["sd", "exact", "kl", "or", "own"],
+          policies: ["strict"],
+          verifiers: ["sd", "own"],
           drafters: ["model", "lookup"],
         },
       ],
