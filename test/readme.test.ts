@@ -44,6 +44,7 @@ const special: Record<string, string> = {
   "npm test": "it is what runs this test",
   "bun run lenity serve --port 8080 --policy judi": "run by packages/cli/test on a free port",
   "bun run lenity bench quality": "run below on few problems",
+  "bun run lenity bench verify": "run by packages/cli/test on a small vocabulary",
 };
 
 describe("npm start", () => {
@@ -72,7 +73,7 @@ describe("npm start", () => {
     });
   }
   test("serves the request that the README shows", async () => {
-    const shown = JSON.parse(blocks.find(({ language }) => language === "json")?.code ?? "");
+    const shown = JSON.parse(blocks.find(({ language, code }) => language === "json" && code.includes("speculative"))?.code ?? "");
     const body = JSON.stringify({ ...shown, messages: [{ role: "user", content: "Hello!" }] });
     const response = await fetch("http://127.0.0.1:8080/v1/chat/completions", { method: "POST", body });
     assert.equal(response.status, 200);
@@ -92,6 +93,18 @@ test("the bench command runs, and the table is the one that its JSON makes", asy
   const report = JSON.parse(readFileSync(join(root, "bench/results/quality.json"), "utf8")) as QualityReport;
   assert.ok(report.problems >= 200);
   assert.equal(readme.split("<!-- quality -->")[1]?.split("<!-- /quality -->")[0]?.trim(), qualityTable(report));
+});
+
+test("the table of verifiers is the one that the command prints", async () => {
+  const table = (await shell("bun run lenity policies --markdown")).split("\n").filter((line) => line.startsWith("|"));
+  assert.equal(readme.split("<!-- verifiers -->")[1]?.split("<!-- /verifiers -->")[0]?.trim(), table.join("\n"));
+});
+
+test("the nested policy that it shows runs", async () => {
+  const policy = JSON.parse(blocks.find(({ language, code }) => language === "json" && code.includes("shadow"))?.code ?? "");
+  const question = "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?";
+  const out = await shell(`bun packages/cli/src/main.ts chat "${question}" --json --policy '${JSON.stringify(policy)}'`);
+  assert.match(JSON.parse(out).text, /#### 26$/);
 });
 
 test("the recorded table shows what the policies promise", () => {

@@ -40,7 +40,7 @@ export function importance({ mean, scale, weight, bias }: AutojudgeHead, state: 
 }
 
 /**
- * AutoJudge (2504.20039, section 3.2): accept x when it is the target's argmax, or when a classifier on the hidden state at x (after the final norm)
+ * AutoJudge (2504.20039, section 3): accept x when it is the target's argmax, or when a classifier on the hidden state at x (after the final norm)
  * finds the mismatch unimportant: score < t. Greedy, as published. t = 0 is `exact`.
  */
 export function autojudge(head: AutojudgeHead, { threshold = 0.1 }: { readonly threshold?: number | undefined } = {}): Verifier {
@@ -67,7 +67,7 @@ export const autojudgePlugin = (head: AutojudgeHead): VerifierPlugin =>
   verifierPlugin({
     name: "autojudge",
     summary: "Accepts mismatches that a trained classifier finds unimportant: lossy, greedy only.",
-    source: "2504.20039, section 3.2",
+    source: "2504.20039, section 3",
     law: "none",
     needs: { hidden: "post-norm", mode: "greedy" },
     strict: { threshold: 0 },
