@@ -7,7 +7,7 @@ import { type EngineOptions, openEngine } from "./engine.ts";
 import { chooseDrafter, policy, whole } from "./options.ts";
 
 /** The presets that differ at temperature 0 on this task. */
-const compared = ["strict", "judi", "judge"];
+const compared = ["strict", "judi", "judge", "autojudge"];
 
 export interface QualityFlags extends EngineOptions {
   readonly policies?: readonly string[] | undefined;

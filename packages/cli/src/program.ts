@@ -61,7 +61,7 @@ export function program(): Command {
   const bench = lenity.command("bench").description("measure, and print tables");
   models(bench.command("quality"))
     .description("accuracy, tokens per pass and speed of each policy on held-out problems")
-    .option("--policies <list...>", "presets or policies as JSON (default: strict, judi, and judge where there is a head)")
+    .option("--policies <list...>", "presets or policies as JSON (default: strict, judi, and judge and autojudge where there is a head)")
     .option("--problems <n>", "held-out problems", whole(1), 200)
     .option("--draft-tokens <k>", "block length of policies whose preset names none", whole(1, 1024), 16)
     .option("--temperature <t>", "0 is greedy", number(0, 100), 0)

@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { argmax, type JudgeHead, judgeScore, seeded, type Token } from "@lenity/core";
 import { loadModel, loadTokenizer, onnxDrafter } from "@lenity/onnx";
 import { draft as draftFolder, firstError, judge as judgeFile, type Problem, target as targetFolder, wordProblem } from "../src/index.ts";
+import { fitLogistic } from "./logistic.ts";
 
 interface Example {
   readonly state: Float32Array;
@@ -78,55 +79,12 @@ async function mine(problem: Problem): Promise<Example[]> {
  */
 const weights = { error: 100, agreed: 0.1 };
 
-/** Logistic regression by Adam on standardised states. The scale is folded into the head. */
+/** The head: a logistic regression with the scale folded in. */
 function fit(examples: readonly Example[], { error, agreed }: typeof weights): JudgeHead {
-  const width = (examples[0] as Example).state.length;
-  const mean = new Float64Array(width);
-  const scale = new Float64Array(width);
-  for (const { state } of examples) for (let i = 0; i < width; i++) mean[i] = (mean[i] as number) + (state[i] as number) / examples.length;
-  for (const { state } of examples) {
-    for (let i = 0; i < width; i++) scale[i] = (scale[i] as number) + ((state[i] as number) - (mean[i] as number)) ** 2 / examples.length;
-  }
-  for (let i = 0; i < width; i++) scale[i] = Math.sqrt(scale[i] as number) + 1e-6;
-  const inputs = examples.map(({ state }) => Float64Array.from(state, (value, i) => (value - (mean[i] as number)) / (scale[i] as number)));
-
-  const weight = new Float64Array(width + 1); // the bias is last
-  const [first, second] = [new Float64Array(width + 1), new Float64Array(width + 1)];
-  const order = examples.map((_, i) => i);
-  const [epochs, batch] = [25, 64];
-  let step = 0;
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    for (let i = order.length - 1; i > 0; i--) {
-      const j = Math.floor(random() * (i + 1));
-      [order[i], order[j]] = [order[j] as number, order[i] as number];
-    }
-    for (let start = 0; start < order.length; start += batch) {
-      const gradient = new Float64Array(width + 1);
-      let total = 0;
-      for (const index of order.slice(start, start + batch)) {
-        const x = inputs[index] as Float64Array;
-        const { fine, same } = examples[index] as Example;
-        let score = weight[width] as number;
-        for (let i = 0; i < width; i++) score += (weight[i] as number) * (x[i] as number);
-        const importance = fine ? (same ? agreed : 1) : error;
-        const slope = importance * (1 / (1 + Math.exp(-score)) - (fine ? 1 : 0));
-        total += importance;
-        for (let i = 0; i < width; i++) gradient[i] = (gradient[i] as number) + slope * (x[i] as number);
-        gradient[width] = (gradient[width] as number) + slope;
-      }
-      step++;
-      const rate = 3e-3 * (1 - epoch / epochs);
-      for (let i = 0; i <= width; i++) {
-        const g = (gradient[i] as number) / total + (i < width ? 1e-4 * (weight[i] as number) : 0);
-        first[i] = 0.9 * (first[i] as number) + 0.1 * g;
-        second[i] = 0.999 * (second[i] as number) + 0.001 * g * g;
-        const unbiased = (first[i] as number) / (1 - 0.9 ** step) / (Math.sqrt((second[i] as number) / (1 - 0.999 ** step)) + 1e-8);
-        weight[i] = (weight[i] as number) - rate * unbiased;
-      }
-    }
-  }
+  const samples = examples.map(({ state, fine, same }) => ({ state, label: fine, weight: fine ? (same ? agreed : 1) : error }));
+  const { mean, scale, weight, bias: offset } = fitLogistic(samples, { random });
   const folded = Array.from(scale, (value, i) => (weight[i] as number) / value);
-  const bias = folded.reduce((sum, value, i) => sum - value * (mean[i] as number), weight[width] as number);
+  const bias = folded.reduce((sum, value, i) => sum - value * (mean[i] as number), offset);
   return { hidden: "pre-norm", weight: folded.map((value) => Number(value.toPrecision(7))), bias: Number(bias.toPrecision(7)) };
 }
 

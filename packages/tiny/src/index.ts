@@ -6,3 +6,5 @@ export const target: URL = new URL("../target/", import.meta.url);
 export const draft: URL = new URL("../draft/", import.meta.url);
 /** The judge head for the target. */
 export const judge: URL = new URL("../target/judge.json", import.meta.url);
+/** The AutoJudge head for the target. */
+export const autojudge: URL = new URL("../target/autojudge.json", import.meta.url);
