@@ -41,7 +41,7 @@ export function program(): Command {
     .option("--host <host>", "the address to listen on", "127.0.0.1")
     .option("--port <port>", "the port; 0 takes a free one", whole(0, 65535), 8080)
     .option("--policy <policy>", "the policy of requests that name none", policy, "strict")
-    .option("--draft-tokens <k>", "the block length of requests that name none", whole(0, 1024), 16)
+    .option("--draft-tokens <k>", "the block length of requests that name none (default: the policy's own, or 16)", whole(0, 1024))
     .option("--api-key <key...>", "accept only requests with one of these bearer keys")
     .action(serve);
 

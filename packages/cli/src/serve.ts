@@ -7,7 +7,7 @@ export interface ServeOptions extends EngineOptions {
   readonly host: string;
   readonly port: number;
   readonly policy: Policy;
-  readonly draftTokens: number;
+  readonly draftTokens?: number | undefined;
   readonly apiKey?: readonly string[] | undefined;
 }
 
