@@ -204,7 +204,7 @@ describe("the policy", () => {
       const app = createServer({ models: [served(target, draft, { registry: long, ...options })] });
       return (await reply(app, { max_tokens: 2, speculative })).metrics?.speculative_decoding.num_spec_tokens;
     };
-    assert.equal(await asked({}, {}), 16);
+    assert.equal(await asked({}, {}), 8);
     assert.equal(await asked({ draftTokens: 5 }, {}), 5);
     assert.equal(await asked({ draftTokens: 5 }, { policy: "judi" }), 25);
     assert.equal(await asked({ draftTokens: 5 }, { policy: "judi", draft_tokens: 3 }), 3);
