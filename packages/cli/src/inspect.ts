@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { defaultRegistry, type JudgeHead, judgeHead, lookupDrafter, type Needs, unmetNeed } from "@lenity/core";
+import { autojudgeHead, defaultRegistry, judgeHead, lookupDrafter, unmetNeed } from "@lenity/core";
 import { type Inspection, inspectModel, type Port } from "@lenity/onnx";
 
 /** Whether the model can feed a policy, beside a draft model and beside prompt lookup. */
@@ -20,24 +20,26 @@ export async function inspect(dir: string, options: { readonly json?: boolean | 
   else console.log(describe(found, policies));
 }
 
-/** Every preset, the judge's among them: with the folder's own head, or with one of unknown weights to say what it would read. */
+/** Every preset that does not read text: with the folder's own heads, or with heads of unknown weights to say what they would read. */
 async function feeds(dir: string, { hidden }: Inspection): Promise<Feed[]> {
-  const own = await readFile(join(dir, "judge.json"), "utf8").then(
-    (text) => judgeHead(JSON.parse(text)),
-    () => undefined,
-  );
-  const unknown: JudgeHead = { hidden: "pre-norm", weight: [0], bias: 0 };
-  const registry = defaultRegistry({ judge: own ?? unknown });
-  const target = { name: "this model", hidden } as Parameters<typeof unmetNeed>[1];
-  return registry.presets.map(({ name }): Feed => {
-    const { needs }: { needs?: Needs | undefined } = registry.create(name);
-    const [withModel, withLookup] = [{ name: "draft model", rows: true }, lookupDrafter()].map((drafter) =>
-      unmetNeed(needs, target, drafter),
+  const own = async <Head>(file: string, parse: (json: unknown) => Head): Promise<Head | undefined> =>
+    readFile(join(dir, file), "utf8").then(
+      (text) => parse(JSON.parse(text)),
+      () => undefined,
     );
-    const headless =
-      needs?.hidden !== undefined && own === undefined
-        ? "reads a trained head: put judge.json into the folder or name one with --judge."
-        : undefined;
+  const heads = { judge: await own("judge.json", judgeHead), autojudge: await own("autojudge.json", autojudgeHead) };
+  const registry = defaultRegistry({
+    judge: heads.judge ?? { hidden: "pre-norm", weight: [0], bias: 0 },
+    autojudge: heads.autojudge ?? { mean: [0], scale: [1], weight: [0], bias: 0 },
+  });
+  const target = { name: "this model", hidden };
+  return registry.presets.map(({ name }): Feed => {
+    const { needs } = registry.create(name);
+    const withModel = unmetNeed(needs, target, { name: "draft model", rows: true });
+    const withLookup = unmetNeed(needs, target, lookupDrafter());
+    const headless = Object.entries(heads).some(([head, own]) => head === name && own === undefined)
+      ? `reads a trained head: put ${name}.json into the folder.`
+      : undefined;
     const missing = withModel ?? headless ?? withLookup;
     return { policy: name, model: (withModel ?? headless) === undefined, lookup: (withLookup ?? headless) === undefined, missing };
   });

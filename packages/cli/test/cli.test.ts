@@ -100,14 +100,18 @@ test("lenity inspect tells what the embedded target can feed", async () => {
   assert.equal(status, 0);
   assert.match(out, /hidden +pre-norm \(384\), post-norm \(384\)/);
   assert.match(out, /to the bit/);
-  assert.match(out, /judge +yes \/ yes/);
+  assert.match(out, /^ +judge +yes \/ yes$/m);
+  assert.match(out, /^ +autojudge +yes \/ yes$/m);
   const draft = JSON.parse((await lenity(["inspect", join(tiny, "draft"), "--json"])).out);
   assert.deepEqual(
     draft.policies.map(({ policy, model }: { policy: string; model: boolean }) => [policy, model]),
     [
       ["strict", true],
+      ["block", true],
       ["judi", true],
+      ["bounded", true],
       ["judge", false],
+      ["autojudge", false],
     ],
   );
 });
