@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { autojudgeHead, defaultRegistry, judgeHead, LenityError, lookupDrafter, type Sampling } from "@lenity/core";
-import { loadChatTemplate, loadModel, loadTokenizer, type OnnxModel, onnxDrafter } from "@lenity/onnx";
+import { type Dtype, loadChatTemplate, loadModel, loadTokenizer, type OnnxModel, onnxDrafter } from "@lenity/onnx";
 import type { ServedModel } from "@lenity/server";
 import * as tiny from "@lenity/tiny";
 
@@ -11,6 +11,8 @@ export interface EngineOptions {
   readonly model?: string | undefined;
   /** The draft's folder. Without one, and with a model of your own, drafts come from prompt lookup. */
   readonly draft?: string | undefined;
+  /** The variant of the model files, as in `model_fp16.onnx`. Default: fp32, or the only one there is. */
+  readonly dtype?: Dtype | undefined;
   /** A judge head. Default: `judge.json` in the target's folder, when it is there. */
   readonly judge?: string | undefined;
 }
@@ -37,9 +39,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       `${folder} has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json). Take a chat model, or add one.`,
     );
   }
-  const target = await loadModel(folder, { threads: 2 });
+  const target = await loadModel(folder, { threads: 2, dtype: options.dtype });
   try {
-    const draft = draftFolder === undefined ? undefined : await loadModel(draftFolder, { threads: 1 });
+    const draft =
+      draftFolder === undefined
+        ? undefined
+        : await loadModel(draftFolder, { threads: 1, dtype: options.draft === undefined ? undefined : options.dtype });
     return {
       id: options.model === undefined ? "tiny" : target.name,
       target,

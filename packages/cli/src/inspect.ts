@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { autojudgeHead, defaultRegistry, judgeHead, lookupDrafter, unmetNeed } from "@lenity/core";
-import { type Inspection, inspectModel, type Port } from "@lenity/onnx";
+import { type Dtype, type Inspection, inspectModel, type Port } from "@lenity/onnx";
 
 /** Whether the model can feed a policy, beside a draft model and beside prompt lookup. */
 interface Feed {
@@ -12,9 +12,14 @@ interface Feed {
   readonly missing?: string | undefined;
 }
 
+export interface InspectOptions {
+  readonly json?: boolean | undefined;
+  readonly dtype?: Dtype | undefined;
+}
+
 /** `lenity inspect DIR`. */
-export async function inspect(dir: string, options: { readonly json?: boolean | undefined }): Promise<void> {
-  const found = await inspectModel(dir);
+export async function inspect(dir: string, options: InspectOptions): Promise<void> {
+  const found = await inspectModel(dir, { dtype: options.dtype });
   const policies = await feeds(dir, found);
   if (options.json === true) console.log(JSON.stringify({ ...found, policies }));
   else console.log(describe(found, policies));
@@ -66,7 +71,7 @@ function describe(found: Inspection, policies: readonly Feed[]): string {
     ...ports(found.inputs),
     "  outputs",
     ...ports(found.outputs),
-    `  cache       ${cache.family}, ${cache.precision}: ${cache.layers} layers × ${cache.groups} heads × ${cache.headSize}, ${size(cache.bytesPerToken)} a token; rewinding is free`,
+    `  cache       ${cache.family}, ${cache.precision}: ${cache.layers} layers × ${cache.groups} heads × ${cache.headSize}, ${size(cache.bytesPerToken)} a token; rewinding ${cache.family === "concat" ? "copies what stays" : "is free"}`,
     `  context     ${found.contextLength} tokens`,
     `  vocabulary  ${found.vocabulary}, ends with ${found.eos.join(", ") || "nothing"}`,
     `  hidden      ${hidden.join(", ") || "none"}`,

@@ -1,5 +1,6 @@
 /** What flags of several commands mean, and how a wrong one is told. */
 import { LenityError, type Policy, type Registry } from "@lenity/core";
+import { type Dtype, dtypes } from "@lenity/onnx";
 import { InvalidArgumentError } from "commander";
 
 /** A preset's name, or a policy as JSON. */
@@ -12,6 +13,13 @@ export function policy(text: string): Policy {
       `It is no valid JSON (${(error as Error).message}). Expected a preset's name or an object such as '{"type":"sd"}'.`,
     );
   }
+}
+
+/** A variant of model files that transformers.js names. */
+export function dtype(text: string): Dtype {
+  const known = dtypes.find((name) => name === text);
+  if (known !== undefined) return known;
+  throw new InvalidArgumentError(`Expected one of ${dtypes.join(", ")}.`);
 }
 
 /** A whole number in a range. */

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { benchQuality, benchVerify } from "./bench.ts";
 import { chat } from "./chat.ts";
 import { inspect } from "./inspect.ts";
-import { number, policy, whole } from "./options.ts";
+import { dtype, number, policy, whole } from "./options.ts";
 import { policies } from "./policies.ts";
 import { serve } from "./serve.ts";
 
@@ -10,6 +10,7 @@ const models = (command: Command): Command =>
   command
     .option("--model <dir>", "the target: a Hugging Face folder with an ONNX file (default: the embedded pair)")
     .option("--draft <dir>", "the draft model (default: the embedded one, or prompt lookup beside a --model)")
+    .option("--dtype <dtype>", "the variant of the model files, such as fp16 or q4 (default: fp32, or the only one there is)", dtype)
     .option("--judge <file>", "a judge head (default: judge.json in the target's folder)");
 
 /** The whole command line. */
@@ -49,6 +50,7 @@ export function program(): Command {
     .command("inspect")
     .description("tell what a model folder holds and which policies it can feed")
     .argument("<dir>", "a Hugging Face folder with an ONNX file")
+    .option("--dtype <dtype>", "the variant of the model files, such as fp16 or q4", dtype)
     .option("--json", "print one JSON object")
     .action(inspect);
 

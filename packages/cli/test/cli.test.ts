@@ -79,6 +79,8 @@ describe("what lenity refuses, with what to do", () => {
     [["chat", "x", "--judge", join(folder, "none.json")], /judge head .*none\.json cannot be read/],
     [["chat", "apples ".repeat(600)], /holds 512/],
     [["inspect", folder], /config\.json/],
+    [["chat", "x", "--dtype", "fp8"], /Expected one of fp32, fp16/],
+    [["chat", "x", "--dtype", "q4"], /holds other variants: fp32/],
     [["frobnicate"], /unknown command|too many arguments/i],
   ];
   for (const [args, message] of cases) {

@@ -1,45 +1,31 @@
-/** Key and value buffers of one sequence, as GroupQueryAttention wants them: [1, groups, capacity, head size] per layer and part. */
-export interface Cache {
-  readonly capacity: number;
-  /** One per layer and part: key 0, value 0, key 1, … */
-  readonly buffers: readonly Float32Array[];
-}
+/** The keys and values of one sequence, kept as its graph wants them. */
+import type { Tensor } from "onnxruntime-node";
+import type { Precision } from "./cells.ts";
 
-interface CacheShape {
+/**
+ * How a graph treats its past. new-rows: it is given buffers with room to spare and returns the block's own rows; in-place: it writes them into
+ * the buffers; concat: it is given exactly the past and returns past and block together.
+ */
+export type CacheFamily = "new-rows" | "in-place" | "concat";
+
+/** Sizes and type of the tensors [1, groups, length, headSize], one key and one value per layer. */
+export interface CacheShape {
   readonly layers: number;
+  /** Key and value heads. */
   readonly groups: number;
   readonly headSize: number;
+  readonly precision: Precision;
 }
 
-/** GroupQueryAttention pays for the whole buffer at each step, so buffers stay near what is used. */
-const bucket = 128;
-
-/** A cache with room for `length` positions: the same one when it has, else a larger one with its first `used` rows. */
-export function withRoom(cache: Cache | undefined, length: number, used: number, graph: CacheShape, most: number): Cache {
-  if (cache !== undefined && cache.capacity >= length) return cache;
-  const { layers, groups, headSize } = graph;
-  const capacity = Math.min(Math.ceil(length / bucket) * bucket, most);
-  const buffers = Array.from({ length: 2 * layers }, (_, index) => {
-    const buffer = new Float32Array(groups * capacity * headSize);
-    const old = cache?.buffers[index];
-    if (cache === undefined || old === undefined) return buffer;
-    for (let group = 0; group < groups; group++) {
-      const start = group * cache.capacity * headSize;
-      buffer.set(old.subarray(start, start + used * headSize), group * capacity * headSize);
-    }
-    return buffer;
-  });
-  return { capacity, buffers };
+/** One sequence's cache. Every run says where its block begins: rows from there on are dropped, even if the run fails. */
+export interface Cache {
+  /** What a run over the positions from `start` to before `end` is given and fetches besides its block. */
+  prepare(start: number, end: number): { readonly feeds: Record<string, Tensor>; readonly fetches: Record<string, Tensor | null> };
+  /** Takes the rows from the results of that run. Throws `model_files` when they have another shape than they should. */
+  keep(results: Readonly<Record<string, Tensor>>, start: number, end: number): void;
 }
 
-/** Writes the rows [2·layers, groups, length, head size] of a block that begins at position `start`. */
-export function writeRows(cache: Cache, rows: Float32Array, start: number, { groups, headSize }: CacheShape): void {
-  const block = rows.length / (cache.buffers.length * groups);
-  let at = 0;
-  for (const buffer of cache.buffers) {
-    for (let group = 0; group < groups; group++) {
-      buffer.set(rows.subarray(at, at + block), (group * cache.capacity + start) * headSize);
-      at += block;
-    }
-  }
+/** `0.key`, `0.value`, `1.key`, …: what the names of cache tensors end with, in the order of `present_rows`. */
+export function cacheParts(layers: number): string[] {
+  return Array.from({ length: layers }, (_, n) => [`${n}.key`, `${n}.value`]).flat();
 }

@@ -1,3 +1,5 @@
+export type { CacheFamily, CacheShape } from "./cache.ts";
+export type { Precision } from "./cells.ts";
 export * from "./chat-template.ts";
 export * from "./drafter.ts";
 export * from "./export/export-llama.ts";
@@ -7,3 +9,4 @@ export * from "./pair.ts";
 export type { LoadReply, Port } from "./protocol.ts";
 export type { SelfCheck } from "./self-check.ts";
 export * from "./tokenizer.ts";
+export { type Dtype, dtypes, type Variant } from "./variants.ts";

@@ -1,9 +1,11 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { HiddenKind, Token } from "@lenity/core";
+import type { CacheFamily, CacheShape } from "./cache.ts";
 import { type LoadOptions, loadModel } from "./model.ts";
 import type { LoadReply, Port } from "./protocol.ts";
 import type { SelfCheck } from "./self-check.ts";
+import { findVariants, type Variant } from "./variants.ts";
 
 /** What `lenity inspect` prints of a model folder. Plain data. */
 export interface Inspection {
@@ -12,16 +14,13 @@ export interface Inspection {
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
   /** The model file that was loaded. */
   readonly file: string;
+  /** The variants of the model that are there, among them the one that was loaded unless another file was named. */
+  readonly variants: readonly (Variant & { readonly loaded: boolean })[];
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  readonly cache: {
-    /** new-rows: the graph returns a block's own rows. in-place: it updates whole caches. Both rewind at no cost. */
-    readonly family: "new-rows" | "in-place";
-    readonly layers: number;
-    /** Key and value heads. */
-    readonly groups: number;
-    readonly headSize: number;
-    readonly precision: "float32";
+  readonly cache: CacheShape & {
+    /** How the graph treats its past. All rewind: concat by copying what stays, the others at no cost. */
+    readonly family: CacheFamily;
     readonly bytesPerToken: number;
   };
   readonly vocabulary: number;
@@ -39,13 +38,14 @@ export async function inspectModel(folder: string | URL, options: LoadOptions = 
   const model = await loadModel(folder, options);
   try {
     const { folder: dir, graph, vocabulary, contextLength, eos, hidden, check } = model;
-    const { file, inputs, outputs, layers, groups, headSize, newRows, providers } = graph;
-    const bytesPerToken = 2 * layers * groups * headSize * 4;
-    const cache = { family: newRows ? "new-rows" : "in-place", layers, groups, headSize, precision: "float32", bytesPerToken } as const;
+    const { file, inputs, outputs, layers, groups, headSize, precision, family, providers } = graph;
+    const bytesPerToken = 2 * layers * groups * headSize * (precision === "float16" ? 2 : 4);
+    const cache = { family, layers, groups, headSize, precision, bytesPerToken };
     return {
       folder: dir,
       files: await listFiles(dir),
       file,
+      variants: (await findVariants(dir)).map((variant) => ({ ...variant, loaded: join(dir, variant.path) === file })),
       inputs,
       outputs,
       cache,

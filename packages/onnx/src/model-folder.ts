@@ -5,17 +5,13 @@ import { LenityError, type Token } from "@lenity/core";
 
 /** What a Hugging Face folder says of its model. */
 export interface ModelFolder {
-  /** Path of the .onnx file. */
-  readonly file: string;
   readonly vocabulary: number;
   readonly contextLength: number;
   readonly eos: readonly Token[];
 }
 
-const places = [join("onnx", "model.onnx"), "model.onnx"];
-
-/** Reads config.json and generation_config.json and finds the .onnx file. Throws `model_files` with what is missing. */
-export async function readModelFolder(dir: string, file?: string): Promise<ModelFolder> {
+/** Reads config.json and generation_config.json. Throws `model_files` with what is missing. */
+export async function readModelFolder(dir: string): Promise<ModelFolder> {
   const config = await readJson(
     join(dir, "config.json"),
     "Expected the config.json of a Hugging Face model folder; copy it beside the model.",
@@ -32,7 +28,6 @@ export async function readModelFolder(dir: string, file?: string): Promise<Model
     );
   };
   return {
-    file: await findFile(dir, file),
     vocabulary: size("vocab_size"),
     contextLength: size("max_position_embeddings"),
     eos: tokens(generation["eos_token_id"] ?? config["eos_token_id"]),
@@ -69,15 +64,6 @@ export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,
-  );
-}
-
-async function findFile(dir: string, wanted: string | undefined): Promise<string> {
-  const candidates = (wanted === undefined ? places : [wanted]).map((place) => join(dir, place));
-  for (const candidate of candidates) if (await exists(candidate)) return candidate;
-  throw new LenityError(
-    "model_files",
-    `${dir} holds no ONNX model: ${candidates.join(" and ")} ${candidates.length > 1 ? "are" : "is"} missing. Export the model to ONNX (Llama folders: exportLlama), or name another file.`,
   );
 }
 

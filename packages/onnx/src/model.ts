@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { basename, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import {
   type AppendOptions,
   type DraftRequest,
@@ -10,16 +10,19 @@ import {
   type Session,
   type Token,
 } from "@lenity/core";
-import { folderPath, readModelFolder } from "./model-folder.ts";
+import { exists, folderPath, readModelFolder } from "./model-folder.ts";
 import type { AppendReply, DraftReply, LoadReply } from "./protocol.ts";
 import { type SelfCheck, selfCheck } from "./self-check.ts";
+import { chooseVariant, type Dtype } from "./variants.ts";
 import { type Cancellation, startWorker, type WorkerLink } from "./worker-link.ts";
 
 /** How a model is loaded. */
 export interface LoadOptions {
   /** Threads for one pass: 2 suits a target, 1 a drafter beside it. Default: 2, or fewer on a smaller machine. */
   readonly threads?: number | undefined;
-  /** The model file, relative to the folder. Default: onnx/model.onnx or model.onnx. */
+  /** Which variant of the model: `fp32` is model.onnx, `q4` model_q4.onnx, … Default: fp32, or the only one that is there. */
+  readonly dtype?: Dtype | undefined;
+  /** The model file, relative to the folder, in place of a variant. */
   readonly file?: string | undefined;
   /** Default: the folder's name. */
   readonly name?: string | undefined;
@@ -46,12 +49,13 @@ export interface OnnxModel extends LanguageModel {
 }
 
 /**
- * Loads a Hugging Face folder (config.json, generation_config.json, onnx/model.onnx) into a worker thread. Rejects with `model_files` when
- * something is missing or does not fit together.
+ * Loads a Hugging Face folder (config.json, generation_config.json, a variant of onnx/model.onnx) into a worker thread. Rejects with
+ * `model_files` when something is missing or does not fit together.
  */
 export async function loadModel(folder: string | URL, options: LoadOptions = {}): Promise<OnnxModel> {
   const dir = await folderPath(folder);
-  const { file, vocabulary, contextLength, eos } = await readModelFolder(dir, options.file);
+  const { vocabulary, contextLength, eos } = await readModelFolder(dir);
+  const file = await modelFile(dir, options);
   const name = options.name ?? basename(resolve(dir));
   const threads = options.threads ?? Math.min(2, availableParallelism());
   if (!(Number.isInteger(threads) && threads >= 1)) throw new RangeError(`threads is ${threads}; expected a whole number from 1.`);
@@ -78,10 +82,18 @@ export async function loadModel(folder: string | URL, options: LoadOptions = {})
   }
 }
 
+async function modelFile(dir: string, { file, dtype }: LoadOptions): Promise<string> {
+  if (file === undefined) return join(dir, await chooseVariant(dir, dtype));
+  if (dtype !== undefined) throw new TypeError(`Both file (${file}) and dtype (${dtype}) are given; expected one of them.`);
+  const path = join(dir, file);
+  if (await exists(path)) return path;
+  throw new LenityError("model_files", `${path} is missing. Name a file of the folder, or leave it to the folder's variants.`);
+}
+
 /** Finds what declared shapes leave open, and warms the model up. */
 async function tryOut(model: LanguageModel, file: string): Promise<SelfCheck> {
   const expected =
-    "Expected a text decoder with com.microsoft.GroupQueryAttention and float32 caches; export it with onnxruntime-genai or exportLlama.";
+    "Expected a text decoder with com.microsoft.GroupQueryAttention or with caches that grow by each block; export it with onnxruntime-genai, Optimum or exportLlama.";
   const check = await selfCheck(model).catch((cause) => {
     throw new LenityError("model_files", `${file} fails on its first tokens: ${(cause as Error).message} ${expected}`, { cause });
   });

@@ -1,5 +1,6 @@
 /** What the main thread and the worker say to each other. Plain data only: it is cloned. */
 import type { ErrorCode, HiddenKind, Sampling, Token } from "@lenity/core";
+import type { CacheFamily, CacheShape } from "./cache.ts";
 
 /** Opens the file; the first request of a worker. */
 export interface LoadRequest {
@@ -21,15 +22,11 @@ export interface Port {
 }
 
 /** What a loaded file turned out to be. */
-export interface LoadReply {
+export interface LoadReply extends CacheShape {
   readonly file: string;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  readonly layers: number;
-  readonly groups: number;
-  readonly headSize: number;
-  /** Whether the graph returns a block's own cache rows; else it updates whole caches in place. */
-  readonly newRows: boolean;
+  readonly family: CacheFamily;
   readonly hidden: Readonly<Partial<Record<HiddenKind, number>>>;
   /** Execution providers that this build of ONNX Runtime can load; those not bundled need libraries of their own. */
   readonly providers: readonly { readonly name: string; readonly bundled: boolean }[];

@@ -1,19 +1,21 @@
 /**
  * One sequence in the worker: its tokens, and a cache whose first `tokens.length` rows belong to them. Rewinding shortens `tokens`; the rows
- * beyond are overwritten by the next block.
+ * beyond are dropped by the next block.
  */
 import { type HiddenKind, LenityError, type Token } from "@lenity/core";
 import type { Tensor } from "onnxruntime-node";
-import { type Cache, withRoom, writeRows } from "./cache.ts";
+import { blockFeeds } from "./block-feeds.ts";
+import type { Cache } from "./cache.ts";
+import { cellsOf, numbers } from "./cells.ts";
+import { fixedCache } from "./fixed-cache.ts";
 import type { Graph } from "./graph.ts";
+import { growingCache } from "./growing-cache.ts";
 
 /** A sequence and its cache. */
 export interface Sequence {
   readonly tokens: Token[];
+  /** Opened by the first block. */
   cache: Cache | undefined;
-  /** The cache's buffers as ONNX Runtime takes them, and fills them when it updates them in place. */
-  readonly feeds: Record<string, Tensor>;
-  readonly fetches: Record<string, Tensor>;
 }
 
 /** An opened graph, and what the folder says of it. */
@@ -44,7 +46,7 @@ const chunk = 128;
 
 /** An empty sequence. */
 export function newSequence(): Sequence {
-  return { tokens: [], cache: undefined, feeds: {}, fetches: {} };
+  return { tokens: [], cache: undefined };
 }
 
 /** Appends tokens in chunks. On any error the sequence is as it was. */
@@ -78,62 +80,31 @@ export async function append(model: Model, sequence: Sequence, tokens: readonly 
 /** One pass of the graph. Returns views of the last `rows` rows of the block. */
 async function run(model: Model, sequence: Sequence, tokens: readonly Token[], rows: number, kind: HiddenKind | undefined) {
   const { graph, vocabulary, contextLength } = model;
-  const { Tensor } = graph.runtime;
   let start = sequence.tokens.length;
   let block = tokens;
   let pad = 0;
   if (tokens.length === 1) {
     // Blocks of two or more rows give the same logits to the bit whatever their shape; a block of one does not. So a single token never runs
-    // alone: a copy follows it, whose cache row the next block overwrites; at the end of the context the token before runs again with it.
+    // alone: a copy follows it, whose cache row the next block drops; at the end of the context the token before runs again with it (and
+    // whatever follows begins no later than there, so its old row is not missed).
     const [token] = tokens as [Token];
     if (start + 2 <= contextLength) [block, pad] = [[token, token], 1];
     else [block, start] = [[sequence.tokens[start - 1] as Token, token], start - 1];
   }
-  const total = start + block.length;
-  const cache = reserve(model, sequence, total, start);
-  const int64 = (values: BigInt64Array, shape: readonly number[]) => new Tensor("int64", values, shape);
-  const feeds: Record<string, Tensor> = {
-    ...sequence.feeds,
-    input_ids: int64(BigInt64Array.from(block, BigInt), [1, block.length]),
-    attention_mask: int64(new BigInt64Array(total).fill(1n), [1, total]),
-  };
-  for (const { name, shape } of graph.inputs) {
-    if (name === "position_ids") {
-      const positions = BigInt64Array.from(block, (_, i) => BigInt(start + i));
-      feeds[name] = int64(positions, [1, block.length]);
-    } else if (name === "num_logits_to_keep") {
-      // Never a single row, for the same reason: an output matrix may have a kernel of its own for it.
-      const kept = BigInt64Array.of(BigInt(Math.max(2, rows + pad)));
-      feeds[name] = int64(kept, new Array<number>(shape.length).fill(1));
-    }
-  }
+  const end = start + block.length;
+  sequence.cache ??= graph.family === "concat" ? growingCache(graph) : fixedCache(graph, contextLength);
+  const { feeds, fetches } = sequence.cache.prepare(start, end);
   const tap = kind === undefined || rows === 0 ? undefined : graph.hidden[kind];
-  const fetches: Record<string, Tensor | null> = { ...sequence.fetches };
-  if (graph.newRows) fetches["present_rows"] = null;
-  if (rows > 0) fetches["logits"] = null;
-  if (tap !== undefined) fetches[tap.output] = null;
-  const results = await graph.session.run(feeds, fetches);
-  if (graph.newRows) writeRows(cache, results["present_rows"]?.data as Float32Array, start, graph);
+  const wanted: Record<string, Tensor | null> = { ...fetches };
+  if (rows > 0) wanted["logits"] = null;
+  if (tap !== undefined) wanted[tap.output] = null;
+  // Never a single row of logits, for the same reason as above: an output matrix may have a kernel of its own for it.
+  const results = await graph.session.run({ ...feeds, ...blockFeeds(graph, block, start, Math.max(2, rows + pad)) }, wanted);
+  sequence.cache.keep(results, start, end);
   return {
     logits: rows > 0 ? lastRows(results["logits"], rows, pad, vocabulary) : undefined,
     hidden: tap === undefined ? undefined : lastRows(results[tap.output], rows, pad, tap.width),
   };
-}
-
-function reserve({ graph, contextLength }: Model, sequence: Sequence, total: number, used: number): Cache {
-  const cache = withRoom(sequence.cache, total, used, graph, contextLength);
-  if (cache === sequence.cache) return cache;
-  sequence.cache = cache;
-  const shape = [1, graph.groups, cache.capacity, graph.headSize];
-  cache.buffers.forEach((buffer, index) => {
-    const part = `${index >> 1}.${index % 2 === 0 ? "key" : "value"}`;
-    const tensor = new graph.runtime.Tensor("float32", buffer, shape);
-    sequence.feeds[`past_key_values.${part}`] = tensor;
-    // The same memory as past and as present: GroupQueryAttention then writes the new rows in place. It costs a copy of each cache per run,
-    // which files with present_rows save.
-    if (!graph.newRows) sequence.fetches[`present.${part}`] = tensor;
-  });
-  return cache;
 }
 
 function lastRows(tensor: Tensor | undefined, rows: number, pad: number, width: number): Float32Array {
@@ -141,7 +112,7 @@ function lastRows(tensor: Tensor | undefined, rows: number, pad: number, width: 
   if (tensor?.dims.at(-1) !== width) {
     throw new LenityError("model_files", `The model returned rows of ${tensor?.dims.at(-1)} numbers; config.json lets expect ${width}.`);
   }
-  const data = tensor.data as Float32Array;
-  const end = data.length - pad * width;
-  return data.subarray(end - rows * width, end);
+  const cells = cellsOf(tensor);
+  const end = cells.length - pad * width;
+  return numbers(cells.subarray(end - rows * width, end));
 }

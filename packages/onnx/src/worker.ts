@@ -2,7 +2,7 @@
 import { parentPort } from "node:worker_threads";
 import { LenityError, type Token } from "@lenity/core";
 import { draftRound } from "./draft-round.ts";
-import { openGraph } from "./graph.ts";
+import { openGraph } from "./open-graph.ts";
 import type { LoadReply, LoadRequest, ReplyMessage, Request } from "./protocol.ts";
 import { append, type Model, newSequence, type Sequence } from "./sequence.ts";
 
@@ -47,10 +47,10 @@ async function load(request: LoadRequest): Promise<LoadReply> {
   const { name, vocabulary, contextLength } = request;
   eos = new Set(request.eos);
   model = { graph, name, vocabulary, contextLength };
-  const { inputs, outputs, layers, groups, headSize, newRows, runtime } = graph;
+  const { inputs, outputs, layers, groups, headSize, precision, family, runtime } = graph;
   const hidden = Object.fromEntries(Object.entries(graph.hidden).map(([kind, { width }]) => [kind, width]));
   const providers = runtime.listSupportedBackends().map(({ name, bundled }) => ({ name, bundled }));
-  return { file: request.file, inputs, outputs, layers, groups, headSize, newRows, hidden, providers };
+  return { file: request.file, inputs, outputs, layers, groups, headSize, precision, family, hidden, providers };
 }
 
 function describe(error: unknown): NonNullable<ReplyMessage["error"]> {

@@ -4,20 +4,28 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Draft, type Drafter, decode, modelDrafter, type Sampling, sampling, seeded } from "@lenity/core";
 import { loadModel, type OnnxModel, onnxDrafter } from "../src/index.ts";
+import { writeForm } from "./graph-forms.ts";
 import { small, temporaryFolder, tokensOf, writeModel } from "./random-llama.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let model: OnnxModel;
 let other: OnnxModel;
+/** The same draft model in other families. */
+const families: Record<string, OnnxModel> = {};
 before(async () => {
   folder = await temporaryFolder();
   const dir = await writeModel(folder.path, "draft");
   await writeFile(join(dir, "generation_config.json"), JSON.stringify({ eos_token_id: [0, 7, 17, 27, 37, 47] }));
   model = await loadModel(dir, { threads: 1 });
+  families["new-rows"] = model;
+  await writeForm(dir, "concat.onnx", small, { concat: true });
+  families["concat"] = await loadModel(dir, { threads: 1, file: "concat.onnx" });
+  await writeForm(dir, "float16.onnx", small, { float16: true });
+  families["in-place of float16"] = await loadModel(dir, { threads: 1, file: "float16.onnx" });
   other = await loadModel(await writeModel(folder.path, "target", { ...small, layers: 3 }, 2), { threads: 1 });
 });
 after(async () => {
-  await model.close();
+  for (const one of Object.values(families)) await one.close();
   await other.close();
   await folder.remove();
 });
@@ -37,9 +45,13 @@ describe("onnxDrafter", () => {
     ["with sampling", sampling({ temperature: 1.3 })],
     ["with top-k and top-p", sampling({ temperature: 0.9, topK: 12, topP: 0.9 })],
   ];
-  for (const [how, settled] of settings) {
-    test(`drafts ${how} what stepping drafts, through rounds of rewriting`, async () => {
-      const [fast, stepped] = [onnxDrafter(model), modelDrafter(model)];
+  const cases = settings.flatMap(([how, settled]) =>
+    ["new-rows", "concat", "in-place of float16"].map((family) => [how, settled, family] as const),
+  );
+  for (const [how, settled, family] of cases) {
+    test(`drafts ${how} what stepping drafts, through rounds of rewriting, with ${family}`, async () => {
+      const drafts = families[family] as OnnxModel;
+      const [fast, stepped] = [onnxDrafter(drafts), modelDrafter(drafts)];
       const random = seeded(5);
       let context = tokensOf(140, 9);
       let drafted = 0;

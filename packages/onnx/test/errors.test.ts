@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { LenityError } from "@lenity/core";
 import { graphBuilder } from "../src/export/onnx-writer.ts";
-import { checkPorts } from "../src/graph.ts";
 import { loadModel } from "../src/index.ts";
+import { checkPorts } from "../src/ports.ts";
 import type { Port } from "../src/protocol.ts";
 import { configOf, small, temporaryFolder, writeModel } from "./random-llama.ts";
 
@@ -146,7 +146,14 @@ describe("checkPorts", () => {
     assert.throws(() => checkPorts("m.onnx", ins, outs, 50), { code: "model_files", message });
 
   test("takes the family's ports, and describes the cache", () => {
-    assert.deepEqual(checkPorts("m.onnx", inputs, outputs, 50), { layers: 1, groups: 2, headSize: 16, newRows: false, hidden: {} });
+    assert.deepEqual(checkPorts("m.onnx", inputs, outputs, 50), {
+      layers: 1,
+      groups: 2,
+      headSize: 16,
+      precision: "float32",
+      newRows: false,
+      hidden: {},
+    });
     const more = [...inputs, port("position_ids"), port("num_logits_to_keep", [])];
     assert.equal(checkPorts("m.onnx", more, outputs, 50).layers, 1);
   });
@@ -157,25 +164,35 @@ describe("checkPorts", () => {
     refuses(without(inputs, "past_key_values.0.value"), outputs, /no input past_key_values\.0\.value/);
     refuses(inputs.slice(0, 2), outputs, /no input past_key_values\.0\.key.*Export it with a cache/);
     refuses(inputs, without(outputs, "present.0.value"), /no output present\.0\.value/);
-    refuses(inputs, without(outputs, "logits"), /no float32 output logits/);
+    refuses(inputs, without(outputs, "logits"), /no output logits of type float32 or float16/);
   });
 
   test("names what it cannot feed, rewind or read", () => {
     for (const state of ["past_conv.0", "past_ssm.0", "past_recurrent.3"]) {
       refuses([...inputs, port(state)], outputs, new RegExp(`state ${state}, which cannot be rewound`));
     }
+    refuses(
+      [...inputs, port("use_cache_branch", [1], "bool")],
+      outputs,
+      /merged decoder: its input use_cache_branch .*Take the folder's model\.onnx/,
+    );
     refuses([...inputs, port("pixel_values")], outputs, /wants the input pixel_values/);
     refuses(
-      [...inputs.slice(0, 2), cache("past_key_values.0.key", "float16"), cache("past_key_values.0.value", "float16")],
+      [...inputs.slice(0, 2), cache("past_key_values.0.key", "int8"), cache("past_key_values.0.value", "int8")],
       outputs,
-      /cache of type float16/,
+      /cache past_key_values\.0\.key of type int8; expected float32 or float16/,
+    );
+    refuses(
+      [...inputs.slice(0, 3), cache("past_key_values.0.value", "float16")],
+      outputs,
+      /cache past_key_values\.0\.value of type float16; expected .* the same for all/,
     );
     refuses(
       [...inputs.slice(0, 2), cache("past_key_values.0.key", "float32", "heads"), cache("past_key_values.0.value")],
       outputs,
       /shape \[1, heads, past, 16\]/,
     );
-    refuses(inputs, [port("logits", [1, "n", 50], "float16"), ...outputs.slice(1)], /logits \(float16\)/);
+    refuses(inputs, [port("logits", [1, "n", 50], "bfloat16"), ...outputs.slice(1)], /logits \(bfloat16\)/);
   });
 
   test("tells the two hidden states apart by which outputs are there", () => {

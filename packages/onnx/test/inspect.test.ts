@@ -3,6 +3,7 @@ import { after, before, describe, test } from "node:test";
 import type { LanguageModel, Session } from "@lenity/core";
 import { inspectModel } from "../src/index.ts";
 import { selfCheck } from "../src/self-check.ts";
+import { writeForm } from "./graph-forms.ts";
 import { small, temporaryFolder, writeModel } from "./random-llama.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -21,6 +22,7 @@ describe("inspectModel", () => {
       ["config.json", "model.safetensors", "onnx/model.onnx"],
     );
     assert.deepEqual(found.cache, { family: "new-rows", layers: 2, groups: 2, headSize: 16, precision: "float32", bytesPerToken: 512 });
+    assert.deepEqual(found.variants, [{ dtype: "fp32", path: "onnx/model.onnx", loaded: true }]);
     assert.deepEqual([found.vocabulary, found.contextLength, found.eos], [50, 300, [0]]);
     assert.deepEqual(found.hidden, { "pre-norm": small.width, "post-norm": small.width });
     assert.deepEqual(found.inputs[0], { name: "input_ids", type: "int64", shape: [1, "length"] });
@@ -29,6 +31,14 @@ describe("inspectModel", () => {
     assert.deepEqual([found.check.blockDifference, found.check.leak], [0, 0]);
     assert.ok(found.check.spread > 1);
   });
+});
+
+test("inspectModel counts the bytes of float16 caches", async () => {
+  const dir = await writeModel(folder.path, "half");
+  await writeForm(dir, "concat.onnx", small, { concat: true, float16: true });
+  const { cache, variants } = await inspectModel(dir, { threads: 1, file: "concat.onnx" });
+  assert.deepEqual(cache, { family: "concat", layers: 2, groups: 2, headSize: 16, precision: "float16", bytesPerToken: 256 });
+  assert.deepEqual(variants, [{ dtype: "fp32", path: "onnx/model.onnx", loaded: false }]);
 });
 
 describe("selfCheck", () => {

@@ -21,7 +21,19 @@ function recording(during: (runs: number) => void = () => {}): { model: Model; b
     },
   };
   const inputs = [{ name: "num_logits_to_keep", type: "int64", shape: [] }];
-  const graph = { runtime, session, inputs, outputs: [], layers: 1, groups: 1, headSize: 4, newRows: true, hidden: {} };
+  const graph = {
+    runtime,
+    session,
+    inputs,
+    outputs: [],
+    layers: 1,
+    groups: 1,
+    headSize: 4,
+    precision: "float32",
+    newRows: true,
+    family: "new-rows",
+    hidden: {},
+  };
   return { model: { graph: graph as unknown as Graph, name: "recording", vocabulary: 10, contextLength: 400 }, blocks, kept };
 }
 

@@ -4,24 +4,29 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { decode, type Scores, type Session } from "@lenity/core";
-import { readLlamaConfig } from "../src/export/llama-config.ts";
-import { llamaGraph } from "../src/export/llama-graph.ts";
-import { readTensors } from "../src/export/safetensors.ts";
 import { loadModel, type OnnxModel } from "../src/index.ts";
+import { type Form, writeForm } from "./graph-forms.ts";
 import { small, temporaryFolder, tokensOf, writeModel } from "./random-llama.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-/** Two files of one model: one that returns new cache rows, one whose caches are updated in place, as in other programs' exports. */
+/** Files of one model: `exportLlama`'s own, and those that other programs would have written. */
+const forms: Readonly<Record<string, Form>> = {
+  "new-rows": { newRows: true },
+  "in-place": {},
+  concat: { concat: true },
+  "new-rows of float16": { newRows: true, float16: true },
+  "in-place of float16": { float16: true, wideOutputs: true },
+  "concat of float16": { concat: true, float16: true },
+};
 const models: Record<string, OnnxModel> = {};
 
 before(async () => {
   folder = await temporaryFolder();
   const dir = await writeModel(folder.path, "model");
-  const config = await readLlamaConfig(dir);
-  const plain = llamaGraph(config, await readTensors(join(dir, "model.safetensors")), { stored: "float16", newRows: false });
-  await writeFile(join(dir, "in-place.onnx"), Buffer.concat(plain));
-  models["new rows"] = await loadModel(dir, { threads: 1 });
-  models["in place"] = await loadModel(dir, { threads: 1, file: "in-place.onnx" });
+  for (const [kind, form] of Object.entries(forms)) {
+    await writeForm(dir, `${kind}.onnx`, small, form);
+    models[kind] = await loadModel(dir, { threads: 1, file: `${kind}.onnx` });
+  }
 });
 after(async () => {
   for (const model of Object.values(models)) await model.close();
@@ -34,12 +39,34 @@ async function inBlocks(session: Session, tokens: readonly number[], size: numbe
   return Float32Array.from(all.flatMap(({ logits }) => [...logits]));
 }
 
-for (const kind of ["new rows", "in place"]) {
-  describe(`a session of a model with ${kind}`, () => {
+function furthest(a: Float32Array, b: Float32Array): number {
+  assert.ok(a instanceof Float32Array && a.length === b.length);
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0);
+}
+
+for (const [kind, { float16 = false, wideOutputs = false }] of Object.entries(forms)) {
+  describe(`a session of a model of the family ${kind}`, () => {
     const model = () => models[kind] as OnnxModel;
     const fresh = async (tokens: readonly number[]) => (await (await model().open()).append(tokens)).logits;
 
-    test("knows which kind it is", () => assert.equal(model().graph.newRows, kind === "new rows"));
+    test("knows which family it is", () => {
+      const { family, precision, outputs } = model().graph;
+      assert.deepEqual([family, precision], [kind.split(" ")[0], float16 ? "float16" : "float32"]);
+      assert.equal(outputs.find(({ name }) => name === "logits")?.type, float16 && !wideOutputs ? "float16" : "float32");
+    });
+
+    test("scores as the others do", async () => {
+      const tokens = tokensOf(280);
+      const options = { hidden: "post-norm" } as const;
+      const [one, other] = [
+        await (await model().open()).append(tokens, options),
+        await (await (models["new-rows"] as OnnxModel).open()).append(tokens, options),
+      ];
+      // Logits span 42 units; the steps of float16 are 1/64 at 16 and beyond.
+      const most = float16 ? 0.03 : 1e-4;
+      assert.ok(furthest(one.logits, other.logits) < most);
+      assert.ok(furthest(one.hidden as Float32Array, other.hidden as Float32Array) < most);
+    });
 
     test("gives the same bits for a block, for singles and for anything between, across bucket borders", async () => {
       const tokens = tokensOf(280);
@@ -118,7 +145,7 @@ for (const kind of ["new rows", "in place"]) {
 }
 
 describe("a session", () => {
-  const model = () => models["new rows"] as OnnxModel;
+  const model = () => models["new-rows"] as OnnxModel;
 
   test("refuses tokens that the model does not know", async () => {
     const session = await model().open();
@@ -167,7 +194,7 @@ describe("a session", () => {
 
 describe("loadModel", () => {
   test("works under decode as any model of core's contract", async () => {
-    const model = models["new rows"] as OnnxModel;
+    const model = models["new-rows"] as OnnxModel;
     const tokens: number[] = [];
     for await (const event of decode([1, 2, 3], { target: model, maxTokens: 20, sampling: { temperature: 1 }, seed: 3 })) {
       if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));

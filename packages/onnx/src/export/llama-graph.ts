@@ -14,10 +14,14 @@ export interface GraphForm {
   readonly newRows: boolean;
 }
 
-/** The bytes of an ONNX file, in pieces. */
-export function llamaGraph(config: LlamaConfig, tensors: TensorFile, { stored, newRows }: GraphForm): Uint8Array[] {
+/** The bytes of an ONNX file, in pieces, written by `graph`. */
+export function llamaGraph(
+  config: LlamaConfig,
+  tensors: TensorFile,
+  { stored, newRows }: GraphForm,
+  graph: GraphBuilder = graphBuilder("llama"),
+): Uint8Array[] {
   const { width, layers, heads, groups, headSize, inner, vocabulary, epsilon } = config;
-  const graph = graphBuilder("llama");
   declareInterface(graph, config);
   positions(graph, config);
 

@@ -9,8 +9,8 @@ export const elementType = { float32: 1, int32: 6, int64: 7, float16: 10 } as co
 /** The element types that this writer knows. */
 export type ElementType = keyof typeof elementType;
 
-/** Numbers are floats when `float`, integers otherwise: ONNX attributes are typed and JavaScript numbers are not. */
-export type Attribute = number | { readonly float: number };
+/** Numbers are floats when `float`, integers otherwise: ONNX attributes are typed and JavaScript numbers are not. Lists are of integers. */
+export type Attribute = number | readonly number[] | { readonly float: number };
 
 /** A size, or the name of a size that is known only at run time. */
 export type Dimension = number | string;
@@ -105,9 +105,12 @@ function attribute(name: string, value: Attribute): Message {
   if (typeof value === "number") {
     integer(body, 3, value);
     integer(body, 20, 2);
-  } else {
+  } else if ("float" in value) {
     float(body, 2, value.float);
     integer(body, 20, 1);
+  } else {
+    for (const one of value) integer(body, 8, one);
+    integer(body, 20, 7);
   }
   return body;
 }

@@ -1,0 +1,98 @@
+/** What a decoder's inputs and outputs must be, and what they tell. */
+import { type HiddenKind, LenityError } from "@lenity/core";
+import { type CacheShape, cacheParts } from "./cache.ts";
+import type { Precision } from "./cells.ts";
+import type { Port } from "./protocol.ts";
+
+/** What the declared inputs and outputs say of a graph. */
+export interface GraphPorts extends CacheShape {
+  /** Whether it offers the block's cache rows alone (present_rows). */
+  readonly newRows: boolean;
+  /** The output that gives each kind of hidden state, and its width. */
+  readonly hidden: Readonly<Partial<Record<HiddenKind, { readonly output: string; readonly width: number }>>>;
+}
+
+const plainInputs = new Set(["input_ids", "attention_mask", "position_ids", "num_logits_to_keep"]);
+
+/** Checks names, types and shapes: a decoder with a cache of keys and values. Throws `model_files`. */
+export function checkPorts(file: string, inputs: readonly Port[], outputs: readonly Port[], vocabulary: number): GraphPorts {
+  const refuse = (what: string) => new LenityError("model_files", `${file} ${what}`);
+  const list = (ports: readonly Port[]) => ports.map(({ name }) => name).join(", ");
+  const output = new Map(outputs.map((port) => [port.name, port]));
+  const caches = inputs.filter(({ name }) => name.startsWith("past_key_values."));
+  const state = inputs.find(({ name }) => /^past_(?!key_values\.)/.test(name));
+  if (state !== undefined) {
+    throw refuse(
+      `keeps the state ${state.name}, which cannot be rewound to an earlier token. Speculative decoding needs a model with attention only.`,
+    );
+  }
+  if (inputs.some(({ name }) => name === "use_cache_branch")) {
+    throw refuse(
+      "is a merged decoder: its input use_cache_branch picks one of two graphs, and the one with a past is made for single tokens, not for verifying a block. Take the folder's model.onnx if there is one, or export anew with a current Optimum (--task text-generation-with-past), which writes one graph for both.",
+    );
+  }
+  for (const name of ["input_ids", "attention_mask"]) {
+    if (!inputs.some((port) => port.name === name)) {
+      throw refuse(
+        `has no input ${name}; found ${list(inputs)}. Expected a decoder with input_ids, attention_mask and past_key_values.N.key|value: export it with a cache.`,
+      );
+    }
+  }
+  const stray = inputs.find(({ name }) => !plainInputs.has(name) && !name.startsWith("past_key_values."));
+  if (stray !== undefined)
+    throw refuse(
+      `wants the input ${stray.name}, which is not of a text decoder. Known: ${[...plainInputs].join(", ")}, past_key_values.N.key|value.`,
+    );
+  const layers = caches.length / 2;
+  for (const part of cacheParts(Math.max(1, layers))) {
+    if (!caches.some(({ name }) => name === `past_key_values.${part}`))
+      throw refuse(`has no input past_key_values.${part}; found ${list(inputs)}. Export it with a cache.`);
+    if (!output.has(`present.${part}`)) throw refuse(`has no output present.${part}; found ${list(outputs)}. Export it with a cache.`);
+  }
+  const precision = caches[0]?.type;
+  const odd = caches.find(({ type }) => !isPrecision(type) || type !== precision);
+  if (!isPrecision(precision) || odd !== undefined) {
+    throw refuse(
+      `has a cache ${odd?.name} of type ${odd?.type}; expected float32 or float16, the same for all. Take another variant of the model.`,
+    );
+  }
+  const [, groups, , headSize] = caches[0]?.shape ?? [];
+  if (typeof groups !== "number" || typeof headSize !== "number") {
+    throw refuse(
+      `has a cache of shape [${caches[0]?.shape.join(", ")}]; expected [1, heads, length, head size] with fixed heads and head size.`,
+    );
+  }
+  const logits = output.get("logits");
+  if (!isPrecision(logits?.type)) {
+    throw refuse(
+      `has no output logits of type float32 or float16; found ${outputs.map(({ name, type }) => `${name} (${type})`).join(", ")}.`,
+    );
+  }
+  const width = logits?.shape.at(-1);
+  if (typeof width === "number" && width !== vocabulary) {
+    throw refuse(
+      `gives logits of ${width} tokens, config.json says vocab_size ${vocabulary}. The two belong to different models; fetch both from the same place.`,
+    );
+  }
+  const rows = output.get("present_rows");
+  const newRows = rows?.type === precision && rows.shape[0] === 2 * layers;
+  return { layers, groups, headSize, precision, newRows, hidden: hiddenOutputs(output) };
+}
+
+const isPrecision = (type: string | undefined): type is Precision => type === "float32" || type === "float16";
+
+/**
+ * `last_hidden_state` is transformers' name for the final norm's output. `hidden_states` is its input in files that have both (such as
+ * `exportLlama` writes); alone it is onnxruntime-genai's name, which stands for the output.
+ */
+function hiddenOutputs(outputs: ReadonlyMap<string, Port>): GraphPorts["hidden"] {
+  const tap = (name: string) => {
+    const port = outputs.get(name);
+    const width = port?.shape.at(-1);
+    return isPrecision(port?.type) && typeof width === "number" ? { output: name, width } : undefined;
+  };
+  const states = tap("hidden_states");
+  const last = tap("last_hidden_state");
+  if (last === undefined) return states === undefined ? {} : { "post-norm": states };
+  return states === undefined ? { "post-norm": last } : { "pre-norm": states, "post-norm": last };
+}
