@@ -87,6 +87,10 @@ for (const command of commands.filter((line) => !line.startsWith("curl") && !(li
   });
 }
 
+test("the command runs without Bun at hand, through the bootstrap", async () => {
+  assert.match(await shell("node packages/cli/bin/bootstrap.mjs lenity --help"), /Usage: lenity/);
+});
+
 test("the bench command runs, and the table is the one that its JSON makes", async () => {
   assert.ok(commands.includes("bun run lenity bench quality"));
   await shell("bun run lenity bench quality --problems 2 --out .cache/quality-test.json");
