@@ -7,7 +7,7 @@
 import type { Draft, Drafter } from "./drafter.ts";
 import { LenityError } from "./error.ts";
 import type { Evidence } from "./evidence.ts";
-import { checkDraftTokens, checkFeasible, checkPrompt } from "./feasible.ts";
+import { checkDraft, checkDraftTokens, checkFeasible, checkPrompt } from "./feasible.ts";
 import { guarded } from "./guard.ts";
 import { logitsEvidence } from "./logits-evidence.ts";
 import { type Counters, count, noCounts } from "./metrics.ts";
@@ -78,6 +78,7 @@ export async function* decode(prompt: readonly Token[], options: DecodeOptions):
   const session = await target.open({ prompt });
   try {
     await session.rewind(Math.min(session.length, last()));
+    counters = { ...counters, cached: session.length };
     if (session.length < last()) await session.append(committed.slice(session.length, -1), { rows: 0, signal });
 
     while (reason === undefined) {
@@ -85,9 +86,10 @@ export async function* decode(prompt: readonly Token[], options: DecodeOptions):
       const room = limit - (committed.length - prompt.length);
       const wanted = Math.min(draftTokens, room - 1);
       const draft = wanted > 0 && drafter !== undefined ? await propose(drafter, committed, wanted, settings, random, signal) : noDraft;
+      checkDraft(draft.tokens, drafter, target);
       const block = [committed[last()] as Token, ...draft.tokens];
       const scores = await session.append(block, { hidden: verifier.needs?.hidden, signal });
-      const evidence = logitsEvidence(scores.logits, target.vocabulary, settings);
+      const evidence = logitsEvidence(scores.logits, target.vocabulary, settings, target);
       const round: Round = {
         context: committed,
         promptLength: prompt.length,

@@ -6,6 +6,7 @@ export type ErrorCode =
   | "context_full" // the prompt does not fit the context
   | "bad_logits" // the model returned NaN, or a row without any finite logit
   | "model_files" // a model folder is incomplete or holds a wrong file
+  | "download" // a hub did not give a model, or it could not be kept: refused, unreachable, not as announced, no room
   | "worker_lost" // the thread that ran the model died
   | "aborted"; // the caller's signal
 

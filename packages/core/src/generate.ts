@@ -1,5 +1,6 @@
 import { type DecodeOptions, decode, type EmittedToken } from "./decode.ts";
 import { LenityError } from "./error.ts";
+import { fitted } from "./fitted.ts";
 import type { Counters } from "./metrics.ts";
 import type { Token } from "./model.ts";
 import { stopStrings, textStream } from "./text-stream.ts";
@@ -24,12 +25,17 @@ export type GenerateEvent =
   | { readonly type: "delta"; readonly text: string; readonly tokens: readonly EmittedToken[] }
   | { readonly type: "finish"; readonly answer: Answer };
 
-/** `decode` with text: yields the text and the tokens of each round, then the whole answer. The prompt is a text or tokens. */
+/**
+ * `decode` with text: yields the text and the tokens of each round, then the whole answer. The prompt is a text or tokens. Ids of the target that
+ * the tokenizer has no token for are never said (see `fitted`).
+ */
 export async function* generate(
   prompt: string | readonly Token[],
   options: GenerateOptions,
 ): AsyncGenerator<GenerateEvent, void, undefined> {
   const { tokenizer, stop = [], ...rest } = options;
+  const vocabulary = Math.min(tokenizer.vocabulary, rest.target.vocabulary);
+  const target = fitted(rest.target, { vocabulary, unused: tokenizer.unused });
   if (stop.some((text) => text === ""))
     throw new LenityError("invalid_request", "A stop string is empty; expected text.", { path: "stop" });
   const ids = typeof prompt === "string" ? tokenizer.encode(prompt) : prompt;
@@ -43,7 +49,7 @@ export async function* generate(
     pending += stops.push(stream.push(token));
     return stops.found !== undefined;
   };
-  for await (const event of decode(ids, { control: new Set([...tokenizer.special, ...rest.target.eos]), ...rest, stop: onToken })) {
+  for await (const event of decode(ids, { control: new Set([...tokenizer.special, ...target.eos]), ...rest, target, stop: onToken })) {
     if (event.type === "finish") {
       const tail = stops.push(stream.end()) + stops.end();
       if (tail !== "") yield { type: "delta", text: tail, tokens: [] };

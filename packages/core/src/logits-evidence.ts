@@ -1,5 +1,6 @@
 import { arithmetic } from "./arithmetic/fastest.ts";
 import { probabilityOf, type Softmax } from "./arithmetic/softmax.ts";
+import { blame, type Culprit } from "./blame.ts";
 import { divergence, entropy } from "./divergence.ts";
 import type { Evidence, Measure, Row, RowKind } from "./evidence.ts";
 import type { Token } from "./model.ts";
@@ -14,9 +15,10 @@ export interface LogitsEvidence extends Evidence {
 
 /**
  * Evidence from logits that lie in memory: [length, vocabulary], row-major. What a verifier does not ask for is not computed; at temperature 0
- * the processed row is one-hot, so a probability or a confidence costs an argmax and no softmax.
+ * the processed row is one-hot, so a probability or a confidence costs an argmax and no softmax. Logits that are no numbers throw `bad_logits`,
+ * which names the model when it is given.
  */
-export function logitsEvidence(all: Float32Array, vocabulary: number, sampling: Sampling): LogitsEvidence {
+export function logitsEvidence(all: Float32Array, vocabulary: number, sampling: Sampling, model?: Culprit): LogitsEvidence {
   const length = all.length / vocabulary;
   const greedy = sampling.temperature === 0;
   const truncated = truncates(sampling);
@@ -25,9 +27,9 @@ export function logitsEvidence(all: Float32Array, vocabulary: number, sampling: 
     if (!(at >= 0 && at < length)) throw new RangeError(`Position ${at} of evidence with ${length} positions.`);
     return all.subarray(at * vocabulary, (at + 1) * vocabulary);
   };
-  const best = remember((at) => arithmetic().argmax(logits(at)));
+  const best = remember((at) => blame(model, () => arithmetic().argmax(logits(at))));
   const smooth = (temperature: number) => {
-    const softmax = remember((at) => arithmetic().softmax(logits(at), temperature));
+    const softmax = remember((at) => blame(model, () => arithmetic().softmax(logits(at), temperature)));
     return {
       softmax,
       row: remember((at) => arithmetic().row(softmax(at))),

@@ -5,6 +5,8 @@ import type { Verdict } from "./verifier.ts";
  * accepted = Σ acceptedBy; relaxed ≤ accepted ≤ evaluated ≤ drafted; rounds = Σ histogram.
  */
 export interface Counters {
+  /** Tokens of the prompt that the target did not run: its session held them from the start. */
+  readonly cached: number;
   /** Target passes that verified a block (the prompt's own pass is not one). */
   readonly rounds: number;
   /** Proposed by the drafter. */
@@ -51,6 +53,7 @@ export interface RoundCount {
 
 /** Zero of everything. */
 export const noCounts: Counters = {
+  cached: 0,
   rounds: 0,
   drafted: 0,
   evaluated: 0,
@@ -85,6 +88,7 @@ export function count(counters: Counters, round: RoundCount): Counters {
   const replacements = round.drawn === "replacement" ? 1 : 0;
   const bonuses = round.drawn === "bonus" ? 1 : 0;
   return {
+    cached: counters.cached,
     rounds: counters.rounds + 1,
     drafted: counters.drafted + round.drafted,
     evaluated: counters.evaluated + round.accepted + (round.refused ? 1 : 0),

@@ -32,16 +32,39 @@ export interface Session {
   close(): void | Promise<void>;
 }
 
+/** What one of a model's engines does. Plain data. */
+export interface EngineState {
+  /** restarting: its thread died, and another one is being started. failed: that was in vain, and the engine takes no session any more. */
+  readonly state: "ready" | "restarting" | "failed" | "closed";
+  /** Sessions open on it. */
+  readonly sessions: number;
+  /** How often its thread was lost and another one took over. */
+  readonly restarts: number;
+  /** Bytes of the caches that it keeps for prompts that begin alike. */
+  readonly keptBytes: number;
+}
+
 /** A causal language model: a backend is a plugin of this contract. */
 export interface LanguageModel {
   readonly name: string;
+  /** Where its weights lie, such as a file: errors tell it. */
+  readonly source?: string | undefined;
+  /** The length of its rows. An output layer that is padded beyond the tokenizer's ids leaves the padding out (see `fitted`). */
   readonly vocabulary: number;
+  /** Ids below `vocabulary` that are never said, because no token has them: their logits are −∞, and no prompt may hold them. */
+  readonly unused?: ReadonlySet<Token> | undefined;
+  /** Ids below this can be appended. Default: `vocabulary`. Differs where rows were fitted to a tokenizer, or to a target. */
+  readonly readable?: number | undefined;
   /** The most tokens a session can hold. */
   readonly contextLength: number;
   /** Tokens that end an answer. */
   readonly eos: readonly Token[];
   /** The width of each kind of hidden state the model can give. */
   readonly hidden: Readonly<Partial<Record<HiddenKind, number>>>;
+  /** The engines that run it now, where a backend has several or restarts them. */
+  readonly engines?: readonly EngineState[] | undefined;
+  /** What computes it, and why that, where a backend has a choice: "cpu", "webgpu", … and sentences. */
+  readonly device?: { readonly name: string; readonly why: string } | undefined;
   /** A new sequence. It may already hold a cached prefix of `prompt`: its `length` says how much. */
   open(options?: { readonly prompt?: readonly Token[] | undefined }): Promise<Session>;
   close(): Promise<void>;

@@ -9,16 +9,36 @@ export interface TextStream {
   end(): string;
 }
 
+/** What decoders put where bytes form no character, and, at the end, where they do not form one yet. */
+const broken = "\uFFFD";
+/** Tokens that may wait for a character to be finished. */
+const longestWait = 32;
+/** A character has four bytes at most: what lies further back is settled. */
+const unsettled = 4;
+
 export function textStream(tokenizer: Tokenizer): TextStream {
-  // A window suffices: `tokens` decode to `shown` up to the last emitted character, and keep one piece of context before it.
+  // A window suffices. Its tokens decode to `shown` up to the last emitted character; those before `mark` are context, because the text of a token
+  // may depend on what stands before it: some decoders drop a space at the very beginning, and bytes form characters together.
   let tokens: Token[] = [];
-  let shownTokens = 0;
+  let mark = 0;
   let shown = "";
-  const emit = (text: string) => {
+  const emit = (text: string): string => {
     const piece = text.slice(shown.length);
-    tokens = tokens.slice(shownTokens);
-    shownTokens = tokens.length;
-    shown = tokenizer.decode(tokens);
+    const rest = tokens.slice(mark);
+    const context = tokenizer.decode(rest);
+    // Without text of their own the rest would not shield what follows from being taken for the beginning.
+    [tokens, shown] = context === "" ? [tokens, text] : [rest, context];
+    if (context !== "") mark = tokens.length;
+    return piece;
+  };
+  /** Lets go of bytes that will form no character, so that a model that says nothing else neither waits nor slows down. */
+  const release = (text: string): string => {
+    const at = tokens.length - unsettled;
+    const settled = tokenizer.decode(tokens.slice(0, at));
+    const rest = tokenizer.decode(tokens.slice(at));
+    if (rest === "" || settled + rest !== text || settled.length < shown.length) return "";
+    const piece = settled.slice(shown.length);
+    [tokens, mark, shown] = [tokens.slice(at), 0, ""];
     return piece;
   };
   return {
@@ -26,7 +46,8 @@ export function textStream(tokenizer: Tokenizer): TextStream {
       if (tokenizer.special.has(token)) return "";
       tokens.push(token);
       const text = tokenizer.decode(tokens);
-      return text.length > shown.length && !text.endsWith("\uFFFD") ? emit(text) : "";
+      if (text.length > shown.length && !text.endsWith(broken)) return emit(text);
+      return tokens.length > longestWait ? release(text) : "";
     },
     end() {
       return emit(tokenizer.decode(tokens));

@@ -2,8 +2,10 @@ import type { Token } from "./model.ts";
 
 /** Text ↔ tokens. */
 export interface Tokenizer {
-  /** The number of ids it knows; a model's vocabulary may be padded beyond it. */
+  /** All its ids are below this; a model's vocabulary may be padded beyond it. */
   readonly vocabulary: number;
+  /** Ids below `vocabulary` that no token has. */
+  readonly unused?: ReadonlySet<Token> | undefined;
   /** Control tokens such as `<|end|>`: never part of an answer's text. */
   readonly special: ReadonlySet<Token>;
   encode(text: string): Token[];

@@ -1,13 +1,26 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { entropy, klDivergence, logitsEvidence, process, type Row, type Sampling, sampling, seeded, softmax } from "@lenity/core";
+import {
+  entropy,
+  klDivergence,
+  logitsEvidence,
+  process,
+  type Row,
+  type Sampling,
+  sampling,
+  seeded,
+  softmax,
+  useKernels,
+} from "@lenity/core";
 import { randomLogits } from "@lenity/core/testing";
 import { arithmetic } from "../src/arithmetic/fastest.ts";
+import { kernelBytes } from "../src/arithmetic/kernels.ts";
 import { plain } from "../src/arithmetic/plain.ts";
-import { simdArithmetic } from "../src/arithmetic/simd.ts";
+import { compileKernels, simdArithmetic } from "../src/arithmetic/simd.ts";
 import { type Arithmetic, probabilityOf } from "../src/arithmetic/softmax.ts";
 
-const simd = simdArithmetic(1) as Arithmetic;
+const simd = simdArithmetic(compileKernels() as WebAssembly.Module, 1);
 const vocabularies = [2, 3, 5, 31, 32, 33, 1000, 4096, 4097, 9001];
 
 /** Rows that arithmetic in single precision, in blocks, or with a table of exponents could get wrong. */
@@ -60,7 +73,7 @@ function compare(fast: Arithmetic, logits: Float32Array, others: readonly Float3
 }
 
 test("this runtime has SIMD, and evidence uses it", () => {
-  assert.notEqual(simd, undefined);
+  assert.notEqual(compileKernels(), undefined);
   assert.notEqual(arithmetic(), plain);
   assert.equal(arithmetic(), arithmetic());
 });
@@ -71,11 +84,26 @@ test("where WebAssembly is missing or may not be compiled, the plain arithmetic 
   try {
     for (const value of [undefined, forbidden]) {
       Object.defineProperty(globalThis, "WebAssembly", { value, configurable: true, writable: true });
-      assert.equal(simdArithmetic(), undefined);
+      assert.equal(compileKernels(), undefined);
     }
   } finally {
     Object.defineProperty(globalThis, "WebAssembly", { value: kept, configurable: true, writable: true });
   }
+});
+
+test("kernels.wasm, for workers that import it, holds the kernels", () => {
+  const path = new URL("../src/arithmetic/kernels.wasm", import.meta.url);
+  // After a change of the kernels: bun packages/core/test/write-kernels.ts
+  assert.deepEqual(new Uint8Array(readFileSync(path)), kernelBytes());
+  const before = arithmetic();
+  useKernels(new WebAssembly.Module(readFileSync(path)));
+  assert.notEqual(arithmetic(), before);
+  compare(arithmetic(), randomLogits(1, 5000, 4), [randomLogits(2, 5000, 4)], 0.8, "imported");
+});
+
+test("a module that is not the kernels' is refused", () => {
+  const empty = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  assert.throws(() => useKernels(empty), { name: "TypeError", message: /"memory".*kernels\.wasm/ });
 });
 
 for (const [name, shape] of Object.entries(shapes)) {

@@ -12,8 +12,10 @@ import {
   kl,
   LenityError,
   ledger,
+  logitsEvidence,
   modelDrafter,
   or,
+  sampling,
   sd,
   shadow,
   type Token,
@@ -270,4 +272,32 @@ test("a policy nested three deep works in the SDK", async () => {
   });
   assert.ok(answer.counters.relaxed > 0 && answer.counters.shadows["block"] !== undefined);
   assert.ok(Object.keys(answer.counters.acceptedBy).every((name) => ["sd", "and(topk, kl)"].includes(name)));
+});
+
+test("a tag is found across drafted tokens whose tokenizer drops the space that a text begins with", async () => {
+  const words = ["<a", "\u2581b>", "x", "</a", "\u2581b>", "y"];
+  const tokenizer: Tokenizer = {
+    vocabulary: words.length,
+    special: new Set(),
+    encode: () => [],
+    decode: (tokens) =>
+      tokens
+        .map((token) => words[token]?.replace("\u2581", " "))
+        .join("")
+        .replace(/^ /, ""),
+  };
+  const registry = defaultRegistry({ tokenizer });
+  const inside = registry.create({
+    type: "when",
+    condition: { inside: ["<a b>", "</a b>"] },
+    then: { type: "lenience", lenience: 1e-6 },
+    else: { type: "exact" },
+  });
+  const draft = [0, 1, 2, 3, 4, 5];
+  const target = logitsEvidence(new Float32Array(7 * 6).fill(0), 6, sampling({ temperature: 1 }));
+  const drafter = logitsEvidence(new Float32Array(6 * 6).fill(0), 6, sampling({ temperature: 1 }));
+  const round = { context: [2], promptLength: 1, greedy: false, control: new Set<number>(), uniform: draft.map(() => 0.5) };
+  // Equal logits: lenience accepts any token, exact the lowest id alone.
+  const { accept } = await inside.verify({ ...round, draft, target, drafter });
+  assert.deepEqual(accept, [true, false, true, true, true, false]);
 });

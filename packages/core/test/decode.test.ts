@@ -135,6 +135,49 @@ test("an answer ends with reason length where the context is full", async () => 
   assert.equal(reason, "length");
 });
 
+test("a session that holds part of the prompt already is not given it again, and the answer is the same", async () => {
+  const prompt = [1, 3, 5, 7];
+  const cold = await run(prompt, { target, drafter: near(), maxTokens: 20 });
+  assert.equal(cold.counters.cached, 0);
+  for (const held of [0, 1, 3, 4]) {
+    const ran: number[] = [];
+    const warm: typeof target = {
+      ...target,
+      async open() {
+        const session = await target.open();
+        await session.append(prompt.slice(0, held));
+        const append: typeof session.append = (tokens, options) => {
+          if (session.length < prompt.length - 1) ran.push(...tokens);
+          return session.append(tokens, options);
+        };
+        return Object.assign(Object.create(session) as typeof session, { append });
+      },
+    };
+    const { tokens, counters } = await run(prompt, { target: warm, drafter: near(), maxTokens: 20 });
+    const cached = Math.min(held, 3);
+    assert.deepEqual([tokens, counters], [cold.tokens, { ...cold.counters, cached }]);
+    assert.deepEqual(ran, prompt.slice(cached, -1));
+  }
+});
+
+test("it does so at every offset of a block, strictly and not, with draft models of shorter and longer contexts", async () => {
+  const model = (contextLength: number, noise: number) => noisyModel({ vocabulary, seed: 3, noise, contextLength });
+  const target = model(20, 0);
+  for (let length = 1; length <= 20; length++) {
+    const prompt = Array.from({ length }, (_, i) => 1 + (i % 11));
+    const plain = await run(prompt, { target });
+    assert.deepEqual([plain.tokens.length, plain.reason], [20 - length, "length"]);
+    for (const draftTokens of [1, 3, 16]) {
+      for (const context of [1, 9, 20, 50]) {
+        const options = { target, draftTokens, drafter: modelDrafter(model(context, 1)) };
+        assert.deepEqual((await run(prompt, options)).tokens, plain.tokens);
+        const lossy = await run(prompt, { ...options, verifier: or(sd(), kl({ threshold: 0.4, maxConfidence: 0.9 })) });
+        assert.deepEqual([lossy.tokens.length, lossy.reason], [20 - length, "length"]);
+      }
+    }
+  }
+});
+
 test("the counters keep their identities on random runs", async () => {
   const verifiers: readonly Verifier[] = [sd(), or(sd(), kl({ threshold: 0.3 })), kl({ threshold: 1, rows: "processed" })];
   const random = seeded(99);

@@ -32,6 +32,52 @@ test("bytes that form no character come out as the whole decoding has them", () 
   }
 });
 
+test("bytes that never form a character are let go of in time, at the same cost for each", () => {
+  let decoded = 0;
+  const counting: Tokenizer = {
+    ...bytes,
+    decode(tokens) {
+      decoded += tokens.length;
+      return bytes.decode(tokens);
+    },
+  };
+  for (const unit of [[0xff], [0xe2, 0x82], [0xf0, 0x9f, 0x8e], [0x80, 0xe2]]) {
+    const tokens = Array.from({ length: 2000 }, (_, i) => unit[i % unit.length] as number);
+    const stream = textStream(counting);
+    decoded = 0;
+    let text = "";
+    for (const [at, token] of tokens.entries()) {
+      text += stream.push(token);
+      assert.ok(at < 100 || text.length > (at - 100) / unit.length, `nothing came out at ${at}`);
+    }
+    // Decoding all of them after each would be 2 000 000 tokens.
+    assert.ok(decoded < 200_000, `${decoded} tokens decoded`);
+    const sound = [...new TextEncoder().encode(" 🎉")];
+    text += sound.map((token) => stream.push(token)).join("");
+    assert.equal(text + stream.end(), bytes.decode([...tokens, ...sound]));
+  }
+});
+
+test("a first token without text does not shield a space from being the text's first", () => {
+  // Drops the space at the beginning, as SentencePiece's decoders do; 0 has no text, 1 is a space, 2 a letter.
+  const spaced: Tokenizer = {
+    vocabulary: 3,
+    special: new Set(),
+    encode: () => [],
+    decode: (tokens) =>
+      tokens
+        .map((token) => ["", " ", "a"][token])
+        .join("")
+        .replace(/^ /, ""),
+  };
+  const random = seeded(8);
+  for (let i = 0; i < 500; i++) {
+    const tokens = Array.from({ length: Math.floor(random() * 80) }, () => Math.floor(random() * 3 * random()));
+    const stream = textStream(spaced);
+    assert.equal(tokens.map((token) => stream.push(token)).join("") + stream.end(), spaced.decode(tokens));
+  }
+});
+
 test("control tokens are no text", () => {
   const stream = textStream(bytes);
   assert.equal([104, 256, 105].map((token) => stream.push(token)).join("") + stream.end(), "hi");

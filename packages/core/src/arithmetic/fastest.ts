@@ -1,10 +1,27 @@
 import { plain } from "./plain.ts";
-import { simdArithmetic } from "./simd.ts";
+import { compileKernels, simdArithmetic } from "./simd.ts";
 import type { Arithmetic } from "./softmax.ts";
 
 let chosen: Arithmetic | undefined;
 
 /** The fastest arithmetic that this runtime has, chosen at the first call. */
 export function arithmetic(): Arithmetic {
-  return (chosen ??= simdArithmetic() ?? plain);
+  return (chosen ??= fastest());
+}
+
+function fastest(): Arithmetic {
+  const module = compileKernels();
+  return module === undefined ? plain : simdArithmetic(module);
+}
+
+/**
+ * Verifies with kernels that came compiled, from now on and in the whole program: for workers, which may import WebAssembly but not compile it.
+ * `module` is the default export of `@lenity/core/kernels.wasm` there. Throws TypeError on another module.
+ */
+export function useKernels(module: WebAssembly.Module): void {
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+  for (const name of ["memory", "range", "sum", "cross", "row"]) {
+    if (!names.includes(name)) throw new TypeError(`The module has no "${name}"; expected the one of @lenity/core/kernels.wasm.`);
+  }
+  chosen = simdArithmetic(module);
 }

@@ -9,14 +9,21 @@ const deepest = 80;
 const fits = ({ highest, lowest, temperature }: Omit<Softmax, "logits" | "sum">): boolean =>
   highest - lowest <= deepest * temperature && Math.abs(highest) <= 1e6 * temperature && temperature >= 1e-30;
 
+/** The kernels' module, or undefined where the runtime has no WebAssembly SIMD or forbids compiling (workerd). */
+export function compileKernels(): WebAssembly.Module | undefined {
+  try {
+    return new WebAssembly.Module(kernelBytes());
+  } catch {
+    return undefined;
+  }
+}
+
 /**
- * The arithmetic in WebAssembly's 128-bit SIMD, or undefined where the runtime has none or forbids compiling (workerd). Rows are copied block by
- * block into the kernels' memory. Rows shorter than `shortest` go to the plain arithmetic, since entering the kernels costs more, and so do logits
- * that are no numbers, infinite or too far apart.
+ * The arithmetic in WebAssembly's 128-bit SIMD. Rows are copied block by block into the kernels' memory. Rows shorter than `shortest` go to the
+ * plain arithmetic, since entering the kernels costs more, and so do logits that are no numbers, infinite or too far apart.
  */
-export function simdArithmetic(shortest = 256): Arithmetic | undefined {
-  const kernels = compile();
-  if (kernels === undefined) return undefined;
+export function simdArithmetic(module: WebAssembly.Module, shortest = 256): Arithmetic {
+  const kernels = new WebAssembly.Instance(module).exports as unknown as Kernels;
   const { buffer } = kernels.memory;
   const blockOfP = new Float32Array(buffer, layout.p, blockLength);
   const blockOfQ = new Float32Array(buffer, layout.q, blockLength);
@@ -111,12 +118,4 @@ export function simdArithmetic(shortest = 256): Arithmetic | undefined {
       return Math.max(0, crossSum(p, q) / p.sum - Math.log(p.sum) + Math.log(q.sum));
     },
   };
-}
-
-function compile(): Kernels | undefined {
-  try {
-    return new WebAssembly.Instance(new WebAssembly.Module(kernelBytes())).exports as unknown as Kernels;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 /** Where in the text a position stands. */
+import type { Token } from "../model.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { Round } from "../verifier.ts";
 
@@ -9,11 +10,18 @@ export function textsBefore(round: Round, tokenizer: Tokenizer): readonly string
   while (begin > 0 && promptLength - begin < 16 && !tokenizer.special.has(context[begin - 1] as number)) begin--;
   if (begin > 0 && !tokenizer.special.has(context[begin - 1] as number)) begin = promptLength;
   let text = tokenizer.decode(context.slice(begin), { special: true });
-  return draft.map((token) => {
+  return draft.map((token, at) => {
     const before = text;
-    text += tokenizer.decode([token], { special: true });
+    text += textAfter(at === 0 ? context.at(-1) : draft[at - 1], token, tokenizer);
     return before;
   });
+}
+
+/** The text of a token behind another: some decoders drop the space that a text begins with. */
+function textAfter(previous: Token | undefined, token: Token, tokenizer: Tokenizer): string {
+  const first = previous === undefined ? "" : tokenizer.decode([previous], { special: true });
+  const both = previous === undefined ? "" : tokenizer.decode([previous, token], { special: true });
+  return first !== "" && both.startsWith(first) ? both.slice(first.length) : tokenizer.decode([token], { special: true });
 }
 
 /** Whether the last opening tag is not closed yet. */

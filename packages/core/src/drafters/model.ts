@@ -1,7 +1,14 @@
+import { blame } from "../blame.ts";
 import type { Draft, Drafter, DraftRequest } from "../drafter.ts";
 import { logitsEvidence } from "../logits-evidence.ts";
 import type { LanguageModel, Session, Token } from "../model.ts";
 import { draw, process } from "../sampling.ts";
+
+/** Whether the model can be given all these tokens. */
+export function reads({ readable, vocabulary }: Pick<LanguageModel, "readable" | "vocabulary">, tokens: readonly Token[]): boolean {
+  const limit = readable ?? vocabulary;
+  return tokens.every((token) => token < limit);
+}
 
 /** The number of leading tokens that two sequences share. */
 export function commonPrefix(a: readonly Token[], b: readonly Token[]): number {
@@ -10,7 +17,10 @@ export function commonPrefix(a: readonly Token[], b: readonly Token[]): number {
   return length;
 }
 
-/** A drafter that steps a language model, one token at a time. It opens a session with the first block and frees it on close. */
+/**
+ * A drafter that steps a language model, one token at a time. It opens a session with the first block and frees it on close. After a token that the
+ * model cannot read, which a target with more of them may say, it drafts nothing.
+ */
 export function modelDrafter(model: LanguageModel): Drafter {
   let opening: Promise<Session> | undefined;
   let held: Token[] = []; // the tokens in the session's cache
@@ -21,6 +31,7 @@ export function modelDrafter(model: LanguageModel): Drafter {
     rows: true,
     vocabulary: model.vocabulary,
     async propose({ context, limit, sampling, uniform, signal }: DraftRequest): Promise<Draft> {
+      if (!reads(model, context)) return { tokens: [] };
       opening ??= model.open();
       const session = await opening;
       await session.rewind(Math.min(commonPrefix(held, context), context.length - 1));
@@ -34,11 +45,14 @@ export function modelDrafter(model: LanguageModel): Drafter {
         const scores = await session.append(pending, { rows: 1, signal });
         held.push(...pending);
         logits.set(scores.logits, tokens.length * model.vocabulary);
-        const token = draw(process(scores.logits, sampling), uniform[tokens.length] as number);
+        const token = draw(
+          blame(model, () => process(scores.logits, sampling)),
+          uniform[tokens.length] as number,
+        );
         tokens.push(token);
         pending = [token];
       }
-      return { tokens, evidence: logitsEvidence(logits.subarray(0, tokens.length * model.vocabulary), model.vocabulary, sampling) };
+      return { tokens, evidence: logitsEvidence(logits.subarray(0, tokens.length * model.vocabulary), model.vocabulary, sampling, model) };
     },
     async close() {
       await (await opening)?.close();
