@@ -3,12 +3,13 @@ import type { Tensor } from "onnxruntime-node";
 import type { Precision } from "./cells.ts";
 
 /**
- * How a graph treats its past. new-rows: it is given buffers with room to spare and returns the block's own rows; in-place: it writes them into
- * the buffers; concat: it is given exactly the past and returns past and block together.
+ * How a graph treats its past. split: it reads buffers where they lie, values in two parts, and returns the block's own rows; new-rows: it is given
+ * buffers with room to spare and returns the block's own rows; in-place: it writes them into the buffers; concat: it is given exactly the past, to
+ * which it joins the block.
  */
-export type CacheFamily = "new-rows" | "in-place" | "concat";
+export type CacheFamily = "split" | "new-rows" | "in-place" | "concat";
 
-/** Sizes and type of the tensors [1, groups, length, headSize], one key and one value per layer. */
+/** Sizes and type of the tensors [1, groups, length, headSize] (split: [length, groups, headSize]), one key and one value per layer. */
 export interface CacheShape {
   readonly layers: number;
   /** Key and value heads. */
@@ -19,10 +20,22 @@ export interface CacheShape {
 
 /** One sequence's cache. Every run says where its block begins: rows from there on are dropped, even if the run fails. */
 export interface Cache {
-  /** What a run over the positions from `start` to before `end` is given and fetches besides its block. */
-  prepare(start: number, end: number): { readonly feeds: Record<string, Tensor>; readonly fetches: Record<string, Tensor | null> };
-  /** Takes the rows from the results of that run. Throws `model_files` when they have another shape than they should. */
-  keep(results: Readonly<Record<string, Tensor>>, start: number, end: number): void;
+  /** What a run over the positions from `start` to before `end` is given and fetches besides its block. A promise where rows are dropped on a device. */
+  prepare(start: number, end: number): Prepared | Promise<Prepared>;
+  /** Takes the rows from the results of that run; the last `pad` (default: none) are not needed. Throws `model_files` when they have another shape than they should. */
+  keep(results: Readonly<Record<string, Tensor>>, start: number, end: number, pad?: number): void;
+  /** What its rows take, spare room included. */
+  readonly bytes: number;
+  /** A cache of its own with the first `length` rows, or as many as there are. */
+  copy(length: number): Cache;
+  /** Frees what garbage collection does not see, such as a device's memory. The cache is not used again. */
+  dispose?(): void;
+}
+
+/** Feeds and fetches of a run that belong to its cache. */
+export interface Prepared {
+  readonly feeds: Record<string, Tensor>;
+  readonly fetches: Record<string, Tensor | null>;
 }
 
 /** `0.key`, `0.value`, `1.key`, …: what the names of cache tensors end with, in the order of `present_rows`. */

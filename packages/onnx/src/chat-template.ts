@@ -1,11 +1,12 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { LenityError } from "@lenity/core";
-import { exists, folderPath, readJson } from "./model-folder.ts";
+import type { ModelFiles } from "./model-files.ts";
+import { readJsonIfThere, readText } from "./read-files.ts";
 
 /** A model's chat template in Jinja, and the texts of the special tokens that it refers to. */
 export interface ChatTemplate {
   readonly template: string;
+  /** The file that it stands in. */
+  readonly file: string;
   /** Templates for other purposes, such as `tool_use`, by name. */
   readonly named: Readonly<Record<string, string>>;
   /** Variables such as `bos_token` and `eos_token`, under the names that templates use. */
@@ -16,15 +17,15 @@ export interface ChatTemplate {
  * Reads chat_template.jinja or the `chat_template` of tokenizer_config.json, the file first as transformers does. Undefined when the folder has
  * none: the model is not a chat model. Rejects with `model_files` when it has one that cannot be read.
  */
-export async function loadChatTemplate(folder: string | URL): Promise<ChatTemplate | undefined> {
-  const dir = await folderPath(folder);
-  const settings = join(dir, "tokenizer_config.json");
-  const config = (await exists(settings)) ? await readJson(settings, "Fix or remove it.") : {};
+export async function readChatTemplate(files: ModelFiles): Promise<ChatTemplate | undefined> {
+  const settings = files.nameOf("tokenizer_config.json");
+  const config = (await readJsonIfThere(files, "tokenizer_config.json", "Fix or remove it.")) ?? {};
   const named = namedTemplates(config["chat_template"], settings);
-  const file = join(dir, "chat_template.jinja");
-  const template = (await exists(file)) ? await readFile(file, "utf8") : named["default"];
+  const own = await readText(files, "chat_template.jinja", "Expected a template in Jinja; fix or remove it.");
+  const template = own ?? named["default"];
   if (template === undefined) return undefined;
-  return { template, named, tokens: specialTexts(config) };
+  const file = own === undefined ? settings : files.nameOf("chat_template.jinja");
+  return { template, file, named, tokens: specialTexts(config) };
 }
 
 /** One template, or a list of `{ name, template }`. */
@@ -42,7 +43,7 @@ function namedTemplates(value: unknown, file: string): Record<string, string> {
 /** `bos_token` and its like are texts, or objects with the text as `content`. */
 function specialTexts(config: Record<string, unknown>): Record<string, string> {
   const texts: Record<string, string> = {};
-  for (const key of ["bos_token", "eos_token", "pad_token", "unk_token"]) {
+  for (const key of ["bos_token", "eos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token"]) {
     const value = config[key];
     const text = typeof value === "string" ? value : (value as { content?: unknown } | null | undefined)?.content;
     if (typeof text === "string") texts[key] = text;

@@ -1,7 +1,11 @@
-import { type Draft, type Drafter, type DraftRequest, logitsEvidence } from "@lenity/core";
-import type { OnnxModel, OnnxSession } from "./model.ts";
+import { type Draft, type Drafter, type DraftRequest, logitsEvidence, reads } from "@lenity/core";
+import type { OnnxModel } from "./onnx-model.ts";
+import type { OnnxSession } from "./session.ts";
 
-/** A drafter that does a whole round in the model's worker. It opens a session with the first block and frees it on close. */
+/**
+ * A drafter that does a whole round in the model's worker. It opens a session with the first block and frees it on close. Beyond its own context,
+ * and after a token that the model cannot read, which a target with more of them may say, it drafts nothing.
+ */
 export function onnxDrafter(model: OnnxModel): Drafter {
   let opening: Promise<OnnxSession> | undefined;
   return {
@@ -9,9 +13,10 @@ export function onnxDrafter(model: OnnxModel): Drafter {
     rows: true,
     vocabulary: model.vocabulary,
     async propose(request: DraftRequest): Promise<Draft> {
-      opening ??= model.open();
+      if (request.context.length >= model.contextLength || !reads(model, request.context)) return { tokens: [] };
+      opening ??= model.open({ prompt: request.context });
       const { tokens, logits } = await (await opening).draft(request);
-      return { tokens, evidence: logitsEvidence(logits, model.vocabulary, request.sampling) };
+      return { tokens, evidence: logitsEvidence(logits, model.vocabulary, request.sampling, model) };
     },
     async close() {
       const session = opening;

@@ -1,30 +1,39 @@
 import type { Tensor } from "onnxruntime-node";
 import { type Cache, cacheParts } from "./cache.ts";
 import { type Cells, cellsOf, tensorOf, zeros } from "./cells.ts";
-import type { Graph } from "./graph.ts";
+import type { CachedGraph } from "./graph.ts";
 
-/** GroupQueryAttention pays for the whole buffer at each step, so buffers stay near what is used. */
+/**
+ * GroupQueryAttention pays for the whole buffer at each step, so buffers stay near what is used. Growing copies it once more, in one step of many.
+ */
 const bucket = 128;
+
+/** Buffers, and how many rows each has room for. */
+interface Store {
+  readonly capacity: number;
+  readonly buffers: readonly Cells[];
+}
 
 /**
  * Buffers [1, groups, capacity, head size] whose first rows are used: the mask's length tells the graph how many. Rewinding costs nothing; the
  * rows beyond are overwritten by the next block.
  */
-export function fixedCache({ runtime, layers, groups, headSize, precision, family }: Graph, most: number): Cache {
+export function fixedCache(graph: CachedGraph, most: number, source: Store = { capacity: 0, buffers: [] }, length = 0): Cache {
+  const { runtime, layers, groups, headSize, precision, family } = graph;
   const parts = cacheParts(layers);
-  let capacity = 0;
-  let buffers: readonly Cells[] = [];
+  let { capacity, buffers }: Store = { capacity: 0, buffers: [] };
   const feeds: Record<string, Tensor> = {};
   const fetches: Record<string, Tensor | null> = family === "new-rows" ? { present_rows: null } : {};
 
-  const grow = (length: number): void => {
+  /** Takes over the first `rows` rows of another store, with room for `length`. */
+  const fill = (from: Store, rows: number, length: number): void => {
     const room = Math.min(Math.ceil(length / bucket) * bucket, most);
     buffers = parts.map((part, index) => {
       const buffer = zeros(precision, groups * room * headSize);
-      const old = buffers[index];
-      const size = capacity * headSize;
+      const old = from.buffers[index];
+      const size = from.capacity * headSize;
       for (let group = 0; old !== undefined && group < groups; group++)
-        buffer.set(old.subarray(group * size, (group + 1) * size), group * room * headSize);
+        buffer.set(old.subarray(group * size, group * size + rows * headSize), group * room * headSize);
       const tensor = tensorOf(runtime, buffer, [1, groups, room, headSize]);
       feeds[`past_key_values.${part}`] = tensor;
       // The same memory as past and as present: GroupQueryAttention then writes the new rows in place. It costs a copy of each cache per run,
@@ -34,10 +43,11 @@ export function fixedCache({ runtime, layers, groups, headSize, precision, famil
     });
     capacity = room;
   };
+  if (length > 0) fill(source, length, length);
 
   return {
     prepare(_start, end) {
-      if (end > capacity) grow(end);
+      if (end > capacity) fill({ capacity, buffers }, capacity, end);
       return { feeds, fetches };
     },
     keep(results, start) {
@@ -52,5 +62,9 @@ export function fixedCache({ runtime, layers, groups, headSize, precision, famil
         }
       }
     },
+    get bytes() {
+      return buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    },
+    copy: (length) => fixedCache(graph, most, { capacity, buffers }, Math.min(length, capacity)),
   };
 }

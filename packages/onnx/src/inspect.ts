@@ -1,11 +1,13 @@
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { HiddenKind, Token } from "@lenity/core";
 import type { CacheFamily, CacheShape } from "./cache.ts";
+import type { DeviceReport } from "./device/devices.ts";
+import type { Variant } from "./dtypes.ts";
 import { type LoadOptions, loadModel } from "./model.ts";
 import type { LoadReply, Port } from "./protocol.ts";
 import type { SelfCheck } from "./self-check.ts";
-import { findVariants, type Variant } from "./variants.ts";
+import { findVariants } from "./variants.ts";
 
 /** What `lenity inspect` prints of a model folder. Plain data. */
 export interface Inspection {
@@ -14,47 +16,71 @@ export interface Inspection {
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
   /** The model file that was loaded. */
   readonly file: string;
+  /** The drafter file that goes with it, when there is one: it drafts as the model does, a round in one call. */
+  readonly drafter?: string | undefined;
   /** The variants of the model that are there, among them the one that was loaded unless another file was named. */
   readonly variants: readonly (Variant & { readonly loaded: boolean })[];
+  /** How its weights are stored, the largest part first, and in which files of the folder beside the model file. */
+  readonly weights: { readonly formats: LoadReply["weights"]; readonly files: readonly string[] };
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
+  /** Outputs that the file lacks and that were added in memory; and what was not, and why: one sentence each. */
+  readonly taps: { readonly added: readonly string[]; readonly missing: readonly string[] };
   readonly cache: CacheShape & {
-    /** How the graph treats its past. All rewind: concat by copying what stays, the others at no cost. */
+    /** How the graph treats its past. All rewind: concat by moving what stays, the others at no cost. */
     readonly family: CacheFamily;
+    /** Whether only a block's own rows are copied out of the graph. */
+    readonly newRows: boolean;
     readonly bytesPerToken: number;
   };
+  /** The logits of one row, padding included; those of ids that may be said; how many of these no token has. */
+  readonly width: number;
   readonly vocabulary: number;
+  readonly unused: number;
+  /** What a user should know of its vocabulary. */
+  readonly notes: readonly string[];
   readonly contextLength: number;
   readonly eos: readonly Token[];
   /** Widths of the hidden states that judges can read. */
   readonly hidden: Readonly<Partial<Record<HiddenKind, number>>>;
-  /** Execution providers that this build of ONNX Runtime can load; the model runs on cpu. */
+  /** Execution providers that this build of ONNX Runtime can load, and the one that the model runs on. */
   readonly providers: LoadReply["providers"];
+  readonly device: DeviceReport;
   readonly check: SelfCheck;
+  readonly warnings: readonly string[];
 }
 
 /** Loads a model folder, runs its self-check and describes it. Rejects as `loadModel` does. */
 export async function inspectModel(folder: string | URL, options: LoadOptions = {}): Promise<Inspection> {
   const model = await loadModel(folder, options);
   try {
-    const { folder: dir, graph, vocabulary, contextLength, eos, hidden, check } = model;
-    const { file, inputs, outputs, layers, groups, headSize, precision, family, providers } = graph;
+    const { folder: dir, graph, width, vocabulary, unused, notes, contextLength, eos, hidden, check, warnings } = model;
+    const { file, inputs, outputs, layers, groups, headSize, precision, family, newRows, providers } = graph;
+    const { added, missing } = graph;
     const bytesPerToken = 2 * layers * groups * headSize * (precision === "float16" ? 2 : 4);
-    const cache = { family, layers, groups, headSize, precision, bytesPerToken };
+    const cache = { family, newRows, layers, groups, headSize, precision, bytesPerToken };
     return {
       folder: dir,
       files: await listFiles(dir),
       file,
+      ...(graph.drafter === undefined ? {} : { drafter: graph.drafter }),
       variants: (await findVariants(dir)).map((variant) => ({ ...variant, loaded: join(dir, variant.path) === file })),
+      weights: { formats: graph.weights, files: graph.weightFiles.map((path) => relative(dir, path)) },
       inputs,
       outputs,
+      taps: { added, missing },
       cache,
+      width,
       vocabulary,
+      unused: unused?.size ?? 0,
+      notes,
       contextLength,
       eos,
       hidden,
       providers,
+      device: model.device,
       check,
+      warnings,
     };
   } finally {
     await model.close();

@@ -1,73 +1,59 @@
-import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { LenityError, type Token } from "@lenity/core";
+import type { ModelFiles } from "./model-files.ts";
+import { readJson, readJsonIfThere } from "./read-files.ts";
 
 /** What a Hugging Face folder says of its model. */
 export interface ModelFolder {
+  /** The logits of one row, padding included. */
   readonly vocabulary: number;
   readonly contextLength: number;
+  /** Tokens that end an answer; none where the folder names none. */
   readonly eos: readonly Token[];
 }
 
-/** Reads config.json and generation_config.json. Throws `model_files` with what is missing. */
-export async function readModelFolder(dir: string): Promise<ModelFolder> {
-  const config = await readJson(
-    join(dir, "config.json"),
-    "Expected the config.json of a Hugging Face model folder; copy it beside the model.",
-  );
-  const generation = (await exists(join(dir, "generation_config.json")))
-    ? await readJson(join(dir, "generation_config.json"), "Fix or remove it.")
-    : {};
-  const size = (key: string): number => {
-    const value = config[key];
+/** Names of the context's length in the configurations of Llama and its like, GPT-2, and MPT. */
+const contextKeys = ["max_position_embeddings", "n_positions", "max_seq_len"];
+
+/**
+ * Reads config.json and generation_config.json; of a model that reads more than text, the part for its text decoder (`text_config`). Throws
+ * `model_files` with what is missing.
+ */
+export async function readModelFolder(files: ModelFiles): Promise<ModelFolder> {
+  const file = files.nameOf("config.json");
+  const config = await readJson(files, "config.json", "Expected the config.json of a Hugging Face model folder; copy it beside the model.");
+  const generation = await readGenerationConfig(files);
+  const nested = config["text_config"];
+  const parts = [config, ...(isObject(nested) ? [nested] : [])];
+  const find = (keys: readonly string[]): unknown =>
+    parts.flatMap((part) => keys.map((key) => part[key])).find((value) => value !== undefined && value !== null);
+  const size = (...keys: readonly [string, ...string[]]): number => {
+    const value = find(keys);
     if (typeof value === "number" && Number.isInteger(value) && value >= 2) return value;
     throw new LenityError(
       "model_files",
-      `${join(dir, "config.json")} has ${key} ${JSON.stringify(value)}; expected a whole number. Take the config.json of the model's own folder.`,
+      `${file} has ${keys[0]} ${JSON.stringify(value)}; expected a whole number. Take the config.json of the model's own folder.`,
     );
   };
-  return {
-    vocabulary: size("vocab_size"),
-    contextLength: size("max_position_embeddings"),
-    eos: tokens(generation["eos_token_id"] ?? config["eos_token_id"]),
-  };
-}
-
-/** The path of an existing folder. Rejects with `model_files` when it is none. */
-export async function folderPath(folder: string | URL): Promise<string> {
-  const dir = typeof folder === "string" ? folder : fileURLToPath(folder);
-  if ((await stat(dir).catch(() => undefined))?.isDirectory() === true) return dir;
-  throw new LenityError(
-    "model_files",
-    `${dir} is not a folder. Expected a Hugging Face model folder with config.json, tokenizer.json and onnx/model.onnx.`,
-  );
-}
-
-/** Reads a JSON object. Throws `model_files`, ending with `advice`, when the file is missing or not an object. */
-export async function readJson(file: string, advice: string): Promise<Record<string, unknown>> {
-  const text = await readFile(file, "utf8").catch((cause) => {
-    throw new LenityError("model_files", `${file} is missing or not readable. ${advice}`, { cause });
-  });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new LenityError("model_files", `${file} is not JSON: ${(cause as Error).message}. ${advice}`, { cause });
+  const vocabulary = size("vocab_size");
+  const eos = tokens(generation["eos_token_id"] ?? find(["eos_token_id"]));
+  const stray = eos.find((id) => !(typeof id === "number" && Number.isInteger(id) && id >= 0 && id < vocabulary));
+  if (stray !== undefined) {
+    throw new LenityError(
+      "model_files",
+      `${files.place} ends answers at token ${JSON.stringify(stray)} (eos_token_id in generation_config.json or config.json); the model knows ids 0 to ${vocabulary - 1}. Take both files of the model's own folder.`,
+    );
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new LenityError("model_files", `${file} does not hold a JSON object. ${advice}`);
+  return { vocabulary, contextLength: size(...(contextKeys as [string, ...string[]])), eos: eos as readonly Token[] };
 }
 
-/** Whether something lies at that path. */
-export async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The content of generation_config.json, empty when there is none. Rejects with `model_files` when it cannot be read. */
+export async function readGenerationConfig(files: ModelFiles): Promise<Record<string, unknown>> {
+  return (await readJsonIfThere(files, "generation_config.json", "Fix or remove it.")) ?? {};
 }
 
 /** Hugging Face writes one id, a list, or null. */
-function tokens(value: unknown): readonly Token[] {
-  return (Array.isArray(value) ? value : [value]).filter((id): id is number => typeof id === "number");
+function tokens(value: unknown): readonly unknown[] {
+  return (Array.isArray(value) ? value : [value]).filter((id) => id !== undefined && id !== null);
 }

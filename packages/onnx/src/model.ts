@@ -1,85 +1,97 @@
-import { availableParallelism } from "node:os";
 import { basename, join, resolve } from "node:path";
-import {
-  type AppendOptions,
-  type DraftRequest,
-  type HiddenKind,
-  type LanguageModel,
-  LenityError,
-  type Scores,
-  type Session,
-  type Token,
-} from "@lenity/core";
-import { exists, folderPath, readModelFolder } from "./model-folder.ts";
-import type { AppendReply, DraftReply, LoadReply } from "./protocol.ts";
-import { type SelfCheck, selfCheck } from "./self-check.ts";
-import { chooseVariant, type Dtype } from "./variants.ts";
-import { type Cancellation, startWorker, type WorkerLink } from "./worker-link.ts";
+import { LenityError } from "@lenity/core";
+import { describeModel, loadRequest } from "./describe-model.ts";
+import { type DeviceWish, deviceWishes } from "./device/devices.ts";
+import { turns } from "./device/turns.ts";
+import { exists, filesIn, folderPath } from "./disk-files.ts";
+import { drafterFile } from "./drafter-file.ts";
+import type { Dtype } from "./dtypes.ts";
+import type { Engine } from "./engine.ts";
+import { closeAll, openAmong, startEngines } from "./engines.ts";
+import type { LoadedHost } from "./host.ts";
+import { loadHost } from "./load-host.ts";
+import { type OnnxModel, onnxModel } from "./onnx-model.ts";
+import { defaultSpin, defaultThreads } from "./threads.ts";
+import { chooseVariant, findVariants } from "./variants.ts";
+import { warningsOf } from "./warnings.ts";
+import { startWorker } from "./worker-link.ts";
 
 /** How a model is loaded. */
 export interface LoadOptions {
-  /** Threads for one pass: 2 suits a target, 1 a drafter beside it. Default: 2, or fewer on a smaller machine. */
+  /**
+   * Engines: workers that hold the model, each with a copy of its weights in memory. So many sessions run at a time; those on one engine run in
+   * turn. Default 1, which suits one answer at a time; as many as there are cores give a busy server the most answers, each of them later.
+   */
+  readonly engines?: number | undefined;
+  /** Threads for one pass of an engine: 1 suits a drafter beside a target. Default: `defaultThreads()`, for a target; 1 with several engines. */
   readonly threads?: number | undefined;
+  /**
+   * Microseconds for which a thread without work waits busily before it sleeps, from 0; Infinity leaves it to ONNX Runtime, whose threads then take
+   * the cores from the other model of a pair. Default 500. `lenity bench threads` shows what it does on a machine.
+   */
+  readonly spin?: number | undefined;
+  /**
+   * Bytes of caches that each engine keeps of closed sessions, for prompts that begin alike: the least recently used go first. Default 256 MiB;
+   * 0 keeps none. Caches of open sessions are not counted.
+   */
+  readonly cacheBytes?: number | undefined;
   /** Which variant of the model: `fp32` is model.onnx, `q4` model_q4.onnx, … Default: fp32, or the only one that is there. */
   readonly dtype?: Dtype | undefined;
   /** The model file, relative to the folder, in place of a variant. */
   readonly file?: string | undefined;
+  /**
+   * Whether drafting uses the drafter file beside the model (see `exportDrafter`), where there is one: the same drafts, sooner, at the price of
+   * holding the weights twice. Default: true; a target needs none.
+   */
+  readonly drafter?: boolean | undefined;
+  /**
+   * The target for which this model drafts: its rows are then over the target's ids, and it says those that mean the same to both. Rejects with
+   * `unsupported` when the tokenizers differ.
+   */
+  readonly draftsFor?: OnnxModel | undefined;
+  /**
+   * Where it computes. Another device than the CPU must give what the CPU gives, as a few tokens at loading show; it keeps no promise to the bit
+   * (see `check.blockDifference`). One that was named and cannot be had rejects with `unsupported`; `auto` takes the first that is faster here,
+   * else the CPU, and `device` of the model tells why. Default: cpu.
+   */
+  readonly device?: DeviceWish | undefined;
   /** Default: the folder's name. */
   readonly name?: string | undefined;
-}
-
-/** A sequence that can also draft within the worker: one message per round instead of one per token. */
-export interface OnnxSession extends Session {
-  /**
-   * Brings the cache to `context` and draws up to `limit` tokens, stopping after an EOS token. Returns the tokens and the logits
-   * [tokens, vocabulary] that they were drawn from.
-   */
-  draft(request: DraftRequest): Promise<{ readonly tokens: readonly Token[]; readonly logits: Float32Array }>;
-}
-
-/** A model in a worker thread of its own. Requests of all its sessions run one after another. */
-export interface OnnxModel extends LanguageModel {
-  /** Path of the folder that it was loaded from. */
-  readonly folder: string;
-  /** What the file's graph looks like. */
-  readonly graph: LoadReply;
-  /** What the self-check at loading found. */
-  readonly check: SelfCheck;
-  open(options?: { readonly prompt?: readonly Token[] | undefined }): Promise<OnnxSession>;
+  /** The script of the worker threads, for bundlers that place it elsewhere. Default: `worker.ts` of this package. */
+  readonly worker?: URL | undefined;
 }
 
 /**
- * Loads a Hugging Face folder (config.json, generation_config.json, a variant of onnx/model.onnx) into a worker thread. Rejects with
- * `model_files` when something is missing or does not fit together.
+ * Loads a Hugging Face folder (config.json, generation_config.json, a variant of onnx/model.onnx) into worker threads. Where it has a
+ * tokenizer.json, ids that no token has are never said. Rejects with `model_files` when something is missing or does not fit together.
  */
 export async function loadModel(folder: string | URL, options: LoadOptions = {}): Promise<OnnxModel> {
-  const dir = await folderPath(folder);
-  const { vocabulary, contextLength, eos } = await readModelFolder(dir);
-  const file = await modelFile(dir, options);
-  const name = options.name ?? basename(resolve(dir));
-  const threads = options.threads ?? Math.min(2, availableParallelism());
-  if (!(Number.isInteger(threads) && threads >= 1)) throw new RangeError(`threads is ${threads}; expected a whole number from 1.`);
-  const link = startWorker(new URL("./worker.ts", import.meta.url), dir);
-  try {
-    const graph = await link.request<LoadReply>({ type: "load", name, file, threads, vocabulary, contextLength, eos });
-    const facts = { name, vocabulary, contextLength, hidden: graph.hidden };
-    let sessions = 0;
-    const model = {
-      ...facts,
-      folder: dir,
-      graph,
-      eos,
-      async open() {
-        link.check();
-        return openSession(link, facts, sessions++);
-      },
-      close: () => link.close(),
-    };
-    return { ...model, check: await tryOut(model, file) };
-  } catch (error) {
-    await link.close();
-    throw error;
+  const { engines: count = 1, cacheBytes = 256 * 2 ** 20, worker = new URL("./worker.ts", import.meta.url) } = options;
+  const { threads = count > 1 ? 1 : defaultThreads(), spin = defaultSpin } = options;
+  for (const [name, value] of Object.entries({ engines: count, threads })) {
+    if (!(Number.isInteger(value) && value >= 1)) throw new RangeError(`${name} is ${value}; expected a whole number from 1.`);
   }
+  if (!(spin === Number.POSITIVE_INFINITY || (Number.isInteger(spin) && spin >= 0)))
+    throw new RangeError(`spin is ${spin}; expected a whole number of microseconds from 0, or Infinity.`);
+  if (!(cacheBytes >= 0)) throw new RangeError(`cacheBytes is ${cacheBytes}; expected 0 or more.`);
+  const { device = "cpu" } = options;
+  if (!deviceWishes.includes(device)) throw new RangeError(`device is ${device}; expected one of ${deviceWishes.join(", ")}.`);
+  const dir = await folderPath(folder);
+  const described = await describeModel(filesIn(dir), options.name ?? basename(resolve(dir)), options.draftsFor);
+  const file = await modelFile(dir, options);
+  const beside = drafterFile(file);
+  const drafter = options.drafter !== false && (await exists(beside)) ? beside : undefined;
+  const request = loadRequest(described, { file, drafter, threads, spin, device, turns, engines: count });
+  const engines = await startEngines(count, described.name, (owner, onLost) => {
+    const link = startWorker(worker, owner, onLost);
+    return { link, host: loadHost(link, request, cacheBytes) };
+  });
+  const { graph, check } = (engines[0] as Engine<LoadedHost>).first;
+  return onnxModel(described, { graph, check }, warningsOf(file, check, await findVariants(dir), graph.device.name), {
+    engines: () => engines.map(({ state }) => state),
+    open: (prompt) => openAmong(engines, prompt),
+    close: () => closeAll(engines),
+  });
 }
 
 async function modelFile(dir: string, { file, dtype }: LoadOptions): Promise<string> {
@@ -88,91 +100,4 @@ async function modelFile(dir: string, { file, dtype }: LoadOptions): Promise<str
   const path = join(dir, file);
   if (await exists(path)) return path;
   throw new LenityError("model_files", `${path} is missing. Name a file of the folder, or leave it to the folder's variants.`);
-}
-
-/** Finds what declared shapes leave open, and warms the model up. */
-async function tryOut(model: LanguageModel, file: string): Promise<SelfCheck> {
-  const expected =
-    "Expected a text decoder with com.microsoft.GroupQueryAttention or with caches that grow by each block; export it with onnxruntime-genai, Optimum or exportLlama.";
-  const check = await selfCheck(model).catch((cause) => {
-    throw new LenityError("model_files", `${file} fails on its first tokens: ${(cause as Error).message} ${expected}`, { cause });
-  });
-  // Quantised models differ by a few hundredths of the spread; a cache that is not read as written, by about half.
-  if (check.blockDifference <= check.spread / 4) return check;
-  const seen = `${check.blockDifference.toPrecision(2)} where logits span ${check.spread.toPrecision(2)}`;
-  throw new LenityError("model_files", `${file} scores tokens differently in a block and one by one (by ${seen}). ${expected}`);
-}
-
-type Facts = Pick<OnnxModel, "name" | "vocabulary" | "contextLength" | "hidden">;
-
-function openSession(link: WorkerLink, model: Facts, session: number): OnnxSession {
-  let length = 0;
-  let busy = false;
-  return {
-    get length() {
-      return length;
-    },
-    async append(tokens: readonly Token[], options: AppendOptions = {}): Promise<Scores> {
-      const rows = Math.min(options.rows ?? tokens.length, tokens.length);
-      checkTokens(tokens, model);
-      checkHidden(options.hidden, model);
-      if (length + tokens.length > model.contextLength) throw contextFull(model, length, tokens.length);
-      if (tokens.length === 0)
-        return { rows: 0, logits: new Float32Array(0), hidden: options.hidden === undefined ? undefined : new Float32Array(0) };
-      if (busy) throw new Error(`A session of ${model.name} was asked to append before the last append was done.`);
-      const cancel = cancellation(options.signal);
-      const request = { type: "append", session, from: length, tokens, rows, hidden: options.hidden, cancel: cancel?.flag } as const;
-      busy = true;
-      try {
-        const { logits, hidden } = await link.request<AppendReply>(request, cancel);
-        length = request.from + tokens.length;
-        return { rows, logits, hidden };
-      } finally {
-        busy = false;
-      }
-    },
-    rewind(to: number): void {
-      if (!(Number.isInteger(to) && to >= 0)) throw new RangeError(`Rewinding to ${to}; expected a whole number from 0.`);
-      length = Math.min(length, to);
-    },
-    async draft({ context, limit, sampling, uniform, signal }: DraftRequest) {
-      checkTokens(context, model);
-      if (context.length > model.contextLength) throw contextFull(model, 0, context.length);
-      const cancel = cancellation(signal);
-      const request = { type: "draft", session, context, limit, sampling, uniform, cancel: cancel?.flag } as const;
-      // What is left of a round that failed is known to the worker alone.
-      length = 0;
-      const reply = await link.request<DraftReply>(request, cancel);
-      length = reply.length;
-      return { tokens: reply.tokens, logits: reply.logits };
-    },
-    async close() {
-      // A lost worker has no cache left to give back.
-      await link.request({ type: "close", session }).catch(() => {});
-    },
-  };
-}
-
-function cancellation(signal: AbortSignal | undefined): Cancellation | undefined {
-  return signal === undefined ? undefined : { signal, flag: new SharedArrayBuffer(4) };
-}
-
-function checkTokens(tokens: readonly Token[], model: Facts): void {
-  const stray = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < model.vocabulary));
-  if (stray !== undefined) throw new RangeError(`Token ${stray}; ${model.name} knows ids 0 to ${model.vocabulary - 1}.`);
-}
-
-function checkHidden(kind: HiddenKind | undefined, model: Facts): void {
-  if (kind === undefined || model.hidden[kind] !== undefined) return;
-  throw new LenityError(
-    "unsupported",
-    `${model.name} gives no ${kind} hidden states. Export it with the output ${kind === "pre-norm" ? "hidden_states" : "last_hidden_state"}.`,
-  );
-}
-
-function contextFull(model: Facts, held: number, more: number): LenityError {
-  return new LenityError(
-    "context_full",
-    `${model.name} holds ${model.contextLength} tokens: ${held} are in its cache, ${more} more do not fit. Shorten the prompt or the answer.`,
-  );
 }

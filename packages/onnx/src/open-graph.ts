@@ -1,37 +1,45 @@
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
-import { findFamily } from "./cache-family.ts";
-import { externalDataFault } from "./external-data.ts";
-import type { Graph, Runtime } from "./graph.ts";
-import { checkPorts } from "./ports.ts";
-import type { LoadRequest, Port } from "./protocol.ts";
+import { firstLine } from "./first-line.ts";
+import type { Graph } from "./graph.ts";
+import { externalData } from "./onnx-file/external-data.ts";
+import { scanOnnx } from "./onnx-file/scan-file.ts";
+import { openFile, openUnchanged } from "./open-file.ts";
+import type { FileFacts, LoadRequest } from "./protocol.ts";
+import { tryGraph } from "./try-graph.ts";
 
-/** Loads the file, checks its inputs and outputs and tries its cache. Throws `model_files` with what is wrong and what to do. */
-export async function openGraph({ file, threads, vocabulary }: LoadRequest): Promise<Graph> {
+/** All of ONNX Runtime's module for Node. */
+type NodeRuntime = typeof import("onnxruntime-node");
+
+/** Opens the file and tries it. Throws `model_files` with what is wrong and what to do, and `unsupported` where ONNX Runtime does not run. */
+export async function openGraph(request: LoadRequest): Promise<{ readonly graph: Graph; readonly facts: FileFacts }> {
   const runtime = await importRuntime();
-  const session = await runtime.InferenceSession.create(file, {
+  const scan = scanOnnx(request.file);
+  const opened = await openFile(runtime, scan, sessionOptions(request));
+  const { graph, facts } = await tryGraph(runtime, scan, opened, request);
+  const providers = runtime.listSupportedBackends().map(({ name, bundled }) => ({ name, bundled }));
+  return { graph, facts: { ...facts, weightFiles: [...externalData(scan).keys()], providers } };
+}
+
+/** Opens the drafter file of a request that names one. */
+export async function openDrafterSession(drafter: string, request: LoadRequest): Promise<InferenceSession> {
+  return openUnchanged(await importRuntime(), scanOnnx(drafter), sessionOptions(request));
+}
+
+/** How sessions compute. */
+export function sessionOptions({ threads, spin }: Pick<LoadRequest, "threads" | "spin">): InferenceSession.SessionOptions {
+  return {
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     // Threads that spin without bound take the cores from the other model of a pair: a drafting round took twice as long.
-    extra: { session: { intra_op: { spin_duration_us: "500" } } },
-  }).catch((cause) => {
-    const fault = externalDataFault(file);
-    if (fault !== undefined) throw new LenityError("model_files", fault, { cause });
-    throw new LenityError(
-      "model_files",
-      `${file} cannot be loaded by ONNX Runtime: ${firstLine(cause)}. Expected a whole .onnx decoder; export or download it again.`,
-      { cause },
-    );
-  });
-  const inputs = session.inputMetadata.map(toPort);
-  const outputs = session.outputMetadata.map(toPort);
-  const graph = { runtime, session, inputs, outputs, ...checkPorts(file, inputs, outputs, vocabulary) };
-  return { ...graph, family: await findFamily(graph) };
+    ...(spin === Number.POSITIVE_INFINITY ? {} : { extra: { session: { intra_op: { spin_duration_us: `${spin}` } } } }),
+  };
 }
 
-async function importRuntime(): Promise<Runtime> {
-  let runtime: Runtime & { default?: Runtime };
+/** ONNX Runtime, or an error that says what it runs on. */
+export async function importRuntime(): Promise<NodeRuntime> {
+  let runtime: NodeRuntime & { default?: NodeRuntime };
   try {
     runtime = await import("onnxruntime-node");
   } catch (cause) {
@@ -43,12 +51,4 @@ async function importRuntime(): Promise<Runtime> {
   // What fails is thrown; the runtime need not print it as well.
   runtime.env.logLevel = "fatal";
   return runtime;
-}
-
-const firstLine = (error: unknown) => (error instanceof Error ? error.message : String(error)).split("\n", 1)[0]?.replace(/\.$/, "") ?? "";
-
-function toPort(value: InferenceSession.ValueMetadata): Port {
-  return value.isTensor
-    ? { name: value.name, type: value.type, shape: value.shape }
-    : { name: value.name, type: "not a tensor", shape: [] };
 }

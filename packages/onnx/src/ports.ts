@@ -8,8 +8,10 @@ import type { Port } from "./protocol.ts";
 export interface GraphPorts extends CacheShape {
   /** Whether it offers the block's cache rows alone (present_rows). */
   readonly newRows: boolean;
-  /** The output that gives each kind of hidden state, and its width. */
-  readonly hidden: Readonly<Partial<Record<HiddenKind, { readonly output: string; readonly width: number }>>>;
+  /** Whether it takes the later values apart from the others (tail_values.N), as `exportDecoder` writes long contexts. */
+  readonly split: boolean;
+  /** The output that gives each kind of hidden state, going by names. */
+  readonly hidden: Readonly<Partial<Record<HiddenKind, string>>>;
 }
 
 const plainInputs = new Set(["input_ids", "attention_mask", "position_ids", "num_logits_to_keep"]);
@@ -20,7 +22,7 @@ export function checkPorts(file: string, inputs: readonly Port[], outputs: reado
   const list = (ports: readonly Port[]) => ports.map(({ name }) => name).join(", ");
   const output = new Map(outputs.map((port) => [port.name, port]));
   const caches = inputs.filter(({ name }) => name.startsWith("past_key_values."));
-  const state = inputs.find(({ name }) => /^past_(?!key_values\.)/.test(name));
+  const state = inputs.find(({ name }) => isRecurrent(name));
   if (state !== undefined) {
     throw refuse(
       `keeps the state ${state.name}, which cannot be rewound to an earlier token. Speculative decoding needs a model with attention only.`,
@@ -38,7 +40,10 @@ export function checkPorts(file: string, inputs: readonly Port[], outputs: reado
       );
     }
   }
-  const stray = inputs.find(({ name }) => !plainInputs.has(name) && !name.startsWith("past_key_values."));
+  const split = inputs.some(({ name }) => name === "tail_values.0");
+  const stray = inputs.find(
+    ({ name }) => !plainInputs.has(name) && !name.startsWith("past_key_values.") && !(split && name.startsWith("tail_values.")),
+  );
   if (stray !== undefined)
     throw refuse(
       `wants the input ${stray.name}, which is not of a text decoder. Known: ${[...plainInputs].join(", ")}, past_key_values.N.key|value.`,
@@ -47,7 +52,8 @@ export function checkPorts(file: string, inputs: readonly Port[], outputs: reado
   for (const part of cacheParts(Math.max(1, layers))) {
     if (!caches.some(({ name }) => name === `past_key_values.${part}`))
       throw refuse(`has no input past_key_values.${part}; found ${list(inputs)}. Export it with a cache.`);
-    if (!output.has(`present.${part}`)) throw refuse(`has no output present.${part}; found ${list(outputs)}. Export it with a cache.`);
+    if (!split && !output.has(`present.${part}`))
+      throw refuse(`has no output present.${part}; found ${list(outputs)}. Export it with a cache.`);
   }
   const precision = caches[0]?.type;
   const odd = caches.find(({ type }) => !isPrecision(type) || type !== precision);
@@ -56,7 +62,8 @@ export function checkPorts(file: string, inputs: readonly Port[], outputs: reado
       `has a cache ${odd?.name} of type ${odd?.type}; expected float32 or float16, the same for all. Take another variant of the model.`,
     );
   }
-  const [, groups, , headSize] = caches[0]?.shape ?? [];
+  const shape = caches[0]?.shape ?? [];
+  const [groups, headSize] = split ? [shape[1], shape[2]] : [shape[1], shape[3]];
   if (typeof groups !== "number" || typeof headSize !== "number") {
     throw refuse(
       `has a cache of shape [${caches[0]?.shape.join(", ")}]; expected [1, heads, length, head size] with fixed heads and head size.`,
@@ -75,24 +82,31 @@ export function checkPorts(file: string, inputs: readonly Port[], outputs: reado
     );
   }
   const rows = output.get("present_rows");
-  const newRows = rows?.type === precision && rows.shape[0] === 2 * layers;
-  return { layers, groups, headSize, precision, newRows, hidden: hiddenOutputs(output) };
+  // Where the batch is left open, so is the number of joined caches.
+  const newRows = rows?.type === precision && (typeof rows.shape[0] === "string" || rows.shape[0] === 2 * layers);
+  if (split && !newRows)
+    throw refuse("takes tail_values.N but has no output present_rows for the block's own cache rows. Export it anew with exportDecoder.");
+  return { layers, groups, headSize, precision, newRows, split, hidden: hiddenOutputs(output) };
+}
+
+/**
+ * States that a block overwrites: of convolutions (`past_conv.0`, `conv_state`), state-space models (`past_ssm`, `cache_params.ssm_states`) and
+ * linear attention (`past_recurrent`), also among the caches (`past_key_values.0.conv`).
+ */
+function isRecurrent(name: string): boolean {
+  if (/^past_key_values\.\d+\.(key|value)$/.test(name) || plainInputs.has(name)) return false;
+  return /^past_(?!key_values\.)|(^|[._])(conv|ssm|recurrent|rnn|mamba)|cache_params/.test(name);
 }
 
 const isPrecision = (type: string | undefined): type is Precision => type === "float32" || type === "float16";
 
 /**
  * `last_hidden_state` is transformers' name for the final norm's output. `hidden_states` is its input in files that have both (such as
- * `exportLlama` writes); alone it is onnxruntime-genai's name, which stands for the output.
+ * `exportDecoder` writes); alone it is onnxruntime-genai's name, which stands for the output. `pre_norm_states` is the input in any file.
  */
 function hiddenOutputs(outputs: ReadonlyMap<string, Port>): GraphPorts["hidden"] {
-  const tap = (name: string) => {
-    const port = outputs.get(name);
-    const width = port?.shape.at(-1);
-    return isPrecision(port?.type) && typeof width === "number" ? { output: name, width } : undefined;
-  };
-  const states = tap("hidden_states");
-  const last = tap("last_hidden_state");
-  if (last === undefined) return states === undefined ? {} : { "post-norm": states };
-  return states === undefined ? { "post-norm": last } : { "pre-norm": states, "post-norm": last };
+  const first = (...names: readonly string[]) => names.find((name) => isPrecision(outputs.get(name)?.type));
+  const post = first("last_hidden_state", "hidden_states");
+  const pre = first("pre_norm_states", ...(post === "last_hidden_state" ? ["hidden_states"] : []));
+  return { ...(pre === undefined ? {} : { "pre-norm": pre }), ...(post === undefined ? {} : { "post-norm": post }) };
 }

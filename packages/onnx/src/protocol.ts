@@ -1,6 +1,9 @@
 /** What the main thread and the worker say to each other. Plain data only: it is cloned. */
 import type { ErrorCode, HiddenKind, Sampling, Token } from "@lenity/core";
 import type { CacheFamily, CacheShape } from "./cache.ts";
+import type { DeviceReport, DeviceWish } from "./device/devices.ts";
+import type { Turns } from "./device/turns.ts";
+import type { WeightFormat } from "./onnx-file/weight-formats.ts";
 
 /** Opens the file; the first request of a worker. */
 export interface LoadRequest {
@@ -8,8 +11,22 @@ export interface LoadRequest {
   readonly name: string;
   /** Path of the .onnx file. */
   readonly file: string;
+  /** Path of the drafter file that goes with it. */
+  readonly drafter?: string | undefined;
   readonly threads: number;
+  /** Microseconds, or Infinity for the runtime's own way. */
+  readonly spin: number;
+  /** Default: cpu. */
+  readonly device?: DeviceWish | undefined;
+  /** For devices that threads use in turn. */
+  readonly turns?: Turns | undefined;
+  /** How many engines run the model, this one included. Default: 1. */
+  readonly engines?: number | undefined;
+  /** The logits that the graph gives per row. */
+  readonly width: number;
+  /** The logits of each row that is returned, and those of them that are −∞. */
   readonly vocabulary: number;
+  readonly unused: ReadonlySet<Token>;
   readonly contextLength: number;
   readonly eos: readonly Token[];
 }
@@ -21,15 +38,33 @@ export interface Port {
   readonly shape: readonly (number | string)[];
 }
 
+/** What a file holds, and what it was given when it was loaded. */
+export interface FileFacts {
+  /** Outputs that the file lacks and that were added in memory. */
+  readonly added: readonly string[];
+  /** What it lacks and did not get, and why: one sentence each. */
+  readonly missing: readonly string[];
+  /** How the weights are stored, the largest part first. */
+  readonly weights: readonly WeightFormat[];
+  /** Paths of the files beside the .onnx file that hold weights. */
+  readonly weightFiles: readonly string[];
+  /** Execution providers that this build of ONNX Runtime can load; those not bundled need libraries of their own. */
+  readonly providers: readonly { readonly name: string; readonly bundled: boolean }[];
+}
+
 /** What a loaded file turned out to be. */
-export interface LoadReply extends CacheShape {
+export interface LoadReply extends CacheShape, FileFacts {
   readonly file: string;
+  /** Where it runs. */
+  readonly device: DeviceReport;
+  /** The drafter file that was found with it, and drafts alike. */
+  readonly drafter?: string | undefined;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   readonly family: CacheFamily;
+  /** Whether a block's own cache rows leave the graph alone (present_rows). */
+  readonly newRows: boolean;
   readonly hidden: Readonly<Partial<Record<HiddenKind, number>>>;
-  /** Execution providers that this build of ONNX Runtime can load; those not bundled need libraries of their own. */
-  readonly providers: readonly { readonly name: string; readonly bundled: boolean }[];
 }
 
 /** Rewinds a session to `from` tokens and appends; answered by `AppendReply`. */
@@ -41,7 +76,7 @@ export interface AppendRequest {
   readonly tokens: readonly Token[];
   readonly rows: number;
   readonly hidden?: HiddenKind | undefined;
-  readonly cancel?: SharedArrayBuffer | undefined;
+  readonly cancel?: ArrayBufferLike | undefined;
 }
 
 /** [rows, vocabulary] and, when asked for, [rows, width]. */
@@ -58,7 +93,7 @@ export interface DraftMessage {
   readonly limit: number;
   readonly sampling: Sampling;
   readonly uniform: readonly number[];
-  readonly cancel?: SharedArrayBuffer | undefined;
+  readonly cancel?: ArrayBufferLike | undefined;
 }
 
 /** What a round drafted. */
@@ -66,8 +101,22 @@ export interface DraftReply {
   readonly tokens: readonly Token[];
   /** [tokens.length, vocabulary]: the row that each token was drawn from. */
   readonly logits: Float32Array<ArrayBuffer>;
-  /** The tokens that the cache now holds. */
+  /** The tokens that the cache now holds: the first so many of context and `tokens`. */
   readonly length: number;
+}
+
+/** Begins a session with a copy of the first `length` rows of another's cache. */
+export interface CopyRequest {
+  readonly type: "copy";
+  readonly session: number;
+  readonly source: number;
+  readonly length: number;
+}
+
+/** Asks for the bytes of a session's cache; answered by a number. */
+export interface MeasureRequest {
+  readonly type: "measure";
+  readonly session: number;
 }
 
 /** Forgets a session and its cache. */
@@ -77,7 +126,12 @@ export interface CloseRequest {
 }
 
 /** Everything that a worker is asked for. A session begins with the first request that names it. */
-export type Request = LoadRequest | AppendRequest | DraftMessage | CloseRequest;
+export type Request = LoadRequest | AppendRequest | DraftMessage | CopyRequest | MeasureRequest | CloseRequest;
+
+/** Ends the thread, ahead of the requests that wait. */
+export interface EndMessage {
+  readonly end: true;
+}
 
 /** The answer to the request with that id: a value or an error. */
 export interface ReplyMessage {

@@ -2,14 +2,14 @@
  * One sequence in the worker: its tokens, and a cache whose first `tokens.length` rows belong to them. Rewinding shortens `tokens`; the rows
  * beyond are dropped by the next block.
  */
-import { type HiddenKind, LenityError, type Token } from "@lenity/core";
+import { copyRows, type HiddenKind, LenityError, type Token } from "@lenity/core";
 import type { Tensor } from "onnxruntime-node";
 import { blockFeeds } from "./block-feeds.ts";
 import type { Cache } from "./cache.ts";
 import { cellsOf, numbers } from "./cells.ts";
-import { fixedCache } from "./fixed-cache.ts";
-import type { Graph } from "./graph.ts";
-import { growingCache } from "./growing-cache.ts";
+import type { DrafterGraph, Graph } from "./graph.ts";
+import { openCache } from "./open-cache.ts";
+import { region } from "./split-cache.ts";
 
 /** A sequence and its cache. */
 export interface Sequence {
@@ -21,8 +21,14 @@ export interface Sequence {
 /** An opened graph, and what the folder says of it. */
 export interface Model {
   readonly graph: Graph;
+  /** The graph that drafts with this model's cache, where the folder has one. */
+  readonly drafter?: DrafterGraph | undefined;
   readonly name: string;
+  /** The logits that the graph gives per row. */
+  readonly width: number;
+  /** The logits of each row that is returned, and those of them that are −∞. */
   readonly vocabulary: number;
+  readonly unused: ReadonlySet<Token>;
   readonly contextLength: number;
 }
 
@@ -42,11 +48,33 @@ export interface Rows {
 }
 
 /** The most tokens of a prompt in one run: between runs a request can be cancelled. */
-const chunk = 128;
+export const chunk = 128;
+
+/**
+ * GroupQueryAttention takes the rows of a block in tiles of twice the head size, or fewer where the processor's cache is small: multiples of
+ * this for the usual head sizes. A tile of one row goes another way through its arithmetic.
+ */
+const tile = 32;
+
+/** Whether the last of so many rows would run alone. */
+const isLone = (rows: number): boolean => rows % tile === 1;
 
 /** An empty sequence. */
 export function newSequence(): Sequence {
   return { tokens: [], cache: undefined };
+}
+
+/** A sequence of its own with the first `length` tokens of another one and their rows. */
+export function copySequence({ tokens, cache }: Sequence, length: number): Sequence {
+  const copy = { tokens: [...tokens], cache: cache?.copy(length) };
+  rewindSequence(copy, length);
+  return copy;
+}
+
+/** Forgets every token from `length` on. Throws when there are fewer: the two threads would disagree on what the cache holds. */
+export function rewindSequence({ tokens }: Sequence, length: number): void {
+  if (length > tokens.length) throw new RangeError(`A sequence holds ${tokens.length} tokens; expected at least ${length}.`);
+  tokens.length = length;
 }
 
 /** Appends tokens in chunks. On any error the sequence is as it was. */
@@ -57,17 +85,20 @@ export async function append(model: Model, sequence: Sequence, tokens: readonly 
   const logits = new Float32Array(wanted.rows * vocabulary);
   const hidden = wanted.hidden === undefined ? undefined : new Float32Array(wanted.rows * width);
   try {
-    for (let start = 0; start < tokens.length; start += chunk) {
-      const cancelled = wanted.cancel !== undefined && Atomics.load(wanted.cancel, 0) === 1;
-      if (cancelled) throw new LenityError("aborted", "The request was cancelled.");
-      const block = tokens.slice(start, start + chunk);
-      const end = start + block.length;
+    for (let start = 0, end = 0; start < tokens.length; start = end) {
+      stopIfCancelled(wanted.cancel);
+      const room = border(model, before + start) - before;
+      end = Math.min(start + (graph.chunk ?? chunk), room, tokens.length);
+      // A last row that must not run alone, and no room behind it: it waits for the next run.
+      if (end - start > 1 && isLone(end - start) && end === room) end--;
+      const block = tokens.slice(start, end);
       const firstRow = Math.max(start, tokens.length - wanted.rows);
       const rows = Math.max(0, end - firstRow);
       const result = await run(model, sequence, block, rows, wanted.hidden);
       sequence.tokens.push(...block);
       const at = firstRow - (tokens.length - wanted.rows);
-      if (result.logits !== undefined) logits.set(result.logits, at * vocabulary);
+      if (result.logits !== undefined)
+        copyRows(result.logits, model.width, logits.subarray(at * vocabulary, (at + rows) * vocabulary), model);
       if (result.hidden !== undefined) hidden?.set(result.hidden, at * width);
     }
   } catch (error) {
@@ -77,34 +108,49 @@ export async function append(model: Model, sequence: Sequence, tokens: readonly 
   return { logits, hidden };
 }
 
+/** Throws `aborted` when the flag is set. */
+export function stopIfCancelled(cancel: Int32Array | undefined): void {
+  if (cancel !== undefined && Atomics.load(cancel, 0) === 1) throw new LenityError("aborted", "The request was cancelled.");
+}
+
+/** The sequence's cache, opened when there is none. */
+export function cacheOf({ graph, contextLength }: Model, sequence: Sequence): Cache {
+  return (sequence.cache ??= openCache(graph, contextLength));
+}
+
 /** One pass of the graph. Returns views of the last `rows` rows of the block. */
 async function run(model: Model, sequence: Sequence, tokens: readonly Token[], rows: number, kind: HiddenKind | undefined) {
-  const { graph, vocabulary, contextLength } = model;
+  const { graph } = model;
   let start = sequence.tokens.length;
   let block = tokens;
   let pad = 0;
-  if (tokens.length === 1) {
-    // Blocks of two or more rows give the same logits to the bit whatever their shape; a block of one does not. So a single token never runs
-    // alone: a copy follows it, whose cache row the next block drops; at the end of the context the token before runs again with it (and
-    // whatever follows begins no later than there, so its old row is not missed).
-    const [token] = tokens as [Token];
-    if (start + 2 <= contextLength) [block, pad] = [[token, token], 1];
-    else [block, start] = [[sequence.tokens[start - 1] as Token, token], start - 1];
+  if (isLone(tokens.length)) {
+    // Blocks give the same logits to the bit whatever their shape, except for a row that runs alone. So a last token that would never does: a
+    // copy follows it, whose cache row the next block drops; at the end of the context or of a region the token before runs again with
+    // it (and whatever follows begins no later than there, so its old row is not missed).
+    const last = tokens.at(-1) as Token;
+    if (start + tokens.length < border(model, start)) [block, pad] = [[...tokens, last], 1];
+    else [block, start] = [[sequence.tokens[start - 1] as Token, last], start - 1];
   }
   const end = start + block.length;
-  sequence.cache ??= graph.family === "concat" ? growingCache(graph) : fixedCache(graph, contextLength);
-  const { feeds, fetches } = sequence.cache.prepare(start, end);
+  const cache = cacheOf(model, sequence);
+  const { feeds, fetches } = await cache.prepare(start, end);
   const tap = kind === undefined || rows === 0 ? undefined : graph.hidden[kind];
   const wanted: Record<string, Tensor | null> = { ...fetches };
   if (rows > 0) wanted["logits"] = null;
   if (tap !== undefined) wanted[tap.output] = null;
-  // Never a single row of logits, for the same reason as above: an output matrix may have a kernel of its own for it.
+  // Never a single row of logits, for the same reason: an output matrix may have a kernel of its own for it.
   const results = await graph.session.run({ ...feeds, ...blockFeeds(graph, block, start, Math.max(2, rows + pad)) }, wanted);
-  sequence.cache.keep(results, start, end);
+  cache.keep(results, start, end, pad);
   return {
-    logits: rows > 0 ? lastRows(results["logits"], rows, pad, vocabulary) : undefined,
+    logits: rows > 0 ? lastRows(results["logits"], rows, pad, model.width) : undefined,
     hidden: tap === undefined ? undefined : lastRows(results[tap.output], rows, pad, tap.width),
   };
+}
+
+/** The first position that a run from `start` must not reach. */
+function border({ graph, contextLength }: Model, start: number): number {
+  return graph.family === "split" ? Math.min(contextLength, start - (start % region) + region) : contextLength;
 }
 
 function lastRows(tensor: Tensor | undefined, rows: number, pad: number, width: number): Float32Array {

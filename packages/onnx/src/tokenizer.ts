@@ -1,18 +1,17 @@
-import { join } from "node:path";
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { LenityError, type Token, type Tokenizer } from "@lenity/core";
-import { exists, folderPath, readJson } from "./model-folder.ts";
+import type { ModelFiles } from "./model-files.ts";
+import { readJsonIfThere } from "./read-files.ts";
+import { readTokenizerJson, tokenTexts } from "./token-texts.ts";
 
 /**
  * Reads tokenizer.json (and tokenizer_config.json when it is there). `encode` adds no BOS or EOS of its own: chat templates write them. Rejects
  * with `model_files` when the file is missing or not a tokenizer.
  */
-export async function loadTokenizer(folder: string | URL): Promise<Tokenizer> {
-  const dir = await folderPath(folder);
-  const file = join(dir, "tokenizer.json");
-  const settings = join(dir, "tokenizer_config.json");
-  const definition = await readJson(file, "Expected Hugging Face's tokenizer.json; copy it from the model's own folder.");
-  const config = (await exists(settings)) ? await readJson(settings, "Fix or remove it.") : {};
+export async function readTokenizer(files: ModelFiles): Promise<Tokenizer> {
+  const file = files.nameOf("tokenizer.json");
+  const definition = await readTokenizerJson(files);
+  const config = (await readJsonIfThere(files, "tokenizer_config.json", "Fix or remove it.")) ?? {};
   let inner: HuggingFaceTokenizer;
   try {
     inner = new HuggingFaceTokenizer(definition, config);
@@ -23,16 +22,16 @@ export async function loadTokenizer(folder: string | URL): Promise<Tokenizer> {
       { cause },
     );
   }
-  // The package's declarations lack file extensions, so that TypeScript sees `any` here.
-  const ids: ReadonlySet<Token> = new Set<Token>((inner.get_vocab() as Map<string, Token>).values());
-  let vocabulary = 0;
-  for (const id of ids) vocabulary = Math.max(vocabulary, id + 1);
+  // The package's own list of the vocabulary is by text: of two ids with one text it tells the last, and of ids without a text one.
+  const { texts, vocabulary, unused } = tokenTexts(definition, file);
   const special = new Set<Token>();
+  // The package's declarations lack file extensions, so that TypeScript sees `any` here.
   const added = inner.get_added_tokens_decoder() as Map<Token, { readonly special: boolean }>;
   for (const [id, token] of added) if (token.special) special.add(id);
 
   return {
     vocabulary,
+    unused,
     special,
     encode(text) {
       if (text === "") return [];
@@ -42,7 +41,7 @@ export async function loadTokenizer(folder: string | URL): Promise<Tokenizer> {
     },
     decode(tokens, options) {
       // Ids beyond the tokenizer's exist where a model's vocabulary is padded: they have no text.
-      const known = tokens.filter((id) => ids.has(id) && (options?.special === true || !special.has(id)));
+      const known = tokens.filter((id) => texts.has(id) && (options?.special === true || !special.has(id)));
       // Cleaning up spaces would rewrite text that is already on its way to the reader.
       return known.length === 0 ? "" : inner.decode(known, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
     },

@@ -1,57 +1,45 @@
 /** The thread that owns one model: ONNX Runtime computes synchronously, so it must not run where requests are served. */
-import { parentPort } from "node:worker_threads";
-import { LenityError, type Token } from "@lenity/core";
-import { draftRound } from "./draft-round.ts";
-import { openGraph } from "./open-graph.ts";
-import type { LoadReply, LoadRequest, ReplyMessage, Request } from "./protocol.ts";
-import { append, type Model, newSequence, type Sequence } from "./sequence.ts";
+import { parentPort, threadId } from "node:worker_threads";
+import { LenityError } from "@lenity/core";
+import { answering } from "./answering.ts";
+import { openPlaced } from "./device/open-placed.ts";
+import { endTurn, type Turns, takeTurn } from "./device/turns.ts";
+import { openDrafterSession } from "./open-graph.ts";
+import type { EndMessage, LoadReply, ReplyMessage, Request } from "./protocol.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("worker.ts runs as a worker thread of loadModel.");
 
-let model: Model | undefined;
-let eos: ReadonlySet<Token> = new Set();
-const sequences = new Map<number, Sequence>();
+const answer = answering({ openGraph: openPlaced, openDrafter: openDrafterSession });
+/** Known while the model is on a device that threads use in turn, or may come to be there. */
+let turns: Turns | undefined;
+/** Whether it is there. */
+let shared = false;
 
 // One request at a time, in the order of arrival: a rewind that travels with an append must not overtake the append before it.
 let queue: Promise<void> = Promise.resolve();
-port.on("message", ({ id, request }: { id: number; request: Request }) => {
+port.on("message", (message: { id: number; request: Request } | EndMessage) => {
+  if ("end" in message) {
+    // What the thread holds of the device is freed as it ends; the main thread then ends its turn.
+    if (turns !== undefined) takeTurn(turns, threadId);
+    process.exit();
+  }
+  const { id, request } = message;
   queue = queue.then(async () => {
+    if (request.type === "load" && (request.device ?? "cpu") !== "cpu") turns = request.turns;
+    if (turns !== undefined) takeTurn(turns, threadId);
     try {
       const { value, transfer } = await answer(request);
+      if (request.type === "load") shared = (value as LoadReply).device.name === "webgpu";
       port.postMessage({ id, value } satisfies ReplyMessage, transfer);
     } catch (error) {
       port.postMessage({ id, error: describe(error) } satisfies ReplyMessage);
+    } finally {
+      if (turns !== undefined) endTurn(turns, threadId);
     }
+    if (!shared) turns = undefined;
   });
 });
-
-async function answer(request: Request): Promise<{ value: unknown; transfer: ArrayBuffer[] }> {
-  if (request.type === "load") return { value: await load(request), transfer: [] };
-  if (request.type === "close") return { value: sequences.delete(request.session), transfer: [] };
-  if (model === undefined) throw new Error("The worker was asked to run before it loaded a model.");
-  let sequence = sequences.get(request.session);
-  if (sequence === undefined) sequences.set(request.session, (sequence = newSequence()));
-  if (request.type === "draft") {
-    const reply = await draftRound(model, sequence, request, eos);
-    return { value: reply, transfer: [reply.logits.buffer] };
-  }
-  sequence.tokens.length = request.from;
-  const cancel = request.cancel === undefined ? undefined : new Int32Array(request.cancel);
-  const reply = await append(model, sequence, request.tokens, { rows: request.rows, hidden: request.hidden, cancel });
-  return { value: reply, transfer: [reply.logits.buffer, ...(reply.hidden === undefined ? [] : [reply.hidden.buffer])] };
-}
-
-async function load(request: LoadRequest): Promise<LoadReply> {
-  const graph = await openGraph(request);
-  const { name, vocabulary, contextLength } = request;
-  eos = new Set(request.eos);
-  model = { graph, name, vocabulary, contextLength };
-  const { inputs, outputs, layers, groups, headSize, precision, family, runtime } = graph;
-  const hidden = Object.fromEntries(Object.entries(graph.hidden).map(([kind, { width }]) => [kind, width]));
-  const providers = runtime.listSupportedBackends().map(({ name, bundled }) => ({ name, bundled }));
-  return { file: request.file, inputs, outputs, layers, groups, headSize, precision, family, hidden, providers };
-}
 
 function describe(error: unknown): NonNullable<ReplyMessage["error"]> {
   if (!(error instanceof Error)) return { code: undefined, message: String(error) };

@@ -3,29 +3,29 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Draft, type Drafter, decode, modelDrafter, type Sampling, sampling, seeded } from "@lenity/core";
-import { loadModel, type OnnxModel, onnxDrafter } from "../src/index.ts";
-import { writeForm } from "./graph-forms.ts";
-import { small, temporaryFolder, tokensOf, writeModel } from "./random-llama.ts";
+import { exportDrafter, loadModel, type OnnxModel, onnxDrafter } from "../src/index.ts";
+import { writeForm } from "../src/testing/graph-forms.ts";
+import { small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let model: OnnxModel;
 let other: OnnxModel;
-/** The same draft model in other families. */
-const families: Record<string, OnnxModel> = {};
+/** The same draft model: with a drafter file, which draws the tokens of a round in one call, and stepped, in every family of caches. */
+const forms: Record<string, OnnxModel> = {};
 before(async () => {
   folder = await temporaryFolder();
   const dir = await writeModel(folder.path, "draft");
   await writeFile(join(dir, "generation_config.json"), JSON.stringify({ eos_token_id: [0, 7, 17, 27, 37, 47] }));
-  model = await loadModel(dir, { threads: 1 });
-  families["new-rows"] = model;
+  await exportDrafter(dir);
+  forms["with a drafter file"] = await loadModel(dir, { threads: 1 });
+  forms["stepped"] = await loadModel(dir, { threads: 1, drafter: false });
   await writeForm(dir, "concat.onnx", small, { concat: true });
-  families["concat"] = await loadModel(dir, { threads: 1, file: "concat.onnx" });
-  await writeForm(dir, "float16.onnx", small, { float16: true });
-  families["in-place of float16"] = await loadModel(dir, { threads: 1, file: "float16.onnx" });
+  forms["stepped, concat"] = await loadModel(dir, { threads: 1, file: "concat.onnx" });
+  await writeForm(dir, "float16.onnx", small, { float16: true, taken: ["present_rows"] });
+  forms["stepped, in-place of float16"] = await loadModel(dir, { threads: 1, file: "float16.onnx" });
   other = await loadModel(await writeModel(folder.path, "target", { ...small, layers: 3 }, 2), { threads: 1 });
 });
 after(async () => {
-  for (const one of Object.values(families)) await one.close();
+  for (const one of Object.values(forms)) await one.close();
   await other.close();
   await folder.remove();
 });
@@ -39,18 +39,21 @@ function assertSame(a: Draft, b: Draft): void {
   }
 }
 
-describe("onnxDrafter", () => {
-  const settings: [string, Sampling][] = [
-    ["greedily", sampling()],
-    ["with sampling", sampling({ temperature: 1.3 })],
-    ["with top-k and top-p", sampling({ temperature: 0.9, topK: 12, topP: 0.9 })],
-  ];
-  const cases = settings.flatMap(([how, settled]) =>
-    ["new-rows", "concat", "in-place of float16"].map((family) => [how, settled, family] as const),
-  );
-  for (const [how, settled, family] of cases) {
-    test(`drafts ${how} what stepping drafts, through rounds of rewriting, with ${family}`, async () => {
-      const drafts = families[family] as OnnxModel;
+test("a drafter file is found beside the model file unless it is not wanted", () => {
+  assert.match(forms["with a drafter file"]?.graph.drafter ?? "", /model\.drafter\.onnx$/);
+  assert.equal(forms["stepped"]?.graph.drafter, undefined);
+  assert.equal(forms["stepped, concat"]?.graph.drafter, undefined);
+});
+
+const settings: [string, Sampling][] = [
+  ["greedily", sampling()],
+  ["with sampling", sampling({ temperature: 1.3 })],
+  ["with top-k and top-p", sampling({ temperature: 0.9, topK: 12, topP: 0.9 })],
+];
+for (const form of ["with a drafter file", "stepped", "stepped, concat", "stepped, in-place of float16"]) {
+  for (const [how, settled] of settings) {
+    test(`onnxDrafter, ${form}, drafts ${how} what stepping drafts, through rounds of rewriting`, async () => {
+      const drafts = forms[form] as OnnxModel;
       const [fast, stepped] = [onnxDrafter(drafts), modelDrafter(drafts)];
       const random = seeded(5);
       let context = tokensOf(140, 9);
@@ -71,74 +74,82 @@ describe("onnxDrafter", () => {
       await stepped.close();
     });
   }
+}
 
-  test("stops after drafting an EOS token", async () => {
-    const drafter = onnxDrafter(model);
-    let found = 0;
-    for (let seed = 0; seed < 20; seed++) {
-      const uniform = Array.from({ length: 40 }, seeded(seed));
-      const draft = await drafter.propose({ context: tokensOf(10, seed), limit: 40, sampling: sampling({ temperature: 3 }), uniform });
-      const at = draft.tokens.findIndex((token) => model.eos.includes(token));
-      if (at < 0) continue;
-      found++;
-      assert.equal(at, draft.tokens.length - 1);
-      assert.equal(draft.evidence?.length, draft.tokens.length);
-    }
-    assert.ok(found > 3);
-    await drafter.close();
-  });
+for (const form of ["with a drafter file", "stepped"])
+  describe(`onnxDrafter, ${form},`, () => {
+    let model: OnnxModel;
+    before(() => {
+      model = forms[form] as OnnxModel;
+    });
 
-  test("drafts no further than its own context, and nothing at its end", async () => {
-    const drafter = onnxDrafter(model);
-    const draftAfter = async (length: number) =>
-      (await drafter.propose({ context: tokensOf(length, 4), limit: 16, sampling: sampling(), uniform: new Array(16).fill(0) })).tokens
-        .length;
-    assert.ok((await draftAfter(small.context - 3)) <= 3);
-    assert.equal(await draftAfter(small.context), 0);
-    assert.ok((await draftAfter(20)) > 0);
-    await drafter.close();
-  });
-
-  test("gives up when the signal fires, and drafts rightly afterwards", async () => {
-    const drafter = onnxDrafter(model);
-    const context = tokensOf(200, 6);
-    const request = { context, limit: 60, sampling: sampling({ temperature: 1 }), uniform: new Array(60).fill(0.5) };
-    const controller = new AbortController();
-    const busy = drafter.propose({ ...request, signal: controller.signal });
-    controller.abort();
-    await assert.rejects(busy, { code: "aborted" });
-    assertSame(await drafter.propose(request), await modelDrafter(model).propose(request));
-  });
-
-  test("drafts the same when asked again, and rightly when the context has become shorter", async () => {
-    const drafter = onnxDrafter(model);
-    const ask = (drafts: Drafter, length: number) =>
-      drafts.propose({ context: tokensOf(30, 3).slice(0, length), limit: 5, sampling: sampling(), uniform: [0, 0, 0, 0, 0] });
-    const first = await ask(drafter, 30);
-    assertSame(await ask(drafter, 30), first);
-    for (const length of [29, 12, 1]) assertSame(await ask(drafter, length), await ask(modelDrafter(model), length));
-    await drafter.close();
-  });
-
-  test("starts anew after close", async () => {
-    const drafter = onnxDrafter(model);
-    const request = { context: [1, 2, 3], limit: 4, sampling: sampling(), uniform: [0, 0, 0, 0] };
-    const first = await drafter.propose(request);
-    await drafter.close();
-    await drafter.close();
-    assertSame(await drafter.propose(request), first);
-  });
-
-  test("lets strict decoding say, to the token, what plain decoding says", async () => {
-    const say = async (drafter: ReturnType<typeof onnxDrafter> | undefined) => {
-      const tokens: number[] = [];
-      for await (const event of decode(tokensOf(9, 8), { target: other, drafter, maxTokens: 80 })) {
-        if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
+    test("stops after drafting an EOS token", async () => {
+      const drafter = onnxDrafter(model);
+      let found = 0;
+      for (let seed = 0; seed < 20; seed++) {
+        const uniform = Array.from({ length: 40 }, seeded(seed));
+        const draft = await drafter.propose({ context: tokensOf(10, seed), limit: 40, sampling: sampling({ temperature: 3 }), uniform });
+        const at = draft.tokens.findIndex((token) => model.eos.includes(token));
+        if (at < 0) continue;
+        found++;
+        assert.equal(at, draft.tokens.length - 1);
+        assert.equal(draft.evidence?.length, draft.tokens.length);
       }
-      return tokens;
-    };
-    const plain = await say(undefined);
-    assert.deepEqual(await say(onnxDrafter(model)), plain);
-    assert.deepEqual(await say(onnxDrafter(other)), plain);
+      assert.ok(found > 3);
+      await drafter.close();
+    });
+
+    test("drafts no further than its own context, and nothing at its end", async () => {
+      const drafter = onnxDrafter(model);
+      const draftAfter = async (length: number) =>
+        (await drafter.propose({ context: tokensOf(length, 4), limit: 16, sampling: sampling(), uniform: new Array(16).fill(0) })).tokens
+          .length;
+      assert.ok((await draftAfter(small.context - 3)) <= 3);
+      assert.equal(await draftAfter(small.context), 0);
+      assert.ok((await draftAfter(20)) > 0);
+      await drafter.close();
+    });
+
+    test("gives up when the signal fires, and drafts rightly afterwards", async () => {
+      const drafter = onnxDrafter(model);
+      const context = tokensOf(200, 6);
+      const request = { context, limit: 60, sampling: sampling({ temperature: 1 }), uniform: new Array(60).fill(0.5) };
+      const controller = new AbortController();
+      const busy = drafter.propose({ ...request, signal: controller.signal });
+      controller.abort();
+      await assert.rejects(busy, { code: "aborted" });
+      assertSame(await drafter.propose(request), await modelDrafter(model).propose(request));
+    });
+
+    test("drafts the same when asked again, and rightly when the context has become shorter", async () => {
+      const drafter = onnxDrafter(model);
+      const ask = (drafts: Drafter, length: number) =>
+        drafts.propose({ context: tokensOf(30, 3).slice(0, length), limit: 5, sampling: sampling(), uniform: [0, 0, 0, 0, 0] });
+      const first = await ask(drafter, 30);
+      assertSame(await ask(drafter, 30), first);
+      for (const length of [29, 12, 1]) assertSame(await ask(drafter, length), await ask(modelDrafter(model), length));
+      await drafter.close();
+    });
+
+    test("starts anew after close", async () => {
+      const drafter = onnxDrafter(model);
+      const request = { context: [1, 2, 3], limit: 4, sampling: sampling(), uniform: [0, 0, 0, 0] };
+      const first = await drafter.propose(request);
+      await drafter.close();
+      await drafter.close();
+      assertSame(await drafter.propose(request), first);
+    });
+
+    test("lets strict decoding say, to the token, what plain decoding says", async () => {
+      const say = async (drafter: ReturnType<typeof onnxDrafter> | undefined) => {
+        const tokens: number[] = [];
+        for await (const event of decode(tokensOf(9, 8), { target: other, drafter, maxTokens: 80 })) {
+          if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
+        }
+        return tokens;
+      };
+      const plain = await say(undefined);
+      assert.deepEqual(await say(onnxDrafter(model)), plain);
+      assert.deepEqual(await say(onnxDrafter(other)), plain);
+    });
   });
-});

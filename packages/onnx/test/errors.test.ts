@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { LenityError } from "@lenity/core";
+import { LenityError, seeded } from "@lenity/core";
 import { graphBuilder } from "../src/export/onnx-writer.ts";
 import { loadModel } from "../src/index.ts";
+import { scanOnnx } from "../src/onnx-file/scan-file.ts";
 import { checkPorts } from "../src/ports.ts";
 import type { Port } from "../src/protocol.ts";
-import { configOf, small, temporaryFolder, writeModel } from "./random-llama.ts";
+import { planTaps } from "../src/taps/plan-taps.ts";
+import { configOf, small, temporaryFolder, writeModel } from "../src/testing/random-llama.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let whole: string;
@@ -62,19 +64,65 @@ describe("loadModel refuses a folder", () => {
       /onnx\/model\.onnx and .*model\.onnx are missing\. Export the model/,
     ));
 
-  test("whose .onnx file is cut off", () =>
-    assertRefused(async (dir) => {
-      const file = join(dir, "onnx", "model.onnx");
-      const bytes = await readFile(file);
-      await writeFile(file, bytes.subarray(0, bytes.length - 1000));
-    }, /model\.onnx cannot be loaded by ONNX Runtime: .+\. Expected a whole \.onnx decoder; export or download it again/));
+  describe("whose .onnx file", () => {
+    const file = (dir: string) => join(dir, "onnx", "model.onnx");
+    const bytes = () => readFile(file(whole));
+    const written = (content: string | Uint8Array) => (dir: string) => writeFile(file(dir), content);
 
-  test("whose .onnx file is something else", async () => {
-    await assertRefused(
-      (dir) => writeFile(join(dir, "onnx", "model.onnx"), "version https://git-lfs.github.com/spec/v1\n"),
-      /cannot be loaded/,
-    );
-    await assertRefused((dir) => writeFile(join(dir, "onnx", "model.onnx"), ""), /cannot be loaded/);
+    test("is cut off, wherever that is", async () => {
+      const all = await bytes();
+      for (const size of [1, 9, 100, 5000, all.length - 1000, all.length - 1]) {
+        await assertRefused(
+          written(all.subarray(0, size)),
+          new RegExp(
+            `model\\.onnx \\(${size} bytes\\) is cut off or no ONNX file: .+\\. Expected a whole \\.onnx decoder; export or download it again`,
+          ),
+        );
+      }
+    });
+
+    test("is a Git LFS pointer", () =>
+      assertRefused(
+        written("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 90000000\n"),
+        /model\.onnx is a Git LFS pointer, not the model that it stands for\. Run `git lfs pull`/,
+      ));
+
+    test("is text", () => assertRefused(written("<!DOCTYPE html><html></html>"), /is cut off or no ONNX file: .*download it again/));
+
+    test("is a folder", () =>
+      assertRefused(async (dir) => {
+        await rm(file(dir));
+        await mkdir(file(dir));
+      }, /model\.onnx cannot be read: /));
+
+    test("has no graph", async () => {
+      const all = await bytes();
+      // An empty file is a message without fields, and so valid; the second is the file up to its graph.
+      for (const content of [new Uint8Array(0), all.subarray(0, 10)]) {
+        await assertRefused(written(content), /model\.onnx \(\d+ bytes\) holds no graph\. Expected a whole \.onnx decoder/);
+      }
+    });
+
+    test("has random bytes changed: is scanned, or refused with its name", async () => {
+      const random = seeded(4);
+      const all = await bytes();
+      const damaged = join(folder.path, "damaged.onnx");
+      let refused = 0;
+      for (let n = 0; n < 100; n++) {
+        const copy = Uint8Array.from(all);
+        // The beginning and the end hold the structure; the middle holds weights.
+        const at = Math.floor(random() * 4000);
+        copy[n % 2 === 0 ? at : all.length - 1 - at] = Math.floor(random() * 256);
+        await writeFile(damaged, copy);
+        try {
+          planTaps(scanOnnx(damaged));
+        } catch (error) {
+          assert.ok(error instanceof LenityError && error.code === "model_files" && error.message.includes(damaged), String(error));
+          refused++;
+        }
+      }
+      assert.ok(refused > 0 && refused < 90, String(refused));
+    });
   });
 
   test("whose config.json names another vocabulary than the file", () =>
@@ -110,7 +158,7 @@ describe("loadModel refuses a folder", () => {
           concatenate ? { axis: 2 } : {},
         );
       }
-      return Buffer.concat(graph.finish());
+      return Buffer.concat([...graph.finish()]);
     }
     const written = (bytes: Uint8Array) => (dir: string) => writeFile(join(dir, "onnx", "model.onnx"), bytes);
 
@@ -136,6 +184,11 @@ test("loadModel wants a whole number of threads", async () => {
   for (const threads of [0, -1, 1.5]) await assert.rejects(loadModel(whole, { threads }), RangeError);
 });
 
+test("loadModel takes whole microseconds of busy waiting, or no bound", async () => {
+  for (const spin of [-1, 0.5, Number.NaN]) await assert.rejects(loadModel(whole, { spin }), RangeError);
+  for (const spin of [0, 20, Number.POSITIVE_INFINITY]) await (await loadModel(whole, { spin, threads: 2 })).close();
+});
+
 describe("checkPorts", () => {
   const port = (name: string, shape: Port["shape"] = [1, "n"], type = "int64"): Port => ({ name, type, shape });
   const cache = (name: string, type = "float32", heads: number | string = 2) => port(name, [1, heads, "past", 16], type);
@@ -152,10 +205,21 @@ describe("checkPorts", () => {
       headSize: 16,
       precision: "float32",
       newRows: false,
+      split: false,
       hidden: {},
     });
     const more = [...inputs, port("position_ids"), port("num_logits_to_keep", [])];
     assert.equal(checkPorts("m.onnx", more, outputs, 50).layers, 1);
+  });
+
+  test("takes a split cache without present, by its new rows", () => {
+    const rows = (name: string) => port(name, ["rows", 2, 16], "float32");
+    const split = [...inputs.slice(0, 2), ...["past_key_values.0.key", "past_key_values.0.value", "tail_values.0"].map(rows)];
+    const newRows = port("present_rows", [2, "n", 2, 16], "float32");
+    const found = checkPorts("m.onnx", split, [...outputs.slice(0, 1), newRows], 50);
+    assert.deepEqual(found, { layers: 1, groups: 2, headSize: 16, precision: "float32", newRows: true, split: true, hidden: {} });
+    refuses(split, outputs.slice(0, 1), /takes tail_values\.N but has no output present_rows/);
+    refuses([...inputs, rows("tail_rows.0")], outputs, /wants the input tail_rows\.0/);
   });
 
   test("names what is missing", () => {
@@ -168,8 +232,14 @@ describe("checkPorts", () => {
   });
 
   test("names what it cannot feed, rewind or read", () => {
-    for (const state of ["past_conv.0", "past_ssm.0", "past_recurrent.3"]) {
-      refuses([...inputs, port(state)], outputs, new RegExp(`state ${state}, which cannot be rewound`));
+    const states = [
+      ...["past_conv.0", "past_ssm.0", "past_recurrent.3", "past_state", "conv_state", "ssm_states.1", "layers.2.recurrent_state"],
+      ...["past_key_values.0.conv", "past_key_values.11.recurrent_state", "cache_params.conv_states", "cache_params"],
+    ];
+    for (const state of states) {
+      refuses([...inputs, port(state)], outputs, new RegExp(`state ${state.replaceAll(".", "\\.")}, which cannot be rewound`));
+      // Also when no layer has keys and values.
+      refuses([...inputs.slice(0, 2), port(state)], outputs, /cannot be rewound/);
     }
     refuses(
       [...inputs, port("use_cache_branch", [1], "bool")],
@@ -199,11 +269,11 @@ describe("checkPorts", () => {
     const states = port("hidden_states", [1, "n", 8], "float32");
     const last = port("last_hidden_state", [1, "n", 8], "float32");
     const hidden = (...extra: Port[]) => checkPorts("m.onnx", inputs, [...outputs, ...extra], 50).hidden;
-    assert.deepEqual(hidden(states, last), {
-      "pre-norm": { output: "hidden_states", width: 8 },
-      "post-norm": { output: "last_hidden_state", width: 8 },
-    });
-    assert.deepEqual(hidden(states), { "post-norm": { output: "hidden_states", width: 8 } });
-    assert.deepEqual(hidden(last), { "post-norm": { output: "last_hidden_state", width: 8 } });
+    const before = port("pre_norm_states", [1, "n", 8], "float16");
+    assert.deepEqual(hidden(states, last), { "pre-norm": "hidden_states", "post-norm": "last_hidden_state" });
+    assert.deepEqual(hidden(states), { "post-norm": "hidden_states" });
+    assert.deepEqual(hidden(last), { "post-norm": "last_hidden_state" });
+    assert.deepEqual(hidden(states, before), { "pre-norm": "pre_norm_states", "post-norm": "hidden_states" });
+    assert.deepEqual(hidden({ ...states, type: "int64" }), {});
   });
 });

@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import { cp, mkdir, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { readLlamaConfig } from "../src/export/llama-config.ts";
-import { llamaGraph } from "../src/export/llama-graph.ts";
+import { readDecoderConfig } from "../src/export/decoder-config.ts";
+import { decoderGraph } from "../src/export/decoder-graph.ts";
+import { floatWeights } from "../src/export/decoder-weights.ts";
 import { graphBuilder } from "../src/export/onnx-writer.ts";
-import { readTensors } from "../src/export/safetensors.ts";
+import { openTensors } from "../src/export/tensor-folder.ts";
 import { type Dtype, dtypes, inspectModel, type LoadOptions, loadModel } from "../src/index.ts";
-import { chooseVariant, findVariants } from "../src/variants.ts";
-import { temporaryFolder, tokensOf, writeModel } from "./random-llama.ts";
-import { sharded } from "./sharded.ts";
+import { temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
+import { sharded } from "../src/testing/sharded.ts";
+import { chooseVariant, findVariants, pickVariant, variantsAmong } from "../src/variants.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let whole: string;
@@ -84,6 +85,23 @@ describe("chooseVariant", () => {
     await assert.rejects(chooseVariant(dir, undefined), { message: /does hold onnx\/decoder_model_merged\.onnx: name one as the file/ });
   });
 
+  test("finds among the paths of a repository what it finds in a folder", async () => {
+    for (const paths of [
+      [],
+      ["model_q4.onnx"],
+      ["onnx/model.onnx", "model.onnx"],
+      ["model_q4.onnx", "onnx/model_fp16.onnx", "onnx/other.onnx"],
+    ]) {
+      const dir = await folderOf(...paths);
+      const found = variantsAmong(paths);
+      assert.deepEqual(found, await findVariants(dir));
+      for (const wanted of [undefined, "fp16", "q4"] as const) {
+        const chosen = await chooseVariant(dir, wanted).catch(() => undefined);
+        assert.equal(pickVariant(found, wanted)?.path, chosen);
+      }
+    }
+  });
+
   test("refuses a name that is none, and a file beside a dtype", async () => {
     await assert.rejects(chooseVariant(whole, "fp8" as Dtype), { name: "RangeError", message: /expected one of fp32, fp16, q8, / });
     await assert.rejects(loadModel(whole, { dtype: "fp32", file: "onnx/model.onnx" }), TypeError);
@@ -114,8 +132,11 @@ describe("a model with its weights in several files", () => {
     const graph = sharded(graphBuilder("llama"), shards);
     // What stays in the file is larger than what is read of it at once.
     graph.integers("filler", new Array(20_000).fill(7), [20_000]);
-    const tensors = await readTensors(join(dir, "model.safetensors"));
-    const pieces = llamaGraph(await readLlamaConfig(dir), tensors, { stored: "float16", newRows: true }, graph);
+    const config = await readDecoderConfig(dir);
+    const tensors = await openTensors(dir);
+    decoderGraph(graph, config, floatWeights(graph, tensors, config, "float16"), { newRows: true });
+    const pieces = [...graph.finish()];
+    tensors.close();
     await writeFile(join(dir, "onnx", "model.onnx"), Buffer.concat(pieces));
     for (const [name, bytes] of graph.shards()) await writeFile(join(dir, "onnx", name), bytes);
   });

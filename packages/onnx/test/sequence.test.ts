@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as runtime from "onnxruntime-node";
 import type { Graph } from "../src/graph.ts";
-import { append, type Model, newSequence } from "../src/sequence.ts";
+import { append, copySequence, type Model, newSequence, rewindSequence } from "../src/sequence.ts";
 
 /** A graph that records the blocks it is given and runs `during` in each. Logits are zeros. */
 function recording(during: (runs: number) => void = () => {}): { model: Model; blocks: number[][]; kept: number[] } {
@@ -34,7 +34,18 @@ function recording(during: (runs: number) => void = () => {}): { model: Model; b
     family: "new-rows",
     hidden: {},
   };
-  return { model: { graph: graph as unknown as Graph, name: "recording", vocabulary: 10, contextLength: 400 }, blocks, kept };
+  return {
+    model: {
+      graph: graph as unknown as Graph,
+      name: "recording",
+      width: 10,
+      vocabulary: 10,
+      unused: new Set<number>(),
+      contextLength: 400,
+    },
+    blocks,
+    kept,
+  };
 }
 
 describe("append", () => {
@@ -47,6 +58,38 @@ describe("append", () => {
     await append(model, sequence, [3], { rows: 1 });
     assert.deepEqual(blocks, [tokens.slice(0, 128), tokens.slice(128, 256), tokens.slice(256), [3, 3]]);
     assert.deepEqual(sequence.tokens, [...tokens, 3]);
+  });
+
+  test("ends runs of a split graph at multiples of 256, and pads no single token beyond one", async () => {
+    const { model, blocks } = recording();
+    const split = { ...model, graph: { ...model.graph, family: "split" as const } };
+    const sequence = newSequence();
+    const lengths = async (tokens: number[]) => {
+      blocks.length = 0;
+      await append(split, sequence, tokens, { rows: tokens.length });
+      return blocks.map((block) => block.length);
+    };
+    assert.deepEqual(await lengths(tokens.slice(0, 250)), [128, 122]);
+    assert.deepEqual(await lengths(tokens.slice(0, 17)), [6, 11]);
+    sequence.tokens.length = 255;
+    assert.deepEqual(await lengths([7]), [2]);
+    assert.deepEqual(blocks, [[sequence.tokens[254], 7]]);
+    assert.deepEqual(await lengths([8]), [2]);
+    assert.deepEqual(blocks, [[8, 8]]);
+    sequence.tokens.length = 255;
+    assert.deepEqual(await lengths(tokens.slice(0, 17)), [2, 16]);
+  });
+
+  test("runs no row alone behind others that attention takes together, at the end of the context either", async () => {
+    const { model, blocks } = recording();
+    const sequence = newSequence();
+    await append(model, sequence, tokens.slice(0, 33), { rows: 33 });
+    await append(model, sequence, tokens.slice(33, 60), { rows: 1 });
+    const room = { ...model, contextLength: 157 };
+    await append(room, sequence, tokens.slice(60, 157), { rows: 1 });
+    const end = [tokens.slice(60, 156), tokens.slice(155, 157)];
+    assert.deepEqual(blocks, [[...tokens.slice(0, 33), tokens[32]], tokens.slice(33, 60), ...end]);
+    assert.deepEqual(sequence.tokens, tokens.slice(0, 157));
   });
 
   test("never lets the output matrix see a single row", async () => {
@@ -68,7 +111,7 @@ describe("append", () => {
 
   test("refuses rows of another width than the vocabulary", async () => {
     const { model } = recording();
-    await assert.rejects(append({ ...model, vocabulary: 12 }, newSequence(), [1, 2], { rows: 2 }), {
+    await assert.rejects(append({ ...model, width: 12 }, newSequence(), [1, 2], { rows: 2 }), {
       code: "model_files",
       message: /rows of 10 numbers; config\.json lets expect 12/,
     });
@@ -82,5 +125,38 @@ describe("append", () => {
     sequence.tokens.push(1, 2);
     await assert.rejects(append(model, sequence, tokens, { rows: 1 }), /out of memory/);
     assert.deepEqual(sequence.tokens, [1, 2]);
+  });
+});
+
+describe("a sequence", () => {
+  test("copied goes its own way", async () => {
+    const { model, blocks } = recording();
+    const sequence = newSequence();
+    await append(model, sequence, [1, 2, 3, 4], { rows: 1 });
+    const copy = copySequence(sequence, 2);
+    await append(model, copy, [5, 6], { rows: 1 });
+    await append(model, sequence, [7, 8], { rows: 1 });
+    assert.deepEqual(
+      [copy.tokens, sequence.tokens],
+      [
+        [1, 2, 5, 6],
+        [1, 2, 3, 4, 7, 8],
+      ],
+    );
+    assert.deepEqual(blocks, [
+      [1, 2, 3, 4],
+      [5, 6],
+      [7, 8],
+    ]);
+    assert.equal(copy.cache?.bytes, sequence.cache?.bytes);
+  });
+
+  test("is never taken for a longer one than it is", () => {
+    const sequence = newSequence();
+    sequence.tokens.push(1, 2);
+    assert.throws(() => rewindSequence(sequence, 3), /^RangeError: A sequence holds 2 tokens; expected at least 3/);
+    assert.throws(() => copySequence(sequence, 3), RangeError);
+    rewindSequence(sequence, 1);
+    assert.deepEqual(sequence.tokens, [1]);
   });
 });

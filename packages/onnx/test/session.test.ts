@@ -5,17 +5,18 @@ import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { decode, type Scores, type Session } from "@lenity/core";
 import { loadModel, type OnnxModel } from "../src/index.ts";
-import { type Form, writeForm } from "./graph-forms.ts";
-import { small, temporaryFolder, tokensOf, writeModel } from "./random-llama.ts";
+import { type Form, writeForm } from "../src/testing/graph-forms.ts";
+import { small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-/** Files of one model: `exportLlama`'s own, and those that other programs would have written. */
+/** Files of one model: `exportDecoder`'s own, and those that other programs would have written. */
 const forms: Readonly<Record<string, Form>> = {
   "new-rows": { newRows: true },
-  "in-place": {},
+  "in-place": { taken: ["present_rows"] },
   concat: { concat: true },
+  "concat without new rows": { concat: true, taken: ["present_rows"] },
   "new-rows of float16": { newRows: true, float16: true },
-  "in-place of float16": { float16: true, wideOutputs: true },
+  "in-place of float16": { float16: true, wideOutputs: true, taken: ["present_rows"] },
   "concat of float16": { concat: true, float16: true },
 };
 const models: Record<string, OnnxModel> = {};
@@ -50,7 +51,8 @@ for (const [kind, { float16 = false, wideOutputs = false }] of Object.entries(fo
     const fresh = async (tokens: readonly number[]) => (await (await model().open()).append(tokens)).logits;
 
     test("knows which family it is", () => {
-      const { family, precision, outputs } = model().graph;
+      const { family, precision, outputs, newRows } = model().graph;
+      assert.equal(newRows, !/in-place|without/.test(kind));
       assert.deepEqual([family, precision], [kind.split(" ")[0], float16 ? "float16" : "float32"]);
       assert.equal(outputs.find(({ name }) => name === "logits")?.type, float16 && !wideOutputs ? "float16" : "float32");
     });
@@ -71,18 +73,21 @@ for (const [kind, { float16 = false, wideOutputs = false }] of Object.entries(fo
     test("gives the same bits for a block, for singles and for anything between, across bucket borders", async () => {
       const tokens = tokensOf(280);
       const whole = await fresh(tokens);
-      for (const size of [1, 2, 3, 17, 127, 129])
+      for (const size of [1, 2, 3, 17, 33, 65, 127, 129])
         assert.deepEqual(await inBlocks(await model().open(), tokens, size), whole, `blocks of ${size}`);
     });
 
     test("fills the context to its last token, singly too, with the bits of one block", async () => {
       const tokens = tokensOf(small.context);
       const whole = await fresh(tokens);
-      const session = await model().open();
-      await session.append(tokens.slice(0, -3));
-      const rest = await inBlocks(session, tokens.slice(-3), 1);
-      assert.equal(session.length, small.context);
-      assert.deepEqual(rest, whole.slice(-3 * small.vocabulary));
+      for (const size of [1, 2, 33, 65]) {
+        const session = await model().open();
+        const last = 3 * size;
+        await session.append(tokens.slice(0, -last));
+        const rest = await inBlocks(session, tokens.slice(-last), size);
+        assert.equal(session.length, small.context);
+        assert.deepEqual(rest, whole.slice(-last * small.vocabulary));
+      }
     });
 
     test("is as new after rewinding", async () => {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Random, seeded, type Tokenizer, textStream } from "@lenity/core";
 import { loadChatTemplate, loadTokenizer } from "../src/index.ts";
-import { temporaryFolder } from "./random-llama.ts";
-import { writeTokenizer } from "./random-tokenizer.ts";
+import { temporaryFolder } from "../src/testing/random-llama.ts";
+import { writeTokenizer } from "../src/testing/random-tokenizer.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let tokenizer: Tokenizer;
@@ -106,6 +106,7 @@ describe("loadChatTemplate", () => {
     const settings = { chat_template: "A", bos_token: null, eos_token: "<|end|>", pad_token: { content: "<pad>", special: true } };
     assert.deepEqual(await read(settings), {
       template: "A",
+      file: join(folder.path, "template", "tokenizer_config.json"),
       named: { default: "A" },
       tokens: { eos_token: "<|end|>", pad_token: "<pad>" },
     });
@@ -116,11 +117,13 @@ describe("loadChatTemplate", () => {
       { name: "tool_use", template: "T" },
       { name: "default", template: "D" },
     ];
-    assert.deepEqual(await read({ chat_template: list }), { template: "D", named: { tool_use: "T", default: "D" }, tokens: {} });
+    const file = join(folder.path, "template", "tokenizer_config.json");
+    assert.deepEqual(await read({ chat_template: list }), { template: "D", file, named: { tool_use: "T", default: "D" }, tokens: {} });
   });
 
   test("prefers chat_template.jinja", async () => {
-    assert.equal((await read({ chat_template: "A" }, "B"))?.template, "B");
+    const found = await read({ chat_template: "A" }, "B");
+    assert.deepEqual([found?.template, found?.file], ["B", join(folder.path, "template", "chat_template.jinja")]);
     assert.equal((await read(undefined, "B"))?.template, "B");
   });
 

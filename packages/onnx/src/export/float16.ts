@@ -1,9 +1,22 @@
-const scratch = new DataView(new ArrayBuffer(4));
+const scratch = new Float32Array(1);
+const scratchBits = new Uint32Array(scratch.buffer);
 
 /** The bits of the float16 nearest to `value` (ties to even); beyond its range, infinity. Float16Array is missing in Node 22. */
 export function toFloat16(value: number): number {
-  scratch.setFloat32(0, value);
-  const bits = scratch.getUint32(0);
+  scratch[0] = value;
+  return narrowed(scratchBits[0] as number);
+}
+
+/** The same for every value. */
+export function toFloat16s(values: Float32Array): Uint16Array<ArrayBuffer> {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const out = new Uint16Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = narrowed(bits[i] as number);
+  return out;
+}
+
+/** Bits of a float32 to bits of a float16. */
+function narrowed(bits: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const exponent = ((bits >>> 23) & 0xff) - 112;
   const fraction = bits & 0x7fffff;

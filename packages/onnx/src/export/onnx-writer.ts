@@ -1,26 +1,37 @@
-/** Writes ONNX files without a dependency: only the fields that `exportLlama` uses. Field numbers are those of onnx.proto. */
+/** Writes ONNX files without a dependency: only the fields that `exportDecoder` uses. Field numbers are those of onnx.proto. */
 import { LenityError } from "@lenity/core";
-import { toFloat16 } from "./float16.ts";
-import { float, integer, type Message, message, nested } from "./protobuf.ts";
+import { toFloat16s } from "./float16.ts";
+import { bytesOf, float, integer, type LateBytes, type Message, message, nested } from "./protobuf.ts";
 
 /** Element types of tensors, with ONNX's numbers. */
-export const elementType = { float32: 1, int32: 6, int64: 7, float16: 10 } as const;
+export const elementType = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11 } as const;
+
+const elementSize = { float32: 4, uint8: 1, int8: 1, int32: 4, int64: 8, bool: 1, float16: 2, float64: 8 } as const;
 
 /** The element types that this writer knows. */
 export type ElementType = keyof typeof elementType;
 
 /** Numbers are floats when `float`, integers otherwise: ONNX attributes are typed and JavaScript numbers are not. Lists are of integers. */
-export type Attribute = number | readonly number[] | { readonly float: number };
+export type Attribute = number | readonly number[] | { readonly float: number } | { readonly graph: GraphBuilder };
 
 /** A size, or the name of a size that is known only at run time. */
 export type Dimension = number | string;
 
+/** A tensor's values in row-major order, or what makes them when the file is written. */
+export type Values<Array> = Array | (() => Array);
+
 /** A graph under construction. Names tie its parts together. */
 export interface GraphBuilder {
+  /** What has been written so far. */
+  readonly body: Message;
+  /** Bytes of all tensors so far, those of inner graphs included. */
+  readonly tensorBytes: number;
   input(name: string, type: ElementType, shape: readonly Dimension[]): void;
   output(name: string, type: ElementType, shape: readonly Dimension[]): void;
   /** A float tensor, stored as float16 or float32. Returns its name. */
-  weights(name: string, values: Float32Array, shape: readonly number[], type: "float16" | "float32"): string;
+  weights(name: string, values: Values<Float32Array>, shape: readonly number[], type: "float16" | "float32"): string;
+  /** A tensor of bytes; int8 ones are given as the bytes that hold them. Returns its name. */
+  bytes(name: string, values: Values<Uint8Array>, shape: readonly number[], type: "int8" | "uint8"): string;
   /** An int64 tensor. Returns its name. */
   integers(name: string, values: readonly number[], shape: readonly number[]): string;
   /** A node of the standard operator set, or of com.microsoft when `contrib`. An empty name skips an optional input or output. */
@@ -31,34 +42,71 @@ export interface GraphBuilder {
     attributes?: Readonly<Record<string, Attribute>>,
     contrib?: boolean,
   ): void;
-  /** The file, in pieces to be written one after another. */
-  finish(): Uint8Array[];
+  /** A graph for an attribute of a node of this one, such as the body of a Loop. It reads this graph's values by their names. */
+  inner(name: string): GraphBuilder;
+  /** The file, in pieces to be written one after another, each made when its turn comes. */
+  finish(): Iterable<Uint8Array>;
+  /** The data file in the same manner; empty without one. */
+  data(): Iterable<Uint8Array>;
 }
 
-/** Starts a graph: opset 18 with com.microsoft 1. */
-export function graphBuilder(name: string): GraphBuilder {
+/** Smaller tensors stay in the .onnx file: the runtime reads some of them to learn shapes. */
+const leastOutside = 1024;
+/** Where tensors begin in a data file, so that the runtime can map them into memory (onnx.proto asks for it). */
+const page = 4096;
+
+/**
+ * Starts a graph: opset 18 with com.microsoft 1. Protobuf ends at 2 GB; with a `dataFile`, the name of a file beside the .onnx file, the large
+ * tensors go there.
+ */
+export function graphBuilder(name: string, dataFile?: string): GraphBuilder {
+  return builder(name, { tensorBytes: 0, dataFile, outside: message() });
+}
+
+/** What a graph shares with its inner graphs. */
+interface Store {
+  tensorBytes: number;
+  readonly dataFile: string | undefined;
+  /** The data file's bytes. */
+  readonly outside: Message;
+}
+
+function builder(name: string, store: Store): GraphBuilder {
   const graph = message();
   nested(graph, 2, name);
   let nodes = 0;
-  const tensor = (title: string, type: ElementType, shape: readonly number[], bytes: Uint8Array): string => {
+  const { dataFile, outside } = store;
+  const tensor = (title: string, type: ElementType, shape: readonly number[], make: () => ArrayBufferView): string => {
+    const bytes: LateBytes = {
+      size: shape.reduce((product, size) => product * size, elementSize[type]),
+      make() {
+        const { buffer, byteOffset, byteLength } = make();
+        if (byteLength !== bytes.size) throw new RangeError(`${title} has ${byteLength} bytes; its shape [${shape}] says ${bytes.size}.`);
+        return new Uint8Array(buffer, byteOffset, byteLength);
+      },
+    };
+    store.tensorBytes += bytes.size;
     const body = message();
     for (const size of shape) integer(body, 1, size);
     integer(body, 2, elementType[type]);
     nested(body, 8, title);
-    nested(body, 9, bytes);
+    if (dataFile === undefined || bytes.size < leastOutside) nested(body, 9, bytes);
+    else place(outside, bytes, body, dataFile);
     nested(graph, 5, body);
     return title;
   };
   return {
+    body: graph,
+    get tensorBytes() {
+      return store.tensorBytes;
+    },
     input: (title, type, shape) => nested(graph, 11, valueInfo(title, type, shape)),
     output: (title, type, shape) => nested(graph, 12, valueInfo(title, type, shape)),
     weights(title, values, shape, type) {
-      const stored = type === "float32" ? values : halves(title, values);
-      return tensor(title, type, shape, new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
+      return tensor(title, type, shape, () => (type === "float32" ? made(values) : halves(title, made(values))));
     },
-    integers(title, values, shape) {
-      return tensor(title, "int64", shape, new Uint8Array(BigInt64Array.from(values, BigInt).buffer));
-    },
+    bytes: (title, values, shape, type) => tensor(title, type, shape, () => made(values)),
+    integers: (title, values, shape) => tensor(title, "int64", shape, () => BigInt64Array.from(values, BigInt)),
     node(operator, inputs, outputs, attributes = {}, contrib = false) {
       const body = message();
       for (const input of inputs) nested(body, 1, input);
@@ -69,6 +117,7 @@ export function graphBuilder(name: string): GraphBuilder {
       if (contrib) nested(body, 7, "com.microsoft");
       nested(graph, 1, body);
     },
+    inner: (title) => builder(title, store),
     finish() {
       const model = message();
       integer(model, 1, 8);
@@ -76,20 +125,41 @@ export function graphBuilder(name: string): GraphBuilder {
       nested(model, 8, operatorSet("", 18));
       nested(model, 8, operatorSet("com.microsoft", 1));
       nested(model, 7, graph);
-      return model.pieces;
+      return bytesOf(model);
     },
+    data: () => bytesOf(outside),
   };
+}
+
+function made<Array extends object>(values: Values<Array>): Array {
+  return typeof values === "function" ? values() : values;
+}
+
+/** Puts bytes at the end of the data file, and where they lie into the tensor's message. */
+function place(outside: Message, bytes: LateBytes, tensor: Message, location: string): void {
+  const gap = -outside.size & (page - 1);
+  outside.pieces.push(new Uint8Array(gap), bytes);
+  const offset = outside.size + gap;
+  outside.size = offset + bytes.size;
+  for (const [key, value] of Object.entries({ location, offset, length: bytes.size })) {
+    const entry = message();
+    nested(entry, 1, key);
+    nested(entry, 2, String(value));
+    nested(tensor, 13, entry);
+  }
+  integer(tensor, 14, 1);
 }
 
 function halves(title: string, values: Float32Array): Uint16Array {
   const most = 65504;
-  if (values.some((value) => !(Math.abs(value) <= most))) {
+  for (const value of values) {
+    if (Math.abs(value) <= most) continue;
     throw new LenityError(
       "model_files",
       `The tensor ${title} has values beyond ${most}, the most that float16 holds. Export with weights: "float32".`,
     );
   }
-  return Uint16Array.from(values, toFloat16);
+  return toFloat16s(values);
 }
 
 function operatorSet(domain: string, version: number): Message {
@@ -108,6 +178,9 @@ function attribute(name: string, value: Attribute): Message {
   } else if ("float" in value) {
     float(body, 2, value.float);
     integer(body, 20, 1);
+  } else if ("graph" in value) {
+    nested(body, 6, value.graph.body);
+    integer(body, 20, 5);
   } else {
     for (const one of value) integer(body, 8, one);
     integer(body, 20, 7);

@@ -1,6 +1,12 @@
+/** Bytes of a known number that are made when they are written: a model's weights need not be in memory all at once. */
+export interface LateBytes {
+  readonly size: number;
+  make(): Uint8Array;
+}
+
 /** The body of one protobuf message: pieces that are written one after another, so that weights are never copied into a larger buffer. */
 export interface Message {
-  readonly pieces: Uint8Array[];
+  readonly pieces: (Uint8Array | LateBytes)[];
   /** Bytes in all pieces. */
   size: number;
 }
@@ -25,21 +31,33 @@ export function float(to: Message, field: number, value: number): void {
 }
 
 /** Adds a length-delimited field: bytes, text (as UTF-8) or a nested message. */
-export function nested(to: Message, field: number, value: Uint8Array | string | Message): void {
+export function nested(to: Message, field: number, value: Uint8Array | LateBytes | string | Message): void {
   const body = typeof value === "string" ? new TextEncoder().encode(value) : value;
   push(to, varint((field << 3) | 2));
-  if (body instanceof Uint8Array) {
-    push(to, varint(body.length));
-    push(to, body);
-  } else {
-    push(to, varint(body.size));
-    for (const piece of body.pieces) push(to, piece);
-  }
+  push(to, varint(body instanceof Uint8Array ? body.length : body.size));
+  if ("pieces" in body) for (const piece of body.pieces) push(to, piece);
+  else push(to, body);
 }
 
-function push(to: Message, piece: Uint8Array): void {
+/** The bytes of a message, piece by piece. */
+export function* bytesOf({ pieces }: Message): Generator<Uint8Array> {
+  for (const piece of pieces) yield piece instanceof Uint8Array ? piece : piece.make();
+}
+
+/** The bytes of a message in one piece. */
+export function wholeOf(message: Message): Uint8Array {
+  const whole = new Uint8Array(message.size);
+  let at = 0;
+  for (const piece of bytesOf(message)) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+function push(to: Message, piece: Uint8Array | LateBytes): void {
   to.pieces.push(piece);
-  to.size += piece.length;
+  to.size += piece instanceof Uint8Array ? piece.length : piece.size;
 }
 
 /** Base 128, least significant group first. Negative numbers are 64-bit two's complement, as protobuf wants them. */

@@ -1,12 +1,16 @@
-import { readFile } from "node:fs/promises";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { LenityError } from "@lenity/core";
-import { fromFloat16 } from "./float16.ts";
+import { numbers } from "../cells.ts";
 
-/** The tensors of a `.safetensors` file, converted to float32 when asked for. */
-export interface TensorFile {
+/** Named tensors on the disk, converted to float32 when read. */
+export interface Tensors {
   readonly names: readonly string[];
-  /** Values in row-major order; throws `model_files` when the tensor is missing or has another shape. */
-  read(name: string, shape: readonly number[]): Float32Array;
+  /**
+   * What reads that tensor, in row-major order. Checks at once that it is there, whole, and of that shape; throws `model_files` when it is not.
+   */
+  find(name: string, shape: readonly number[]): () => Float32Array;
+  /** Closes the files. */
+  close(): void;
 }
 
 interface Entry {
@@ -15,41 +19,85 @@ interface Entry {
   readonly data_offsets: readonly [number, number];
 }
 
-/** Opens a file with F32, F16 or BF16 tensors. Throws `model_files` when it is missing or damaged. */
-export async function readTensors(file: string): Promise<TensorFile> {
+const elementSize: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2 };
+/** The most that the format allows a header. */
+const longestHeader = 100_000_000;
+
+/** Opens a file with F32, F16 or BF16 tensors of any size: only its header is read. Throws `model_files` when it is missing or damaged. */
+export function openSafetensors(file: string): Tensors {
   const damaged = (why: string, cause?: unknown) =>
     new LenityError("model_files", `${file} cannot be read: ${why}. Expected a safetensors file; download or save it again.`, { cause });
-  const bytes = await readFile(file).catch((cause) => {
-    throw damaged("it is missing or not readable", cause);
-  });
-  const length = bytes.length < 8 ? Number.POSITIVE_INFINITY : Number(bytes.readBigUInt64LE(0));
-  if (length > bytes.length - 8) throw damaged("its header is cut off");
-  let header: Record<string, Entry>;
+  let handle: number;
   try {
-    header = JSON.parse(bytes.toString("utf8", 8, 8 + length));
+    handle = openSync(file, "r");
+  } catch (cause) {
+    throw damaged("it is missing or not readable", cause);
+  }
+  try {
+    const { size } = fstatSync(handle);
+    const prefix = size < 8 ? Number.POSITIVE_INFINITY : Number(Buffer.from(readAt(handle, 0, 8).buffer).readBigUInt64LE());
+    if (prefix > Math.min(size - 8, longestHeader)) throw damaged("its header is cut off");
+    const begin = 8 + prefix;
+    const header = parse(readAt(handle, 8, prefix), damaged);
+    return {
+      names: Object.keys(header).filter((name) => name !== "__metadata__"),
+      find(name, shape) {
+        const entry = header[name];
+        if (entry === undefined) throw damaged(`the tensor ${name} is missing`);
+        if (!isEntry(entry)) throw damaged(`its header does not say where the tensor ${name} lies`);
+        const {
+          dtype,
+          shape: found,
+          data_offsets: [start, end],
+        } = entry;
+        if (found.join() !== shape.join()) throw damaged(`the tensor ${name} has shape [${found}], config.json says [${shape}]`);
+        const bytes = elementSize[dtype];
+        if (bytes === undefined) throw damaged(`the tensor ${name} is of type ${dtype}; F32, F16 and BF16 are known`);
+        const length = shape.reduce((product, size) => product * size, bytes);
+        if (end - start !== length || begin + end > size) throw damaged(`the tensor ${name} is cut off`);
+        return () => convert(dtype, readAt(handle, begin + start, length));
+      },
+      close: () => closeSync(handle),
+    };
+  } catch (error) {
+    closeSync(handle);
+    throw error instanceof LenityError ? error : damaged("it is not a readable file", error);
+  }
+}
+
+function parse(bytes: Uint8Array, damaged: (why: string, cause?: unknown) => LenityError): Readonly<Record<string, unknown>> {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
     throw damaged("its header is not JSON", cause);
   }
-  return {
-    names: Object.keys(header).filter((name) => name !== "__metadata__"),
-    read(name, shape) {
-      const entry = header[name];
-      if (entry === undefined) throw damaged(`the tensor ${name} is missing`);
-      if (entry.shape.join() !== shape.join()) throw damaged(`the tensor ${name} has shape [${entry.shape}], config.json says [${shape}]`);
-      const [start, end] = entry.data_offsets;
-      if (8 + length + end > bytes.length) throw damaged(`the tensor ${name} is cut off`);
-      // A copy, because a view needs an aligned start.
-      const raw = new Uint8Array(bytes.subarray(8 + length + start, 8 + length + end)).buffer;
-      const values = convert(entry.dtype, raw);
-      if (values === undefined) throw damaged(`the tensor ${name} is of type ${entry.dtype}; F32, F16 and BF16 are known`);
-      return values;
-    },
-  };
+  if (typeof header === "object" && header !== null) return header as Record<string, unknown>;
+  throw damaged("its header is not an object");
 }
 
-function convert(type: string, raw: ArrayBuffer): Float32Array | undefined {
-  if (type === "F32") return new Float32Array(raw);
-  if (type === "F16") return Float32Array.from(new Uint16Array(raw), fromFloat16);
-  if (type === "BF16") return new Float32Array(Uint32Array.from(new Uint16Array(raw), (bits) => bits << 16).buffer);
-  return undefined;
+function isEntry(value: unknown): value is Entry {
+  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Partial<Entry>;
+  const counts = (list: unknown): list is number[] => Array.isArray(list) && list.every((one) => Number.isSafeInteger(one) && one >= 0);
+  return typeof dtype === "string" && counts(shape) && counts(offsets) && offsets.length === 2;
+}
+
+/** A fresh buffer, so that what it holds is aligned. Systems read at most 2 GiB at once. */
+function readAt(handle: number, position: number, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    const read = readSync(handle, bytes, done, Math.min(length - done, 2 ** 30), position + done);
+    if (read === 0) throw new LenityError("model_files", "A safetensors file became shorter while it was read. Export again.");
+    done += read;
+  }
+  return bytes;
+}
+
+function convert(type: string, { buffer }: Uint8Array<ArrayBuffer>): Float32Array {
+  if (type === "F32") return new Float32Array(buffer);
+  const bits = new Uint16Array(buffer);
+  if (type === "F16") return numbers(bits);
+  const out = new Uint32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) out[i] = (bits[i] as number) << 16;
+  return new Float32Array(out.buffer);
 }

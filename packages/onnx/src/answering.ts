@@ -1,0 +1,86 @@
+/** The requests of a model's sessions, answered: what runs beside ONNX Runtime, in a worker thread or in a page. */
+import type { Token } from "@lenity/core";
+import type { InferenceSession } from "onnxruntime-node";
+import { checkDrafter } from "./check-drafter.ts";
+import type { DeviceReport } from "./device/devices.ts";
+import { draftRound } from "./draft-round.ts";
+import type { Graph } from "./graph.ts";
+import { fitDrafter } from "./open-drafter.ts";
+import type { FileFacts, LoadReply, LoadRequest, Request } from "./protocol.ts";
+import { append, copySequence, type Model, newSequence, rewindSequence, type Sequence } from "./sequence.ts";
+
+/** A model file that was opened and tried. */
+export interface OpenGraph {
+  readonly graph: Graph;
+  readonly facts: FileFacts;
+  readonly device: DeviceReport;
+}
+
+/** Opens what a request for loading names. */
+export interface Backend {
+  openGraph(request: LoadRequest): Promise<OpenGraph>;
+  /** Opens the drafter file; undefined when there is none after all. */
+  openDrafter(drafter: string, request: LoadRequest): Promise<InferenceSession | undefined>;
+}
+
+/** An answer, and those of its buffers that nobody else needs. */
+export interface Answered {
+  readonly value: unknown;
+  readonly transfer: ArrayBuffer[];
+}
+
+/** Answers the requests of one model's sessions, of which the first loads it. One at a time: the next is asked when the answer to the last is there. */
+export function answering(backend: Backend): (request: Request) => Promise<Answered> {
+  let model: Model | undefined;
+  let eos: ReadonlySet<Token> = new Set();
+  const sequences = new Map<number, Sequence>();
+
+  const sequenceOf = (session: number): Sequence => {
+    let sequence = sequences.get(session);
+    if (sequence === undefined) sequences.set(session, (sequence = newSequence()));
+    return sequence;
+  };
+
+  const load = async (request: LoadRequest): Promise<LoadReply> => {
+    const { graph, facts, device } = await backend.openGraph(request);
+    const { name, file, width, vocabulary, unused, contextLength } = request;
+    eos = new Set(request.eos);
+    model = { graph, name, width, vocabulary, unused, contextLength };
+    // Drafter graphs want their cache in memory.
+    let drafter = device.name === "cpu" ? request.drafter : undefined;
+    const session = drafter === undefined ? undefined : await backend.openDrafter(drafter, request);
+    if (session === undefined) drafter = undefined;
+    else if (drafter !== undefined) {
+      model = { ...model, drafter: fitDrafter(session, drafter, graph, request) };
+      await checkDrafter(model, eos, drafter, file);
+    }
+    const { inputs, outputs, layers, groups, headSize, precision, family, newRows } = graph;
+    const hidden = Object.fromEntries(Object.entries(graph.hidden).map(([kind, { width }]) => [kind, width]));
+    return { file, device, drafter, inputs, outputs, layers, groups, headSize, precision, family, newRows, hidden, ...facts };
+  };
+
+  const close = (session: number): boolean => {
+    sequences.get(session)?.cache?.dispose?.();
+    return sequences.delete(session);
+  };
+
+  return async (request) => {
+    if (request.type === "load") return { value: await load(request), transfer: [] };
+    if (request.type === "close") return { value: close(request.session), transfer: [] };
+    if (model === undefined) throw new Error("The worker was asked to run before it loaded a model.");
+    if (request.type === "copy") {
+      sequences.set(request.session, copySequence(sequenceOf(request.source), request.length));
+      return { value: undefined, transfer: [] };
+    }
+    const sequence = sequenceOf(request.session);
+    if (request.type === "measure") return { value: sequence.cache?.bytes ?? 0, transfer: [] };
+    if (request.type === "draft") {
+      const reply = await draftRound(model, sequence, request, eos);
+      return { value: reply, transfer: [reply.logits.buffer] };
+    }
+    rewindSequence(sequence, request.from);
+    const cancel = request.cancel === undefined ? undefined : new Int32Array(request.cancel);
+    const reply = await append(model, sequence, request.tokens, { rows: request.rows, hidden: request.hidden, cancel });
+    return { value: reply, transfer: [reply.logits.buffer, ...(reply.hidden === undefined ? [] : [reply.hidden.buffer])] };
+  };
+}

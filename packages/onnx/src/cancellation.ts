@@ -1,0 +1,41 @@
+import { LenityError } from "@lenity/core";
+
+/** A caller's signal, and the memory in which it is seen where the model runs: messages would wait until the queue there is empty. */
+export interface Cancellation {
+  readonly signal: AbortSignal;
+  readonly flag: ArrayBufferLike;
+}
+
+/** The cancellation by a signal, if there is one. */
+export function cancellation(signal: AbortSignal | undefined): Cancellation | undefined {
+  // Pages that are not isolated have no memory shared between threads. A model in a page's own thread needs none.
+  const Memory = globalThis.SharedArrayBuffer ?? ArrayBuffer;
+  return signal === undefined ? undefined : { signal, flag: new Memory(4) };
+}
+
+/** A promise that rejects with `aborted` as soon as the signal fires, and then raises the flag. `begin` is not called when it has fired already. */
+export function cancellable<Value>(
+  cancel: Cancellation | undefined,
+  begin: (resolve: (value: Value) => void, reject: (error: unknown) => void) => void,
+): Promise<Value> {
+  return new Promise<Value>((resolve, reject) => {
+    const signal = cancel?.signal;
+    const abort = () => {
+      if (cancel !== undefined) Atomics.store(new Int32Array(cancel.flag), 0, 1);
+      reject(new LenityError("aborted", "The request was cancelled.", { cause: signal?.reason }));
+    };
+    if (signal?.aborted === true) return abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    const settle =
+      <T>(act: (value: T) => void) =>
+      (value: T) => {
+        signal?.removeEventListener("abort", abort);
+        act(value);
+      };
+    try {
+      begin(settle(resolve), settle(reject));
+    } catch (error) {
+      settle(reject)(error);
+    }
+  });
+}

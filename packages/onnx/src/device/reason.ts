@@ -1,0 +1,9 @@
+import { firstLine } from "../first-line.ts";
+
+/** What ONNX Runtime complains of, without the places in its sources and its full stop. */
+export function reason(error: unknown): string {
+  return firstLine(error)
+    .replace(/^.* was false\. /, "")
+    .replace(/^Non-zero status code .* Status Message: /, "")
+    .replace(/^\S+\.cc:\d+ \S+ (?=[A-Z])/, "");
+}

@@ -1,0 +1,7 @@
+/** What the names of drafter files end with. */
+export const drafterEnding = ".drafter.onnx";
+
+/** Where the drafter of a model file lies: beside it, named after it, since it holds the same weights. */
+export function drafterFile(modelFile: string): string {
+  return modelFile.replace(/(\.onnx)?$/, drafterEnding);
+}

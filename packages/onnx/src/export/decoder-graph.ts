@@ -1,0 +1,117 @@
+/**
+ * A decoder as an ONNX graph, in the form that onnxruntime-genai made common: one attention_mask whose length says where the block
+ * stands, past_key_values.N.key|value in, present.N.key|value out, attention by com.microsoft.GroupQueryAttention. Or, for long contexts, with the
+ * caches of attention-split.ts.
+ */
+import { splitAttention, splitCaches, splitNewRows, splitSetup } from "./attention-split.ts";
+import type { DecoderConfig } from "./decoder-config.ts";
+import { decoderPass } from "./decoder-pass.ts";
+import type { DecoderWeights } from "./decoder-weights.ts";
+import type { GraphBuilder } from "./onnx-writer.ts";
+import { rotaryTables } from "./rotary.ts";
+
+/** How a graph can attend to its past. */
+export const attentionForms = ["gqa", "split"] as const;
+
+/** How a graph attends to its past. */
+export type AttentionForm = (typeof attentionForms)[number];
+
+/** How a graph is written. */
+export interface GraphForm {
+  /** gqa (the default): one node that other programs know; split: plain nodes that copy no cache, for programs that keep the caches themselves. */
+  readonly attention?: AttentionForm | undefined;
+  /** Adds the output present_rows: the block's own cache rows alone, so that nobody has to copy whole caches out of a run. split has no other. */
+  readonly newRows: boolean;
+}
+
+/** Writes the whole decoder. */
+export function decoderGraph(
+  graph: GraphBuilder,
+  config: DecoderConfig,
+  weights: DecoderWeights,
+  { newRows, attention = "gqa" }: GraphForm,
+): void {
+  const split = attention === "split";
+  declareInterface(graph, config, split ? splitCaches : growingCaches);
+  positions(graph);
+  rotaryTables(graph, config);
+  if (split) splitSetup(graph, config);
+  const pass = {
+    prefix: "",
+    ids: "input_ids",
+    lastIndex: "last_index",
+    totalLength: "total_length",
+    past: "past_key_values",
+    present: "present",
+    states: "hidden_states",
+    normed: "last_hidden_state",
+  };
+  decoderPass(graph, weights, config, pass, split ? splitAttention : undefined);
+  if (split) splitNewRows(graph, config);
+  else if (newRows) {
+    declareNewRows(graph, config, "length");
+    graph.node("Shape", ["input_ids"], ["length_64"], { start: 1, end: 2 });
+    graph.node("Sub", ["total_length_64", "length_64"], ["block_begin"]);
+    sliceNewRows(graph, config, "present", "block_begin", "total_length_64");
+  }
+  keepRows(graph);
+  weights.score("kept_states", "logits");
+}
+
+function declareInterface(graph: GraphBuilder, config: DecoderConfig, caches: (graph: GraphBuilder, config: DecoderConfig) => void): void {
+  const { width, vocabulary } = config;
+  graph.input("input_ids", "int64", [1, "length"]);
+  graph.input("attention_mask", "int64", [1, "total"]);
+  graph.input("num_logits_to_keep", "int64", []);
+  graph.output("logits", "float32", [1, "kept", vocabulary]);
+  caches(graph, config);
+  graph.output("hidden_states", "float32", [1, "length", width]);
+  graph.output("last_hidden_state", "float32", [1, "length", width]);
+}
+
+/** The caches of GroupQueryAttention. */
+function growingCaches(graph: GraphBuilder, { layers, groups, headSize }: DecoderConfig): void {
+  for (let n = 0; n < layers; n++) {
+    for (const part of ["key", "value"]) {
+      graph.input(`past_key_values.${n}.${part}`, "float32", [1, groups, "past_length", headSize]);
+      graph.output(`present.${n}.${part}`, "float32", [1, groups, "present_length", headSize]);
+    }
+  }
+}
+
+/** Where the block stands, from the mask's length: what `decoderPass` expects besides caches and rotary tables. */
+export function positions(graph: GraphBuilder): void {
+  graph.integers("one", [1], [1]);
+  graph.node("ReduceSum", ["attention_mask", "one"], ["mask_sum"], { keepdims: 0 });
+  graph.node("Sub", ["mask_sum", "one"], ["last_index_64"]);
+  graph.node("Cast", ["last_index_64"], ["last_index"], { to: 6 });
+  graph.node("Shape", ["attention_mask"], ["total_length_64"], { start: 1, end: 2 });
+  graph.node("Cast", ["total_length_64"], ["total_length_1d"], { to: 6 });
+  graph.node("Squeeze", ["total_length_1d"], ["total_length"]);
+}
+
+/** The output present_rows [2·layers, groups, rows, head size]: key 0, value 0, key 1, … of some positions. `rows` names their number. */
+export function declareNewRows(graph: GraphBuilder, { layers, groups, headSize }: DecoderConfig, rows: string): void {
+  graph.output("present_rows", "float32", [2 * layers, groups, rows, headSize]);
+  graph.integers("two", [2], [1]);
+}
+
+/** Fills present_rows with the positions from `begin` to before `end` (int64 [1]). */
+export function sliceNewRows(graph: GraphBuilder, { layers }: DecoderConfig, present: string, begin: string, end: string): void {
+  const slices: string[] = [];
+  for (let n = 0; n < layers; n++) {
+    for (const part of [`${n}.key`, `${n}.value`]) {
+      graph.node("Slice", [`${present}.${part}`, begin, end, "two"], [`new.${part}`]);
+      slices.push(`new.${part}`);
+    }
+  }
+  graph.node("Concat", slices, ["present_rows"], { axis: 0 });
+}
+
+/** The states of the last `num_logits_to_keep` rows (0: all), as transformers defines that input. */
+function keepRows(graph: GraphBuilder): void {
+  graph.integers("end", [Number.MAX_SAFE_INTEGER], [1]);
+  graph.node("Neg", ["num_logits_to_keep"], ["minus_kept"]);
+  graph.node("Reshape", ["minus_kept", "one"], ["begin"]);
+  graph.node("Slice", ["last_hidden_state", "begin", "end", "one"], ["kept_states"]);
+}

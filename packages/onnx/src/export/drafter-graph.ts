@@ -1,0 +1,118 @@
+/**
+ * A decoder that drafts: a Loop whose body is one pass of the model and a draw, so that one call of the runtime drafts as many tokens as it is
+ * given coins. It takes and returns the cache of the model's own graph.
+ */
+import { cacheParts } from "../cache.ts";
+import type { DecoderConfig } from "./decoder-config.ts";
+import { declareNewRows, sliceNewRows } from "./decoder-graph.ts";
+import { decoderPass } from "./decoder-pass.ts";
+import type { DecoderWeights } from "./decoder-weights.ts";
+import { drawToken } from "./draw-nodes.ts";
+import type { GraphBuilder } from "./onnx-writer.ts";
+import { rotaryTables } from "./rotary.ts";
+
+/** Gives the weights to a graph. */
+type WeightsIn = (graph: GraphBuilder) => DecoderWeights;
+
+/**
+ * Writes the whole drafter.
+ *
+ * Inputs: input_ids int64 [1, n], what the cache lacks of the context, at least one token; attention_mask int64 [1, context's length];
+ * past_key_values.N.key|value with room for context and draft; uniform float64 [limit], one coin below 1 per token; temperature float64 [], 0
+ * is greedy; mask float32 [vocabulary], added to each row: −∞ for tokens that are never said, 0 for others; goes_on bool [vocabulary], false
+ * for tokens that end the draft.
+ *
+ * Outputs: tokens int64 [drafted]; logits float32 [drafted, vocabulary], the rows that they were drawn from; present_rows, the cache rows of
+ * input_ids and of all drafted tokens but the last.
+ */
+export function drafterGraph(graph: GraphBuilder, config: DecoderConfig, weightsIn: WeightsIn): void {
+  const parts = cacheParts(config.layers);
+  declareInterface(graph, config, parts);
+  rotaryTables(graph, config);
+  for (const [name, value] of Object.entries({ minus_two: -2, minus_one: -1, one: 1, end: Number.MAX_SAFE_INTEGER }))
+    graph.integers(name, [value], [1]);
+  graph.integers("first", [0], []);
+  graph.integers("logits_shape", [-1, config.vocabulary], [2]);
+
+  graph.node("Shape", ["attention_mask"], ["context_length"], { start: 1, end: 2 });
+  graph.node("Cast", ["context_length"], ["last_index_0"], { to: 6 });
+  graph.node("Add", ["context_length", "one"], ["total_length_64"]);
+  graph.node("Cast", ["total_length_64"], ["total_length_1d"], { to: 6 });
+  graph.node("Squeeze", ["total_length_1d"], ["total_length_0"]);
+  graph.node("Slice", ["input_ids", "minus_one", "end", "one"], ["last_id"]);
+  graph.node("Concat", ["input_ids", "last_id"], ["block_0"], { axis: 1 });
+  graph.node("Cast", ["temperature"], ["sampled"], { to: 9 });
+  graph.node("Size", ["uniform"], ["limit"]);
+
+  graph.node(
+    "Loop",
+    ["limit", "", "block_0", ...parts.map((part) => `past_key_values.${part}`)],
+    ["last_block", ...parts.map((part) => `final.${part}`), "tokens", "rows"],
+    { body: { graph: draftStep(graph, config, weightsIn, parts) } },
+  );
+
+  graph.node("Reshape", ["rows", "logits_shape"], ["logits"]);
+  graph.node("Shape", ["input_ids"], ["length"], { start: 1, end: 2 });
+  graph.node("Sub", ["context_length", "length"], ["begin"]);
+  graph.node("Shape", ["tokens"], ["drafted"]);
+  graph.node("Add", ["context_length", "drafted"], ["drafted_end"]);
+  graph.node("Sub", ["drafted_end", "one"], ["held_end"]);
+  declareNewRows(graph, config, "rows");
+  sliceNewRows(graph, config, "final", "begin", "held_end");
+}
+
+function declareInterface(graph: GraphBuilder, { groups, headSize, vocabulary }: DecoderConfig, parts: readonly string[]): void {
+  graph.input("input_ids", "int64", [1, "length"]);
+  graph.input("attention_mask", "int64", [1, "context"]);
+  for (const part of parts) graph.input(`past_key_values.${part}`, "float32", [1, groups, "room", headSize]);
+  graph.input("uniform", "float64", ["limit"]);
+  graph.input("temperature", "float64", []);
+  graph.input("mask", "float32", [vocabulary]);
+  graph.input("goes_on", "bool", [vocabulary]);
+  graph.output("tokens", "int64", ["drafted"]);
+  graph.output("logits", "float32", ["drafted", vocabulary]);
+}
+
+/**
+ * One pass over a block and the draw of the token after it. Each block ends with its last token once more: a block of one row would give other
+ * logits in the last bits than the model's own graph, which never runs a single row either. The next pass overwrites the copy's cache row.
+ */
+function draftStep(graph: GraphBuilder, config: DecoderConfig, weightsIn: WeightsIn, parts: readonly string[]): GraphBuilder {
+  const { groups, headSize, vocabulary } = config;
+  const body = graph.inner("step");
+  body.input("step", "int64", []);
+  body.input("continued", "bool", []);
+  body.input("block", "int64", [1, "rows"]);
+  for (const part of parts) body.input(`past.${part}`, "float32", [1, groups, "room", headSize]);
+
+  body.node("Cast", ["step"], ["step_32"], { to: 6 });
+  body.node("Add", ["last_index_0", "step_32"], ["last_index"]);
+  body.node("Add", ["total_length_0", "step_32"], ["total_length"]);
+  const weights = weightsIn(body);
+  decoderPass(body, weights, config, {
+    prefix: "",
+    ids: "block",
+    lastIndex: "last_index",
+    totalLength: "total_length",
+    past: "past",
+    present: "present",
+    states: "states",
+    normed: "normed",
+  });
+  body.node("Slice", ["normed", "minus_two", "end", "one"], ["last_states"]);
+  weights.score("last_states", "last_logits");
+  body.node("Gather", ["last_logits", "first"], ["whole_row"], { axis: 1 });
+  body.node("Add", ["whole_row", "mask"], ["row"]);
+  body.node("Gather", ["uniform", "step"], ["coin"], { axis: 0 });
+  drawToken(body, { row: "row", temperature: "temperature", sampled: "sampled", coin: "coin" }, "token");
+  body.node("Concat", ["token", "token"], ["next_block"], { axis: 1 });
+  body.node("Squeeze", ["token"], ["token_scalar"]);
+  body.node("Gather", ["goes_on", "token_scalar"], ["continues"], { axis: 0 });
+
+  body.output("continues", "bool", []);
+  body.output("next_block", "int64", [1, 2]);
+  for (const part of parts) body.output(`present.${part}`, "float32", [1, groups, "present_room", headSize]);
+  body.output("token_scalar", "int64", []);
+  body.output("row", "float32", [1, vocabulary]);
+  return body;
+}

@@ -1,0 +1,106 @@
+import type { DecoderConfig } from "./decoder-config.ts";
+import { type DecoderWeights, floatWeights } from "./decoder-weights.ts";
+import type { GraphBuilder } from "./onnx-writer.ts";
+import { columnScales, quantize } from "./quantize.ts";
+import type { Tensors } from "./safetensors.ts";
+
+/**
+ * The largest magnitude that a matrix's input is expected to have, by the matrix's name (`model.layers.0.mlp.up_proj`, `lm_head`): the input is
+ * quantised with one scale that is part of the file. Undefined: each row with a scale of its own. Matrices that read the same value must agree.
+ */
+export type InputRange = (name: string) => number | undefined;
+
+/** A value as uint8 around 128. */
+interface Quantized {
+  readonly values: string;
+  /** float32 []: what one step of the values is worth. */
+  readonly scale: string;
+  /** float32 [1, length, 1]: what the product of each row is to be multiplied by. */
+  readonly rows: string | undefined;
+}
+
+/**
+ * Matrices of int8, one scale per output column; inputs are quantised to uint8 around 128. No scale depends on more than one row, so that a row's
+ * result is the same in every block. The embedding stays float16.
+ */
+export function int8Weights(graph: GraphBuilder, tensors: Tensors, config: DecoderConfig, range: InputRange): DecoderWeights {
+  const { width, vocabulary, tied } = config;
+  const float = floatWeights(graph, tensors, config, "float16");
+  const written = new Set<string>();
+  const once = (name: string, write: (name: string) => void): string => {
+    if (!written.has(name)) write(name);
+    written.add(name);
+    return name;
+  };
+  const number = (name: string, value: number) => once(name, () => graph.weights(name, Float32Array.of(value), [], "float32"));
+  const middle = () => once("int8.middle", (name) => graph.bytes(name, Uint8Array.of(128), [], "uint8"));
+
+  const quantized = new Map<string, Quantized>();
+  const quantizedInput = (input: string, matrix: string): Quantized => {
+    const known = quantized.get(input);
+    if (known !== undefined) return known;
+    const most = range(matrix);
+    const values = `${input}.uint8`;
+    const rows = most === undefined ? `${input}.step` : undefined;
+    const scale = most === undefined ? number("int8.unit", 1) : number(`${input}.scale`, most / 127);
+    let scaled = input;
+    if (rows !== undefined) {
+      scaled = `${input}.scaled`;
+      graph.integers(`${input}.axis`, [-1], [1]);
+      graph.node("Abs", [input], [`${input}.magnitude`]);
+      graph.node("ReduceMax", [`${input}.magnitude`, `${input}.axis`], [`${input}.largest`], { keepdims: 1 });
+      // A row of zeros must not be divided by zero.
+      graph.node("Max", [`${input}.largest`, number("int8.least", 1e-30)], [`${input}.positive`]);
+      graph.node("Mul", [`${input}.positive`, number("int8.share", 1 / 127)], [rows]);
+      graph.node("Div", [input, rows], [scaled]);
+    }
+    graph.node("QuantizeLinear", [scaled, scale, middle()], [values]);
+    const result = { values, scale, rows };
+    quantized.set(input, result);
+    return result;
+  };
+
+  /** output = input · Wᵀ (+ bias) for the matrix [to, from] of that tensor, written under `name`. */
+  const multiply = (input: string, output: string, name: string, tensor: string, from: number, to: number, bias: string): void => {
+    const weight = `${name}.int8`;
+    once(weight, () => {
+      const read = tensors.find(tensor, [to, from]);
+      let scales: Float32Array | undefined;
+      const values = () => {
+        const floats = read();
+        scales = columnScales(floats, to, from);
+        return quantize(floats, scales, from);
+      };
+      graph.bytes(weight, values, [from, to], "int8");
+      graph.weights(`${weight}.scale`, () => scales ?? columnScales(read(), to, from), [to], "float32");
+      // One for each: kernels that change how weights are stored replace it.
+      graph.bytes(`${weight}.zero`, Uint8Array.of(0), [], "int8");
+    });
+    const { values, scale, rows } = quantizedInput(input, name);
+    const product = rows === undefined ? output : `${output}.steps`;
+    const inputs = [
+      values,
+      weight,
+      scale,
+      `${weight}.scale`,
+      middle(),
+      `${weight}.zero`,
+      ...(rows === undefined && bias !== "" ? [bias] : []),
+    ];
+    graph.node("MatMulIntegerToFloat", inputs, [product], {}, true);
+    if (rows === undefined) return;
+    graph.node("Mul", [product, rows], [bias === "" ? output : `${output}.unbiased`]);
+    if (bias !== "") graph.node("Add", [`${output}.unbiased`, bias], [output]);
+  };
+
+  return {
+    vector: float.vector,
+    embed: float.embed,
+    project(input, output, name, from, to, biased) {
+      multiply(input, output, name, `${name}.weight`, from, to, biased ? float.vector(`${name}.bias`, to) : "");
+    },
+    score(states, output) {
+      multiply(states, output, "lm_head", tied ? "model.embed_tokens.weight" : "lm_head.weight", width, vocabulary, "");
+    },
+  };
+}

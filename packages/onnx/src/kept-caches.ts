@@ -1,0 +1,75 @@
+/** The caches of closed sessions that one worker keeps for prompts that begin alike: which they are and which go when they are too many. */
+import { commonPrefix, type Token } from "@lenity/core";
+
+/** A cache that no session uses. */
+export interface KeptCache {
+  /** The session that filled it: its name in the worker. */
+  readonly session: number;
+  /** What its rows belong to. */
+  readonly tokens: readonly Token[];
+  readonly bytes: number;
+}
+
+/** A kept cache whose first `length` rows are those of a prompt. */
+export interface Match {
+  readonly cache: KeptCache;
+  readonly length: number;
+}
+
+/** A worker's kept caches, at most a number of bytes in all. */
+export interface KeptCaches {
+  readonly bytes: number;
+  /** The cache that shares most with the prompt, leaving at least its last token to be run. */
+  match(prompt: readonly Token[]): Match | undefined;
+  /** Marks it as the one used last. */
+  touch(cache: KeptCache): void;
+  /** Hands it over to a session. */
+  remove(cache: KeptCache): void;
+  /** Keeps a cache. Returns those to be freed for it, itself among them when it is not worth its bytes. */
+  add(cache: KeptCache): readonly KeptCache[];
+}
+
+/** Shorter prefixes are run as fast as found: prompts of one template share so many tokens by chance. */
+export const shortestPrefix = 16;
+
+/** Keeps up to `most` bytes, and of what it knows twice one copy. */
+export function keptCaches(most: number): KeptCaches {
+  /** The one used last is the last. */
+  let kept: KeptCache[] = [];
+  const total = () => kept.reduce((sum, { bytes }) => sum + bytes, 0);
+  const remove = (cache: KeptCache) => {
+    kept = kept.filter((one) => one !== cache);
+  };
+  const touch = (cache: KeptCache) => {
+    remove(cache);
+    kept.push(cache);
+  };
+  return {
+    get bytes() {
+      return total();
+    },
+    match(prompt) {
+      let best: Match | undefined;
+      for (const cache of kept) {
+        const length = Math.min(commonPrefix(cache.tokens, prompt), prompt.length - 1);
+        if (length >= Math.max(shortestPrefix, best?.length ?? 0)) best = { cache, length };
+      }
+      return best;
+    },
+    touch,
+    remove,
+    add(cache) {
+      if (cache.bytes > most || cache.tokens.length < shortestPrefix) return [cache];
+      const wider = kept.find(({ tokens }) => commonPrefix(tokens, cache.tokens) === cache.tokens.length);
+      if (wider !== undefined) {
+        touch(wider);
+        return [cache];
+      }
+      const freed = kept.filter(({ tokens }) => commonPrefix(tokens, cache.tokens) === tokens.length);
+      for (const narrower of freed) remove(narrower);
+      kept.push(cache);
+      while (total() > most) freed.push(kept.shift() as KeptCache);
+      return freed;
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { type LanguageModel, LenityError } from "@lenity/core";
+import { hostOf, type LoadedHost } from "./host.ts";
+import type { WorkerLink } from "./link.ts";
+import type { LoadReply, LoadRequest } from "./protocol.ts";
+import { type SelfCheck, selfCheck } from "./self-check.ts";
+
+/** Loads the model in a worker and tries it out. Rejects with `model_files` when it is not what it should be. */
+export async function loadHost(link: WorkerLink, request: LoadRequest, cacheBytes: number): Promise<LoadedHost> {
+  const graph = await link.request<LoadReply>(request);
+  const { name, file, width, vocabulary, unused, contextLength, eos } = request;
+  const facts = { name, source: file, vocabulary, unused, readable: width, contextLength, hidden: graph.hidden };
+  const probe = hostOf(link, facts, 0);
+  const check = await tryOut({ ...facts, eos, open: () => probe.open([]), close: () => link.close() }, file);
+  // Not spread: a host's getters must stay such.
+  return Object.assign(hostOf(link, facts, cacheBytes), { graph, check });
+}
+
+/** Finds what declared shapes leave open, and warms the model up. */
+async function tryOut(model: LanguageModel, file: string): Promise<SelfCheck> {
+  const expected =
+    "Expected a text decoder with com.microsoft.GroupQueryAttention or with caches that grow by each block; export it with onnxruntime-genai, Optimum or lenity export.";
+  const check = await selfCheck(model).catch((cause) => {
+    const advice = cause instanceof LenityError && cause.code === "bad_logits" ? "" : ` ${expected}`;
+    throw new LenityError("model_files", `${file} fails on its first tokens: ${(cause as Error).message}${advice}`, { cause });
+  });
+  // Quantised models differ by a few hundredths of the spread; a cache that is not read as written, by about half.
+  if (check.blockDifference <= check.spread / 4) return check;
+  const seen = `${check.blockDifference.toPrecision(2)} where logits span ${check.spread.toPrecision(2)}`;
+  throw new LenityError("model_files", `${file} scores tokens differently in a block and one by one (by ${seen}). ${expected}`);
+}

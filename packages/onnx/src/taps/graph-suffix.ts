@@ -1,0 +1,58 @@
+/** Bytes that add to the graph of an .onnx file that they are appended to. They can add, never rename or remove. */
+import { integer, message, nested, wholeOf } from "../export/protobuf.ts";
+
+/** What is to be added. */
+export interface Suffix {
+  /** A node of the standard operator set with one output and integer attributes. */
+  node(operator: string, inputs: readonly string[], output: string, attributes?: Readonly<Record<string, number>>): void;
+  /** An int64 tensor [values]. */
+  integers(name: string, values: readonly number[]): void;
+  /** Makes a value an output. ONNX Runtime infers its type and shape. */
+  output(name: string): void;
+  /** Names of the outputs so far. */
+  readonly outputs: readonly string[];
+  bytes(): Uint8Array;
+}
+
+/** Nothing, to begin with. */
+export function graphSuffix(): Suffix {
+  const graph = message();
+  const outputs: string[] = [];
+  return {
+    outputs,
+    node(operator, inputs, output, attributes = {}) {
+      const body = message();
+      for (const input of inputs) nested(body, 1, input);
+      nested(body, 2, output);
+      nested(body, 3, `lenity/make/${output}`);
+      nested(body, 4, operator);
+      for (const [name, value] of Object.entries(attributes)) {
+        const attribute = message();
+        nested(attribute, 1, name);
+        integer(attribute, 3, value);
+        integer(attribute, 20, 2);
+        nested(body, 5, attribute);
+      }
+      nested(graph, 1, body);
+    },
+    integers(name, values) {
+      const tensor = message();
+      integer(tensor, 1, values.length);
+      integer(tensor, 2, 7);
+      nested(tensor, 8, name);
+      nested(tensor, 9, new Uint8Array(BigInt64Array.from(values, BigInt).buffer));
+      nested(graph, 5, tensor);
+    },
+    output(name) {
+      const body = message();
+      nested(body, 1, name);
+      nested(graph, 12, body);
+      outputs.push(name);
+    },
+    bytes() {
+      const model = message();
+      if (graph.size > 0) nested(model, 7, graph);
+      return wholeOf(model);
+    },
+  };
+}

@@ -1,0 +1,86 @@
+/** What a file lacks, and the bytes that add it. */
+import type { OnnxScan } from "../onnx-file/scan.ts";
+import { dataflow } from "./dataflow.ts";
+import { type FinalNorm, findFinalNorm } from "./final-norm.ts";
+import { graphSuffix, type Suffix } from "./graph-suffix.ts";
+
+/** Outputs to be added to a file when it is loaded. */
+export interface TapPlan {
+  /** Appended to the file's bytes it adds the outputs: protobuf merges the graphs of a file. Empty when nothing is to be added. */
+  readonly suffix: Uint8Array;
+  /** Names of the outputs that it adds. */
+  readonly added: readonly string[];
+  /** What the file lacks and does not get, and why: one sentence each. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Plans the hidden states on both sides of the final norm (`hidden_states` or, where that name is taken, `pre_norm_states`; `last_hidden_state`)
+ * and `present_rows` [2 · layers, groups, length, head size], the block's own cache rows, key 0, value 0, key 1, …
+ */
+export function planTaps(scan: OnnxScan): TapPlan {
+  const suffix = graphSuffix();
+  const missing: string[] = [];
+  const flow = dataflow(scan);
+  if (!has(scan, "hidden_states", "last_hidden_state")) {
+    const norm = findFinalNorm(flow);
+    const why = typeof norm === "string" ? norm : addStates(suffix, scan, norm, flow.isTaken);
+    if (why !== undefined) missing.push(`Hidden states are not offered: ${why}.`);
+  }
+  if (!has(scan, "present_rows")) {
+    const why = addRows(suffix, scan, flow.isTaken);
+    if (why !== undefined) missing.push(`New cache rows are not fetched alone: ${why}.`);
+  }
+  return { suffix: suffix.bytes(), added: suffix.outputs, missing };
+}
+
+const has = ({ outputs }: OnnxScan, ...names: readonly string[]) => names.every((name) => outputs.includes(name));
+
+/** Adds what the file lacks of the two states. Returns why not, when a name is in the way. */
+function addStates(suffix: Suffix, scan: OnnxScan, { before, after }: FinalNorm, isTaken: (name: string) => boolean): string | undefined {
+  const free = (names: readonly string[], value: string) => names.find((name) => name === value || !isTaken(name));
+  // A file with one of the two names means the norm's output by it.
+  const lacksPost = !has(scan, "hidden_states") && !has(scan, "last_hidden_state");
+  const pre = free(["hidden_states", "pre_norm_states"], before.length === 1 ? (before[0] as string) : "");
+  const post = lacksPost ? free(["last_hidden_state"], after) : undefined;
+  if (pre === undefined || (lacksPost && post === undefined)) return "other values of the graph have their names";
+  let sum = before[0] as string;
+  before.slice(1).forEach((term, i, terms) => {
+    const name = i === terms.length - 1 ? pre : `lenity/sum.${i}`;
+    suffix.node("Add", [sum, term], name);
+    sum = name;
+  });
+  if (sum !== pre) suffix.node("Identity", [sum], pre);
+  suffix.output(pre);
+  if (post === undefined) return undefined;
+  if (after !== post) suffix.node("Identity", [after], post);
+  suffix.output(post);
+  return undefined;
+}
+
+/** The mask ends where the block ends, in graphs that are given exactly the past as in those that are given room to spare. */
+function addRows(suffix: Suffix, scan: OnnxScan, isTaken: (name: string) => boolean): string | undefined {
+  const opset = scan.opsets.get("") ?? 0;
+  if (opset < 10) return `the file is of operator set ${opset}, and Slice takes its borders as inputs from 10 on`;
+  if (isTaken("present_rows")) return "another value of the graph has the name present_rows";
+  const caches = scan.inputs.filter((name) => name.startsWith("past_key_values.")).map((name) => name.slice("past_key_values.".length));
+  const layer = (part: string) => Number(part.split(".")[0]);
+  const parts = caches.sort((a, b) => layer(a) - layer(b) || (a < b ? -1 : 1));
+  if (parts.length === 0 || !parts.every((part) => has(scan, `present.${part}`))) return "the file has no past_key_values.N and present.N";
+  suffix.integers("lenity/one", [1]);
+  suffix.integers("lenity/two", [2]);
+  const size = (input: string, name: string) => {
+    suffix.node("Shape", [input], `${name}.shape`);
+    suffix.node("Gather", [`${name}.shape`, "lenity/one"], name);
+  };
+  size("attention_mask", "lenity/end");
+  size("input_ids", "lenity/length");
+  suffix.node("Sub", ["lenity/end", "lenity/length"], "lenity/begin");
+  const slices = parts.map((part) => {
+    suffix.node("Slice", [`present.${part}`, "lenity/begin", "lenity/end", "lenity/two"], `lenity/rows.${part}`);
+    return `lenity/rows.${part}`;
+  });
+  suffix.node("Concat", slices, "present_rows", { axis: 0 });
+  suffix.output("present_rows");
+  return undefined;
+}

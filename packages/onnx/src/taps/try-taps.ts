@@ -1,0 +1,109 @@
+/** Runs a graph once and compares what its outputs for judges and caches give with what they must. */
+import type { HiddenKind, Token } from "@lenity/core";
+import type { InferenceSession } from "onnxruntime-node";
+import { blockFeeds } from "../block-feeds.ts";
+import { cellsOf, numbers } from "../cells.ts";
+import { firstLine } from "../first-line.ts";
+import type { CachedGraph, Graph } from "../graph.ts";
+import { openCache } from "../open-cache.ts";
+import { isNormOf } from "./is-norm-of.ts";
+
+/** What may be used, and why the rest may not. */
+export interface Tried {
+  readonly hidden: Graph["hidden"];
+  readonly newRows: boolean;
+  readonly missing: readonly string[];
+}
+
+/**
+ * The widths of the hidden states, once they proved to be what they are named for: a row for each token and, where there are both kinds, one the
+ * norm of the other. `present_rows` must be the last rows of the first and the last cache, without a past and with one.
+ */
+export async function tryTaps(
+  graph: CachedGraph,
+  names: Readonly<Partial<Record<HiddenKind, string>>>,
+  { width, contextLength }: { readonly width: number; readonly contextLength: number },
+): Promise<Tried> {
+  const states = Object.entries(names) as [HiddenKind, string][];
+  if (states.length === 0 && !graph.newRows) return { hidden: {}, newRows: false, missing: [] };
+  const tokens: Token[] = Array.from({ length: Math.min(10, contextLength) }, (_, i) => (i * 7919 + 1) % width);
+  const border = Math.min(8, contextLength);
+  const cache = openCache(graph, contextLength);
+  const run = async (start: number, end: number, outputs: readonly string[]): Promise<InferenceSession.ReturnType> => {
+    const { feeds } = await cache.prepare(start, end);
+    // Fewer rows of logits than tokens: states that are cut to those rows as well are of no use.
+    const block = blockFeeds(graph, tokens.slice(start, end), start, 2);
+    return graph.session.run({ ...feeds, ...block }, outputs);
+  };
+  // A graph that returns nothing but its new rows has nothing to compare them with; the self-check runs them.
+  const comparable = graph.newRows && graph.family !== "split";
+  const caches = comparable ? ["present_rows", ...endsOf(graph)] : [];
+  try {
+    const first = await run(0, border, [...states.map(([, output]) => output), ...caches]);
+    const { hidden, why } = tryStates(states, border, first);
+    const missing = why === undefined ? [] : [`Hidden states are not offered: ${why}.`];
+    if (!comparable) return { hidden, newRows: graph.newRows, missing };
+    let newRows = areLastRows(graph, first, 0, border);
+    if (newRows && border < tokens.length) {
+      cache.keep(first, 0, border);
+      newRows = areLastRows(graph, await run(border, tokens.length, caches), border, tokens.length);
+    }
+    if (!newRows) missing.push("New cache rows are not fetched alone: present_rows differs from the rows of present.");
+    return { hidden, newRows, missing };
+  } catch (error) {
+    const outputs = [...states.map(([, output]) => output), ...(graph.newRows ? ["present_rows"] : [])];
+    return {
+      hidden: {},
+      newRows: false,
+      missing: [`${outputs.join(", ")}: not offered, because a first run failed: ${firstLine(error)}.`],
+    };
+  }
+}
+
+/** The first and the last cache. */
+function endsOf({ layers }: CachedGraph): readonly [string, string] {
+  return ["present.0.key", `present.${layers - 1}.value`];
+}
+
+/** Whether `present_rows` are the rows from `start` to before `end` of the caches that came with it. */
+function areLastRows(graph: CachedGraph, results: InferenceSession.ReturnType, start: number, end: number): boolean {
+  const { layers, groups, headSize } = graph;
+  const rows = results["present_rows"];
+  if (rows?.dims.join() !== [2 * layers, groups, end - start, headSize].join()) return false;
+  const size = (end - start) * headSize;
+  return endsOf(graph).every((name, which) => {
+    const cache = results[name];
+    if (cache === undefined) return false;
+    const room = cache.dims[2] as number;
+    const [found, expected] = [cellsOf(rows), cellsOf(cache)];
+    return Array.from({ length: groups }, (_, group) => group).every((group) => {
+      const at = ((which === 0 ? 0 : 2 * layers - 1) * groups + group) * size;
+      const from = (group * room + start) * headSize;
+      return found.subarray(at, at + size).every((cell, i) => cell === expected[from + i]);
+    });
+  });
+}
+
+function tryStates(
+  states: readonly (readonly [HiddenKind, string])[],
+  length: number,
+  results: InferenceSession.ReturnType,
+): { readonly hidden: Graph["hidden"]; readonly why?: string } {
+  const hidden: Partial<Record<HiddenKind, { output: string; width: number }>> = {};
+  const values: Partial<Record<HiddenKind, Float32Array>> = {};
+  for (const [kind, output] of states) {
+    const found = results[output];
+    const width = found?.dims.at(-1) ?? 0;
+    if (found === undefined || found.size !== length * width) {
+      return { hidden: {}, why: `${output} has the shape [${found?.dims.join(", ")}] for ${length} tokens, not a row for each` };
+    }
+    hidden[kind] = { output, width };
+    values[kind] = numbers(cellsOf(found));
+  }
+  const [before, after, width] = [values["pre-norm"], values["post-norm"], hidden["post-norm"]?.width ?? 0];
+  if (before !== undefined && after !== undefined && !isNormOf(after, before, width)) {
+    const [pre, post] = [hidden["pre-norm"]?.output, hidden["post-norm"]?.output];
+    return { hidden: {}, why: `${post} is not the norm of ${pre}, so that either may be another state than its name says` };
+  }
+  return { hidden };
+}

@@ -1,0 +1,168 @@
+/**
+ * The forms in which other programs export the model of `decoderGraph`: builders that write other nodes where that graph says one thing, and other
+ * types and names at the graph's borders.
+ */
+import { writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { readDecoderConfig } from "../export/decoder-config.ts";
+import { decoderGraph } from "../export/decoder-graph.ts";
+import { floatWeights } from "../export/decoder-weights.ts";
+import { type GraphBuilder, graphBuilder } from "../export/onnx-writer.ts";
+import { openTensors } from "../export/tensor-folder.ts";
+import { concatAttention, concatPositions } from "./concat-attention.ts";
+import { type MatrixFormat, quantised } from "./quantised.ts";
+import type { Shape } from "./random-llama.ts";
+import { sharded } from "./sharded.ts";
+
+/** What is other than in `exportDecoder`'s graph. */
+export interface Form {
+  /** Attention by MatMul and Softmax over Concat(past, new), as Optimum writes it. */
+  readonly concat?: boolean | undefined;
+  /** With the input position_ids. Only concat, which has it by default, computes positions itself otherwise. */
+  readonly positions?: boolean | undefined;
+  /** With the input num_logits_to_keep. Default: only without concat. */
+  readonly keeps?: boolean | undefined;
+  /** Caches of float16; all outputs too unless `wideOutputs`. The matrices are computed in float32. */
+  readonly float16?: boolean | undefined;
+  readonly wideOutputs?: boolean | undefined;
+  /** With the output present_rows. */
+  readonly newRows?: boolean | undefined;
+  /** Outputs hidden_states and last_hidden_state; or the norm's output alone, under transformers' name or onnxruntime-genai's; or nothing. */
+  readonly hidden?: "both" | "last_hidden_state" | "genai" | "none" | undefined;
+  /**
+   * The final norm: a fused node with the sum as fourth output, or without it; Add and one norm; Add and single operators, as Optimum writes it; or
+   * LayerNormalization, with mean and bias.
+   */
+  readonly norm?: "fused" | "sumless" | "added" | "unfused" | "layer" | undefined;
+  /** Default: float16, computed in float32. */
+  readonly weights?: MatrixFormat | "float32" | undefined;
+  /** Names that values of the graph have, so that outputs of these names cannot be added. */
+  readonly taken?: readonly string[] | undefined;
+  /** Names of files for the weights that are not quantised. */
+  readonly shards?: readonly string[] | undefined;
+}
+
+/** Writes the model of a folder once more, in that form. */
+export async function writeForm(dir: string, file: string, shape: Shape, form: Form): Promise<void> {
+  const base = sharded(graphBuilder("llama"), form.shards ?? []);
+  const stored = form.weights === undefined ? "float16" : "float32";
+  const graph = formed(form.shards === undefined ? graphBuilder("llama") : base, shape, form);
+  await writeGraph(dir, file, graph, { stored, newRows: form.newRows ?? false });
+  for (const [name, bytes] of base.shards()) await writeFile(join(dir, dirname(file), name), bytes);
+}
+
+/** Writes the model of a folder once more, by that builder. */
+export async function writeGraph(
+  dir: string,
+  file: string,
+  graph: GraphBuilder,
+  { stored, newRows }: { readonly stored: "float16" | "float32"; readonly newRows: boolean },
+): Promise<void> {
+  const config = await readDecoderConfig(dir);
+  const tensors = await openTensors(dir);
+  decoderGraph(graph, config, floatWeights(graph, tensors, config, stored), { newRows });
+  await writeFile(join(dir, file), Buffer.concat([...graph.finish()]));
+  tensors.close();
+}
+
+function formed(base: GraphBuilder, shape: Shape, form: Form): GraphBuilder {
+  const { weights, norm = "fused", hidden = "both" } = form;
+  const matrices = weights === undefined || weights === "float32" ? base : quantised(base, weights);
+  return withStates(withNorm(withBorders(matrices, shape, form), norm), hidden);
+}
+
+/** Other names for the states on both sides of the final norm, and fewer outputs. */
+function withStates(graph: GraphBuilder, hidden: NonNullable<Form["hidden"]>): GraphBuilder {
+  if (hidden === "both") return graph;
+  const names: Readonly<Record<string, string>> = {
+    hidden_states: "/model/norm/sum",
+    last_hidden_state: { genai: "hidden_states", last_hidden_state: "last_hidden_state", none: "/model/norm/normed" }[hidden],
+  };
+  const named = (name: string) => names[name] ?? name;
+  return {
+    ...graph,
+    output(name, ...rest) {
+      if (!(name in names) || (name === "last_hidden_state" && hidden !== "none")) graph.output(named(name), ...rest);
+    },
+    node: (operator, inputs, outputs, ...rest) => graph.node(operator, inputs.map(named), outputs.map(named), ...rest),
+  };
+}
+
+function withNorm(graph: GraphBuilder, norm: NonNullable<Form["norm"]>): GraphBuilder {
+  if (norm === "fused") return graph;
+  return {
+    ...graph,
+    node(operator, inputs, outputs, attributes, contrib) {
+      const [a = "", b = "", weight = ""] = inputs;
+      const [normed = "", , , sum = ""] = outputs;
+      if (weight !== "model.norm.weight") return graph.node(operator, inputs, outputs, attributes, contrib);
+      if (norm === "sumless") return graph.node(operator, inputs, [normed], attributes, contrib);
+      graph.node("Add", [a, b], [sum]);
+      const epsilon = { epsilon: attributes?.["epsilon"] ?? 0 };
+      if (norm === "added")
+        return graph.node("SimplifiedLayerNormalization", [sum, weight], [normed], { axis: -1, ...epsilon, stash_type: 1 });
+      if (norm === "layer") return graph.node("LayerNormalization", [sum, weight, weight], [normed], { axis: -1, ...epsilon });
+      graph.integers("norm.axis", [-1], [1]);
+      for (const [name, value] of [
+        ["two", 2],
+        ["epsilon", 1e-5],
+        ["one", 1],
+      ] as const)
+        graph.weights(`norm.${name}`, Float32Array.of(value), [], "float32");
+      graph.node("Pow", [sum, "norm.two"], ["norm.squares"]);
+      graph.node("ReduceMean", ["norm.squares", "norm.axis"], ["norm.mean"], { keepdims: 1 });
+      graph.node("Add", ["norm.mean", "norm.epsilon"], ["norm.above"]);
+      graph.node("Sqrt", ["norm.above"], ["norm.root"]);
+      graph.node("Div", ["norm.one", "norm.root"], ["norm.inverse"]);
+      graph.node("Mul", [sum, "norm.inverse"], ["norm.unit"]);
+      graph.node("Mul", [weight, "norm.unit"], [normed]);
+    },
+  };
+}
+
+function withBorders(graph: GraphBuilder, shape: Shape, form: Form): GraphBuilder {
+  const { concat = false, float16 = false, wideOutputs = false, keeps = !concat, positions = concat, taken = [] } = form;
+  const isCache = (name: string) => /^(past|present)/.test(name);
+  const narrowed = new Set<string>();
+  const wide = (name: string) => (narrowed.has(name) ? `${name}.wide` : name);
+  const write: GraphBuilder["node"] = (operator, inputs, outputs, ...rest) =>
+    graph.node(operator, inputs.map(wide), outputs.map(wide), ...rest);
+  const attend = concat ? concatAttention(graph, float16) : float16 ? halfAttention(graph) : write;
+  if (concat) concatPositions(graph, shape, positions);
+  return {
+    ...graph,
+    input(name, type, sizes) {
+      // Without the input all rows are returned.
+      if (!keeps && name === "num_logits_to_keep") graph.integers(name, [0], []);
+      else graph.input(name, float16 && isCache(name) ? "float16" : type, sizes);
+    },
+    output(name, type, sizes) {
+      const narrow = float16 && !isCache(name) && !wideOutputs;
+      if (narrow) narrowed.add(name);
+      graph.output(name, float16 && (narrow || isCache(name)) ? "float16" : type, sizes);
+    },
+    node(operator, ...rest) {
+      if (operator === "GroupQueryAttention") attend(operator, ...rest);
+      else write(operator, ...rest);
+    },
+    finish() {
+      for (const name of narrowed) graph.node("Cast", [wide(name)], [name], { to: 10 });
+      for (const name of taken) graph.node("Identity", ["input_ids"], [name]);
+      return graph.finish();
+    },
+  };
+}
+
+/** GroupQueryAttention of float16, between casts. */
+function halfAttention(graph: GraphBuilder): GraphBuilder["node"] {
+  return (operator, inputs, [attended = "", ...presents], ...rest) => {
+    const float = [0, 1, 2, 7, 8];
+    const halves = inputs.map((name, i) => {
+      if (!float.includes(i)) return name;
+      graph.node("Cast", [name], [`${attended}.${i}`], { to: 10 });
+      return `${attended}.${i}`;
+    });
+    graph.node(operator, halves, [`${attended}.half`, ...presents], ...rest);
+    graph.node("Cast", [`${attended}.half`], [attended], { to: 1 });
+  };
+}

@@ -1,0 +1,59 @@
+import type { InferenceSession } from "onnxruntime-node";
+import { findFamily } from "./cache-family.ts";
+import type { Graph, Runtime } from "./graph.ts";
+import type { OnnxScan } from "./onnx-file/scan.ts";
+import { weightFormats } from "./onnx-file/weight-formats.ts";
+import type { Opened } from "./open-tapped.ts";
+import { checkPorts } from "./ports.ts";
+import type { FileFacts, LoadRequest, Port } from "./protocol.ts";
+import { tryTaps } from "./taps/try-taps.ts";
+
+/**
+ * Checks the inputs and outputs of an opened file and tries them. Throws `model_files` with what is wrong and what to do. Runtimes that do not
+ * write into the tensors that a run is given for its outputs have no family in-place.
+ */
+export async function tryGraph(
+  runtime: Runtime,
+  scan: OnnxScan,
+  { session, added, missing }: Opened,
+  request: Pick<LoadRequest, "file" | "width" | "contextLength">,
+  writesInPlace = true,
+): Promise<{ readonly graph: Graph; readonly facts: Pick<FileFacts, "added" | "missing" | "weights"> }> {
+  const { file, width } = request;
+  const inputs = session.inputMetadata.map(toPort);
+  const outputs = session.outputMetadata.map(toPort);
+  const { hidden: states, ...ports } = checkPorts(file, inputs, outputs, width);
+  const untried = { runtime, session, inputs, outputs, ...ports };
+  const family = await findFamily(untried);
+  const tried = await tryTaps({ ...untried, family }, states, request);
+  const { newRows, hidden } = tried;
+  // A cache that nobody can take rows from is written in place; else it comes back whole, as of a graph that joins past and block.
+  const settled = (family === "new-rows" && !newRows) || family === "in-place" ? (writesInPlace ? "in-place" : "concat") : family;
+  const { layers, groups, headSize } = ports;
+  const shapes: Record<string, Port["shape"]> = newRows ? { present_rows: [2 * layers, groups, "length", headSize] } : {};
+  for (const { output, width } of Object.values(hidden)) shapes[output] = [1, "length", width];
+  // What was added and proved useful has the shape that was seen: ONNX Runtime infers only some sizes.
+  const offered = outputs.flatMap((port) => {
+    if (!added.includes(port.name)) return [port];
+    const shape = shapes[port.name];
+    return shape === undefined ? [] : [{ ...port, shape }];
+  });
+  return {
+    graph: { ...untried, outputs: offered, newRows, family: settled, hidden },
+    facts: {
+      added: added.filter((name) => name in shapes),
+      missing: [...missing, ...tried.missing],
+      weights: weightFormats(scan),
+    },
+  };
+}
+
+/** What browsers' runtime says of a size that it does not know, where Node's says "". */
+const unknown = 2 ** 32 - 1;
+
+/** What a session tells of an input or output. */
+export function toPort(value: InferenceSession.ValueMetadata): Port {
+  return value.isTensor
+    ? { name: value.name, type: value.type, shape: value.shape.map((size) => (size === unknown ? "" : size)) }
+    : { name: value.name, type: "not a tensor", shape: [] };
+}

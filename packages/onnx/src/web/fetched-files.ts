@@ -1,0 +1,77 @@
+import { LenityError } from "@lenity/core";
+import type { ModelFiles } from "../model-files.ts";
+
+/** How files are fetched. */
+export interface FetchOptions {
+  /** The folder's files, when they are known: others are not asked for. Without it a file that is not there is one that answers 404. */
+  readonly paths?: readonly string[] | undefined;
+  /** Told of each piece of a file that arrives: the bytes so far, and those in all where the server tells them (uncompressed files). */
+  readonly onProgress?: ((path: string, loaded: number, total: number | undefined) => void) | undefined;
+  /** In place of `fetch`: another cache, other headers. */
+  readonly fetch?: ((url: URL) => Promise<Response>) | undefined;
+}
+
+/** The files below a URL, by `fetch`. In pages, strings are relative to the page. */
+export function fetchedFiles(folder: string | URL, options: FetchOptions = {}): ModelFiles {
+  const { paths, onProgress, fetch: get = (url) => fetch(url) } = options;
+  const base = directory(folder);
+  const urlOf = (path: string) => new URL(path.split("/").map(encodeURIComponent).join("/"), base);
+  return {
+    place: base.href,
+    nameOf: (path) => urlOf(path).href,
+    async read(path) {
+      if (paths?.includes(path) === false) return undefined;
+      const url = urlOf(path);
+      const response = await get(url);
+      if (response.status === 404) return undefined;
+      if (!response.ok) throw new Error(`${url.href} answers with status ${response.status}.`);
+      return bodyOf(response, (loaded, total) => onProgress?.(path, loaded, total));
+    },
+  };
+}
+
+/** A folder's URL as a string or URL, or the files themselves. */
+export type Folder = string | URL | ModelFiles;
+
+/** The files of a folder. */
+export function filesOf(folder: Folder): ModelFiles {
+  return typeof folder === "string" || folder instanceof URL ? fetchedFiles(folder) : folder;
+}
+
+/** The URL with a slash at its end, so that what is relative to it lies in it. */
+function directory(folder: string | URL): URL {
+  const here = (globalThis as { readonly location?: { readonly href: string } }).location?.href;
+  let url: URL;
+  try {
+    url = new URL(folder, here);
+  } catch (cause) {
+    throw new LenityError("model_files", `${String(folder)} is not a URL. Expected that of a Hugging Face model folder.`, { cause });
+  }
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return url;
+}
+
+async function bodyOf(
+  response: Response,
+  onProgress: (loaded: number, total: number | undefined) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (response.body === null) return new Uint8Array(await response.arrayBuffer());
+  // What a compressed body is declared to have are the bytes on the wire.
+  const declared = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
+  const total = declared === null ? undefined : Number(declared);
+  let whole = new Uint8Array(total ?? 65536);
+  let loaded = 0;
+  for (const reader = response.body.getReader(); ; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (loaded + value.length > whole.length) {
+      const larger = new Uint8Array(Math.max(2 * whole.length, loaded + value.length));
+      larger.set(whole.subarray(0, loaded));
+      whole = larger;
+    }
+    whole.set(value, loaded);
+    loaded += value.length;
+    onProgress(loaded, total);
+  }
+  return loaded === whole.length ? whole : whole.slice(0, loaded);
+}

@@ -1,0 +1,24 @@
+/** What a model's folder holds besides the model. */
+import type { Sampling, Tokenizer } from "@lenity/core";
+import { type ChatTemplate, readChatTemplate } from "../chat-template.ts";
+import { readSampling } from "../sampling-defaults.ts";
+import { readTokenizer } from "../tokenizer.ts";
+import { type Folder, filesOf } from "./fetched-files.ts";
+
+/**
+ * Reads tokenizer.json (and tokenizer_config.json when it is there). `encode` adds no BOS or EOS of its own: chat templates write them. Rejects
+ * with `model_files` when the file is missing or not a tokenizer.
+ */
+export async function loadTokenizer(folder: Folder): Promise<Tokenizer> {
+  return readTokenizer(filesOf(folder));
+}
+
+/** Reads the chat template of a model; undefined when it has none. Rejects with `model_files` when it has one that cannot be read. */
+export async function loadChatTemplate(folder: Folder): Promise<ChatTemplate | undefined> {
+  return readChatTemplate(filesOf(folder));
+}
+
+/** What generation_config.json recommends: greedy unless it asks for sampling. Rejects with `model_files` when it cannot be read. */
+export async function loadSampling(folder: Folder): Promise<Partial<Sampling>> {
+  return readSampling(filesOf(folder));
+}

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { argmax, draw, process, sampling, seeded } from "@lenity/core";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { drawToken } from "../src/export/draw-nodes.ts";
+import { graphBuilder } from "../src/export/onnx-writer.ts";
+
+/** The largest coin below 1 that drafters are given. */
+const most = 1 - 2 ** -52;
+
+let session: InferenceSession;
+before(async () => {
+  const graph = graphBuilder("draw");
+  graph.input("row", "float32", [1, "vocabulary"]);
+  graph.input("temperature", "float64", []);
+  graph.input("coin", "float64", []);
+  graph.integers("minus_one", [-1], [1]);
+  graph.node("Cast", ["temperature"], ["sampled"], { to: 9 });
+  drawToken(graph, { row: "row", temperature: "temperature", sampled: "sampled", coin: "coin" }, "token");
+  graph.output("token", "int64", [1, 1]);
+  session = await InferenceSession.create(Buffer.concat([...graph.finish()]), { intraOpNumThreads: 1 });
+});
+
+async function drawn(row: Float32Array, temperature: number, coin: number): Promise<number> {
+  const results = await session.run({
+    row: new Tensor("float32", row, [1, row.length]),
+    temperature: new Tensor("float64", Float64Array.of(temperature), []),
+    coin: new Tensor("float64", Float64Array.of(coin), []),
+  });
+  return Number(results["token"]?.data[0]);
+}
+
+describe("drawToken", () => {
+  test("draws what core draws, from flat rows and steep ones", async () => {
+    const random = seeded(11);
+    for (let n = 0; n < 2000; n++) {
+      const spread = 10 ** (3 * random() - 1);
+      const row = Float32Array.from({ length: 1 + Math.floor(random() * 300) }, () => spread * (random() - 0.5));
+      const temperature = [0, 0.3, 1, 1.7, 100][n % 5] as number;
+      const coin = random();
+      assert.equal(await drawn(row, temperature, coin), draw(process(row, sampling({ temperature })), coin));
+    }
+  });
+
+  test("draws what core draws from rows at the borders of numbers, with coins at theirs", async () => {
+    const { NEGATIVE_INFINITY: never } = Number;
+    const rows = [[3], [never, 2, never, 1, never], [never, never, 7], [5, 5, 5, 5], [0, 100, 0], [3e38, -3e38, 3e38], [1e-42, 2e-42, 0]];
+    for (const logits of rows) {
+      for (const temperature of [0, 1e-30, 0.5, 1, 100]) {
+        for (const coin of [0, 2 ** -60, 0.25, 0.5, 0.999999, most]) {
+          const row = Float32Array.from(logits);
+          assert.equal(await drawn(row, temperature, coin), draw(process(row, sampling({ temperature })), coin));
+        }
+      }
+    }
+  });
+
+  test("takes the lowest index among equals at temperature 0, whatever the coin", async () => {
+    const row = Float32Array.from({ length: 100 }, (_, i) => (i % 7 === 3 ? 2 : 1));
+    for (const coin of [0, 0.5, most]) assert.equal(await drawn(row, 0, coin), argmax(row));
+  });
+
+  test("gives each token an interval of coins as long as its share of the row", async () => {
+    const random = seeded(2);
+    const row = Float32Array.from({ length: 40 }, () => 4 * random());
+    const shares = process(row, sampling({ temperature: 0.8 }));
+    const mass = shares.reduce((sum, share) => sum + share, 0);
+    let end = 0;
+    for (const [token, share] of shares.entries()) {
+      const start = end;
+      end += share / mass;
+      for (const coin of [start + 1e-12, (start + end) / 2, end - 1e-12]) assert.equal(await drawn(row, 0.8, coin), token);
+    }
+    assert.ok(Math.abs(end - 1) < 1e-12);
+  });
+});

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { LenityError } from "@lenity/core";
+import { startEngine } from "../src/engine.ts";
+import type { Host } from "../src/host.ts";
+import type { WorkerLink } from "../src/link.ts";
+
+/** Workers made of nothing: each loads when told to, and dies when told to. */
+function workers() {
+  const all: { load(answered?: boolean): void; fail(why: string): void; die(): string; closed: boolean }[] = [];
+  const start = (onLost: () => string) => {
+    let lost: Error | undefined;
+    let settle: { resolve(host: Host): void; reject(error: Error): void };
+    const loading = new Promise<Host>((resolve, reject) => {
+      settle = { resolve, reject };
+    });
+    const worker = {
+      closed: false,
+      load: (answered = true) => settle.resolve({ link, answered, sessions: 0, keptBytes: 0 } as unknown as Host),
+      fail: (why: string) => settle.reject(new LenityError("model_files", why)),
+      die() {
+        lost ??= new Error("gone");
+        const next = onLost();
+        settle.reject(lost);
+        return next;
+      },
+    };
+    const link = {
+      check() {
+        if (lost !== undefined) throw lost;
+      },
+      async close() {
+        lost ??= new Error("closed");
+        worker.closed = true;
+        settle.reject(lost);
+      },
+    } as unknown as WorkerLink;
+    all.push(worker);
+    return { link, host: loading };
+  };
+  /** The nth worker, once there is one. */
+  const nth = async (n: number) => {
+    for (let tries = 0; tries < 400; tries++) {
+      const worker = all[n];
+      if (worker !== undefined) return worker;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    throw new Error(`There is no worker ${n}.`);
+  };
+  return { all, start, nth };
+}
+
+/** An engine whose first worker has loaded. */
+async function running(delays = [0, 1, 2], answered = true) {
+  const { all, start, nth } = workers();
+  const starting = startEngine("some model", start, delays);
+  (await nth(0)).load(answered);
+  return { engine: await starting, all, nth };
+}
+
+const lost = (message: RegExp) => ({ name: "LenityError", code: "worker_lost", message });
+
+describe("an engine", () => {
+  test("that does not load rejects with what is wrong, and leaves no worker", async () => {
+    const { all, start } = workers();
+    const starting = startEngine("some model", start);
+    all[0]?.fail("no such file");
+    await assert.rejects(starting, { code: "model_files", message: "no such file" });
+    assert.deepEqual([all.length, all[0]?.closed], [1, true]);
+  });
+
+  test("whose thread dies while it loads says nothing of a restart", async () => {
+    const { all, start } = workers();
+    const starting = startEngine("some model", start);
+    assert.equal(all[0]?.die(), "");
+    await assert.rejects(starting, /gone/);
+    assert.equal(all.length, 1);
+  });
+
+  test("has another worker when one dies, and says so", async () => {
+    const { engine, nth } = await running();
+    const first = engine.host;
+    assert.deepEqual(engine.state, { state: "ready", sessions: 0, restarts: 0, keptBytes: 0 });
+    assert.match((await nth(0)).die(), /started again: send the request once more/);
+    assert.deepEqual([engine.host, engine.state.state], [undefined, "restarting"]);
+    const ready = engine.ready();
+    (await nth(1)).load();
+    await ready;
+    assert.deepEqual([engine.state.state, engine.state.restarts], ["ready", 1]);
+    assert.ok(engine.host !== undefined && engine.host !== first && engine.first === first);
+    assert.ok((await nth(0)).closed);
+    await engine.close();
+  });
+
+  test("tries again when a restart fails, and gives up after several in a row", async () => {
+    const { engine, all, nth } = await running();
+    (await nth(0)).die();
+    const waiting = [engine.ready(), engine.ready()].map((ready) =>
+      assert.rejects(ready, lost(/3 times in a row: no such file.*Load it anew/)),
+    );
+    for (const n of [1, 2, 3]) (await nth(n)).fail("no such file.");
+    await Promise.all(waiting);
+    assert.deepEqual([engine.state.state, engine.state.restarts, all.length], ["failed", 0, 4]);
+    await assert.rejects(engine.ready(), lost(/^some model could not be started again/));
+    assert.ok(all.every(({ closed }) => closed));
+    await engine.close();
+    assert.equal(all.length, 4);
+  });
+
+  test("counts from the beginning after a worker that has answered", async () => {
+    const { engine, nth } = await running();
+    for (let n = 0; n < 12; n += 3) {
+      (await nth(n)).die();
+      (await nth(n + 1)).fail("busy");
+      (await nth(n + 2)).fail("busy");
+      (await nth(n + 3)).load();
+      await engine.ready();
+    }
+    assert.deepEqual([engine.state.state, engine.state.restarts], ["ready", 4]);
+    await engine.close();
+  });
+
+  test("waits longer before each restart of workers that die before they have answered", async () => {
+    const { engine, all, nth } = await running([0, 0, 1_000_000], false);
+    for (const n of [0, 1]) {
+      (await nth(n)).die();
+      (await nth(n + 1)).load(false);
+      await engine.ready();
+    }
+    (await nth(2)).die();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.deepEqual([all.length, engine.state.state], [3, "restarting"]);
+    await engine.close();
+  });
+
+  for (const [when, delays] of [
+    ["before a restart", [1_000_000]],
+    ["during one", [0]],
+  ] as const) {
+    test(`closed ${when} leaves nothing behind`, async () => {
+      const { engine, all, nth } = await running([...delays]);
+      (await nth(0)).die();
+      const waiting = assert.rejects(engine.ready(), lost(/^some model was closed\.$/));
+      if (delays[0] === 0) await nth(1);
+      await engine.close();
+      await waiting;
+      assert.equal(all.length, delays[0] === 0 ? 2 : 1);
+      assert.ok(all.every(({ closed }) => closed));
+      assert.equal(engine.state.state, "closed");
+      assert.equal(engine.host, undefined);
+      await engine.close();
+    });
+  }
+
+  test("closed as its new worker is loaded takes no session", async () => {
+    const { engine, all, nth } = await running();
+    (await nth(0)).die();
+    const worker = await nth(1);
+    worker.load();
+    await engine.close();
+    assert.deepEqual([engine.host, all.every(({ closed }) => closed)], [undefined, true]);
+  });
+});

@@ -1,0 +1,282 @@
+/** What real folders say of their models, and models that go wrong. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { type DecodeOptions, decode, defaultRegistry, LenityError, modelDrafter, type Token } from "@lenity/core";
+import { exportDecoder, loadModel, loadSampling, type OnnxModel, onnxDrafter } from "../src/index.ts";
+import { configOf, randomWeights, safetensors, small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let whole: string;
+before(async () => {
+  folder = await temporaryFolder();
+  whole = await writeModel(folder.path, "whole");
+});
+after(() => folder.remove());
+
+let copies = 0;
+/** A copy of the whole folder with these files written into it. */
+async function copyWith(files: Readonly<Record<string, unknown>>): Promise<string> {
+  const dir = join(folder.path, `copy-${copies++}`);
+  await cp(whole, dir, { recursive: true });
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(dir, name), typeof content === "string" ? content : JSON.stringify(content));
+  }
+  return dir;
+}
+
+async function using<T>(dir: string, use: (model: OnnxModel) => Promise<T> | T): Promise<T> {
+  const model = await loadModel(dir, { threads: 1 });
+  try {
+    return await use(model);
+  } finally {
+    await model.close();
+  }
+}
+
+interface Said {
+  readonly tokens: Token[];
+  readonly reason: "stop" | "length";
+}
+async function said(prompt: readonly Token[], options: DecodeOptions): Promise<Said> {
+  const tokens: Token[] = [];
+  for await (const event of decode(prompt, options)) {
+    if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
+    else return { tokens, reason: event.reason };
+  }
+  throw new Error("decode() ended without a finish event.");
+}
+
+describe("config.json", () => {
+  const { vocab_size, max_position_embeddings, eos_token_id, ...rest } = configOf(small);
+
+  test("may keep its sizes in text_config, or under the names of GPT-2 and MPT", async () => {
+    for (const config of [
+      { ...rest, text_config: { vocab_size, max_position_embeddings, eos_token_id: 9 } },
+      { ...rest, vocab_size, text_config: { max_position_embeddings, eos_token_id: 9 } },
+      { ...rest, vocab_size, n_positions: max_position_embeddings, eos_token_id: [9] },
+      { ...rest, vocab_size, max_seq_len: max_position_embeddings, max_position_embeddings: null, eos_token_id: 9 },
+    ]) {
+      const facts = await using(await copyWith({ "config.json": config }), ({ width, contextLength, eos }) => [width, contextLength, eos]);
+      assert.deepEqual(facts, [small.vocabulary, small.context, [9]]);
+    }
+  });
+
+  test("is refused when its sizes are nowhere, or no whole numbers", async () => {
+    for (const [config, seen] of [
+      [{ ...rest, max_position_embeddings, text_config: {} }, /vocab_size undefined; expected a whole number/],
+      [{ ...rest, vocab_size, text_config: [] }, /max_position_embeddings undefined/],
+      [{ ...rest, vocab_size, max_position_embeddings: "300" }, /max_position_embeddings "300"/],
+      [{ ...rest, vocab_size, max_position_embeddings: 1.5 }, /max_position_embeddings 1\.5/],
+    ] as const) {
+      await assert.rejects(loadModel(await copyWith({ "config.json": config })), { code: "model_files", message: seen });
+    }
+  });
+
+  test("may promise a context that no memory holds: nothing is allocated for it", async () => {
+    const dir = await copyWith({ "config.json": { ...configOf(small), max_position_embeddings: 1e15 } });
+    await using(dir, async (model) => {
+      const options = { target: model, draftTokens: 5, maxTokens: 20 };
+      const expected = await using(whole, (same) => said([1, 2], { ...options, target: same }));
+      for (const drafter of [undefined, modelDrafter(model), onnxDrafter(model)]) {
+        assert.deepEqual(await said([1, 2], { ...options, drafter }), expected);
+      }
+    });
+  });
+});
+
+describe("the tokens that end an answer", () => {
+  const eosOf = (config: unknown, generation?: unknown) =>
+    copyWith({
+      "config.json": { ...configOf(small), eos_token_id: config },
+      ...(generation === undefined ? {} : { "generation_config.json": { eos_token_id: generation } }),
+    }).then((dir) => using(dir, ({ eos }) => eos));
+
+  test("come from generation_config.json, else config.json, one or several; or there are none", async () => {
+    assert.deepEqual(await eosOf(3, [5, 7]), [5, 7]);
+    assert.deepEqual(await eosOf([3, 4], null), [3, 4]);
+    assert.deepEqual(await eosOf([3, 4]), [3, 4]);
+    assert.deepEqual(await eosOf(undefined, undefined), []);
+    assert.deepEqual(await eosOf(null, []), []);
+  });
+
+  test("are refused where the model does not have them", async () => {
+    for (const [config, generation, seen] of [
+      [50, undefined, /ends answers at token 50 .*knows ids 0 to 49/],
+      [1, [2, 1000], /token 1000/],
+      [-1, undefined, /token -1/],
+      [1.5, undefined, /token 1\.5/],
+      ["</s>", undefined, /token "<\/s>"/],
+    ] as const) {
+      await assert.rejects(eosOf(config, generation), { code: "model_files", message: seen });
+    }
+  });
+
+  test("end an answer, whichever of them comes, plainly and in a drafted block", async () => {
+    const endless = await using(await copyWith({ "config.json": { ...configOf(small), eos_token_id: null } }), (model) =>
+      said([4, 8], { target: model, maxTokens: 40, sampling: { temperature: 2 }, seed: 5 }),
+    );
+    assert.equal(endless.reason, "length");
+    for (const eos of [endless.tokens[3], endless.tokens[11], endless.tokens[25]] as Token[]) {
+      const dir = await copyWith({ "generation_config.json": { eos_token_id: [eos, 0] } });
+      await using(dir, async (model) => {
+        const options = { target: model, maxTokens: 40, sampling: { temperature: 2 }, seed: 5 };
+        const plain = await said([4, 8], options);
+        const end = endless.tokens.findIndex((token) => token === eos || token === 0);
+        assert.deepEqual(plain, { tokens: endless.tokens.slice(0, end + 1), reason: "stop" });
+        for (const draftTokens of [1, 4, 9]) {
+          const greedy = { target: model, maxTokens: 40 };
+          const drafted = await said([4, 8], { ...greedy, drafter: onnxDrafter(model), draftTokens });
+          assert.deepEqual(drafted, await said([4, 8], greedy));
+        }
+      });
+    }
+  });
+});
+
+describe("loadSampling", () => {
+  const read = async (config: unknown) =>
+    loadSampling(await copyWith(config === undefined ? {} : { "generation_config.json": config as object }));
+
+  test("is greedy unless sampling is asked for", async () => {
+    for (const config of [undefined, {}, { do_sample: false, temperature: 0.7 }, { temperature: 0.7 }]) {
+      assert.deepEqual(await read(config), { temperature: 0 });
+    }
+    assert.deepEqual(await read({ do_sample: true, temperature: 0.6, top_k: 20, top_p: 0.9, min_p: 0.05 }), {
+      temperature: 0.6,
+      topK: 20,
+      topP: 0.9,
+      minP: 0.05,
+    });
+    assert.deepEqual(await read({ do_sample: true, top_k: null }), { temperature: 1, topK: 0, topP: 1, minP: 0 });
+  });
+
+  test("refuses a file that is broken, or a setting out of its range", async () => {
+    await assert.rejects(read("{"), { code: "model_files", message: /generation_config\.json is not JSON: .*Fix or remove it/ });
+    await assert.rejects(read("[]"), { code: "model_files", message: /generation_config\.json does not hold a JSON object/ });
+    for (const [setting, seen] of [
+      [{ temperature: -1 }, /generation_config\.json: temperature is -1; expected .*Fix or remove it/],
+      [{ temperature: "hot" }, /temperature is NaN/],
+      [{ top_p: 0 }, /topP is 0/],
+      [{ top_k: 0.5 }, /topK is 0\.5/],
+      [{ min_p: 2 }, /minP is 2/],
+    ] as const) {
+      await assert.rejects(read({ do_sample: true, ...setting }), { code: "model_files", message: seen });
+    }
+  });
+});
+
+describe("logits of NaN", () => {
+  const sick = 45;
+  let dir: string;
+  before(async () => {
+    dir = join(folder.path, "sick");
+    await mkdir(dir);
+    const weights = randomWeights({ ...small, tied: false });
+    weights.get("model.embed_tokens.weight")?.values.fill(Number.NaN, sick * small.width, (sick + 1) * small.width);
+    await writeFile(join(dir, "config.json"), JSON.stringify(configOf({ ...small, tied: false })));
+    await writeFile(join(dir, "model.safetensors"), safetensors(weights, "F32"));
+    await exportDecoder(dir, { weights: "float32" });
+  });
+
+  test("in the middle of an answer name the model, its file and a remedy, in the target and in the draft", async () => {
+    const message = /^The model sick \(.*sick\/onnx\/model\.onnx\) returned logits with NaN; .*Take another variant of it, such as fp32/;
+    await using(dir, (model) =>
+      using(whole, async (sound) => {
+        for (const temperature of [0, 1]) {
+          const settings = { sampling: { temperature } };
+          await assert.rejects(said([1, sick, 2], { target: model, ...settings }), { code: "bad_logits", message });
+          for (const drafter of [onnxDrafter(model), modelDrafter(model)]) {
+            await assert.rejects(said([1, sick, 2], { target: sound, drafter, ...settings }), { code: "bad_logits", message });
+          }
+          assert.ok((await said([1, 2], { target: sound, ...settings, maxTokens: 5 })).tokens.length > 0);
+        }
+      }),
+    );
+  });
+
+  test("at loading refuse the file, and say what to do", async () => {
+    const all = join(folder.path, "all-sick");
+    await cp(dir, all, { recursive: true });
+    const weights = randomWeights({ ...small, tied: false });
+    weights.get("model.norm.weight")?.values.fill(Number.NaN);
+    await writeFile(join(all, "model.safetensors"), safetensors(weights, "F32"));
+    await exportDecoder(all, { weights: "float32" });
+    await assert.rejects(loadModel(all, { threads: 1 }), (error: unknown) => {
+      assert.ok(error instanceof LenityError && error.code === "model_files");
+      assert.match(
+        error.message,
+        /all-sick\/onnx\/model\.onnx fails on its first tokens: .*logits with NaN.*such as fp32 in place of fp16 or q4\.$/,
+      );
+      return true;
+    });
+  });
+});
+
+describe("where the context ends", () => {
+  const shape = { ...small, context: 24, layers: 1 };
+  const registry = defaultRegistry();
+
+  test("an answer ends with `length`, at every offset of a block, and nothing is lost", async () => {
+    const dir = await writeModel(folder.path, "short", shape, 3);
+    await writeFile(join(dir, "generation_config.json"), "{}");
+    await writeFile(join(dir, "config.json"), JSON.stringify({ ...configOf(shape), eos_token_id: null }));
+    const smaller = await writeModel(folder.path, "shorter", { ...shape, context: 17 }, 4);
+    await using(dir, (target) =>
+      using(smaller, async (draft) => {
+        for (let length = 1; length <= shape.context; length++) {
+          const prompt = tokensOf(length, 7);
+          const plain = await said(prompt, { target });
+          assert.deepEqual([plain.tokens.length, plain.reason], [shape.context - length, "length"]);
+          for (const policy of ["strict", "judi"]) {
+            for (const [drafter, draftTokens] of [
+              [onnxDrafter(target), 1 + (length % 7)],
+              [modelDrafter(target), 16],
+              [onnxDrafter(draft), 5],
+            ] as const) {
+              const answer = await said(prompt, { target, drafter, draftTokens, verifier: registry.create(policy) });
+              assert.deepEqual([answer.tokens.length, answer.reason], [shape.context - length, "length"]);
+              if (policy === "strict") assert.deepEqual(answer.tokens, plain.tokens);
+            }
+          }
+        }
+        await assert.rejects(said(tokensOf(25), { target }), { code: "context_full", message: /has 25 tokens; short holds 24\. Shorten/ });
+        await assert.rejects(said([], { target }), { code: "invalid_request", message: /no tokens/ });
+      }),
+    );
+  });
+});
+
+describe("a folder", () => {
+  test("is only read", async () => {
+    const dir = await copyWith({});
+    const look = async () => {
+      const names = (await readdir(dir, { recursive: true })).sort();
+      const times = await Promise.all(names.map(async (name) => (await stat(join(dir, name))).mtimeMs));
+      return [names, times];
+    };
+    for (const name of ["onnx", ""]) await chmod(join(dir, name), 0o555);
+    const seen = await look();
+    await using(dir, async (model) => said([1], { target: model, drafter: onnxDrafter(model), maxTokens: 5 }));
+    assert.deepEqual(await look(), seen);
+    for (const name of ["", "onnx"]) await chmod(join(dir, name), 0o755);
+    await rm(dir, { recursive: true });
+  });
+
+  test("serves two processes at once", async () => {
+    const program = fileURLToPath(new URL("./short-life.ts", import.meta.url));
+    const arguments_ = process.versions["bun"] === undefined ? ["--experimental-strip-types", program] : [program];
+    const run = () =>
+      new Promise<string>((resolve, reject) => {
+        const child = spawn(process.execPath, [...arguments_, whole, "idle"], { stdio: ["ignore", "pipe", "inherit"] });
+        let out = "";
+        child.stdout.on("data", (data) => (out += data));
+        child.on("close", (status) => (status === 0 ? resolve(out.trim()) : reject(new Error(`It ended with ${status}.`))));
+      });
+    assert.deepEqual(await Promise.all([run(), run(), run()]), ["1", "1", "1"]);
+    assert.ok((await readFile(join(whole, "onnx", "model.onnx"))).length > 0);
+  });
+});

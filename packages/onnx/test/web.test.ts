@@ -1,0 +1,349 @@
+/** Models by ./web, on ONNX Runtime's WebAssembly as it runs here: what it shares with Node's is tested there, and here that it gives the same. */
+import assert from "node:assert/strict";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { decode, type EmittedToken, type LanguageModel, modelDrafter, type Session, sd, type Token } from "@lenity/core";
+import { randomModel } from "@lenity/core/testing";
+import * as ort from "onnxruntime-web";
+import { filesIn } from "../src/disk-files.ts";
+import { exportDecoder, exportDrafter } from "../src/index.ts";
+import { loadModel as loadOnNode } from "../src/model.ts";
+import { type Form, writeForm } from "../src/testing/graph-forms.ts";
+import { small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
+import { writeTokenizer } from "../src/testing/random-tokenizer.ts";
+import { checkBlocks } from "../src/web/check-blocks.ts";
+import {
+  fetchedFiles,
+  loadChatTemplate,
+  loadModel,
+  loadSampling,
+  loadTokenizer,
+  type ModelFiles,
+  onnxDrafter,
+  type WebLoadOptions,
+} from "../src/web/index.ts";
+
+ort.env.wasm.numThreads = 1;
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let dir: string;
+let files: ModelFiles;
+before(async () => {
+  folder = await temporaryFolder();
+  dir = await writeModel(folder.path, "model");
+  await exportDrafter(dir);
+  files = filesIn(dir);
+});
+after(() => folder.remove());
+
+const load = (options: Partial<WebLoadOptions> = {}, from: ModelFiles = files) => loadModel(from, { ort, ...options });
+
+/** The logits of one text in blocks of these lengths. */
+async function inBlocks(session: Session, tokens: readonly Token[], lengths: readonly number[]): Promise<number[]> {
+  const logits: number[] = [];
+  for (const [i, length] of lengths.entries()) {
+    const start = lengths.slice(0, i).reduce((sum, length) => sum + length, 0);
+    logits.push(...(await session.append(tokens.slice(start, start + length))).logits);
+  }
+  return logits;
+}
+
+describe("a model in WebAssembly", () => {
+  /** A form, or "split": what `exportDecoder` writes for long contexts. */
+  interface Kind {
+    readonly form: Form | "split";
+    readonly family: string;
+    /** Attention by single operators, whose kernels treat the last rows of a block in ways of their own. */
+    readonly inexact?: true;
+  }
+  const kinds: Readonly<Record<string, Kind>> = {
+    GroupQueryAttention: { form: { hidden: "none" }, family: "new-rows" },
+    "GroupQueryAttention of float16": { form: { hidden: "none", float16: true }, family: "new-rows" },
+    // Node's runtime writes into the tensors that it is given; this one does not.
+    "GroupQueryAttention whose new rows cannot be had": { form: { hidden: "none", taken: ["present_rows"] }, family: "concat" },
+    "Optimum's form": { form: { hidden: "none", concat: true, norm: "unfused" }, family: "concat", inexact: true },
+    "Optimum's form of float16": { form: { hidden: "none", concat: true, norm: "unfused", float16: true }, family: "concat" },
+    "4-bit matrices": { form: { hidden: "none", weights: "4-bit" }, family: "new-rows" },
+    "weights in two other files": { form: { shards: ["w.data", "w.data_1"] }, family: "new-rows" },
+    "attention over a cache in two parts": { form: "split", family: "split", inexact: true },
+  };
+  for (const [name, { form, family, inexact = false }] of Object.entries(kinds)) {
+    test(`scores ${name} as Node's does, ${inexact ? "and tells that not every cut is alike" : "alike in every cut"}, after rewinding too`, async () => {
+      const file = "onnx/form.onnx";
+      if (form === "split") await exportDecoder(dir, { file, attention: "split" });
+      else await writeForm(dir, file, small, form);
+      const [model, node] = [await load({ file }), await loadOnNode(dir, { file, threads: 1 })];
+      assert.deepEqual([model.graph.family, model.check.blockDifference > 0, model.check.leak], [family, inexact, 0]);
+      assert.deepEqual(model.hidden, node.hidden);
+      const alike = (some: readonly number[], others: readonly number[], most: number) => {
+        assert.equal(some.length, others.length);
+        assert.ok(some.every((logit, i) => Math.abs(logit - (others[i] as number)) <= most));
+      };
+      const between = inexact ? 1e-4 : 0;
+      const tokens = tokensOf(40);
+      const session = await model.open();
+      const whole = await inBlocks(session, tokens, [40]);
+      session.rewind(0);
+      alike(await inBlocks(session, tokens, [1, 17, 2, 1, 19]), whole, between);
+      session.rewind(11);
+      alike(await inBlocks(session, tokens.slice(11), [29]), whole.slice(11 * small.vocabulary), between);
+      // Outputs of float16 are rounded, by 0.016 where logits are 20.
+      const rounding = form !== "split" && form.float16 === true ? 0.04 : 1e-3;
+      alike(await inBlocks(await node.open(), tokens, [40]), whole, rounding);
+      await Promise.all([model.close(), node.close()]);
+    });
+  }
+
+  test("drafts by its drafter file as by steps, and decodes strictly as it decodes plainly", async () => {
+    const target = await load({ drafter: false });
+    const draft = await load({ draftsFor: target });
+    assert.equal(draft.graph.drafter, join(dir, "onnx/model.drafter.onnx"));
+    const decoded = async (options: Partial<Parameters<typeof decode>[1]>): Promise<EmittedToken[]> => {
+      const tokens: EmittedToken[] = [];
+      const settings = { target, verifier: sd(), maxTokens: 60, sampling: { temperature: 0.7 }, seed: 3, trace: true };
+      for await (const event of decode(tokensOf(5), { ...settings, ...options })) if (event.type === "round") tokens.push(...event.tokens);
+      return tokens;
+    };
+    assert.deepEqual(await decoded({ drafter: onnxDrafter(draft) }), await decoded({ drafter: modelDrafter(draft) }));
+    const ids = (tokens: readonly EmittedToken[]) => tokens.map(({ token }) => token);
+    const greedy = { sampling: { temperature: 0 } };
+    assert.deepEqual(ids(await decoded({ ...greedy, drafter: onnxDrafter(draft) })), ids(await decoded({ ...greedy, draftTokens: 0 })));
+    await Promise.all([target.close(), draft.close()]);
+  });
+
+  test("keeps caches of closed sessions for prompts that begin alike", async () => {
+    const model = await load({ drafter: false });
+    const tokens = tokensOf(60);
+    const first = await model.open({ prompt: tokens });
+    const { logits } = await first.append(tokens, { rows: 1 });
+    await first.close();
+    const [engine] = model.engines;
+    assert.ok(engine?.state === "ready" && engine.keptBytes > 0 && engine.sessions === 0);
+    const second = await model.open({ prompt: tokens });
+    assert.equal(second.length, 59);
+    assert.deepEqual((await second.append(tokens.slice(59))).logits, logits);
+    await model.close();
+  });
+
+  test("hears of a signal between the runs of a long prompt, and goes on from where it was", async () => {
+    const model = await load({ drafter: false });
+    const session = await model.open();
+    const stop = new AbortController();
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      stop.abort();
+      port1.close();
+    };
+    port2.postMessage("A page's button, say.");
+    const runs = session.append(tokensOf(290), { signal: stop.signal });
+    await assert.rejects(runs, { code: "aborted" });
+    assert.equal(session.length, 0);
+    assert.equal((await session.append(tokensOf(3))).rows, 3);
+    await model.close();
+  });
+
+  test("works where memory cannot be shared, as in pages that are not isolated", async () => {
+    const Shared = globalThis.SharedArrayBuffer;
+    Object.defineProperty(globalThis, "SharedArrayBuffer", { value: undefined, configurable: true, writable: true });
+    try {
+      const model = await load({ drafter: false });
+      const session = await model.open();
+      const stop = new AbortController();
+      assert.equal((await session.append(tokensOf(3), { signal: stop.signal })).rows, 3);
+      const runs = session.append(tokensOf(200), { signal: stop.signal });
+      stop.abort();
+      await assert.rejects(runs, { code: "aborted" });
+      await model.close();
+    } finally {
+      globalThis.SharedArrayBuffer = Shared;
+    }
+  });
+
+  test("takes nothing more once it is closed, and may be closed again", async () => {
+    const model = await load({ drafter: false });
+    const session = await model.open();
+    const waiting = assert.rejects(session.append(tokensOf(3)), { code: "worker_lost" });
+    await model.close();
+    await waiting;
+    await model.close();
+    assert.equal(model.engines[0]?.state, "closed");
+    await assert.rejects(session.append([1]), { code: "worker_lost", message: "model was closed." });
+    await assert.rejects(model.open(), { code: "worker_lost", message: "model was closed." });
+  });
+});
+
+describe("what cannot be loaded", () => {
+  const without = (path: string): ModelFiles => ({ ...files, read: async (asked) => (asked === path ? undefined : files.read(asked)) });
+  const broken = (path: string): ModelFiles => ({
+    ...files,
+    read: async (asked) => {
+      if (asked === path) throw new TypeError("The line is cut.");
+      return files.read(asked);
+    },
+  });
+  const instead = (path: string, content: string): ModelFiles => ({
+    ...files,
+    read: async (asked) => (asked === path ? new TextEncoder().encode(content) : files.read(asked)),
+  });
+
+  test("is told by name: a missing model, a pointer in its place, a file that is cut off, weights that are missing or too short", async () => {
+    await writeForm(dir, "onnx/form.onnx", small, { shards: ["w.data", "w.data_1"] });
+    const whole = await readFile(join(dir, "onnx/model.onnx"));
+    const cut: ModelFiles = {
+      ...files,
+      read: async (path) => (path.endsWith(".onnx") ? whole.subarray(0, 999).slice() : files.read(path)),
+    };
+    const wrong: readonly (readonly [ModelFiles, Partial<WebLoadOptions>, RegExp])[] = [
+      [without("config.json"), {}, /config\.json is missing/],
+      [broken("onnx/model.onnx"), {}, /model\.onnx is not readable: The line is cut\. Load/],
+      [files, { dtype: "q4" }, /model_q4\.onnx is missing\. Name/],
+      [files, { file: "other.onnx" }, /other\.onnx is missing\. Name/],
+      [instead("onnx/model.onnx", "version https://git-lfs.github.com/spec/v1\n"), {}, /is a Git LFS pointer/],
+      [instead("onnx/model.onnx", "<!doctype html>"), {}, /\(15 bytes\) is cut off or no ONNX file/],
+      [cut, {}, /\(999 bytes\) is cut off/],
+      [without("onnx/w.data_1"), { file: "onnx/form.onnx" }, /keeps weights in .*w\.data_1, which is missing/],
+      [instead("onnx/w.data", "short"), { file: "onnx/form.onnx" }, /w\.data, which has 5 bytes; expected \d+ or more/],
+      [instead("onnx/model.drafter.onnx", "<!doctype html>"), {}, /drafter\.onnx \(15 bytes\) is cut off/],
+    ];
+    for (const [from, options, message] of wrong) await assert.rejects(load(options, from), { code: "model_files", message });
+    const [model] = [await load({}, without("onnx/model.drafter.onnx"))];
+    assert.equal(model.graph.drafter, undefined);
+    await model.close();
+  });
+
+  test("leaves nothing of it in the runtime's memory", async () => {
+    let open = 0;
+    const InferenceSession = {
+      create: async (...args: Parameters<typeof ort.InferenceSession.create>) => {
+        const session = await ort.InferenceSession.create(...args);
+        open++;
+        const release = session.release.bind(session);
+        session.release = async () => {
+          open--;
+          await release();
+        };
+        return session;
+      },
+    } as typeof ort.InferenceSession;
+    const counting = { ort: { ...ort, InferenceSession } };
+    const other = await writeModel(folder.path, "other", { ...small, vocabulary: 60 });
+    const config = await readFile(join(other, "config.json"), "utf8");
+    await assert.rejects(load(counting, instead("config.json", config)), { code: "model_files", message: /logits of 50 tokens/ });
+    assert.equal(open, 0);
+    const model = await load(counting);
+    assert.equal(open, 2);
+    await model.close();
+    assert.equal(open, 0);
+  });
+
+  test("is refused before anything is fetched when the options are wrong", async () => {
+    const none: ModelFiles = { ...files, read: () => assert.fail("Nothing is to be read.") };
+    await assert.rejects(load({ cacheBytes: -1 }, none), { name: "RangeError", message: /cacheBytes is -1/ });
+    await assert.rejects(load({ dtype: "fp7" as "fp16" }, none), { name: "RangeError", message: /dtype is fp7; expected one of fp32, / });
+    await assert.rejects(load({ dtype: "q4", file: "x.onnx" }, none), { name: "TypeError", message: /Both file/ });
+  });
+});
+
+describe("the check of WebGPU's blocks", () => {
+  /** A model whose blocks of `wrong` tokens or more score otherwise. */
+  const scoring = (wrong: number): LanguageModel => {
+    const inner = randomModel({ seed: 1, vocabulary: 20, contextLength: 100, eos: [] });
+    const session = (session: Session): Session => ({
+      get length() {
+        return session.length;
+      },
+      async append(tokens, options) {
+        const scores = await session.append(tokens, options);
+        return tokens.length < wrong ? scores : { ...scores, logits: scores.logits.map((logit) => logit + 1) };
+      },
+      rewind: (length) => session.rewind(length),
+      close: () => session.close(),
+    });
+    return { ...inner, open: async (options) => session(await inner.open(options)) };
+  };
+
+  test("refuses a device on which long blocks score otherwise, and no other", async () => {
+    await checkBlocks(scoring(1000), 20);
+    await assert.rejects(checkBlocks(scoring(32), 20), { code: "unsupported", message: /48 tokens .*by 1\.0 where logits span 20/ });
+  });
+});
+
+describe("fetchedFiles", () => {
+  /** A web of these answers by path. */
+  const web = (answers: Readonly<Record<string, () => Response>>) => {
+    const asked: string[] = [];
+    const fetch = async ({ href }: URL) => {
+      asked.push(href);
+      return answers[href]?.() ?? new Response("none", { status: 404 });
+    };
+    return { asked, fetch };
+  };
+
+  test("asks below the folder's URL, with or without a slash at its end, and takes 404 for a file that is not there", async () => {
+    const { asked, fetch } = web({ "https://example.org/a%20b/x/config.json": () => new Response("{}") });
+    for (const folder of ["https://example.org/a b/x", new URL("https://example.org/a%20b/x/")]) {
+      const found = fetchedFiles(folder, { fetch });
+      assert.equal(found.place, "https://example.org/a%20b/x/");
+      assert.equal(new TextDecoder().decode(await found.read("config.json")), "{}");
+      assert.equal(await found.read("onnx/model.onnx"), undefined);
+    }
+    assert.equal(asked[1], "https://example.org/a%20b/x/onnx/model.onnx");
+  });
+
+  test("asks for nothing that a list of paths leaves out", async () => {
+    const { asked, fetch } = web({});
+    const found = fetchedFiles("https://example.org/", { fetch, paths: ["config.json"] });
+    assert.equal(await found.read("chat_template.jinja"), undefined);
+    assert.deepEqual(asked, []);
+  });
+
+  test("tells how much has come, and how much there is where that is known", async () => {
+    const pieces = () =>
+      new ReadableStream<Uint8Array>({
+        start(controller) {
+          for (let piece = 1; piece <= 3; piece++) controller.enqueue(new Uint8Array(50_000).fill(piece));
+          controller.close();
+        },
+      });
+    const { fetch } = web({
+      "https://example.org/known": () => new Response(pieces(), { headers: { "content-length": "150000" } }),
+      "https://example.org/packed": () => new Response(pieces(), { headers: { "content-length": "9", "content-encoding": "gzip" } }),
+    });
+    const seen: unknown[] = [];
+    const found = fetchedFiles("https://example.org/", { fetch, onProgress: (...progress) => seen.push(progress) });
+    const expected = Uint8Array.from({ length: 150_000 }, (_, i) => 1 + Math.floor(i / 50_000));
+    assert.deepEqual(await found.read("known"), expected);
+    assert.deepEqual(await found.read("packed"), expected);
+    assert.deepEqual(
+      seen,
+      ["known", "packed"].flatMap((path) => [50_000, 100_000, 150_000].map((come) => [path, come, path === "known" ? 150_000 : undefined])),
+    );
+  });
+
+  test("makes other answers errors that name the file and the reason", async () => {
+    const { fetch } = web({ "https://example.org/config.json": () => new Response("", { status: 503 }) });
+    const from = fetchedFiles("https://example.org/", { fetch });
+    await assert.rejects(load({}, from), (error: Error & { code?: string }) => {
+      assert.equal(error.code, "model_files");
+      assert.match(error.message, /^https:\/\/example\.org\/config\.json is not readable: .*status 503/);
+      return true;
+    });
+    assert.throws(() => fetchedFiles("models/target"), { code: "model_files", message: /models\/target is not a URL/ });
+  });
+
+  test("gives tokenizer, template and sampling as a folder does", async () => {
+    const other = await writeModel(folder.path, "parts");
+    await writeTokenizer(other);
+    await writeFile(join(other, "chat_template.jinja"), "{{ messages[0].content }}");
+    await writeFile(join(other, "generation_config.json"), JSON.stringify({ do_sample: true, temperature: 0.5 }));
+    const fetch = async ({ pathname }: URL) => new Response(await readFile(join(other, pathname)));
+    const paths = ["config.json", "tokenizer.json", "chat_template.jinja", "generation_config.json"];
+    const from = fetchedFiles("https://example.org/", { fetch, paths });
+    assert.deepEqual((await loadTokenizer(from)).encode("abc"), (await loadTokenizer(filesIn(other))).encode("abc"));
+    const template = await loadChatTemplate(from);
+    assert.deepEqual([template?.template, template?.file], ["{{ messages[0].content }}", "https://example.org/chat_template.jinja"]);
+    assert.equal((await loadSampling(from)).temperature, 0.5);
+    await rm(other, { recursive: true });
+  });
+});

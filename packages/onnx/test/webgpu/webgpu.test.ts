@@ -1,0 +1,197 @@
+/**
+ * Models on ONNX Runtime's WebGPU against the same on its CPU, wherever there is an adapter. Without a GPU, Chromium's SwiftShader is one:
+ * VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json (Debian's packages chromium and libvulkan1).
+ */
+import assert from "node:assert/strict";
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { type Drafter, decode, type Token } from "@lenity/core";
+import * as runtime from "onnxruntime-node";
+import { differenceOf } from "../../src/device/compare-devices.ts";
+import { probeDevice } from "../../src/device/probe-device.ts";
+import { smallSession } from "../../src/device/small-session.ts";
+import { graphBuilder } from "../../src/export/onnx-writer.ts";
+import { exportDecoder, inspectModel, loadModel, type OnnxModel, onnxDrafter } from "../../src/index.ts";
+import { type Form, writeForm } from "../../src/testing/graph-forms.ts";
+import { small, temporaryFolder, tokensOf, writeModel } from "../../src/testing/random-llama.ts";
+
+runtime.env.logLevel = "fatal"; // what fails is told by the tests
+const backends = runtime.listSupportedBackends().map(({ name }) => name);
+const probed = await probeDevice(runtime, "webgpu", { os: process.platform, arch: process.arch, backends }, false);
+/** Why these tests cannot run here, or false. */
+const skip = probed.fault ?? false;
+if (skip !== false) console.log(`Models on WebGPU are not tested: ${skip}`);
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+/** A session that stays open keeps what the adapter has compiled for others. */
+let open: Awaited<ReturnType<typeof smallSession>> | undefined;
+before(async () => {
+  folder = await temporaryFolder();
+  if (skip !== false) return;
+  const graph = graphBuilder("open");
+  graph.input("in", "float32", [1]);
+  graph.output("out", "float32", [1]);
+  graph.node("Neg", ["in"], ["out"]);
+  open = await smallSession(runtime, graph, { executionProviders: ["webgpu"] });
+});
+after(async () => {
+  await open?.release();
+  await folder.remove();
+});
+
+/** A model of random weights in float32, since not every adapter computes float16. */
+async function writeWide(name: string, shape = small): Promise<string> {
+  const dir = await writeModel(folder.path, name, shape);
+  await exportDecoder(dir, { weights: "float32" });
+  return dir;
+}
+
+/** What both devices score: whole prompts, blocks, and blocks after rewinding, to a prefix and to nothing. */
+async function scores(model: OnnxModel) {
+  const session = await model.open();
+  const rows = [];
+  const [text, other] = [tokensOf(60), tokensOf(60, 2)];
+  const kind = model.hidden["pre-norm"] === undefined ? undefined : ("pre-norm" as const);
+  for (const [from, tokens] of [
+    [0, text.slice(0, 45)],
+    [45, text.slice(45, 50)],
+    [50, text.slice(50, 51)],
+    [51, text.slice(51, 52)],
+    [48, other.slice(0, 9)],
+    [20, other.slice(9, 33)],
+    [44, text.slice(44, 60)],
+    [0, other.slice(0, 3)],
+  ] as const) {
+    await session.rewind(from);
+    rows.push(await session.append(tokens, { hidden: kind }));
+  }
+  await session.close();
+  return rows;
+}
+
+/** Forms of one model, and how far WebGPU may be off, as a share of what the numbers span. */
+const file = "form.onnx";
+const forms: Readonly<Record<string, { readonly form: Form | "split"; readonly off: number }>> = {
+  GroupQueryAttention: { form: { weights: "float32" }, off: 1e-5 },
+  "Optimum's form": { form: { concat: true, norm: "unfused", weights: "float32" }, off: 1e-5 },
+  "split attention, whose caches stay in memory": { form: "split", off: 1e-5 },
+  "4-bit matrices": { form: { weights: "4-bit" }, off: 0.02 },
+};
+
+describe("on WebGPU", { skip }, () => {
+  for (const [name, { form, off }] of Object.entries(forms)) {
+    test(`${name}: logits and hidden states are the CPU's, in whole prompts, in blocks and after rewinding`, async () => {
+      const dir = await writeModel(folder.path, name);
+      if (form === "split") await exportDecoder(dir, { attention: "split", weights: "float32", file });
+      else await writeForm(dir, file, small, form);
+      const models = await Promise.all((["cpu", "webgpu"] as const).map((device) => loadModel(dir, { file, device, threads: 1 })));
+      try {
+        const [expected, found] = await Promise.all(models.map(scores));
+        const difference = differenceOf(found ?? [], expected ?? []);
+        assert.ok(difference <= off, `It differs by ${difference}.`);
+        assert.equal(models[1]?.device.name, "webgpu");
+        assert.deepEqual(models[0]?.device, { name: "cpu", why: "No other device was asked for." });
+      } finally {
+        await Promise.all(models.map((model) => model.close()));
+      }
+    });
+  }
+
+  test("a session takes over what an earlier one has left, shared or whole, and scores as it did", async () => {
+    const dir = await writeWide("kept");
+    const model = await loadModel(dir, { device: "webgpu", threads: 1 });
+    try {
+      const text = tokensOf(60);
+      const first = await model.open({ prompt: text });
+      const { logits } = await first.append(text.slice(0, 50));
+      await first.close();
+      assert.ok((model.engines[0]?.keptBytes ?? 0) > 0);
+      for (const length of [25, 48]) {
+        const prompt = [...text.slice(0, length), ...tokensOf(8, 3)];
+        const session = await model.open({ prompt });
+        assert.equal(session.length, length);
+        await session.rewind(20);
+        const again = await session.append(text.slice(20, 24));
+        assert.ok(differenceOf([again], [{ logits: logits.subarray(20 * small.vocabulary, 24 * small.vocabulary) }]) <= 1e-5);
+        await session.close();
+      }
+    } finally {
+      await model.close();
+    }
+  });
+
+  test("the embedded draft model says greedily what it says on the CPU", async () => {
+    const dir = join(folder.path, "embedded");
+    await cp(new URL("../../../tiny/draft/", import.meta.url), dir, { recursive: true });
+    await exportDecoder(dir, { weights: "float32" });
+    const said: Token[][] = [];
+    for (const device of ["cpu", "webgpu"] as const) {
+      const model = await loadModel(dir, { device, threads: 1, drafter: device === "webgpu" });
+      try {
+        if (device === "webgpu") assert.match(model.graph.missing.at(-1) ?? "", /^The drafter file is not used on webgpu/);
+        assert.equal(model.device.name, device);
+        said.push(await answer(model, undefined, 16));
+      } finally {
+        await model.close();
+      }
+    }
+    assert.ok((said[0]?.length ?? 0) > 4);
+    assert.deepEqual(said[1], said[0]);
+  });
+
+  test("a target and a draft model, each in a thread of its own, decode as the target alone", async () => {
+    const target = await loadModel(await writeWide("target"), { device: "webgpu", threads: 1 });
+    const draft = await loadModel(await writeWide("draft", { ...small, layers: 1 }), { device: "webgpu", threads: 1 });
+    try {
+      const [, ...both] = await Promise.all([
+        answer(draft, undefined, 12),
+        answer(target, onnxDrafter(draft), 12),
+        answer(target, undefined, 12),
+      ]);
+      assert.deepEqual(both[0], both[1]);
+    } finally {
+      await Promise.all([target.close(), draft.close()]);
+    }
+  });
+
+  test("inspecting tells the device, that the cache is its own, and what is not exact to the bit", async () => {
+    const { check, warnings, device, cache } = await inspectModel(await writeWide("warned"), { device: "webgpu", threads: 1 });
+    assert.equal(device.name, "webgpu");
+    assert.deepEqual([cache.family, cache.newRows], ["concat", false]);
+    assert.ok(check.blockDifference < check.spread / 1e4);
+    assert.equal(warnings.length, check.blockDifference === 0 ? 0 : 1);
+    for (const warning of warnings)
+      assert.match(warning, /model\.onnx: on webgpu .* strict verification equals plain decoding only up to that/);
+  });
+
+  test("a model with float16 parts runs, or is refused with what to take where the adapter computes none", async () => {
+    const dir = await writeModel(folder.path, "halves");
+    await writeForm(dir, file, small, { float16: true });
+    const loaded = await loadModel(dir, { file, device: "webgpu", threads: 1 }).catch((error: Error) => error);
+    if (loaded instanceof Error) {
+      assert.match(
+        loaded.message,
+        /^halves cannot run on webgpu: .*requires f16.* Take a variant without float16, such as lenity export --weights float32 writes, or the device cpu/,
+      );
+      return;
+    }
+    await loaded.close();
+    assert.equal(loaded.device.name, "webgpu");
+  });
+
+  test("auto takes it only where it is faster", async () => {
+    const { device, close } = await loadModel(await writeWide("auto"), { device: "auto", threads: 1 });
+    await close();
+    assert.match(device.why, /(A block of eight tokens|a product of matrices) takes .* there and .* on the CPU/);
+  });
+});
+
+/** A greedy answer to a prompt of twenty tokens. */
+async function answer(target: OnnxModel, drafter: Drafter | undefined, maxTokens: number): Promise<Token[]> {
+  const said: Token[] = [];
+  for await (const event of decode(tokensOf(20), { target, drafter, draftTokens: 4, maxTokens })) {
+    if (event.type === "round") said.push(...event.tokens.map(({ token }) => token));
+  }
+  return said;
+}
