@@ -21,8 +21,11 @@ const systems = [
   "Answer in whole sentences.",
   "You are a patient teacher.",
 ];
-/** Weights are tenths: 10 counts fully, 1 a tenth, 0 not at all. */
-const weight = { question: 1, answer: 10, slip: 0 };
+/**
+ * Weights are tenths: 10 counts fully, 1 a tenth, 0 not at all. Names, things and days are few among the tokens of an answer, and hardest to
+ * get right: they must be looked up in the question.
+ */
+const lossWeight = { question: 1, answer: 10, content: 60, slip: 0 };
 
 /** A small seeded generator (mulberry32). */
 export function seeded(seed: number): Random {
@@ -95,7 +98,7 @@ class Writer {
   add(ids: readonly number[], weight: number): void {
     for (const id of ids) {
       this.ids.push(id);
-      this.weights.push(weight);
+      this.weights.push(weight === lossWeight.answer && content.has(id) ? lossWeight.content : weight);
     }
   }
 
@@ -119,20 +122,20 @@ class Writer {
       wrong = truncate ? (ids[end] ?? endOfTurn) : firstDigit + Math.floor(this.random() * 10);
     }
     if (wrong !== ids[at] && wrong !== endOfTurn) {
-      this.add(ids.slice(0, at), weight.answer);
-      this.add([wrong], weight.slip);
-      this.add(places === words ? dotsNo : dotsNoSpace, weight.answer);
-      this.add(ids.slice(start), weight.answer);
-    } else this.add(ids, weight.answer);
+      this.add(ids.slice(0, at), lossWeight.answer);
+      this.add([wrong], lossWeight.slip);
+      this.add(places === words ? dotsNo : dotsNoSpace, lossWeight.answer);
+      this.add(ids.slice(start), lossWeight.answer);
+    } else this.add(ids, lossWeight.answer);
   }
 
   turn(problem: Problem): void {
-    this.add([user, ...this.encode(problem.question), endOfTurn], weight.question);
-    this.add([assistant], weight.question);
+    this.add([user, ...this.encode(problem.question), endOfTurn], lossWeight.question);
+    this.add([assistant], lossWeight.question);
     const answer = this.encode(phrase(problem.answer, this.random));
     if (problem.result !== undefined && this.random() < 0.25) this.addWithSlip(answer);
-    else this.add(answer, weight.answer);
-    this.add([endOfTurn], weight.answer);
+    else this.add(answer, lossWeight.answer);
+    this.add([endOfTurn], lossWeight.answer);
   }
 }
 
@@ -168,6 +171,8 @@ for (const kind of kinds) {
     .map((ids) => ids[0] as number);
   for (const id of ids) kindOf.set(id, ids);
 }
+/** The same words wherever they stand: at the start of a sentence they have a token without the space. */
+const content = new Set(kinds.flat().flatMap((word) => [encode(word), encode(` ${word}`)].flatMap((ids) => (ids.length === 1 ? ids : []))));
 
 const ids: number[] = [];
 const weights: number[] = [];
@@ -175,7 +180,7 @@ const lengths: number[] = [];
 while (lengths.length < Number(documents)) {
   const writer = new Writer(encode, random);
   if (random() < 0.15)
-    writer.add([system, ...encode(systems[Math.floor(random() * systems.length)] as string), endOfTurn], weight.question);
+    writer.add([system, ...encode(systems[Math.floor(random() * systems.length)] as string), endOfTurn], lossWeight.question);
   const dice = random();
   if (dice < 0.05) writer.turn(smallTalk(random));
   if (dice >= 0.03) writer.turn(wordProblem(random, "train"));

@@ -1,15 +1,15 @@
 /**
  * Turns what `train.py` wrote into a model folder in Hugging Face layout.
  *
- *   bun packages/tiny/recipe/export.ts CORPUS_DIR TRAINED_DIR MODEL_DIR
+ *   bun packages/tiny/recipe/export.ts CORPUS_DIR TRAINED_DIR MODEL_DIR [--drafter]
  */
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { exportLlama } from "@lenity/onnx";
+import { exportDecoder, exportDrafter } from "@lenity/onnx";
 
-const [corpus, trained, out] = process.argv.slice(2);
+const [corpus, trained, out, flag] = process.argv.slice(2);
 if (corpus === undefined || trained === undefined || out === undefined) {
-  throw new Error("Usage: bun packages/tiny/recipe/export.ts CORPUS_DIR TRAINED_DIR MODEL_DIR");
+  throw new Error("Usage: bun packages/tiny/recipe/export.ts CORPUS_DIR TRAINED_DIR MODEL_DIR [--drafter]");
 }
 
 /** Each turn is a role token, the text and <|end|>; `developer` is a newer name of `system`. */
@@ -36,4 +36,5 @@ write("tokenizer_config.json", {
   chat_template: chatTemplate,
 });
 write("generation_config.json", { eos_token_id: [0], pad_token_id: 0, do_sample: false });
-await exportLlama(out);
+await exportDecoder(out);
+if (flag === "--drafter") await exportDrafter(out);

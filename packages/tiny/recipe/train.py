@@ -185,6 +185,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=60, help="the rate anneals over tokens or minutes, whichever is spent first")
     parser.add_argument("--batch", type=int, default=4096)
     parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--init", help="a checkpoint whose weights to start from")
     args = parser.parse_args()
     config = PRESETS[args.preset]
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -199,6 +200,8 @@ def main():
 
     checkpoint = os.path.join(args.out, "checkpoint.pt")
     step = seen = spent = 0
+    if args.init and not os.path.exists(checkpoint):
+        model.load_state_dict(torch.load(args.init, map_location=device)["model"])
     if os.path.exists(checkpoint):
         state = torch.load(checkpoint, map_location=device)
         model.load_state_dict(state["model"])
