@@ -1,7 +1,7 @@
 import { type ErrorCode, LenityError } from "@lenity/core";
 
 /** The statuses with which requests fail. 499: the client went away, and nobody reads the answer. */
-export type ErrorStatus = 400 | 401 | 404 | 413 | 429 | 499 | 500;
+export type ErrorStatus = 400 | 401 | 404 | 413 | 429 | 499 | 500 | 503;
 
 export interface ApiErrorInit {
   /** The field of the request at fault, e.g. `messages[0].content`. */
@@ -40,6 +40,7 @@ const typeOf: Record<ErrorStatus, string> = {
   429: "rate_limit_error",
   499: "invalid_request_error",
   500: "server_error",
+  503: "server_error",
 };
 
 /** What a request is told of any failure. Errors that lenity does not know keep their message from strangers. */
@@ -50,7 +51,8 @@ export function apiErrorOf(error: unknown): ApiError {
   }
   const status = statusOf[error.code];
   const param = status === 400 ? paramOf(error) : undefined;
-  return new ApiError(status, error.message, { param, code: codeOf(error.code), cause: error });
+  const headers = status === 503 ? { "retry-after": "1" } : undefined;
+  return new ApiError(status, error.message, { param, code: codeOf(error.code), headers, cause: error });
 }
 
 const codeOf = (code: ErrorCode): string => (code === "context_full" ? "context_length_exceeded" : code);
@@ -62,7 +64,8 @@ const statusOf: Record<ErrorCode, ErrorStatus> = {
   context_full: 400,
   bad_logits: 500,
   model_files: 500,
-  worker_lost: 500,
+  download: 500,
+  worker_lost: 503,
   aborted: 499,
 };
 

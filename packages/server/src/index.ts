@@ -3,6 +3,6 @@ export type { ChatChunk, ChatCompletion, Envelope } from "./completion.ts";
 export * from "./policies.ts";
 export * from "./prompt.ts";
 export * from "./report.ts";
-export type { ChatMessage } from "./request.ts";
+export type { ChatMessage, ChatTool, ToolCall } from "./request.ts";
 export type * from "./served-model.ts";
 export * from "./server.ts";

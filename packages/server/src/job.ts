@@ -1,14 +1,14 @@
 import { type GenerateEvent, type GenerateOptions, generate, greedy, type Token } from "@lenity/core";
 import { ApiError } from "./api-error.ts";
-import { promptWriter } from "./prompt.ts";
+import { type PromptWriter, promptWriter } from "./prompt.ts";
 import type { Queue } from "./queue.ts";
-import type { ChatMessage, ChatRequest } from "./request.ts";
+import type { ChatRequest } from "./request.ts";
 import type { ServedModel } from "./served-model.ts";
 import { type Speculation, speculationOf } from "./speculation.ts";
 
 /** A served model whose template is parsed. */
 export interface ReadyModel extends ServedModel {
-  readonly write: (messages: readonly ChatMessage[]) => Token[];
+  readonly write: PromptWriter;
 }
 
 /** Parses the template and creates the default policy once, so that a mistake in them stops the server and not an answer. */
@@ -35,7 +35,7 @@ export function jobOf(request: ChatRequest, models: ReadonlyMap<string, ReadyMod
   return {
     model,
     speculation: speculationOf(model, request.speculative ?? {}),
-    prompt: model.write(request.messages),
+    prompt: model.write(request.messages, request.tool_choice === "none" ? undefined : (request.tools ?? undefined)),
     options: {
       sampling: {
         temperature: request.temperature ?? defaults?.temperature ?? 1,

@@ -37,7 +37,9 @@ export function createQueue(concurrency: number, maxQueue: number): Queue {
         return turn();
       }
       if (line.length >= maxQueue) throw full(line.length);
-      return new Promise((resolve, reject) => {
+      // A worker's runtime gives up on a request that waits for other requests alone; a timer of its own shows it alive.
+      const alive = setInterval(() => {}, 1000);
+      const turned = new Promise<() => void>((resolve, reject) => {
         const start = () => {
           signal.removeEventListener("abort", leave);
           resolve(turn());
@@ -49,6 +51,7 @@ export function createQueue(concurrency: number, maxQueue: number): Queue {
         line.push(start);
         signal.addEventListener("abort", leave, { once: true });
       });
+      return turned.finally(() => clearInterval(alive));
     },
   };
 }

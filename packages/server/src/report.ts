@@ -75,11 +75,18 @@ export interface Usage {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
   readonly total_tokens: number;
+  /** Of the prompt's tokens, those that an earlier request has left in a cache. */
+  readonly prompt_tokens_details: { readonly cached_tokens: number };
 }
 
 /** The `usage` of an answer. */
-export function usageOf({ promptTokens, tokens }: Pick<Answer, "promptTokens" | "tokens">): Usage {
-  return { prompt_tokens: promptTokens, completion_tokens: tokens.length, total_tokens: promptTokens + tokens.length };
+export function usageOf({ promptTokens, tokens, counters }: Pick<Answer, "promptTokens" | "tokens" | "counters">): Usage {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: tokens.length,
+    total_tokens: promptTokens + tokens.length,
+    prompt_tokens_details: { cached_tokens: counters.cached },
+  };
 }
 
 /** One token of a `trace`. */

@@ -5,10 +5,27 @@ import { checkSupported } from "./unsupported.ts";
 
 type Maybe<T> = T | null | undefined;
 
-/** One message; the parts of its content are joined. */
+/** One message; the parts of its content are joined. Which roles a model knows, its chat template says. */
 export interface ChatMessage {
-  readonly role: "system" | "developer" | "user" | "assistant";
+  readonly role: "system" | "developer" | "user" | "assistant" | "tool";
   readonly content: string;
+  /** Calls that the assistant made, with their arguments as JSON text. */
+  readonly tool_calls?: readonly ToolCall[] | undefined;
+  /** The call that a tool answers. */
+  readonly tool_call_id?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+export interface ToolCall {
+  readonly id?: string | undefined;
+  readonly type: "function";
+  readonly function: { readonly name: string; readonly arguments: string };
+}
+
+/** A function that the model may be told of. */
+export interface ChatTool {
+  readonly type: "function";
+  readonly function: { readonly name: string };
 }
 
 /** The `speculative` object of a request. */
@@ -23,6 +40,9 @@ export interface SpeculativeRequest {
 export interface ChatRequest {
   readonly model?: Maybe<string>;
   readonly messages: readonly ChatMessage[];
+  /** Written into the prompt by the chat template; calls come as the model writes them, in the text. */
+  readonly tools?: Maybe<readonly ChatTool[]>;
+  readonly tool_choice?: Maybe<"none" | "auto">;
   readonly stream?: Maybe<boolean>;
   readonly stream_options?: Maybe<{ readonly include_usage?: Maybe<boolean> }>;
   readonly max_tokens?: Maybe<number>;
@@ -52,17 +72,42 @@ const content = v.pipe(
   v.transform((given) => (typeof given === "string" ? given : given.map(({ text }) => text).join("")).toWellFormed()),
 );
 
-const message = v.object({
-  role: v.picklist(["system", "developer", "user", "assistant"]),
-  content,
-  tool_calls: v.nullish(v.pipe(v.array(v.unknown()), v.maxLength(0))),
-});
+const functionCall = v.object({ name: v.string(), arguments: v.optional(v.string(), "{}") });
+const toolCall = v.object({ id: v.optional(v.string()), type: v.optional(v.literal("function"), "function"), function: functionCall });
+const tool = v.looseObject({ type: v.literal("function"), function: v.looseObject({ name: v.string() }) });
+
+/** Without content a message must have calls, and only an assistant makes them. */
+const message = v.pipe(
+  v.lazy((input) => {
+    const calls = (input as { readonly tool_calls?: unknown } | null)?.tool_calls;
+    const calling = Array.isArray(calls) && calls.length > 0;
+    return v.object({
+      role: calling ? v.literal("assistant") : v.picklist(["system", "developer", "user", "assistant", "tool"]),
+      content: calling ? v.nullish(content, "") : content,
+      tool_calls: v.nullish(v.array(toolCall)),
+      tool_call_id: v.nullish(v.string()),
+      name: v.nullish(v.string()),
+    });
+  }),
+  v.transform(
+    ({ role, content, tool_calls: calls, tool_call_id: id, name }): ChatMessage => ({
+      role,
+      content,
+      // What is not given is left out: templates ask whether it is there.
+      ...(calls == null || calls.length === 0 ? {} : { tool_calls: calls }),
+      ...(id == null ? {} : { tool_call_id: id }),
+      ...(name == null ? {} : { name }),
+    }),
+  ),
+);
 
 const stopText = v.pipe(v.string(), v.nonEmpty());
 
 const chat = v.object({
   model: v.nullish(v.string()),
   messages: v.pipe(v.array(message), v.minLength(1)),
+  tools: v.nullish(v.array(tool)),
+  tool_choice: v.nullish(v.picklist(["none", "auto"])),
   stream: flag,
   stream_options: v.nullish(v.object({ include_usage: flag })),
   max_tokens: whole(1, Number.MAX_SAFE_INTEGER),

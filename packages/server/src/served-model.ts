@@ -9,10 +9,16 @@ export interface ServedModel {
   readonly tokenizer: Tokenizer;
   /** The Jinja source of `tokenizer_config.json`'s `chat_template`. */
   readonly chatTemplate: string;
+  /** The one for requests with tools, where the model has one of its own (`tool_use`). */
+  readonly toolTemplate?: string | undefined;
+  /** Where the template comes from: errors tell it. */
+  readonly chatTemplateFile?: string | undefined;
   /** Names that the template reads, such as `bos_token` and `eos_token`. */
   readonly specialTokens?: Readonly<Record<string, string>> | undefined;
   /** What `speculative.drafter` may name, such as "model" and "lookup"; the first is the default. None: plain decoding. Each answer gets its own. */
   readonly drafters: Readonly<Record<string, () => Drafter>>;
+  /** The model behind one of the drafters, when there is one: /health shows how its engines are, beside the target's. */
+  readonly draft?: LanguageModel | undefined;
   /** The verifiers and presets that requests may name. */
   readonly registry: Registry;
   /** For requests without one. Default "strict". */

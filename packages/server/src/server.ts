@@ -1,11 +1,11 @@
-import type { GenerateEvent } from "@lenity/core";
+import type { EngineState, GenerateEvent, LanguageModel } from "@lenity/core";
 import { type Context, Hono } from "hono";
 import { requestId } from "hono/request-id";
 import { ApiError, apiErrorOf } from "./api-error.ts";
 import { bearerAuth } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { chunksOf, completionOf, type Envelope } from "./completion.ts";
-import { type Job, jobOf, type ReadyModel, ready, run, unknownModel } from "./job.ts";
+import { jobOf, type ReadyModel, ready, run, unknownModel } from "./job.ts";
 import { policyList } from "./policies.ts";
 import { createQueue, type Queue } from "./queue.ts";
 import { parseChatRequest } from "./request.ts";
@@ -19,17 +19,18 @@ export interface ServerOptions {
   readonly apiKeys?: readonly string[] | undefined;
   /** The largest body of a request. Default 4 MiB. */
   readonly maxBodyBytes?: number | undefined;
-  /** Answers that decode at a time. Default 1. */
+  /** Answers that decode at a time. Default: as many as the model with most engines has. */
   readonly concurrency?: number | undefined;
   /** Requests that may wait for their turn; the next is told 429. Default 64. */
   readonly maxQueue?: number | undefined;
-  /** Told of every error that is the server's own fault (status 500). Default: console.error. */
+  /** Told of every error that is the server's own fault (status 500 and 503). Default: console.error. */
   readonly onFailure?: ((error: unknown, requestId: string) => void) | undefined;
 }
 
 /** An OpenAI-compatible chat server as an app with `fetch(request)`. Throws on models it could not serve; opens no port. */
 export function createServer(options: ServerOptions): Hono {
-  const { apiKeys, maxBodyBytes = 4 * 1024 * 1024, concurrency = 1, maxQueue = 64, onFailure = logFailure } = options;
+  const { apiKeys, maxBodyBytes = 4 * 1024 * 1024, maxQueue = 64, onFailure = logFailure } = options;
+  const { concurrency = Math.max(1, ...options.models.map(({ target }) => target.engines?.length ?? 1)) } = options;
   if (!(concurrency >= 1 && maxQueue >= 0)) {
     throw new RangeError(`concurrency is ${concurrency} and maxQueue ${maxQueue}; expected at least 1 and 0.`);
   }
@@ -40,7 +41,7 @@ export function createServer(options: ServerOptions): Hono {
 
   const failed = (error: unknown, c: Context): ApiError => {
     const answer = apiErrorOf(error);
-    if (answer.status === 500) onFailure(answer.cause ?? answer, c.get("requestId"));
+    if (answer.status >= 500) onFailure(answer.cause ?? answer, c.get("requestId"));
     return answer;
   };
   const app = new Hono();
@@ -53,7 +54,10 @@ export function createServer(options: ServerOptions): Hono {
     throw new ApiError(404, `${c.req.method} ${c.req.path} does not exist. Try POST /v1/chat/completions.`, { code: "not_found" });
   });
 
-  app.get("/health", (c) => c.json(healthOf(models, queue)));
+  app.get("/health", (c) => {
+    const health = healthOf(models, queue);
+    return c.json(health, health.status === "ok" ? 200 : 503);
+  });
   if (apiKeys !== undefined) app.use("/v1/*", bearerAuth(apiKeys));
 
   const entry = (id: string) => ({ id, object: "model", created, owned_by: "lenity" });
@@ -75,7 +79,7 @@ export function createServer(options: ServerOptions): Hono {
     const job = jobOf(request, models);
     const envelope: Envelope = { id: `chatcmpl-${crypto.randomUUID()}`, created: now(), model: job.model.id };
     const stop = followed(c.req.raw.signal);
-    const events = run(job, queue, stop.signal);
+    const events = outliving(run(job, queue, stop.signal), c);
     if (request.stream !== true) return c.json(completionOf(await answerOf(events), job, envelope));
 
     const started = await begun(events); // what is refused before the first token is refused with a status
@@ -89,6 +93,8 @@ export function createServer(options: ServerOptions): Hono {
 /** Proxies must neither keep nor gather the pieces. */
 const streamHeaders = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no" };
 
+type Events = ReturnType<typeof run>;
+
 const now = (): number => Math.floor(Date.now() / 1000);
 
 const logFailure = (error: unknown, id: string): void => console.error(`Request ${id} failed:`, error);
@@ -101,8 +107,27 @@ function followed(signal: AbortSignal): AbortController {
   return controller;
 }
 
+/** The same events. Workers end a request's code with its client, cleanup and all, unless told to wait: a place in the queue would be lost. */
+async function* outliving(events: Events, c: Context): Events {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  waitUntil(c, promise);
+  try {
+    yield* events;
+  } finally {
+    resolve();
+  }
+}
+
+function waitUntil(c: Context, promise: Promise<void>): void {
+  try {
+    c.executionCtx.waitUntil(promise);
+  } catch {
+    // Hono throws where the runtime is no worker: its requests' code runs to its end in any case.
+  }
+}
+
 /** The same events, once the first is there. Rejects with what stopped it. */
-async function begun(events: ReturnType<typeof run>): Promise<AsyncIterable<GenerateEvent>> {
+async function begun(events: Events): Promise<AsyncIterable<GenerateEvent>> {
   const first = await events.next();
   return (async function* () {
     if (first.done !== true) yield first.value;
@@ -110,18 +135,28 @@ async function begun(events: ReturnType<typeof run>): Promise<AsyncIterable<Gene
   })();
 }
 
-async function answerOf(events: ReturnType<typeof run>): Promise<Parameters<typeof completionOf>[0]> {
+async function answerOf(events: Events): Promise<Parameters<typeof completionOf>[0]> {
   for await (const event of events) if (event.type === "finish") return event.answer;
   throw new Error("run() ended without an answer.");
 }
 
-function healthOf(models: ReadonlyMap<string, ReadyModel>, { active, waiting }: Queue): object {
-  const modelOf = ({ id, registry, drafters, target }: Job["model"]) => ({
+/** "failed": a model has no engine left, and only a new process will help. */
+function healthOf(models: ReadonlyMap<string, ReadyModel>, { active, waiting }: Queue) {
+  const enginesOf = ({ engines }: LanguageModel) => engines?.map(({ keptBytes, ...state }) => ({ ...state, kept_bytes: keptBytes }));
+  const modelOf = ({ id, registry, drafters, target, draft }: ReadyModel) => ({
     id,
     context_length: target.contextLength,
     policies: registry.presets.map(({ name }) => name),
     verifiers: registry.plugins.map(({ name }) => name),
     drafters: Object.keys(drafters),
+    device: target.device,
+    draft_device: draft?.device,
+    engines: enginesOf(target),
+    draft_engines: draft === undefined ? undefined : enginesOf(draft),
   });
-  return { status: "ok", models: Array.from(models.values(), modelOf), queue: { active, waiting } };
+  const all = [...models.values()];
+  const failed = all.flatMap(({ target, draft }) => [target.engines, draft?.engines]).some((engines) => engines?.every(isFailed));
+  return { status: failed ? "failed" : "ok", models: all.map(modelOf), queue: { active, waiting } };
 }
+
+const isFailed = ({ state }: EngineState): boolean => state === "failed";

@@ -15,8 +15,26 @@ describe("a whole answer", () => {
     const message = { role: "assistant", content: "It is 5.", refusal: null };
     assert.deepEqual(answer.choices, [{ index: 0, message, logprobs: null, finish_reason: "stop" }]);
     const prompt = 1 + 1 + "How much is 2 + 3?".length + 1 + 1;
-    assert.deepEqual(answer.usage, { prompt_tokens: prompt, completion_tokens: 9, total_tokens: prompt + 9 });
+    const details = { prompt_tokens_details: { cached_tokens: 0 } };
+    assert.deepEqual(answer.usage, { prompt_tokens: prompt, completion_tokens: 9, total_tokens: prompt + 9, ...details });
     assert.equal(answer.trace, undefined);
+  });
+
+  test("tells which of the prompt's tokens were in a cache", async () => {
+    const target = sayingModel("It is 5.");
+    const remembering = {
+      ...target,
+      async open({ prompt = [] }: { readonly prompt?: readonly number[] | undefined } = {}) {
+        const session = await target.open();
+        await session.append(prompt.slice(0, 7));
+        return session;
+      },
+    };
+    const server = createServer({ models: [served(remembering)] });
+    const cached = { cached_tokens: 7 };
+    assert.deepEqual((await reply(server, {})).usage?.prompt_tokens_details, cached);
+    const { all } = await chunks(await post(server, { stream: true, stream_options: { include_usage: true } }));
+    assert.deepEqual(all.at(-1)?.usage?.prompt_tokens_details, cached);
   });
 
   test("counts its own making", async () => {

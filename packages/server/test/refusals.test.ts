@@ -7,6 +7,7 @@ import { post, question, queueOf, type Reply, reply, sayingModel, served } from 
 const target = sayingModel("It is 5.", { contextLength: 60 });
 const head = { hidden: "pre-norm", weight: [1], bias: 0 } as const;
 const registry = defaultRegistry({ judge: head });
+const call = { type: "function", function: { name: "f" } };
 const app = createServer({ models: [served(target, sayingModel("It is 6."), { registry })], maxBodyBytes: 5000 });
 
 /** Fails unless each body is answered with this status, this param, and a message that matches; streamed or not. */
@@ -55,13 +56,18 @@ describe("400 answers", () => {
       [{ messages: ["hello"] }, "messages[0]", /expected Object/],
       [{ messages: [{ content: "x" }] }, "messages[0].role", /missing/],
       [{ messages: [{ role: "wizard", content: "x" }] }, "messages[0].role", /"wizard"; expected .*"user"/],
-      [{ messages: [{ role: "tool", content: "x" }] }, "messages[0].role", /"tool"/],
+      [{ messages: [{ role: "function", content: "x" }] }, "messages[0].role", /"function"/],
       [{ messages: [...question, { role: "assistant" }] }, "messages[1].content", /missing/],
       [{ messages: [{ role: "user", content: 5 }] }, "messages[0].content", /5; expected string/],
       [{ messages: [{ role: "user", content: [] }] }, "messages[0].content", /expected >=1/],
       [{ messages: [{ role: "user", content: [{ type: "image_url" }] }] }, "messages[0].content[0].type", /"image_url"; expected "text"/],
       [{ messages: [{ role: "user", content: [{ type: "text" }] }] }, "messages[0].content[0].text", /missing/],
-      [{ messages: [{ role: "assistant", content: "", tool_calls: [{}] }] }, "messages[0].tool_calls", /expected <=0/],
+      [{ messages: [{ role: "assistant", tool_calls: [{}] }] }, "messages[0].tool_calls[0].function", /missing/],
+      [{ messages: [{ role: "user", content: "x", tool_calls: [call] }] }, "messages[0].role", /"user"; expected "assistant"/],
+      [{ messages: [{ role: "assistant", tool_calls: [call] }] }, "messages[0].tool_calls", /double: its chat template does not know/],
+      [{ tools: "all" }, "tools", /"all"; expected Array/],
+      [{ tools: [{ type: "function" }] }, "tools[0].function", /missing/],
+      [{ tools: [{ type: "web" }] }, "tools[0].type", /"web"; expected "function"/],
     ]));
 
   test("messages that the template refuses, in its own words", () =>
@@ -88,6 +94,12 @@ describe("400 answers", () => {
       [{ stream: true, stream_options: { include_usage: 1 } }, "stream_options.include_usage", /1; expected boolean/],
     ]));
 
+  test("a choice of tools that would bind the model", () =>
+    refused(400, [
+      [{ tool_choice: "required" }, "tool_choice", /"required"; expected \("none" \| "auto"\)/],
+      [{ tool_choice: { type: "function" } }, "tool_choice", /expected/],
+    ]));
+
   test("fields that this version does not support, by their names", async () => {
     const fields = {
       n: 2,
@@ -100,9 +112,8 @@ describe("400 answers", () => {
       min_tokens: 4,
       ignore_eos: true,
       response_format: { type: "json_object" },
-      tools: [{ type: "function" }],
+      tools: [{ type: "function", function: { name: "f" } }],
       functions: [{}],
-      tool_choice: "required",
       function_call: { name: "f" },
       modalities: ["audio"],
       audio: {},

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createRegistry, defaultRegistry, sdPlugin, verifierPlugin } from "@lenity/core";
+import { createRegistry, defaultRegistry, type EngineState, type LanguageModel, sdPlugin, verifierPlugin } from "@lenity/core";
 import { object } from "valibot";
 import { createServer } from "../src/index.ts";
 import { delayed, post, queueOf, type Reply, reply, sayingModel, served, textOf, until } from "./doubles.ts";
 
+const state = (state: EngineState["state"]): EngineState => ({ state, sessions: 1, restarts: 2, keptBytes: 3 });
 const target = sayingModel("It is 5.", { contextLength: 60 });
 const app = createServer({ models: [served(target)], maxBodyBytes: 5000 });
 
@@ -112,5 +113,46 @@ describe("the lists", () => {
       ],
       queue: { active: 0, waiting: 0 },
     });
+  });
+
+  test("/health shows the engines and devices of both models as they are now, and fails when one has none left", async () => {
+    const [working, failed] = [state("ready"), state("failed")];
+    let [ofTarget, ofDraft] = [[working, failed], [working]];
+    const [owner, draft] = [target, target].map((model) => Object.create(model)) as [LanguageModel, LanguageModel];
+    Object.defineProperty(owner, "engines", { get: () => ofTarget });
+    Object.defineProperty(draft, "engines", { get: () => ofDraft });
+    Object.defineProperty(owner, "device", { value: { name: "webgpu", why: "It is faster." } });
+    Object.defineProperty(draft, "device", { value: { name: "cpu", why: "It is small." } });
+    const server = createServer({ models: [served(owner, draft, { draft })] });
+    const health = async () => {
+      const response = await server.request("/health");
+      return { code: response.status, ...((await response.json()) as { status: string; models: Record<string, unknown>[] }) };
+    };
+    const { code, status, models } = await health();
+    assert.deepEqual([code, status], [200, "ok"]);
+    const shown = (one: string) => ({ state: one, sessions: 1, restarts: 2, kept_bytes: 3 });
+    assert.deepEqual(models[0]?.["engines"], [shown("ready"), shown("failed")]);
+    assert.deepEqual(models[0]?.["draft_engines"], [shown("ready")]);
+    assert.deepEqual(models[0]?.["device"], { name: "webgpu", why: "It is faster." });
+    assert.deepEqual(models[0]?.["draft_device"], { name: "cpu", why: "It is small." });
+    [ofTarget, ofDraft] = [[failed, failed], [working]];
+    assert.deepEqual([(await health()).code, (await health()).status], [503, "failed"]);
+    [ofTarget, ofDraft] = [[working, failed], [failed]];
+    assert.deepEqual([(await health()).code, (await health()).status], [503, "failed"]);
+  });
+
+  test("as many answers decode at a time as the target has engines, unless told otherwise", async () => {
+    const gate = new Promise<void>(() => {});
+    const engines = [state("ready"), state("restarting"), state("ready")];
+    const slow = { ...delayed(target, () => gate), engines };
+    for (const [concurrency, active] of [
+      [undefined, 3],
+      [2, 2],
+    ] as const) {
+      const server = createServer({ models: [served(slow)], concurrency });
+      for (let n = 0; n < 5; n++) void post(server, {});
+      await until(async () => (await queueOf(server)).waiting === 5 - active);
+      assert.equal((await queueOf(server)).active, active);
+    }
   });
 });

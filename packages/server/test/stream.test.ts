@@ -77,7 +77,8 @@ describe("a failure", () => {
     const app = createServer({ models: [served(dying(0), sayingModel(""))], onFailure: (error) => failures.push(error) });
     for (const stream of [true, false]) {
       const response = await post(app, { stream });
-      assert.equal(response.status, 500);
+      assert.equal(response.status, 503);
+      assert.equal(response.headers.get("retry-after"), "1");
       const error = { message: "The model's thread died.", type: "server_error", param: null, code: "worker_lost" };
       assert.deepEqual(await response.json(), { error });
     }

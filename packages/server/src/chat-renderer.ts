@@ -1,0 +1,151 @@
+import { Environment, Interpreter, Template } from "@huggingface/jinja";
+import { LenityError } from "@lenity/core";
+import type { ServedModel } from "./served-model.ts";
+import { strftime } from "./strftime.ts";
+
+/** What a template sees of a conversation. */
+export interface Conversation {
+  readonly messages: readonly { readonly role: string }[];
+  readonly tools?: readonly unknown[] | undefined;
+}
+
+/** A parsed chat template. */
+export interface ChatRenderer {
+  /** Whether a template of the model reads the tools of a request, and the calls of an assistant's message. */
+  readonly readsTools: boolean;
+  readonly readsCalls: boolean;
+  /** Whether messages of this role reach the model: some templates leave out, without a word, what they do not know. */
+  knows(role: string): boolean;
+  /** The prompt's text. Throws `invalid_request` when the template refuses the messages, in its own words, or fails on them. */
+  render(conversation: Conversation): string;
+}
+
+/** What `raise_exception` throws: the template has looked at the messages and does not want them. */
+class Refusal extends Error {}
+
+/**
+ * Parses the templates of a model and renders them as transformers does: blocks trimmed, `tools` and `documents` none unless given, a template named
+ * `tool_use` in their place where there are tools. Throws `model_files` when one is not Jinja.
+ */
+export function chatRenderer(
+  model: Pick<ServedModel, "id" | "chatTemplate" | "toolTemplate" | "chatTemplateFile" | "specialTokens">,
+): ChatRenderer {
+  const { id, chatTemplate, toolTemplate = chatTemplate, chatTemplateFile, specialTokens } = model;
+  const owner = `The chat template of ${id}${chatTemplateFile === undefined ? "" : ` (${chatTemplateFile})`}`;
+  const parse = (source: string): Template => {
+    try {
+      return new Template(source);
+    } catch (cause) {
+      throw new LenityError("model_files", `${owner} is not Jinja: ${messageOf(cause)} Take the file of the model's own folder.`, {
+        cause,
+      });
+    }
+  };
+  const template = parse(chatTemplate);
+  const withTools = toolTemplate === chatTemplate ? template : parse(toolTemplate);
+
+  // Without these two there is no chat.
+  const roles = new Map([
+    ["user", true],
+    ["assistant", true],
+  ]);
+  const attempt = ({ messages, tools }: Conversation): string | Error => {
+    try {
+      // Template.render has globals of its own, which cannot be replaced.
+      const variables = new Environment(globals());
+      const given = { ...specialTokens, messages, tools: tools ?? null, documents: null, add_generation_prompt: true };
+      for (const [name, value] of Object.entries(given)) variables.set(name, value);
+      return String(new Interpreter(variables).run((tools === undefined ? template : withTools).parsed).value);
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  };
+
+  return {
+    readsTools: /\btools\b/.test(toolTemplate),
+    readsCalls: /\btool_calls\b/.test(chatTemplate + toolTemplate),
+    knows(role) {
+      let known = roles.get(role);
+      if (known === undefined) {
+        // A template that refuses the role altogether says so itself when it comes to that.
+        const shown = probes(role)
+          .map((messages) => attempt({ messages }))
+          .filter((text) => typeof text === "string");
+        known = shown.length === 0 || shown.some((text) => text.includes(probe));
+        roles.set(role, known);
+      }
+      return known;
+    },
+    render(conversation) {
+      const text = attempt(conversation);
+      if (typeof text === "string") return text;
+      const at = culprit(conversation, text, attempt);
+      const which = `messages[${at}] (${conversation.messages[at]?.role})`;
+      const what = text instanceof Refusal ? "The chat template refuses these messages" : `${owner} fails on these messages`;
+      throw new LenityError("invalid_request", `${what}: ${messageOf(text)} The first at fault is ${which}.`, {
+        path: "messages",
+        cause: text,
+      });
+    },
+  };
+}
+
+const probe = "probe0content";
+
+/** Conversations in which a message of this role has the probe for its content: as the first, and after an answer. */
+const probes = (role: string): Conversation["messages"][] => {
+  const probing = { role, content: probe };
+  const talk = [
+    { role: "user", content: "a" },
+    { role: "assistant", content: "b" },
+  ];
+  return [
+    [probing, ...talk.slice(0, 1)],
+    [...talk, probing],
+  ];
+};
+
+/** What templates find everywhere, besides Jinja's own `namespace`. */
+function globals(): Environment {
+  const environment = new Environment();
+  const values = {
+    true: true,
+    false: false,
+    none: null,
+    range,
+    raise_exception(text: unknown) {
+      throw new Refusal(String(text));
+    },
+    strftime_now: (format: string) => strftime(format, new Date()),
+  };
+  for (const [name, value] of Object.entries(values)) {
+    environment.set(name, value);
+    // Jinja knows the constants by Python's names too.
+    if (typeof value !== "function") environment.set(`${name[0]?.toUpperCase()}${name.slice(1)}`, value);
+  }
+  return environment;
+}
+
+/** Python's range. */
+function range(start: number, stop?: number, step = 1): number[] {
+  const [from, to] = stop === undefined ? [0, start] : [start, stop];
+  return Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step);
+}
+
+/** The index of the message from which on the same error comes, found by halving. */
+function culprit(conversation: Conversation, error: Error, attempt: (conversation: Conversation) => string | Error): number {
+  let [sound, failing] = [0, conversation.messages.length];
+  while (failing - sound > 1) {
+    const middle = (sound + failing) >> 1;
+    const text = attempt({ ...conversation, messages: conversation.messages.slice(0, middle) });
+    if (typeof text !== "string" && text.message === error.message) failing = middle;
+    else sound = middle;
+  }
+  return failing - 1;
+}
+
+/** As a sentence. */
+function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
