@@ -1,8 +1,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { cache, cacheTable } from "@lenity/bench/cache";
 import { quality, qualityTable } from "@lenity/bench/quality";
+import { threads, threadsTable } from "@lenity/bench/threads";
 import { type VerifyEntry, verify, verifyTable } from "@lenity/bench/verify";
+import { LenityError } from "@lenity/core";
 import { promptWriter } from "@lenity/server";
+import * as tiny from "@lenity/tiny";
 import { type EngineOptions, openEngine } from "./engine.ts";
 import { chooseDrafter, policy, whole } from "./options.ts";
 
@@ -20,7 +25,8 @@ export interface QualityFlags extends EngineOptions {
 
 /** `lenity bench quality`: the table on standard output, the figures as JSON in a file. */
 export async function benchQuality(flags: QualityFlags): Promise<void> {
-  const engine = await openEngine(flags);
+  // Every policy pays for its prompt.
+  const engine = await openEngine({ ...flags, cacheBytes: 0 });
   try {
     const write = promptWriter(engine);
     const report = await quality({
@@ -32,7 +38,7 @@ export async function benchQuality(flags: QualityFlags): Promise<void> {
       draftTokens: flags.draftTokens,
       temperature: flags.temperature,
       seed: flags.seed,
-      progress: (done, all) => process.stderr.isTTY && process.stderr.write(`\r${done} of ${all} problems${done === all ? "\n" : ""}`),
+      progress: tellProgress(" problems"),
     });
     await save(flags.out, report);
     console.log(qualityTable(report));
@@ -68,11 +74,72 @@ export async function benchVerify(flags: VerifyFlags): Promise<void> {
     vocabularies: flags.vocabularies?.map(whole(2)),
     draftTokens: flags.draftTokens,
     repeats: flags.repeats,
-    progress: (done, all) => process.stderr.isTTY && process.stderr.write(`\r${done} of ${all}${done === all ? "\n" : ""}`),
+    progress: tellProgress(),
   });
   await save(flags.out, report);
   console.log(verifyTable(report));
 }
+
+export interface CacheFlags {
+  readonly contexts?: readonly string[] | undefined;
+  readonly blocks?: readonly string[] | undefined;
+  readonly layers: number;
+  readonly width: number;
+  readonly threads?: number | undefined;
+  readonly turns: number;
+  readonly out: string;
+}
+
+/** `lenity bench cache`: a random model in every form, so that it needs no files. */
+export async function benchCache(flags: CacheFlags): Promise<void> {
+  const sizes = { contexts: flags.contexts?.map(whole(2)), blocks: flags.blocks?.map(whole(1, 256)) };
+  const report = await cache({ ...flags, ...sizes, progress: tellProgress() }).catch((error) => {
+    if (error instanceof RangeError) throw new LenityError("invalid_request", error.message, { cause: error });
+    throw error;
+  });
+  await save(flags.out, report);
+  console.log(cacheTable(report));
+}
+
+export interface ThreadsFlags extends EngineOptions {
+  readonly draftTokens: number;
+  readonly turns: number;
+  readonly repeats: number;
+  readonly out: string;
+}
+
+/** `lenity bench threads`: the embedded pair, or another one. */
+export async function benchThreads(flags: ThreadsFlags): Promise<void> {
+  if (flags.model !== undefined && flags.draft === undefined)
+    throw new LenityError(
+      "invalid_request",
+      "bench threads measures a pair: beside --model it wants --draft, the folder of the draft model.",
+    );
+  const engine = await openEngine(flags);
+  const prompt = promptWriter(engine)([{ role: "user", content: question }]);
+  await engine.close();
+  const report = await threads({
+    target: flags.model ?? fileURLToPath(tiny.target),
+    draft: flags.draft ?? fileURLToPath(tiny.draft),
+    dtype: flags.dtype,
+    prompt,
+    draftTokens: flags.draftTokens,
+    turns: flags.turns,
+    repeats: flags.repeats,
+    progress: tellProgress(),
+  });
+  await save(flags.out, report);
+  console.log(threadsTable(report));
+}
+
+/** Its answer is longer than a block. */
+const question = "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?";
+
+const tellProgress =
+  (what = "") =>
+  (done: number, all: number): void => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${all}${what}${done === all ? "\n" : ""}`);
+  };
 
 async function save(file: string, report: object): Promise<void> {
   await mkdir(dirname(file), { recursive: true });

@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { styleText } from "node:util";
-import { type Answer, type EmittedToken, generate, type Policy, type Tokenizer, type Verifier } from "@lenity/core";
-import { type ChatMessage, metricsOf, promptWriter, traceOf, usageOf } from "@lenity/server";
+import { type Answer, generate, type Policy, type Verifier } from "@lenity/core";
+import { type ChatMessage, metricsOf, promptWriter, type TraceEntry, traceOf, tracer, usageOf } from "@lenity/server";
 import { type Engine, type EngineOptions, openEngine } from "./engine.ts";
 import { blockLength, chooseDrafter } from "./options.ts";
 
@@ -71,10 +71,11 @@ async function answer(engine: Engine, messages: readonly ChatMessage[], options:
     stop: options.stop,
     trace: options.trace,
   });
+  const trace = tracer(tokenizer);
   let text = "";
   for await (const event of events) {
     if (event.type === "delta") {
-      if (options.json !== true) process.stdout.write(options.trace === true ? colored(event.tokens, tokenizer) : event.text);
+      if (options.json !== true) process.stdout.write(options.trace === true ? colored(trace(event.tokens)) : event.text);
       continue;
     }
     const { answer } = event;
@@ -103,12 +104,12 @@ function report(answer: Answer, engine: Engine, verifier: Verifier, options: Cha
 /** Each token in the colour of who put it there; `legend` names them. */
 const colors = { strict: "reset", relaxed: "yellow", replacement: "red", bonus: "cyan", target: "reset" } as const;
 
-function colored(tokens: readonly EmittedToken[], tokenizer: Tokenizer): string {
-  return tokens
-    .filter(({ token }) => !tokenizer.special.has(token))
-    .map((token) => {
-      const kind = token.source !== "draft" ? token.source : token.by === "sd" || token.by === "exact" ? "strict" : "relaxed";
-      return styleText(colors[kind], tokenizer.decode([token.token]));
+function colored(entries: readonly TraceEntry[]): string {
+  return entries
+    .filter(({ token }) => token !== "")
+    .map(({ token, source, by }) => {
+      const kind = source !== "draft" ? source : by === "sd" || by === "exact" ? "strict" : "relaxed";
+      return styleText(colors[kind], token);
     })
     .join("");
 }

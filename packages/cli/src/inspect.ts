@@ -1,11 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { autojudgeHead, defaultRegistry, judgeHead, lookupDrafter, unmetNeed } from "@lenity/core";
-import { type Dtype, type Inspection, inspectModel, type Port } from "@lenity/onnx";
+import { type DeviceWish, type Dtype, type Inspection, inspectModel, type Port } from "@lenity/onnx";
+import { resolveModel } from "./hub/resolve-model.ts";
+import { needsText } from "./policies.ts";
+import { size } from "./size.ts";
 
 /** Whether the model can feed a policy, beside a draft model and beside prompt lookup. */
 interface Feed {
   readonly policy: string;
+  /** What it needs, in words; empty when it needs nothing. */
+  readonly needs: string;
   readonly model: boolean;
   readonly lookup: boolean;
   /** What is missing, when one of them is false. */
@@ -15,14 +20,20 @@ interface Feed {
 export interface InspectOptions {
   readonly json?: boolean | undefined;
   readonly dtype?: Dtype | undefined;
+  readonly device?: DeviceWish | undefined;
 }
 
-/** `lenity inspect DIR`. */
-export async function inspect(dir: string, options: InspectOptions): Promise<void> {
-  const found = await inspectModel(dir, { dtype: options.dtype });
+/** `lenity inspect MODEL`. */
+export async function inspect(model: string, options: InspectOptions): Promise<void> {
+  const { folder } = await resolveModel(model, { dtype: options.dtype });
+  console.log(await inspection(folder, options));
+}
+
+/** What `lenity inspect` prints of a folder. */
+export async function inspection(dir: string, options: InspectOptions): Promise<string> {
+  const found = await inspectModel(dir, { dtype: options.dtype, device: options.device });
   const policies = await feeds(dir, found);
-  if (options.json === true) console.log(JSON.stringify({ ...found, policies }));
-  else console.log(describe(found, policies));
+  return options.json === true ? JSON.stringify({ ...found, policies }) : describe(found, policies);
 }
 
 /** Every preset that does not read text: with the folder's own heads, or with heads of unknown weights to say what they would read. */
@@ -46,14 +57,68 @@ async function feeds(dir: string, { hidden }: Inspection): Promise<Feed[]> {
       ? `reads a trained head: put ${name}.json into the folder.`
       : undefined;
     const missing = withModel ?? headless ?? withLookup;
-    return { policy: name, model: (withModel ?? headless) === undefined, lookup: (withLookup ?? headless) === undefined, missing };
+    return {
+      policy: name,
+      needs: needsText(needs ?? {}),
+      model: (withModel ?? headless) === undefined,
+      lookup: (withLookup ?? headless) === undefined,
+      missing,
+    };
   });
 }
 
 function describe(found: Inspection, policies: readonly Feed[]): string {
-  const { cache, check } = found;
-  const ports = (list: readonly Port[]) => summarise(list).map((line) => `    ${line}`);
+  const { cache, taps } = found;
   const hidden = Object.entries(found.hidden).map(([kind, width]) => `${kind} (${width})`);
+  return [
+    found.folder,
+    "  files",
+    ...found.files.map(({ path, bytes }) => `    ${path}  ${size(bytes)}`),
+    `  model       ${found.file}`,
+    ...(found.drafter === undefined ? [] : [`  drafter     ${found.drafter}: a round in one call, the tokens of stepping`]),
+    `  weights     ${weights(found)}`,
+    "  inputs",
+    ...summarise(found.inputs).map((line) => `    ${line}`),
+    "  outputs",
+    ...summarise(found.outputs.filter(({ name }) => !taps.added.includes(name))).map((line) => `    ${line}`),
+    ...section("added in memory", summarise(found.outputs.filter(({ name }) => taps.added.includes(name)))),
+    ...section("not offered", taps.missing),
+    `  cache       ${cache.family}, ${cache.precision}: ${cache.layers} layers × ${cache.groups} heads × ${cache.headSize}, ${size(cache.bytesPerToken)} a token`,
+    `              ${steps(found)}; rewinding ${cache.family === "concat" ? "moves what stays" : "is free"}`,
+    `  context     ${found.contextLength} tokens`,
+    `  vocabulary  ${vocabulary(found)}, ends with ${found.eos.join(", ") || "nothing"}`,
+    ...found.notes.map((note) => `              ${note}`),
+    `  hidden      ${hidden.join(", ") || "none"}`,
+    `  providers   ${found.providers.map(({ name, bundled }) => (bundled ? name : `${name} (not bundled)`)).join(", ")}`,
+    `  device      ${found.device.name}: ${found.device.why}`,
+    ...section("checked at load", checks(found)),
+    ...section("warnings", found.warnings),
+    "  policies    with a draft model / with prompt lookup",
+    ...policies.map(({ policy, needs, model, lookup, missing }) => {
+      const why = [needs, missing ?? ""].filter((part) => part !== "").join(": ");
+      return `    ${policy.padEnd(9)} ${model ? "yes" : "no"} / ${lookup ? "yes" : "no"}${why === "" ? "" : `  ${why}`}`;
+    }),
+  ].join("\n");
+}
+
+const section = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : [`  ${title}`, ...lines.map((line) => `    ${line}`)];
+
+/** Formats that make up at least a hundredth, and the files they are in. */
+function weights({ weights: { formats, files } }: Inspection): string {
+  const all = formats.reduce((sum, { bytes }) => sum + bytes, 0);
+  const parts = formats.filter(({ bytes }) => bytes >= all / 100).map(({ format, bytes }) => `${format} (${size(bytes)})`);
+  return `${parts.join(", ")}${files.length === 0 ? "" : `; beside the model in ${files.join(", ")}`}`;
+}
+
+function steps({ device, cache: { family, newRows } }: Inspection): string {
+  if (device.name === "webgpu" && family !== "split") return "it stays on the device";
+  if (newRows) return "only new rows are copied";
+  return family === "concat" ? "the whole cache is copied out at each step" : "the whole cache is copied in place at each step";
+}
+
+/** What was tried, and what it showed. */
+function checks({ check, hidden, cache }: Inspection): string[] {
   const same =
     check.blockDifference === 0
       ? "a block and single tokens give the same logits, to the bit"
@@ -62,29 +127,17 @@ function describe(found: Inspection, policies: readonly Feed[]): string {
     check.leak === 0
       ? "no row depends on later tokens"
       : `earlier rows change by ${check.leak.toExponential(1)} with a later token: drafted tokens leak into the judgement of those before`;
-  return [
-    found.folder,
-    "  files",
-    ...found.files.map(({ path, bytes }) => `    ${path}  ${size(bytes)}`),
-    `  model       ${found.file}`,
-    "  inputs",
-    ...ports(found.inputs),
-    "  outputs",
-    ...ports(found.outputs),
-    `  cache       ${cache.family}, ${cache.precision}: ${cache.layers} layers × ${cache.groups} heads × ${cache.headSize}, ${size(cache.bytesPerToken)} a token; rewinding ${cache.family === "concat" ? "copies what stays" : "is free"}`,
-    `  context     ${found.contextLength} tokens`,
-    `  vocabulary  ${found.vocabulary}, ends with ${found.eos.join(", ") || "nothing"}`,
-    `  hidden      ${hidden.join(", ") || "none"}`,
-    `  providers   ${found.providers.map(({ name, bundled }) => (bundled ? name : `${name} (not bundled)`)).join(", ")}; runs on cpu`,
-    "  checked at load",
-    `    ${same}`,
-    `    ${leak}`,
-    "  policies    with a draft model / with prompt lookup",
-    ...policies.map(
-      ({ policy, model, lookup, missing }) =>
-        `    ${policy.padEnd(9)} ${model ? "yes" : "no"} / ${lookup ? "yes" : "no"}${missing === undefined ? "" : `: ${missing}`}`,
-    ),
-  ].join("\n");
+  const kinds = Object.keys(hidden);
+  const states =
+    kinds.length === 2
+      ? ["post-norm rows are the pre-norm rows, normalised"]
+      : kinds.map((kind) => `nothing but its name says that the hidden state is ${kind}`);
+  return [same, leak, ...states, ...(cache.newRows ? ["present_rows are the last rows of present"] : [])];
+}
+
+function vocabulary({ vocabulary, width, unused }: Inspection): string {
+  const parts = [...(width === vocabulary ? [] : [`padded to ${width}`]), ...(unused === 0 ? [] : [`${unused} ids without a token`])];
+  return parts.length === 0 ? String(vocabulary) : `${vocabulary} (${parts.join(", ")})`;
 }
 
 /** One line a port; the caches of all layers in one. */
@@ -92,16 +145,8 @@ function summarise(ports: readonly Port[]): string[] {
   const line = ({ name, type, shape }: Port) => `${name}  ${type} [${shape.join(", ")}]`;
   const lines = new Map<string, string>();
   for (const port of ports) {
-    const name = port.name.replace(/\.\d+\.(key|value)$/, ".*.key|value");
+    const name = port.name.replace(/\.\d+\.(key|value)$/, ".*.key|value").replace(/\.\d+$/, ".*");
     if (!lines.has(name)) lines.set(name, line({ ...port, name }));
   }
   return [...lines.values()];
-}
-
-function size(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) [value, unit] = [value / 1000, unit + 1];
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }

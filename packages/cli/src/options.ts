@@ -1,6 +1,6 @@
 /** What flags of several commands mean, and how a wrong one is told. */
 import { LenityError, type Policy, type Registry } from "@lenity/core";
-import { type Dtype, dtypes } from "@lenity/onnx";
+import { type DeviceWish, type Dtype, deviceWishes, dtypes } from "@lenity/onnx";
 import { InvalidArgumentError } from "commander";
 
 /** A preset's name, or a policy as JSON. */
@@ -15,12 +15,20 @@ export function policy(text: string): Policy {
   }
 }
 
+/** One of a list. */
+export const oneOf =
+  <Name extends string>(names: readonly Name[]) =>
+  (text: string): Name => {
+    const known = names.find((name) => name === text);
+    if (known !== undefined) return known;
+    throw new InvalidArgumentError(`Expected one of ${names.join(", ")}.`);
+  };
+
 /** A variant of model files that transformers.js names. */
-export function dtype(text: string): Dtype {
-  const known = dtypes.find((name) => name === text);
-  if (known !== undefined) return known;
-  throw new InvalidArgumentError(`Expected one of ${dtypes.join(", ")}.`);
-}
+export const dtype: (text: string) => Dtype = oneOf(dtypes);
+
+/** Where models compute. */
+export const device: (text: string) => DeviceWish = oneOf(deviceWishes);
 
 /** A whole number in a range. */
 export const whole =

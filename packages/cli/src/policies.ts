@@ -68,8 +68,8 @@ const line = (text: string): string => `  ${" ".repeat(11)} ${styleText("dim", t
 
 const optionNames = (schema: object): string => Object.keys((schema as { properties?: object }).properties ?? {}).join(", ") || "none";
 
-/** What a verifier needs, in words. */
-function needsText({ hidden, draftRows, mode }: Needs): string {
+/** What a verifier needs, in words; empty when it needs nothing. */
+export function needsText({ hidden, draftRows, mode }: Needs): string {
   const needs = [
     ...(draftRows === true ? ["a draft model"] : []),
     ...(hidden === undefined ? [] : [`${hidden} hidden states`]),

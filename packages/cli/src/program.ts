@@ -1,17 +1,31 @@
+import { activationKinds, attentionForms, weightKinds } from "@lenity/onnx";
 import { Command } from "commander";
-import { benchQuality, benchVerify } from "./bench.ts";
+import { benchCache, benchQuality, benchThreads, benchVerify } from "./bench.ts";
 import { chat } from "./chat.ts";
+import { exportModel } from "./export.ts";
 import { inspect } from "./inspect.ts";
-import { dtype, number, policy, whole } from "./options.ts";
+import { device, dtype, number, oneOf, policy, whole } from "./options.ts";
 import { policies } from "./policies.ts";
+import { pull } from "./pull.ts";
 import { serve } from "./serve.ts";
+
+const deviceHelp = "where the models compute: auto, cpu, webgpu, cuda, dml or coreml (default: cpu, the only one exact to the bit)";
 
 const models = (command: Command): Command =>
   command
-    .option("--model <dir>", "the target: a Hugging Face folder with an ONNX file (default: the embedded pair)")
-    .option("--draft <dir>", "the draft model (default: the embedded one, or prompt lookup beside a --model)")
+    .option("--model <model>", "the target: a Hugging Face folder with an ONNX file, or ORG/NAME on the hub (default: the embedded pair)")
+    .option("--draft <model>", "the draft model (default: the embedded one, or prompt lookup beside a --model)")
     .option("--dtype <dtype>", "the variant of the model files, such as fp16 or q4 (default: fp32, or the only one there is)", dtype)
+    .option("--device <device>", deviceHelp, device)
     .option("--judge <file>", "a judge head (default: judge.json in the target's folder)");
+
+const environmentHelp = `
+A pull that was cut off goes on where it stopped. Every file is compared with the hash that the hub announces.
+Environment, as for Hugging Face's own tools:
+  HF_HUB_CACHE, HF_HOME   where the cache is (default: ~/.cache/huggingface/hub)
+  HF_TOKEN                for gated and private models (default: what hf auth login stored)
+  HF_ENDPOINT             another hub (default: https://huggingface.co)
+  HF_HUB_OFFLINE=1        use the cache only`;
 
 /** The whole command line. */
 export function program(): Command {
@@ -43,16 +57,55 @@ export function program(): Command {
     .option("--port <port>", "the port; 0 takes a free one", whole(0, 65535), 8080)
     .option("--policy <policy>", "the policy of requests that name none", policy, "strict")
     .option("--draft-tokens <k>", "the block length of requests that name none (default: the policy's own, or 16)", whole(0, 1024))
+    .option(
+      "--engines <n>",
+      "answers at a time, up to the number of cores; each engine holds a copy of the models in memory",
+      whole(1, 64),
+      1,
+    )
     .option("--api-key <key...>", "accept only requests with one of these bearer keys")
     .action(serve);
 
   lenity
     .command("inspect")
     .description("tell what a model folder holds and which policies it can feed")
-    .argument("<dir>", "a Hugging Face folder with an ONNX file")
+    .argument("<model>", "a Hugging Face folder with an ONNX file, or ORG/NAME on the hub")
     .option("--dtype <dtype>", "the variant of the model files, such as fp16 or q4", dtype)
+    .option("--device <device>", "where to run it: auto, cpu, webgpu, cuda, dml or coreml (default: cpu)", device)
     .option("--json", "print one JSON object")
     .action(inspect);
+
+  lenity
+    .command("export")
+    .description("turn safetensors of a Llama, Mistral, Qwen2 or Qwen3 model into an ONNX file")
+    .argument("<model>", "a Hugging Face folder with config.json and safetensors, or ORG/NAME on the hub")
+    .option("--weights <kind>", "float16, float32 or int8", oneOf(weightKinds), "float16")
+    .option("--activations <kind>", "scales of what int8 matrices read: mix, static or per-row (default: mix)", oneOf(activationKinds))
+    .option(
+      "--calibration <file>",
+      "text of the kind that the model will see, for int8 with mix or static; its first million characters are read",
+    )
+    .option(
+      "--attention <form>",
+      "gqa, or split for long contexts (default: gqa up to 1024 tokens, and with --drafter)",
+      oneOf(attentionForms),
+    )
+    .option("--drafter", "write a drafter file as well: a draft model with one draws a whole round in one call of the runtime")
+    .option("--file <path>", "where the model goes, within the folder (default: onnx/model.onnx, or onnx/model_int8.onnx)")
+    .option("--json", "print one JSON object")
+    .action(exportModel);
+
+  lenity
+    .command("pull")
+    .description("fetch a model from the Hugging Face hub into the cache that Hugging Face's tools share, and print its folder")
+    .argument("<model>", "ORG/NAME on the hub")
+    .option("--dtype <dtype>", "the variant of the model files, such as fp16 or q4 (default: fp32, or the only one there is)", dtype)
+    .option("--weights", "fetch safetensors, for lenity export, in place of an ONNX file")
+    .option("--revision <revision>", "a branch, a tag or a commit (default: main)")
+    .option("--dry-run", "list the files and their sizes, and fetch nothing")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", environmentHelp)
+    .action(pull);
 
   models(lenity.command("policies"))
     .description("list every preset and verifier with its options, law, needs and strict value")
@@ -77,5 +130,23 @@ export function program(): Command {
     .option("--repeats <n>", "verdicts of each", whole(1), 9)
     .option("--out <file>", "where the JSON goes", "bench/results/verify.json")
     .action(benchVerify);
+  bench
+    .command("cache")
+    .description("what a step costs as the text grows, by how the graph keeps its past")
+    .option("--contexts <n...>", "tokens of the text after a step (default: 256 1024 4096)")
+    .option("--blocks <n...>", "tokens of a step (default: 1 8 17)")
+    .option("--layers <n>", "layers of the random model", whole(1, 1000), 4)
+    .option("--width <n>", "its width, a multiple of 128", whole(128, 16384), 256)
+    .option("--threads <n>", "threads of a step (default: as models are loaded)", whole(1, 1024))
+    .option("--turns <n>", "turns of each layout, of three steps", whole(1), 12)
+    .option("--out <file>", "where the JSON goes", "bench/results/cache.json")
+    .action(benchCache);
+  models(bench.command("threads"))
+    .description("a round of drafting and verifying under several settings of the two models' threads")
+    .option("--draft-tokens <k>", "drafted tokens of a round", whole(1, 1024), 16)
+    .option("--turns <n>", "how often each setting is loaded", whole(1), 4)
+    .option("--repeats <n>", "rounds of each turn", whole(1), 25)
+    .option("--out <file>", "where the JSON goes", "bench/results/threads.json")
+    .action(benchThreads);
   return lenity;
 }

@@ -66,8 +66,22 @@ describe("lenity chat", () => {
   });
 });
 
+test("lenity chat --device tells once on standard error where both models run, and why", async () => {
+  const { status, out, err } = await lenity(["chat", question, "--max-tokens", "2", "--device", "cpu"]);
+  assert.equal(status, 0, err);
+  assert.ok(out.length > 0);
+  const lines = err.split("\n").filter((line) => line.includes(" on cpu"));
+  assert.deepEqual(lines, ["lenity: tiny and draft run on cpu. No other device was asked for."]);
+  assert.doesNotMatch((await lenity(["chat", question, "--max-tokens", "2"])).err, /on cpu/);
+});
+
 describe("what lenity refuses, with what to do", () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [["chat", question, "--device", "tpu"], /--device <device>.*Expected one of auto, cpu, webgpu, cuda, dml, coreml\./],
+    [
+      ["chat", question, "--device", process.platform === "darwin" ? "dml" : "coreml"],
+      /^lenity: tiny cannot run on \w+\. \w+ exists on \w+ only\. $/,
+    ],
     [["chat", "x", "--policy", "judy"], /unknown preset "judy".*Did you mean "judi"/],
     [["chat", "x", "--policy", '{"type":"kl","treshold":1}'], /no option "treshold".*Did you mean "threshold"/],
     [["chat", "x", "--policy", "{type"], /no valid JSON/],
@@ -81,6 +95,9 @@ describe("what lenity refuses, with what to do", () => {
     [["inspect", folder], /config\.json/],
     [["chat", "x", "--dtype", "fp8"], /Expected one of fp32, fp16/],
     [["chat", "x", "--dtype", "q4"], /holds other variants: fp32/],
+    [["bench", "cache", "--width", "200"], /width is 200; expected a multiple of 128/],
+    [["bench", "cache", "--contexts", "16"], /longest block has 17 tokens; .*shortest context \(16\)/],
+    [["bench", "threads", "--model", "x"], /wants --draft/],
     [["frobnicate"], /unknown command|too many arguments/i],
   ];
   for (const [args, message] of cases) {
@@ -102,8 +119,8 @@ test("lenity inspect tells what the embedded target can feed", async () => {
   assert.equal(status, 0);
   assert.match(out, /hidden +pre-norm \(384\), post-norm \(384\)/);
   assert.match(out, /to the bit/);
-  assert.match(out, /^ +judge +yes \/ yes$/m);
-  assert.match(out, /^ +autojudge +yes \/ yes$/m);
+  assert.match(out, /^ +judge +yes \/ yes +needs pre-norm hidden states$/m);
+  assert.match(out, /^ +autojudge +yes \/ yes +needs post-norm hidden states, temperature 0$/m);
   const draft = JSON.parse((await lenity(["inspect", join(tiny, "draft"), "--json"])).out);
   assert.deepEqual(
     draft.policies.map(({ policy, model }: { policy: string; model: boolean }) => [policy, model]),
@@ -201,6 +218,50 @@ test("lenity bench verify prints the ratio to the floor of every verifier", asyn
   assert.equal(status, 0, err);
   for (const name of ["sd", "sd, greedy", "kl", "block", "ledger", "judge", "autojudge, greedy"])
     assert.match(out, new RegExp(`^\\| ${name} +\\| +[\\d.]+×`, "m"));
+});
+
+test("lenity bench cache prints every layout at every context, and writes JSON", async () => {
+  const out = join(folder, "cache.json");
+  const sizes = ["--contexts", "40", "300", "--blocks", "1", "8", "--layers", "1", "--width", "128", "--turns", "1", "--threads", "1"];
+  const { status, out: table, err } = await lenity(["bench", "cache", ...sizes, "--out", out]);
+  assert.equal(status, 0, err);
+  assert.match(table, /^\| layout +\| tokens \| +context 40 \| +context 300 \|$/m);
+  const { rows, shape } = JSON.parse(await readFile(out, "utf8"));
+  assert.deepEqual(
+    rows.map(({ layout, block }: { layout: string; block: number }) => `${layout} ${block}`),
+    [
+      "floor: attention alone",
+      "GQA, whole present.* fetched anew",
+      "GQA, in place",
+      "GQA, new rows",
+      "concat, whole present.*",
+      "concat, new rows",
+      "split: frozen and tail",
+    ].flatMap((layout) => [`${layout} 1`, `${layout} 8`]),
+  );
+  for (const { layout, cells } of rows) {
+    assert.deepEqual(
+      cells.map(({ context, milliseconds }: { context: number; milliseconds: number }) => [context, milliseconds > 0]),
+      [
+        [40, true],
+        [300, true],
+      ],
+    );
+    assert.equal(cells[0].ratio, 1);
+    const whole = 2 * 4 * 300 * shape.groups * shape.headSize;
+    assert.equal(cells[1].copied < whole, /split|floor/.test(layout), layout);
+  }
+});
+
+test("lenity bench threads prints every setting with its ratio to lenity's own, and writes JSON", async () => {
+  const out = join(folder, "threads.json");
+  const { status, out: table, err } = await lenity(["bench", "threads", "--turns", "1", "--repeats", "1", "--out", out]);
+  assert.equal(status, 0, err);
+  assert.match(table, /^\| lenity: target \d, draft 1, spinning for 500 µs +\| .* 1\.00× \|$/m);
+  assert.match(table, /^\| ONNX Runtime's defaults: both \d+, spinning +\|/m);
+  const report = JSON.parse(await readFile(out, "utf8"));
+  assert.equal(report.drafted, 16);
+  for (const { draft, verify, round } of report.rows) assert.ok(draft > 0 && verify > 0 && round >= Math.max(draft, verify));
 });
 
 test("lenity bench quality prints a table and writes JSON", async () => {

@@ -1,0 +1,135 @@
+import { readFile, stat } from "node:fs/promises";
+import { relative } from "node:path";
+import { LenityError, type Token } from "@lenity/core";
+import {
+  type Activations,
+  type AttentionForm,
+  type ExportOptions,
+  type ExportProgress,
+  exportDecoder,
+  exportDrafter,
+  inspectModel,
+  loadTokenizer,
+} from "@lenity/onnx";
+import { resolveModel } from "./hub/resolve-model.ts";
+import { size } from "./size.ts";
+
+export interface ExportFlags {
+  readonly weights: NonNullable<ExportOptions["weights"]>;
+  readonly activations?: Activations | undefined;
+  readonly calibration?: string | undefined;
+  readonly attention?: AttentionForm | undefined;
+  readonly drafter?: boolean | undefined;
+  readonly file?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** What was written, and what it is good for: what `lenity export --json` prints. */
+interface Exported {
+  readonly file: string;
+  /** The drafter file beside it, when one was asked for. */
+  readonly drafter: string | undefined;
+  /** The file, and the one beside it that holds the weights when they are large. */
+  readonly bytes: number;
+  readonly weights: string;
+  readonly activations: string | undefined;
+  readonly hidden: Readonly<Record<string, number>>;
+  readonly check: { readonly blockDifference: number; readonly leak: number; readonly spread: number };
+  /** A command or a call that loads it. */
+  readonly use: string;
+}
+
+/** `lenity export MODEL`: writes the model into its folder, loads it once to see that it works, and says how to use it. */
+export async function exportModel(model: string, flags: ExportFlags): Promise<void> {
+  const { folder: dir } = await resolveModel(model, { weights: true });
+  const began = Date.now();
+  const calibration = await readCalibration(dir, flags);
+  const { weights, activations = weights === "int8" ? "mix" : undefined } = flags;
+  if (flags.drafter === true && flags.attention === "split")
+    throw new LenityError(
+      "invalid_request",
+      "--drafter wants --attention gqa, whose cache it shares; split has another. Leave one of them out.",
+    );
+  const attention = flags.attention ?? (flags.drafter === true ? "gqa" : undefined);
+  const cancel = new AbortController();
+  const end = () => cancel.abort();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, end);
+  try {
+    const options = { weights, activations, calibration, attention, file: flags.file, signal: cancel.signal };
+    const progress = () => (process.stderr.isTTY ? draw() : undefined);
+    const file = await exportDecoder(dir, { ...options, progress: progress() });
+    const drafter = flags.drafter === true ? await exportDrafter(dir, { ...options, progress: progress() }) : undefined;
+    const told = { drafter, weights, activations, bytes: await bytesOf(file, began), ...(await describe(dir, file)) };
+    console.log(flags.json === true ? JSON.stringify(told) : summary(told));
+  } finally {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, end);
+  }
+}
+
+/** The text as tokens, when the recipe needs any. */
+async function readCalibration(dir: string, flags: ExportFlags): Promise<(readonly Token[])[] | undefined> {
+  const { weights, activations, calibration: path } = flags;
+  const refuse = (message: string, cause?: unknown) => new LenityError("invalid_request", message, { cause });
+  if (weights !== "int8") {
+    const stray = activations !== undefined ? "--activations" : path !== undefined ? "--calibration" : undefined;
+    if (stray === undefined) return undefined;
+    throw refuse(`${stray} belongs to --weights int8; the weights are ${weights}. Add the one or leave out the other.`);
+  }
+  if (activations === "per-row") {
+    if (path === undefined) return undefined;
+    throw refuse("--activations per-row takes no --calibration: its scales are found as the model runs. Leave one of them out.");
+  }
+  if (path === undefined) {
+    throw refuse(
+      "int8 weights need --calibration FILE: a text of some thousand words of the kind that the model will see, chat markers included. Or use --activations per-row, which needs none and is a little slower.",
+    );
+  }
+  const text = await readFile(path, "utf8").catch((cause) => {
+    throw refuse(
+      `The calibration text ${path} cannot be read: ${(cause as Error).message}. Give --calibration the path of a text file.`,
+      cause,
+    );
+  });
+  const tokens = (await loadTokenizer(dir)).encode(text.slice(0, 1e6));
+  if (tokens.length > 0) return [tokens];
+  throw refuse(`The calibration text ${path} has no tokens. Give a text of some thousand words.`);
+}
+
+/** One line that is written over, and kept when its stage is done. */
+function draw(): (progress: ExportProgress) => void {
+  let drawn = "";
+  return ({ stage, done, all }) => {
+    const line = `${stage} ${Math.floor((100 * done) / Math.max(1, all))} %`;
+    if (line !== drawn) process.stderr.write(`\r${line}${done === all ? "\n" : ""}`);
+    drawn = line;
+  };
+}
+
+/** Of the file, and of the one beside it when it was written since. */
+async function bytesOf(file: string, began: number): Promise<number> {
+  const beside = await stat(`${file}_data`).catch(() => undefined);
+  return (await stat(file)).size + (beside !== undefined && beside.mtimeMs >= began ? beside.size : 0);
+}
+
+async function describe(dir: string, file: string): Promise<Pick<Exported, "file" | "hidden" | "check" | "use">> {
+  const path = relative(dir, file);
+  const { hidden, check, variants } = await inspectModel(dir, { file: path });
+  const dtype = variants.find(({ loaded }) => loaded)?.dtype;
+  const model = /\s/.test(dir) ? JSON.stringify(dir) : dir;
+  const flag = dtype === "fp32" ? "" : ` --dtype ${dtype}`;
+  const call = `loadModel(${JSON.stringify(dir)}, { file: ${JSON.stringify(path)} })`;
+  return { file, hidden, check, use: dtype === undefined ? call : `lenity chat --model ${model}${flag} "…"` };
+}
+
+function summary({ file, drafter, bytes, weights, activations, hidden, check, use }: Exported): string {
+  const kinds = Object.entries(hidden).map(([kind, width]) => `${kind} (${width})`);
+  const difference = `differ by ${check.blockDifference.toExponential(1)} where logits span ${check.spread.toFixed(1)}`;
+  const exact = check.blockDifference === 0 && check.leak === 0;
+  return [
+    `${file}  ${size(bytes)}, ${weights} weights${activations === undefined ? "" : `, ${activations} activations`}`,
+    `  offers   a cache that rewinds at no cost, its new rows alone, hidden states ${kinds.join(", ")}`,
+    `  checked  blocks and single tokens ${exact ? "give the same logits, to the bit" : difference}`,
+    ...(drafter === undefined ? [] : [`  drafter  ${drafter}: as a draft model it draws a round in one call, the same tokens as by steps`]),
+    `  use      ${use}`,
+  ].join("\n");
+}

@@ -1,0 +1,158 @@
+import { createHash, type Hash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { LenityError } from "@lenity/core";
+import { size } from "../size.ts";
+import { hasSize } from "./cache.ts";
+import { type Claim, claim } from "./claim.ts";
+import type { HubFile } from "./listing.ts";
+import { refusal } from "./refusal.ts";
+import { insist, PassingFault, reason, request } from "./request.ts";
+import type { Hub } from "./settings.ts";
+
+/** A file to fetch, and where to. */
+export interface BlobOrder {
+  readonly model: string;
+  readonly commit: string;
+  readonly file: HubFile;
+  /** Where the file goes. Its folder exists. */
+  readonly blob: string;
+  /** Bytes of it that are here. */
+  progress(bytes: number): void;
+  note(text: string): void;
+}
+
+/**
+ * Fetches a file unless it is there, going on where an earlier attempt or process stopped, and compares its hash. Rejects with `download`, and with
+ * what the file system says.
+ */
+export async function fetchBlob(hub: Hub, order: BlobOrder): Promise<void> {
+  const { file, blob, note } = order;
+  const isDone = () => hasSize(blob, file.bytes);
+  const claimed = await claim(blob, isDone, () => note(`Another process is fetching ${file.path}; waiting for it.`));
+  if (claimed === undefined) return;
+  try {
+    await fill(hub, order, claimed);
+  } catch (error) {
+    if (error instanceof WrongBytes) {
+      await claimed.discard();
+      throw new LenityError(
+        "download",
+        `${file.path} of ${order.model} came with wrong bytes: ${error.message}. It is deleted; pull again.`,
+      );
+    }
+    await claimed.release();
+    throw error;
+  }
+  await claimed.finish();
+}
+
+/** What came is not what the hub announced. */
+class WrongBytes extends Error {}
+
+async function fill(hub: Hub, order: BlobOrder, { path }: Claim): Promise<void> {
+  const { file, model, note } = order;
+  const handle = await open(path, "r+");
+  try {
+    const sink = await sinkOf(handle, path, file, order.progress);
+    const attempt = async () => {
+      if (sink.position === file.bytes) return;
+      await receive(hub, order, sink);
+      if (sink.position < file.bytes) throw new PassingFault("the answer ends early");
+    };
+    const retrying = ({ message }: PassingFault) => note(`${file.path}: ${message}. Trying again from ${size(sink.position)}.`);
+    await insist(attempt, { patience: hub.patience, subject: `${file.path} of ${model}`, position: () => sink.position, retrying });
+    const found = sink.hash();
+    if (found !== file.hash) throw new WrongBytes(`their hash is ${found}, announced was ${file.hash}`);
+    await handle.datasync(); // a blob under its final name is whole, whatever happens to the machine
+  } finally {
+    await handle.close();
+  }
+}
+
+/** One request, from the sink's position to the end of the file or of the connection. */
+async function receive(hub: Hub, { model, commit, file }: BlobOrder, sink: Sink): Promise<void> {
+  const url = `${hub.endpoint}/${model}/resolve/${commit}/${file.path.split("/").map(encodeURIComponent).join("/")}`;
+  const connection = new AbortController();
+  let alarm = setTimeout(() => connection.abort(), hub.patience.silence);
+  try {
+    const from = sink.position;
+    const headers = from === 0 ? {} : { range: `bytes=${from}-` };
+    const response = await request(hub, url, { headers, signal: connection.signal });
+    const continues = response.status === 206 && response.headers.get("content-range")?.startsWith(`bytes ${from}-`) === true;
+    if (from > 0 && !continues && (response.ok || response.status === 416)) {
+      await sink.restart(); // the server has its own idea of where to begin
+      if (response.status !== 200) throw new PassingFault(`the server cannot go on from byte ${from}`);
+    }
+    await checkAnswer(response, hub, model, file);
+    const body = response.body?.getReader();
+    for (;;) {
+      const part = await body?.read().catch((cause) => {
+        throw new PassingFault(reason(cause), { cause });
+      });
+      if (part === undefined || part.done) return;
+      if (sink.position + part.value.length > file.bytes) throw new WrongBytes(`there are more than the ${file.bytes} announced`);
+      await sink.write(part.value);
+      clearTimeout(alarm);
+      alarm = setTimeout(() => connection.abort(), hub.patience.silence);
+    }
+  } finally {
+    clearTimeout(alarm);
+    connection.abort();
+  }
+}
+
+/** Refusals of the hub are final. Those of the servers it redirects to are not: their addresses expire, and the next attempt gets a fresh one. */
+async function checkAnswer(response: Response, hub: Hub, model: string, file: HubFile): Promise<void> {
+  if (response.ok) return;
+  await response.body?.cancel();
+  const from = new URL(response.url || hub.endpoint);
+  if (from.origin !== new URL(hub.endpoint).origin) throw new PassingFault(`${from.host} answers ${response.status}`);
+  throw refusal(response, hub, model, file.path);
+}
+
+/** The file on the disk and the hash of what it holds. */
+interface Sink {
+  /** Bytes that are written. */
+  readonly position: number;
+  write(bytes: Uint8Array): Promise<void>;
+  /** Empties the file. */
+  restart(): Promise<void>;
+  hash(): string;
+}
+
+/** Takes over what the file holds already, unless that is too much. */
+async function sinkOf(handle: FileHandle, path: string, file: HubFile, progress: (bytes: number) => void): Promise<Sink> {
+  const digest = (): Hash => (file.hash.length === 64 ? createHash("sha256") : createHash("sha1").update(`blob ${file.bytes}\0`));
+  let hash = digest();
+  let position = 0;
+  const restart = async () => {
+    await handle.truncate(0);
+    hash = digest();
+    position = 0;
+  };
+  const left = (await handle.stat()).size;
+  if (left > file.bytes) await restart();
+  else if (left > 0) {
+    for await (const bytes of createReadStream(path, { end: left - 1 })) {
+      hash.update(bytes);
+      position += bytes.length;
+    }
+  }
+  progress(position);
+  return {
+    get position() {
+      return position;
+    },
+    async write(bytes) {
+      for (let done = 0; done < bytes.length; ) {
+        done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+      }
+      hash.update(bytes);
+      position += bytes.length;
+      progress(position);
+    },
+    restart,
+    hash: () => hash.digest("hex"),
+  };
+}

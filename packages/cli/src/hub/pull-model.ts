@@ -1,0 +1,175 @@
+import { mkdir, statfs } from "node:fs/promises";
+import { dirname, join, posix, relative } from "node:path";
+import { LenityError } from "@lenity/core";
+import { externalData, scanOnnx } from "@lenity/onnx";
+import { fetchBlob } from "./blob.ts";
+import { hasSize, place, record, type Shelf, shelfOf } from "./cache.ts";
+import { partialBytes } from "./claim.ts";
+import { type HubFile, type Listing, listModel } from "./listing.ts";
+import { checkRevision, isModelName } from "./name.ts";
+import type { Hub } from "./settings.ts";
+import { cachedModel } from "./snapshot.ts";
+import { type Wanted, type Wish, wantedFiles } from "./wanted.ts";
+
+export interface PullOptions extends Wish {
+  /** A branch, a tag or a commit. Default: main. */
+  readonly revision?: string | undefined;
+  /** Whether nothing is fetched, only told. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** A model in the cache, or what it would be. */
+export interface Pulled {
+  readonly model: string;
+  readonly revision: string;
+  readonly commit: string;
+  /** The snapshot: a folder as `loadModel` takes it. */
+  readonly folder: string;
+  /** `cached` tells those that were there before. */
+  readonly files: readonly { readonly path: string; readonly bytes: number; readonly cached: boolean }[];
+}
+
+/** What is told while a model is pulled. */
+export interface Report {
+  /** Before anything is fetched. */
+  plan(plan: Pulled): void;
+  /** Bytes that are here of all that are missing from the cache, those of earlier attempts included. */
+  progress(done: number, all: number): void;
+  note(text: string): void;
+  /** After the last progress, whatever came of it. */
+  end(): void;
+}
+
+/**
+ * Fetches what is missing of a model. Its snapshot is complete when this resolves; a failure or the end of the process leaves what came for the
+ * next call. Rejects with `download`, with `model_files` when the repository does not hold what is wished, and with `invalid_request`.
+ */
+export async function pullModel(hub: Hub, model: string, options: PullOptions, report: Report): Promise<Pulled> {
+  const { revision = "main", dryRun = false, ...wish } = options;
+  if (!isModelName(model)) {
+    throw new LenityError("invalid_request", `${JSON.stringify(model)} is no name of a model on the hub. Expected ORG/NAME.`);
+  }
+  checkRevision(revision);
+  if (hub.offline) return fromCache(hub, model, options, report);
+  const listing = await listModel(hub, model, revision, report.note);
+  const wanted = wantedFiles(model, listing.files, wish);
+  const shelf = shelfOf(hub, model);
+  const plan = await planOf(shelf, listing, wanted.files);
+  report.plan(plan);
+  if (dryRun) return plan;
+  try {
+    await mkdir(shelf.blobs, { recursive: true });
+    const more = await fetchAll(hub, shelf, listing, wanted, report);
+    for (const file of [...more, ...wanted.files]) {
+      const { commit } = listing;
+      if (!(await hasSize(join(shelf.snapshot(commit), file.path), file.bytes))) await place(shelf, commit, file);
+    }
+    await record(shelf, revision, listing.commit); // last: a revision that is known is whole
+    return { ...plan, files: [...plan.files, ...more.map(({ path, bytes }) => ({ path, bytes, cached: false }))] };
+  } catch (error) {
+    throw fileFault(error, hub);
+  } finally {
+    report.end();
+  }
+}
+
+/** What a pull is without the network. */
+async function fromCache(hub: Hub, model: string, options: PullOptions, report: Report): Promise<Pulled> {
+  const cached = await cachedModel(hub, model, options);
+  if (cached === undefined) {
+    const { revision = "main", dtype, weights } = options;
+    const wish = weights === true ? "with safetensors" : `with an ONNX file${dtype === undefined ? "" : ` of dtype ${dtype}`}`;
+    throw new LenityError(
+      "model_files",
+      `HF_HUB_OFFLINE is set, and ${hub.cache} has no ${model} ${wish} at ${revision}. Pull it while online.`,
+    );
+  }
+  report.plan(cached);
+  return cached;
+}
+
+async function planOf(shelf: Shelf, { model, revision, commit }: Listing, files: readonly HubFile[]): Promise<Pulled> {
+  const folder = shelf.snapshot(commit);
+  const isCached = async (file: HubFile) =>
+    (await hasSize(join(folder, file.path), file.bytes)) || (await hasSize(shelf.blob(file), file.bytes));
+  const entries = files.map(async (file) => ({ path: file.path, bytes: file.bytes, cached: await isCached(file) }));
+  return { model, revision, commit, folder, files: await Promise.all(entries) };
+}
+
+/** Fetches the files, and those that the ONNX file turns out to keep weights in. Returns the latter. */
+async function fetchAll(
+  hub: Hub,
+  shelf: Shelf,
+  listing: Listing,
+  { files, model }: Wanted<HubFile>,
+  report: Report,
+): Promise<readonly HubFile[]> {
+  const { commit } = listing;
+  const isMissing = async (file: HubFile) => !(await hasSize(join(shelf.snapshot(commit), file.path), file.bytes));
+  let [done, all] = [0, 0];
+  const fetchThese = async (these: readonly HubFile[]) => {
+    const missing: HubFile[] = [];
+    for (const file of these) if ((await isMissing(file)) && !(await hasSize(shelf.blob(file), file.bytes))) missing.push(file);
+    await checkRoom(shelf, missing);
+    all += sum(missing);
+    for (const file of missing) {
+      const progress = (bytes: number) => report.progress(done + bytes, all);
+      await fetchBlob(hub, { model: listing.model, commit, file, blob: shelf.blob(file), progress, note: report.note });
+      done += file.bytes;
+    }
+  };
+  await fetchThese(files);
+  if (model === undefined) return [];
+  const path = (await isMissing(model)) ? shelf.blob(model) : join(shelf.snapshot(commit), model.path);
+  const more = strangeData(listing, model, path).filter((file) => !files.includes(file));
+  await fetchThese(more);
+  return more;
+}
+
+/** The files that hold weights of an ONNX file, whatever their names. */
+function strangeData({ model, files }: Listing, { path }: HubFile, at: string): HubFile[] {
+  return locations(at).map((location) => {
+    const beside = posix.join(posix.dirname(path), location);
+    const found = files.find((file) => file.path === beside);
+    if (found !== undefined) return found;
+    throw new LenityError(
+      "model_files",
+      `${path} of ${model} keeps weights in ${beside}, which is not in the repository. Take another variant.`,
+    );
+  });
+}
+
+/** None for a file that is no ONNX: loading tells. */
+function locations(file: string): string[] {
+  try {
+    return [...externalData(scanOnnx(file)).keys()].map((path) => relative(dirname(file), path));
+  } catch (error) {
+    if (error instanceof LenityError) return [];
+    throw error;
+  }
+}
+
+async function checkRoom(shelf: Shelf, missing: readonly HubFile[]): Promise<void> {
+  let needed = sum(missing);
+  for (const file of missing) needed -= await partialBytes(shelf.blob(file));
+  const { bavail, bsize, blocks } = await statfs(shelf.blobs);
+  if (blocks === 0 || needed <= bavail * bsize) return; // some network file systems know no size
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+  throw new LenityError(
+    "download",
+    `${shelf.blobs} has room for ${gigabytes(bavail * bsize)}; ${gigabytes(needed)} are needed. Make room, or set HF_HUB_CACHE to another disk.`,
+  );
+}
+
+const sum = (files: readonly HubFile[]): number => files.reduce((total, { bytes }) => total + bytes, 0);
+
+/** What the file system says, with what to do. */
+function fileFault(error: unknown, { cache }: Hub): unknown {
+  const { code, message } = error as { code?: string; message: string };
+  if (error instanceof LenityError || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return error;
+  const told = (text: string) => new LenityError("download", text, { cause: error });
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return told(`The disk of ${cache} is full. What came is kept: make room and pull again, or set HF_HUB_CACHE to another disk.`);
+  }
+  return told(`The cache ${cache} cannot be written: ${message}. Set HF_HOME or HF_HUB_CACHE to a folder of yours.`);
+}

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { LenityError } from "@lenity/core";
+import type { Hub, Patience } from "./settings.ts";
+
+/** A fault that may mend itself: a broken connection, or an answer such as 429 or 503. */
+export class PassingFault extends Error {
+  /** Milliseconds to wait, where the server says so. */
+  readonly wait: number | undefined;
+
+  constructor(message: string, options: { cause?: unknown; wait?: number | undefined } = {}) {
+    super(message, { cause: options.cause });
+    this.wait = options.wait;
+  }
+}
+
+const mostRedirects = 5;
+const longestWait = 60_000;
+
+/**
+ * GET, redirects followed: by hand, so that the token reaches the endpoint's origin alone, and no file on this machine is read through one. Rejects
+ * with PassingFault when there is no answer, or one that asks to come again.
+ */
+export async function request(
+  hub: Hub,
+  url: string,
+  { headers, signal }: { readonly headers?: Readonly<Record<string, string>>; readonly signal?: AbortSignal } = {},
+): Promise<Response> {
+  const home = new URL(hub.endpoint).origin;
+  let at = new URL(url);
+  for (let hops = 0; hops <= mostRedirects; hops++) {
+    const authorization = hub.token !== undefined && at.origin === home ? { authorization: `Bearer ${hub.token}` } : {};
+    // Compressed answers cannot go on from a byte.
+    const sent = { "user-agent": "lenity", "accept-encoding": "identity", ...headers, ...authorization };
+    const response = await fetch(at.href, { headers: sent, redirect: "manual", signal: signal ?? null }).catch((cause) => {
+      throw new PassingFault(reason(cause), { cause });
+    });
+    const { status } = response;
+    const location = response.headers.get("location");
+    if (location === null || status < 300 || status > 399) {
+      if (status !== 408 && status !== 429 && status < 500) return response;
+      await response.body?.cancel();
+      throw new PassingFault(`${at.host} answers ${status}`, { wait: retryAfter(response) });
+    }
+    await response.body?.cancel();
+    const next = URL.canParse(location, at.href) ? new URL(location, at.href) : undefined;
+    if (next?.protocol !== "https:" && next?.protocol !== "http:") {
+      throw new LenityError("download", `${url} redirects to ${location}, which is no address on the web. Check HF_ENDPOINT.`);
+    }
+    at = next;
+  }
+  throw new LenityError("download", `${url} redirects more than ${mostRedirects} times. Check HF_ENDPOINT.`);
+}
+
+/** What is told of repeated attempts. */
+export interface Insistence {
+  readonly patience: Patience;
+  /** What is fetched, for messages. */
+  readonly subject: string;
+  /** How far it got. Attempts that get further do not count against the patience. */
+  readonly position?: (() => number) | undefined;
+  readonly retrying?: ((fault: PassingFault) => void) | undefined;
+}
+
+/** Attempts until it succeeds or throws something else than PassingFault. Rejects with `download` when patience ends. */
+export async function insist<T>(attempt: () => Promise<T>, { patience, subject, position = () => 0, retrying }: Insistence): Promise<T> {
+  let furthest = position();
+  for (let failures = 1; ; failures++) {
+    try {
+      return await attempt();
+    } catch (fault) {
+      if (!(fault instanceof PassingFault)) throw fault;
+      if (position() > furthest) failures = 1;
+      furthest = Math.max(furthest, position());
+      if (failures >= patience.attempts) {
+        throw new LenityError(
+          "download",
+          `${subject} cannot be fetched: ${fault.message} (${failures} attempts in a row). Check the connection, or try later: a pull goes on where it stopped.`,
+          { cause: fault },
+        );
+      }
+      retrying?.(fault);
+      await sleep(Math.min(longestWait, Math.max(fault.wait ?? 0, patience.pause * 2 ** (failures - 1))));
+    }
+  }
+}
+
+/** Why a connection failed, in words: Bun tells in the message, Node in the cause. */
+export function reason(error: unknown): string {
+  const { name, message, cause } = error as Error;
+  if (name === "AbortError" || name === "TimeoutError") return "the connection is silent";
+  const inner = cause instanceof Error ? cause.message || (cause as { code?: string }).code : undefined;
+  const [sentence = ""] = (inner ?? message).replace(/^E[A-Z]+: /, "").split(/\.(?: |$)/);
+  return sentence;
+}
+
+/** Milliseconds; the header holds seconds or a date. */
+function retryAfter({ headers }: Response): number | undefined {
+  const text = headers.get("retry-after");
+  if (text === null) return undefined;
+  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return Number.isFinite(wait) ? wait : undefined;
+}

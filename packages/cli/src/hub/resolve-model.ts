@@ -1,0 +1,36 @@
+import { stat } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import { LenityError } from "@lenity/core";
+import { isModelName } from "./name.ts";
+import { pullModel } from "./pull-model.ts";
+import { pullReport } from "./report.ts";
+import { readHub } from "./settings.ts";
+import { cachedModel } from "./snapshot.ts";
+import type { Wish } from "./wanted.ts";
+
+/** A model's folder and what to call it. */
+export interface ResolvedModel {
+  readonly folder: string;
+  /** The folder's own name, or ORG/NAME. */
+  readonly name: string;
+}
+
+/**
+ * The folder of a model that is named by its path or as ORG/NAME: an existing folder, or else what the cache holds, without the network, or else
+ * what the hub has, which is then pulled with a note on standard error. Rejects with `model_files` when the text is neither, and as `pullModel`.
+ */
+export async function resolveModel(model: string, wish: Wish = {}): Promise<ResolvedModel> {
+  const found = await stat(model).catch(() => undefined);
+  if (found?.isDirectory() === true) return { folder: model, name: basename(resolve(model)) };
+  if (found !== undefined || !isModelName(model)) {
+    const what = found === undefined ? "neither a folder nor a name on the hub" : "a file, not a folder";
+    throw new LenityError("model_files", `${model} is ${what}. Expected a Hugging Face model folder, or ORG/NAME.`);
+  }
+  const hub = await readHub();
+  const cached = await cachedModel(hub, model, wish);
+  if (cached !== undefined) return { folder: cached.folder, name: model };
+  const report = pullReport(process.stderr);
+  if (!hub.offline) report.note(`${model} is no folder here and not in the cache; pulling it from ${hub.endpoint}.`);
+  const { folder } = await pullModel(hub, model, wish, report);
+  return { folder, name: model };
+}

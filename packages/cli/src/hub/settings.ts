@@ -1,0 +1,61 @@
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { LenityError } from "@lenity/core";
+
+/** Where models come from and where they are kept, as Hugging Face's own tools are told. */
+export interface Hub {
+  /** Without a slash at its end. */
+  readonly endpoint: string;
+  /** Sent to the endpoint's own origin only. */
+  readonly token: string | undefined;
+  /** The folder that holds `models--ORG--NAME`. */
+  readonly cache: string;
+  /** Whether only the cache may be used. */
+  readonly offline: boolean;
+  readonly patience: Patience;
+}
+
+/** How long a fault is borne that may mend itself. */
+export interface Patience {
+  /** The most attempts in a row that get nowhere. */
+  readonly attempts: number;
+  /** Milliseconds before the second attempt; doubled before each further one. */
+  readonly pause: number;
+  /** Milliseconds without a byte after which a connection counts as broken. */
+  readonly silence: number;
+}
+
+export const defaultPatience: Patience = { attempts: 5, pause: 500, silence: 30_000 };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads HF_ENDPOINT, HF_TOKEN (or the file HF_TOKEN_PATH, or HF_HOME/token), HF_HUB_CACHE (or HF_HOME/hub) and HF_HUB_OFFLINE. Rejects with
+ * `invalid_request` for an endpoint or a token that cannot be one.
+ */
+export async function readHub(environment: Environment = process.env): Promise<Hub> {
+  const set = (name: string) => environment[name]?.trim() || undefined;
+  const home = set("HF_HOME") ?? join(set("XDG_CACHE_HOME") ?? join(homedir(), ".cache"), "huggingface");
+  const file = set("HF_TOKEN_PATH") ?? join(home, "token");
+  const token = set("HF_TOKEN") ?? ((await readFile(file, "utf8").catch(() => "")).trim() || undefined);
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
+    throw new LenityError(
+      "invalid_request",
+      `The token of ${set("HF_TOKEN") === undefined ? file : "HF_TOKEN"} has characters that no token has.`,
+    );
+  }
+  return {
+    endpoint: endpoint(set("HF_ENDPOINT") ?? "https://huggingface.co"),
+    token,
+    cache: set("HF_HUB_CACHE") ?? set("HUGGINGFACE_HUB_CACHE") ?? join(home, "hub"),
+    offline: /^(1|on|yes|true)$/i.test(set("HF_HUB_OFFLINE") ?? ""),
+    patience: defaultPatience,
+  };
+}
+
+function endpoint(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === "https:" || url?.protocol === "http:") return text.replace(/\/+$/, "");
+  throw new LenityError("invalid_request", `HF_ENDPOINT is ${text}; expected an address such as https://huggingface.co.`);
+}

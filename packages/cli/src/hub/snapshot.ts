@@ -1,0 +1,45 @@
+import { readdir, stat } from "node:fs/promises";
+import { join, sep } from "node:path";
+import { LenityError } from "@lenity/core";
+import { externalDataFault, scanOnnx } from "@lenity/onnx";
+import { cachedCommit, shelfOf } from "./cache.ts";
+import type { Pulled, PullOptions } from "./pull-model.ts";
+import type { Hub } from "./settings.ts";
+import { wantedFiles } from "./wanted.ts";
+
+/** A model that the cache holds with all that is wished, found without the network; undefined when it does not. */
+export async function cachedModel(hub: Hub, model: string, { revision = "main", ...wish }: PullOptions): Promise<Pulled | undefined> {
+  const shelf = shelfOf(hub, model);
+  const commit = await cachedCommit(shelf, revision);
+  if (commit === undefined) return undefined;
+  const folder = shelf.snapshot(commit);
+  const files = await filesOf(folder);
+  if (!files.some(({ path }) => path === "tokenizer.json")) return undefined;
+  try {
+    const wanted = wantedFiles(model, files, wish);
+    if (wanted.model !== undefined && lacksData(join(folder, wanted.model.path))) return undefined;
+    return { model, revision, commit, folder, files: wanted.files.map((file) => ({ ...file, cached: true })) };
+  } catch (error) {
+    if (error instanceof LenityError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether files are missing in which the model keeps its weights. Of a file that is no ONNX, loading tells. */
+function lacksData(file: string): boolean {
+  try {
+    return externalDataFault(scanOnnx(file)) !== undefined;
+  } catch (error) {
+    if (error instanceof LenityError) return false;
+    throw error;
+  }
+}
+
+async function filesOf(folder: string): Promise<{ path: string; bytes: number }[]> {
+  const files: { path: string; bytes: number }[] = [];
+  for (const name of await readdir(folder, { recursive: true }).catch(() => [])) {
+    const found = await stat(join(folder, name)).catch(() => undefined); // undefined: a link to a blob that is gone
+    if (found?.isFile() === true) files.push({ path: name.replaceAll(sep, "/"), bytes: found.size });
+  }
+  return files;
+}

@@ -1,0 +1,71 @@
+import { LenityError } from "@lenity/core";
+import { type Dtype, drafterFile, pickVariant, type Variant, variantsAmong } from "@lenity/onnx";
+
+/** What a model's files are for. */
+export interface Wish {
+  /** As `loadModel` takes it. */
+  readonly dtype?: Dtype | undefined;
+  /** safetensors, for an export, in place of an ONNX file. */
+  readonly weights?: boolean | undefined;
+}
+
+/** Files beside the weights that lenity or other tools read. */
+const companions = [
+  "config.json",
+  "generation_config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+  "chat_template.jinja",
+  "judge.json",
+  "autojudge.json",
+];
+
+/** The files that are needed, small ones first, and the ONNX file among them. */
+export interface Wanted<File> {
+  readonly files: readonly File[];
+  readonly model?: File;
+}
+
+/**
+ * Chooses among the files of a repository or a snapshot, by paths with "/", as `chooseVariant` does in a folder. Throws `model_files` when what is
+ * wished is not there.
+ */
+export function wantedFiles<File extends { readonly path: string }>(name: string, files: readonly File[], wish: Wish): Wanted<File> {
+  const beside = files.filter(({ path }) => companions.includes(path));
+  if (!beside.some(({ path }) => path === "config.json")) {
+    throw new LenityError("model_files", `${name} has no config.json: it is no model of the kind that lenity runs. Take another one.`);
+  }
+  if (wish.weights === true) return { files: [...beside, ...safetensors(name, files)] };
+  const paths = files.map(({ path }) => path);
+  const found = variantsAmong(paths);
+  const chosen = pickVariant(found, wish.dtype);
+  const model = files.find(({ path }) => path === chosen?.path);
+  if (model === undefined) throw new LenityError("model_files", `${name} ${lack(paths, found, wish.dtype)}`);
+  const drafter = files.filter(({ path }) => path === drafterFile(model.path));
+  const data = files.filter(({ path }) => path.startsWith(model.path) && /^[._]data(_\d+)?$/.test(path.slice(model.path.length)));
+  return { files: [...beside, ...data, ...drafter, model], model };
+}
+
+/** The weights in one file or, failing that, in all their parts with the index. */
+function safetensors<File extends { readonly path: string }>(name: string, files: readonly File[]): readonly File[] {
+  const whole = files.filter(({ path }) => path === "model.safetensors");
+  if (whole.length > 0) return whole;
+  const parts = files.filter(({ path }) => /^model-\d+-of-\d+\.safetensors$/.test(path));
+  const index = files.filter(({ path }) => path === "model.safetensors.index.json");
+  const expected = Number(/-of-(\d+)/.exec(parts[0]?.path ?? "")?.[1]);
+  if (index.length === 1 && parts.length === expected) return [...index, ...parts];
+  throw new LenityError("model_files", `${name} has no model.safetensors, nor all its parts. Take a model with weights in that format.`);
+}
+
+function lack(paths: readonly string[], found: readonly Variant[], dtype: Dtype | undefined): string {
+  if (found.length > 0) {
+    const variants = found.map((variant) => `${variant.dtype} (${variant.path})`).join(", ");
+    return `has no ${dtype ?? "fp32"} variant. It holds ${variants}: choose one by --dtype.`;
+  }
+  const others = paths.filter((path) => path.endsWith(".onnx"));
+  if (others.length > 0) return `has ONNX files under names of their own only: ${others.join(", ")}. Expected onnx/model.onnx.`;
+  const weights = paths.some((path) => path.endsWith(".safetensors"));
+  return `holds no ONNX model. ${weights ? "It holds safetensors: pull them with --weights, and use lenity export." : "Take another one."}`;
+}

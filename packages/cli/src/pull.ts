@@ -1,0 +1,19 @@
+import type { Dtype } from "@lenity/onnx";
+import { pullModel } from "./hub/pull-model.ts";
+import { pullReport } from "./hub/report.ts";
+import { readHub } from "./hub/settings.ts";
+
+export interface PullFlags {
+  readonly dtype?: Dtype | undefined;
+  readonly weights?: boolean | undefined;
+  readonly revision?: string | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** `lenity pull ORG/NAME`: what is fetched on standard error, the folder on standard output. */
+export async function pull(model: string, { json, ...options }: PullFlags): Promise<void> {
+  const pulled = await pullModel(await readHub(), model, options, pullReport(process.stderr));
+  if (json === true) console.log(JSON.stringify(pulled));
+  else if (options.dryRun !== true) console.log(pulled.folder);
+}

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const tiny = fileURLToPath(new URL("../../tiny/", import.meta.url));
+const folder = await mkdtemp(join(tmpdir(), "lenity-export-"));
+after(() => rm(folder, { recursive: true }));
+
+function lenity(...args: readonly string[]): Promise<{ status: number | null; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, NO_COLOR: "1" } });
+    let [out, err] = ["", ""];
+    child.stdout.on("data", (data) => (out += data));
+    child.stderr.on("data", (data) => (err += data));
+    child.on("close", (status) => resolve({ status, out, err }));
+  });
+}
+
+/** One of the embedded models without its .onnx file. */
+async function source(name: "target" | "draft"): Promise<string> {
+  const dir = await mkdtemp(join(folder, `${name}-`));
+  for (const file of await readdir(join(tiny, name))) if (file !== "onnx") await cp(join(tiny, name, file), join(dir, file));
+  return dir;
+}
+
+describe("lenity export", () => {
+  for (const name of ["target", "draft"] as const) {
+    test(`writes the embedded ${name} as it is in the repository, byte for byte`, { timeout: 60_000 }, async () => {
+      const dir = await source(name);
+      const { status, out, err } = await lenity("export", dir, ...(name === "draft" ? ["--drafter"] : []));
+      assert.equal(status, 0, err);
+      for (const file of await readdir(join(tiny, name, "onnx"))) {
+        const committed = await readFile(join(tiny, name, "onnx", file));
+        assert.ok(committed.equals(await readFile(join(dir, "onnx", file))), file);
+      }
+      assert.match(out, /model\.onnx {2}[\d.]+ MB, float16 weights\n/);
+      assert.match(out, /offers .* hidden states pre-norm \(\d+\), post-norm \(\d+\)\n/);
+      assert.match(out, /checked .* to the bit\n/);
+      assert.ok(out.endsWith(`use      lenity chat --model ${dir} "…"\n`));
+    });
+  }
+
+  test("writes split attention when asked", { timeout: 60_000 }, async () => {
+    const dir = await source("draft");
+    const { status, out, err } = await lenity("export", dir, "--attention", "split", "--file", "onnx/model.onnx");
+    assert.equal(status, 0, err);
+    assert.match(out, /checked .* to the bit\n/);
+    const { cache } = JSON.parse((await lenity("inspect", dir, "--json")).out);
+    assert.equal(cache.family, "split");
+  });
+
+  test("writes int8 where --dtype int8 finds it, and the pair still solves a problem with it", { timeout: 60_000 }, async () => {
+    const [target, draft] = [await source("target"), await source("draft")];
+    const text = join(folder, "calibration.txt");
+    const boxes = (n: number) => `<|user|>Anna has ${n} boxes with ${n + 1} apples in each. How many apples?<|end|><|assistant|>`;
+    await writeFile(text, Array.from({ length: 9 }, (_, n) => `${boxes(n + 2)}${n + 2} * ${n + 3} = ${(n + 2) * (n + 3)}<|end|>`).join(""));
+    const whole = (await stat(join(tiny, "target/onnx/model.onnx"))).size;
+    for (const dir of [target, draft]) {
+      const { status, out, err } = await lenity("export", dir, "--weights", "int8", "--calibration", text, "--json");
+      assert.equal(status, 0, err);
+      const told = JSON.parse(out);
+      assert.equal(told.file, join(dir, "onnx/model_int8.onnx"));
+      assert.equal(told.bytes, (await stat(told.file)).size);
+      assert.ok(told.bytes < 0.6 * whole);
+      assert.deepEqual([told.weights, told.activations, told.check.blockDifference, told.check.leak], ["int8", "mix", 0, 0]);
+      assert.equal(told.use, `lenity chat --model ${dir} --dtype int8 "…"`);
+    }
+    const question = "Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?";
+    const { status, out, err } = await lenity("chat", question, "--model", target, "--draft", draft, "--dtype", "int8");
+    assert.equal(status, 0, err);
+    assert.match(out, /#### 7\n$/);
+  });
+
+  test("names a file of its own for loadModel", async () => {
+    const dir = await source("draft");
+    const { out } = await lenity("export", dir, "--weights", "int8", "--activations", "per-row", "--file", "own/small.onnx");
+    assert.match(out, /use {6}loadModel\(.*, \{ file: "own\/small\.onnx" \}\)/);
+    assert.deepEqual(await readdir(join(dir, "own")), ["small.onnx"]);
+  });
+
+  test("may run twice at once on one folder", async () => {
+    const dir = await source("draft");
+    const [a, b] = await Promise.all([lenity("export", dir), lenity("export", dir)]);
+    assert.deepEqual([a.status, b.status], [0, 0], a.err + b.err);
+    assert.deepEqual(await readdir(join(dir, "onnx")), ["model.onnx"]);
+  });
+});
+
+describe("lenity export refuses, with what to do,", async () => {
+  const dir = await source("draft");
+  const empty = join(folder, "empty.txt");
+  await writeFile(empty, "");
+  const taken = await source("draft");
+  await writeFile(join(taken, "onnx"), "");
+  const other = await source("draft");
+  await writeFile(join(other, "config.json"), JSON.stringify({ model_type: "gemma3_text" }));
+  const bare = join(folder, "bare");
+  await mkdir(bare);
+  await cp(join(dir, "config.json"), join(bare, "config.json"));
+  const cases: Readonly<Record<string, readonly [readonly string[], RegExp]>> = {
+    "a folder that is none": [[join(folder, "nowhere")], /nowhere is neither a folder nor a name on the hub/],
+    "a folder without weights": [[bare], /model\.safetensors cannot be read: it is missing/],
+    "another architecture": [[other], /model_type "gemma3_text".*Optimum/],
+    "a place that cannot be written": [[taken], /model\.onnx cannot be written.*name another file/],
+    "other weights": [[dir, "--weights", "int4"], /Expected one of float16, float32, int8/],
+    "int8 without a calibration text": [[dir, "--weights", "int8"], /need --calibration FILE.*per-row/],
+    "a calibration text that is missing": [[dir, "--weights", "int8", "--calibration", join(folder, "no.txt")], /no\.txt cannot be read/],
+    "a calibration text without tokens": [[dir, "--weights", "int8", "--calibration", empty], /empty\.txt has no tokens/],
+    "calibration of float weights": [[dir, "--calibration", empty], /--calibration belongs to --weights int8/],
+    "activations of float weights": [[dir, "--activations", "mix"], /--activations belongs to --weights int8/],
+    "calibration of rows": [
+      [dir, "--weights", "int8", "--activations", "per-row", "--calibration", empty],
+      /per-row takes no --calibration/,
+    ],
+    "a drafter file beside split attention": [[dir, "--drafter", "--attention", "split"], /--drafter wants --attention gqa/],
+  };
+  for (const [what, [args, message]] of Object.entries(cases)) {
+    test(what, async () => {
+      const { status, out, err } = await lenity("export", ...args);
+      assert.equal(status, 1);
+      assert.equal(out, "");
+      assert.match(err.replaceAll("\n", " "), message);
+      assert.doesNotMatch(err, /at .*\.ts:\d+/, "a stack trace is no message");
+    });
+  }
+});

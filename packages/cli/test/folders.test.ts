@@ -1,0 +1,134 @@
+/** The command with folders of the user's own: what they lack, and what does not fit together. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { configOf, small, writeModel, writeTexts } from "@lenity/onnx/testing";
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const texts = [..."abcdefghijklmnopqrstuvwxyz ?!.,:"];
+const template = "{% for m in messages %}{{ m.role[0] }}:{{ m.content }} {% endfor %}a:";
+
+let folder = "";
+/** A chat model of 50 logits and 34 tokens, the last two of them control tokens, without a token that ends an answer. */
+let whole = "";
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lenity-cli-"));
+  whole = await writeModel(folder, "whole");
+  await writeTexts(whole, texts, { 32: "<|a|>", 33: "<|b|>" });
+  await writeFile(join(whole, "config.json"), JSON.stringify({ ...configOf(small), eos_token_id: null }));
+  await writeFile(join(whole, "tokenizer_config.json"), JSON.stringify({ chat_template: template }));
+});
+after(() => rm(folder, { recursive: true }));
+
+let copies = 0;
+async function copyWith(files: Readonly<Record<string, unknown>>): Promise<string> {
+  const dir = join(folder, `copy-${copies++}`);
+  await cp(whole, dir, { recursive: true });
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(dir, name), typeof content === "string" ? content : JSON.stringify(content));
+  }
+  return dir;
+}
+
+function lenity(...args: readonly string[]): Promise<{ status: number | null; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, NO_COLOR: "1" } });
+    let [out, err] = ["", ""];
+    child.stdout.on("data", (data) => (out += data));
+    child.stderr.on("data", (data) => (err += data));
+    child.on("close", (status) => resolve({ status, out, err }));
+    child.stdin.end();
+  });
+}
+
+interface Answer {
+  readonly text: string;
+  readonly finish_reason: string;
+  readonly trace: readonly { readonly token: string; readonly id: number }[];
+}
+async function ask(dir: string, ...more: readonly string[]): Promise<Answer & { readonly err: string }> {
+  const { status, out, err } = await lenity("chat", "hi", "--model", dir, "--json", "--trace", "--max-tokens", "24", ...more);
+  assert.equal(status, 0, err);
+  return { ...(JSON.parse(out) as Answer), err };
+}
+
+/** Both commands end with 1 and say this, without a stack trace. */
+async function refused(dir: string, message: RegExp, ...more: readonly string[]): Promise<void> {
+  for (const command of [
+    ["chat", "hi"],
+    ["serve", "--port", "0"],
+  ]) {
+    const { status, err } = await lenity(...command, "--model", dir, ...more);
+    assert.equal(status, 1);
+    assert.match(err.replaceAll("\n", " "), message);
+    assert.doesNotMatch(err, /at .*\.ts:\d+/, "a stack trace is no message");
+  }
+}
+
+describe("a folder of one's own", () => {
+  test("never says the padding of its output layer, and stops at any of several tokens", async () => {
+    const endless = await ask(whole, "--temperature", "9", "--seed", "4");
+    assert.equal(endless.finish_reason, "length");
+    assert.ok(endless.trace.every(({ id }) => id < 34));
+    assert.ok(new Set(endless.trace.map(({ id }) => id)).size > 10);
+    assert.equal(endless.err, "");
+    const ids = endless.trace.map(({ id }) => id);
+    const dir = await copyWith({ "generation_config.json": { eos_token_id: [49, ids[15], ids[6]] } });
+    const end = ids.findIndex((id) => id === ids[6] || id === ids[15]);
+    const stopped = await ask(dir, "--temperature", "9", "--seed", "4");
+    assert.deepEqual([stopped.trace.map(({ id }) => id), stopped.finish_reason], [ids.slice(0, end + 1), "stop"]);
+  });
+
+  test("is described with its padding", async () => {
+    const { out } = await lenity("inspect", whole);
+    assert.match(out, /vocabulary +34 \(padded to 50\), ends with nothing/);
+  });
+
+  test("without a chat template is refused, with where one is looked for", () =>
+    copyWith({ "tokenizer_config.json": {} }).then((dir) => refused(dir, /has no chat template \(chat_template\.jinja, or .*add one/)));
+
+  test("with a template that is not Jinja is refused, with the file", () =>
+    copyWith({ "chat_template.jinja": "{% if %}" }).then((dir) =>
+      refused(dir, /chat template of copy-\d+ \(.*chat_template\.jinja\) is not Jinja/),
+    ));
+
+  test("with a broken generation_config.json is refused, with the file", async () => {
+    await refused(await copyWith({ "generation_config.json": "{" }), /generation_config\.json is not JSON.*Fix or remove it/);
+    await refused(
+      await copyWith({ "generation_config.json": { do_sample: true, temperature: -2 } }),
+      /generation_config\.json: temperature is -2; expected .*Fix or remove it/,
+    );
+  });
+
+  test("whose tokenizer belongs to a larger model is refused, with both sizes", async () => {
+    const dir = await copyWith({});
+    await writeTexts(dir, [...texts, ...Array.from({ length: 40 }, (_, i) => `t${i}`)]);
+    await refused(dir, /has ids up to 71, the model's vocab_size is 50/);
+  });
+});
+
+describe("a draft of one's own", () => {
+  let sixty = "";
+  before(async () => {
+    sixty = await writeModel(folder, "sixty", { ...small, vocabulary: 60, layers: 1 }, 2);
+    await writeTexts(sixty, texts, { 32: "<|a|>", 33: "<|b|>" });
+  });
+
+  test("works with another padding, and says so on standard error alone", async () => {
+    const plain = await ask(whole);
+    const drafted = await ask(whole, "--draft", sixty);
+    assert.equal(drafted.text, plain.text);
+    assert.equal(drafted.err, "lenity: sixty scores 60 ids and whole 50: the tokens are the same, the padding differs.\n");
+  });
+
+  test("with another tokenizer is refused, with both folders and the token", async () => {
+    const other = join(folder, "other");
+    await cp(sixty, other, { recursive: true });
+    await writeTexts(other, [...texts].reverse(), { 32: "<|a|>", 33: "<|b|>" });
+    await refused(whole, /draft model .*other does not fit the target .*whole: the token 0 is ":" to the one and "a"/, "--draft", other);
+  });
+});

@@ -1,0 +1,303 @@
+import assert from "node:assert/strict";
+import { cp, mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { exportDecoder } from "@lenity/onnx";
+import { type Form, small, temporaryFolder, writeForm, writeModel } from "@lenity/onnx/testing";
+import { inspection } from "../src/inspect.ts";
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let whole: string;
+before(async () => {
+  folder = await temporaryFolder();
+  whole = await writeModel(folder.path, "whole");
+});
+after(() => folder.remove());
+
+/** What differs between the families. Paths are DIR, sizes of files and weights SIZE, and this machine's providers PROVIDERS. */
+interface Told {
+  readonly form: Form | undefined;
+  readonly files?: readonly string[];
+  readonly weights: string;
+  readonly position?: boolean;
+  readonly keeps?: boolean;
+  /** Of the logits, and of the caches unless they have another. */
+  readonly type?: string;
+  readonly cacheType?: string;
+  readonly outputs?: readonly string[];
+  readonly added?: readonly string[];
+  readonly missing?: readonly string[];
+  readonly cache: readonly [string, string];
+  readonly hidden?: string;
+  readonly checked?: readonly string[];
+  readonly warnings?: readonly string[];
+  /** Why a judge that reads states of that kind cannot be fed. Default: its head is missing. */
+  readonly head?: (kind: string) => string;
+}
+
+const states = (type: string) => [`hidden_states  ${type} [1, length, 32]`, `last_hidden_state  ${type} [1, length, 32]`];
+const rows = (type: string) => `present_rows  ${type} [4, 2, length, 16]`;
+const grouped = (type: string, bytes = 512): [string, string] => [
+  `new-rows, ${type}: 2 layers × 2 heads × 16, ${bytes} B a token`,
+  "only new rows are copied; rewinding is free",
+];
+const joined = (type: string, bytes = 512): [string, string] => [
+  `concat, ${type}: 2 layers × 2 heads × 16, ${bytes} B a token`,
+  "only new rows are copied; rewinding moves what stays",
+];
+const exact = ["a block and single tokens give the same logits, to the bit", "no row depends on later tokens"];
+const normed = "post-norm rows are the pre-norm rows, normalised";
+const last = "present_rows are the last rows of present";
+
+const leaking = [
+  "a block and single tokens differ by N (logits spread over N)",
+  "earlier rows change by N with a later token: drafted tokens leak into the judgement of those before",
+  normed,
+  last,
+];
+const leak =
+  "DIR/onnx/model.onnx: a later token changes the scores of earlier ones (by N where logits span N), so drafted tokens leak into the verdict on those before them: strict verification is not lossless with this file. Take a float32, float16 or 4-bit variant of the model instead.";
+
+const families: Readonly<Record<string, Told>> = {
+  "exportDecoder's own": {
+    form: undefined,
+    weights: "float16 (SIZE), float32 (SIZE)",
+    outputs: [...states("float32"), rows("float32")],
+    added: [],
+    cache: grouped("float32"),
+  },
+  GroupQueryAttention: { form: {}, weights: "float16 (SIZE), float32 (SIZE)", cache: grouped("float32") },
+  "GroupQueryAttention of float16": {
+    form: { float16: true },
+    weights: "float16 (SIZE), float32 (SIZE)",
+    type: "float16",
+    // The states are taken before they are rounded to the type of the outputs.
+    added: [...states("float32"), rows("float16")],
+    cache: grouped("float16", 256),
+  },
+  "GroupQueryAttention that returns all rows": {
+    form: { keeps: false },
+    weights: "float16 (SIZE), float32 (SIZE)",
+    keeps: false,
+    cache: grouped("float32"),
+  },
+  "onnxruntime-genai's hidden_states": {
+    form: { hidden: "genai" },
+    weights: "float16 (SIZE), float32 (SIZE)",
+    outputs: ["hidden_states  float32 [1, length, 32]"],
+    added: ["pre_norm_states  float32 [1, length, 32]", rows("float32")],
+    cache: grouped("float32"),
+  },
+  "GroupQueryAttention of float16 with float32 outputs": {
+    form: { float16: true, wideOutputs: true },
+    weights: "float16 (SIZE), float32 (SIZE)",
+    cacheType: "float16",
+    added: [...states("float32"), rows("float16")],
+    cache: grouped("float16", 256),
+  },
+  "transformers' last_hidden_state": {
+    form: { hidden: "last_hidden_state" },
+    weights: "float16 (SIZE), float32 (SIZE)",
+    outputs: ["last_hidden_state  float32 [1, length, 32]"],
+    added: ["hidden_states  float32 [1, length, 32]", rows("float32")],
+    cache: grouped("float32"),
+  },
+  "states of its own": {
+    form: { hidden: "both" },
+    weights: "float16 (SIZE), float32 (SIZE)",
+    outputs: states("float32"),
+    added: [rows("float32")],
+    cache: grouped("float32"),
+  },
+  "a fused norm that keeps the sum to itself": {
+    form: { norm: "sumless" },
+    weights: "float16 (SIZE), float32 (SIZE)",
+    cache: grouped("float32"),
+  },
+  "Add and SimplifiedLayerNormalization": { form: { norm: "added" }, weights: "float16 (SIZE), float32 (SIZE)", cache: grouped("float32") },
+  "LayerNormalization with bias": { form: { norm: "layer" }, weights: "float16 (SIZE), float32 (SIZE)", cache: grouped("float32") },
+  "4 bits with integer sums": {
+    form: { weights: "4-bit-integer" },
+    weights: "float32 (SIZE), 4-bit in blocks of 32 (SIZE)",
+    cache: grouped("float32"),
+  },
+  "8 bits with integer sums": {
+    form: { weights: "8-bit-integer" },
+    weights: "8-bit in blocks of 32 (SIZE), float32 (SIZE)",
+    cache: grouped("float32"),
+  },
+  "weights in two other files": {
+    form: { shards: ["w.data", "w.data_1"] },
+    files: ["onnx/w.data  SIZE", "onnx/w.data_1  SIZE"],
+    weights: "float16 (SIZE), float32 (SIZE); beside the model in onnx/w.data, onnx/w.data_1",
+    cache: grouped("float32"),
+  },
+  "4 bits": { form: { weights: "4-bit" }, weights: "float32 (SIZE), 4-bit in blocks of 32 (SIZE)", cache: grouped("float32") },
+  "8 bits": { form: { weights: "8-bit" }, weights: "8-bit in blocks of 32 (SIZE), float32 (SIZE)", cache: grouped("float32") },
+  "weights in another file": {
+    form: { shards: ["model.onnx_data"] },
+    files: ["onnx/model.onnx_data  SIZE"],
+    weights: "float16 (SIZE), float32 (SIZE); beside the model in onnx/model.onnx_data",
+    cache: grouped("float32"),
+  },
+  "Optimum's": {
+    form: { concat: true, norm: "unfused" },
+    weights: "float16 (SIZE), float32 (SIZE)",
+    position: true,
+    keeps: false,
+    cache: joined("float32"),
+  },
+  "Optimum's of float16 without position_ids": {
+    form: { concat: true, norm: "unfused", float16: true, positions: false },
+    weights: "float16 (SIZE), float32 (SIZE)",
+    type: "float16",
+    keeps: false,
+    added: [...states("float32"), rows("float16")],
+    cache: joined("float16", 256),
+  },
+  "Optimum's without position_ids": {
+    form: { concat: true, norm: "unfused", positions: false },
+    weights: "float16 (SIZE), float32 (SIZE)",
+    keeps: false,
+    cache: joined("float32"),
+  },
+  "Optimum's with num_logits_to_keep": {
+    form: { concat: true, norm: "unfused", keeps: true },
+    weights: "float16 (SIZE), float32 (SIZE)",
+    position: true,
+    cache: joined("float32"),
+  },
+  "Optimum's of float16": {
+    form: { concat: true, norm: "unfused", float16: true },
+    weights: "float16 (SIZE), float32 (SIZE)",
+    type: "float16",
+    position: true,
+    keeps: false,
+    added: [...states("float32"), rows("float16")],
+    cache: joined("float16", 256),
+  },
+  "Optimum's in 4 bits": {
+    form: { concat: true, norm: "unfused", weights: "4-bit" },
+    weights: "float32 (SIZE), 4-bit in blocks of 32 (SIZE)",
+    position: true,
+    keeps: false,
+    cache: joined("float32"),
+  },
+  "Optimum's in int8, which leaks": {
+    form: { concat: true, norm: "unfused", weights: "int8" },
+    weights: "float32 (SIZE), int8 (SIZE)",
+    position: true,
+    keeps: false,
+    cache: joined("float32"),
+    checked: leaking,
+    warnings: [leak],
+  },
+  "a leaking one": {
+    form: { weights: "int8" },
+    weights: "float32 (SIZE), int8 (SIZE)",
+    cache: grouped("float32"),
+    checked: leaking,
+    warnings: [leak],
+  },
+  "one that nothing can be added to": {
+    form: { taken: ["last_hidden_state", "present_rows"] },
+    weights: "float16 (SIZE), float32 (SIZE)",
+    added: [],
+    missing: [
+      "Hidden states are not offered: other values of the graph have their names.",
+      "New cache rows are not fetched alone: another value of the graph has the name present_rows.",
+    ],
+    cache: [
+      "in-place, float32: 2 layers × 2 heads × 16, 512 B a token",
+      "the whole cache is copied in place at each step; rewinding is free",
+    ],
+    hidden: "none",
+    checked: exact,
+    head: (kind) =>
+      `reads ${kind} hidden states, which this model does not give. Export the model with hidden states, or choose a policy without a judge.`,
+  },
+};
+
+const rowless =
+  "compares the target's rows with the drafter's, and the drafter \"lookup\" only proposes tokens. Use a draft model, or a policy that reads only the target.";
+
+const block = (title: string, lines: readonly string[]) =>
+  lines.length === 0 ? [] : [`  ${title}`, ...lines.map((line) => `    ${line}`)];
+
+function expected(told: Told): string {
+  const { files = [], type = "float32", position = false, keeps = true, outputs = [], missing = [], warnings = [] } = told;
+  const { cacheType = type } = told;
+  const { head = (_: string, judge: string) => `reads a trained head: put ${judge}.json into the folder.` } = told;
+  return [
+    "DIR",
+    "  files",
+    ...["config.json  SIZE", "model.safetensors  SIZE", "onnx/model.onnx  SIZE", ...files].map((line) => `    ${line}`),
+    "  model       DIR/onnx/model.onnx",
+    `  weights     ${told.weights}`,
+    ...block("inputs", [
+      ...(position ? ["position_ids  int64 [1, length]"] : []),
+      "input_ids  int64 [1, length]",
+      "attention_mask  int64 [1, total]",
+      ...(keeps ? ["num_logits_to_keep  int64 []"] : []),
+      `past_key_values.*.key|value  ${cacheType} [1, 2, past_length, 16]`,
+    ]),
+    ...block("outputs", [`logits  ${type} [1, kept, 50]`, `present.*.key|value  ${cacheType} [1, 2, present_length, 16]`, ...outputs]),
+    ...block("added in memory", told.added ?? [...states(type), rows(type)]),
+    ...block("not offered", missing),
+    `  cache       ${told.cache[0]}`,
+    `              ${told.cache[1]}`,
+    "  context     300 tokens",
+    "  vocabulary  50, ends with 0",
+    `  hidden      ${told.hidden ?? "pre-norm (32), post-norm (32)"}`,
+    "  providers   PROVIDERS",
+    "  device      cpu: No other device was asked for.",
+    ...block("checked at load", told.checked ?? [...exact, normed, last]),
+    ...block("warnings", warnings),
+    "  policies    with a draft model / with prompt lookup",
+    "    strict    yes / yes",
+    "    block     yes / yes",
+    `    judi      yes / no  needs a draft model: ${rowless}`,
+    `    bounded   yes / no  needs a draft model, a temperature above 0: ${rowless}`,
+    `    judge     no / no  needs pre-norm hidden states: ${head("pre-norm", "judge")}`,
+    `    autojudge no / no  needs post-norm hidden states, temperature 0: ${head("post-norm", "autojudge")}`,
+  ].join("\n");
+}
+
+/** The text without what differs between machines. */
+function neutral(text: string, dir: string, leaks: boolean): string {
+  const lines = text
+    .replaceAll(dir, "DIR")
+    .split("\n")
+    .map((line) => {
+      if (/^ {2}weights| {2}\d\S* [kM]?B$/.test(line)) return line.replace(/\d[\d.]* [kM]?B/g, "SIZE");
+      if (/^ {2}providers/.test(line)) return line.replace(/cpu.*/, "PROVIDERS");
+      return leaks ? line.replace(/(?<=by |over |span )\d[\d.e-]*/g, "N") : line;
+    });
+  return lines.join("\n");
+}
+
+test("lenity inspect tells everything of an export for long contexts", async () => {
+  const dir = join(folder.path, "long");
+  await cp(whole, dir, { recursive: true });
+  await exportDecoder(dir, { attention: "split" });
+  const own = expected(families["exportDecoder's own"] as Told);
+  const long = own
+    .replace("float32 [1, 2, past_length, 16]", "float32 [past_rows, 2, 16]\n    tail_values.*  float32 [tail_rows, 2, 16]")
+    .replace("    present.*.key|value  float32 [1, 2, present_length, 16]\n", "")
+    .replace("float32 [4, 2, length, 16]", "float32 [4, length, 2, 16]")
+    .replace("  cache       new-rows", "  cache       split");
+  assert.equal(neutral(await inspection(dir, {}), dir, false), long);
+});
+
+describe("lenity inspect tells everything of a file of the form", () => {
+  for (const [name, told] of Object.entries(families)) {
+    test(name, async () => {
+      const dir = join(folder.path, "model");
+      await rm(dir, { recursive: true, force: true });
+      await mkdir(dir);
+      await cp(whole, dir, { recursive: true });
+      if (told.form !== undefined) await writeForm(dir, join("onnx", "model.onnx"), small, { hidden: "none", ...told.form });
+      assert.equal(neutral(await inspection(dir, {}), dir, told.warnings !== undefined), expected(told));
+    });
+  }
+});
