@@ -3,7 +3,8 @@
  * ratios hold on a noisy machine.
  */
 import { complete, type Drafter, type LanguageModel, type Policy, type Registry, seeded, type Tokenizer } from "@lenity/core";
-import { readResult, wordProblem } from "@lenity/tiny";
+import { firstError, readResult, wordProblem } from "@lenity/tiny";
+import { markdownTable } from "./table.ts";
 
 export interface QualityOptions {
   readonly target: LanguageModel;
@@ -30,6 +31,8 @@ export interface QualityRow {
   readonly accuracy: number;
   /** 95 % Wilson interval of the accuracy. */
   readonly interval: readonly [number, number];
+  /** Share of the answers that are right in every word, not only in their last number. */
+  readonly flawless: number;
   /** Answers that ran into the token limit. */
   readonly truncated: number;
   readonly tokensPerAnswer: number;
@@ -61,6 +64,7 @@ export async function quality(options: QualityOptions): Promise<QualityReport> {
     draftTokens: policy === undefined ? 0 : blockLength(policy, options),
     verifier: policy === undefined ? undefined : () => registry.create(policy),
     right: 0,
+    flawless: 0,
     truncated: 0,
     emitted: 0,
     rounds: 0,
@@ -90,6 +94,7 @@ export async function quality(options: QualityOptions): Promise<QualityReport> {
       });
       lane.milliseconds += performance.now() - began;
       if (readResult(answer.text) === problem.result) lane.right++;
+      if (answer.reason !== "length" && firstError(problem.answer, answer.text) === answer.text.length) lane.flawless++;
       if (answer.reason === "length") lane.truncated++;
       lane.emitted += answer.counters.emitted;
       lane.rounds += answer.counters.rounds;
@@ -107,6 +112,7 @@ export async function quality(options: QualityOptions): Promise<QualityReport> {
       draftTokens: lane.draftTokens,
       accuracy: lane.right / options.problems,
       interval: wilson(lane.right, options.problems),
+      flawless: lane.flawless / options.problems,
       truncated: lane.truncated,
       tokensPerAnswer: lane.emitted / options.problems,
       tokensPerPass: lane.emitted / lane.rounds,
@@ -140,6 +146,7 @@ export function qualityTable({ rows }: QualityReport): string {
     "policy",
     "law",
     "accuracy (95 %)",
+    "every word right",
     "tokens / pass",
     "draft acceptance",
     "relaxed / answer",
@@ -151,6 +158,7 @@ export function qualityTable({ rows }: QualityReport): string {
     row.policy.startsWith("{") ? `\`${row.policy}\`` : row.policy,
     row.law,
     `${percent(row.accuracy)} (${percent(row.interval[0])} – ${percent(row.interval[1])})`,
+    percent(row.flawless),
     row.tokensPerPass.toFixed(2),
     row.draftAcceptance === undefined ? "–" : percent(row.draftAcceptance),
     row.relaxedPerAnswer.toFixed(2),
@@ -158,9 +166,5 @@ export function qualityTable({ rows }: QualityReport): string {
     row.tokensPerSecond.toFixed(0),
     `${row.speed.toFixed(2)}×`,
   ]);
-  const widths = head.map((title, i) => Math.max(title.length, ...body.map((cells) => (cells[i] as string).length)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number))).join(" | ")} |`;
-  const rule = `| ${widths.map((width, i) => (i < 2 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
-  return [line(head), rule, ...body.map(line)].join("\n");
+  return markdownTable(head, body, 2);
 }

@@ -15,6 +15,8 @@ import {
   type Token,
   type Verifier,
 } from "@lenity/core";
+import { median } from "./order.ts";
+import { markdownTable } from "./table.ts";
 
 /** A verifier to be measured, under the sampling settings of the request. */
 export interface VerifyEntry {
@@ -154,11 +156,6 @@ function randomHidden(width: number, length: number, random: Random): Hidden {
   return { width, at: (index) => states[index] as Float32Array };
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] as number;
-}
-
 /** The report as a Markdown table: the ratio to the floor, and the verdict's milliseconds. */
 export function verifyTable({ rows }: VerifyReport): string {
   const milliseconds = (value: number) => (value < 1 ? value.toFixed(3) : value < 100 ? value.toFixed(1) : value.toFixed(0));
@@ -171,10 +168,5 @@ export function verifyTable({ rows }: VerifyReport): string {
     ...cells.map(({ ratio, verdict }) => `${ratio.toFixed(ratio < 10 ? 2 : 0)}× (${milliseconds(verdict)} ms)`),
     cells[largest]?.replacement === undefined ? "–" : `${milliseconds(cells[largest].replacement)} ms`,
   ]);
-  const table = [["floor: both copied once", ...floors, ""], ...body];
-  const widths = head.map((title, i) => Math.max(title.length, ...table.map((cells) => (cells[i] as string).length)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number))).join(" | ")} |`;
-  const rule = `| ${widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
-  return [line(head), rule, ...table.map(line)].join("\n");
+  return markdownTable(head, [["floor: both copied once", ...floors, ""], ...body]);
 }

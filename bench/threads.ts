@@ -1,0 +1,136 @@
+/**
+ * How threads share the cores: rounds of a pair, drafting and then verifying one block, under several settings of the two models' threads. One pair
+ * is loaded at a time, because threads that wait busily would take the cores from the next; the settings take turns, so that the ratios hold on a
+ * noisy machine.
+ */
+import { availableParallelism } from "node:os";
+import type { Token } from "@lenity/core";
+import { defaultThreads, type LoadOptions, loadModel } from "@lenity/onnx";
+import { lowerQuartile } from "./order.ts";
+import { markdownTable } from "./table.ts";
+
+export interface ThreadsOptions {
+  /** Folders of the two models. */
+  readonly target: string;
+  readonly draft: string;
+  /** The variant of both. */
+  readonly dtype?: LoadOptions["dtype"];
+  /** Tokens that every round continues. */
+  readonly prompt: readonly Token[];
+  /** Default 16. */
+  readonly draftTokens?: number | undefined;
+  /** How often each setting is loaded. Default 4. */
+  readonly turns?: number | undefined;
+  /** Rounds that count in each turn. Default 25. */
+  readonly repeats?: number | undefined;
+  /** Processors of the machine, which the settings follow. */
+  readonly processors?: number | undefined;
+  readonly progress?: ((done: number, all: number) => void) | undefined;
+}
+
+type Threads = Required<Pick<LoadOptions, "threads" | "spin">>;
+
+/** One line of the table: milliseconds are lower quartiles, because other programs only ever add to them. */
+export interface ThreadsRow {
+  readonly setting: string;
+  /** Of a drafted block, of its verification and of both. */
+  readonly draft: number;
+  readonly verify: number;
+  readonly round: number;
+  /** To the round of lenity's own settings. */
+  readonly ratio: number;
+}
+
+export interface ThreadsReport {
+  readonly processors: number;
+  /** Tokens that a round drafted; fewer than asked for when the draft model ended its answer. */
+  readonly drafted: number;
+  readonly turns: number;
+  readonly repeats: number;
+  readonly rows: readonly ThreadsRow[];
+}
+
+/** What is compared: lenity's own settings first. */
+function settings(processors: number): readonly { readonly setting: string; readonly target: Threads; readonly draft: Threads }[] {
+  const own = defaultThreads(processors);
+  const unbounded = Number.POSITIVE_INFINITY;
+  const one = (spin: number): Threads => ({ threads: 1, spin });
+  const plain = { threads: processors, spin: unbounded };
+  const pair = (target: number, spin: number, say: string) => ({
+    setting: `target ${target}, draft 1, ${say}`,
+    target: { threads: target, spin },
+    draft: one(spin),
+  });
+  const counts = [1, 2, 4, 8, 16].filter((threads) => threads <= processors && threads !== own);
+  return [
+    { ...pair(own, 500, ""), setting: `lenity: target ${own}, draft 1, spinning for 500 µs` },
+    { setting: `ONNX Runtime's defaults: both ${processors}, spinning`, target: plain, draft: plain },
+    { setting: `both ${own}, spinning for 500 µs`, target: { threads: own, spin: 500 }, draft: { threads: own, spin: 500 } },
+    pair(own, unbounded, "spinning"),
+    pair(own, 2000, "spinning for 2000 µs"),
+    pair(own, 100, "spinning for 100 µs"),
+    pair(own, 0, "not spinning"),
+    ...counts.map((threads) => pair(threads, 500, "spinning for 500 µs")),
+  ];
+}
+
+/** Measures rounds under every setting. Rejects as `loadModel` does. */
+export async function threads(options: ThreadsOptions): Promise<ThreadsReport> {
+  const { dtype, draftTokens = 16, turns = 4, repeats = 25, processors = availableParallelism() } = options;
+  const lanes = settings(processors).map((setting) => ({
+    ...setting,
+    drafts: [] as number[],
+    verifies: [] as number[],
+    rounds: [] as number[],
+  }));
+  let drafted = 0;
+  for (let turn = 0; turn < turns * lanes.length; turn++) {
+    const lane = lanes[turn % lanes.length] as (typeof lanes)[number];
+    const target = await loadModel(options.target, { ...lane.target, dtype, drafter: false });
+    const draft = await loadModel(options.draft, { ...lane.draft, dtype });
+    const [verifying, drafting] = [await target.open(), await draft.open()];
+    await verifying.append(options.prompt.slice(0, -1), { rows: 0 });
+    const held = verifying.length;
+    const request = {
+      context: options.prompt,
+      limit: draftTokens,
+      sampling: { temperature: 0, topK: 0, topP: 1, minP: 0 },
+      uniform: new Array<number>(draftTokens).fill(0),
+    };
+    for (let i = -2; i < repeats; i++) {
+      const began = performance.now();
+      const { tokens } = await drafting.draft(request);
+      const proposed = performance.now();
+      await verifying.append([options.prompt.at(-1) as Token, ...tokens]);
+      const ended = performance.now();
+      verifying.rewind(held);
+      drafted = tokens.length;
+      if (i < 0) continue;
+      lane.drafts.push(proposed - began);
+      lane.verifies.push(ended - proposed);
+      lane.rounds.push(ended - began);
+    }
+    await target.close();
+    await draft.close();
+    options.progress?.(turn + 1, turns * lanes.length);
+  }
+  const own = lowerQuartile(lanes[0]?.rounds as number[]);
+  const rows = lanes.map(({ setting, drafts, verifies, rounds }): ThreadsRow => {
+    const round = lowerQuartile(rounds);
+    return { setting, draft: lowerQuartile(drafts), verify: lowerQuartile(verifies), round, ratio: round / own };
+  });
+  return { processors, drafted, turns, repeats, rows };
+}
+
+/** The report as a Markdown table. */
+export function threadsTable({ rows, drafted }: ThreadsReport): string {
+  const time = (milliseconds: number) => `${milliseconds.toFixed(2)} ms`;
+  const body = rows.map(({ setting, draft, verify, round, ratio }) => [
+    setting,
+    time(draft),
+    time(verify),
+    time(round),
+    `${ratio.toFixed(2)}×`,
+  ]);
+  return markdownTable(["threads", `draft ${drafted}`, `verify ${drafted + 1}`, "round", "to lenity's"], body);
+}
