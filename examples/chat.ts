@@ -1,4 +1,10 @@
-/** The chat server on Bun, Deno or Node. Run: bun examples/chat.ts, deno run -A examples/chat.ts, or node examples/chat.ts (PORT chooses the port) */
+/**
+ * The chat server on Bun, Deno or Node; PORT chooses the port. Run, in the repository's root, one of
+ *
+ *     bun examples/chat.ts
+ *     deno run --allow-read=. --allow-ffi=. --allow-net=127.0.0.1 --allow-env=PORT examples/chat.ts
+ *     node examples/chat.ts
+ */
 import { readFileSync } from "node:fs";
 import { serve } from "@hono/node-server";
 import { defaultRegistry, judgeHead, lookupDrafter } from "@lenity/core";

@@ -1,4 +1,4 @@
-/** One prompt under every policy: what each gains, and what it changes. Run: bun examples/compare.ts ["a word problem"] */
+/** One prompt under every policy: what each gains, and what it changes: the last gate is too loose for sums. Run: bun examples/compare.ts ["a word problem"] */
 import { readFileSync } from "node:fs";
 import { complete, defaultRegistry, judgeHead } from "@lenity/core";
 import { loadPair } from "@lenity/onnx";

@@ -1,0 +1,46 @@
+/** What the page and its worker say to each other. */
+
+/** Who put a token there: the drafter, as the target would have said it (strict) or not (relaxed); else the target. */
+export type Kind = "strict" | "relaxed" | "replacement" | "bonus" | "target";
+
+/** One token of an answer. */
+export interface Piece {
+  readonly text: string;
+  readonly kind: Kind;
+  /** The verifier that accepted it. */
+  readonly by?: string | undefined;
+}
+
+/** What an answer cost and gained. */
+export interface Figures {
+  readonly tokens: number;
+  readonly passes: number;
+  readonly drafted: number;
+  readonly accepted: number;
+  readonly relaxed: number;
+  readonly seconds: number;
+  /** The answer was cut off at the context's end. */
+  readonly cutOff: boolean;
+}
+
+/** A policy of the page's list, and the block length that suits it. */
+export interface Choice {
+  readonly name: string;
+  readonly summary: string;
+  /** 0: no drafting. */
+  readonly draftTokens: number;
+}
+
+/** From the page. */
+export type Order =
+  | { readonly type: "ask"; readonly question: string; readonly policy: string; readonly draftTokens: number }
+  | { readonly type: "stop" };
+
+/** From the worker. */
+export type Report =
+  | { readonly type: "progress"; readonly loaded: number; readonly total: number }
+  | { readonly type: "ready"; readonly choices: readonly Choice[]; readonly runsOn: string; readonly exact: boolean }
+  | { readonly type: "tokens"; readonly pieces: readonly Piece[] }
+  | { readonly type: "done"; readonly figures: Figures }
+  | { readonly type: "stopped" }
+  | { readonly type: "failed"; readonly message: string };

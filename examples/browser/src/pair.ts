@@ -1,0 +1,78 @@
+/** Loads the embedded pair from the files beside the page. */
+import { autojudgeHead, type Drafter, defaultRegistry, judgeHead, type Registry, type Tokenizer } from "@lenity/core";
+import {
+  fetchedFiles,
+  loadChatTemplate,
+  loadModel,
+  loadTokenizer,
+  type ModelFiles,
+  type OnnxModel,
+  onnxDrafter,
+  type Runtime,
+} from "@lenity/onnx/web";
+import { type PromptWriter, promptWriter } from "@lenity/server";
+
+/** The target, its drafter, and what turns a question into tokens. */
+export interface Pair {
+  readonly target: OnnxModel;
+  readonly tokenizer: Tokenizer;
+  readonly registry: Registry;
+  readonly writePrompt: PromptWriter;
+  /** A fresh drafter, for one answer. */
+  drafter(): Drafter;
+}
+
+/** Bytes of each file by its path, written by build.ts: what there is, and how much of it has come. */
+type Manifest = Readonly<Record<"target" | "draft", Readonly<Record<string, number>>>>;
+
+export async function loadPair(
+  ort: Runtime,
+  provider: "wasm" | "webgpu",
+  onProgress: (loaded: number, total: number) => void,
+): Promise<Pair> {
+  const base = new URL("models/", import.meta.url);
+  const manifest = (await (await fetch(new URL("files.json", base))).json()) as Manifest;
+  const total = Object.values(manifest)
+    .flatMap((files) => Object.values(files))
+    .reduce((sum, bytes) => sum + bytes, 0);
+  const come = new Map<string, number>();
+  const folder = (name: keyof Manifest) =>
+    fetchedFiles(new URL(name, base), {
+      paths: Object.keys(manifest[name]),
+      onProgress(path, loaded) {
+        come.set(`${name}/${path}`, loaded);
+        onProgress(
+          [...come.values()].reduce((sum, bytes) => sum + bytes, 0),
+          total,
+        );
+      },
+    });
+  const [targetFiles, draftFiles] = [folder("target"), folder("draft")];
+  const [tokenizer, template, judge, autojudge] = await Promise.all([
+    loadTokenizer(targetFiles),
+    loadChatTemplate(targetFiles),
+    readHead(targetFiles, "judge.json", judgeHead),
+    readHead(targetFiles, "autojudge.json", autojudgeHead),
+  ]);
+  if (template === undefined) throw new Error("The target has no chat template. Build the page again.");
+  const target = await loadModel(targetFiles, { ort, provider, drafter: false, name: "tiny" });
+  const draft = await loadModel(draftFiles, { ort, provider, draftsFor: target });
+  return {
+    target,
+    tokenizer,
+    registry: defaultRegistry({ judge, autojudge, tokenizer }),
+    writePrompt: promptWriter({
+      id: "tiny",
+      tokenizer,
+      chatTemplate: template.template,
+      chatTemplateFile: template.file,
+      specialTokens: template.tokens,
+    }),
+    drafter: () => onnxDrafter(draft),
+  };
+}
+
+async function readHead<Head>(files: ModelFiles, path: string, parse: (json: unknown) => Head): Promise<Head | undefined> {
+  const bytes = await files.read(path);
+  return bytes === undefined ? undefined : parse(JSON.parse(new TextDecoder().decode(bytes)));
+}

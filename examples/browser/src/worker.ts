@@ -1,0 +1,82 @@
+/** The worker beside the page: it loads the models and decodes, so that the page stays responsive. */
+import { generate, type Policy, type Registry } from "@lenity/core";
+import { type TraceEntry, tracer } from "@lenity/server";
+import type { Choice, Kind, Order, Report } from "./messages.ts";
+import { loadPair, type Pair } from "./pair.ts";
+
+/** The policies to choose from, by the names of the page. `sd` first, so that a token is relaxed only where strict verification would refuse it. */
+const policies: Readonly<Record<string, Policy>> = {
+  strict: "strict",
+  judi: "judi",
+  judge: "judge",
+  autojudge: { type: "or", any: [{ type: "sd" }, { type: "autojudge", threshold: 0.1 }] },
+};
+
+const report = (message: Report): void => self.postMessage(message);
+const loading = load().catch(fail);
+let stopping = new AbortController();
+
+self.addEventListener("message", async ({ data }: MessageEvent<Order>) => {
+  stopping.abort();
+  if (data.type === "stop") return;
+  const pair = await loading;
+  stopping = new AbortController();
+  if (pair !== undefined) await answer(pair, data, stopping.signal).catch(fail);
+});
+
+async function load(): Promise<Pair> {
+  const provider = new URL(self.location.href).searchParams.get("provider") === "webgpu" ? "webgpu" : "wasm";
+  const ort = provider === "webgpu" ? await import("onnxruntime-web/webgpu") : await import("onnxruntime-web/wasm");
+  // Threads share memory, which browsers allow to isolated pages alone.
+  const threads = self.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency) : 1;
+  ort.env.wasm.numThreads = threads;
+  const pair = await loadPair(ort, provider, (loaded, total) => report({ type: "progress", loaded, total }));
+  const runsOn = provider === "webgpu" ? "WebGPU" : `WebAssembly, ${threads === 1 ? "1 thread" : `${threads} threads`}`;
+  report({ type: "ready", choices: choicesOf(pair.registry), runsOn, exact: pair.target.check.blockDifference === 0 });
+  return pair;
+}
+
+/** The policies with the presets' summaries and block lengths. */
+function choicesOf(registry: Registry): Choice[] {
+  const named = Object.keys(policies).flatMap((name) => {
+    const preset = registry.presets.find((preset) => preset.name === name);
+    return preset === undefined ? [] : [{ name, summary: preset.summary, draftTokens: preset.draftTokens ?? 16 }];
+  });
+  return [...named, { name: "plain", summary: "No drafting: the target alone, one token per pass.", draftTokens: 0 }];
+}
+
+async function answer(pair: Pair, { question, policy, draftTokens }: Extract<Order, { type: "ask" }>, signal: AbortSignal): Promise<void> {
+  const { target, tokenizer, registry } = pair;
+  const trace = tracer(tokenizer);
+  const began = performance.now();
+  const events = generate(pair.writePrompt([{ role: "user", content: question }]), {
+    target,
+    tokenizer,
+    verifier: registry.create(policies[policy] ?? "strict"),
+    drafter: policy === "plain" ? undefined : pair.drafter(),
+    draftTokens,
+    sampling: { temperature: 0 },
+    signal,
+  });
+  for await (const event of events) {
+    if (event.type === "delta") {
+      const entries = trace(event.tokens).filter(({ token }) => token !== "");
+      report({ type: "tokens", pieces: entries.map((entry) => ({ text: entry.token, kind: kindOf(entry), by: entry.by })) });
+      continue;
+    }
+    const { rounds, drafted, accepted, relaxed, emitted } = event.answer.counters;
+    const seconds = (performance.now() - began) / 1000;
+    const cutOff = event.answer.reason === "length";
+    report({ type: "done", figures: { tokens: emitted, passes: rounds, drafted, accepted, relaxed, seconds, cutOff } });
+  }
+}
+
+function kindOf({ source, by }: TraceEntry): Kind {
+  if (source !== "draft") return source;
+  return by === "sd" ? "strict" : "relaxed";
+}
+
+function fail(error: unknown): undefined {
+  if ((error as { code?: unknown }).code === "aborted") report({ type: "stopped" });
+  else report({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+}
