@@ -36,13 +36,19 @@ const commands = blocks
     code
       .replace(/'([^']*)'/g, (quoted) => quoted.replaceAll("\n", " "))
       .trim()
-      .split("\n"),
+      .split("\n")
+      .map((line) => line.replace(/ +#.*$/, "")),
   );
 /** Commands that this file runs in another way than as they stand, and why. */
 const special: Record<string, string> = {
   "npm start": "started below, for the curl commands",
   "npm test": "it is what runs this test",
   "bun run lenity serve --port 8080 --policy judi": "run by packages/cli/test on a free port",
+  "bun run lenity pull ORG/NAME --dtype q4": "needs the hub; run by packages/cli/test against one of its own",
+  "bun run lenity serve --model packages/tiny/target --draft packages/tiny/draft --port 8080":
+    "serve runs by packages/cli/test on a free port",
+  "bun run lenity bench cache": "run by packages/cli/test on a small model",
+  "bun run lenity bench threads": "run by packages/cli/test on few rounds",
   "bun run lenity bench quality": "run below on few problems",
   "bun run lenity bench verify": "run by packages/cli/test on a small vocabulary",
 };

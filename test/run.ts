@@ -1,17 +1,29 @@
 /**
- * Everything that `npm test` checks, fast things first: format and types, core's tests on Bun, Deno and (where LENITY_NODE names one) Node, the rest
- * on Bun. Ends with a line `N passed, N failed`.
+ * Everything that `npm test` checks, fast things first: format and types, core's tests on Bun, Deno and (where LENITY_NODE names one) Node, core and
+ * the server in workerd, the page in Chromium, models on WebGPU (where Vulkan has a driver), the rest on Bun, and the ONNX adapter once more on
+ * Deno and Node. Ends with a line `N passed, N failed`.
  */
 import { spawn } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { chromiumProgram } from "./browser/chromium.ts";
+import { vulkanEnvironment } from "./software-vulkan.ts";
+import { workerdMissing } from "./workerd/start.ts";
 
 interface Step {
   readonly name: string;
   readonly command: readonly string[];
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** Reads passed and failed tests from the output; a step without tests counts as one. */
   readonly counts?: (output: string) => readonly [number, number] | undefined;
+}
+
+/** A step that this machine cannot take, and why. */
+interface Skipped {
+  readonly name: string;
+  readonly reason: string;
 }
 
 const root = join(import.meta.dirname, "..");
@@ -22,6 +34,7 @@ const tests = (pattern: string) =>
     .sort()
     .map((path) => `./${path}`);
 const core = tests("packages/core/test/*.test.ts");
+const onnx = tests("packages/onnx/test/*.test.ts");
 const rest = [...tests("packages/{onnx,server,tiny,cli}/test/*.test.ts"), ...tests("{examples,test}/*.test.ts")];
 
 const numbers = (pattern: RegExp) => (output: string) => {
@@ -30,25 +43,30 @@ const numbers = (pattern: RegExp) => (output: string) => {
 };
 const bunCounts = numbers(/^\s*(\d+) pass\n(?:\s*\d+ skip\n)?\s*(\d+) fail$/gm);
 
-const steps: readonly (Step | undefined)[] = [
+const steps: readonly (Step | Skipped)[] = [
   { name: "format and lint", command: [local("biome"), "check", "."] },
   { name: "types", command: [local("tsc")] },
+  { name: "types of the page", command: [local("tsc"), "-p", "examples/browser"] },
   { name: "core on Bun", command: [bun, "test", ...core], counts: bunCounts },
-  {
-    name: "core on Deno",
-    command: [denoExecutable(), "test", "-A", "--no-check", ...core],
-    counts: numbers(/(\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed/g),
-  },
-  nodeStep(),
+  onDeno("core on Deno", core),
+  onNode("core on Node", core),
+  workerdStep(),
+  browserStep(),
+  webgpuStep(),
   { name: "the rest on Bun", command: [bun, "test", "--timeout", "120000", ...rest], counts: bunCounts },
+  onDeno("onnx on Deno", onnx),
+  onNode("onnx on Node", onnx),
 ];
 
 let [passed, failed] = [0, 0];
 for (const step of steps) {
-  if (step === undefined) continue;
   console.log(`\n── ${step.name}`);
+  if ("reason" in step) {
+    console.log(`── ${step.name}: skipped, ${step.reason}`);
+    continue;
+  }
   const began = performance.now();
-  const { status, output } = await run(step.command);
+  const { status, output } = await run(step);
   const [good, bad] = step.counts?.(output) ?? (status === 0 ? [1, 0] : [0, 1]);
   passed += good;
   failed += status !== 0 && bad === 0 ? 1 : bad;
@@ -57,9 +75,9 @@ for (const step of steps) {
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-function run(command: readonly string[]): Promise<{ status: number; output: string }> {
+function run({ command, env }: Step): Promise<{ status: number; output: string }> {
   const [program, ...args] = command as [string, ...string[]];
-  const environment = { ...process.env, NO_COLOR: "1" };
+  const environment = { ...process.env, NO_COLOR: "1", ...env };
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: environment });
     let output = "";
@@ -74,6 +92,11 @@ function run(command: readonly string[]): Promise<{ status: number; output: stri
   });
 }
 
+function onDeno(name: string, files: readonly string[]): Step {
+  const counts = numbers(/(\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed/g);
+  return { name, command: [denoExecutable(), "test", "-A", "--no-check", ...files], counts };
+}
+
 /** Deno from npm, by its platform package, so that no install script has to run. */
 function denoExecutable(): string {
   const require = createRequire(createRequire(join(root, "package.json")).resolve("deno/package.json"));
@@ -82,14 +105,42 @@ function denoExecutable(): string {
   return join(folder, process.platform === "win32" ? "deno.exe" : "deno");
 }
 
-/** A Node that runs TypeScript (24 or newer), when LENITY_NODE names one. */
-function nodeStep(): Step | undefined {
+/** On a Node that runs TypeScript (24 or newer), when LENITY_NODE names one. */
+function onNode(name: string, files: readonly string[]): Step | Skipped {
   const node = process.env["LENITY_NODE"];
-  if (node === undefined) return undefined;
+  if (node === undefined) return { name, reason: "LENITY_NODE is not set" };
   if (!existsSync(node)) throw new Error(`LENITY_NODE names ${node}, which does not exist.`);
   const read = (output: string) => {
     const [pass, fail] = [/^(?:ℹ|#) pass (\d+)$/m.exec(output), /^(?:ℹ|#) fail (\d+)$/m.exec(output)];
     return pass === null || fail === null ? undefined : ([Number(pass[1]), Number(fail[1])] as const);
   };
-  return { name: "core on Node", command: [node, "--test", ...core], counts: read };
+  return { name, command: [node, "--test", ...files], counts: read };
+}
+
+/** workerd, where npm has a binary of it for this platform. */
+function workerdStep(): Step | Skipped {
+  const name = "core and the server in workerd";
+  const reason = workerdMissing();
+  if (reason !== undefined) return { name, reason };
+  return { name, command: [bun, "test", "--timeout", "60000", ...tests("test/workerd/*.test.ts")], counts: bunCounts };
+}
+
+/** The page of examples/browser, where there is a Chromium. */
+function browserStep(): Step | Skipped {
+  const name = "the page in Chromium";
+  if (chromiumProgram() === undefined) return { name, reason: "no Chromium starts; LENITY_CHROMIUM names one" };
+  return { name, command: [bun, "test", "--timeout", "60000", ...tests("test/browser/*.test.ts")], counts: bunCounts };
+}
+
+/** Models on WebGPU, by a GPU or by software that stands in for one. */
+function webgpuStep(): Step | Skipped {
+  const name = "models on WebGPU";
+  const found = vulkanEnvironment();
+  if ("reason" in found) return { name, reason: found.reason };
+  return {
+    name,
+    command: [bun, "test", "--timeout", "60000", ...tests("packages/onnx/test/webgpu/*.test.ts")],
+    counts: bunCounts,
+    env: found.env,
+  };
 }

@@ -1,0 +1,26 @@
+/** What a page pays for core: ceilings in bytes, by two bundlers. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Bundler, gzipped, programs, verifiers } from "./bundle-size.ts";
+
+for (const bundler of ["esbuild", "bun"] satisfies Bundler[]) {
+  test(`everything that core exports is under 30 kB by ${bundler}, a program that decodes under 12`, async () => {
+    const [everything, program] = Object.values(programs);
+    const sizes = { everything: await gzipped(everything ?? [], bundler), program: await gzipped(program ?? [], bundler) };
+    assert.ok(sizes.everything < 30_000 && sizes.program < 12_000, JSON.stringify(sizes));
+  });
+
+  test(`each verifier by itself is under 4 kB by ${bundler}: the others, and the policy grammar, are left out`, async () => {
+    const names = await verifiers();
+    assert.ok(names.includes("sd") && names.includes("divergenceGate") && names.includes("or"));
+    const sizes = await Promise.all(names.map(async (name) => [name, await gzipped([name], bundler)] as const));
+    assert.deepEqual(
+      sizes.filter(([, size]) => size >= 4000),
+      [],
+    );
+    assert.deepEqual(
+      sizes.filter(([, size]) => size < 200), // a bundle in which nothing is left would be small too
+      [],
+    );
+  });
+}
