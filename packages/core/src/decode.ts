@@ -9,10 +9,10 @@ import { LenityError } from "./error.ts";
 import type { Evidence } from "./evidence.ts";
 import { checkDraft, checkDraftTokens, checkFeasible, checkPrompt } from "./feasible.ts";
 import { guarded } from "./guard.ts";
-import { logitsEvidence } from "./logits-evidence.ts";
 import { type Counters, count, noCounts } from "./metrics.ts";
-import type { LanguageModel, Scores, Session, Token } from "./model.ts";
+import type { LanguageModel, Session, Token } from "./model.ts";
 import { draw, type Random, type Sampling, sampling, seeded } from "./sampling.ts";
+import { scoreBlock } from "./score-block.ts";
 import type { Round, Verdict, Verifier } from "./verifier.ts";
 import { sd } from "./verifiers/sd.ts";
 
@@ -87,16 +87,15 @@ export async function* decode(prompt: readonly Token[], options: DecodeOptions):
       const wanted = Math.min(draftTokens, room - 1);
       const draft = wanted > 0 && drafter !== undefined ? await propose(drafter, committed, wanted, settings, random, signal) : noDraft;
       checkDraft(draft.tokens, drafter, target);
-      const block = [committed[last()] as Token, ...draft.tokens];
-      const scores = await session.append(block, { hidden: verifier.needs?.hidden, signal });
-      const evidence = logitsEvidence(scores.logits, target.vocabulary, settings, target);
+      const scoring = { target, verifier, sampling: settings, draft, trace: options.trace === true, signal };
+      const { target: evidence, drafter: drafted, hidden } = await scoreBlock(session, committed[last()] as Token, scoring);
       const round: Round = {
         context: committed,
         promptLength: prompt.length,
         draft: draft.tokens,
         target: evidence,
-        drafter: draft.evidence,
-        hidden: hiddenOf(scores, block.length),
+        drafter: drafted,
+        hidden,
         greedy: settings.temperature === 0,
         control,
         uniform: draft.tokens.map(random),
@@ -129,6 +128,7 @@ export async function* decode(prompt: readonly Token[], options: DecodeOptions):
       let drawn: "replacement" | "bonus" | undefined;
       if (!ended) {
         drawn = refused ? "replacement" : "bonus";
+        await evidence.load?.(accepted);
         const row = (refused ? verdict.replacement?.(accepted) : undefined) ?? evidence.row(accepted);
         ended = commit(draw(row, random()), draft.tokens.length === 0 ? "target" : drawn);
       }
@@ -158,14 +158,6 @@ async function propose(
   const uniform = Array.from({ length: limit }, random);
   const draft = await drafter.propose({ context, limit, sampling: settings, uniform, signal });
   return draft.tokens.length <= limit ? draft : { tokens: draft.tokens.slice(0, limit), evidence: draft.evidence };
-}
-
-/** Row i + 1 of the block is the position whose input is draft[i]. */
-function hiddenOf(scores: Scores, rows: number): Round["hidden"] {
-  if (scores.hidden === undefined) return undefined;
-  const states = scores.hidden;
-  const width = states.length / rows;
-  return { width, at: (index) => states.subarray((index + 1) * width, (index + 2) * width) };
 }
 
 /** Tokens of the accepted prefix that `sd` with the same coins would have refused. */

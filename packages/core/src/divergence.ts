@@ -1,4 +1,5 @@
-import type { Measure, Row } from "./evidence.ts";
+import type { Row } from "./evidence.ts";
+import type { Measure } from "./reading.ts";
 
 /** D(p, q) in nats. Infinite where a term divides by zero: such a position never counts as close. */
 export function divergence(p: Row, q: Row, measure: Measure): number {

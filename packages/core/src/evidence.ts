@@ -1,13 +1,8 @@
 import type { Token } from "./model.ts";
+import type { Measure, RowKind } from "./reading.ts";
 
 /** A distribution over the vocabulary: non-negative, sums to 1. */
 export type Row = Float32Array;
-
-/** Raw: softmax of the logits at temperature 1. Processed: after temperature, top-k, top-p and min-p, the row that tokens are drawn from. */
-export type RowKind = "raw" | "processed";
-
-/** Divergences between the target's row p and the drafter's row q, in nats (tv: 0 to 1). `kl` is KL(p‖q), `reverse-kl` KL(q‖p). */
-export type Measure = "kl" | "reverse-kl" | "js" | "tv";
 
 /** What one model says of each position of a block: every number is computed when first asked for, once. */
 export interface Evidence {
@@ -27,4 +22,6 @@ export interface Evidence {
   entropy(at: number, kind?: RowKind): number;
   /** How far this row p lies from the drafter's row q at the same position. Infinite where q = 0 < p (for kl). */
   divergence(at: number, drafter: Evidence, measure: Measure, kind?: RowKind): number;
+  /** Where rows lie on a device: resolves when the position's `logits` and `row` can be read here. Absent where all of them can. */
+  load?(at: number): Promise<void>;
 }

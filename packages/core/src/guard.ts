@@ -4,6 +4,7 @@
  * Control tokens stay strict: where the draft proposes one, or the target would say one, only speculative sampling decides. And once the answer
  * repeats itself, the request is strict to its end.
  */
+import { combinedReads } from "./combinators/children.ts";
 import type { Token } from "./model.ts";
 import type { Verdict, Verifier } from "./verifier.ts";
 import { sd } from "./verifiers/sd.ts";
@@ -15,6 +16,7 @@ export function guarded(verifier: Verifier): Verifier {
   let loopedAt = Number.POSITIVE_INFINITY; // the length of the context at which the loop was seen
   return {
     ...verifier,
+    reads: combinedReads([verifier, strict, { reads: ["argmax"] }]),
     async verify(round) {
       const { draft, target, control, context, promptLength } = round;
       const exact = strict.verify(round) as Verdict;

@@ -24,6 +24,8 @@ export type * from "./model.ts";
 export * from "./nearest.ts";
 export * from "./policy.ts";
 export * from "./presets.ts";
+export * from "./reading.ts";
+export * from "./readings-evidence.ts";
 export * from "./sampling.ts";
 export * from "./text-stream.ts";
 export type * from "./tokenizer.ts";

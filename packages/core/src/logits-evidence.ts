@@ -2,8 +2,9 @@ import { arithmetic } from "./arithmetic/fastest.ts";
 import { probabilityOf, type Softmax } from "./arithmetic/softmax.ts";
 import { blame, type Culprit } from "./blame.ts";
 import { divergence, entropy } from "./divergence.ts";
-import type { Evidence, Measure, Row, RowKind } from "./evidence.ts";
+import type { Evidence, Row } from "./evidence.ts";
 import type { Token } from "./model.ts";
+import type { Measure, RowKind } from "./reading.ts";
 import { oneHot, type Sampling } from "./sampling.ts";
 import { truncate, truncates } from "./truncate.ts";
 
@@ -11,6 +12,11 @@ import { truncate, truncates } from "./truncate.ts";
 export interface LogitsEvidence extends Evidence {
   /** The softmax that this row is. Absent where it is none: at temperature 0, or cut by top-k, top-p or min-p. */
   softmax(at: number, kind: RowKind): Softmax | undefined;
+  /**
+   * Gives the logits [length, vocabulary] away, such as to another thread by transfer, and takes back what `use` resolves with. Meanwhile nothing
+   * is to be read.
+   */
+  lend(use: (logits: Float32Array) => Promise<Float32Array>): Promise<void>;
 }
 
 /**
@@ -18,7 +24,8 @@ export interface LogitsEvidence extends Evidence {
  * the processed row is one-hot, so a probability or a confidence costs an argmax and no softmax. Logits that are no numbers throw `bad_logits`,
  * which names the model when it is given.
  */
-export function logitsEvidence(all: Float32Array, vocabulary: number, sampling: Sampling, model?: Culprit): LogitsEvidence {
+export function logitsEvidence(own: Float32Array, vocabulary: number, sampling: Sampling, model?: Culprit): LogitsEvidence {
+  let all = own;
   const length = all.length / vocabulary;
   const greedy = sampling.temperature === 0;
   const truncated = truncates(sampling);
@@ -70,6 +77,9 @@ export function logitsEvidence(all: Float32Array, vocabulary: number, sampling: 
         divergences.set(key, value);
       }
       return value;
+    },
+    async lend(use) {
+      all = await use(all);
     },
   };
   return self;

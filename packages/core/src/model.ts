@@ -1,3 +1,5 @@
+import type { Reading, Readings } from "./reading.ts";
+
 /** The id of a token: an integer from 0 up to, not including, the vocabulary. */
 export type Token = number;
 
@@ -20,12 +22,40 @@ export interface AppendOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What is asked of a drafted block in place of its rows. */
+export interface ScoreOptions {
+  /** Numbers to compute, for each position. */
+  readonly readings: ReadonlySet<Reading>;
+  /** The temperature of processed rows, above 0. Nothing else shapes them. */
+  readonly temperature: number;
+  /** The drafter's logits [tokens − 1, vocabulary], where readings compare rows. They may move to another thread, until they are given back. */
+  readonly drafted?: Float32Array | undefined;
+  readonly hidden?: HiddenKind | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The numbers of a block whose rows stayed where they are. */
+export interface Scored {
+  readonly readings: Readings;
+  /** What was lent. */
+  readonly drafted?: Float32Array | undefined;
+  /** [tokens, width], row-major; present when asked for. */
+  readonly hidden?: Float32Array | undefined;
+  /** The logits of one position. To be asked for before the session is used for anything else. */
+  row(at: number): Promise<Float32Array>;
+}
+
 /** One sequence and its cache. */
 export interface Session {
   /** The number of tokens that the cache holds. */
   readonly length: number;
   /** Runs the tokens through the model. Rejects with `context_full` when they do not fit, and leaves the cache as it was. */
   append(tokens: readonly Token[], options?: AppendOptions): Promise<Scores>;
+  /**
+   * Appends a block, like `append`, and computes numbers of it where its logits lie: those of position i are of the row that follows token i, and
+   * test token i + 1. Absent where logits lie in this program's memory.
+   */
+  score?(tokens: readonly Token[], options: ScoreOptions): Promise<Scored>;
   /** Forgets every token from `length` on: absolute and idempotent. */
   rewind(length: number): void | Promise<void>;
   /** Gives the cache back. A closed session is not used again. */

@@ -1,5 +1,6 @@
 import type { Evidence, Row } from "./evidence.ts";
 import type { HiddenKind, Token } from "./model.ts";
+import type { Reading } from "./reading.ts";
 
 /**
  * What is known of the emitted text.
@@ -65,6 +66,11 @@ export interface Verifier {
   readonly name: string;
   readonly law: Law;
   readonly needs?: Needs | undefined;
+  /**
+   * All that `verify` reads of the rows, where that is only numbers (of probabilities, those of the drafted tokens): a backend whose logits lie on a
+   * device then computes these there, and ships no rows. A replacement may read processed rows of its position all the same. Absent: whole rows.
+   */
+  readonly reads?: readonly Reading[] | undefined;
   /** True when the decision depends on the position alone: neither on the drafted token nor on the coin. */
   readonly gate?: boolean | undefined;
   /** True when the decision covers the block as a whole, so that positions cannot be taken from it one by one. */

@@ -4,6 +4,7 @@ import type { InferenceSession } from "onnxruntime-node";
 import { checkDrafter } from "./check-drafter.ts";
 import type { DeviceReport } from "./device/devices.ts";
 import { draftRound } from "./draft-round.ts";
+import { type BlockScorer, blockScorer, forgetRows } from "./evidence/block-scorer.ts";
 import type { Graph } from "./graph.ts";
 import { fitDrafter } from "./open-drafter.ts";
 import type { FileFacts, LoadReply, LoadRequest, Request } from "./protocol.ts";
@@ -32,6 +33,7 @@ export interface Answered {
 /** Answers the requests of one model's sessions, of which the first loads it. One at a time: the next is asked when the answer to the last is there. */
 export function answering(backend: Backend): (request: Request) => Promise<Answered> {
   let model: Model | undefined;
+  let scorer: BlockScorer | undefined;
   let eos: ReadonlySet<Token> = new Set();
   const sequences = new Map<number, Sequence>();
 
@@ -54,15 +56,21 @@ export function answering(backend: Backend): (request: Request) => Promise<Answe
       model = { ...model, drafter: fitDrafter(session, drafter, graph, request) };
       await checkDrafter(model, eos, drafter, file);
     }
+    const numbers = request.numbers ?? graph.fetch !== undefined;
+    if (numbers) scorer = blockScorer(model);
     const { inputs, outputs, layers, groups, headSize, precision, family, newRows } = graph;
     const hidden = Object.fromEntries(Object.entries(graph.hidden).map(([kind, { width }]) => [kind, width]));
-    return { file, device, drafter, inputs, outputs, layers, groups, headSize, precision, family, newRows, hidden, ...facts };
+    return { file, device, drafter, inputs, outputs, layers, groups, headSize, precision, family, newRows, hidden, numbers, ...facts };
   };
 
   const close = (session: number): boolean => {
-    sequences.get(session)?.cache?.dispose?.();
+    const sequence = sequences.get(session);
+    if (sequence !== undefined) forgetRows(sequence);
+    sequence?.cache?.dispose?.();
     return sequences.delete(session);
   };
+  const buffersOf = (...arrays: readonly (Float32Array<ArrayBuffer> | undefined)[]): ArrayBuffer[] =>
+    arrays.flatMap((array) => (array === undefined ? [] : [array.buffer]));
 
   return async (request) => {
     if (request.type === "load") return { value: await load(request), transfer: [] };
@@ -78,9 +86,23 @@ export function answering(backend: Backend): (request: Request) => Promise<Answe
       const reply = await draftRound(model, sequence, request, eos);
       return { value: reply, transfer: [reply.logits.buffer] };
     }
+    if (request.type === "row") {
+      const row = await scorerOf(scorer).row(sequence, request.at);
+      return { value: row, transfer: [row.buffer] };
+    }
+    forgetRows(sequence);
     rewindSequence(sequence, request.from);
     const cancel = request.cancel === undefined ? undefined : new Int32Array(request.cancel);
+    if (request.type === "score") {
+      const reply = await scorerOf(scorer).score(sequence, request, cancel);
+      return { value: reply, transfer: buffersOf(reply.numbers, reply.drafted, reply.hidden) };
+    }
     const reply = await append(model, sequence, request.tokens, { rows: request.rows, hidden: request.hidden, cancel });
-    return { value: reply, transfer: [reply.logits.buffer, ...(reply.hidden === undefined ? [] : [reply.hidden.buffer])] };
+    return { value: reply, transfer: buffersOf(reply.logits, reply.hidden) };
   };
+}
+
+function scorerOf(scorer: BlockScorer | undefined): BlockScorer {
+  if (scorer === undefined) throw new Error("The worker was asked for numbers of a model that was loaded without.");
+  return scorer;
 }

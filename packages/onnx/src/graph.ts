@@ -2,6 +2,8 @@ import type { HiddenKind } from "@lenity/core";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { CacheFamily } from "./cache.ts";
 import type { CropCaches } from "./device/crop-caches.ts";
+import type { FetchRows } from "./device/fetch-rows.ts";
+import type { GraphBuilder } from "./export/onnx-writer.ts";
 import type { GraphPorts } from "./ports.ts";
 import type { Port } from "./protocol.ts";
 
@@ -29,6 +31,10 @@ export interface Graph extends CachedGraph {
   readonly chunk?: number | undefined;
   /** The output that gives each kind of hidden state, and its width. */
   readonly hidden: Readonly<Partial<Record<HiddenKind, { readonly output: string; readonly width: number }>>>;
+  /** Reads rows that the graph leaves on its device; undefined where they are in this program's memory. */
+  readonly fetch?: FetchRows | undefined;
+  /** Opens a small graph where this one runs. */
+  beside(graph: GraphBuilder): Promise<InferenceSession>;
 }
 
 /** An opened drafter file: several tokens are drawn in one call, with the cache of the model's own graph. */

@@ -8,7 +8,7 @@ import { type SelfCheck, selfCheck } from "./self-check.ts";
 export async function loadHost(link: WorkerLink, request: LoadRequest, cacheBytes: number): Promise<LoadedHost> {
   const graph = await link.request<LoadReply>(request);
   const { name, file, width, vocabulary, unused, contextLength, eos } = request;
-  const facts = { name, source: file, vocabulary, unused, readable: width, contextLength, hidden: graph.hidden };
+  const facts = { name, source: file, vocabulary, unused, readable: width, contextLength, hidden: graph.hidden, numbers: graph.numbers };
   const probe = hostOf(link, facts, 0);
   const check = await tryOut({ ...facts, eos, open: () => probe.open([]), close: () => link.close() }, file);
   // Not spread: a host's getters must stay such.

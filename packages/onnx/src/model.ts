@@ -55,6 +55,11 @@ export interface LoadOptions {
    * else the CPU, and `device` of the model tells why. Default: cpu.
    */
   readonly device?: DeviceWish | undefined;
+  /**
+   * Whether the numbers that verifiers read of a drafted block are computed beside its logits (see `Session.score`), in place of sending the rows.
+   * Default: where the logits stay on a device, so that rows would cross the bus. They differ from the plain arithmetic by rounding, up to 1e-4.
+   */
+  readonly numbers?: boolean | undefined;
   /** Default: the folder's name. */
   readonly name?: string | undefined;
   /** The script of the worker threads, for bundlers that place it elsewhere. Default: `worker.ts` of this package. */
@@ -81,7 +86,7 @@ export async function loadModel(folder: string | URL, options: LoadOptions = {})
   const file = await modelFile(dir, options);
   const beside = drafterFile(file);
   const drafter = options.drafter !== false && (await exists(beside)) ? beside : undefined;
-  const request = loadRequest(described, { file, drafter, threads, spin, device, turns, engines: count });
+  const request = loadRequest(described, { file, drafter, threads, spin, device, numbers: options.numbers, turns, engines: count });
   const engines = await startEngines(count, described.name, (owner, onLost) => {
     const link = startWorker(worker, owner, onLost);
     return { link, host: loadHost(link, request, cacheBytes) };

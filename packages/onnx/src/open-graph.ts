@@ -1,5 +1,7 @@
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
+import { smallSession } from "./device/small-session.ts";
+import type { GraphBuilder } from "./export/onnx-writer.ts";
 import { firstLine } from "./first-line.ts";
 import type { Graph } from "./graph.ts";
 import { externalData } from "./onnx-file/external-data.ts";
@@ -18,7 +20,8 @@ export async function openGraph(request: LoadRequest): Promise<{ readonly graph:
   const opened = await openFile(runtime, scan, sessionOptions(request));
   const { graph, facts } = await tryGraph(runtime, scan, opened, request);
   const providers = runtime.listSupportedBackends().map(({ name, bundled }) => ({ name, bundled }));
-  return { graph, facts: { ...facts, weightFiles: [...externalData(scan).keys()], providers } };
+  const beside = (small: GraphBuilder) => smallSession(runtime, small, sessionOptions(request));
+  return { graph: { ...graph, beside }, facts: { ...facts, weightFiles: [...externalData(scan).keys()], providers } };
 }
 
 /** Opens the drafter file of a request that names one. */

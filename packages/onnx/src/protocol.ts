@@ -1,5 +1,5 @@
 /** What the main thread and the worker say to each other. Plain data only: it is cloned. */
-import type { ErrorCode, HiddenKind, Sampling, Token } from "@lenity/core";
+import type { ErrorCode, HiddenKind, Reading, Sampling, Token } from "@lenity/core";
 import type { CacheFamily, CacheShape } from "./cache.ts";
 import type { DeviceReport, DeviceWish } from "./device/devices.ts";
 import type { Turns } from "./device/turns.ts";
@@ -20,6 +20,8 @@ export interface LoadRequest {
   readonly device?: DeviceWish | undefined;
   /** For devices that threads use in turn. */
   readonly turns?: Turns | undefined;
+  /** Whether numbers of drafted blocks are computed beside their logits. Default: where those stay on a device. */
+  readonly numbers?: boolean | undefined;
   /** How many engines run the model, this one included. Default: 1. */
   readonly engines?: number | undefined;
   /** The logits that the graph gives per row. */
@@ -65,6 +67,8 @@ export interface LoadReply extends CacheShape, FileFacts {
   /** Whether a block's own cache rows leave the graph alone (present_rows). */
   readonly newRows: boolean;
   readonly hidden: Readonly<Partial<Record<HiddenKind, number>>>;
+  /** Whether numbers of drafted blocks are computed beside their logits. */
+  readonly numbers: boolean;
 }
 
 /** Rewinds a session to `from` tokens and appends; answered by `AppendReply`. */
@@ -83,6 +87,37 @@ export interface AppendRequest {
 export interface AppendReply {
   readonly logits: Float32Array<ArrayBuffer>;
   readonly hidden?: Float32Array<ArrayBuffer> | undefined;
+}
+
+/** Rewinds a session to `from` tokens, appends a block and asks for numbers of it; answered by `ScoreReply`. */
+export interface ScoreRequest {
+  readonly type: "score";
+  readonly session: number;
+  readonly from: number;
+  readonly tokens: readonly Token[];
+  readonly readings: readonly Reading[];
+  /** Above 0. */
+  readonly temperature: number;
+  /** The drafter's logits [tokens − 1, vocabulary]. */
+  readonly drafted?: Float32Array<ArrayBuffer> | undefined;
+  readonly hidden?: HiddenKind | undefined;
+  readonly cancel?: ArrayBufferLike | undefined;
+}
+
+/** What a block's numbers are. */
+export interface ScoreReply {
+  /** [readings, tokens]. */
+  readonly numbers: Float32Array<ArrayBuffer>;
+  /** What was lent. */
+  readonly drafted?: Float32Array<ArrayBuffer> | undefined;
+  readonly hidden?: Float32Array<ArrayBuffer> | undefined;
+}
+
+/** Asks for the logits of one position of the block that the session was last asked to score; answered by a Float32Array. */
+export interface RowRequest {
+  readonly type: "row";
+  readonly session: number;
+  readonly at: number;
 }
 
 /** A whole round of drafting; answered by `DraftReply`. */
@@ -126,7 +161,7 @@ export interface CloseRequest {
 }
 
 /** Everything that a worker is asked for. A session begins with the first request that names it. */
-export type Request = LoadRequest | AppendRequest | DraftMessage | CopyRequest | MeasureRequest | CloseRequest;
+export type Request = LoadRequest | AppendRequest | ScoreRequest | RowRequest | DraftMessage | CopyRequest | MeasureRequest | CloseRequest;
 
 /** Ends the thread, ahead of the requests that wait. */
 export interface EndMessage {

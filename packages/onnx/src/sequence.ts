@@ -6,7 +6,7 @@ import { copyRows, type HiddenKind, LenityError, type Token } from "@lenity/core
 import type { Tensor } from "onnxruntime-node";
 import { blockFeeds } from "./block-feeds.ts";
 import type { Cache } from "./cache.ts";
-import { cellsOf, numbers } from "./cells.ts";
+import { type Cells, cellsOf, numbers } from "./cells.ts";
 import type { DrafterGraph, Graph } from "./graph.ts";
 import { openCache } from "./open-cache.ts";
 import { region } from "./split-cache.ts";
@@ -16,6 +16,15 @@ export interface Sequence {
   readonly tokens: Token[];
   /** Opened by the first block. */
   cache: Cache | undefined;
+  /** The logits of the last block, where it left them (see block-scorer.ts). */
+  left?: readonly LogitRows[] | undefined;
+}
+
+/** Rows `first` to before `end` of logits [1, rows, width], as a run has returned them: perhaps on a device. */
+export interface LogitRows {
+  readonly tensor: Tensor;
+  readonly first: number;
+  readonly end: number;
 }
 
 /** An opened graph, and what the folder says of it. */
@@ -39,6 +48,8 @@ export interface Wanted {
   readonly hidden?: HiddenKind | undefined;
   /** Set to 1 by the main thread when the caller gave up. */
   readonly cancel?: Int32Array | undefined;
+  /** Takes the logits of each run as they are, and frees them; none are returned then. */
+  readonly take?: ((rows: LogitRows) => void) | undefined;
 }
 
 /** [rows, vocabulary] and [rows, width], row-major. */
@@ -82,7 +93,7 @@ export async function append(model: Model, sequence: Sequence, tokens: readonly 
   const { graph, vocabulary } = model;
   const before = sequence.tokens.length;
   const width = wanted.hidden === undefined ? 0 : (graph.hidden[wanted.hidden]?.width ?? 0);
-  const logits = new Float32Array(wanted.rows * vocabulary);
+  const logits = new Float32Array(wanted.take === undefined ? wanted.rows * vocabulary : 0);
   const hidden = wanted.hidden === undefined ? undefined : new Float32Array(wanted.rows * width);
   try {
     for (let start = 0, end = 0; start < tokens.length; start = end) {
@@ -97,9 +108,13 @@ export async function append(model: Model, sequence: Sequence, tokens: readonly 
       const result = await run(model, sequence, block, rows, wanted.hidden);
       sequence.tokens.push(...block);
       const at = firstRow - (tokens.length - wanted.rows);
-      if (result.logits !== undefined)
-        copyRows(result.logits, model.width, logits.subarray(at * vocabulary, (at + rows) * vocabulary), model);
-      if (result.hidden !== undefined) hidden?.set(result.hidden, at * width);
+      if (result.hidden !== undefined) hidden?.set(await numbersHere(graph, result.hidden, width), at * width);
+      if (result.logits === undefined) continue;
+      if (wanted.take !== undefined) wanted.take(result.logits);
+      else {
+        const rowsHere = await numbersHere(graph, result.logits, model.width);
+        copyRows(rowsHere, model.width, logits.subarray(at * vocabulary, (at + rows) * vocabulary), model);
+      }
     }
   } catch (error) {
     sequence.tokens.length = before;
@@ -118,7 +133,7 @@ export function cacheOf({ graph, contextLength }: Model, sequence: Sequence): Ca
   return (sequence.cache ??= openCache(graph, contextLength));
 }
 
-/** One pass of the graph. Returns views of the last `rows` rows of the block. */
+/** One pass of the graph. Returns where the last `rows` rows of the block are. */
 async function run(model: Model, sequence: Sequence, tokens: readonly Token[], rows: number, kind: HiddenKind | undefined) {
   const { graph } = model;
   let start = sequence.tokens.length;
@@ -143,8 +158,8 @@ async function run(model: Model, sequence: Sequence, tokens: readonly Token[], r
   const results = await graph.session.run({ ...feeds, ...blockFeeds(graph, block, start, Math.max(2, rows + pad)) }, wanted);
   cache.keep(results, start, end, pad);
   return {
-    logits: rows > 0 ? lastRows(results["logits"], rows, pad, model.width) : undefined,
-    hidden: tap === undefined ? undefined : lastRows(results[tap.output], rows, pad, tap.width),
+    logits: rows > 0 ? lastRows(results["logits"], rows, pad) : undefined,
+    hidden: tap === undefined ? undefined : lastRows(results[tap.output], rows, pad),
   };
 }
 
@@ -153,12 +168,26 @@ function border({ graph, contextLength }: Model, start: number): number {
   return graph.family === "split" ? Math.min(contextLength, start - (start % region) + region) : contextLength;
 }
 
-function lastRows(tensor: Tensor | undefined, rows: number, pad: number, width: number): Float32Array {
+function lastRows(tensor: Tensor | undefined, rows: number, pad: number): LogitRows {
+  const end = (tensor?.dims[1] ?? 0) - pad;
+  return { tensor: tensor as Tensor, first: end - rows, end };
+}
+
+/** The cells of rows `first` to before `end` of a run's output [1, rows, width], fetched if they are on a device. */
+export async function rowsHere({ fetch }: Pick<Graph, "fetch">, tensor: Tensor, first: number, end: number, width: number): Promise<Cells> {
   // Files may leave the sizes of their outputs open.
-  if (tensor?.dims.at(-1) !== width) {
-    throw new LenityError("model_files", `The model returned rows of ${tensor?.dims.at(-1)} numbers; config.json lets expect ${width}.`);
+  if (tensor.dims.at(-1) !== width) {
+    throw new LenityError("model_files", `The model returned rows of ${tensor.dims.at(-1)} numbers; config.json lets expect ${width}.`);
   }
-  const cells = cellsOf(tensor);
-  const end = cells.length - pad * width;
-  return numbers(cells.subarray(end - rows * width, end));
+  if (tensor.location === "cpu" || fetch === undefined) return cellsOf(tensor).subarray(first * width, end * width);
+  return cellsOf(await fetch(tensor, first, end));
+}
+
+/** The numbers of these rows, after which they are freed where they were. */
+async function numbersHere(graph: Graph, { tensor, first, end }: LogitRows, width: number): Promise<Float32Array> {
+  try {
+    return numbers(await rowsHere(graph, tensor, first, end, width));
+  } finally {
+    if (tensor.location !== "cpu") tensor.dispose();
+  }
 }

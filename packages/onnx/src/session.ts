@@ -6,13 +6,16 @@ import {
   type HiddenKind,
   type LanguageModel,
   LenityError,
+  type Readings,
+  type Scored,
+  type ScoreOptions,
   type Scores,
   type Session,
   type Token,
 } from "@lenity/core";
 import { cancellation } from "./cancellation.ts";
 import type { WorkerLink } from "./link.ts";
-import type { AppendReply, DraftReply } from "./protocol.ts";
+import type { AppendReply, DraftReply, Request, ScoreReply } from "./protocol.ts";
 
 /** A sequence that can also draft within the worker: one message per round instead of one per token. */
 export interface OnnxSession extends Session {
@@ -27,6 +30,8 @@ export interface OnnxSession extends Session {
 export type Facts = Pick<LanguageModel, "name" | "source" | "contextLength" | "hidden"> & {
   /** Ids below this have an embedding. */
   readonly readable: number;
+  /** Whether its worker computes numbers of drafted blocks. */
+  readonly numbers: boolean;
 };
 
 /** Where a session runs, and what its cache holds from the start. */
@@ -51,31 +56,61 @@ export function openSession(model: Facts, { link, id: session, held: begin, onAn
     // Its cache may be another session's by now.
     if (closed) throw new Error(`A session of ${model.name} was used after it was closed.`);
   };
+  /** Asks for what appends these tokens; undefined for none. */
+  const advance = async <Reply>(
+    tokens: readonly Token[],
+    { hidden, signal }: Pick<AppendOptions, "hidden" | "signal">,
+    make: (from: number, cancel: ArrayBufferLike | undefined) => Request,
+  ): Promise<Reply | undefined> => {
+    checkOpen();
+    checkTokens(tokens, model);
+    checkHidden(hidden, model);
+    if (held.length + tokens.length > model.contextLength) throw contextFull(model, held.length, tokens.length);
+    if (tokens.length === 0) return undefined;
+    if (busy) throw new Error(`A session of ${model.name} was asked to append before the last append was done.`);
+    const cancel = cancellation(signal);
+    const before = held;
+    busy = true;
+    try {
+      const reply = await link.request<Reply>(make(before.length, cancel?.flag), cancel);
+      held = [...before, ...tokens];
+      onAnswer();
+      return reply;
+    } finally {
+      busy = false;
+    }
+  };
+  const score = async (tokens: readonly Token[], options: ScoreOptions): Promise<Scored> => {
+    const { temperature, hidden } = options;
+    const readings = [...options.readings];
+    const drafted = options.drafted as Float32Array<ArrayBuffer> | undefined;
+    if (tokens.length === 0) throw new RangeError("A block of no tokens has no numbers; expected at least one.");
+    const reply = await advance<ScoreReply>(tokens, options, (from, cancel) => {
+      return { type: "score", session, from, tokens, readings, temperature, drafted, hidden, cancel };
+    }).catch((error) => {
+      throw blamed(model, error);
+    });
+    const { numbers, ...rest } = reply as ScoreReply;
+    const columns = readings.map((reading, n) => [reading, numbers.subarray(n * tokens.length, (n + 1) * tokens.length)] as const);
+    return {
+      readings: read(Object.fromEntries(columns)),
+      ...rest,
+      row: (at) => link.request<Float32Array>({ type: "row", session, at }),
+    };
+  };
   return {
+    ...(model.numbers ? { score } : {}),
     get length() {
       return held.length;
     },
     async append(tokens: readonly Token[], options: AppendOptions = {}): Promise<Scores> {
-      checkOpen();
       const rows = Math.min(options.rows ?? tokens.length, tokens.length);
-      checkTokens(tokens, model);
-      checkHidden(options.hidden, model);
-      if (held.length + tokens.length > model.contextLength) throw contextFull(model, held.length, tokens.length);
-      if (tokens.length === 0)
-        return { rows: 0, logits: new Float32Array(0), hidden: options.hidden === undefined ? undefined : new Float32Array(0) };
-      if (busy) throw new Error(`A session of ${model.name} was asked to append before the last append was done.`);
-      const cancel = cancellation(options.signal);
-      const before = held;
-      const request = { type: "append", session, from: before.length, tokens, rows, hidden: options.hidden, cancel: cancel?.flag } as const;
-      busy = true;
-      try {
-        const { logits, hidden } = await link.request<AppendReply>(request, cancel);
-        held = [...before, ...tokens];
-        onAnswer();
-        return { rows, logits, hidden };
-      } finally {
-        busy = false;
-      }
+      const { hidden } = options;
+      const reply = await advance<AppendReply>(tokens, options, (from, cancel) => {
+        return { type: "append", session, from, tokens, rows, hidden, cancel };
+      });
+      const nothing = new Float32Array(0);
+      return reply === undefined ? { rows: 0, logits: nothing, hidden: hidden === undefined ? undefined : nothing } : { rows, ...reply };
     },
     rewind(to: number): void {
       if (!(Number.isInteger(to) && to >= 0)) throw new RangeError(`Rewinding to ${to}; expected a whole number from 0.`);
@@ -102,6 +137,18 @@ export function openSession(model: Facts, { link, id: session, held: begin, onAn
       await onClose(held);
     },
   };
+}
+
+/** What stands for infinity where −∞ was computed as `lowest` (softmax-nodes.ts): more than any divergence of finite logits. */
+const infinite = 1e9;
+
+function read(readings: Readings): Readings {
+  for (const [reading, values] of Object.entries(readings)) {
+    if (!/ (kl|reverse-kl)$/.test(reading)) continue;
+    const numbers = values as Float32Array;
+    for (let at = 0; at < numbers.length; at++) if ((numbers[at] as number) > infinite) numbers[at] = Number.POSITIVE_INFINITY;
+  }
+  return readings;
 }
 
 function checkTokens(tokens: readonly Token[], model: Facts): void {

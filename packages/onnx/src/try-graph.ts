@@ -18,7 +18,7 @@ export async function tryGraph(
   { session, added, missing }: Opened,
   request: Pick<LoadRequest, "file" | "width" | "contextLength">,
   writesInPlace = true,
-): Promise<{ readonly graph: Graph; readonly facts: Pick<FileFacts, "added" | "missing" | "weights"> }> {
+): Promise<{ readonly graph: Omit<Graph, "beside">; readonly facts: Pick<FileFacts, "added" | "missing" | "weights"> }> {
   const { file, width } = request;
   const inputs = session.inputMetadata.map(toPort);
   const outputs = session.outputMetadata.map(toPort);

@@ -58,7 +58,7 @@ export function startWorker(script: URL, owner: string, onLost: () => string): W
         // A cancelled request stays pending until the worker has answered: until then the worker is busy.
         pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
         worker.ref();
-        worker.postMessage({ id, request });
+        worker.postMessage({ id, request }, lentBy(request));
       });
     },
     async close() {
@@ -69,6 +69,12 @@ export function startWorker(script: URL, owner: string, onLost: () => string): W
       await ended;
     },
   };
+}
+
+/** Memory that a request lends for as long as it runs: it moves there and back instead of being copied. */
+function lentBy(request: Request): ArrayBuffer[] {
+  const lent = request.type === "score" ? request.drafted : undefined;
+  return lent === undefined || lent.byteLength < lent.buffer.byteLength ? [] : [lent.buffer];
 }
 
 function revive(error: NonNullable<ReplyMessage["error"]>): Error {

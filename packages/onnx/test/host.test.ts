@@ -28,7 +28,7 @@ function recording(cacheBytes: number, failing: (request: Request) => Error | un
     request: async <Reply>(request: Request) => answer(request) as Reply,
     close: async () => {},
   };
-  const host = hostOf(link, { name: "recording", readable: 50, contextLength: 1000, hidden: {} }, cacheBytes);
+  const host = hostOf(link, { name: "recording", readable: 50, contextLength: 1000, hidden: {}, numbers: false }, cacheBytes);
   const asked = (type: Request["type"]) => requests.filter((request) => request.type === type);
   return { host, asked };
 }

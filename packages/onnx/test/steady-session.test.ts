@@ -18,7 +18,7 @@ test("a steady session fetches what it has fetched before, into tensors of its o
   } as unknown as InferenceSession;
   let helped = 0;
   const helper = { release: async () => void helped++ } as unknown as InferenceSession;
-  const steady = steadySession(session, helper);
+  const steady = steadySession(session, [helper]);
   for (const fetches of [{ logits: null }, { "present.0.key": null }, { hidden: null, logits: null }]) await steady.run({}, fetches);
   assert.deepEqual(asked, [
     { logits: null },

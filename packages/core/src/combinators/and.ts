@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
 import type { Verdict, Verifier } from "../verifier.ts";
-import { combinedNeeds } from "./children.ts";
+import { combinedNeeds, combinedReads } from "./children.ts";
 
 /**
  * Accepts what every child accepts. Children are asked in order, and no further once everything is refused. The replacement is that of the first
@@ -15,6 +15,7 @@ export function and(...children: readonly Verifier[]): Verifier {
     name: `and(${children.map((child) => child.name).join(", ")})`,
     law: children.length === 1 ? only.law : gate ? "mixture" : "none",
     needs: combinedNeeds(children),
+    reads: combinedReads(children),
     gate: gate || undefined,
     joint: children.some((child) => child.joint === true) || undefined,
     async verify(round) {

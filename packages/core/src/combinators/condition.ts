@@ -1,6 +1,7 @@
 /** When a rule applies: conditions on one position of a block. */
 import * as v from "valibot";
 import { LenityError } from "../error.ts";
+import type { Reading } from "../reading.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { Round } from "../verifier.ts";
 import { insideJson, insideTags, textsBefore } from "./region.ts";
@@ -9,6 +10,8 @@ import { insideJson, insideTags, textsBefore } from "./region.ts";
 export interface Condition {
   /** Whether it depends on the prefix alone, and not on the drafted token. */
   readonly positional: boolean;
+  /** All that it reads of the target's rows. */
+  readonly reads: readonly Reading[];
   /** One answer per drafted token. */
   holds(round: Round): readonly boolean[];
 }
@@ -79,6 +82,11 @@ export function condition(options: ConditionOptions, tokenizer: Tokenizer | unde
 
   return {
     positional: tokens === undefined && texts === undefined,
+    reads: [
+      ...((tokens ?? texts) === undefined ? [] : (["argmax"] as const)),
+      ...((options.max_confidence ?? options.min_confidence) === undefined ? [] : (["raw confidence"] as const)),
+      ...((options.max_entropy ?? options.min_entropy) === undefined ? [] : (["raw entropy"] as const)),
+    ],
     holds(round) {
       const { draft, target } = round;
       const before = regions.length > 0 && tokenizer !== undefined ? textsBefore(round, tokenizer) : [];

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
 import type { Law, Verdict, Verifier } from "../verifier.ts";
-import { combinedNeeds } from "./children.ts";
+import { combinedNeeds, combinedReads } from "./children.ts";
 
 /**
  * Accepts what any child accepts. Children are asked in order, and no further once nothing is refused: put the costly one last. The
@@ -13,6 +13,7 @@ export function or(...children: readonly Verifier[]): Verifier {
     name: `or(${children.map((child) => child.name).join(", ")})`,
     law: lawOf(children),
     needs: combinedNeeds(children),
+    reads: combinedReads(children),
     gate: children.every((child) => child.gate === true) || undefined,
     joint: children.some((child) => child.joint === true) || undefined,
     async verify(round) {

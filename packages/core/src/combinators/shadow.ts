@@ -1,13 +1,14 @@
 import * as v from "valibot";
 import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
 import type { Verifier } from "../verifier.ts";
-import { combinedNeeds } from "./children.ts";
+import { combinedNeeds, combinedReads } from "./children.ts";
 
 /** Decides with `live`, and notes what each candidate would have accepted of the same blocks: the text is that of `live`, token for token. */
 export function shadow(live: Verifier, ...candidates: readonly Verifier[]): Verifier {
   return {
     ...live,
     needs: combinedNeeds([live, ...candidates]),
+    reads: combinedReads([live, ...candidates]),
     async verify(round) {
       const verdict = await live.verify(round);
       const shadows = [...(verdict.shadows ?? [])];

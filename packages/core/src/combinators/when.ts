@@ -3,7 +3,7 @@ import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { Verifier } from "../verifier.ts";
 import { sd } from "../verifiers/sd.ts";
-import { combinedNeeds, lawByPosition } from "./children.ts";
+import { combinedNeeds, combinedReads, lawByPosition } from "./children.ts";
 import { type Condition, condition, conditionSchema } from "./condition.ts";
 
 /** Position by position, one rule where the condition holds and another (default `sd`) elsewhere. */
@@ -17,6 +17,7 @@ export function when(condition: Condition, then: Verifier, otherwise: Verifier =
         ? "exact"
         : "none",
     needs: combinedNeeds(branches),
+    reads: combinedReads([condition, ...branches]),
     gate: (condition.positional && branches.every(({ gate }) => gate === true)) || undefined,
     joint: branches.some(({ joint }) => joint === true) || undefined,
     async verify(round) {

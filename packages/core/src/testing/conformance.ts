@@ -3,10 +3,13 @@ import { modelDrafter } from "../drafters/model.ts";
 import { logitsEvidence } from "../logits-evidence.ts";
 import type { Token } from "../model.ts";
 import type { Registry, VerifierPlugin } from "../policy.ts";
+import type { Reading } from "../reading.ts";
+import { readingsEvidence } from "../readings-evidence.ts";
 import { process, type Sampling, sampling, seeded } from "../sampling.ts";
 import type { Round, Verdict, Verifier } from "../verifier.ts";
 import { oneStepLaw } from "./one-step-law.ts";
 import { noisyModel, randomLogits, randomModel } from "./random-model.ts";
+import { plainReadings } from "./scoring-model.ts";
 
 /** One thing that every verifier owes. `run` throws when it does not hold; a case that cannot apply says why in `skip`. */
 export interface ConformanceCase {
@@ -50,6 +53,13 @@ export function conformance(plugin: VerifierPlugin, registry: Registry): Conform
           const [first, second] = [await usual().verify(round), await usual().verify(round)];
           expect(first.accept.join() === second.accept.join(), "two verdicts differ");
         }
+      },
+    },
+    {
+      name: "decides and replaces alike by the numbers alone that it says it reads",
+      skip: usual().reads === undefined ? "it reads whole rows" : undefined,
+      async run() {
+        for (const round of rounds(10, 6)) await checkReads(usual, round);
       },
     },
     {
@@ -120,6 +130,35 @@ function checkReplacements({ replacement }: Verdict, round: Round): void {
     const row = replacement?.(at) ?? round.target.row(at);
     const sum = row.reduce((a, b) => a + b, 0);
     expect(Math.abs(sum - 1) < 1e-4 && row.every((value) => value >= 0), `the replacement at ${at} sums to ${sum}`);
+  }
+}
+
+/** The same round with a target whose rows lie elsewhere. Like the loop it has the probabilities that `sd` reads. */
+async function checkReads(create: () => Verifier, round: Round): Promise<void> {
+  const settings = round.greedy ? greedy : sampled;
+  const simple = (reading: Reading): Reading =>
+    reading.startsWith("raw") ? reading : round.greedy ? "argmax" : (reading.replace("processed", "raw") as Reading);
+  const target = readingsEvidence({
+    readings: plainReadings(
+      [...(create().reads ?? []), "processed probability" as const].map(simple),
+      round.target,
+      round.draft,
+      round.drafter,
+    ),
+    draft: round.draft,
+    vocabulary: round.target.vocabulary,
+    sampling: settings,
+    row: async (at) => round.target.logits(at),
+  });
+  const [plain, read] = [await create().verify(round), await create().verify({ ...round, target })];
+  expect(plain.accept.join() === read.accept.join(), "the verdicts differ");
+  for (let at = 0; at < round.draft.length; at++) {
+    await target.load?.(at);
+    const [wanted, found] = [plain.replacement?.(at) ?? round.target.row(at), read.replacement?.(at) ?? target.row(at)];
+    expect(
+      wanted.every((mass, i) => Math.abs(mass - (found[i] as number)) < 1e-6),
+      `the replacements at ${at} differ`,
+    );
   }
 }
 

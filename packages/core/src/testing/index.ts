@@ -2,4 +2,5 @@ export * from "./chain-law.ts";
 export * from "./conformance.ts";
 export * from "./one-step-law.ts";
 export * from "./random-model.ts";
+export * from "./scoring-model.ts";
 export * from "./table-model.ts";

@@ -48,6 +48,7 @@ export function autojudge(head: AutojudgeHead, { threshold = 0.1 }: { readonly t
     name: "autojudge",
     law: "none",
     needs: { hidden: "post-norm", mode: "greedy" },
+    reads: ["argmax"],
     verify({ draft, target, hidden }) {
       if (hidden === undefined) throw new TypeError("autojudge reads hidden states: the round holds none.");
       if (hidden.width !== head.weight.length) {

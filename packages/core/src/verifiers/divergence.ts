@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import type { Measure, RowKind } from "../evidence.ts";
 import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import type { Measure, RowKind } from "../reading.ts";
 import type { Verifier } from "../verifier.ts";
 
 /** Options of the divergence gate. */
@@ -23,6 +23,7 @@ export function divergenceGate({ measure = "js", threshold, rows = "processed" }
     law: "mixture",
     gate: true,
     needs: { draftRows: true },
+    reads: [`${rows} ${measure}`],
     verify({ draft, target, drafter }) {
       if (drafter === undefined) throw new TypeError("divergence compares rows: the round holds none of the drafter's.");
       return { accept: draft.map((_, at) => threshold > 0 && target.divergence(at, drafter, measure, rows) < threshold) };

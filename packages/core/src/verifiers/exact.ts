@@ -11,6 +11,7 @@ export function exact(): Verifier {
   return {
     name: "exact",
     law: "none",
+    reads: ["argmax"],
     verify({ draft, target }) {
       return {
         accept: draft.map((token, at) => token === target.argmax(at)),

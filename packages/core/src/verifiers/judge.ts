@@ -42,6 +42,7 @@ export function judge(head: JudgeHead, { threshold = 0.5 }: { readonly threshold
     name: "judge",
     law: "none",
     needs: { hidden: head.hidden },
+    reads: [],
     verify({ draft, hidden }) {
       if (hidden === undefined) throw new TypeError("judge reads hidden states: the round holds none.");
       if (hidden.width !== head.weight.length) {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import type { RowKind } from "../evidence.ts";
 import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import type { RowKind } from "../reading.ts";
 import type { Verifier } from "../verifier.ts";
 
 /** Options of the KL gate. */
@@ -23,6 +23,7 @@ export function kl({ threshold, maxConfidence = 1, rows = "raw" }: KlOptions): V
     law: "mixture",
     gate: true,
     needs: { draftRows: true },
+    reads: [`${rows} confidence`, `${rows} kl`],
     verify({ draft, target, drafter }) {
       if (drafter === undefined) throw new TypeError("kl compares rows: the round holds none of the drafter's.");
       return {

@@ -12,6 +12,7 @@ export function lenience({ lenience: l }: { readonly lenience: number }): Verifi
   return {
     name: "lenience",
     law: l === 1 ? "exact" : "bounded",
+    reads: ["argmax", "raw probability", "raw confidence", "processed probability"],
     verify(round) {
       const { draft, target, uniform, greedy } = round;
       return {

@@ -22,6 +22,7 @@ export function sd(): Verifier {
   return {
     name: "sd",
     law: "exact",
+    reads: ["processed probability"],
     verify(round) {
       const { draft, target, uniform } = round;
       return {

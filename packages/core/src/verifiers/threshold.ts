@@ -25,6 +25,7 @@ export function threshold({
   return {
     name: "threshold",
     law: accept === 1 && single === 1 ? "exact" : "none",
+    reads: ["processed probability"],
     verify({ draft, target, uniform }) {
       return {
         accept: draft.map((token, at) => {

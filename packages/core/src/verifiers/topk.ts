@@ -20,6 +20,7 @@ export function topk({ k, delta }: TopkOptions): Verifier {
   return {
     name: "topk",
     law: "none",
+    reads: k === 1 ? ["argmax"] : undefined,
     verify({ draft, target, greedy }) {
       return {
         accept: draft.map((token, at) => token === target.argmax(at) || (k > 1 && within(target, at, token, k, delta))),

@@ -16,6 +16,7 @@ export function typical({
   return {
     name: "typical",
     law: "none",
+    reads: ["processed probability", "processed entropy"],
     verify({ draft, target }) {
       return { accept: draft.map((token, at) => target.probability(at, token) > Math.min(epsilon, delta * Math.exp(-target.entropy(at)))) };
     },

@@ -1,19 +1,13 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { type CacheShape, cacheParts } from "../cache.ts";
-import { graphBuilder } from "../export/onnx-writer.ts";
+import { type GraphBuilder, graphBuilder } from "../export/onnx-writer.ts";
 import type { Runtime } from "../graph.ts";
-import type { Device } from "./devices.ts";
-import { smallSession } from "./small-session.ts";
 
 /** Copies the first `length` rows of each cache [1, groups, rows, headSize] into tensors of their own, without leaving the device. */
 export type CropCaches = (caches: readonly Tensor[], length: number) => Promise<readonly Tensor[]>;
 
-/** A graph of Slice nodes on the device. Release it with the model's. */
-export async function openCrop(
-  runtime: Runtime,
-  { layers, groups, headSize, precision }: CacheShape,
-  device: Device,
-): Promise<InferenceSession> {
+/** A graph of Slice nodes, to be opened on the device so that its outputs stay there. */
+export function cropGraph({ layers, groups, headSize, precision }: CacheShape): GraphBuilder {
   const graph = graphBuilder("crop");
   graph.input("end", "int64", [1]);
   graph.integers("start", [0], [1]);
@@ -23,7 +17,7 @@ export async function openCrop(
     graph.output(part, precision, [1, groups, "length", headSize]);
     graph.node("Slice", [`whole.${part}`, "start", "end", "axis"], [part]);
   }
-  return smallSession(runtime, graph, { executionProviders: [device], preferredOutputLocation: "gpu-buffer" });
+  return graph;
 }
 
 /** Crops by that graph. */

@@ -2,12 +2,16 @@ import type { InferenceSession } from "onnxruntime-node";
 import type { GraphBuilder } from "../export/onnx-writer.ts";
 import type { Runtime } from "../graph.ts";
 
+/** A graph of our own making as a file in memory. */
+export function fileOf(graph: GraphBuilder): Blob {
+  return new Blob([...graph.finish()] as Uint8Array<ArrayBuffer>[]);
+}
+
 /** Opens a graph of our own making. */
 export async function smallSession(
   runtime: Runtime,
   graph: GraphBuilder,
   options: InferenceSession.SessionOptions,
 ): Promise<InferenceSession> {
-  const file = new Blob([...graph.finish()] as Uint8Array<ArrayBuffer>[]);
-  return runtime.InferenceSession.create(new Uint8Array(await file.arrayBuffer()), options);
+  return runtime.InferenceSession.create(new Uint8Array(await fileOf(graph).arrayBuffer()), options);
 }

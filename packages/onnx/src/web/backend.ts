@@ -1,6 +1,8 @@
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
 import type { Backend } from "../answering.ts";
+import { fileOf } from "../device/small-session.ts";
+import type { GraphBuilder } from "../export/onnx-writer.ts";
 import type { Runtime } from "../graph.ts";
 import type { ModelFiles } from "../model-files.ts";
 import { externalFault, externalFiles } from "../onnx-file/external-files.ts";
@@ -78,7 +80,8 @@ export function fetchedBackend({ ort, files, model, drafter, provider }: Opening
       const weightFiles = [...externalFiles(scan).keys()].map((location) => files.nameOf(beneath(model, location)));
       const device =
         provider === "webgpu" ? { name: provider, why: "It was asked for." } : { name: "cpu" as const, why: "WebAssembly computes there." };
-      return { graph, facts: { ...facts, weightFiles, providers: [{ name: provider, bundled: true }] }, device };
+      const beside = async (small: GraphBuilder) => create(new Uint8Array(await fileOf(small).arrayBuffer()), {});
+      return { graph: { ...graph, beside }, facts: { ...facts, weightFiles, providers: [{ name: provider, bundled: true }] }, device };
     },
     async openDrafter(name) {
       const bytes = await read(drafter);

@@ -1,0 +1,99 @@
+/** How a round learns what the target says of its block: by rows, or by the numbers that its verifier reads, where the backend has those cheaper. */
+import type { Draft } from "./drafter.ts";
+import type { Evidence } from "./evidence.ts";
+import { type LogitsEvidence, logitsEvidence } from "./logits-evidence.ts";
+import type { LanguageModel, Scored, Session, Token } from "./model.ts";
+import { type Reading, readsDraft } from "./reading.ts";
+import { readingsEvidence, withReadings } from "./readings-evidence.ts";
+import type { Sampling } from "./sampling.ts";
+import { truncates } from "./truncate.ts";
+import type { Hidden, Verifier } from "./verifier.ts";
+
+/** What a round asks of its block. */
+export interface BlockOptions {
+  readonly target: LanguageModel;
+  readonly verifier: Verifier;
+  readonly sampling: Sampling;
+  readonly draft: Draft;
+  /** Whether emitted tokens are traced: any token's probability is then read. */
+  readonly trace: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is known of a block once the target has seen it. */
+export interface ScoredBlock {
+  readonly target: Evidence;
+  readonly drafter: Evidence | undefined;
+  readonly hidden: Hidden | undefined;
+}
+
+/** Appends the block, the last committed token and the draft, and tells what both models say of it. */
+export async function scoreBlock(session: Session, last: Token, options: BlockOptions): Promise<ScoredBlock> {
+  const { target, verifier, sampling, draft, signal } = options;
+  const block = [last, ...draft.tokens];
+  const kind = draft.tokens.length === 0 ? undefined : verifier.needs?.hidden;
+  const wanted = session.score === undefined ? undefined : readingsOf(options);
+  if (session.score === undefined || wanted === undefined) {
+    const { logits, hidden } = await session.append(block, { hidden: kind, signal });
+    const evidence = logitsEvidence(logits, target.vocabulary, sampling, target);
+    return { target: evidence, drafter: draft.evidence, hidden: hiddenOf(hidden, block.length) };
+  }
+  const temperature = sampling.temperature === 0 ? 1 : sampling.temperature;
+  const score = (drafted?: Float32Array) =>
+    (session.score as NonNullable<Session["score"]>)(block, { readings: wanted, temperature, drafted, hidden: kind, signal });
+  const drafter = [...wanted].some(readsDraft) ? draft.evidence : undefined;
+  const { readings, hidden, row } = drafter === undefined ? await score() : await lending(drafter, score);
+  const read = { readings, draft: draft.tokens, vocabulary: target.vocabulary, sampling, row };
+  return {
+    target: readingsEvidence(read, target),
+    drafter: drafter === undefined ? draft.evidence : withReadings(drafter, read),
+    hidden: hiddenOf(hidden, block.length),
+  };
+}
+
+/**
+ * What a round reads; undefined where it wants rows. Processed rows of temperature 0 follow from the argmax, those of 1 are the raw ones. Traces read
+ * the probability of any token.
+ */
+function readingsOf({ verifier, sampling, draft, trace }: BlockOptions): ReadonlySet<Reading> | undefined {
+  const greedy = sampling.temperature === 0;
+  if (trace) return undefined;
+  // Plainly drawn tokens need the row itself.
+  if (draft.tokens.length === 0) return greedy ? new Set<Reading>(["argmax"]) : undefined;
+  if (verifier.reads === undefined || (!greedy && truncates(sampling))) return undefined;
+  // The loop counts what speculative sampling would have refused, which reads both probabilities.
+  const read = new Set<Reading>([...verifier.reads, "processed probability"]);
+  if ([...read].some(readsDraft)) read.add("processed draft-probability");
+  const inSimplestTerms = (reading: Reading): readonly Reading[] => {
+    if (!reading.startsWith("processed")) return [reading];
+    if (greedy) return ["argmax"];
+    return [sampling.temperature === 1 ? (reading.replace("processed", "raw") as Reading) : reading];
+  };
+  return new Set([...read].flatMap(inSimplestTerms));
+}
+
+/** Scores with the drafter's logits, lent or copied. */
+async function lending(
+  evidence: Evidence & Partial<Pick<LogitsEvidence, "lend">>,
+  score: (drafted: Float32Array) => Promise<Scored>,
+): Promise<Scored> {
+  let scored: Scored | undefined;
+  const use = async (logits: Float32Array) => {
+    scored = await score(logits);
+    return scored.drafted ?? logits;
+  };
+  if (evidence.lend !== undefined) await evidence.lend(use);
+  else {
+    const logits = new Float32Array(evidence.length * evidence.vocabulary);
+    for (let at = 0; at < evidence.length; at++) logits.set(evidence.logits(at), at * evidence.vocabulary);
+    await use(logits);
+  }
+  return scored as Scored;
+}
+
+/** Row i + 1 of the block is the position whose input is draft[i]. */
+function hiddenOf(states: Float32Array | undefined, rows: number): Hidden | undefined {
+  if (states === undefined) return undefined;
+  const width = states.length / rows;
+  return { width, at: (index) => states.subarray((index + 1) * width, (index + 2) * width) };
+}

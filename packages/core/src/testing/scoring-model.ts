@@ -1,0 +1,66 @@
+import type { Evidence } from "../evidence.ts";
+import { logitsEvidence } from "../logits-evidence.ts";
+import type { LanguageModel, Scored, ScoreOptions, Session, Token } from "../model.ts";
+import type { Measure, Reading, Readings, RowKind } from "../reading.ts";
+import { sampling } from "../sampling.ts";
+
+/** The numbers that a backend is asked for, by the plain arithmetic: what it computes must equal these. */
+export function plainReadings(
+  readings: Iterable<Reading>,
+  target: Evidence,
+  draft: readonly Token[],
+  drafter: Evidence | undefined,
+): Readings {
+  const number = (reading: Reading, at: number): number => {
+    if (reading === "argmax") return target.argmax(at);
+    const [kind, what] = reading.split(" ") as [RowKind, Measure | "probability" | "draft-probability" | "confidence" | "entropy"];
+    if (what === "confidence") return Math.log(target.confidence(at, kind));
+    if (what === "entropy") return target.entropy(at, kind);
+    const token = draft[at];
+    // The bonus position tests no token and has no drafted row.
+    if (token === undefined) return 0;
+    if (what === "probability") return Math.log(target.probability(at, token, kind));
+    if (drafter === undefined) throw new TypeError(`${reading} is read, and nothing was lent.`);
+    return what === "draft-probability" ? Math.log(drafter.probability(at, token, kind)) : target.divergence(at, drafter, what, kind);
+  };
+  const positions = Array.from({ length: target.length }, (_, at) => at);
+  return Object.fromEntries([...readings].map((reading) => [reading, positions.map((at) => number(reading, at))]));
+}
+
+/** A model whose rows stay away: its sessions give numbers by `score`, and note which rows were asked for all the same. */
+export interface ScoringModel extends LanguageModel {
+  /** How many blocks were scored, and how many rows of theirs were fetched. */
+  readonly asked: { blocks: number; rows: number };
+}
+
+/** The same model with sessions that score where its logits lie. */
+export function scoringModel(model: LanguageModel): ScoringModel {
+  const asked = { blocks: 0, rows: 0 };
+  const scoring = (session: Session): Session => {
+    const score = async (tokens: readonly Token[], options: ScoreOptions): Promise<Scored> => {
+      asked.blocks++;
+      const { logits, hidden } = await session.append(tokens, { hidden: options.hidden, signal: options.signal });
+      const settings = sampling({ temperature: options.temperature });
+      const target = logitsEvidence(logits, model.vocabulary, settings);
+      // Handed over as to another thread: what the lender kept is empty.
+      const drafted = options.drafted?.slice();
+      options.drafted?.fill(Number.NaN);
+      const drafter = drafted === undefined ? undefined : logitsEvidence(drafted, model.vocabulary, settings);
+      const row = async (at: number) => {
+        asked.rows++;
+        return target.logits(at).slice();
+      };
+      return { readings: plainReadings(options.readings, target, tokens.slice(1), drafter), drafted, hidden, row };
+    };
+    return {
+      get length() {
+        return session.length;
+      },
+      append: (tokens, options) => session.append(tokens, options),
+      score,
+      rewind: (length) => session.rewind(length),
+      close: () => session.close(),
+    };
+  };
+  return { ...model, asked, open: async (options) => scoring(await model.open(options)) };
+}

@@ -1,0 +1,128 @@
+/** Numbers of drafted blocks, computed where the logits lie. */
+import { argmax, copyRows, type Reading, readsDraft } from "@lenity/core";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { numbers as numbersIn } from "../cells.ts";
+import type { ScoreReply, ScoreRequest } from "../protocol.ts";
+import { append, type LogitRows, type Model, rowsHere, type Sequence } from "../sequence.ts";
+import { evidenceGraph, parted, proofRows } from "./evidence-graph.ts";
+import { lowest } from "./softmax-nodes.ts";
+
+/** Scores blocks of one model's sequences. */
+export interface BlockScorer {
+  /** Appends the block; its logits stay with the sequence until `forgetRows`. On any error the sequence is as it was. */
+  score(sequence: Sequence, request: ScoreRequest, cancel: Int32Array | undefined): Promise<ScoreReply>;
+  /** The logits of one position of the last block. */
+  row(sequence: Sequence, at: number): Promise<Float32Array<ArrayBuffer>>;
+}
+
+/** Frees the logits that a block has left. */
+export function forgetRows(sequence: Sequence): void {
+  for (const { tensor } of sequence.left ?? []) if (tensor.location !== "cpu") tensor.dispose();
+  sequence.left = undefined;
+}
+
+/** A scorer for a model that can open small graphs beside its own: one per set of numbers, opened when it is first wanted. */
+export function blockScorer(model: Model): BlockScorer {
+  const { graph, width, vocabulary, unused } = model;
+  const { Tensor } = graph.runtime;
+  const int64 = (values: readonly number[], shape: readonly number[]) => new Tensor("int64", BigInt64Array.from(values, BigInt), shape);
+  const sessions = new Map<string, Promise<InferenceSession>>();
+  const sessionFor = (readings: readonly Reading[], precision: "float32" | "float16"): Promise<InferenceSession> => {
+    const key = [precision, ...readings].join();
+    let session = sessions.get(key);
+    if (session === undefined) {
+      session = graph.beside(evidenceGraph({ readings, width, vocabulary, precision, gaps: unused.size > 0 }));
+      sessions.set(key, session);
+    }
+    return session;
+  };
+  const gaps = Uint8Array.from({ length: unused.size > 0 ? vocabulary : 0 }, (_, id) => (unused.has(id) ? 1 : 0));
+
+  /** What the graph gives for the rows of one run, whose first is position `from` of the block. */
+  const run = async (rows: LogitRows, from: number, request: ScoreRequest): Promise<Record<string, Tensor>> => {
+    const { tensor, first, end } = rows;
+    const { tokens, readings, temperature, drafted } = request;
+    const length = end - first;
+    // The graph wants a row at least: that of a bonus position alone is not read.
+    const drafts = Math.max(1, Math.min(length, tokens.length - 1 - from));
+    const offset = Math.min(from, tokens.length - 1 - drafts);
+    const tests = Array.from({ length }, (_, i) => tokens[from + i + 1] ?? 0);
+    const session = await sessionFor(readings, tensor.type === "float16" ? "float16" : "float32");
+    return session.run({
+      logits: tensor,
+      first: int64([first], [1]),
+      end: int64([end], [1]),
+      tokens: int64(tests, [length, 1]),
+      cooling: new Tensor("float32", Float32Array.of(1 / temperature), [1]),
+      ...(unused.size > 0 ? { unused: new Tensor("bool", gaps, [vocabulary]) } : {}),
+      ...(drafted === undefined || !readings.some(readsDraft)
+        ? {}
+        : {
+            drafted: new Tensor("float32", drafted.subarray(offset * vocabulary, (offset + drafts) * vocabulary), [drafts, vocabulary]),
+          }),
+    });
+  };
+
+  const row = async (sequence: Sequence, at: number): Promise<Float32Array<ArrayBuffer>> => {
+    let from = 0;
+    for (const { tensor, first, end } of sequence.left ?? []) {
+      const index = at - from + first;
+      from += end - first;
+      if (at >= from) continue;
+      const logits = new Float32Array(vocabulary);
+      copyRows(numbersIn(await rowsHere(graph, tensor, index, index + 1, width)), width, logits, model);
+      return logits;
+    }
+    throw new RangeError(`Row ${at} of a block of ${from} positions, after which nothing was appended.`);
+  };
+
+  /** Numbers [readings, tokens] of a block from what its runs have left. */
+  const numbersOf = async (sequence: Sequence, request: ScoreRequest): Promise<Float32Array<ArrayBuffer>> => {
+    const { tokens, readings } = request;
+    const [own, drafts] = parted(readings);
+    const numbers = new Float32Array(readings.length * tokens.length);
+    let from = 0;
+    for (const rows of sequence.left ?? []) {
+      const length = rows.end - rows.first;
+      const results = await run(rows, from, request);
+      const found = results["numbers"]?.data as Float32Array;
+      const compared = (results["compared"]?.data ?? new Float32Array(0)) as Float32Array;
+      for (let i = 0; i < length; i++) {
+        // What is wrong with logits is told as for rows that were asked for.
+        if (!isSound(found[i] as number, found[length + i] as number)) argmax(await row(sequence, from + i));
+      }
+      const place = (reading: Reading, values: Float32Array) => numbers.set(values, readings.indexOf(reading) * tokens.length + from);
+      for (const [n, reading] of own.entries()) place(reading, found.subarray((proofRows + n) * length, (proofRows + n + 1) * length));
+      const count = compared.length / Math.max(1, drafts.length);
+      // A row that only fills the graph's input belongs to no drafted position.
+      if (from + count < tokens.length)
+        for (const [n, reading] of drafts.entries()) place(reading, compared.subarray(n * count, (n + 1) * count));
+      from += length;
+    }
+    return numbers;
+  };
+
+  return {
+    async score(sequence, request, cancel) {
+      const { tokens, hidden: kind, drafted } = request;
+      const left: LogitRows[] = [];
+      sequence.left = left;
+      const before = sequence.tokens.length;
+      const take = (rows: LogitRows) => void left.push(rows);
+      try {
+        const { hidden } = await append(model, sequence, tokens, { rows: tokens.length, hidden: kind, cancel, take });
+        return { numbers: await numbersOf(sequence, request), drafted, hidden };
+      } catch (error) {
+        sequence.tokens.length = before;
+        forgetRows(sequence);
+        throw error;
+      }
+    },
+    row,
+  };
+}
+
+/** Whether a position's logits were numbers: what is none shows in the sum, or as a highest one that is none. */
+function isSound(highest: number, sum: number): boolean {
+  return Number.isFinite(highest) && highest > lowest && !Number.isNaN(sum);
+}

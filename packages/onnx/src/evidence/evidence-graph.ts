@@ -1,0 +1,101 @@
+/** The arithmetic of verification as a graph: from the logits of a block to a few numbers per position. */
+import { type Reading, type RowKind, readsDraft } from "@lenity/core";
+import type { Precision } from "../cells.ts";
+import { type GraphBuilder, graphBuilder } from "../export/onnx-writer.ts";
+import { divergence, entropy, logProbability, lowest, type Nodes, nodesOf, softmaxNodes } from "./softmax-nodes.ts";
+
+/** What the graph is given and gives. */
+export interface EvidenceShape {
+  /** The numbers that each position gets. */
+  readonly readings: readonly Reading[];
+  /** The logits that the model gives per row, and how many of them are read. */
+  readonly width: number;
+  readonly vocabulary: number;
+  readonly precision: Precision;
+  /** Whether some ids are never said (input `unused`). */
+  readonly gaps: boolean;
+}
+
+/** Rows of `numbers` before the readings: the highest logit and the sum of all distances to it, which tell whether the logits are numbers. */
+export const proofRows = 2;
+
+/** Readings that every position has, and those of positions with a drafted token and a row that it was drawn from. */
+export function parted(readings: readonly Reading[]): readonly [readonly Reading[], readonly Reading[]] {
+  return [readings.filter((reading) => !readsDraft(reading)), readings.filter(readsDraft)];
+}
+
+/**
+ * Inputs: `logits` [1, rows, width]; `first` and `end` [1], the rows that count; `tokens` [end − first, 1], the id that each of them tests; `cooling`
+ * [1], 1 divided by the temperature of processed rows; `unused` bool [vocabulary], where ids have gaps; `drafted` [drafts, vocabulary], the drafter's
+ * logits for the first positions, where they are read. Outputs: `numbers` [proofRows + readings, end − first] and, of what reads the drafter's rows,
+ * `compared` [readings, drafts]. Probabilities are natural logarithms.
+ */
+export function evidenceGraph({ readings, width, vocabulary, precision, gaps }: EvidenceShape): GraphBuilder {
+  const graph = graphBuilder("evidence");
+  const nodes = nodesOf(graph);
+  const { node } = nodes;
+  const [own, drafts] = parted(readings);
+  graph.input("logits", precision, [1, "padded", width]);
+  graph.input("first", "int64", [1]);
+  graph.input("end", "int64", [1]);
+  graph.input("tokens", "int64", ["rows", 1]);
+  graph.input("cooling", "float32", [1]);
+  graph.integers("zero", [0], [1]);
+  const logits = countedRows(graph, nodes, { width, vocabulary, precision, gaps });
+  const p = softmaxNodes(nodes, logits);
+
+  const column = (reading: Reading): string => {
+    if (reading === "argmax") return argmax(graph, nodes, logits, p.highest, vocabulary);
+    const [kind, number] = reading.split(" ") as [RowKind, string];
+    const softmax = p.of(kind);
+    if (number === "probability") return logProbability(nodes, softmax, "tokens");
+    return number === "confidence" ? node("Neg", [softmax.logTotal]) : entropy(nodes, softmax);
+  };
+  graph.output("numbers", "float32", [proofRows + own.length, "rows"]);
+  const columns = [p.highest, nodes.sum(p.below), ...own.map(column)];
+  graph.node("Transpose", [node("Concat", columns, { axis: 1 })], ["numbers"], { perm: [1, 0] });
+  if (drafts.length > 0) addCompared(graph, nodes, logits, drafts, vocabulary);
+  return graph;
+}
+
+/** [rows, vocabulary] in float32, without −∞. */
+function countedRows(
+  graph: GraphBuilder,
+  { node, constant }: Nodes,
+  { vocabulary, precision, gaps }: Omit<EvidenceShape, "readings">,
+): string {
+  const begin = node("Concat", ["first", "zero"], { axis: 0 });
+  const end = node("Concat", ["end", graph.integers("vocabulary", [vocabulary], [1])], { axis: 0 });
+  const sliced = node("Slice", ["logits", begin, end, graph.integers("axes", [1, 2], [2])]);
+  const rows = node("Reshape", [sliced, graph.integers("flat", [-1, vocabulary], [2])]);
+  const wide = precision === "float32" ? rows : node("Cast", [rows], { to: 1 });
+  const low = constant(lowest);
+  if (gaps) graph.input("unused", "bool", [vocabulary]);
+  const said = gaps ? node("Where", ["unused", low, wide]) : wide;
+  // By a comparison, which lets NaN pass as Max need not: what is no number must be seen.
+  return node("Where", [node("Less", [said, low]), low, said]);
+}
+
+/** The lowest id among equals, exact in float32. Not by ArgMax, which on WebGPU is a loop of one thread per row. */
+function argmax(graph: GraphBuilder, { node, constant, least }: Nodes, logits: string, highest: string, vocabulary: number): string {
+  const ids = graph.weights("ids", () => Float32Array.from({ length: vocabulary }, (_, id) => id), [vocabulary], "float32");
+  return least(node("Where", [node("Less", [logits, highest]), constant(vocabulary), ids]));
+}
+
+/** The output `compared`. */
+function addCompared(graph: GraphBuilder, nodes: Nodes, logits: string, readings: readonly Reading[], vocabulary: number): void {
+  const { node, constant } = nodes;
+  graph.input("drafted", "float32", ["drafts", vocabulary]);
+  graph.output("compared", "float32", [readings.length, "drafts"]);
+  const drafts = node("Slice", [node("Shape", ["drafted"]), "zero", graph.integers("one", [1], [1])]);
+  const head = (rows: string) => node("Slice", [rows, "zero", drafts, "zero"]);
+  const q = softmaxNodes(nodes, node("Max", ["drafted", constant(lowest)]));
+  const compared = readings.some((reading) => !reading.endsWith("draft-probability"));
+  const p = compared ? softmaxNodes(nodes, head(logits)) : undefined;
+  const columns = readings.map((reading) => {
+    const [kind, number] = reading.split(" ") as [RowKind, "draft-probability" | Parameters<typeof divergence>[3]];
+    if (number === "draft-probability") return logProbability(nodes, q.of(kind), head("tokens"));
+    return divergence(nodes, (p as typeof q).of(kind), q.of(kind), number);
+  });
+  graph.node("Transpose", [node("Concat", columns, { axis: 1 })], ["compared"], { perm: [1, 0] });
+}
