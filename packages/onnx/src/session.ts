@@ -139,7 +139,10 @@ export function openSession(model: Facts, { link, id: session, held: begin, onAn
   };
 }
 
-/** What stands for infinity where −∞ was computed as `lowest` (softmax-nodes.ts): more than any divergence of finite logits. */
+/**
+ * What stands for infinity where −∞ was computed as `lowest` (softmax-nodes.ts): more than any divergence of finite logits. A mass below 1e-21 on a
+ * token that the other row rules out counts as none.
+ */
 const infinite = 1e9;
 
 function read(readings: Readings): Readings {

@@ -1,7 +1,7 @@
 /** Numbers of drafted blocks, computed where the logits lie. */
 import { argmax, copyRows, type Reading, readsDraft } from "@lenity/core";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { numbers as numbersIn } from "../cells.ts";
+import { cellsOf, numbers as numbersIn, tensorOf } from "../cells.ts";
 import type { ScoreReply, ScoreRequest } from "../protocol.ts";
 import { append, type LogitRows, type Model, rowsHere, type Sequence } from "../sequence.ts";
 import { evidenceGraph, parted, proofRows } from "./evidence-graph.ts";
@@ -49,7 +49,8 @@ export function blockScorer(model: Model): BlockScorer {
     const tests = Array.from({ length }, (_, i) => tokens[from + i + 1] ?? 0);
     const session = await sessionFor(readings, tensor.type === "float16" ? "float16" : "float32");
     return session.run({
-      logits: tensor,
+      // What a run returned is not yet what it takes: see tensorOf.
+      logits: tensor.location === "cpu" ? tensorOf(graph.runtime, cellsOf(tensor), tensor.dims) : tensor,
       first: int64([first], [1]),
       end: int64([end], [1]),
       tokens: int64(tests, [length, 1]),
@@ -122,7 +123,7 @@ export function blockScorer(model: Model): BlockScorer {
   };
 }
 
-/** Whether a position's logits were numbers: what is none shows in the sum, or as a highest one that is none. */
-function isSound(highest: number, sum: number): boolean {
+/** Whether a position's logits were numbers, going by its `proofRows`: what is none shows in the sum, or as a highest one that is none. */
+export function isSound(highest: number, sum: number): boolean {
   return Number.isFinite(highest) && highest > lowest && !Number.isNaN(sum);
 }

@@ -6,13 +6,21 @@ import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type Drafter, decode, type Token } from "@lenity/core";
+import { type Drafter, decode, logitsEvidence, type Reading, sampling, type Token } from "@lenity/core";
+import { plainReadings } from "@lenity/core/testing";
 import * as runtime from "onnxruntime-node";
+import { describeModel, loadRequest } from "../../src/describe-model.ts";
 import { differenceOf } from "../../src/device/compare-devices.ts";
+import { openOnDevice } from "../../src/device/open-on-device.ts";
 import { probeDevice } from "../../src/device/probe-device.ts";
 import { smallSession } from "../../src/device/small-session.ts";
+import { filesIn } from "../../src/disk-files.ts";
+import { isSound } from "../../src/evidence/block-scorer.ts";
+import { evidenceGraph } from "../../src/evidence/evidence-graph.ts";
 import { graphBuilder } from "../../src/export/onnx-writer.ts";
 import { exportDecoder, inspectModel, loadModel, type OnnxModel, onnxDrafter } from "../../src/index.ts";
+import { openGraph } from "../../src/open-graph.ts";
+import { append, newSequence, rewindSequence } from "../../src/sequence.ts";
 import { type Form, writeForm } from "../../src/testing/graph-forms.ts";
 import { small, temporaryFolder, tokensOf, writeModel } from "../../src/testing/random-llama.ts";
 
@@ -119,6 +127,89 @@ describe("on WebGPU", { skip }, () => {
     } finally {
       await model.close();
     }
+  });
+
+  test("caches, logits and hidden states stay on the device; what is read of them is fetched, what is not is freed", async () => {
+    const dir = await writeWide("placed");
+    const file = join(dir, "onnx/model.onnx");
+    const files = filesIn(dir);
+    const request = loadRequest(await describeModel(files, "placed", undefined), { file, threads: 1, spin: 500, device: "webgpu" });
+    const { graph } = await openGraph(request);
+    const there = await openOnDevice({ ...request, drafter: undefined, graph }, request, "webgpu");
+    const runs: string[][] = [];
+    const run = there.graph.session.run as (...args: readonly unknown[]) => Promise<runtime.InferenceSession.ReturnType>;
+    there.graph.session.run = async (...args: readonly unknown[]) => {
+      const results = await run(...args);
+      runs.push(Object.entries(results).map(([name, { location }]) => `${name.split(".")[0]} ${location}`));
+      return results;
+    };
+    const sequence = newSequence();
+    try {
+      const { logits } = await append(there, sequence, tokensOf(20), { rows: 20, hidden: "pre-norm" });
+      assert.equal(logits.length, 20 * small.vocabulary);
+      rewindSequence(sequence, 12);
+      await append(there, sequence, tokensOf(4), { rows: 0 });
+      assert.equal(runs.length, 2);
+      const cropped = Object.values((await sequence.cache?.prepare(10, 11))?.feeds ?? {});
+      assert.deepEqual(new Set(cropped.map(({ location, dims }) => `${location} ${dims[2]}`)), new Set(["gpu-buffer 10"]));
+      const [first, second] = runs.map((outputs) => [...new Set(outputs)].sort());
+      assert.deepEqual(first, ["hidden_states gpu-buffer", "logits gpu-buffer", "present gpu-buffer"]);
+      // Nothing was read of the second run.
+      assert.deepEqual(second, ["present gpu-buffer"]);
+    } finally {
+      sequence.cache?.dispose?.();
+      await Promise.all([graph.session.release(), there.graph.session.release()]);
+    }
+  });
+
+  test("the numbers of drafted blocks are computed there, and are those of the rows", async () => {
+    const dir = await writeWide("numbers");
+    const model = await loadModel(dir, { device: "webgpu", threads: 1 });
+    const readings = new Set<Reading>(["argmax", "raw confidence", "raw entropy", "raw kl", "raw probability", "processed probability"]);
+    try {
+      for (const length of [2, 9, 40]) {
+        const block = tokensOf(length);
+        const [plain, scoring] = [await model.open(), await model.open()];
+        const { logits } = await plain.append(block);
+        const settings = sampling({ temperature: 0.7 });
+        const target = logitsEvidence(logits, model.vocabulary, settings);
+        const own = logits.slice(model.vocabulary);
+        const expected = plainReadings(readings, target, block.slice(1), logitsEvidence(own, model.vocabulary, settings));
+        assert.ok(scoring.score !== undefined);
+        const scored = await scoring.score(block, { readings, temperature: 0.7, drafted: own });
+        for (const reading of readings) {
+          const tested = length - (/(kl| probability)$/.test(reading) ? 1 : 0);
+          for (let at = 0; at < tested; at++)
+            assert.ok(Math.abs((scored.readings[reading]?.[at] as number) - (expected[reading]?.[at] as number)) < 1e-4, reading);
+        }
+        assert.ok(differenceOf([{ logits: await scored.row(length - 1) }], [{ logits: target.logits(length - 1) }]) < 1e-5);
+        await Promise.all([plain.close(), scoring.close()]);
+      }
+    } finally {
+      await model.close();
+    }
+  });
+
+  test("logits that are no numbers show there too", async () => {
+    const rows = 4;
+    const graph = evidenceGraph({ readings: ["argmax"], width: 40, vocabulary: 40, precision: "float32", gaps: false });
+    const session = await smallSession(runtime, graph, { executionProviders: ["webgpu"] });
+    const int64 = (values: readonly number[], shape: readonly number[]) =>
+      new runtime.Tensor("int64", BigInt64Array.from(values, BigInt), shape);
+    const logits = Float32Array.from({ length: rows * 40 }, (_, i) => Math.sin(i));
+    logits[40 + 7] = Number.NaN;
+    logits[120 + 39] = Number.POSITIVE_INFINITY;
+    const { numbers } = await session.run({
+      logits: new runtime.Tensor("float32", logits, [1, rows, 40]),
+      first: int64([0], [1]),
+      end: int64([rows], [1]),
+      tokens: int64([1, 2, 3, 0], [rows, 1]),
+      cooling: new runtime.Tensor("float32", Float32Array.of(1), [1]),
+    });
+    const [highest, sum] = [0, 1].map((row) => ((numbers as runtime.Tensor).data as Float32Array).slice(row * rows, (row + 1) * rows));
+    const sound = Array.from({ length: rows }, (_, at) => isSound(highest?.[at] as number, sum?.[at] as number));
+    assert.deepEqual(sound, [true, false, true, false]);
+    await session.release();
   });
 
   test("the embedded draft model says greedily what it says on the CPU", async () => {

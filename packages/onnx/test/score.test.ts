@@ -1,0 +1,222 @@
+/** Numbers of drafted blocks that are computed beside the logits, here on the CPU, where the rows show what they must be. */
+import assert from "node:assert/strict";
+import { cp, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import {
+  type DecodeOptions,
+  decode,
+  defaultRegistry,
+  logitsEvidence,
+  type Reading,
+  readsDraft,
+  type Scored,
+  type ScoreOptions,
+  type Session,
+  sampling,
+  type Token,
+} from "@lenity/core";
+import { plainReadings } from "@lenity/core/testing";
+import { exportDecoder, loadModel, type OnnxModel, onnxDrafter } from "../src/index.ts";
+import { type Form, writeForm } from "../src/testing/graph-forms.ts";
+import { configOf, randomWeights, safetensors, small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
+import { writeTexts } from "../src/testing/random-tokenizer.ts";
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let dir: string;
+before(async () => {
+  folder = await temporaryFolder();
+  dir = await writeModel(folder.path, "model");
+});
+after(() => folder.remove());
+
+const readings = new Set<Reading>([
+  "argmax",
+  "raw probability",
+  "raw draft-probability",
+  "raw confidence",
+  "raw entropy",
+  "raw kl",
+  "raw reverse-kl",
+  "raw js",
+  "raw tv",
+  "processed probability",
+  "processed kl",
+]);
+
+async function using<T>(options: Parameters<typeof loadModel>[1], run: (model: OnnxModel) => Promise<T>, from: string = dir): Promise<T> {
+  const model = await loadModel(from, { threads: 1, ...options });
+  try {
+    return await run(model);
+  } finally {
+    await model.close();
+  }
+}
+
+const score = (session: Session, tokens: readonly Token[], options: ScoreOptions): Promise<Scored> => {
+  assert.ok(session.score !== undefined);
+  return session.score(tokens, options);
+};
+
+/** Scores a block behind a prompt, and compares every number and row with what the rows of another session say. */
+async function compare(model: OnnxModel, promptLength: number, length: number, seed = 1): Promise<void> {
+  const tokens = tokensOf(promptLength + length, seed, Math.min(model.vocabulary, 30));
+  const [prompt, block] = [tokens.slice(0, promptLength), tokens.slice(promptLength)];
+  const settings = sampling({ temperature: 0.7 });
+  const [plain, scoring] = [await model.open(), await model.open()];
+  await plain.append(prompt, { rows: 0 });
+  const { logits, hidden } = await plain.append(block, { hidden: "pre-norm" });
+  // The drafter's rows are the target's of the positions behind: far from them, and with the same tokens ruled out.
+  const own = logits.slice(model.vocabulary);
+  const target = logitsEvidence(logits, model.vocabulary, settings);
+  const expected = plainReadings(readings, target, block.slice(1), logitsEvidence(own, model.vocabulary, settings));
+
+  await scoring.append(prompt, { rows: 0 });
+  const lent = own.slice();
+  const asked = block.length === 1 ? new Set([...readings].filter((reading) => !readsDraft(reading))) : readings;
+  const drafted = block.length === 1 ? undefined : lent;
+  const scored = await score(scoring, block, { readings: asked, temperature: 0.7, drafted, hidden: "pre-norm" });
+  assert.equal(scoring.length, tokens.length);
+  assert.deepEqual(scored.hidden, hidden);
+  if (drafted !== undefined) {
+    assert.equal(lent.length, 0, "what is lent moves");
+    assert.deepEqual(scored.drafted, own);
+  }
+  for (const reading of asked) {
+    const tested = reading.endsWith(" probability") || readsDraft(reading) ? block.length - 1 : block.length;
+    for (let at = 0; at < tested; at++) {
+      const [found, wanted] = [scored.readings[reading]?.[at] as number, expected[reading]?.[at] as number];
+      assert.ok(found === wanted || Math.abs(found - wanted) < 1e-4, `${reading} at ${at} is ${found}; expected ${wanted}`);
+    }
+  }
+  for (const at of new Set([0, block.length >> 1, block.length - 1])) assert.deepEqual(await scored.row(at), target.logits(at));
+  await Promise.all([plain.close(), scoring.close()]);
+}
+
+const forms: Readonly<Record<string, Form>> = {
+  "GroupQueryAttention that keeps some rows": { keeps: true },
+  "Optimum's form": { concat: true },
+  "logits of float16": { concat: true, float16: true },
+};
+
+describe("a block's numbers are those of its rows, to 1e-4", () => {
+  for (const [name, form] of Object.entries(forms)) {
+    test(`with ${name}: a single token, a block, and one longer than a run`, async () => {
+      await writeForm(dir, "form.onnx", small, form);
+      await using({ file: "form.onnx", numbers: true }, async (model) => {
+        for (const [prompt, length] of [
+          [5, 1],
+          [5, 2],
+          [0, 9],
+          [20, 33],
+          [3, 129],
+          [1, 140],
+        ] as const)
+          await compare(model, prompt, length);
+      });
+    });
+  }
+
+  test("at the end of the context, where a token runs again with the one before it", async () => {
+    await using({ numbers: true }, async (model) => {
+      await compare(model, small.context - 1, 1);
+      await compare(model, small.context - 33, 33);
+    });
+  });
+
+  test("with padding and gaps: ids that no token has are ruled out", async () => {
+    const copy = join(folder.path, "gaps");
+    await cp(dir, copy, { recursive: true });
+    await writeTexts(
+      copy,
+      Array.from({ length: 40 }, (_, id) => (id === 33 ? undefined : `t${id}`)),
+      {},
+    );
+    await using({ numbers: true }, (model) => compare(model, 4, 9), copy);
+  });
+});
+
+test("on the CPU rows are in memory already: numbers are computed beside them only when that is asked for", async () => {
+  for (const numbers of [undefined, false]) await using({ numbers }, async (model) => assert.equal((await model.open()).score, undefined));
+});
+
+test("rows are to be fetched before the session goes on", async () => {
+  await using({ numbers: true }, async (model) => {
+    const session = await model.open();
+    const block = tokensOf(4);
+    const scored = await score(session, block, { readings: new Set(["argmax"]), temperature: 1 });
+    await assert.rejects(scored.row(4), /Row 4 of a block of 4 positions/);
+    await session.rewind(2);
+    await session.append(block, { rows: 0 });
+    await assert.rejects(scored.row(0), /Row 0 of a block of 0 positions, after which nothing was appended/);
+  });
+});
+
+test("a block that cannot be scored leaves the session as it was", async () => {
+  const sick = 45;
+  const shape = { ...small, tied: false };
+  const broken = join(folder.path, "sick");
+  await mkdir(broken);
+  const weights = randomWeights(shape);
+  weights.get("model.embed_tokens.weight")?.values.fill(Number.NaN, sick * small.width, (sick + 1) * small.width);
+  await writeFile(join(broken, "config.json"), JSON.stringify(configOf(shape)));
+  await writeFile(join(broken, "model.safetensors"), safetensors(weights, "F32"));
+  await exportDecoder(broken, { weights: "float32" });
+  await using(
+    { numbers: true },
+    async (model) => {
+      const session = await model.open();
+      await session.append([1, 2, 3], { rows: 0 });
+      const options: ScoreOptions = { readings: new Set(["argmax"]), temperature: 1 };
+      await assert.rejects(score(session, [4, sick, 5], options), {
+        code: "bad_logits",
+        message: /^The model sick \(.*\) returned logits with NaN.*Take another variant of it/,
+      });
+      await assert.rejects(score(session, [], options), RangeError);
+      await assert.rejects(score(session, [small.vocabulary], options), RangeError);
+      await assert.rejects(score(session, tokensOf(300), options), { code: "context_full" });
+      await assert.rejects(score(session, [4], { ...options, signal: AbortSignal.abort() }), { code: "aborted" });
+      assert.equal(session.length, 3);
+      const { readings: found } = await score(session, [4, 5], options);
+      const plain = await (await model.open()).append([1, 2, 3, 4, 5], { rows: 2 });
+      const expected = logitsEvidence(plain.logits, model.vocabulary, sampling());
+      assert.deepEqual(Array.from(found.argmax ?? []), [expected.argmax(0), expected.argmax(1)]);
+    },
+    broken,
+  );
+});
+
+test("every policy says by numbers what it says by rows, and counts the same", async () => {
+  const weight = Array.from({ length: small.width }, (_, i) => (i % 2 === 0 ? 0.5 : -0.4));
+  const registry = defaultRegistry({ judge: { hidden: "pre-norm", weight, bias: 0 } });
+  const draftDir = await writeModel(folder.path, "draft", { ...small, layers: 1 });
+  const said = async (target: OnnxModel, policy: unknown, options: Partial<DecodeOptions>) => {
+    const draft = await loadModel(draftDir, { threads: 1 });
+    const events = [];
+    const verifier = registry.create(policy);
+    try {
+      for await (const event of decode([1, 2, 3], {
+        target,
+        drafter: onnxDrafter(draft),
+        verifier,
+        draftTokens: 6,
+        maxTokens: 40,
+        ...options,
+      }))
+        events.push(event);
+    } finally {
+      await draft.close();
+    }
+    return events;
+  };
+  await using({ numbers: true }, (scoring) =>
+    using({}, async (plain) => {
+      for (const policy of ["strict", "judi", "judge", "block", { type: "divergence", measure: "tv", threshold: 0.3 }]) {
+        for (const temperature of [0, 0.8]) {
+          const options = { sampling: { temperature }, seed: 4 };
+          assert.deepEqual(await said(scoring, policy, options), await said(plain, policy, options));
+        }
+      }
+    }),
+  );
+});
