@@ -2,10 +2,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cache, cacheTable } from "@lenity/bench/cache";
+import { evidence, evidenceTable } from "@lenity/bench/evidence";
 import { quality, qualityTable } from "@lenity/bench/quality";
 import { threads, threadsTable } from "@lenity/bench/threads";
 import { type VerifyEntry, verify, verifyTable } from "@lenity/bench/verify";
 import { LenityError } from "@lenity/core";
+import type { DeviceWish } from "@lenity/onnx";
 import { promptWriter } from "@lenity/server";
 import * as tiny from "@lenity/tiny";
 import { type EngineOptions, openEngine } from "./engine.ts";
@@ -99,6 +101,22 @@ export async function benchCache(flags: CacheFlags): Promise<void> {
   });
   await save(flags.out, report);
   console.log(cacheTable(report));
+}
+
+export interface EvidenceFlags {
+  readonly vocabularies?: readonly string[] | undefined;
+  readonly device?: DeviceWish | undefined;
+  readonly draftTokens: number;
+  readonly repeats: number;
+  readonly out: string;
+}
+
+/** `lenity bench evidence`: a random model, on the CPU and on WebGPU where that can be had, or on the device that is named. */
+export async function benchEvidence({ device, vocabularies, ...flags }: EvidenceFlags): Promise<void> {
+  const devices = device === undefined || device === "auto" ? undefined : [device];
+  const report = await evidence({ ...flags, devices, vocabularies: vocabularies?.map(whole(2)), progress: tellProgress() });
+  await save(flags.out, report);
+  console.log(evidenceTable(report));
 }
 
 export interface ThreadsFlags extends EngineOptions {

@@ -1,6 +1,6 @@
 import { activationKinds, attentionForms, weightKinds } from "@lenity/onnx";
 import { Command } from "commander";
-import { benchCache, benchQuality, benchThreads, benchVerify } from "./bench.ts";
+import { benchCache, benchEvidence, benchQuality, benchThreads, benchVerify } from "./bench.ts";
 import { chat } from "./chat.ts";
 import { exportModel } from "./export.ts";
 import { inspect } from "./inspect.ts";
@@ -141,6 +141,15 @@ export function program(): Command {
     .option("--turns <n>", "turns of each layout, of three steps", whole(1), 12)
     .option("--out <file>", "where the JSON goes", "bench/results/cache.json")
     .action(benchCache);
+  bench
+    .command("evidence")
+    .description("what it saves to compute the numbers of a drafted block where its logits lie")
+    .option("--vocabularies <n...>", "sizes of the vocabulary (default: 32000 151936)")
+    .option("--device <device>", "one device (default: the CPU, and WebGPU where it can be had)", device)
+    .option("--draft-tokens <k>", "drafted tokens of the block", whole(1, 1024), 15)
+    .option("--repeats <n>", "rounds of each kind", whole(1), 15)
+    .option("--out <file>", "where the JSON goes", "bench/results/evidence.json")
+    .action(benchEvidence);
   models(bench.command("threads"))
     .description("a round of drafting and verifying under several settings of the two models' threads")
     .option("--draft-tokens <k>", "drafted tokens of a round", whole(1, 1024), 16)

@@ -220,6 +220,29 @@ test("lenity bench verify prints the ratio to the floor of every verifier", asyn
     assert.match(out, new RegExp(`^\\| ${name} +\\| +[\\d.]+×`, "m"));
 });
 
+test("lenity bench evidence prints what rounds by rows and by numbers take and send, and writes JSON", async () => {
+  const out = join(folder, "evidence.json");
+  const [vocabulary, draftTokens] = [700, 5];
+  const sizes = ["--device", "cpu", "--vocabularies", `${vocabulary}`, "--draft-tokens", `${draftTokens}`, "--repeats", "3"];
+  const { status, out: table, err } = await lenity(["bench", "evidence", ...sizes, "--out", out]);
+  assert.equal(status, 0, err);
+  assert.match(table, /^\| policy +\| device \| vocabulary \| +by rows \| +sent \| by numbers \| +sent \| +lent \| +time \|$/m);
+  const { rows } = JSON.parse(await readFile(out, "utf8"));
+  const row = 4 * vocabulary;
+  const seen = (policy: string, temperature: number) =>
+    rows.find((row: { policy: string; temperature: number }) => row.policy === policy && row.temperature === temperature);
+  for (const policy of ["strict", "judi"]) {
+    for (const temperature of [0, 1]) {
+      const { rows, numbers, ratio } = seen(policy, temperature);
+      assert.deepEqual([rows.from, rows.to], [(draftTokens + 1) * row, 0]);
+      // Greedy text needs no row; a token that is drawn needs its own.
+      assert.ok(numbers.from < row + (temperature === 0 ? 0 : row) && (temperature === 0 || numbers.from > row));
+      assert.equal(numbers.to, policy === "judi" ? draftTokens * row : 0);
+      assert.ok(rows.milliseconds > 0 && numbers.milliseconds > 0 && ratio > 0);
+    }
+  }
+});
+
 test("lenity bench cache prints every layout at every context, and writes JSON", async () => {
   const out = join(folder, "cache.json");
   const sizes = ["--contexts", "40", "300", "--blocks", "1", "8", "--layers", "1", "--width", "128", "--turns", "1", "--threads", "1"];

@@ -1,0 +1,238 @@
+/**
+ * What it saves to compute the numbers of a drafted block where its logits lie: rounds of one model, whose logits are nearly all that it computes, by
+ * rows that are sent and by numbers that are read in their place. The two take turns. The draft is given, so that a round is verification alone.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type Drafter,
+  decode,
+  defaultRegistry,
+  draw,
+  type LanguageModel,
+  logitsEvidence,
+  type Sampling,
+  type Session,
+  sampling,
+  seeded,
+} from "@lenity/core";
+import { type Device, exportDecoder, loadModel } from "@lenity/onnx";
+import { small, writeModel } from "@lenity/onnx/testing";
+import { lowerQuartile } from "./order.ts";
+import { markdownTable } from "./table.ts";
+
+export interface EvidenceOptions {
+  /** Default: 32 000 and 151 936. */
+  readonly vocabularies?: readonly number[] | undefined;
+  /** Default: cpu and, where it can be had, webgpu. */
+  readonly devices?: readonly Device[] | undefined;
+  /** Default 15. */
+  readonly draftTokens?: number | undefined;
+  /** Rounds of each kind that count. Default 15. */
+  readonly repeats?: number | undefined;
+  readonly progress?: ((done: number, all: number) => void) | undefined;
+}
+
+/** What a round took: milliseconds, and bytes that left the model for the thread that verifies, and that went to it. */
+export interface RoundCost {
+  readonly milliseconds: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface EvidenceRow {
+  readonly device: Device;
+  readonly vocabulary: number;
+  readonly policy: string;
+  readonly temperature: number;
+  readonly rows: RoundCost;
+  readonly numbers: RoundCost;
+  /** Milliseconds of numbers to those of rows. */
+  readonly ratio: number;
+}
+
+export interface EvidenceReport {
+  readonly draftTokens: number;
+  readonly repeats: number;
+  /** Devices that could not be had, and why. */
+  readonly missing: readonly string[];
+  readonly rows: readonly EvidenceRow[];
+}
+
+const policies = [
+  ["strict", 0],
+  ["judi", 0],
+  ["strict", 1],
+  ["judi", 1],
+] as const;
+
+/** Measures every policy on every device. Devices that were named and cannot be had reject as `loadModel` does. */
+export async function evidence(options: EvidenceOptions = {}): Promise<EvidenceReport> {
+  const { vocabularies = [32_000, 151_936], draftTokens = 15, repeats = 15 } = options;
+  const devices = options.devices ?? (["cpu", "webgpu"] as const);
+  const parent = await mkdtemp(join(tmpdir(), "lenity-bench-"));
+  const missing: string[] = [];
+  const rows: EvidenceRow[] = [];
+  let done = 0;
+  try {
+    for (const vocabulary of vocabularies) {
+      const dir = await writeModel(parent, `${vocabulary}`, { ...small, layers: 1, width: 64, vocabulary, context: 4096 });
+      // Not every adapter computes float16.
+      await exportDecoder(dir, { weights: "float32" });
+      for (const device of devices) {
+        const lanes = await load(dir, device).catch((error: Error) => {
+          if (options.devices !== undefined) throw error;
+          return error;
+        });
+        if (lanes instanceof Error) {
+          if (!missing.includes(lanes.message)) missing.push(lanes.message.replace(/^\d+ /, ""));
+        } else {
+          try {
+            for (const [policy, temperature] of policies)
+              rows.push(await compare(lanes, { device, vocabulary, policy, temperature, draftTokens, repeats }));
+          } finally {
+            await Promise.all(lanes.map((model) => model.close()));
+          }
+        }
+        options.progress?.(++done, vocabularies.length * devices.length);
+      }
+    }
+  } finally {
+    await rm(parent, { recursive: true, force: true });
+  }
+  return { draftTokens, repeats, missing: [...new Set(missing)], rows };
+}
+
+/** The model twice: it sends rows, or numbers. */
+async function load(dir: string, device: Device): Promise<readonly [LanguageModel, LanguageModel]> {
+  const rows = await loadModel(dir, { device, numbers: false });
+  try {
+    return [rows, await loadModel(dir, { device, numbers: true })];
+  } catch (error) {
+    await rows.close();
+    throw error;
+  }
+}
+
+type Case = Pick<EvidenceRow, "device" | "vocabulary" | "policy" | "temperature"> & {
+  readonly draftTokens: number;
+  readonly repeats: number;
+};
+
+async function compare(models: readonly LanguageModel[], { draftTokens, repeats, ...what }: Case): Promise<EvidenceRow> {
+  const settings = sampling({ temperature: what.temperature });
+  const lanes = models.map((model) => ({
+    ...counted(model),
+    drafter: givenDrafter(what.vocabulary, draftTokens, settings),
+    times: [] as number[],
+  }));
+  // The first rounds open what the rest uses.
+  const warm = 2;
+  const runs = lanes.map((lane) => rounds(lane, what.policy, settings, draftTokens));
+  for (let i = -warm; i < repeats; i++) {
+    for (const [n, lane] of lanes.entries()) {
+      if (i === 0) Object.assign(lane.bytes, { from: 0, to: 0 });
+      const began = performance.now();
+      await runs[n]?.next();
+      if (i >= 0) lane.times.push(performance.now() - began);
+    }
+  }
+  for (const run of runs) await run.return();
+  const [rows, numbers] = lanes.map(
+    ({ bytes, times }): RoundCost => ({ milliseconds: lowerQuartile(times), from: bytes.from / repeats, to: bytes.to / repeats }),
+  ) as [RoundCost, RoundCost];
+  return { ...what, rows, numbers, ratio: numbers.milliseconds / rows.milliseconds };
+}
+
+interface Lane {
+  readonly model: LanguageModel;
+  readonly drafter: Drafter;
+}
+
+async function* rounds(
+  { model, drafter }: Lane,
+  policy: string,
+  settings: Sampling,
+  draftTokens: number,
+): AsyncGenerator<void, void, void> {
+  const verifier = defaultRegistry().create(policy);
+  for await (const event of decode([1, 2, 3], { target: model, drafter, verifier, draftTokens, sampling: settings }))
+    if (event.type === "round") yield;
+}
+
+/** The model, with a count of the bytes that its sessions give and take. */
+function counted(model: LanguageModel): { readonly model: LanguageModel; readonly bytes: { from: number; to: number } } {
+  const bytes = { from: 0, to: 0 };
+  const wrap = (session: Session): Session => ({
+    get length() {
+      return session.length;
+    },
+    async append(tokens, options) {
+      const scores = await session.append(tokens, options);
+      bytes.from += scores.logits.byteLength;
+      return scores;
+    },
+    ...(session.score === undefined
+      ? {}
+      : {
+          async score(tokens, options) {
+            bytes.to += options.drafted?.byteLength ?? 0;
+            const scored = await (session.score as NonNullable<Session["score"]>)(tokens, options);
+            bytes.from += 4 * Object.values(scored.readings).reduce((sum, values) => sum + values.length, 0);
+            const row = async (at: number) => {
+              const logits = await scored.row(at);
+              bytes.from += logits.byteLength;
+              return logits;
+            };
+            return { ...scored, row };
+          },
+        }),
+    rewind: (length) => session.rewind(length),
+    close: () => session.close(),
+  });
+  return { model: { ...model, eos: [], open: async (options) => wrap(await model.open(options)) }, bytes };
+}
+
+/** The same block of tokens each round, with the rows that they were drawn from. */
+function givenDrafter(vocabulary: number, draftTokens: number, settings: Sampling): Drafter {
+  const random = seeded(1);
+  let logits = Float32Array.from({ length: draftTokens * vocabulary }, () => 3 * (random() + random() - 1));
+  const all = logitsEvidence(logits, vocabulary, settings);
+  const tokens = Array.from({ length: draftTokens }, (_, at) =>
+    settings.temperature === 0 ? all.argmax(at) : draw(all.row(at), random()),
+  );
+  return {
+    name: "given",
+    rows: true,
+    vocabulary,
+    async propose({ limit }) {
+      const evidence = logitsEvidence(logits, vocabulary, settings);
+      const lend: typeof evidence.lend = (use) =>
+        evidence.lend(async (own) => {
+          logits = (await use(own)) as Float32Array<ArrayBuffer>;
+          return logits;
+        });
+      return { tokens: tokens.slice(0, limit), evidence: { ...evidence, lend } };
+    },
+    close() {},
+  };
+}
+
+/** The report as a Markdown table. */
+export function evidenceTable({ rows, missing }: EvidenceReport): string {
+  const size = (bytes: number) => (bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+  const body = rows.map(({ device, vocabulary, policy, temperature, rows, numbers, ratio }) => [
+    `${policy} at ${temperature}`,
+    device,
+    `${vocabulary}`,
+    `${rows.milliseconds.toFixed(1)} ms`,
+    size(rows.from),
+    `${numbers.milliseconds.toFixed(1)} ms`,
+    size(numbers.from),
+    numbers.to === 0 ? "–" : size(numbers.to),
+    `${ratio.toFixed(2)}×`,
+  ]);
+  const head = ["policy", "device", "vocabulary", "by rows", "sent", "by numbers", "sent", "lent", "time"];
+  return [markdownTable(head, body, 2), ...missing.map((why) => `\nNot measured: ${why}`)].join("\n");
+}
