@@ -12,6 +12,8 @@ const nearly = verifierPlugin({
   create: ({ share }) => ({
     name: "nearly",
     law: "none",
+    // All that it reads of the rows: a target on a GPU then sends these numbers alone. Optional; without it, rows are sent.
+    reads: ["raw probability", "raw confidence"],
     verify: ({ draft, target }) => ({
       accept: draft.map((token, at) => target.probability(at, token, "raw") >= share * target.confidence(at, "raw")),
     }),

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { type EvidenceReport, evidenceTable } from "../bench/evidence.ts";
 import { type QualityReport, qualityTable } from "../bench/quality.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -48,6 +49,7 @@ const special: Record<string, string> = {
   "bun run lenity serve --model packages/tiny/target --draft packages/tiny/draft --port 8080":
     "serve runs by packages/cli/test on a free port",
   "bun run lenity bench cache": "run by packages/cli/test on a small model",
+  "bun run lenity bench evidence": "run by packages/cli/test on a small vocabulary",
   "bun run lenity bench threads": "run by packages/cli/test on few rounds",
   "bun run lenity bench quality": "run below on few problems",
   "bun run lenity bench verify": "run by packages/cli/test on a small vocabulary",
@@ -103,6 +105,13 @@ test("the bench command runs, and the table is the one that its JSON makes", asy
   const report = JSON.parse(readFileSync(join(root, "bench/results/quality.json"), "utf8")) as QualityReport;
   assert.ok(report.problems >= 200);
   assert.equal(readme.split("<!-- quality -->")[1]?.split("<!-- /quality -->")[0]?.trim(), qualityTable(report));
+});
+
+test("the table of what numbers save is the one that its JSON makes, of both vocabularies on the CPU and on WebGPU", () => {
+  const report = JSON.parse(readFileSync(join(root, "bench/results/evidence.json"), "utf8")) as EvidenceReport;
+  const measured = new Set(report.rows.map(({ device, vocabulary }) => `${device} ${vocabulary}`));
+  assert.deepEqual([...measured].sort(), ["cpu 151936", "cpu 32000", "webgpu 151936", "webgpu 32000"]);
+  assert.equal(readme.split("<!-- evidence -->")[1]?.split("<!-- /evidence -->")[0]?.trim(), evidenceTable(report));
 });
 
 test("the table of verifiers is the one that the command prints", async () => {
