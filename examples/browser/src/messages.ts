@@ -9,6 +9,9 @@ export interface Piece {
   readonly kind: Kind;
   /** The verifier that accepted it. */
   readonly by?: string | undefined;
+  /** Its raw probabilities under target and drafter, where they were computed. */
+  readonly p?: number | undefined;
+  readonly q?: number | undefined;
 }
 
 /** What an answer cost and gained. */
@@ -43,4 +46,5 @@ export type Report =
   | { readonly type: "tokens"; readonly pieces: readonly Piece[] }
   | { readonly type: "done"; readonly figures: Figures }
   | { readonly type: "stopped" }
-  | { readonly type: "failed"; readonly message: string };
+  /** `missing`: a file of the models is not on the server. */
+  | { readonly type: "failed"; readonly message: string; readonly missing?: boolean | undefined };

@@ -1,6 +1,7 @@
 /** The page: asks its worker, and shows what comes back. */
 import { wordProblem } from "@lenity/tiny";
-import type { Choice, Figures, Kind, Order, Piece, Report } from "./messages.ts";
+import { answerCard, type Card } from "./card.ts";
+import type { Choice, Order, Report } from "./messages.ts";
 
 const element = <Name extends keyof HTMLElementTagNameMap>(id: string, name: Name): HTMLElementTagNameMap[Name] => {
   const found = document.getElementById(id);
@@ -17,34 +18,33 @@ const stop = element("stop", "button");
 const another = element("another", "button");
 const loading = element("loading", "div");
 const progress = element("progress", "progress");
-const state = element("state", "p");
+const state = element("state", "span");
+const facts = element("facts", "span");
 const failure = element("failure", "p");
 const answers = element("answers", "section");
-
-/** What the legend says of each kind. */
-const tells = (kind: Kind): string => document.querySelector(`.legend .${kind}`)?.parentElement?.textContent?.trim() ?? kind;
 
 const worker = new Worker(new URL(`./worker.js${window.location.search}`, import.meta.url), { type: "module" });
 const order = (message: Order): void => worker.postMessage(message);
 let choices: readonly Choice[] = [];
 /** The answer under way. */
-let current: { readonly article: HTMLElement; readonly text: HTMLElement } | undefined;
+let current: Card | undefined;
 
 worker.addEventListener("message", ({ data }: MessageEvent<Report>) => {
   if (data.type === "progress") showProgress(data.loaded, data.total);
   else if (data.type === "ready") showReady(data);
-  else if (data.type === "tokens") current?.text.append(...data.pieces.map(pieceElement));
-  else if (data.type === "done") finish(figuresElement(data.figures));
-  else if (data.type === "stopped") finish(noteElement("Stopped."));
-  else fail(data.message);
+  else if (data.type === "tokens") current?.add(data.pieces);
+  else if (data.type === "done") end((card) => card.finish(data.figures));
+  else if (data.type === "stopped") end((card) => card.stop());
+  else fail(data.message, data.missing);
 });
 worker.addEventListener("error", (event) => fail(event.message || "The worker's script could not be loaded. Build the page again."));
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  failure.hidden = true;
-  begin();
-  order({ type: "ask", question: question.value.trim(), policy: policy.value, draftTokens: Number(draftTokens.value) });
+  const asked = question.value.trim();
+  if (asked === "") return question.focus();
+  begin(asked);
+  order({ type: "ask", question: asked, policy: policy.value, draftTokens: Number(draftTokens.value) });
 });
 stop.addEventListener("click", () => order({ type: "stop" }));
 another.addEventListener("click", () => {
@@ -71,7 +71,8 @@ function showReady(ready: Extract<Report, { type: "ready" }>): void {
   policy.value = "judi";
   showChoice();
   loading.hidden = true;
-  state.textContent = `Ready. ${ready.runsOn}; ${ready.exact ? "strict decoding is exact to the bit" : "strict decoding may differ in the last digits"}.`;
+  state.textContent = "Ready.";
+  facts.textContent = `${ready.runsOn}; ${ready.exact ? "strict decoding is exact to the bit" : "strict decoding may differ in the last digits"}.`;
   ask.disabled = policy.disabled = false;
 }
 
@@ -83,69 +84,33 @@ function showChoice(): void {
   if (choice.draftTokens > 0) draftTokens.value = String(choice.draftTokens);
 }
 
-/** Places an empty answer before the others. */
-function begin(): void {
-  const article = document.createElement("article");
-  article.ariaBusy = "true";
-  const heading = document.createElement("h2");
-  heading.textContent = policy.value === "plain" ? "plain" : `${policy.value}, up to ${draftTokens.value} drafted tokens`;
-  const asked = document.createElement("p");
-  asked.className = "asked";
-  asked.textContent = question.value.trim();
-  const text = document.createElement("p");
-  text.className = "answer";
-  article.append(heading, asked, text);
-  answers.prepend(article);
-  current = { article, text };
+/** Places an empty answer before the others, where it is seen. */
+function begin(asked: string): void {
+  failure.hidden = true;
+  current = answerCard(policy.value === "plain" ? "plain" : `${policy.value}, up to ${draftTokens.value} drafted tokens`, asked);
+  answers.prepend(current.element);
+  current.element.scrollIntoView({ block: "nearest" });
+  state.textContent = "Answering…";
   ask.disabled = true;
   stop.disabled = false;
 }
 
-function finish(last: HTMLElement): void {
-  current?.article.append(last);
-  if (current !== undefined) current.article.ariaBusy = "false";
+function end(say: (card: Card) => void): void {
+  if (current !== undefined) say(current);
   current = undefined;
-  ask.disabled = choices.length === 0;
+  state.textContent = "Ready.";
+  ask.disabled = false;
   stop.disabled = true;
 }
 
-function fail(message: string): void {
+/** Tells a failure where it belongs: in the answer under way, or instead of the models. */
+function fail(message: string, missing = false): void {
+  if (current !== undefined) {
+    end((card) => card.fail(message));
+    return;
+  }
   loading.hidden = true;
-  if (choices.length === 0) state.textContent = "The models are not there.";
+  if (choices.length === 0) state.textContent = missing ? "The models are not there." : "The models could not be loaded.";
   failure.textContent = message;
   failure.hidden = false;
-  finish(noteElement("No answer."));
-}
-
-function pieceElement({ text, kind, by }: Piece): HTMLElement {
-  const span = document.createElement("span");
-  span.className = kind;
-  span.textContent = text;
-  span.title = by === undefined ? tells(kind) : `${tells(kind)} (${by})`;
-  return span;
-}
-
-function noteElement(text: string): HTMLElement {
-  const note = document.createElement("p");
-  note.className = "note";
-  note.textContent = text;
-  return note;
-}
-
-function figuresElement({ tokens, passes, drafted, accepted, relaxed, seconds, cutOff }: Figures): HTMLElement {
-  const list = document.createElement("dl");
-  const add = (term: string, value: string) => {
-    const pair = document.createElement("div");
-    const [name, number] = [document.createElement("dt"), document.createElement("dd")];
-    name.textContent = term;
-    number.textContent = value;
-    pair.append(name, number);
-    list.append(pair);
-  };
-  add("tokens per pass", (tokens / Math.max(1, passes)).toFixed(1));
-  add("accepted", drafted === 0 ? "–" : `${accepted} of ${drafted}`);
-  add("relaxed", String(relaxed));
-  add("tokens/s", (tokens / seconds).toFixed(0));
-  if (cutOff) add("ended", "the context is full");
-  return list;
 }

@@ -25,13 +25,23 @@ export interface Pair {
 /** Bytes of each file by its path, written by build.ts: what there is, and how much of it has come. */
 type Manifest = Readonly<Record<"target" | "draft", Readonly<Record<string, number>>>>;
 
+/** A file that the page was built with is not on the server. */
+export class MissingFile extends Error {}
+
+async function fetchPresent(url: URL): Promise<Response> {
+  const response = await fetch(url);
+  if (response.status === 404) throw new MissingFile(`${url.href} is missing. Build the page again, and serve all of dist/.`);
+  return response;
+}
+
+/** Rejects with MissingFile, and as `loadModel` does. */
 export async function loadPair(
   ort: Runtime,
   provider: "wasm" | "webgpu",
   onProgress: (loaded: number, total: number) => void,
 ): Promise<Pair> {
   const base = new URL("models/", import.meta.url);
-  const manifest = (await (await fetch(new URL("files.json", base))).json()) as Manifest;
+  const manifest = (await (await fetchPresent(new URL("files.json", base))).json()) as Manifest;
   const total = Object.values(manifest)
     .flatMap((files) => Object.values(files))
     .reduce((sum, bytes) => sum + bytes, 0);
@@ -39,6 +49,7 @@ export async function loadPair(
   const folder = (name: keyof Manifest) =>
     fetchedFiles(new URL(name, base), {
       paths: Object.keys(manifest[name]),
+      fetch: fetchPresent,
       onProgress(path, loaded) {
         come.set(`${name}/${path}`, loaded);
         onProgress(

@@ -1,8 +1,8 @@
 /** The worker beside the page: it loads the models and decodes, so that the page stays responsive. */
 import { generate, type Policy, type Registry } from "@lenity/core";
 import { type TraceEntry, tracer } from "@lenity/server";
-import type { Choice, Kind, Order, Report } from "./messages.ts";
-import { loadPair, type Pair } from "./pair.ts";
+import type { Choice, Kind, Order, Piece, Report } from "./messages.ts";
+import { loadPair, MissingFile, type Pair } from "./pair.ts";
 
 /** The policies to choose from, by the names of the page. `sd` first, so that a token is relaxed only where strict verification would refuse it. */
 const policies: Readonly<Record<string, Policy>> = {
@@ -56,12 +56,13 @@ async function answer(pair: Pair, { question, policy, draftTokens }: Extract<Ord
     drafter: policy === "plain" ? undefined : pair.drafter(),
     draftTokens,
     sampling: { temperature: 0 },
+    trace: true,
     signal,
   });
   for await (const event of events) {
     if (event.type === "delta") {
       const entries = trace(event.tokens).filter(({ token }) => token !== "");
-      report({ type: "tokens", pieces: entries.map((entry) => ({ text: entry.token, kind: kindOf(entry), by: entry.by })) });
+      report({ type: "tokens", pieces: entries.map(pieceOf) });
       continue;
     }
     const { rounds, drafted, accepted, relaxed, emitted } = event.answer.counters;
@@ -71,6 +72,11 @@ async function answer(pair: Pair, { question, policy, draftTokens }: Extract<Ord
   }
 }
 
+function pieceOf(entry: TraceEntry): Piece {
+  const { token, by, p, q } = entry;
+  return { text: token, kind: kindOf(entry), by, p, q };
+}
+
 function kindOf({ source, by }: TraceEntry): Kind {
   if (source !== "draft") return source;
   return by === "sd" ? "strict" : "relaxed";
@@ -78,5 +84,10 @@ function kindOf({ source, by }: TraceEntry): Kind {
 
 function fail(error: unknown): undefined {
   if ((error as { code?: unknown }).code === "aborted") report({ type: "stopped" });
-  else report({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+  else report({ type: "failed", message: error instanceof Error ? error.message : String(error), missing: isMissing(error) });
+}
+
+/** Loading tells of some files with errors of its own. */
+function isMissing(error: unknown): boolean {
+  return error instanceof MissingFile || (error instanceof Error && isMissing(error.cause));
 }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export const commit = "0123456789abcdef0123456789abcdef01234567";
 
@@ -69,6 +70,18 @@ export function stuck(bytes: number): { readonly fault: Fault; readonly go: () =
     go: () => held?.destroy(),
   };
 }
+
+/** The whole answer in so many parts, with a pause before each. */
+export const trickle =
+  (parts: number, milliseconds: number): Fault =>
+  async (_, response, body) => {
+    response.writeHead(200, { "content-length": body.length }).flushHeaders();
+    for (let part = 0; part < parts; part++) {
+      await sleep(milliseconds);
+      response.write(body.subarray((part * body.length) / parts, ((part + 1) * body.length) / parts));
+    }
+    response.end();
+  };
 
 /** Serves one model under a name, at `main` and at its commit. */
 export async function fakeHub(model: string, files: Readonly<Record<string, Buffer>>): Promise<FakeHub> {

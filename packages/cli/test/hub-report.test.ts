@@ -48,6 +48,15 @@ test("a terminal sees one line that is drawn over, a log sees a line for each te
   );
 });
 
+test("a terminal that does not tell its width, or tells 0, gets a bar for 80 columns", () => {
+  for (const columns of [undefined, 0]) {
+    const written: string[] = [];
+    const report = pullReport({ isTTY: true, columns, write: (text) => written.push(text) });
+    report.progress(10, 10);
+    assert.match(written.join(), /█{30} 100 % · 10 B of 10 B/);
+  }
+});
+
 test("what is printed after an interrupted bar begins on a line of its own", () => {
   const written: string[] = [];
   const report = pullReport({ isTTY: true, columns: 80, write: (text) => written.push(text) });

@@ -11,7 +11,7 @@ import { claim } from "../src/hub/claim.ts";
 import { type Pulled, type PullOptions, pullModel, type Report } from "../src/hub/pull-model.ts";
 import type { Hub } from "../src/hub/settings.ts";
 import { cachedModel } from "../src/hub/snapshot.ts";
-import { commit, type FakeHub, fakeHub, hashOf, refuse, serve, stuck } from "./fake-hub.ts";
+import { commit, type FakeHub, fakeHub, hashOf, refuse, serve, stuck, trickle } from "./fake-hub.ts";
 
 const root = await mkdtemp(join(tmpdir(), "lenity-pull-"));
 after(() => rm(root, { recursive: true }));
@@ -262,6 +262,17 @@ describe("a broken connection", () => {
     assert.match(report.notes.join(), /the connection is silent/);
   });
 
+  test("that is slow is not broken, however long it takes, while bytes keep coming", async () => {
+    hub = { ...hub, patience: { ...hub.patience, silence: 500 } };
+    fake.faults(atCdn, trickle(12, 80));
+    const report = listen();
+    const began = performance.now();
+    const { folder } = await pull({}, report);
+    assert.ok(performance.now() - began > 900, "it takes longer than a silence may last");
+    assert.deepEqual([ranges(), report.notes], [[undefined], []]);
+    assert.deepEqual(await readFile(join(folder, model)), large);
+  });
+
   test("an answer that ends early without a break is taken up as well", async () => {
     fake.faults(atCdn, (_, response, body) => response.end(body.subarray(0, 123_456)));
     await pull();
@@ -293,6 +304,22 @@ describe("a broken connection", () => {
     assert.equal(fake.requests("/revision/main").length, 3);
     assert.equal(fake.requests("/tokenizer.json").length, 3);
   });
+
+  for (const [form, moment] of [
+    ["seconds", () => "1"],
+    ["a date", () => new Date(Date.now() + 2000).toUTCString()],
+  ] as const) {
+    test(`a server that throttles is left alone for as long as it says in ${form}`, async () => {
+      fake.faults("/tokenizer.json", (request, response, body) =>
+        refuse(429, undefined, { "retry-after": moment() })(request, response, body),
+      );
+      const began = performance.now();
+      await pull();
+      // A date has no milliseconds: two seconds from now may be one.
+      assert.ok(performance.now() - began >= 1000, `It asked again after ${performance.now() - began} ms.`);
+      assert.equal(fake.requests("/tokenizer.json").length, 2);
+    });
+  }
 
   test("faults that stay are told with their number", async () => {
     fake.faults("/revision/main", ...Array(3).fill(refuse(500)));

@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LenityError } from "@lenity/core";
+import { firstLine } from "./first-line.ts";
 import type { ModelFiles } from "./model-files.ts";
 
 /** The files of an existing folder. */
@@ -11,10 +12,16 @@ export function filesIn(dir: string): ModelFiles {
   return { place: dir, nameOf, read: async (path) => ((await exists(nameOf(path))) ? readFile(nameOf(path)) : undefined) };
 }
 
-/** The path of an existing folder. Rejects with `model_files` when it is none. */
+/** The path of an existing folder. Rejects with `model_files` when it is none, or cannot be read. */
 export async function folderPath(folder: string | URL): Promise<string> {
   const dir = typeof folder === "string" ? folder : fileURLToPath(folder);
-  if ((await stat(dir).catch(() => undefined))?.isDirectory() === true) return dir;
+  const found = await stat(dir).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return undefined;
+    throw new LenityError("model_files", `${dir} cannot be read: ${firstLine(cause)}. Let this program read it, or name another folder.`, {
+      cause,
+    });
+  });
+  if (found?.isDirectory() === true) return dir;
   throw new LenityError(
     "model_files",
     `${dir} is not a folder. Expected a Hugging Face model folder with config.json, tokenizer.json and onnx/model.onnx.`,

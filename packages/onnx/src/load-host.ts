@@ -15,6 +15,23 @@ export async function loadHost(link: WorkerLink, request: LoadRequest, cacheByte
   return Object.assign(hostOf(link, facts, cacheBytes), { graph, check });
 }
 
+/**
+ * Loads hosts of one model, one after another or at once. Those that begin after the first is loaded go where that is, so that what is told of the
+ * model's device stays true.
+ */
+export function hostLoader(
+  request: LoadRequest,
+  cacheBytes: number,
+  load: typeof loadHost = loadHost,
+): (link: WorkerLink) => Promise<LoadedHost> {
+  let { device } = request;
+  return async (link) => {
+    const host = await load(link, { ...request, device }, cacheBytes);
+    device = host.graph.device.name;
+    return host;
+  };
+}
+
 /** Finds what declared shapes leave open, and warms the model up. */
 async function tryOut(model: LanguageModel, file: string): Promise<SelfCheck> {
   const expected =

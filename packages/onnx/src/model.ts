@@ -9,7 +9,7 @@ import type { Dtype } from "./dtypes.ts";
 import type { Engine } from "./engine.ts";
 import { closeAll, openAmong, startEngines } from "./engines.ts";
 import type { LoadedHost } from "./host.ts";
-import { loadHost } from "./load-host.ts";
+import { hostLoader } from "./load-host.ts";
 import { type OnnxModel, onnxModel } from "./onnx-model.ts";
 import { defaultSpin, defaultThreads } from "./threads.ts";
 import { chooseVariant, findVariants } from "./variants.ts";
@@ -87,9 +87,10 @@ export async function loadModel(folder: string | URL, options: LoadOptions = {})
   const beside = drafterFile(file);
   const drafter = options.drafter !== false && (await exists(beside)) ? beside : undefined;
   const request = loadRequest(described, { file, drafter, threads, spin, device, numbers: options.numbers, turns, engines: count });
+  const load = hostLoader(request, cacheBytes);
   const engines = await startEngines(count, described.name, (owner, onLost) => {
     const link = startWorker(worker, owner, onLost);
-    return { link, host: loadHost(link, request, cacheBytes) };
+    return { link, host: load(link) };
   });
   const { graph, check } = (engines[0] as Engine<LoadedHost>).first;
   return onnxModel(described, { graph, check }, warningsOf(file, check, await findVariants(dir), graph.device.name), {

@@ -1,6 +1,9 @@
 /** Choosing a device, with the devices replaced: what is told when one is missing, slow or wrong. */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import type { LenityError } from "@lenity/core";
 import * as real from "onnxruntime-node";
 import { type Answer, differenceOf, toleranceOf } from "../src/device/compare-devices.ts";
 import { candidates, type Device, type DeviceWish, devices, impossible, type Platform } from "../src/device/devices.ts";
@@ -93,7 +96,7 @@ describe("probeDevice", () => {
   });
 
   for (const [device, os, expected] of [
-    ["cuda", "linux", /^It needs an NVIDIA driver, CUDA 12, cuDNN 9.*script\/install/],
+    ["cuda", "linux", /^It needs an NVIDIA driver, CUDA 12, cuDNN 9.* run it once, in \/some\/folder: node script\/install/],
     ["webgpu", "linux", /^It needs a Vulkan loader \(Debian: libvulkan1\)/],
     ["webgpu", "win32", /It needs a GPU with a current driver\.$/],
     ["dml", "win32", /DirectX 12\.$/],
@@ -103,7 +106,7 @@ describe("probeDevice", () => {
       const runtime = fake(() => {
         throw new Error("no such library.\nsecond line");
       });
-      const probed = await probeDevice(runtime, device, { os, arch: "x64", backends: devices }, true);
+      const probed = await probeDevice(runtime, device, { os, arch: "x64", backends: devices, folder: "/some/folder" }, true);
       assert.ok(probed.fault !== undefined);
       assert.equal(probed.fault, "ONNX Runtime cannot open it: no such library.");
       assert.match(probed.remedy ?? "", expected);
@@ -313,8 +316,13 @@ describe("loadModel", () => {
   });
 
   test("refuses CUDA without its libraries, and says where they come from", { skip: noCudaTest }, async () => {
-    const message = /^model cannot run on cuda\. ONNX Runtime cannot open it: .*shared library\. It needs an NVIDIA driver, CUDA 12/;
-    await assert.rejects(loadModel(dir, { device: "cuda", threads: 1 }), { code: "unsupported", message });
+    const message =
+      /^model cannot run on cuda\. ONNX Runtime cannot open it: .*shared library\. It needs an NVIDIA driver, CUDA 12.* in (.+): node script\/install/;
+    const error = (await loadModel(dir, { device: "cuda", threads: 1 }).catch((error) => error)) as LenityError;
+    assert.equal(error.code, "unsupported");
+    assert.match(error.message, message);
+    const [, where = ""] = message.exec(error.message) ?? [];
+    assert.ok(existsSync(join(where, "script/install.js")), `${where} has no script/install.js.`);
   });
 
   test("tells where a model runs, by auto too", async () => {

@@ -1,21 +1,37 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { LenityError } from "@lenity/core";
+import type { Device, DeviceWish } from "../src/device/devices.ts";
 import { startEngine } from "../src/engine.ts";
-import type { Host } from "../src/host.ts";
+import type { Host, LoadedHost } from "../src/host.ts";
 import type { WorkerLink } from "../src/link.ts";
+import { hostLoader } from "../src/load-host.ts";
+import type { LoadRequest } from "../src/protocol.ts";
+
+interface Worker {
+  readonly link: WorkerLink;
+  readonly loaded: Promise<Host>;
+  closed: boolean;
+  load(answered?: boolean): void;
+  fail(why: string): void;
+  die(): string;
+}
 
 /** Workers made of nothing: each loads when told to, and dies when told to. */
 function workers() {
-  const all: { load(answered?: boolean): void; fail(why: string): void; die(): string; closed: boolean }[] = [];
+  const all: Worker[] = [];
   const start = (onLost: () => string) => {
     let lost: Error | undefined;
     let settle: { resolve(host: Host): void; reject(error: Error): void };
     const loading = new Promise<Host>((resolve, reject) => {
       settle = { resolve, reject };
     });
-    const worker = {
+    const worker: Worker = {
       closed: false,
+      loaded: loading,
+      get link() {
+        return link;
+      },
       load: (answered = true) => settle.resolve({ link, answered, sessions: 0, keptBytes: 0 } as unknown as Host),
       fail: (why: string) => settle.reject(new LenityError("model_files", why)),
       die() {
@@ -159,5 +175,54 @@ describe("an engine", () => {
     worker.load();
     await engine.close();
     assert.deepEqual([engine.host, all.every(({ closed }) => closed)], [undefined, true]);
+  });
+});
+
+describe("the workers of a model", () => {
+  /** An engine whose loads go where they ask to, and `auto` to those devices in turn; the devices that were asked for. */
+  async function placing(device: DeviceWish | undefined, ...landings: Device[]) {
+    const { all, start, nth } = workers();
+    const asked: (DeviceWish | undefined)[] = [];
+    const request = { type: "load", name: "some model", device } as LoadRequest;
+    const load = hostLoader(request, 0, async (link, request) => {
+      asked.push(request.device);
+      const played = all.find((worker) => worker.link === link);
+      const name = request.device === "auto" ? (landings.shift() as Device) : (request.device ?? "cpu");
+      return Object.assign(await (played as Worker).loaded, { graph: { device: { name } } }) as LoadedHost;
+    });
+    const starting = startEngine(
+      "some model",
+      (onLost) => {
+        const { link } = start(onLost);
+        return { link, host: load(link) };
+      },
+      [0, 0, 0],
+    );
+    (await nth(0)).load();
+    return { engine: await starting, nth, asked };
+  }
+
+  for (const landing of ["webgpu", "cpu"] as const) {
+    test(`go where auto put the first one, ${landing}, whatever auto would say now`, async () => {
+      const { engine, nth, asked } = await placing("auto", landing, landing === "cpu" ? "webgpu" : "cpu");
+      for (const n of [0, 1]) {
+        (await nth(n)).die();
+        (await nth(n + 1)).load();
+        await engine.ready();
+      }
+      assert.deepEqual(asked, ["auto", landing, landing]);
+      assert.equal(engine.host?.graph.device.name, engine.first.graph.device.name);
+      await engine.close();
+    });
+  }
+
+  test("try again what was asked for when the first one does not load", async () => {
+    const asked: unknown[] = [];
+    const load = hostLoader({ device: "auto" } as LoadRequest, 0, async (_, { device }) => {
+      asked.push(device);
+      throw new Error("no");
+    });
+    for (let n = 0; n < 2; n++) await assert.rejects(load({} as WorkerLink), /no/);
+    assert.deepEqual(asked, ["auto", "auto"]);
   });
 });

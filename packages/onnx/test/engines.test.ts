@@ -183,6 +183,17 @@ describe("a model of one engine", () => {
     });
   }
 
+  test("is started again on the device that it was put on at first", async () => {
+    const file = join(folder.path, "asked");
+    const begin = `import fs from "node:fs";
+      parentPort.on("message", ({ request }) => { if (request?.type === "load") fs.appendFileSync(${JSON.stringify(file)}, request.device + "\\n"); });`;
+    const model = await loadModel(dir, { device: "auto", threads: 1, worker: await mortalWorker(folder.path, undefined, begin) });
+    await assert.rejects(scored(model, [5, deadly]), lost(/started again/));
+    await scored(model, tokensOf(20, 51));
+    assert.deepEqual((await readFile(file, "utf8")).trim().split("\n"), ["auto", model.device.name]);
+    await model.close();
+  });
+
   test("loses a drafter's round and not its next answer", async () => {
     const model = await loadModel(dir, { threads: 1, worker });
     const drafter = onnxDrafter(model);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { LenityError, seeded } from "@lenity/core";
@@ -37,6 +37,17 @@ async function assertRefused(change: (dir: string) => Promise<unknown>, ...seen:
 describe("loadModel refuses a folder", () => {
   test("that is missing", () =>
     assertRefused((dir) => rm(dir, { recursive: true }), /is not a folder\. Expected a Hugging Face model folder/));
+
+  test("that is a file, or lies in one", async () => {
+    await assert.rejects(loadModel(join(whole, "config.json")), { code: "model_files", message: /config\.json is not a folder\./ });
+    await assert.rejects(loadModel(join(whole, "config.json", "x")), { code: "model_files", message: /x is not a folder\./ });
+  });
+
+  test("that cannot be read, with the reason", () =>
+    assertRefused(async (dir) => {
+      await rm(dir, { recursive: true });
+      await symlink(dir, dir);
+    }, /cannot be read: .*(ELOOP|symbolic links).*\. Let this program read it, or name another folder\.$/));
 
   test("without config.json", () => assertRefused((dir) => rm(join(dir, "config.json")), /config\.json is missing.*copy it beside/));
 

@@ -33,7 +33,7 @@ function barReport(screen: Screen): Report {
       if (done < all && now - drawn < frame) return;
       drawn = now;
       const rate = (1000 * (done - began.done)) / Math.max(1, now - began.at);
-      line(bar(done, all, rate, screen.columns ?? 80), done === all);
+      line(bar(done, all, rate, screen.columns || 80), done === all);
     },
     note: (text) => line(styleText("dim", text), true),
     end: () => open && screen.write("\n"),

@@ -25,6 +25,8 @@ export interface Platform {
   readonly arch: string;
   /** The execution providers that the build knows. */
   readonly backends: readonly string[];
+  /** The folder of the package onnxruntime-node, where it is known. */
+  readonly folder?: string | undefined;
 }
 
 /** Why the device cannot be had on such a machine at all, as a sentence; undefined when it may be there. */
@@ -37,9 +39,9 @@ export function impossible(device: Device, { os, arch, backends }: Platform): st
 }
 
 /** What to do when a first session on the device could not be opened. */
-export function remedy(device: Device, os: string): string {
+export function remedy(device: Device, { os, folder = "the folder of onnxruntime-node" }: Platform): string {
   if (device === "cuda") {
-    return "It needs an NVIDIA driver, CUDA 12, cuDNN 9, and the libraries that onnxruntime-node's postinstall script fetches. Bun and newer npm skip such scripts: run it once with node_modules/onnxruntime-node as the working folder, node script/install --onnxruntime-node-install=cuda12.";
+    return `It needs an NVIDIA driver, CUDA 12, cuDNN 9, and the libraries that onnxruntime-node's postinstall script fetches. Bun and newer npm skip such scripts: run it once, in ${folder}: node script/install --onnxruntime-node-install=cuda12`;
   }
   if (device === "webgpu" && os === "linux") {
     return "It needs a Vulkan loader (Debian: libvulkan1) and the Vulkan driver of a GPU (of the vendor, or mesa-vulkan-drivers) that this process may use.";

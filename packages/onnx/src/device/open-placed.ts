@@ -1,3 +1,5 @@
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import type { OpenGraph } from "../answering.ts";
 import { openGraph } from "../open-graph.ts";
 import type { LoadRequest } from "../protocol.ts";
@@ -9,10 +11,23 @@ export async function openPlaced(request: LoadRequest): Promise<OpenGraph> {
   const { graph, facts } = await openGraph(request);
   const { name, width, vocabulary, unused, contextLength, drafter } = request;
   const backends = facts.providers.map(({ name }) => name);
-  const platform = { os: process.platform, arch: process.arch, backends };
+  const platform = { os: process.platform, arch: process.arch, backends, folder: runtimeFolder() };
   const cpu = { graph, name, width, vocabulary, unused, contextLength };
   const { model, device } = await placeModel(cpu, request, toleranceOf(graph, facts.weights), platform);
   if (drafter === undefined || device.name === "cpu") return { graph: model.graph, facts, device };
   const aside = `The drafter file is not used on ${device.name}: it drafts with caches in this program's memory.`;
-  return { graph: model.graph, facts: { ...facts, missing: [...facts.missing, aside] }, device };
+  return {
+    graph: model.graph,
+    facts: { ...facts, missing: [...facts.missing, aside] },
+    device: { ...device, why: `${device.why} ${aside}` },
+  };
+}
+
+/** Where onnxruntime-node lies, by the links of package managers that keep each package's dependencies apart; undefined where that may not be read. */
+function runtimeFolder(): string | undefined {
+  try {
+    return dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"));
+  } catch {
+    return undefined;
+  }
 }

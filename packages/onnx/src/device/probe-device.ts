@@ -24,7 +24,7 @@ export async function probeDevice(runtime: Runtime, device: Device, platform: Pl
   try {
     return { milliseconds: await product(runtime, device, timed ? [fewRows, manyRows, manyRows] : [fewRows]) };
   } catch (error) {
-    return { fault: `ONNX Runtime cannot open it: ${reason(error)}.`, remedy: remedy(device, platform.os) };
+    return { fault: `ONNX Runtime cannot open it: ${reason(error)}.`, remedy: remedy(device, platform) };
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * Models on ONNX Runtime's WebGPU against the same on its CPU, wherever there is an adapter. Without a GPU, Chromium's SwiftShader is one:
- * VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json (Debian's packages chromium and libvulkan1).
+ * VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json (Debian's packages chromium and libvulkan1). LENITY_WEBGPU=required has them fail
+ * instead of skip where there is none.
  */
 import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
@@ -29,6 +30,7 @@ const backends = runtime.listSupportedBackends().map(({ name }) => name);
 const probed = await probeDevice(runtime, "webgpu", { os: process.platform, arch: process.arch, backends }, false);
 /** Why these tests cannot run here, or false. */
 const skip = probed.fault ?? false;
+const required = process.env["LENITY_WEBGPU"] === "required";
 if (skip !== false) console.log(`Models on WebGPU are not tested: ${skip}`);
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -86,6 +88,10 @@ const forms: Readonly<Record<string, { readonly form: Form | "split"; readonly o
   "split attention, whose caches stay in memory": { form: "split", off: 1e-5 },
   "4-bit matrices": { form: { weights: "4-bit" }, off: 0.02 },
 };
+
+test("WebGPU opens where LENITY_WEBGPU requires it", { skip: !required && "LENITY_WEBGPU does not require it." }, () => {
+  if (probed.fault !== undefined) assert.fail(`LENITY_WEBGPU is required. ${probed.fault} ${probed.remedy ?? ""}`);
+});
 
 describe("on WebGPU", { skip }, () => {
   for (const [name, { form, off }] of Object.entries(forms)) {
@@ -220,7 +226,10 @@ describe("on WebGPU", { skip }, () => {
     for (const device of ["cpu", "webgpu"] as const) {
       const model = await loadModel(dir, { device, threads: 1, drafter: device === "webgpu" });
       try {
-        if (device === "webgpu") assert.match(model.graph.missing.at(-1) ?? "", /^The drafter file is not used on webgpu/);
+        if (device === "webgpu") {
+          assert.match(model.graph.missing.at(-1) ?? "", /^The drafter file is not used on webgpu/);
+          assert.ok(model.device.why.endsWith(` ${model.graph.missing.at(-1)}`), model.device.why);
+        }
         assert.equal(model.device.name, device);
         said.push(await answer(model, undefined, 16));
       } finally {
