@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as real from "onnxruntime-node";
+import type { Means } from "../src/device/choose-device.ts";
 import { type Answer, differenceOf, toleranceOf } from "../src/device/compare-devices.ts";
 import { candidates, type Device, type DeviceWish, devices, impossible, type Platform } from "../src/device/devices.ts";
-import { type Means, placeModel } from "../src/device/place-model.ts";
+import { placeModel } from "../src/device/place-model.ts";
 import { type Probed, probeDevice } from "../src/device/probe-device.ts";
 import { reason } from "../src/device/reason.ts";
 import type { Runtime } from "../src/graph.ts";
