@@ -237,6 +237,11 @@ describe("what cannot be loaded", () => {
 
   test("is refused before anything is fetched when the options are wrong", async () => {
     const none: ModelFiles = { ...files, read: () => assert.fail("Nothing is to be read.") };
+    const provider = "cuda" as "wasm";
+    await assert.rejects(load({ provider }, none), {
+      name: "RangeError",
+      message: "provider is cuda; expected one of wasm, webgpu, auto.",
+    });
     await assert.rejects(load({ cacheBytes: -1 }, none), { name: "RangeError", message: /cacheBytes is -1/ });
     await assert.rejects(load({ dtype: "fp7" as "fp16" }, none), { name: "RangeError", message: /dtype is fp7; expected one of fp32, / });
     await assert.rejects(load({ dtype: "q4", file: "x.onnx" }, none), { name: "TypeError", message: /Both file/ });

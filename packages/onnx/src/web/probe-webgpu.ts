@@ -21,7 +21,9 @@ export async function adapterFault(): Promise<Extract<Probed, { readonly fault: 
 
 /** Asks for an adapter, and runs a product on it; or on the CPU, to compare. */
 export async function probeWebGPU(runtime: Runtime, device: Device, timed: boolean): Promise<Probed> {
-  return (device === "webgpu" ? await adapterFault() : undefined) ?? tryProduct(runtime, device, timed, ownFile);
+  const fault = device === "webgpu" ? await adapterFault() : undefined;
+  if (fault !== undefined) return fault;
+  const probed = await tryProduct(runtime, device, timed, remedy);
+  if (probed.fault === undefined || !/backend not found/.test(probed.fault)) return probed;
+  return { fault: "The module of ONNX Runtime that was handed over has no WebGPU; onnxruntime-web/webgpu has.", remedy };
 }
-
-const ownFile = `Hand over the module onnxruntime-web/webgpu. ${remedy}`;
