@@ -12,6 +12,8 @@ export interface Played {
   readonly wrongFrom?: number | undefined;
   /** Milliseconds that each run takes longer, on either. */
   readonly delays?: { readonly wasm?: number | undefined; readonly webgpu?: number | undefined } | undefined;
+  /** Called before a session opens there, with where its outputs are to be. */
+  readonly onOpen?: ((located: unknown) => void) | undefined;
   /** Called before each run there. */
   readonly onRun?: ((feeds: Tensors) => void) | undefined;
 }
@@ -32,7 +34,12 @@ export interface PlayedWebGPU {
 }
 
 /** A runtime with such a device. */
-export function playedWebGPU({ wrongFrom = Number.POSITIVE_INFINITY, delays = {}, onRun = () => {} }: Played = {}): PlayedWebGPU {
+export function playedWebGPU({
+  wrongFrom = Number.POSITIVE_INFINITY,
+  delays = {},
+  onOpen = () => {},
+  onRun = () => {},
+}: Played = {}): PlayedWebGPU {
   const open = { wasm: 0, webgpu: 0 };
   /** What lies in tensors on the device. */
   const contents = new Map<object, ort.Tensor>();
@@ -84,6 +91,7 @@ export function playedWebGPU({ wrongFrom = Number.POSITIVE_INFINITY, delays = {}
   const create = async (file: Uint8Array, options: Parameters<Create>[1] = {}) => {
     const { executionProviders, preferredOutputLocation, ...rest } = options;
     const kind = executionProviders?.[0] === "webgpu" ? "webgpu" : "wasm";
+    if (kind === "webgpu") onOpen(preferredOutputLocation);
     const session = (await ort.InferenceSession.create(file, { ...rest, executionProviders: ["wasm"] })) as unknown as Session;
     open[kind]++;
     const release = session.release.bind(session);

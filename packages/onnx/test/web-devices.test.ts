@@ -124,6 +124,13 @@ describe("WebGPU that was named", () => {
   test("is refused where it computes something else, with what to take, and everything is given back", () =>
     refused({ wrongFrom: 1 }, /^model cannot run on webgpu: .* so it computes something else\. Take the provider wasm, or auto\.$/));
 
+  test("is refused where the model does not open there, and the file is not blamed for it", () => {
+    const onOpen = (located: unknown) => {
+      if (typeof located === "object") throw new Error("Can't create a session. ERROR_CODE: 9, ERROR_MESSAGE: no kernel for it");
+    };
+    return refused({ onOpen }, /^model cannot run on webgpu: no kernel for it\. Take the provider wasm, or auto\.$/);
+  });
+
   test("is refused where it has no float16, with what to take", () => {
     const onRun = (feeds: object) => {
       if ("input_ids" in feeds)

@@ -57,7 +57,7 @@ export function fetchedBackend({ ort, files, model, drafter }: Opening): Fetched
       const weights = await weightsOf(model, scan);
       const open = (options: InferenceSession.SessionOptions) => openBytes(runtime, scan, bytes, { ...options, ...weights });
       // What a run is given for its outputs is copied to WebAssembly's memory, and not back.
-      const { graph, facts } = await tryGraph(runtime, scan, await open(wasm), request, false);
+      const { graph, facts } = await tryGraph(runtime, scan, await open(wasm).catch(blaming(scan)), request, false);
       const { name, width, vocabulary, unused, contextLength, device: wish = "cpu" } = request;
       const cpu = { graph, name, width, vocabulary, unused, contextLength };
       const placed = await chooseDevice(
@@ -80,7 +80,7 @@ export function fetchedBackend({ ort, files, model, drafter }: Opening): Fetched
       const bytes = await read(drafter);
       if (bytes === undefined) return undefined;
       const scan = scanned(name, bytes);
-      return openPlainly(runtime, scan, bytes, { ...wasm, ...(await weightsOf(drafter, scan)) });
+      return runtime.InferenceSession.create(bytes, { ...wasm, ...(await weightsOf(drafter, scan)) }).catch(blaming(scan));
     },
     release: runtime.release,
   };
@@ -94,22 +94,22 @@ function reported({ device }: Placed): Placed["device"] {
   return device.name === "cpu" ? { name: "cpu", why: `WebAssembly computes there. ${device.why}` } : device;
 }
 
-/** Opens a file in memory with the outputs that it lacks, as `openTapped` does. */
+/** Opens a file in memory with the outputs that it lacks, as `openTapped` does. Rejects with whatever the runtime throws. */
 async function openBytes(runtime: Runtime, scan: OnnxScan, bytes: Uint8Array, options: InferenceSession.SessionOptions): Promise<Opened> {
   return openTapped({
     scan,
-    open: () => openPlainly(runtime, scan, bytes, options),
+    open: () => runtime.InferenceSession.create(bytes, options),
     openWith: (suffix) => runtime.InferenceSession.create(joined(bytes, suffix), options),
     fixed: (more) => (bytes.length + more > mostBytes ? "files from 2 GiB on cannot be extended in memory" : undefined),
   });
 }
 
-/** Opens a file in memory as it is. Rejects with `model_files`. */
-async function openPlainly(runtime: Runtime, scan: OnnxScan, bytes: Uint8Array, options: InferenceSession.SessionOptions) {
-  return runtime.InferenceSession.create(bytes, options).catch((cause) => {
+/** Blames the file for what the runtime throws where it runs everything: on WebAssembly. */
+const blaming =
+  (scan: OnnxScan) =>
+  (cause: unknown): never => {
     throw unreadable(scan, cause);
-  });
-}
+  };
 
 /** The path in the folder of a file that another one names relative to itself. */
 const beneath = (path: string, location: string): string => path.slice(0, path.lastIndexOf("/") + 1) + location;
