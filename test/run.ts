@@ -1,7 +1,7 @@
 /**
  * Everything that `npm test` checks, fast things first: format and types, core's tests on Bun, Deno and (where LENITY_NODE names one) Node, core and
- * the server in workerd, the page in Chromium, models on WebGPU (where Vulkan has a driver), the rest on Bun, and the ONNX adapter once more on
- * Deno and Node. Ends with a line `N passed, N failed`.
+ * the server in workerd, the page and models on WebGPU in Chromium, models on WebGPU (where Vulkan has a driver), the rest on Bun, and the ONNX
+ * adapter once more on Deno and Node. Ends with a line `N passed, N failed`.
  */
 import { spawn } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
@@ -125,9 +125,9 @@ function workerdStep(): Step | Skipped {
   return { name, command: [bun, "test", "--timeout", "60000", ...tests("test/workerd/*.test.ts")], counts: bunCounts };
 }
 
-/** The page of examples/browser, where there is a Chromium. */
+/** The page of examples/browser, and models on WebGPU in a page, where there is a Chromium. */
 function browserStep(): Step | Skipped {
-  const name = "the page in Chromium";
+  const name = "the page and WebGPU in Chromium";
   if (chromiumProgram() === undefined) return { name, reason: "no Chromium starts; LENITY_CHROMIUM names one" };
   return { name, command: [bun, "test", "--timeout", "60000", ...tests("test/browser/*.test.ts")], counts: bunCounts };
 }

@@ -8,7 +8,7 @@ import { planTaps } from "./taps/plan-taps.ts";
 /** An .onnx file that ONNX Runtime can be given: from a disk or out of memory. */
 export interface OnnxFile {
   readonly scan: OnnxScan;
-  /** Opens it as it is. Rejects with `model_files`. */
+  /** Opens it as it is. Rejects as opening it at all is to. */
   open(): Promise<InferenceSession>;
   /** Opens it with these bytes behind its own. Rejects with whatever the runtime throws. */
   openWith(suffix: Uint8Array): Promise<InferenceSession>;
@@ -30,7 +30,7 @@ export const mostBytes: number = 2 ** 31 - 1;
 
 /**
  * Opens the file with the outputs that `planTaps` adds: in memory, so that folders may be read-only and several processes may do it at once. When
- * that does not work it is opened as it is. Throws `model_files` when it cannot be opened at all.
+ * that does not work it is opened as it is. Rejects as `file.open` does when it cannot be opened at all.
  */
 export async function openTapped(file: OnnxFile): Promise<Opened> {
   const { suffix, added, missing } = planTaps(file.scan);

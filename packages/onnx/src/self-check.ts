@@ -43,7 +43,7 @@ export async function selfCheck(model: LanguageModel): Promise<SelfCheck> {
 }
 
 /** The logits of one text in these blocks. */
-export async function scored(model: LanguageModel, blocks: readonly (readonly number[])[]): Promise<Float32Array> {
+async function scored(model: LanguageModel, blocks: readonly (readonly number[])[]): Promise<Float32Array> {
   const session = await model.open();
   const parts: Scores[] = [];
   for (const block of blocks) if (block.length > 0) parts.push(await session.append(block));
@@ -58,7 +58,7 @@ export async function scored(model: LanguageModel, blocks: readonly (readonly nu
 }
 
 /** max |difference| of the first `length` logits. */
-export function difference(a: Float32Array, b: Float32Array, length: number): number {
+function difference(a: Float32Array, b: Float32Array, length: number): number {
   let most = 0;
   // Logits of −∞ are equal, and their difference is no number.
   for (let i = 0; i < length; i++) if (a[i] !== b[i]) most = Math.max(most, Math.abs((a[i] as number) - (b[i] as number)));

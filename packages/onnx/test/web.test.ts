@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { decode, type EmittedToken, type LanguageModel, modelDrafter, type Session, sd, type Token } from "@lenity/core";
-import { randomModel } from "@lenity/core/testing";
+import { decode, type EmittedToken, modelDrafter, type Session, sd, type Token } from "@lenity/core";
 import * as ort from "onnxruntime-web";
 import { filesIn } from "../src/disk-files.ts";
 import { exportDecoder, exportDrafter } from "../src/index.ts";
@@ -12,7 +11,6 @@ import { loadModel as loadOnNode } from "../src/model.ts";
 import { type Form, writeForm } from "../src/testing/graph-forms.ts";
 import { small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
 import { writeTokenizer } from "../src/testing/random-tokenizer.ts";
-import { checkBlocks } from "../src/web/check-blocks.ts";
 import {
   fetchedFiles,
   loadChatTemplate,
@@ -239,33 +237,14 @@ describe("what cannot be loaded", () => {
 
   test("is refused before anything is fetched when the options are wrong", async () => {
     const none: ModelFiles = { ...files, read: () => assert.fail("Nothing is to be read.") };
+    const provider = "cuda" as "wasm";
+    await assert.rejects(load({ provider }, none), {
+      name: "RangeError",
+      message: "provider is cuda; expected one of wasm, webgpu, auto.",
+    });
     await assert.rejects(load({ cacheBytes: -1 }, none), { name: "RangeError", message: /cacheBytes is -1/ });
     await assert.rejects(load({ dtype: "fp7" as "fp16" }, none), { name: "RangeError", message: /dtype is fp7; expected one of fp32, / });
     await assert.rejects(load({ dtype: "q4", file: "x.onnx" }, none), { name: "TypeError", message: /Both file/ });
-  });
-});
-
-describe("the check of WebGPU's blocks", () => {
-  /** A model whose blocks of `wrong` tokens or more score otherwise. */
-  const scoring = (wrong: number): LanguageModel => {
-    const inner = randomModel({ seed: 1, vocabulary: 20, contextLength: 100, eos: [] });
-    const session = (session: Session): Session => ({
-      get length() {
-        return session.length;
-      },
-      async append(tokens, options) {
-        const scores = await session.append(tokens, options);
-        return tokens.length < wrong ? scores : { ...scores, logits: scores.logits.map((logit) => logit + 1) };
-      },
-      rewind: (length) => session.rewind(length),
-      close: () => session.close(),
-    });
-    return { ...inner, open: async (options) => session(await inner.open(options)) };
-  };
-
-  test("refuses a device on which long blocks score otherwise, and no other", async () => {
-    await checkBlocks(scoring(1000), 20);
-    await assert.rejects(checkBlocks(scoring(32), 20), { code: "unsupported", message: /48 tokens .*by 1\.0 where logits span 20/ });
   });
 });
 

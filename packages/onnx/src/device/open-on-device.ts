@@ -3,10 +3,7 @@ import type { InferenceSession } from "onnxruntime-node";
 import { cacheParts } from "../cache.ts";
 import type { GraphBuilder } from "../export/onnx-writer.ts";
 import type { Graph } from "../graph.ts";
-import { scanOnnx } from "../onnx-file/scan-file.ts";
-import { openFile } from "../open-file.ts";
-import { sessionOptions } from "../open-graph.ts";
-import type { LoadRequest } from "../protocol.ts";
+import type { Opened } from "../open-tapped.ts";
 import type { Model } from "../sequence.ts";
 import { cropCaches, cropGraph } from "./crop-caches.ts";
 import type { Device } from "./devices.ts";
@@ -15,24 +12,26 @@ import { smallSession } from "./small-session.ts";
 import { steadySession } from "./steady-session.ts";
 
 /**
- * The same file on another device. WebGPU keeps all outputs there, and what is read of them is fetched; with the others, and where the graph reads
- * caches as they lie in this program's memory (split), they cross the bus at each run, since onnxruntime-node has no way to leave them. Rejects with
- * what ONNX Runtime says.
+ * The same file on another device, by an `open` that takes a session's options. WebGPU keeps all outputs there, and what is read of them is fetched;
+ * with the others, and where the graph reads caches as they lie in this program's memory (split), they cross the bus at each run, since
+ * onnxruntime-node has no way to leave them. Rejects with what ONNX Runtime says.
  */
-export async function openOnDevice(cpu: Model, request: LoadRequest, device: Device): Promise<Model> {
+export async function openOnDevice(
+  cpu: Model,
+  device: Device,
+  openFile: (options: InferenceSession.SessionOptions) => Promise<Opened>,
+): Promise<Model> {
   const { runtime, layers, hidden } = cpu.graph;
   const split = cpu.graph.family === "split";
   const keeps = device === "webgpu" && !split;
   const states = Object.values(hidden).map(({ output }) => output);
   const kept = ["logits", ...states, ...cacheParts(layers).map((part) => `present.${part}`)];
-  const options: InferenceSession.SessionOptions = {
-    ...sessionOptions(request),
+  const { session, missing } = await openFile({
     executionProviders: [device],
     ...(keeps ? { preferredOutputLocation: Object.fromEntries(kept.map((name) => [name, "gpu-buffer"])) } : {}),
     // DirectML wants it so.
     ...(device === "dml" ? { enableMemPattern: false } : {}),
-  };
-  const { session, missing } = await openFile(runtime, scanOnnx(request.file), options);
+  });
   const lost = states.find((output) => !session.outputNames.includes(output));
   if (lost !== undefined) {
     await session.release();

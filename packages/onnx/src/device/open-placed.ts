@@ -4,22 +4,22 @@ import type { OpenGraph } from "../answering.ts";
 import { openGraph } from "../open-graph.ts";
 import type { LoadRequest } from "../protocol.ts";
 import { toleranceOf } from "./compare-devices.ts";
+import { drafterAside } from "./drafter-aside.ts";
 import { placeModel } from "./place-model.ts";
 
 /** Opens the file on the CPU, tries it there, and puts it where the request wants it. Throws as `openGraph` and `placeModel` do. */
 export async function openPlaced(request: LoadRequest): Promise<OpenGraph> {
   const { graph, facts } = await openGraph(request);
-  const { name, width, vocabulary, unused, contextLength, drafter } = request;
+  const { name, width, vocabulary, unused, contextLength } = request;
   const backends = facts.providers.map(({ name }) => name);
   const platform = { os: process.platform, arch: process.arch, backends, folder: runtimeFolder() };
   const cpu = { graph, name, width, vocabulary, unused, contextLength };
   const { model, device } = await placeModel(cpu, request, toleranceOf(graph, facts.weights), platform);
-  if (drafter === undefined || device.name === "cpu") return { graph: model.graph, facts, device };
-  const aside = `The drafter file is not used on ${device.name}: it drafts with caches in this program's memory.`;
+  const aside = drafterAside(request, device.name);
   return {
     graph: model.graph,
-    facts: { ...facts, missing: [...facts.missing, aside] },
-    device: { ...device, why: `${device.why} ${aside}` },
+    facts: { ...facts, missing: [...facts.missing, ...aside] },
+    device: { ...device, why: [device.why, ...aside].join(" ") },
   };
 }
 

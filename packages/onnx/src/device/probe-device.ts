@@ -20,11 +20,15 @@ export type Probed =
 /** Opens a session on the device and runs the product: with few rows, which tells little of its speed, or with many, `timed`. */
 export async function probeDevice(runtime: Runtime, device: Device, platform: Platform, timed: boolean): Promise<Probed> {
   const fault = impossible(device, platform);
-  if (fault !== undefined) return { fault };
+  return fault === undefined ? tryProduct(runtime, device, timed, remedy(device, platform)) : { fault };
+}
+
+/** The same where nothing rules the device out; `remedy` is what to do when no session opens on it. */
+export async function tryProduct(runtime: Runtime, device: Device, timed: boolean, remedy: string): Promise<Probed> {
   try {
     return { milliseconds: await product(runtime, device, timed ? [fewRows, manyRows, manyRows] : [fewRows]) };
   } catch (error) {
-    return { fault: `ONNX Runtime cannot open it: ${reason(error)}.`, remedy: remedy(device, platform) };
+    return { fault: `ONNX Runtime cannot open it: ${reason(error)}.`, remedy };
   }
 }
 

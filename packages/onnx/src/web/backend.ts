@@ -1,16 +1,21 @@
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
 import type { Backend } from "../answering.ts";
-import { fileOf } from "../device/small-session.ts";
+import { chooseDevice, type Placed } from "../device/choose-device.ts";
+import { answers, raceBlocks, toleranceOf } from "../device/compare-devices.ts";
+import { drafterAside } from "../device/drafter-aside.ts";
+import { openOnDevice } from "../device/open-on-device.ts";
+import { smallSession } from "../device/small-session.ts";
 import type { GraphBuilder } from "../export/onnx-writer.ts";
 import type { Runtime } from "../graph.ts";
 import type { ModelFiles } from "../model-files.ts";
 import { externalFault, externalFiles } from "../onnx-file/external-files.ts";
 import { type OnnxScan, scanBytes } from "../onnx-file/scan.ts";
-import { mostBytes, openTapped, unreadable } from "../open-tapped.ts";
+import { mostBytes, type Opened, openTapped, unreadable } from "../open-tapped.ts";
 import { readBytes } from "../read-files.ts";
 import { tryGraph } from "../try-graph.ts";
-import { turn } from "./turn.ts";
+import { ownRuntime } from "./own-runtime.ts";
+import { probeWebGPU } from "./probe-webgpu.ts";
 
 /** Where and how a backend opens its files. */
 export interface Opening {
@@ -19,8 +24,6 @@ export interface Opening {
   /** Paths of the model file and its drafter file in the folder. */
   readonly model: string;
   readonly drafter: string;
-  /** ONNX Runtime's name of the execution provider. */
-  readonly provider: "wasm" | "webgpu";
 }
 
 /** A backend that can give back the memory of every session that it has opened, those too that loading then refused. */
@@ -29,19 +32,9 @@ export interface FetchedBackend extends Backend {
 }
 
 /** Opens files in memory: read whole, with the files beside them that hold their weights. */
-export function fetchedBackend({ ort, files, model, drafter, provider }: Opening): FetchedBackend {
-  const sessions: InferenceSession[] = [];
+export function fetchedBackend({ ort, files, model, drafter }: Opening): FetchedBackend {
+  const runtime = ownRuntime(ort);
   const read = (path: string) => readBytes(files, path, "Load the model again when it is.");
-  const create = async (bytes: Uint8Array, weights: Weights): Promise<InferenceSession> => {
-    const session = await ort.InferenceSession.create(bytes, { executionProviders: [provider], ...quiet, ...weights });
-    sessions.push(session);
-    const run = session.run.bind(session) as (...args: readonly unknown[]) => Promise<InferenceSession.ReturnType>;
-    session.run = async (feeds: unknown, fetches: unknown) => {
-      await turn();
-      return run(feeds, fetches, quiet);
-    };
-    return session;
-  };
 
   /** The files that hold weights. Rejects with `model_files` when one is missing or cut off. */
   const weightsOf = async (path: string, scan: OnnxScan): Promise<Weights> => {
@@ -56,11 +49,6 @@ export function fetchedBackend({ ort, files, model, drafter, provider }: Opening
     return externalData.length === 0 ? {} : { externalData };
   };
 
-  const open = (scan: OnnxScan, bytes: Uint8Array, weights: Weights) =>
-    create(bytes, weights).catch((cause) => {
-      throw unreadable(scan, cause);
-    });
-
   return {
     async openGraph(request) {
       const bytes = await read(model);
@@ -69,36 +57,62 @@ export function fetchedBackend({ ort, files, model, drafter, provider }: Opening
       }
       const scan = scanned(request.file, bytes);
       const weights = await weightsOf(model, scan);
-      const opened = await openTapped({
-        scan,
-        open: () => open(scan, bytes, weights),
-        openWith: (suffix) => create(joined(bytes, suffix), weights),
-        fixed: (more) => (bytes.length + more > mostBytes ? "files from 2 GiB on cannot be extended in memory" : undefined),
-      });
+      const open = (options: InferenceSession.SessionOptions) => openBytes(runtime, scan, bytes, { ...options, ...weights });
       // What a run is given for its outputs is copied to WebAssembly's memory, and not back.
-      const { graph, facts } = await tryGraph(ort, scan, opened, request, false);
+      const { graph, facts } = await tryGraph(runtime, scan, await open(wasm).catch(blaming(scan)), request, false);
+      const beside = (small: GraphBuilder) => smallSession(runtime, small, wasm);
+      const { name, width, vocabulary, unused, contextLength, device: wish = "cpu" } = request;
+      const cpu = { graph: { ...graph, beside }, name, width, vocabulary, unused, contextLength };
+      const placed = await chooseDevice(
+        cpu,
+        { name, device: wish, candidates: ["webgpu"], plain: "the provider wasm" },
+        toleranceOf(graph, facts.weights),
+        {
+          probe: (device, timed) => probeWebGPU(runtime, device, timed),
+          open: (device) => openOnDevice(cpu, device, open),
+          answers,
+          race: raceBlocks,
+        },
+      );
       const weightFiles = [...externalFiles(scan).keys()].map((location) => files.nameOf(beneath(model, location)));
-      const device =
-        provider === "webgpu" ? { name: provider, why: "It was asked for." } : { name: "cpu" as const, why: "WebAssembly computes there." };
-      const beside = async (small: GraphBuilder) => create(new Uint8Array(await fileOf(small).arrayBuffer()), {});
-      return { graph: { ...graph, beside }, facts: { ...facts, weightFiles, providers: [{ name: provider, bundled: true }] }, device };
+      const providers = (placed.device.name === "cpu" ? ["wasm"] : ["wasm", "webgpu"]).map((name) => ({ name, bundled: true }));
+      const missing = [...facts.missing, ...drafterAside(request, placed.device.name)];
+      return { graph: placed.model.graph, facts: { ...facts, missing, weightFiles, providers }, device: reported(placed) };
     },
     async openDrafter(name) {
       const bytes = await read(drafter);
       if (bytes === undefined) return undefined;
       const scan = scanned(name, bytes);
-      return open(scan, bytes, await weightsOf(drafter, scan));
+      return runtime.InferenceSession.create(bytes, { ...wasm, ...(await weightsOf(drafter, scan)) }).catch(blaming(scan));
     },
-    async release() {
-      await Promise.all(sessions.splice(0).map((session) => session.release()));
-    },
+    release: runtime.release,
   };
 }
 
-/** What fails is thrown; the runtime need not print it as well. */
-const quiet = { logSeverityLevel: 4 } as const;
+const wasm = { executionProviders: ["wasm"] } as const;
 
 type Weights = Pick<InferenceSession.SessionOptions, "externalData">;
+
+function reported({ device }: Placed): Placed["device"] {
+  return device.name === "cpu" ? { name: "cpu", why: `WebAssembly computes there. ${device.why}` } : device;
+}
+
+/** Opens a file in memory with the outputs that it lacks, as `openTapped` does. Rejects with whatever the runtime throws. */
+async function openBytes(runtime: Runtime, scan: OnnxScan, bytes: Uint8Array, options: InferenceSession.SessionOptions): Promise<Opened> {
+  return openTapped({
+    scan,
+    open: () => runtime.InferenceSession.create(bytes, options),
+    openWith: (suffix) => runtime.InferenceSession.create(joined(bytes, suffix), options),
+    fixed: (more) => (bytes.length + more > mostBytes ? "files from 2 GiB on cannot be extended in memory" : undefined),
+  });
+}
+
+/** Blames the file for what the runtime throws where it runs everything: on WebAssembly. */
+const blaming =
+  (scan: OnnxScan) =>
+  (cause: unknown): never => {
+    throw unreadable(scan, cause);
+  };
 
 /** The path in the folder of a file that another one names relative to itself. */
 const beneath = (path: string, location: string): string => path.slice(0, path.lastIndexOf("/") + 1) + location;

@@ -1,5 +1,6 @@
 import { answering } from "../answering.ts";
 import { describeModel, loadRequest } from "../describe-model.ts";
+import { unavailable } from "../device/choose-device.ts";
 import { drafterFile } from "../drafter-file.ts";
 import { checkDtype, type Dtype, variantFile } from "../dtypes.ts";
 import type { Runtime } from "../graph.ts";
@@ -7,9 +8,12 @@ import { loadHost } from "../load-host.ts";
 import { type OnnxModel, onnxModel } from "../onnx-model.ts";
 import { warningsOf } from "../warnings.ts";
 import { fetchedBackend } from "./backend.ts";
-import { checkBlocks } from "./check-blocks.ts";
 import { type Folder, filesOf } from "./fetched-files.ts";
 import { localLink } from "./local-link.ts";
+import { adapterFault } from "./probe-webgpu.ts";
+
+/** What can compute; auto: WebGPU where it is right and faster. */
+const providers = ["wasm", "webgpu", "auto"] as const;
 
 /** How a model is loaded. */
 export interface WebLoadOptions {
@@ -19,10 +23,11 @@ export interface WebLoadOptions {
    */
   readonly ort: Runtime;
   /**
-   * What computes. WebGPU gets its cache from the page's memory at each run, and was tried on a software adapter alone; where it scores long blocks
-   * otherwise than short ones, loading rejects with `unsupported`. Default: wasm.
+   * What computes. At loading WebGPU is compared with WebAssembly, and takes prompts in small blocks where it is right in such alone. `webgpu`
+   * rejects with `unsupported` where it cannot be had or computes something else; `auto` takes it where it is right and faster, else wasm; the
+   * model's `device` tells why. Default: wasm.
    */
-  readonly provider?: "wasm" | "webgpu" | undefined;
+  readonly provider?: (typeof providers)[number] | undefined;
   /**
    * Bytes of caches that are kept of closed sessions, for prompts that begin alike: the least recently used go first. Default 64 MiB; 0 keeps
    * none. Caches of open sessions are not counted.
@@ -52,6 +57,7 @@ export interface WebLoadOptions {
  */
 export async function loadModel(folder: Folder, options: WebLoadOptions): Promise<OnnxModel> {
   const { ort, provider = "wasm", cacheBytes = 64 * 2 ** 20, dtype, file } = options;
+  if (!providers.includes(provider)) throw new RangeError(`provider is ${provider}; expected one of ${providers.join(", ")}.`);
   if (!(cacheBytes >= 0)) throw new RangeError(`cacheBytes is ${cacheBytes}; expected 0 or more.`);
   if (file !== undefined && dtype !== undefined)
     throw new TypeError(`Both file (${file}) and dtype (${dtype}) are given; expected one of them.`);
@@ -60,19 +66,23 @@ export async function loadModel(folder: Folder, options: WebLoadOptions): Promis
   const model = file ?? `onnx/${variantFile(dtype ?? "fp32")}`;
   const drafter = drafterFile(model);
   const described = await describeModel(files, options.name ?? lastPart(files.place), options.draftsFor);
+  // Before the model is fetched: it may be large.
+  const fault = provider === "webgpu" ? await adapterFault() : undefined;
+  if (fault !== undefined) throw unavailable(described.name, "webgpu", fault);
   const request = loadRequest(described, {
     file: files.nameOf(model),
     drafter: options.drafter === false ? undefined : files.nameOf(drafter),
     // The runtime has one number of threads for all models, and its own way to wait.
     threads: ort.env.wasm.numThreads ?? 1,
     spin: Number.POSITIVE_INFINITY,
+    device: provider === "wasm" ? "cpu" : provider,
   });
-  const backend = fetchedBackend({ ort, files, model, drafter, provider });
+  const backend = fetchedBackend({ ort, files, model, drafter });
   const link = localLink(answering(backend), backend.release, described.name);
   try {
     const host = await loadHost(link, request, cacheBytes);
     let closed = false;
-    const model = onnxModel(described, host, warningsOf(request.file, host.check, [], host.graph.device.name), {
+    return onnxModel(described, host, warningsOf(request.file, host.check, [], host.graph.device.name), {
       engines: () => [{ state: closed ? "closed" : "ready", sessions: host.sessions, restarts: 0, keptBytes: host.keptBytes }],
       async open(prompt) {
         link.check();
@@ -83,8 +93,6 @@ export async function loadModel(folder: Folder, options: WebLoadOptions): Promis
         return link.close();
       },
     });
-    if (provider === "webgpu") await checkBlocks(model, model.check.spread);
-    return model;
   } catch (error) {
     await link.close();
     throw error;

@@ -20,7 +20,9 @@ import { isSound } from "../../src/evidence/block-scorer.ts";
 import { evidenceGraph } from "../../src/evidence/evidence-graph.ts";
 import { graphBuilder } from "../../src/export/onnx-writer.ts";
 import { exportDecoder, inspectModel, loadModel, type OnnxModel, onnxDrafter } from "../../src/index.ts";
-import { openGraph } from "../../src/open-graph.ts";
+import { scanOnnx } from "../../src/onnx-file/scan-file.ts";
+import { openFile } from "../../src/open-file.ts";
+import { openGraph, sessionOptions } from "../../src/open-graph.ts";
 import { append, newSequence, rewindSequence } from "../../src/sequence.ts";
 import { type Form, writeForm } from "../../src/testing/graph-forms.ts";
 import { small, temporaryFolder, tokensOf, writeModel } from "../../src/testing/random-llama.ts";
@@ -141,7 +143,9 @@ describe("on WebGPU", { skip }, () => {
     const files = filesIn(dir);
     const request = loadRequest(await describeModel(files, "placed", undefined), { file, threads: 1, spin: 500, device: "webgpu" });
     const { graph } = await openGraph(request);
-    const there = await openOnDevice({ ...request, drafter: undefined, graph }, request, "webgpu");
+    const there = await openOnDevice({ ...request, drafter: undefined, graph }, "webgpu", (options) =>
+      openFile(runtime, scanOnnx(file), { ...sessionOptions(request), ...options }),
+    );
     const runs: string[][] = [];
     const run = there.graph.session.run as (...args: readonly unknown[]) => Promise<runtime.InferenceSession.ReturnType>;
     there.graph.session.run = async (...args: readonly unknown[]) => {

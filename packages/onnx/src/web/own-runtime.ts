@@ -1,0 +1,72 @@
+import { LenityError } from "@lenity/core";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { firstLine } from "../first-line.ts";
+import type { Runtime } from "../graph.ts";
+import { turn } from "./turn.ts";
+
+/** ONNX Runtime for one model, and an end to all that the model has of it. */
+export interface OwnRuntime extends Runtime {
+  /** Gives back the memory of every session that is open, and of the tensors that their runs left on a device. */
+  release(): Promise<void>;
+}
+
+/** The last that each module of ONNX Runtime was asked for. */
+const queues = new WeakMap<Runtime["env"], Promise<unknown>>();
+
+/**
+ * The runtime as one model uses it. All models of a page open their sessions and run in turn: while a run waits for a GPU its stack lies in
+ * WebAssembly's one memory, and a second run writes over it ("memory access out of bounds").
+ */
+export function ownRuntime({ InferenceSession, Tensor, env }: Runtime): OwnRuntime {
+  const sessions = new Set<InferenceSession>();
+  const alone = <Value>(job: () => Promise<Value>): Promise<Value> => {
+    const result = (queues.get(env) ?? Promise.resolve()).then(job);
+    const settled = result.catch(() => {});
+    queues.set(env, settled);
+    return result;
+  };
+  const create = async (file: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> => {
+    const session = await alone(() => InferenceSession.create(file, { ...options, ...quiet }));
+    sessions.add(session);
+    const left = new Set<Tensor>();
+    let failure: unknown;
+    const run = session.run.bind(session) as (...args: readonly unknown[]) => Promise<InferenceSession.ReturnType>;
+    const release = session.release.bind(session);
+    session.run = (feeds: unknown, fetches: unknown) =>
+      alone(async () => {
+        if (failure !== undefined) throw lost(failure);
+        await turn();
+        const results = await run(feeds, fetches, quiet).catch((error) => {
+          // Inputs stay bound to a session with outputs on a device when a run fails, and the next run would be given them again.
+          if (options.preferredOutputLocation !== undefined) failure = error;
+          throw error;
+        });
+        for (const tensor of left) if (tensor.location === "none") left.delete(tensor);
+        for (const tensor of Object.values(results)) if (tensor.location === "gpu-buffer") left.add(tensor);
+        return results;
+      });
+    session.release = () =>
+      alone(async () => {
+        if (!sessions.delete(session)) return;
+        for (const tensor of left) if (tensor.location !== "none") tensor.dispose();
+        await release();
+      });
+    return session;
+  };
+  return {
+    InferenceSession: Object.assign(Object.create(InferenceSession) as Runtime["InferenceSession"], { create }),
+    Tensor,
+    env,
+    async release() {
+      for (const session of sessions) await session.release();
+    },
+  };
+}
+
+function lost(failure: unknown): LenityError {
+  const message = `An earlier run of the model on WebGPU failed (${firstLine(failure)}), and ONNX Runtime cannot run it again. Load the model again.`;
+  return new LenityError("worker_lost", message, { cause: failure });
+}
+
+/** What fails is thrown; the runtime need not print it as well. */
+const quiet = { logSeverityLevel: 4 } as const;

@@ -1,0 +1,155 @@
+/** What the tests of WebGPU run in a page: the same on both providers. What it returns is plain data. */
+import { type Drafter, decode, type Token } from "../../packages/core/src/index.ts";
+import { differenceOf } from "../../packages/onnx/src/device/compare-devices.ts";
+import type { DeviceReport } from "../../packages/onnx/src/device/devices.ts";
+import { smallSession } from "../../packages/onnx/src/device/small-session.ts";
+import { graphBuilder } from "../../packages/onnx/src/export/onnx-writer.ts";
+import {
+  fetchedFiles,
+  loadModel,
+  type OnnxModel,
+  onnxDrafter,
+  type Runtime,
+  type WebLoadOptions,
+} from "../../packages/onnx/src/web/index.ts";
+
+const address = new URL("./ort/ort.webgpu.min.mjs", import.meta.url).href;
+const ort = (await import(address)) as Runtime;
+ort.env.wasm.numThreads = 1;
+
+// A session that stays open keeps what the adapter has compiled for others.
+const graph = graphBuilder("open");
+graph.input("in", "float32", [1]);
+graph.output("out", "float32", [1]);
+graph.node("Neg", ["in"], ["out"]);
+await smallSession(ort, graph, { executionProviders: ["webgpu"] }).catch(() => {});
+
+type Session = Awaited<ReturnType<Runtime["InferenceSession"]["create"]>>;
+type Tensor = Awaited<ReturnType<Session["run"]>>[string];
+
+/** The cache tensors that runs of sessions on WebGPU were given and have returned. */
+const caches: { readonly name: string; readonly tensor: Tensor; readonly location: string }[] = [];
+
+/** The runtime, with an eye on the caches. */
+const watched: Runtime = {
+  ...ort,
+  InferenceSession: {
+    async create(...args: Parameters<Runtime["InferenceSession"]["create"]>) {
+      const session = await ort.InferenceSession.create(...args);
+      if (args[1]?.executionProviders?.[0] !== "webgpu") return session;
+      const run = session.run.bind(session) as (...args: readonly unknown[]) => ReturnType<Session["run"]>;
+      const see = (tensors: Readonly<Record<string, Tensor>>) => {
+        for (const [name, tensor] of Object.entries(tensors)) {
+          // Tensors without rows hold nothing that could be anywhere.
+          if (/^(past_key_values|present)\./.test(name) && tensor.dims[2] !== 0) caches.push({ name, tensor, location: tensor.location });
+        }
+      };
+      session.run = async (feeds: Record<string, Tensor>, ...rest: readonly unknown[]) => {
+        see(feeds);
+        const results = await run(feeds, ...rest);
+        see(results);
+        return results;
+      };
+      return session;
+    },
+  } as unknown as Runtime["InferenceSession"],
+};
+
+const load = (folder: string, provider: WebLoadOptions["provider"]) =>
+  loadModel(fetchedFiles(folder, { paths: ["config.json", "onnx/model.onnx"] }), { ort: watched, provider, drafter: false, name: folder });
+
+/** Deterministic tokens of a vocabulary of fifty. */
+const tokensOf = (length: number, seed = 1): Token[] => Array.from({ length }, (_, i) => 1 + ((i * i * seed + i * 7919) % 49));
+
+/** A whole prompt, blocks, single tokens, and blocks after rewinding: to a prefix, and to nothing. */
+async function scores(model: OnnxModel) {
+  const session = await model.open();
+  const rows = [];
+  const [text, other] = [tokensOf(60), tokensOf(60, 2)];
+  for (const [from, tokens] of [
+    [0, text.slice(0, 45)],
+    [45, text.slice(45, 50)],
+    [50, text.slice(50, 51)],
+    [51, text.slice(51, 52)],
+    [48, other.slice(0, 9)],
+    [20, other.slice(9, 33)],
+    [44, text.slice(44, 60)],
+    [0, other.slice(0, 3)],
+  ] as const) {
+    await session.rewind(from);
+    rows.push(await session.append(tokens, { hidden: "pre-norm" }));
+  }
+  await session.close();
+  return rows;
+}
+
+/** A greedy answer to a prompt of twenty tokens. */
+async function answer(target: OnnxModel, drafter?: Drafter): Promise<Token[]> {
+  const said: Token[] = [];
+  for await (const event of decode(tokensOf(20), { target, drafter, draftTokens: drafter === undefined ? 0 : 4, maxTokens: 16 })) {
+    if (event.type === "round") said.push(...event.tokens.map(({ token }) => token));
+  }
+  return said;
+}
+
+/** A model on both providers. */
+export interface Compared {
+  /** On WebAssembly, on WebGPU. */
+  readonly devices: readonly DeviceReport[];
+  /** The largest difference of their scores, as a share of what they span. */
+  readonly difference: number;
+  readonly said: readonly (readonly Token[])[];
+  /** Bytes of closed sessions that were kept, and the tokens that a new session took over. */
+  readonly kept: number;
+  readonly taken: number;
+  /** Where caches were: "present gpu-buffer", say. */
+  readonly seen: readonly string[];
+  /** Cache tensors that were not freed when the model was closed. */
+  readonly held: number;
+}
+
+/** What a model says and scores on both providers, and where its caches were. */
+export async function compared(folder: string): Promise<Compared> {
+  const [wasm, webgpu] = [await load(folder, "wasm"), await load(folder, "webgpu")];
+  caches.length = 0;
+  const [expected, found] = [await scores(wasm), await scores(webgpu)];
+  const said = [await answer(wasm), await answer(webgpu)];
+  const kept = webgpu.engines[0]?.state === "ready" ? webgpu.engines[0].keptBytes : 0;
+  const again = await webgpu.open({ prompt: tokensOf(20) });
+  const taken = again.length;
+  await Promise.all([wasm.close(), webgpu.close()]);
+  return {
+    devices: [wasm.device, webgpu.device],
+    difference: differenceOf(found, expected),
+    said,
+    kept,
+    taken,
+    seen: [...new Set(caches.map(({ name, location }) => `${name.split(".")[0]} ${location}`))].sort(),
+    held: caches.filter(({ tensor }) => tensor.location !== "none").length,
+  };
+}
+
+/** What a target says with a draft model and without, both answers at the same time. */
+export async function paired(folder: string, draftFolder: string): Promise<readonly (readonly Token[])[]> {
+  const [target, draft] = await Promise.all([load(folder, "webgpu"), load(draftFolder, "webgpu")]);
+  const said = await Promise.all([answer(target), answer(target, onnxDrafter(draft))]);
+  await Promise.all([target.close(), draft.close()]);
+  return said;
+}
+
+/** Where `auto` puts a model. */
+export async function automatic(folder: string): Promise<DeviceReport> {
+  const model = await load(folder, "auto");
+  await model.close();
+  return model.device;
+}
+
+/** The message with which a model is refused on WebGPU. */
+export async function refused(folder: string): Promise<string> {
+  const model = await load(folder, "webgpu").catch((error: Error) => error);
+  if (model instanceof Error) return model.message;
+  await model.close();
+  return "";
+}
+
+Object.assign(globalThis, { compared, paired, automatic, refused });

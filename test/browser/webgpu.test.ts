@@ -1,0 +1,102 @@
+/** Models on WebGPU in Chromium, on its software adapter SwiftShader: whether they compute as WebAssembly does, not how fast. */
+import assert from "node:assert/strict";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, describe, test } from "node:test";
+import { build } from "esbuild";
+import { serveFolder } from "../../examples/browser/serve.ts";
+import { exportDecoder } from "../../packages/onnx/src/index.ts";
+import { small, writeModel } from "../../packages/onnx/src/testing/random-llama.ts";
+import { chromiumProgram, startChromium } from "./chromium.ts";
+import type { automatic, Compared, paired } from "./webgpu-page.ts";
+
+const program = chromiumProgram();
+if (program === undefined) throw new Error("No Chromium starts on this machine. LENITY_CHROMIUM names one.");
+
+const flags = [
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--enable-features=Vulkan",
+  "--use-vulkan=swiftshader",
+  "--ignore-gpu-blocklist",
+];
+const dist = await mkdtemp(join(tmpdir(), "lenity-webgpu-"));
+await writePage();
+const server = await serveFolder(dist, { isolated: true, port: 0 });
+const browser = await startChromium(program, flags);
+const page = await browser.open(server.url);
+await page.until("globalThis.compared");
+/** Why these tests cannot run here, or false. */
+const skip = (await page.evaluate<boolean>("(async () => (await navigator.gpu?.requestAdapter()) != null)()"))
+  ? false
+  : "This Chromium has no adapter for WebGPU, not even SwiftShader.";
+if (skip !== false) console.log(`Models on WebGPU in Chromium are not tested: ${skip}`);
+after(async () => {
+  await page.close();
+  await browser.close();
+  await server.close();
+  await rm(dist, { recursive: true });
+});
+
+/** The page: its script, the models, and ONNX Runtime's files. Weights of float32, since SwiftShader computes no float16. */
+async function writePage(): Promise<void> {
+  for (const [name, layers] of Object.entries({ target: 2, draft: 1 })) {
+    await exportDecoder(await writeModel(dist, name, { ...small, layers }), { weights: "float32" });
+  }
+  await writeModel(dist, "halves");
+  const page = join(import.meta.dirname, "webgpu-page.ts");
+  await build({ entryPoints: [page], bundle: true, format: "esm", target: "es2023", outdir: dist });
+  const { resolve } = createRequire(join(import.meta.dirname, "../../packages/onnx/package.json"));
+  const ort = dirname(resolve("onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm"));
+  await mkdir(join(dist, "ort"));
+  for (const name of ["ort.webgpu.min.mjs", "ort-wasm-simd-threaded.asyncify.mjs", "ort-wasm-simd-threaded.asyncify.wasm"]) {
+    await cp(join(ort, name), join(dist, "ort", name));
+  }
+  const script = '<script type="module" src="webgpu-page.js"></script>';
+  await writeFile(join(dist, "index.html"), `<!doctype html><link rel="icon" href="data:,">${script}`);
+}
+
+/** Calls one of the page's functions. */
+const inPage = <Value>(name: string, ...folders: readonly string[]): Promise<Value> =>
+  page.evaluate<Value>(`${name}(${folders.map((folder) => JSON.stringify(folder)).join(", ")})`);
+
+describe("on WebGPU in Chromium", { skip }, () => {
+  test("a model scores and says what it does on WebAssembly, in whole prompts, in blocks and after rewinding, with caches that stay there", async () => {
+    const { devices, difference, said, kept, taken, seen, held } = await inPage<Compared>("compared", "target");
+    assert.deepEqual(
+      devices.map(({ name }) => name),
+      ["cpu", "webgpu"],
+    );
+    assert.match(devices[1]?.why ?? "", /^It was asked for\. Logits and hidden states differ from the CPU's by \S+ % of what they span/);
+    assert.ok(difference <= 1e-5, `It differs by ${difference} of what the numbers span.`);
+    assert.equal(said[0]?.length, 16);
+    assert.deepEqual(said[1], said[0]);
+    // What is fed and what comes back.
+    assert.deepEqual(seen, ["past_key_values gpu-buffer", "present gpu-buffer"]);
+    // A later prompt goes on from what was kept there; closing frees it all, a cache in use included.
+    assert.ok(kept > 0 && taken === 19);
+    assert.equal(held, 0);
+  });
+
+  test("two models of one page work at the same time, and decode as the target alone", async () => {
+    const [plain, drafted] = await inPage<Awaited<ReturnType<typeof paired>>>("paired", "target", "draft");
+    assert.equal(plain?.length, 16);
+    assert.deepEqual(drafted, plain);
+  });
+
+  test("auto takes it only where it is faster", async () => {
+    const { name, why } = await inPage<Awaited<ReturnType<typeof automatic>>>("automatic", "target");
+    assert.match(why, /(A block of eight tokens|a product of matrices) takes .* there and .* on the CPU/);
+    assert.ok(name === "webgpu" || why.startsWith("WebAssembly computes there. Not on webgpu: "));
+  });
+
+  test("a model with float16 runs, or is refused with what to take where the adapter computes none", async () => {
+    const message = await inPage<string>("refused", "halves");
+    if (message === "") return;
+    assert.match(message, /^halves cannot run on webgpu: [^:]*requires f16.* Take a variant without float16, .*, or the provider wasm\.$/);
+  });
+
+  test("nothing is complained of in the console", () => assert.deepEqual(page.errors, []));
+});
