@@ -15,9 +15,9 @@ export interface BuiltPage {
   readonly dist: string;
   /**
    * Opens the page on a server of its own, waits for the models or for what it says in their place, and hands it over. The browser may complain of
-   * nothing but what is `expected`.
+   * nothing but what is `expected`. `search` ends the page's address.
    */
-  withPage(isolated: boolean, use: (page: Page) => Promise<void>, expected?: RegExp): Promise<void>;
+  withPage(isolated: boolean, use: (page: Page) => Promise<void>, expected?: RegExp, search?: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -30,9 +30,9 @@ export async function builtPage(): Promise<BuiltPage> {
   const browser = await startChromium(program);
   return {
     dist,
-    async withPage(isolated, use, expected) {
+    async withPage(isolated, use, expected, search = "") {
       const server: Served = await serveFolder(dist, { isolated, port: 0 });
-      const page = await browser.open(server.url);
+      const page = await browser.open(`${server.url}${search}`);
       try {
         await page.until("document.querySelector('#failure')?.hidden === false || document.querySelector('#ask')?.disabled === false");
         await use(page);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { readResult } from "../../packages/tiny/src/problems.ts";
 import { type Answer, ask, type BuiltPage, builtPage, problem, state, textOf } from "./built-page.ts";
+import type { Page } from "./chromium.ts";
 
 let built: BuiltPage;
 before(async () => {
@@ -59,6 +60,17 @@ describe("the page", () => {
       assert.ok(stopped.text.length > 0 && readResult(stopped.text) === undefined);
       assert.equal(readResult((await ask(page, problem.question, "judi")).text), problem.result);
     });
+  });
+
+  test("takes WebAssembly where there is no adapter for WebGPU, or says that there is none, as its address asks", async () => {
+    const answers = async (page: Page) => {
+      assert.match(await textOf(page, "p:has(#state)"), /^Ready\. WebAssembly, \d threads?; strict decoding is exact to the bit/);
+      assert.equal(readResult((await ask(page, problem.question, "judi")).text), problem.result);
+    };
+    const refuses = async (page: Page) =>
+      assert.match(await textOf(page, "#failure"), /tiny cannot run on webgpu\. .*Take the provider wasm, or auto\./s);
+    await built.withPage(true, answers, /adapter/i, "?provider=auto");
+    await built.withPage(true, refuses, /adapter/i, "?provider=webgpu");
   });
 
   /** Opens the page with one of its files replaced, or without it, and reads what it says. */

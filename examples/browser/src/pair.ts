@@ -9,6 +9,7 @@ import {
   type OnnxModel,
   onnxDrafter,
   type Runtime,
+  type WebLoadOptions,
 } from "@lenity/onnx/web";
 import { type PromptWriter, promptWriter } from "@lenity/server";
 
@@ -37,7 +38,7 @@ async function fetchPresent(url: URL): Promise<Response> {
 /** Rejects with MissingFile, and as `loadModel` does. */
 export async function loadPair(
   ort: Runtime,
-  provider: "wasm" | "webgpu",
+  provider: WebLoadOptions["provider"],
   onProgress: (loaded: number, total: number) => void,
 ): Promise<Pair> {
   const base = new URL("models/", import.meta.url);

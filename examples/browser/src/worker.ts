@@ -25,13 +25,14 @@ self.addEventListener("message", async ({ data }: MessageEvent<Order>) => {
 });
 
 async function load(): Promise<Pair> {
-  const provider = new URL(self.location.href).searchParams.get("provider") === "webgpu" ? "webgpu" : "wasm";
-  const ort = provider === "webgpu" ? await import("onnxruntime-web/webgpu") : await import("onnxruntime-web/wasm");
+  const wish = new URL(self.location.href).searchParams.get("provider");
+  const provider = wish === "webgpu" || wish === "auto" ? wish : "wasm";
+  const ort = provider === "wasm" ? await import("onnxruntime-web/wasm") : await import("onnxruntime-web/webgpu");
   // Threads share memory, which browsers allow to isolated pages alone.
   const threads = self.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency) : 1;
   ort.env.wasm.numThreads = threads;
   const pair = await loadPair(ort, provider, (loaded, total) => report({ type: "progress", loaded, total }));
-  const runsOn = provider === "webgpu" ? "WebGPU" : `WebAssembly, ${threads === 1 ? "1 thread" : `${threads} threads`}`;
+  const runsOn = pair.target.device.name === "webgpu" ? "WebGPU" : `WebAssembly, ${threads === 1 ? "1 thread" : `${threads} threads`}`;
   report({ type: "ready", choices: choicesOf(pair.registry), runsOn, exact: pair.target.check.blockDifference === 0 });
   return pair;
 }

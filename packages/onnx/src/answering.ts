@@ -20,8 +20,8 @@ export interface OpenGraph {
 /** Opens what a request for loading names. */
 export interface Backend {
   openGraph(request: LoadRequest): Promise<OpenGraph>;
-  /** Opens the drafter file; undefined when there is none after all. */
-  openDrafter(drafter: string, request: LoadRequest): Promise<InferenceSession | undefined>;
+  /** Opens the drafter file; undefined when there is none after all, and a sentence that says why it is left aside where it cannot run. */
+  openDrafter(drafter: string, request: LoadRequest): Promise<InferenceSession | string | undefined>;
 }
 
 /** An answer, and those of its buffers that nobody else needs. */
@@ -51,7 +51,8 @@ export function answering(backend: Backend): (request: Request) => Promise<Answe
     // Drafter graphs want their cache in memory.
     let drafter = device.name === "cpu" ? request.drafter : undefined;
     const session = drafter === undefined ? undefined : await backend.openDrafter(drafter, request);
-    if (session === undefined) drafter = undefined;
+    const aside = typeof session === "string" ? [session] : [];
+    if (session === undefined || typeof session === "string") drafter = undefined;
     else if (drafter !== undefined) {
       model = { ...model, drafter: fitDrafter(session, drafter, graph, request) };
       await checkDrafter(model, eos, drafter, file);
@@ -60,7 +61,23 @@ export function answering(backend: Backend): (request: Request) => Promise<Answe
     if (numbers) scorer = blockScorer(model);
     const { inputs, outputs, layers, groups, headSize, precision, family, newRows } = graph;
     const hidden = Object.fromEntries(Object.entries(graph.hidden).map(([kind, { width }]) => [kind, width]));
-    return { file, device, drafter, inputs, outputs, layers, groups, headSize, precision, family, newRows, hidden, numbers, ...facts };
+    return {
+      file,
+      device,
+      drafter,
+      inputs,
+      outputs,
+      layers,
+      groups,
+      headSize,
+      precision,
+      family,
+      newRows,
+      hidden,
+      numbers,
+      ...facts,
+      missing: [...facts.missing, ...aside],
+    };
   };
 
   const close = (session: number): boolean => {

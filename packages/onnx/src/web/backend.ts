@@ -5,6 +5,7 @@ import { chooseDevice, type Placed } from "../device/choose-device.ts";
 import { answers, raceBlocks, toleranceOf } from "../device/compare-devices.ts";
 import { drafterAside } from "../device/drafter-aside.ts";
 import { openOnDevice } from "../device/open-on-device.ts";
+import { reason } from "../device/reason.ts";
 import { smallSession } from "../device/small-session.ts";
 import type { GraphBuilder } from "../export/onnx-writer.ts";
 import type { Runtime } from "../graph.ts";
@@ -83,7 +84,12 @@ export function fetchedBackend({ ort, files, model, drafter }: Opening): Fetched
       const bytes = await read(drafter);
       if (bytes === undefined) return undefined;
       const scan = scanned(name, bytes);
-      return runtime.InferenceSession.create(bytes, { ...wasm, ...(await weightsOf(drafter, scan)) }).catch(blaming(scan));
+      return runtime.InferenceSession.create(bytes, { ...wasm, ...(await weightsOf(drafter, scan)) }).catch((cause) => {
+        // onnxruntime-web/webgpu has no arithmetic in float64, with which tokens are drawn.
+        const lacking = /Could not find an implementation for .*/.exec(reason(cause))?.[0];
+        if (lacking === undefined) throw unreadable(scan, cause);
+        return `The drafter file is not used, because this build of ONNX Runtime cannot run it (${lacking}); drafting steps the model.`;
+      });
     },
     release: runtime.release,
   };
