@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 
 /** Where Debian's chromium puts SwiftShader's driver. */
-const swiftshader = "/usr/lib/chromium/vk_swiftshader_icd.json";
+export const swiftshader = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
 /** The environment in which Vulkan finds a driver: as it is where it names one, SwiftShader where that is installed; or why there is none. */
 export function vulkanEnvironment(): { readonly env: Readonly<Record<string, string>> } | { readonly reason: string } {

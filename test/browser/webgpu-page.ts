@@ -1,5 +1,6 @@
 /** What the tests of WebGPU run in a page: the same on both providers. What it returns is plain data. */
-import { type Drafter, decode, type Token } from "../../packages/core/src/index.ts";
+import { type Drafter, decode, logitsEvidence, type Reading, sampling, type Token } from "../../packages/core/src/index.ts";
+import { plainReadings } from "../../packages/core/src/testing/index.ts";
 import { differenceOf } from "../../packages/onnx/src/device/compare-devices.ts";
 import type { DeviceReport } from "../../packages/onnx/src/device/devices.ts";
 import { smallSession } from "../../packages/onnx/src/device/small-session.ts";
@@ -137,6 +138,34 @@ export async function paired(folder: string, draftFolder: string): Promise<reado
   return said;
 }
 
+/**
+ * Numbers of a drafted block that were computed on WebGPU beside its logits: how far the furthest is from the plain arithmetic on the rows, and how
+ * far a row that was fetched is from the one that was sent.
+ */
+export async function numbers(folder: string, length: number): Promise<readonly [number, number]> {
+  const model = await load(folder, "webgpu");
+  const kinds = ["raw", "processed"] as const;
+  const whats = ["probability", "draft-probability", "confidence", "entropy", "kl", "reverse-kl", "js", "tv"] as const;
+  const readings = new Set<Reading>(["argmax", ...kinds.flatMap((kind) => whats.map((what): Reading => `${kind} ${what}`))]);
+  const block = tokensOf(length);
+  const [sending, scoring] = [await model.open(), await model.open()];
+  const { logits } = await sending.append(block);
+  const settings = sampling({ temperature: 0.7 });
+  const target = logitsEvidence(logits, model.vocabulary, settings);
+  const drafted = logits.slice(model.vocabulary);
+  const expected = plainReadings(readings, target, block.slice(1), logitsEvidence(drafted, model.vocabulary, settings));
+  const scored = await scoring.score?.(block, { readings, temperature: 0.7, drafted });
+  let worst = 0;
+  for (const reading of readings) {
+    const tested = / (probability|draft-probability|kl|reverse-kl|js|tv)$/.test(reading) ? length - 1 : length;
+    for (let at = 0; at < tested; at++)
+      worst = Math.max(worst, Math.abs((scored?.readings[reading]?.[at] ?? Number.NaN) - (expected[reading]?.[at] as number)));
+  }
+  const row = (await scored?.row(length - 1)) ?? new Float32Array(0);
+  await model.close();
+  return [worst, differenceOf([{ logits: row }], [{ logits: target.logits(length - 1) }])];
+}
+
 /** Where `auto` puts a model. */
 export async function automatic(folder: string): Promise<DeviceReport> {
   const model = await load(folder, "auto");
@@ -152,4 +181,4 @@ export async function refused(folder: string): Promise<string> {
   return "";
 }
 
-Object.assign(globalThis, { compared, paired, automatic, refused });
+Object.assign(globalThis, { compared, paired, numbers, automatic, refused });

@@ -32,6 +32,7 @@ await page.until("globalThis.compared");
 const skip = (await page.evaluate<boolean>("(async () => (await navigator.gpu?.requestAdapter()) != null)()"))
   ? false
   : "This Chromium has no adapter for WebGPU, not even SwiftShader.";
+if (skip !== false && process.env["LENITY_WEBGPU"] === "required") throw new Error(skip);
 if (skip !== false) console.log(`Models on WebGPU in Chromium are not tested: ${skip}`);
 after(async () => {
   await page.close();
@@ -59,8 +60,8 @@ async function writePage(): Promise<void> {
 }
 
 /** Calls one of the page's functions. */
-const inPage = <Value>(name: string, ...folders: readonly string[]): Promise<Value> =>
-  page.evaluate<Value>(`${name}(${folders.map((folder) => JSON.stringify(folder)).join(", ")})`);
+const inPage = <Value>(name: string, ...values: readonly (string | number)[]): Promise<Value> =>
+  page.evaluate<Value>(`${name}(${values.map((value) => JSON.stringify(value)).join(", ")})`);
 
 describe("on WebGPU in Chromium", { skip }, () => {
   test("a model scores and says what it does on WebAssembly, in whole prompts, in blocks and after rewinding, with caches that stay there", async () => {
@@ -84,6 +85,13 @@ describe("on WebGPU in Chromium", { skip }, () => {
     const [plain, drafted] = await inPage<Awaited<ReturnType<typeof paired>>>("paired", "target", "draft");
     assert.equal(plain?.length, 16);
     assert.deepEqual(drafted, plain);
+  });
+
+  test("the numbers of drafted blocks are computed there, and are those of the rows", async () => {
+    for (const length of [2, 9, 40]) {
+      const [worst, row] = await inPage<readonly [number, number]>("numbers", "target", length);
+      assert.ok(worst < 1e-4 && row < 1e-5, `They differ by ${worst}, a row by ${row} of its span.`);
+    }
   });
 
   test("auto takes it only where it is faster", async () => {
