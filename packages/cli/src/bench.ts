@@ -92,7 +92,7 @@ export interface CacheFlags {
 
 /** `lenity bench cache`: a random model in every form, so that it needs no files. */
 export async function benchCache(flags: CacheFlags): Promise<void> {
-  const sizes = { contexts: flags.contexts?.map(whole(2)), blocks: flags.blocks?.map(whole(1, 256)) };
+  const sizes = { contexts: flags.contexts?.map(whole(2)), blocks: flags.blocks?.map(whole(1, 255)) };
   const report = await cache({ ...flags, ...sizes, progress: tellProgress() }).catch((error) => {
     if (error instanceof RangeError) throw new LenityError("invalid_request", error.message, { cause: error });
     throw error;

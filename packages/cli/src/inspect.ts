@@ -84,7 +84,7 @@ function describe(found: Inspection, policies: readonly Feed[]): string {
     ...section("added in memory", summarise(found.outputs.filter(({ name }) => taps.added.includes(name)))),
     ...section("not offered", taps.missing),
     `  cache       ${cache.family}, ${cache.precision}: ${cache.layers} layers × ${cache.groups} heads × ${cache.headSize}, ${size(cache.bytesPerToken)} a token`,
-    `              ${steps(found)}; rewinding ${cache.family === "concat" ? "moves what stays" : "is free"}`,
+    `              ${steps(found)}; ${rewinding(found)}`,
     `  context     ${found.contextLength} tokens`,
     `  vocabulary  ${vocabulary(found)}, ends with ${found.eos.join(", ") || "nothing"}`,
     ...found.notes.map((note) => `              ${note}`),
@@ -111,10 +111,20 @@ function weights({ weights: { formats, files } }: Inspection): string {
   return `${parts.join(", ")}${files.length === 0 ? "" : `; beside the model in ${files.join(", ")}`}`;
 }
 
+/** What a step moves besides what attention reads, as `lenity bench cache` measures it. */
 function steps({ device, cache: { family, newRows } }: Inspection): string {
   if (device.name === "webgpu" && family !== "split") return "it stays on the device";
-  if (newRows) return "only new rows are copied";
-  return family === "concat" ? "the whole cache is copied out at each step" : "the whole cache is copied in place at each step";
+  if (family === "in-place") return "the whole cache is copied in place at each step";
+  if (family === "new-rows") return "only new rows leave the graph, but GroupQueryAttention copies its whole buffer at each step";
+  if (family === "split") return "a step copies its new rows and at most 256 rows before them";
+  return newRows
+    ? "only new rows leave the graph, which copies the whole past at each step to join them"
+    : "the graph copies the whole past at each step to join new rows, and it is copied out as well";
+}
+
+function rewinding({ cache: { family, groups } }: Inspection): string {
+  if (family !== "concat") return "rewinding is free";
+  return groups === 1 ? "rewinding is free" : "all heads but the first move when tokens come or go";
 }
 
 /** What was tried, and what it showed. */

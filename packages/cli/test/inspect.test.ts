@@ -39,11 +39,11 @@ const states = (type: string) => [`hidden_states  ${type} [1, length, 32]`, `las
 const rows = (type: string) => `present_rows  ${type} [4, 2, length, 16]`;
 const grouped = (type: string, bytes = 512): [string, string] => [
   `new-rows, ${type}: 2 layers × 2 heads × 16, ${bytes} B a token`,
-  "only new rows are copied; rewinding is free",
+  "only new rows leave the graph, but GroupQueryAttention copies its whole buffer at each step; rewinding is free",
 ];
 const joined = (type: string, bytes = 512): [string, string] => [
   `concat, ${type}: 2 layers × 2 heads × 16, ${bytes} B a token`,
-  "only new rows are copied; rewinding moves what stays",
+  "only new rows leave the graph, which copies the whole past at each step to join them; all heads but the first move when tokens come or go",
 ];
 const exact = ["a block and single tokens give the same logits, to the bit", "no row depends on later tokens"];
 const normed = "post-norm rows are the pre-norm rows, normalised";
@@ -285,7 +285,8 @@ test("lenity inspect tells everything of an export for long contexts", async () 
     .replace("float32 [1, 2, past_length, 16]", "float32 [past_rows, 2, 16]\n    tail_values.*  float32 [tail_rows, 2, 16]")
     .replace("    present.*.key|value  float32 [1, 2, present_length, 16]\n", "")
     .replace("float32 [4, 2, length, 16]", "float32 [4, length, 2, 16]")
-    .replace("  cache       new-rows", "  cache       split");
+    .replace("  cache       new-rows", "  cache       split")
+    .replace(/only new rows leave .* at each step/, "a step copies its new rows and at most 256 rows before them");
   assert.equal(neutral(await inspection(dir, {}), dir, false), long);
 });
 
