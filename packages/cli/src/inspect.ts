@@ -131,8 +131,8 @@ function rewinding({ cache: { family, groups } }: Inspection): string {
 function checks({ check, hidden, cache }: Inspection): string[] {
   const same =
     check.blockDifference === 0
-      ? "a block and single tokens give the same logits, to the bit"
-      : `a block and single tokens differ by ${check.blockDifference.toExponential(1)} (logits spread over ${check.spread.toFixed(1)})`;
+      ? `blocks of up to ${check.longest} tokens and smaller ones give the same logits, to the bit`
+      : `blocks of up to ${check.longest} tokens and smaller ones differ by ${check.blockDifference.toExponential(1)} (logits spread over ${check.spread.toFixed(1)})`;
   const leak =
     check.leak === 0
       ? "no row depends on later tokens"

@@ -45,12 +45,12 @@ const joined = (type: string, bytes = 512): [string, string] => [
   `concat, ${type}: 2 layers × 2 heads × 16, ${bytes} B a token`,
   "only new rows leave the graph, which copies the whole past at each step to join them; all heads but the first move when tokens come or go",
 ];
-const exact = ["a block and single tokens give the same logits, to the bit", "no row depends on later tokens"];
+const exact = ["blocks of up to 40 tokens and smaller ones give the same logits, to the bit", "no row depends on later tokens"];
 const normed = "post-norm rows are the pre-norm rows, normalised";
 const last = "present_rows are the last rows of present";
 
 const leaking = [
-  "a block and single tokens differ by N (logits spread over N)",
+  "blocks of up to 40 tokens and smaller ones differ by N (logits spread over N)",
   "earlier rows change by N with a later token: drafted tokens leak into the judgement of those before",
   normed,
   last,
