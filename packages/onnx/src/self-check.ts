@@ -48,11 +48,12 @@ export async function selfCheck(model: LanguageModel, most: number = long): Prom
 async function longDifference(model: LanguageModel, text: readonly number[]): Promise<number> {
   const first = text.length - short;
   const block = await scored(model, [text], short);
+  spanOf(model, block);
   const cut = await scored(model, [text.slice(0, first), text.slice(first, first + 1), text.slice(first + 1)], short);
   return difference(block, cut.subarray(cut.length - block.length), block.length);
 }
 
-/** Highest minus lowest logit. */
+/** Highest minus lowest logit. Throws `bad_logits` for what is none. */
 function spanOf(model: LanguageModel, logits: Float32Array): number {
   let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of logits) {

@@ -101,6 +101,11 @@ describe("selfCheck", () => {
     assert.deepEqual(await selfCheck(long, 7), { blockDifference: 0, leak: 0, spread: 7, longest: 7 });
   });
 
+  test("refuses NaN in a long block", async () => {
+    const model = modelOf((held, _block, at) => [held.length + at > 34 ? Number.NaN : 0, 1, -1]);
+    await assert.rejects(selfCheck({ ...model, contextLength: 300 }), { code: "bad_logits", message: /logits with NaN/ });
+  });
+
   test("finds later tokens that change earlier rows", async () => {
     const model = modelOf((_, block) => [(block.at(-1) ?? 0) / 2, 0, 0]);
     assert.ok((await selfCheck(model)).leak >= 0.5);
