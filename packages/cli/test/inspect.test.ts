@@ -81,6 +81,19 @@ const families: Readonly<Record<string, Told>> = {
     keeps: false,
     cache: grouped("float32"),
   },
+  "GroupQueryAttention after RotaryEmbedding by position_ids": {
+    form: { positions: true },
+    weights: "float16 (SIZE), float32 (SIZE)",
+    position: true,
+    cache: grouped("float32"),
+  },
+  "4 bits on float16 (q4f16)": {
+    form: { weights: "4-bit-half", float16: true },
+    weights: "float32 (SIZE), 4-bit in blocks of 32 (SIZE)",
+    type: "float16",
+    added: [...states("float32"), rows("float16")],
+    cache: grouped("float16", 256),
+  },
   "onnxruntime-genai's hidden_states": {
     form: { hidden: "genai" },
     weights: "float16 (SIZE), float32 (SIZE)",
