@@ -1,13 +1,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, relative } from "node:path";
 import { cache, cacheTable } from "@lenity/bench/cache";
 import { quality, qualityTable } from "@lenity/bench/quality";
 import { threads, threadsTable } from "@lenity/bench/threads";
 import { type VerifyEntry, verify, verifyTable } from "@lenity/bench/verify";
 import { LenityError } from "@lenity/core";
+import type { OnnxModel } from "@lenity/onnx";
 import { promptWriter } from "@lenity/server";
-import * as tiny from "@lenity/tiny";
 import { type EngineOptions, openEngine } from "./engine.ts";
 import { chooseDrafter, policy, whole } from "./options.ts";
 
@@ -117,11 +116,11 @@ export async function benchThreads(flags: ThreadsFlags): Promise<void> {
     );
   const engine = await openEngine(flags);
   const prompt = promptWriter(engine)([{ role: "user", content: question }]);
+  const { target, draft = target } = engine;
   await engine.close();
   const report = await threads({
-    target: flags.model ?? fileURLToPath(tiny.target),
-    draft: flags.draft ?? fileURLToPath(tiny.draft),
-    dtype: flags.dtype,
+    target: placeOf(target),
+    draft: placeOf(draft),
     prompt,
     draftTokens: flags.draftTokens,
     turns: flags.turns,
@@ -131,6 +130,8 @@ export async function benchThreads(flags: ThreadsFlags): Promise<void> {
   await save(flags.out, report);
   console.log(threadsTable(report));
 }
+
+const placeOf = ({ folder, graph }: OnnxModel) => ({ folder, file: relative(folder, graph.file) });
 
 /** Its answer is longer than a block. */
 const question = "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?";

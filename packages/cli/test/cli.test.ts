@@ -131,6 +131,7 @@ test("lenity inspect tells what the embedded target can feed", async () => {
       ["bounded", true],
       ["judge", false],
       ["autojudge", false],
+      ["thinking", true],
     ],
   );
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { cp, mkdir, rm } from "node:fs/promises";
+import { cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { exportDecoder } from "@lenity/onnx";
-import { type Form, small, temporaryFolder, writeForm, writeModel } from "@lenity/onnx/testing";
+import { type Form, small, temporaryFolder, writeForm, writeModel, writeTexts } from "@lenity/onnx/testing";
 import { inspection } from "../src/inspect.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -273,6 +273,7 @@ function expected(told: Told): string {
     `    bounded   yes / no  needs a draft model, a temperature above 0: ${rowless}`,
     `    judge     no / no  needs pre-norm hidden states: ${head("pre-norm", "judge")}`,
     `    autojudge no / no  needs post-norm hidden states, temperature 0: ${head("post-norm", "autojudge")}`,
+    "    thinking  no / no  reads text: put tokenizer.json into the folder.",
   ].join("\n");
 }
 
@@ -301,6 +302,37 @@ test("lenity inspect tells everything of an export for long contexts", async () 
     .replace("  cache       new-rows", "  cache       split")
     .replace(/only new rows leave .* at each step/, "a step copies its new rows and at most 256 rows before them");
   assert.equal(neutral(await inspection(dir, {}), dir, false), long);
+});
+
+test("lenity inspect tells of the presets that heads and a tokenizer of the folder's own bring", async () => {
+  const dir = join(folder.path, "fed");
+  await cp(whole, dir, { recursive: true });
+  await writeTexts(
+    dir,
+    Array.from({ length: small.vocabulary }, (_, id) => String.fromCharCode(97 + id)),
+  );
+  await writeFile(join(dir, "judge.json"), JSON.stringify({ hidden: "pre-norm", weight: new Array(small.width).fill(0), bias: 0 }));
+  const told = (await inspection(dir, {})).split("\n");
+  assert.ok(told.includes("    thinking  yes / yes"), told.slice(-8).join("\n"));
+  assert.ok(told.includes("    judge     yes / yes  needs pre-norm hidden states"));
+  assert.ok(told.some((line) => line.startsWith("    autojudge no / no  ") && line.endsWith("put autojudge.json into the folder.")));
+});
+
+test("lenity inspect takes the only model there is under a name of its own, or the one that is named", async () => {
+  const dir = join(folder.path, "strange");
+  await cp(whole, dir, { recursive: true });
+  const [phi, other] = [join("onnx", "phi3-cpu-int4.onnx"), join("onnx", "other.onnx")];
+  await rename(join(dir, "onnx", "model.onnx"), join(dir, phi));
+  const told = await inspection(dir, {});
+  assert.ok(told.includes(`  model       ${join(dir, phi)}\n`));
+  assert.ok(told.includes(`  notes\n    ${phi} is taken for the model: no file has a usual name`));
+  await cp(join(dir, phi), join(dir, other));
+  await assert.rejects(inspection(dir, {}), {
+    code: "model_files",
+    message: /does hold onnx.other\.onnx, onnx.phi3-cpu-int4\.onnx: name one/,
+  });
+  const named = await inspection(dir, { file: other });
+  assert.ok(named.includes(`  model       ${join(dir, other)}\n`) && !named.includes("  notes"));
 });
 
 describe("lenity inspect tells everything of a file of the form", () => {
