@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -191,6 +192,40 @@ describe("an export", () => {
     await mkdir(join(dir, "taken.onnx"));
     await assert.rejects(exportDecoder(dir, { file: "taken.onnx" }), { code: "model_files", message: /taken\.onnx cannot be written/ });
     assert.deepEqual((await readdir(dir)).sort(), ["config.json", "model.safetensors", "onnx", "taken.onnx"]);
+  });
+
+  test("that is killed leaves parts, which the next export of that file removes, and no others", async () => {
+    const dir = await modelFolder();
+    const program = join(folder.path, "killed.mjs");
+    const source = new URL("../src/index.ts", import.meta.url);
+    // Killed as it has written the first piece of a part, at both stages: of the calibration's graph and of the model.
+    await writeFile(
+      program,
+      `import { exportDecoder } from ${JSON.stringify(source.href)};
+       const [dir, stage] = process.argv.slice(2);
+       const progress = (seen) => { if (seen.stage === stage) process.kill(process.pid, "SIGKILL"); };
+       await exportDecoder(dir, { weights: "int8", calibration: [[1, 2, 3]], inlineBytes: 0, progress });`,
+    );
+    const permissions = "Deno" in globalThis ? ["run", "-A"] : [];
+    const killed = async (stage: string) => {
+      spawnSync(process.execPath, [...permissions, program, dir, stage]);
+      return exported(dir);
+    };
+    const first = await killed("preparing calibration");
+    const second = await killed("writing");
+    for (const left of [first, second])
+      assert.ok(left.length > 0 && left.every((name) => /^model_int8\.onnx.*part/.test(name)), left.join());
+    assert.ok(first.every((name) => !second.includes(name)));
+    const others = [
+      `model_int8.onnx.${process.pid}-0123abcd.part`,
+      "model_int8.onnx.elsewhere.1-0123abcd.part",
+      "model.onnx.1-x.part",
+      "my.part",
+    ];
+    for (const name of others) await writeFile(join(dir, "onnx", name), "");
+    await writeFile(join(dir, "onnx", "model_int8.onnx.4194305-0123abcd.part"), "by a process that no Linux has");
+    await exportDecoder(dir, { weights: "int8", calibration });
+    assert.deepEqual(await exported(dir), [...others, "model_int8.onnx"].sort());
   });
 
   test("may run several times at once", async () => {

@@ -1,0 +1,33 @@
+/** Files that are not whole yet, under names that tell who writes them. */
+import { randomBytes } from "node:crypto";
+import { readdir, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
+
+const host = hostname().replace(/[^\w-]/g, "_");
+
+/** A name beside `file` for what this process makes of it; it ends with `ending`. */
+export function partOf(file: string, ending = "part"): string {
+  return `${file}.${host}.${process.pid}-${randomBytes(4).toString("hex")}.${ending}`;
+}
+
+/** Removes what processes of this machine that were killed have left of a file and of its data. Of other machines' processes nothing is known. */
+export async function removeStaleParts(file: string): Promise<void> {
+  const names = await readdir(dirname(file)).catch(() => []);
+  const stale = names.filter((name) => {
+    if (!name.startsWith(basename(file))) return false;
+    const parts = /^(?:_data)?\.(?:([\w-]+)\.)?(\d+)-[0-9a-f]{8}\.(?:.*\.)?part(?:_data)?$/.exec(name.slice(basename(file).length));
+    return parts !== null && (parts[1] ?? host) === host && !isRunning(Number(parts[2]));
+  });
+  await Promise.all(stale.map((name) => rm(join(dirname(file), name), { force: true })));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Another user's process.
+    return (error as { code?: string }).code === "EPERM";
+  }
+}
