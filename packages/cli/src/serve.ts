@@ -1,6 +1,7 @@
 import { LenityError, type Policy } from "@lenity/core";
 import { createServer } from "@lenity/server";
 import { listen } from "#listen";
+import { endServer } from "./end-server.ts";
 import { type EngineOptions, openEngine } from "./engine.ts";
 
 export interface ServeOptions extends EngineOptions {
@@ -17,16 +18,17 @@ export async function serve(options: ServeOptions): Promise<void> {
   try {
     engine.registry.create(options.policy); // a misspelt default is told now, not to the first client
     const served = { ...engine, policy: options.policy, draftTokens: options.draftTokens };
-    const app = createServer({ models: [served], apiKeys: options.apiKey });
+    const ending = new AbortController();
+    const app = createServer({ models: [served], apiKeys: options.apiKey, ending: ending.signal });
     const server = await listen(app.fetch, options);
     console.log(`${engine.id} on ${server.url}
   policies  ${engine.registry.presets.map(({ name }) => name).join(", ")}
   try       curl -s ${server.url}/v1/chat/completions -H 'content-type: application/json' \\
               -d '{"messages":[{"role":"user","content":"Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?"}],"speculative":{"policy":"judi"}}'`);
-    await new Promise<void>((resolve) => {
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, resolve);
-    });
-    await server.close();
+    await signalled();
+    // Nobody who signals again wants to wait for anything.
+    void signalled().then(() => process.exit(1));
+    await endServer(server, ending);
   } catch (error) {
     if ((error as { code?: string }).code !== "EADDRINUSE") throw error;
     throw new LenityError(
@@ -37,4 +39,16 @@ export async function serve(options: ServeOptions): Promise<void> {
   } finally {
     await engine.close();
   }
+}
+
+/** Resolves at the next signal that tells the process to end. */
+function signalled(): Promise<void> {
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  return new Promise((resolve) => {
+    const seen = () => {
+      for (const signal of signals) process.off(signal, seen);
+      resolve();
+    };
+    for (const signal of signals) process.on(signal, seen);
+  });
 }
