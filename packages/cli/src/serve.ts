@@ -25,9 +25,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   policies  ${engine.registry.presets.map(({ name }) => name).join(", ")}
   try       curl -s ${server.url}/v1/chat/completions -H 'content-type: application/json' \\
               -d '{"messages":[{"role":"user","content":"Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?"}],"speculative":{"policy":"judi"}}'`);
-    await signalled();
-    // Nobody who signals again wants to wait for anything.
-    void signalled().then(() => process.exit(1));
+    await toldToEnd();
     await endServer(server, ending);
   } catch (error) {
     if ((error as { code?: string }).code !== "EADDRINUSE") throw error;
@@ -41,14 +39,18 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
 }
 
-/** Resolves at the next signal that tells the process to end. */
-function signalled(): Promise<void> {
-  const signals = ["SIGINT", "SIGTERM"] as const;
+/** Milliseconds in which signals count as one: what runs the command (npm, bun run) may pass on a Ctrl-C that the terminal sent to both. */
+const echo = 300;
+
+/** Resolves at the first signal that tells the process to end. At a second one it ends at once: nobody who signals again wants to wait. */
+function toldToEnd(): Promise<void> {
   return new Promise((resolve) => {
+    let first: number | undefined;
     const seen = () => {
-      for (const signal of signals) process.off(signal, seen);
+      first ??= performance.now();
+      if (performance.now() - first > echo) process.exit(1);
       resolve();
     };
-    for (const signal of signals) process.on(signal, seen);
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, seen);
   });
 }
