@@ -38,12 +38,13 @@ export function growingCache(graph: CachedGraph, begin?: Packed): Cache {
   const resize = (length: number): void => {
     const [size, before] = [length * headSize, packed * headSize];
     if (length > room) {
-      room = Math.ceil(length / step) * step;
+      const more = Math.ceil(length / step) * step;
       memories = memories.map((old) => {
-        const memory = zeros(precision, groups * room * headSize);
+        const memory = zeros(precision, groups * more * headSize);
         for (let group = 0; group < groups; group++) memory.set(old.subarray(group * before, (group + 1) * before), group * size);
         return memory;
       });
+      room = more; // last: where memory runs out, everything stays as it is
     } else if (length !== packed) {
       for (const memory of memories) {
         for (let n = 1; n < groups; n++) {
