@@ -22,7 +22,8 @@ async function tryOut(model: LanguageModel, file: string, most: number | undefin
   const expected =
     "Expected a text decoder with com.microsoft.GroupQueryAttention or with caches that grow by each block; export it with onnxruntime-genai, Optimum or lenity export.";
   const check = await selfCheck(model, most).catch((cause) => {
-    const advice = cause instanceof LenityError && cause.code === "bad_logits" ? "" : ` ${expected}`;
+    const isTold = cause instanceof LenityError && (cause.code === "bad_logits" || cause.code === "worker_lost");
+    const advice = isTold ? "" : ` ${expected}`;
     throw new LenityError("model_files", `${file} fails on its first tokens: ${(cause as Error).message}${advice}`, { cause });
   });
   // Quantised models differ by a few hundredths of the spread; a cache that is not read as written, by about half.

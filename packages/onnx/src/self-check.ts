@@ -20,8 +20,9 @@ const [short, long] = [7, 40];
  * is told not to, up to 40 as a block and as 33, 1 and 6. Rejects with `bad_logits` when a logit is NaN or +∞.
  */
 export async function selfCheck(model: LanguageModel, most: number = long): Promise<SelfCheck> {
-  const ids = Math.min(model.vocabulary, model.readable ?? model.vocabulary);
-  const text = Array.from({ length: Math.min(most, model.contextLength) }, (_, i) => (i * 7919 + 1) % ids);
+  const ids = Math.max(2, Math.min(model.vocabulary, model.readable ?? model.vocabulary));
+  // Without id 0, which stands for padding or the unknown in many a vocabulary.
+  const text = Array.from({ length: Math.min(most, model.contextLength) }, (_, i) => 1 + ((i * 7919) % (ids - 1)));
   const tokens = text.slice(0, short);
   const last = tokens.length - 1;
   const block = await scored(model, [tokens]);
@@ -35,7 +36,7 @@ export async function selfCheck(model: LanguageModel, most: number = long): Prom
     differences.push(difference(block, cut, block.length));
   }
   if (text.length > short) differences.push(await longDifference(model, text));
-  const changed = await scored(model, [[...tokens.slice(0, last), ((tokens[last] as number) + 1) % ids]]);
+  const changed = await scored(model, [[...tokens.slice(0, last), 1 + ((tokens[last] as number) % (ids - 1))]]);
   return {
     blockDifference: Math.max(...differences),
     leak: difference(block, changed, last * model.vocabulary),

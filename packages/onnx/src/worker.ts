@@ -5,12 +5,14 @@ import { answering } from "./answering.ts";
 import { openPlaced } from "./device/open-placed.ts";
 import { endTurn, type Turns, takeTurn } from "./device/turns.ts";
 import { openDrafterSession } from "./open-graph.ts";
+import { toldMemory } from "./out-of-memory.ts";
 import type { EndMessage, LoadReply, ReplyMessage, Request } from "./protocol.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("worker.ts runs as a worker thread of loadModel.");
 
 const answer = answering({ openGraph: openPlaced, openDrafter: openDrafterSession });
+let name = "The model";
 /** Known while the model is on a device that threads use in turn, or may come to be there. */
 let turns: Turns | undefined;
 /** Whether it is there. */
@@ -30,10 +32,11 @@ port.on("message", (message: { id: number; request: Request } | EndMessage) => {
     if (turns !== undefined) takeTurn(turns, threadId);
     try {
       const { value, transfer } = await answer(request);
+      if (request.type === "load") name = request.name;
       if (request.type === "load") shared = (value as LoadReply).device.name === "webgpu";
       port.postMessage({ id, value } satisfies ReplyMessage, transfer);
     } catch (error) {
-      port.postMessage({ id, error: describe(error) } satisfies ReplyMessage);
+      port.postMessage({ id, error: describe(toldMemory(error, name)) } satisfies ReplyMessage);
     } finally {
       if (turns !== undefined) endTurn(turns, threadId);
     }
