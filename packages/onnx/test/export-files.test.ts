@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { type ExportProgress, exportDecoder, type LoadOptions, loadModel } from "../src/index.ts";
 import { configOf, randomWeights, safetensors, small, temporaryFolder, tokensOf, type Weights } from "../src/testing/random-llama.ts";
 
@@ -196,17 +197,9 @@ describe("an export", () => {
 
   test("that is killed leaves parts, which the next export of that file removes, and no others", async () => {
     const dir = await modelFolder();
-    const program = join(folder.path, "killed.mjs");
-    const source = new URL("../src/index.ts", import.meta.url);
-    // Killed as it has written the first piece of a part, at both stages: of the calibration's graph and of the model.
-    await writeFile(
-      program,
-      `import { exportDecoder } from ${JSON.stringify(source.href)};
-       const [dir, stage] = process.argv.slice(2);
-       const progress = (seen) => { if (seen.stage === stage) process.kill(process.pid, "SIGKILL"); };
-       await exportDecoder(dir, { weights: "int8", calibration: [[1, 2, 3]], inlineBytes: 0, progress });`,
-    );
+    const program = fileURLToPath(new URL("./killed-export.ts", import.meta.url));
     const permissions = "Deno" in globalThis ? ["run", "-A"] : [];
+    // As the first bytes of a part are written, at both stages: of the calibration's graph and of the model.
     const killed = async (stage: string) => {
       spawnSync(process.execPath, [...permissions, program, dir, stage]);
       return exported(dir);

@@ -4,15 +4,23 @@ import { readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 
-const host = hostname().replace(/[^\w-]/g, "_");
+/** This machine, by its name where the runtime's permissions let it be asked. */
+function hostName(): string {
+  try {
+    return hostname().replace(/[^\w-]/g, "_");
+  } catch {
+    return "unknown";
+  }
+}
 
 /** A name beside `file` for what this process makes of it; it ends with `ending`. */
 export function partOf(file: string, ending = "part"): string {
-  return `${file}.${host}.${process.pid}-${randomBytes(4).toString("hex")}.${ending}`;
+  return `${file}.${hostName()}.${process.pid}-${randomBytes(4).toString("hex")}.${ending}`;
 }
 
 /** Removes what processes of this machine that were killed have left of a file and of its data. Of other machines' processes nothing is known. */
 export async function removeStaleParts(file: string): Promise<void> {
+  const host = hostName();
   const names = await readdir(dirname(file)).catch(() => []);
   const stale = names.filter((name) => {
     if (!name.startsWith(basename(file))) return false;
@@ -27,7 +35,7 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Another user's process.
-    return (error as { code?: string }).code === "EPERM";
+    // Anything else is no proof that it has ended: it may be another user's.
+    return (error as { code?: string }).code !== "ESRCH";
   }
 }
