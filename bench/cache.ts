@@ -35,8 +35,8 @@ export interface CacheCell {
   readonly milliseconds: number;
   /** To the same layout and block at the shortest context. */
   readonly ratio: number;
-  /** Bytes of keys and values that a step copies, counted from what its graph and its loop do. */
-  readonly copied: number;
+  /** Bytes of keys and values that a step copies. Calculated from what its graph and its loop are known to do, not measured. */
+  readonly calculatedCopies: number;
 }
 
 /** One line of the table. */
@@ -58,7 +58,7 @@ export interface CacheReport {
 interface Layout {
   readonly label: string;
   write(dir: string, shape: Shape, file: string): Promise<unknown>;
-  /** Rows of keys and values that a step of `block` tokens up to `context` copies. */
+  /** Rows of keys and values that a step of `block` tokens up to `context` copies, by calculation. */
   copied(context: number, block: number, shape: Shape): number;
   open(dir: string, shape: Shape, file: string, threads: number): Promise<Stepper>;
 }
@@ -67,7 +67,7 @@ interface Layout {
 interface Stepper {
   /** Makes the sequence this long; only ever longer. */
   fill(length: number): Promise<void>;
-  /** Runs a block after the sequence and rewinds. */
+  /** Runs a block and rewinds, by turns to one token after the former step's beginning and back: in pairs, the sequence stays as long as it is. */
   step(block: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -88,6 +88,7 @@ const adapterStepper =
     }
     const session = await model.open();
     const tokens = tokensOf(shape.context, 1, shape.vocabulary);
+    let accepts = true;
     return {
       async fill(length) {
         await session.append(tokens.slice(session.length, length), { rows: 0 });
@@ -95,7 +96,8 @@ const adapterStepper =
       async step(block) {
         const { length } = session;
         await session.append(tokens.slice(length, length + block));
-        session.rewind(length);
+        session.rewind(accepts ? length + 1 : length - 1);
+        accepts = !accepts;
       },
       close: () => model.close(),
     };
@@ -129,8 +131,8 @@ const layouts: readonly Layout[] = [
   {
     label: "concat, new rows",
     write: form({ concat: true }),
-    // By Concat; the new rows; and the groups but the first move when rows come and when they go.
-    copied: (context, block, { groups }) => context + 3 * block + (2 * context * (groups - 1)) / groups,
+    // By Concat; the new rows; and the groups but the first move once a step, when rows come or go.
+    copied: (context, block, { groups }) => context + 3 * block + (context * (groups - 1)) / groups,
     open: adapterStepper("concat"),
   },
   {
@@ -163,15 +165,15 @@ export async function cache(options: CacheOptions = {}): Promise<CacheReport> {
     for (const context of contexts) {
       // Longer blocks begin earlier, and a sequence only grows. A single token runs as two rows.
       for (const block of [...blocks].sort((a, b) => b - a)) {
-        for (const stepper of steppers.values()) await stepper.fill(context - Math.max(2, block));
+        for (const stepper of steppers.values()) await stepper.fill(context - 1 - Math.max(2, block));
         const times = new Map<Layout, number[]>(layouts.map((layout) => [layout, []]));
         for (let turn = 0; turn < turns; turn++) {
           for (const [layout, stepper] of steppers) times.get(layout)?.push(...(await measure(() => stepper.step(block), 3)));
         }
         for (const row of rows.filter((row) => row.block === block)) {
           const milliseconds = lowerQuartile(times.get(row.layout) as number[]);
-          const copied = rowBytes * row.layout.copied(context, Math.max(2, block), shape);
-          row.cells.push({ context, milliseconds, ratio: milliseconds / (row.cells[0]?.milliseconds ?? milliseconds), copied });
+          const calculatedCopies = rowBytes * row.layout.copied(context, Math.max(2, block), shape);
+          row.cells.push({ context, milliseconds, ratio: milliseconds / (row.cells[0]?.milliseconds ?? milliseconds), calculatedCopies });
         }
         options.progress?.(++done, contexts.length * blocks.length);
       }
@@ -204,10 +206,10 @@ function shapeOf(layers: number, width: number, context: number): Shape {
 function checkSizes(contexts: readonly number[], blocks: readonly number[], width: number): void {
   if (width % 128 !== 0) throw new RangeError(`The width is ${width}; expected a multiple of 128: heads of 64, two per cache head.`);
   const [shortest, longest] = [Math.min(...contexts), Math.max(...blocks)];
-  // A region's worth: blocks that end at a multiple of 256 then lie within one.
-  if (longest >= shortest || longest > 256)
+  // With the token before them, blocks that end at a multiple of 256 then lie within one region.
+  if (longest >= shortest || longest > 255)
     throw new RangeError(
-      `The longest block has ${longest} tokens; expected at most 256, and fewer than the shortest context (${shortest}).`,
+      `The longest block has ${longest} tokens; expected at most 255, and fewer than the shortest context (${shortest}).`,
     );
 }
 
@@ -314,7 +316,8 @@ export function cacheTable({ rows }: CacheReport): string {
   const body = rows.map(({ layout, block, cells }) => [
     layout,
     `${block}`,
-    ...cells.map(({ milliseconds, ratio, copied }) => `${time(milliseconds)} (${ratio.toFixed(1)}×, ${bytes(copied)} copied)`),
+    ...cells.map(({ milliseconds, ratio, calculatedCopies }) => `${time(milliseconds)} (${ratio.toFixed(1)}×, ${bytes(calculatedCopies)})`),
   ]);
-  return markdownTable(["layout", "tokens", ...contexts], body);
+  const legend = "In brackets: the ratio to the shortest context, and the keys and values that a step copies, calculated and not measured.";
+  return `${markdownTable(["layout", "tokens", ...contexts], body)}\n\n${legend}`;
 }

@@ -9,12 +9,15 @@ import { defaultThreads, type LoadOptions, loadModel } from "@lenity/onnx";
 import { lowerQuartile } from "./order.ts";
 import { markdownTable } from "./table.ts";
 
+/** Where a model lies: its folder, and its file within. */
+export interface Place {
+  readonly folder: string;
+  readonly file: string;
+}
+
 export interface ThreadsOptions {
-  /** Folders of the two models. */
-  readonly target: string;
-  readonly draft: string;
-  /** The variant of both. */
-  readonly dtype?: LoadOptions["dtype"];
+  readonly target: Place;
+  readonly draft: Place;
   /** Tokens that every round continues. */
   readonly prompt: readonly Token[];
   /** Default 16. */
@@ -76,7 +79,7 @@ function settings(processors: number): readonly { readonly setting: string; read
 
 /** Measures rounds under every setting. Rejects as `loadModel` does. */
 export async function threads(options: ThreadsOptions): Promise<ThreadsReport> {
-  const { dtype, draftTokens = 16, turns = 4, repeats = 25, processors = availableParallelism() } = options;
+  const { draftTokens = 16, turns = 4, repeats = 25, processors = availableParallelism() } = options;
   const lanes = settings(processors).map((setting) => ({
     ...setting,
     drafts: [] as number[],
@@ -86,8 +89,8 @@ export async function threads(options: ThreadsOptions): Promise<ThreadsReport> {
   let drafted = 0;
   for (let turn = 0; turn < turns * lanes.length; turn++) {
     const lane = lanes[turn % lanes.length] as (typeof lanes)[number];
-    const target = await loadModel(options.target, { ...lane.target, dtype, drafter: false });
-    const draft = await loadModel(options.draft, { ...lane.draft, dtype });
+    const target = await loadModel(options.target.folder, { ...lane.target, file: options.target.file, drafter: false });
+    const draft = await loadModel(options.draft.folder, { ...lane.draft, file: options.draft.file });
     const [verifying, drafting] = [await target.open(), await draft.open()];
     await verifying.append(options.prompt.slice(0, -1), { rows: 0 });
     const held = verifying.length;

@@ -1,15 +1,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, relative } from "node:path";
 import { cache, cacheTable } from "@lenity/bench/cache";
 import { evidence, evidenceTable } from "@lenity/bench/evidence";
 import { quality, qualityTable } from "@lenity/bench/quality";
 import { threads, threadsTable } from "@lenity/bench/threads";
 import { type VerifyEntry, verify, verifyTable } from "@lenity/bench/verify";
 import { LenityError } from "@lenity/core";
-import type { DeviceWish } from "@lenity/onnx";
+import type { DeviceWish, OnnxModel } from "@lenity/onnx";
 import { promptWriter } from "@lenity/server";
-import * as tiny from "@lenity/tiny";
 import { type EngineOptions, openEngine } from "./engine.ts";
 import { chooseDrafter, policy, whole } from "./options.ts";
 
@@ -94,7 +92,7 @@ export interface CacheFlags {
 
 /** `lenity bench cache`: a random model in every form, so that it needs no files. */
 export async function benchCache(flags: CacheFlags): Promise<void> {
-  const sizes = { contexts: flags.contexts?.map(whole(2)), blocks: flags.blocks?.map(whole(1, 256)) };
+  const sizes = { contexts: flags.contexts?.map(whole(2)), blocks: flags.blocks?.map(whole(1, 255)) };
   const report = await cache({ ...flags, ...sizes, progress: tellProgress() }).catch((error) => {
     if (error instanceof RangeError) throw new LenityError("invalid_request", error.message, { cause: error });
     throw error;
@@ -135,11 +133,11 @@ export async function benchThreads(flags: ThreadsFlags): Promise<void> {
     );
   const engine = await openEngine(flags);
   const prompt = promptWriter(engine)([{ role: "user", content: question }]);
+  const { target, draft = target } = engine;
   await engine.close();
   const report = await threads({
-    target: flags.model ?? fileURLToPath(tiny.target),
-    draft: flags.draft ?? fileURLToPath(tiny.draft),
-    dtype: flags.dtype,
+    target: placeOf(target),
+    draft: placeOf(draft),
     prompt,
     draftTokens: flags.draftTokens,
     turns: flags.turns,
@@ -149,6 +147,8 @@ export async function benchThreads(flags: ThreadsFlags): Promise<void> {
   await save(flags.out, report);
   console.log(threadsTable(report));
 }
+
+const placeOf = ({ folder, graph }: OnnxModel) => ({ folder, file: relative(folder, graph.file) });
 
 /** Its answer is longer than a block. */
 const question = "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?";

@@ -8,6 +8,7 @@ import {
   type ExportProgress,
   exportDecoder,
   exportDrafter,
+  type Inspection,
   inspectModel,
   loadTokenizer,
 } from "@lenity/onnx";
@@ -34,7 +35,7 @@ interface Exported {
   readonly weights: string;
   readonly activations: string | undefined;
   readonly hidden: Readonly<Record<string, number>>;
-  readonly check: { readonly blockDifference: number; readonly leak: number; readonly spread: number };
+  readonly check: Inspection["check"];
   /** A command or a call that loads it. */
   readonly use: string;
 }
@@ -128,7 +129,7 @@ function summary({ file, drafter, bytes, weights, activations, hidden, check, us
   return [
     `${file}  ${size(bytes)}, ${weights} weights${activations === undefined ? "" : `, ${activations} activations`}`,
     `  offers   a cache that rewinds at no cost, its new rows alone, hidden states ${kinds.join(", ")}`,
-    `  checked  blocks and single tokens ${exact ? "give the same logits, to the bit" : difference}`,
+    `  checked  blocks of up to ${check.longest} tokens and smaller ones ${exact ? "give the same logits, to the bit" : difference}`,
     ...(drafter === undefined ? [] : [`  drafter  ${drafter}: as a draft model it draws a round in one call, the same tokens as by steps`]),
     `  use      ${use}`,
   ].join("\n");

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { autojudgeHead, defaultRegistry, judgeHead, lookupDrafter, unmetNeed } from "@lenity/core";
-import { type DeviceWish, type Dtype, type Inspection, inspectModel, type Port } from "@lenity/onnx";
+import { defaultRegistry, lookupDrafter, unmetNeed } from "@lenity/core";
+import { type DeviceWish, type Dtype, type Inspection, inspectModel, loadTokenizer, type Port } from "@lenity/onnx";
+import { headless, readHeads } from "./heads.ts";
 import { resolveModel } from "./hub/resolve-model.ts";
+import { checkFile } from "./options.ts";
 import { needsText } from "./policies.ts";
 import { size } from "./size.ts";
 
@@ -20,48 +20,51 @@ interface Feed {
 export interface InspectOptions {
   readonly json?: boolean | undefined;
   readonly dtype?: Dtype | undefined;
+  /** The model file, within the folder, in place of a variant. */
+  readonly file?: string | undefined;
   readonly device?: DeviceWish | undefined;
 }
 
 /** `lenity inspect MODEL`. */
 export async function inspect(model: string, options: InspectOptions): Promise<void> {
-  const { folder } = await resolveModel(model, { dtype: options.dtype });
+  checkFile(options);
+  const { folder } = await resolveModel(model, { dtype: options.dtype, file: options.file });
   console.log(await inspection(folder, options));
 }
 
 /** What `lenity inspect` prints of a folder. */
 export async function inspection(dir: string, options: InspectOptions): Promise<string> {
-  const found = await inspectModel(dir, { dtype: options.dtype, device: options.device });
+  const found = await inspectModel(dir, { dtype: options.dtype, file: options.file, device: options.device });
   const policies = await feeds(dir, found);
   return options.json === true ? JSON.stringify({ ...found, policies }) : describe(found, policies);
 }
 
-/** Every preset that does not read text: with the folder's own heads, or with heads of unknown weights to say what they would read. */
+/** Every preset: with the folder's own heads and tokenizer, or with ones that stand for them to say what they would read. */
 async function feeds(dir: string, { hidden }: Inspection): Promise<Feed[]> {
-  const own = async <Head>(file: string, parse: (json: unknown) => Head): Promise<Head | undefined> =>
-    readFile(join(dir, file), "utf8").then(
-      (text) => parse(JSON.parse(text)),
-      () => undefined,
-    );
-  const heads = { judge: await own("judge.json", judgeHead), autojudge: await own("autojudge.json", autojudgeHead) };
+  const heads = await readHeads(dir);
+  const tokenizer = await loadTokenizer(dir).catch(() => undefined);
   const registry = defaultRegistry({
     judge: heads.judge ?? { hidden: "pre-norm", weight: [0], bias: 0 },
     autojudge: heads.autojudge ?? { mean: [0], scale: [1], weight: [0], bias: 0 },
+    tokenizer: tokenizer ?? { vocabulary: 0, special: new Set(), encode: () => [], decode: () => "" },
   });
+  const lacks: Readonly<Record<string, string>> = {
+    ...(heads.judge === undefined ? { judge: headless("judge") } : {}),
+    ...(heads.autojudge === undefined ? { autojudge: headless("autojudge") } : {}),
+    ...(tokenizer === undefined ? { thinking: "reads text: put tokenizer.json into the folder." } : {}),
+  };
   const target = { name: "this model", hidden };
   return registry.presets.map(({ name }): Feed => {
     const { needs } = registry.create(name);
     const withModel = unmetNeed(needs, target, { name: "draft model", rows: true });
     const withLookup = unmetNeed(needs, target, lookupDrafter());
-    const headless = Object.entries(heads).some(([head, own]) => head === name && own === undefined)
-      ? `reads a trained head: put ${name}.json into the folder.`
-      : undefined;
-    const missing = withModel ?? headless ?? withLookup;
+    const lack = lacks[name];
+    const missing = withModel ?? lack ?? withLookup;
     return {
       policy: name,
       needs: needsText(needs ?? {}),
-      model: (withModel ?? headless) === undefined,
-      lookup: (withLookup ?? headless) === undefined,
+      model: (withModel ?? lack) === undefined,
+      lookup: (withLookup ?? lack) === undefined,
       missing,
     };
   });
@@ -84,14 +87,14 @@ function describe(found: Inspection, policies: readonly Feed[]): string {
     ...section("added in memory", summarise(found.outputs.filter(({ name }) => taps.added.includes(name)))),
     ...section("not offered", taps.missing),
     `  cache       ${cache.family}, ${cache.precision}: ${cache.layers} layers × ${cache.groups} heads × ${cache.headSize}, ${size(cache.bytesPerToken)} a token`,
-    `              ${steps(found)}; rewinding ${cache.family === "concat" ? "moves what stays" : "is free"}`,
+    `              ${steps(found)}; ${rewinding(found)}`,
     `  context     ${found.contextLength} tokens`,
     `  vocabulary  ${vocabulary(found)}, ends with ${found.eos.join(", ") || "nothing"}`,
-    ...found.notes.map((note) => `              ${note}`),
     `  hidden      ${hidden.join(", ") || "none"}`,
     `  providers   ${found.providers.map(({ name, bundled }) => (bundled ? name : `${name} (not bundled)`)).join(", ")}`,
     `  device      ${found.device.name}: ${found.device.why}`,
     ...section("checked at load", checks(found)),
+    ...section("notes", found.notes),
     ...section("warnings", found.warnings),
     "  policies    with a draft model / with prompt lookup",
     ...policies.map(({ policy, needs, model, lookup, missing }) => {
@@ -111,18 +114,28 @@ function weights({ weights: { formats, files } }: Inspection): string {
   return `${parts.join(", ")}${files.length === 0 ? "" : `; beside the model in ${files.join(", ")}`}`;
 }
 
+/** What a step moves besides what attention reads, as `lenity bench cache` measures it. */
 function steps({ device, cache: { family, newRows } }: Inspection): string {
   if (device.name === "webgpu" && family !== "split") return "it stays on the device";
-  if (newRows) return "only new rows are copied";
-  return family === "concat" ? "the whole cache is copied out at each step" : "the whole cache is copied in place at each step";
+  if (family === "in-place") return "the whole cache is copied in place at each step";
+  if (family === "new-rows") return "only new rows leave the graph, but GroupQueryAttention copies its whole buffer at each step";
+  if (family === "split") return "a step copies its new rows and at most 256 rows before them";
+  return newRows
+    ? "only new rows leave the graph, which copies the whole past at each step to join them"
+    : "the graph copies the whole past at each step to join new rows, and it is copied out as well";
+}
+
+function rewinding({ cache: { family, groups } }: Inspection): string {
+  if (family !== "concat") return "rewinding is free";
+  return groups === 1 ? "rewinding is free" : "all heads but the first move when tokens come or go";
 }
 
 /** What was tried, and what it showed. */
 function checks({ check, hidden, cache }: Inspection): string[] {
   const same =
     check.blockDifference === 0
-      ? "a block and single tokens give the same logits, to the bit"
-      : `a block and single tokens differ by ${check.blockDifference.toExponential(1)} (logits spread over ${check.spread.toFixed(1)})`;
+      ? `blocks of up to ${check.longest} tokens and smaller ones give the same logits, to the bit`
+      : `blocks of up to ${check.longest} tokens and smaller ones differ by ${check.blockDifference.toExponential(1)} (logits spread over ${check.spread.toFixed(1)})`;
   const leak =
     check.leak === 0
       ? "no row depends on later tokens"

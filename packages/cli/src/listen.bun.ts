@@ -3,5 +3,5 @@ import type { Fetch, Listening } from "./listen.ts";
 /** Bun's server, without its idle timeout: a slow first token is no dead connection. */
 export async function listen(fetch: Fetch, { host, port }: { readonly host: string; readonly port: number }): Promise<Listening> {
   const server = Bun.serve({ hostname: host, port, idleTimeout: 0, fetch: (request) => fetch(request) });
-  return { url: `http://${host}:${server.port}`, close: () => server.stop(true) };
+  return { url: `http://${host}:${server.port}`, stop: () => server.stop(), close: () => server.stop(true) };
 }

@@ -5,10 +5,19 @@ import type { Fetch, Listening } from "./listen.ts";
 export function listen(fetch: Fetch, { host, port }: { readonly host: string; readonly port: number }): Promise<Listening> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch, hostname: host, port }, (info) => {
-      resolve({
-        url: `http://${host}:${info.port}`,
-        close: () => new Promise((done) => server.close(() => done())),
-      });
+      const stop = () =>
+        new Promise<void>((done) => {
+          // Connections that are kept alive end when they fall idle, not on their own.
+          const timer = setInterval(() => "closeIdleConnections" in server && server.closeIdleConnections(), 20);
+          server.close(() => {
+            clearInterval(timer);
+            done();
+          });
+        });
+      const close = async () => {
+        if ("closeAllConnections" in server) server.closeAllConnections();
+      };
+      resolve({ url: `http://${host}:${info.port}`, stop, close });
     });
     server.on("error", reject);
   });

@@ -1,6 +1,9 @@
 /** Where an app listens. The runtime's own server is chosen by the package's import conditions (`#listen`). */
 export interface Listening {
   readonly url: string;
+  /** Takes no more connections. Resolves when the open requests are answered. */
+  stop(): Promise<void>;
+  /** Ends all connections, whatever is open. */
   close(): Promise<void>;
 }
 

@@ -27,6 +27,12 @@ export const oneOf =
 /** A variant of model files that transformers.js names. */
 export const dtype: (text: string) => Dtype = oneOf(dtypes);
 
+/** Throws `invalid_request` when a model is named in two ways. */
+export function checkFile({ file, dtype }: { readonly file?: string | undefined; readonly dtype?: Dtype | undefined }): void {
+  if (file === undefined || dtype === undefined) return;
+  throw new LenityError("invalid_request", `--file ${file} and --dtype ${dtype} both name the model's file. Give one of them.`);
+}
+
 /** Where models compute. */
 export const device: (text: string) => DeviceWish = oneOf(deviceWishes);
 

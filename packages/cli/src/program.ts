@@ -15,7 +15,9 @@ const models = (command: Command): Command =>
   command
     .option("--model <model>", "the target: a Hugging Face folder with an ONNX file, or ORG/NAME on the hub (default: the embedded pair)")
     .option("--draft <model>", "the draft model (default: the embedded one, or prompt lookup beside a --model)")
-    .option("--dtype <dtype>", "the variant of the model files, such as fp16 or q4 (default: fp32, or the only one there is)", dtype)
+    .option("--dtype <dtype>", "the variant of the target's file, such as fp16 or q4 (default: fp32, or the only one there is)", dtype)
+    .option("--draft-dtype <dtype>", "the variant of the draft's file (default: --dtype, where the draft has it, or its only one)", dtype)
+    .option("--file <path>", "the target's ONNX file, within its folder, in place of a variant")
     .option("--device <device>", deviceHelp, device)
     .option("--judge <file>", "a judge head (default: judge.json in the target's folder)");
 
@@ -71,6 +73,7 @@ export function program(): Command {
     .description("tell what a model folder holds and which policies it can feed")
     .argument("<model>", "a Hugging Face folder with an ONNX file, or ORG/NAME on the hub")
     .option("--dtype <dtype>", "the variant of the model files, such as fp16 or q4", dtype)
+    .option("--file <path>", "the ONNX file, within the folder, in place of a variant")
     .option("--device <device>", "where to run it: auto, cpu, webgpu, cuda, dml or coreml (default: cpu)", device)
     .option("--json", "print one JSON object")
     .action(inspect);
@@ -100,6 +103,7 @@ export function program(): Command {
     .description("fetch a model from the Hugging Face hub into the cache that Hugging Face's tools share, and print its folder")
     .argument("<model>", "ORG/NAME on the hub")
     .option("--dtype <dtype>", "the variant of the model files, such as fp16 or q4 (default: fp32, or the only one there is)", dtype)
+    .option("--file <path>", "the ONNX file, in place of a variant")
     .option("--weights", "fetch safetensors, for lenity export, in place of an ONNX file")
     .option("--revision <revision>", "a branch, a tag or a commit (default: main)")
     .option("--dry-run", "list the files and their sizes, and fetch nothing")

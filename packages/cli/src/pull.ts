@@ -2,9 +2,11 @@ import type { Dtype } from "@lenity/onnx";
 import { pullModel } from "./hub/pull-model.ts";
 import { pullReport } from "./hub/report.ts";
 import { readHub } from "./hub/settings.ts";
+import { checkFile } from "./options.ts";
 
 export interface PullFlags {
   readonly dtype?: Dtype | undefined;
+  readonly file?: string | undefined;
   readonly weights?: boolean | undefined;
   readonly revision?: string | undefined;
   readonly dryRun?: boolean | undefined;
@@ -13,6 +15,7 @@ export interface PullFlags {
 
 /** `lenity pull ORG/NAME`: what is fetched on standard error, the folder on standard output. */
 export async function pull(model: string, { json, ...options }: PullFlags): Promise<void> {
+  checkFile(options);
   const pulled = await pullModel(await readHub(), model, options, pullReport(process.stderr));
   if (json === true) console.log(JSON.stringify(pulled));
   else if (options.dryRun !== true) console.log(pulled.folder);

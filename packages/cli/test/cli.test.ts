@@ -131,6 +131,7 @@ test("lenity inspect tells what the embedded target can feed", async () => {
       ["bounded", true],
       ["judge", false],
       ["autojudge", false],
+      ["thinking", true],
     ],
   );
 });
@@ -249,7 +250,8 @@ test("lenity bench cache prints every layout at every context, and writes JSON",
   const { status, out: table, err } = await lenity(["bench", "cache", ...sizes, "--out", out]);
   assert.equal(status, 0, err);
   assert.match(table, /^\| layout +\| tokens \| +context 40 \| +context 300 \|$/m);
-  const { rows, shape } = JSON.parse(await readFile(out, "utf8"));
+  assert.match(table, /keys and values that a step copies, calculated and not measured\.$/m);
+  const { rows } = JSON.parse(await readFile(out, "utf8"));
   assert.deepEqual(
     rows.map(({ layout, block }: { layout: string; block: number }) => `${layout} ${block}`),
     [
@@ -262,7 +264,7 @@ test("lenity bench cache prints every layout at every context, and writes JSON",
       "split: frozen and tail",
     ].flatMap((layout) => [`${layout} 1`, `${layout} 8`]),
   );
-  for (const { layout, cells } of rows) {
+  for (const { cells } of rows) {
     assert.deepEqual(
       cells.map(({ context, milliseconds }: { context: number; milliseconds: number }) => [context, milliseconds > 0]),
       [
@@ -271,8 +273,6 @@ test("lenity bench cache prints every layout at every context, and writes JSON",
       ],
     );
     assert.equal(cells[0].ratio, 1);
-    const whole = 2 * 4 * 300 * shape.groups * shape.headSize;
-    assert.equal(cells[1].copied < whole, /split|floor/.test(layout), layout);
   }
 });
 

@@ -25,6 +25,7 @@ interface Answer {
 
 interface Health {
   readonly models: readonly { readonly engines: readonly object[]; readonly draft_engines: readonly object[] }[];
+  readonly queue: { readonly active: number };
 }
 
 const asking = (content: string) => ({
@@ -46,14 +47,26 @@ test("lenity serve --engines 2 answers two at a time, and tells of its engines",
       child.on("close", () => reject(new Error("lenity serve ended")));
     });
     const ask = async (question: string) => (await (await fetch(`${url}/v1/chat/completions`, asking(question))).json()) as Answer;
+    const health = async () => (await (await fetch(`${url}/health`)).json()) as Health;
     const [first, second] = await Promise.all(questions.map(ask));
     assert.match(textOf(first as Answer), /#### 7$/);
     assert.match(textOf(second as Answer), /#### 26$/);
     const again = await ask(questions[0] as string);
     assert.equal(textOf(again), textOf(first as Answer));
     assert.equal(again.usage.prompt_tokens_details.cached_tokens, again.usage.prompt_tokens - 1);
-    const { models } = (await (await fetch(`${url}/health`)).json()) as Health;
+    const { models } = await health();
     assert.deepEqual([models[0]?.engines.length, models[0]?.draft_engines.length], [2, 2]);
+    // Answers are short: so that a look falls into two of them, there are some rounds. A queue that lets in one at a time never shows two.
+    let most = 0;
+    for (let round = 0; most < 2 && round < 50; round++) {
+      let going = true;
+      const answers = Promise.all(questions.map(ask)).finally(() => {
+        going = false;
+      });
+      while (going) most = Math.max(most, (await health()).queue.active);
+      await answers;
+    }
+    assert.equal(most, 2);
   } finally {
     const ended = new Promise((resolve) => child.once("close", resolve));
     child.kill("SIGTERM");

@@ -1,7 +1,7 @@
 /** The command with folders of the user's own: what they lack, and what does not fit together. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -111,6 +111,46 @@ describe("a folder of one's own", () => {
   });
 });
 
+describe("a model file under a name of its own", () => {
+  const phi = join("onnx", "phi3-cpu-int4.onnx");
+  let strange = "";
+  before(async () => {
+    strange = await copyWith({});
+    await rename(join(strange, "onnx", "model.onnx"), join(strange, phi));
+  });
+
+  test("is taken where it is the only one, and told on standard error", async () => {
+    const answer = await ask(strange);
+    assert.equal(answer.text, (await ask(whole)).text);
+    assert.match(answer.err, /^lenity: onnx.phi3-cpu-int4\.onnx is taken for the model: [^\n]*\.\n$/);
+  });
+
+  test("is taken when it is named, beside others, which are listed when none is", async () => {
+    const several = await copyWith({ "onnx/model.onnx": "" });
+    await rename(join(several, "onnx", "model.onnx"), join(several, "onnx", "other.onnx"));
+    await cp(join(strange, phi), join(several, phi));
+    await refused(several, /does hold onnx.other\.onnx, onnx.phi3-cpu-int4\.onnx: name one as the file/);
+    const answer = await ask(several, "--file", phi);
+    assert.deepEqual([answer.text, answer.err], [(await ask(whole)).text, ""]);
+    await refused(several, /none\.onnx is missing\. Name a file of the folder/, "--file", "none.onnx");
+    await refused(several, /--file a\.onnx and --dtype q4 both name the model's file/, "--file", "a.onnx", "--dtype", "q4");
+    assert.match((await lenity("inspect", several, "--file", phi)).out, /model +\S+phi3-cpu-int4\.onnx/);
+  });
+});
+
+test("a policy whose trained head the folder lacks is refused by the file to put there", async () => {
+  for (const name of ["judge", "autojudge"]) {
+    const message = new RegExp(
+      `^lenity: policy names ${name}, which reads a trained head: put ${name}\\.json into the folder of whole\\. $`,
+    );
+    await refused(whole, message, "--policy", name);
+    await refused(whole, message, "--policy", JSON.stringify({ type: name, threshold: 0.5 }));
+    const nested = { type: "or", any: [{ type: "sd" }, { type: name, threshold: 0.5 }] };
+    await refused(whole, new RegExp(`^lenity: policy\\.any\\[1\\] names ${name}, which reads`), "--policy", JSON.stringify(nested));
+  }
+  await refused(whole, /unknown preset "judgy"/, "--policy", "judgy");
+});
+
 describe("a draft of one's own", () => {
   let sixty = "";
   before(async () => {
@@ -123,6 +163,32 @@ describe("a draft of one's own", () => {
     const drafted = await ask(whole, "--draft", sixty);
     assert.equal(drafted.text, plain.text);
     assert.equal(drafted.err, "lenity: sixty scores 60 ids and whole 50: the tokens are the same, the padding differs.\n");
+  });
+
+  test("is loaded in the target's variant, or else in its only one, which is told, or in the one that is named", async () => {
+    const target = await copyWith({});
+    await cp(join(target, "onnx", "model.onnx"), join(target, "onnx", "model_q4.onnx"));
+    const plain = await ask(target, "--dtype", "q4");
+    const padding = "lenity: sixty scores 60 ids";
+    const other = await ask(target, "--dtype", "q4", "--draft", sixty);
+    assert.equal(other.text, plain.text);
+    assert.match(other.err, /^lenity: the draft has no q4 variant and is loaded as fp32, the only one it has\.\nlenity: sixty/);
+    const both = join(folder, "both");
+    await cp(sixty, both, { recursive: true });
+    // No model: a draft that is loaded from it is refused.
+    await writeFile(join(both, "onnx", "model_fp16.onnx"), "no model");
+    await refused(
+      target,
+      /draft .*both has no q4 variant\. It holds fp32, fp16: choose one by --draft-dtype/,
+      "--dtype",
+      "q4",
+      "--draft",
+      both,
+    );
+    await refused(target, /model_fp16\.onnx/, "--draft", both, "--draft-dtype", "fp16");
+    const named = await ask(target, "--dtype", "q4", "--draft", both, "--draft-dtype", "fp32");
+    assert.ok(!named.err.includes("variant") && named.err.startsWith(padding.replace("sixty", "both")), named.err);
+    await refused(target, /--draft-dtype fp16 belongs to --draft/, "--draft-dtype", "fp16");
   });
 
   test("with another tokenizer is refused, with both folders and the token", async () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { cp, mkdir, rm } from "node:fs/promises";
+import { cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { exportDecoder } from "@lenity/onnx";
-import { type Form, small, temporaryFolder, writeForm, writeModel } from "@lenity/onnx/testing";
+import { type Form, small, temporaryFolder, writeForm, writeModel, writeTexts } from "@lenity/onnx/testing";
 import { inspection } from "../src/inspect.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -39,18 +39,18 @@ const states = (type: string) => [`hidden_states  ${type} [1, length, 32]`, `las
 const rows = (type: string) => `present_rows  ${type} [4, 2, length, 16]`;
 const grouped = (type: string, bytes = 512): [string, string] => [
   `new-rows, ${type}: 2 layers × 2 heads × 16, ${bytes} B a token`,
-  "only new rows are copied; rewinding is free",
+  "only new rows leave the graph, but GroupQueryAttention copies its whole buffer at each step; rewinding is free",
 ];
 const joined = (type: string, bytes = 512): [string, string] => [
   `concat, ${type}: 2 layers × 2 heads × 16, ${bytes} B a token`,
-  "only new rows are copied; rewinding moves what stays",
+  "only new rows leave the graph, which copies the whole past at each step to join them; all heads but the first move when tokens come or go",
 ];
-const exact = ["a block and single tokens give the same logits, to the bit", "no row depends on later tokens"];
+const exact = ["blocks of up to 40 tokens and smaller ones give the same logits, to the bit", "no row depends on later tokens"];
 const normed = "post-norm rows are the pre-norm rows, normalised";
 const last = "present_rows are the last rows of present";
 
 const leaking = [
-  "a block and single tokens differ by N (logits spread over N)",
+  "blocks of up to 40 tokens and smaller ones differ by N (logits spread over N)",
   "earlier rows change by N with a later token: drafted tokens leak into the judgement of those before",
   normed,
   last,
@@ -80,6 +80,19 @@ const families: Readonly<Record<string, Told>> = {
     weights: "float16 (SIZE), float32 (SIZE)",
     keeps: false,
     cache: grouped("float32"),
+  },
+  "GroupQueryAttention after RotaryEmbedding by position_ids": {
+    form: { positions: true },
+    weights: "float16 (SIZE), float32 (SIZE)",
+    position: true,
+    cache: grouped("float32"),
+  },
+  "4 bits on float16 (q4f16)": {
+    form: { weights: "4-bit-half", float16: true },
+    weights: "float32 (SIZE), 4-bit in blocks of 32 (SIZE)",
+    type: "float16",
+    added: [...states("float32"), rows("float16")],
+    cache: grouped("float16", 256),
   },
   "onnxruntime-genai's hidden_states": {
     form: { hidden: "genai" },
@@ -260,6 +273,7 @@ function expected(told: Told): string {
     `    bounded   yes / no  needs a draft model, a temperature above 0: ${rowless}`,
     `    judge     no / no  needs pre-norm hidden states: ${head("pre-norm", "judge")}`,
     `    autojudge no / no  needs post-norm hidden states, temperature 0: ${head("post-norm", "autojudge")}`,
+    "    thinking  no / no  reads text: put tokenizer.json into the folder.",
   ].join("\n");
 }
 
@@ -285,8 +299,40 @@ test("lenity inspect tells everything of an export for long contexts", async () 
     .replace("float32 [1, 2, past_length, 16]", "float32 [past_rows, 2, 16]\n    tail_values.*  float32 [tail_rows, 2, 16]")
     .replace("    present.*.key|value  float32 [1, 2, present_length, 16]\n", "")
     .replace("float32 [4, 2, length, 16]", "float32 [4, length, 2, 16]")
-    .replace("  cache       new-rows", "  cache       split");
+    .replace("  cache       new-rows", "  cache       split")
+    .replace(/only new rows leave .* at each step/, "a step copies its new rows and at most 256 rows before them");
   assert.equal(neutral(await inspection(dir, {}), dir, false), long);
+});
+
+test("lenity inspect tells of the presets that heads and a tokenizer of the folder's own bring", async () => {
+  const dir = join(folder.path, "fed");
+  await cp(whole, dir, { recursive: true });
+  await writeTexts(
+    dir,
+    Array.from({ length: small.vocabulary }, (_, id) => String.fromCharCode(97 + id)),
+  );
+  await writeFile(join(dir, "judge.json"), JSON.stringify({ hidden: "pre-norm", weight: new Array(small.width).fill(0), bias: 0 }));
+  const told = (await inspection(dir, {})).split("\n");
+  assert.ok(told.includes("    thinking  yes / yes"), told.slice(-8).join("\n"));
+  assert.ok(told.includes("    judge     yes / yes  needs pre-norm hidden states"));
+  assert.ok(told.some((line) => line.startsWith("    autojudge no / no  ") && line.endsWith("put autojudge.json into the folder.")));
+});
+
+test("lenity inspect takes the only model there is under a name of its own, or the one that is named", async () => {
+  const dir = join(folder.path, "strange");
+  await cp(whole, dir, { recursive: true });
+  const [phi, other] = [join("onnx", "phi3-cpu-int4.onnx"), join("onnx", "other.onnx")];
+  await rename(join(dir, "onnx", "model.onnx"), join(dir, phi));
+  const told = await inspection(dir, {});
+  assert.ok(told.includes(`  model       ${join(dir, phi)}\n`));
+  assert.ok(told.includes(`  notes\n    ${phi} is taken for the model: no file has a usual name`));
+  await cp(join(dir, phi), join(dir, other));
+  await assert.rejects(inspection(dir, {}), {
+    code: "model_files",
+    message: /does hold onnx.other\.onnx, onnx.phi3-cpu-int4\.onnx: name one/,
+  });
+  const named = await inspection(dir, { file: other });
+  assert.ok(named.includes(`  model       ${join(dir, other)}\n`) && !named.includes("  notes"));
 });
 
 describe("lenity inspect tells everything of a file of the form", () => {

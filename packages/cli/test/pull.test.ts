@@ -479,8 +479,29 @@ describe("which files", () => {
     await assert.rejects(pull(), refusedAs("model_files", /no config\.json/));
     await start({ ...config, ...empty("model.safetensors") });
     await assert.rejects(pull(), refusedAs("model_files", /holds no ONNX model\. It holds safetensors: pull them with --weights/));
-    await start({ ...config, ...empty("onnx/decoder_model_merged.onnx") });
-    await assert.rejects(pull(), refusedAs("model_files", /names of their own only: onnx\/decoder_model_merged\.onnx/));
+    await start({ ...config, ...empty("onnx/decoder_model_merged.onnx", "onnx/other.onnx") });
+    await assert.rejects(
+      pull(),
+      refusedAs("model_files", /names of their own only: onnx\/decoder_model_merged\.onnx, onnx\/other\.onnx\. Name one by --file/),
+    );
+    await assert.rejects(
+      pull({ file: "onnx/none.onnx" }),
+      refusedAs("model_files", /has no file onnx\/none\.onnx\. Its ONNX files: onnx\/dec/),
+    );
+  });
+  test("the only model under a name of its own, or the one that is named, with its weights beside it", async () => {
+    const phi = "onnx/phi3-cpu-int4.onnx";
+    await start({ ...config, ...empty(phi, `${phi}.data`, "onnx/phi3-cpu-int4.drafter.onnx") });
+    assert.deepEqual(await pathsOf({}), ["config.json", `${phi}.data`, "onnx/phi3-cpu-int4.drafter.onnx", phi]);
+    await assert.rejects(pull({ dtype: "q4" }), refusedAs("model_files", /names of their own only/));
+    await start({ ...config, ...empty(phi, "cpu/other.onnx", "cpu/other.onnx.data") });
+    assert.deepEqual(await pathsOf({ file: "cpu/other.onnx" }), ["config.json", "cpu/other.onnx.data", "cpu/other.onnx"]);
+  });
+  test("a draft's only variant where it lacks the target's", async () => {
+    await start({ ...config, ...empty("onnx/model_fp16.onnx") });
+    assert.deepEqual(await pathsOf({ dtype: "q4", orOnly: true }), ["config.json", "onnx/model_fp16.onnx"]);
+    await start({ ...config, ...empty("onnx/model_fp16.onnx", "onnx/model_q8.onnx", "onnx/model_quantized.onnx") });
+    await assert.rejects(pull({ dtype: "q4", orOnly: true }), refusedAs("model_files", /no q4 variant/));
   });
   test("paths that lead out of the repository do not count", async () => {
     await start({ ...empty("../config.json", "onnx/../config.json", "a\\config.json"), ...empty("onnx/model.onnx") });

@@ -8,6 +8,7 @@ export type ErrorCode =
   | "model_files" // a model folder is incomplete or holds a wrong file
   | "download" // a hub did not give a model, or it could not be kept: refused, unreachable, not as announced, no room
   | "worker_lost" // the thread that ran the model died
+  | "out_of_memory" // a run found no room; the model goes on
   | "aborted"; // the caller's signal
 
 /** The one error class of lenity. `path` names the failing part of a policy or request, e.g. `policy.any[1].threshold`. */

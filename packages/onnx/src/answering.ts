@@ -7,6 +7,7 @@ import { draftRound } from "./draft-round.ts";
 import { type BlockScorer, blockScorer, forgetRows } from "./evidence/block-scorer.ts";
 import type { Graph } from "./graph.ts";
 import { fitDrafter } from "./open-drafter.ts";
+import { toldMemory } from "./out-of-memory.ts";
 import type { FileFacts, LoadReply, LoadRequest, Request } from "./protocol.ts";
 import { append, copySequence, type Model, newSequence, rewindSequence, type Sequence } from "./sequence.ts";
 
@@ -89,7 +90,7 @@ export function answering(backend: Backend): (request: Request) => Promise<Answe
   const buffersOf = (...arrays: readonly (Float32Array<ArrayBuffer> | undefined)[]): ArrayBuffer[] =>
     arrays.flatMap((array) => (array === undefined ? [] : [array.buffer]));
 
-  return async (request) => {
+  const answer = async (request: Request): Promise<Answered> => {
     if (request.type === "load") return { value: await load(request), transfer: [] };
     if (request.type === "close") return { value: close(request.session), transfer: [] };
     if (model === undefined) throw new Error("The worker was asked to run before it loaded a model.");
@@ -117,6 +118,10 @@ export function answering(backend: Backend): (request: Request) => Promise<Answe
     const reply = await append(model, sequence, request.tokens, { rows: request.rows, hidden: request.hidden, cancel });
     return { value: reply, transfer: buffersOf(reply.logits, reply.hidden) };
   };
+  return (request) =>
+    answer(request).catch((error) => {
+      throw model === undefined ? error : toldMemory(error, model.name);
+    });
 }
 
 function scorerOf(scorer: BlockScorer | undefined): BlockScorer {

@@ -25,23 +25,26 @@ export function fixedCache(graph: CachedGraph, most: number, source: Store = { c
   const feeds: Record<string, Tensor> = {};
   const fetches: Record<string, Tensor | null> = family === "new-rows" ? { present_rows: null } : {};
 
-  /** Takes over the first `rows` rows of another store, with room for `length`. */
+  /** Takes over the first `rows` rows of another store, with room for `length`. Where memory runs out, everything stays as it is. */
   const fill = (from: Store, rows: number, length: number): void => {
     const room = Math.min(Math.ceil(length / bucket) * bucket, most);
-    buffers = parts.map((part, index) => {
+    const filled = parts.map((_, index) => {
       const buffer = zeros(precision, groups * room * headSize);
       const old = from.buffers[index];
       const size = from.capacity * headSize;
       for (let group = 0; old !== undefined && group < groups; group++)
         buffer.set(old.subarray(group * size, group * size + rows * headSize), group * room * headSize);
-      const tensor = tensorOf(runtime, buffer, [1, groups, room, headSize]);
+      return buffer;
+    });
+    for (const [index, part] of parts.entries()) {
+      const tensor = tensorOf(runtime, filled[index] as Cells, [1, groups, room, headSize]);
       feeds[`past_key_values.${part}`] = tensor;
       // The same memory as past and as present: GroupQueryAttention then writes the new rows in place. It costs a copy of each cache per run,
       // which files with present_rows save.
       if (family === "in-place") fetches[`present.${part}`] = tensor;
-      return buffer;
-    });
+    }
     capacity = room;
+    buffers = filled;
   };
   if (length > 0) fill(source, length, length);
 

@@ -7,29 +7,45 @@ import type { CachedGraph } from "./graph.ts";
 /** Memory grows by this many rows at a time. */
 const step = 128;
 
+/** The rows of the last run: [part, group, rows, head size] from where its block begins, of which the first `kept` count. */
+interface Fresh {
+  readonly cells: Cells;
+  readonly rows: number;
+  readonly kept: number;
+}
+
+/** The first `length` rows of every group, packed. */
+interface Packed {
+  readonly length: number;
+  readonly memories: readonly Cells[];
+}
+
 /**
  * Tensors [1, groups, length, head size] for graphs that join past and block: the past's length says where the block stands, so it must be exact.
- * Each lies packed at the beginning of a larger memory; when rows come or go, the groups' rows are moved within it.
+ * Each lies packed at the beginning of a larger memory, and its groups move when rows come or go. The rows of a run wait beside it until the next
+ * one shows how many of them stay: a round moves what it must once, whatever it rewinds.
  */
-export function growingCache(graph: CachedGraph, begin?: { readonly held: number; readonly memories: readonly Cells[] }): Cache {
+export function growingCache(graph: CachedGraph, begin?: Packed): Cache {
   const { runtime, layers, groups, headSize, precision, newRows } = graph;
   const parts = cacheParts(layers);
   const fetches = Object.fromEntries((newRows ? ["present_rows"] : parts.map((part) => `present.${part}`)).map((name) => [name, null]));
-  let held = begin?.held ?? 0;
-  let room = held;
+  let packed = begin?.length ?? 0;
+  let room = packed;
   let memories = begin?.memories ?? parts.map(() => zeros(precision, 0));
+  let fresh: Fresh | undefined;
 
-  /** Makes every group `length` rows long: the first `held` of them, or as many as still fit, stay. */
+  /** Makes every group `length` rows long: the first of them, or as many as still fit, stay. */
   const resize = (length: number): void => {
-    const [size, before] = [length * headSize, held * headSize];
+    const [size, before] = [length * headSize, packed * headSize];
     if (length > room) {
-      room = Math.ceil(length / step) * step;
+      const more = Math.ceil(length / step) * step;
       memories = memories.map((old) => {
-        const memory = zeros(precision, groups * room * headSize);
+        const memory = zeros(precision, groups * more * headSize);
         for (let group = 0; group < groups; group++) memory.set(old.subarray(group * before, (group + 1) * before), group * size);
         return memory;
       });
-    } else {
+      room = more; // last: where memory runs out, everything stays as it is
+    } else if (length !== packed) {
       for (const memory of memories) {
         for (let n = 1; n < groups; n++) {
           // What grows moves outwards, the last group first, and what shrinks inwards: no rows are overwritten before they moved.
@@ -38,12 +54,38 @@ export function growingCache(graph: CachedGraph, begin?: { readonly held: number
         }
       }
     }
-    held = length;
+    packed = length;
+  };
+  /** Copies the first `count` fresh rows of every group behind its `length` rows, in memories whose groups are `stride` rows apart. */
+  const place = (into: readonly Cells[], count: number, length: number, stride: number): void => {
+    if (fresh === undefined || count <= 0) return;
+    for (const [part, memory] of into.entries()) {
+      for (let group = 0; group < groups; group++) {
+        const from = (part * groups + group) * fresh.rows * headSize;
+        memory.set(fresh.cells.subarray(from, from + count * headSize), (group * stride + length) * headSize);
+      }
+    }
+  };
+  /** The block's rows of graphs that return past and block. */
+  const cut = (results: Readonly<Record<string, Tensor>>, start: number, end: number): Cells => {
+    const size = (end - start) * headSize;
+    const cells = zeros(precision, parts.length * groups * size);
+    for (const [n, part] of parts.entries()) {
+      const all = cellsOf(results[`present.${part}`] as Tensor);
+      for (let group = 0; group < groups; group++) {
+        const first = (group * end + start) * headSize;
+        cells.set(all.subarray(first, first + size), (n * groups + group) * size);
+      }
+    }
+    return cells;
   };
 
   return {
     prepare(start) {
-      if (start < held) resize(start);
+      const length = packed;
+      resize(start);
+      place(memories, start - length, length, start);
+      fresh = undefined;
       const shape = [1, groups, start, headSize];
       const feeds = parts.map((part, i) => {
         const past = (memories[i] as Cells).subarray(0, groups * start * headSize);
@@ -58,30 +100,25 @@ export function growingCache(graph: CachedGraph, begin?: { readonly held: number
         const found = results[odd]?.dims.join(", ");
         throw new LenityError("model_files", `The model returned ${odd} of shape [${found}]; expected [${wanted.join(", ")}].`);
       }
-      const kept = end - pad;
-      resize(kept);
-      parts.forEach((part, i) => {
-        // The block's rows alone, or those of past and block.
-        const rows = cellsOf(results[newRows ? "present_rows" : `present.${part}`] as Tensor);
-        const [first, length, skip] = newRows ? [i * groups, end - start, 0] : [0, end, start];
-        for (let group = 0; group < groups; group++) {
-          const from = ((first + group) * length + skip) * headSize;
-          (memories[i] as Cells).set(rows.subarray(from, from + (kept - start) * headSize), (group * kept + start) * headSize);
-        }
-      });
+      const cells = newRows ? cellsOf(results["present_rows"] as Tensor) : cut(results, start, end);
+      fresh = { cells, rows: end - start, kept: end - start - pad };
     },
     get bytes() {
-      return memories.reduce((sum, { byteLength }) => sum + byteLength, 0);
+      return memories.reduce((sum, { byteLength }) => sum + byteLength, 0) + (fresh?.cells.byteLength ?? 0);
     },
     copy(length) {
-      const rows = Math.min(length, held);
-      const [size, before] = [rows * headSize, held * headSize];
+      const rows = Math.min(length, packed + (fresh?.kept ?? 0));
+      const first = Math.min(rows, packed);
       const copied = memories.map((memory) => {
-        const copy = zeros(precision, groups * size);
-        for (let group = 0; group < groups; group++) copy.set(memory.subarray(group * before, group * before + size), group * size);
+        const copy = zeros(precision, groups * rows * headSize);
+        for (let group = 0; group < groups; group++) {
+          const from = group * packed * headSize;
+          copy.set(memory.subarray(from, from + first * headSize), group * rows * headSize);
+        }
         return copy;
       });
-      return growingCache(graph, { held: rows, memories: copied });
+      place(copied, rows - first, first, rows);
+      return growingCache(graph, { length: rows, memories: copied });
     },
   };
 }

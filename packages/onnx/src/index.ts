@@ -23,4 +23,4 @@ export type { SelfCheck } from "./self-check.ts";
 export type { OnnxSession } from "./session.ts";
 export { defaultThreads } from "./threads.ts";
 export type { TokenTexts } from "./token-texts.ts";
-export { pickVariant, variantsAmong } from "./variants.ts";
+export { findVariants, onlyStranger, pickVariant, variantsAmong } from "./variants.ts";

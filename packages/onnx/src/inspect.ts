@@ -37,7 +37,7 @@ export interface Inspection {
   readonly width: number;
   readonly vocabulary: number;
   readonly unused: number;
-  /** What a user should know of its vocabulary. */
+  /** What a user should know of its file and its vocabulary. */
   readonly notes: readonly string[];
   readonly contextLength: number;
   readonly eos: readonly Token[];

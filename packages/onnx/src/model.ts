@@ -1,11 +1,11 @@
-import { basename, join, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { LenityError } from "@lenity/core";
 import { describeModel, loadRequest } from "./describe-model.ts";
 import { type DeviceWish, deviceWishes } from "./device/devices.ts";
 import { turns } from "./device/turns.ts";
 import { exists, filesIn, folderPath } from "./disk-files.ts";
 import { drafterFile } from "./drafter-file.ts";
-import type { Dtype } from "./dtypes.ts";
+import type { Dtype, Variant } from "./dtypes.ts";
 import type { Engine } from "./engine.ts";
 import { closeAll, openAmong, startEngines } from "./engines.ts";
 import type { LoadedHost } from "./host.ts";
@@ -35,7 +35,10 @@ export interface LoadOptions {
    * 0 keeps none. Caches of open sessions are not counted.
    */
   readonly cacheBytes?: number | undefined;
-  /** Which variant of the model: `fp32` is model.onnx, `q4` model_q4.onnx, … Default: fp32, or the only one that is there. */
+  /**
+   * Which variant of the model: `fp32` is model.onnx, `q4` model_q4.onnx, … Default: fp32, or the only one that is there, or the only model under
+   * a name of its own, of which a note tells.
+   */
   readonly dtype?: Dtype | undefined;
   /** The model file, relative to the folder, in place of a variant. */
   readonly file?: string | undefined;
@@ -93,11 +96,19 @@ export async function loadModel(folder: string | URL, options: LoadOptions = {})
     return { link, host: load(link) };
   });
   const { graph, check } = (engines[0] as Engine<LoadedHost>).first;
-  return onnxModel(described, { graph, check }, warningsOf(file, check, await findVariants(dir), graph.device.name), {
+  const variants = await findVariants(dir);
+  const notes = [...described.notes, ...strangeName(dir, file, options, variants)];
+  return onnxModel({ ...described, notes }, { graph, check }, warningsOf(file, check, variants, graph.device.name), {
     engines: () => engines.map(({ state }) => state),
     open: (prompt) => openAmong(engines, prompt),
     close: () => closeAll(engines),
   });
+}
+
+/** What to say of a file that nobody named and that has no variant's name. */
+function strangeName(dir: string, file: string, { file: named }: LoadOptions, variants: readonly Variant[]): string[] {
+  if (named !== undefined || variants.some(({ path }) => join(dir, path) === file)) return [];
+  return [`${relative(dir, file)} is taken for the model: no file has a usual name, such as onnx/model.onnx, and it is the only one`];
 }
 
 async function modelFile(dir: string, { file, dtype }: LoadOptions): Promise<string> {

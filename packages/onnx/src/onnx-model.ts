@@ -22,7 +22,7 @@ export interface OnnxModel extends LanguageModel {
   readonly width: number;
   /** The tokens of the folder's tokenizer.json, if it has one: `vocabulary` and `unused` come from them. */
   readonly tokens: TokenTexts | undefined;
-  /** What a user should know of its vocabulary, as sentences without a full stop. */
+  /** What a user should know of its file and its vocabulary, as sentences without a full stop. */
   readonly notes: readonly string[];
   /** What the file's graph looks like. */
   readonly graph: LoadReply;

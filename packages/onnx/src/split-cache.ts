@@ -16,14 +16,18 @@ export function splitCache(graph: CachedGraph, most: number, source: readonly Ce
   let capacity = 0;
   let buffers: readonly Cells[] = [];
 
-  /** Takes over these rows, with room for so many or for twice the former: however long the text, they are moved a few times at most. */
+  /**
+   * Takes over these rows, with room for so many or for twice the former: however long the text, they are moved a few times at most. Where memory
+   * runs out, everything stays as it is.
+   */
   const fill = (from: readonly Cells[], rows: number): void => {
-    capacity = Math.min(Math.max(rows, 2 * capacity, region), most + 1);
+    const room = Math.min(Math.max(rows, 2 * capacity, region), most + 1);
     buffers = cacheParts(layers).map((_, part) => {
-      const buffer = zeros(precision, capacity * width);
+      const buffer = zeros(precision, room * width);
       buffer.set(from[part] ?? []);
       return buffer;
     });
+    capacity = room;
   };
   if (source.length > 0) fill(source, (source[0] as Cells).length / width);
   const view = (buffer: Cells | undefined, from: number, to: number): Tensor =>

@@ -25,9 +25,20 @@ export function pickVariant(found: readonly Variant[], wanted: Dtype | undefined
   return found.find(({ dtype }) => dtype === (wanted ?? "fp32")) ?? (wanted === undefined && found.length === 1 ? found[0] : undefined);
 }
 
+/** The only model among the paths of a folder or a repository, when none has a variant's name and none is wanted. */
+export function onlyStranger(paths: readonly string[], wanted: Dtype | undefined): string | undefined {
+  const others = strangersAmong(paths);
+  return wanted === undefined && others.length === 1 ? others[0] : undefined;
+}
+
+/** Model files in ONNX format under names of their own, in onnx/ or in the folder itself. */
+function strangersAmong(paths: readonly string[]): string[] {
+  return paths.filter((path) => /^(onnx[/\\])?[^/\\]+\.onnx$/.test(path) && !path.endsWith(drafterEnding));
+}
+
 /**
- * The path, relative to the folder, of the wanted variant; without a wish model.onnx, or else the only one that is there. Throws `model_files`
- * with those that are there, and RangeError for a name that is none.
+ * The path, relative to the folder, of the wanted variant; without a wish model.onnx, or else the only variant that is there, or else the only
+ * model. Throws `model_files` with those that are there, and RangeError for a name that is none.
  */
 export async function chooseVariant(dir: string, wanted: Dtype | undefined): Promise<string> {
   checkDtype(wanted);
@@ -39,7 +50,10 @@ export async function chooseVariant(dir: string, wanted: Dtype | undefined): Pro
     const there = found.map(({ dtype, path }) => `${dtype} (${path})`).join(", ");
     throw new LenityError("model_files", `${files} are missing. ${dir} holds other variants: ${there}. Choose one by its dtype.`);
   }
-  const others = await strangers(dir);
+  const paths = await pathsIn(dir);
+  const only = onlyStranger(paths, wanted);
+  if (only !== undefined) return only;
+  const others = strangersAmong(paths);
   const advice =
     others.length > 0
       ? `It does hold ${others.join(", ")}: name one as the file.`
@@ -47,8 +61,7 @@ export async function chooseVariant(dir: string, wanted: Dtype | undefined): Pro
   throw new LenityError("model_files", `${dir} holds no ONNX model: ${files} are missing. ${advice}`);
 }
 
-/** Model files in ONNX format under names of their own. */
-async function strangers(dir: string): Promise<string[]> {
+async function pathsIn(dir: string): Promise<string[]> {
   const lists = places.map(async (place) => (await readdir(join(dir, place)).catch(() => [])).map((name) => join(place, name)));
-  return (await Promise.all(lists)).flat().filter((path) => path.endsWith(".onnx") && !path.endsWith(drafterEnding));
+  return (await Promise.all(lists)).flat();
 }

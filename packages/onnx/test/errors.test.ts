@@ -9,6 +9,7 @@ import { scanOnnx } from "../src/onnx-file/scan-file.ts";
 import { checkPorts } from "../src/ports.ts";
 import type { Port } from "../src/protocol.ts";
 import { planTaps } from "../src/taps/plan-taps.ts";
+import { writeGraph } from "../src/testing/graph-forms.ts";
 import { configOf, small, temporaryFolder, writeModel } from "../src/testing/random-llama.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -172,6 +173,25 @@ describe("loadModel refuses a folder", () => {
       return Buffer.concat([...graph.finish()]);
     }
     const written = (bytes: Uint8Array) => (dir: string) => writeFile(join(dir, "onnx", "model.onnx"), bytes);
+
+    for (const [state, sizes] of [
+      ["past_conv.0", [1, 32, 3]],
+      ["past_ssm.0", [1, 4, 16, 16]],
+    ] as const) {
+      test(`keeps a state beside its caches that cannot be rewound: ${state}`, () =>
+        assertRefused(
+          async (dir) => {
+            const graph = graphBuilder("hybrid");
+            graph.input(state, "float32", sizes);
+            graph.output(state.replace("past", "present"), "float32", sizes);
+            graph.node("Identity", [state], [state.replace("past", "present")]);
+            await writeGraph(dir, join("onnx", "model.onnx"), graph, { stored: "float16", newRows: false });
+          },
+          new RegExp(
+            `model\\.onnx keeps the state ${state.replace(".", "\\.")}, which cannot be rewound to an earlier token\\. Speculative decoding needs a model with attention only`,
+          ),
+        ));
+    }
 
     test("ignores its cache", () =>
       assertRefused(

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { type ExportProgress, exportDecoder, type LoadOptions, loadModel } from "../src/index.ts";
 import { configOf, randomWeights, safetensors, small, temporaryFolder, tokensOf, type Weights } from "../src/testing/random-llama.ts";
 
@@ -191,6 +193,32 @@ describe("an export", () => {
     await mkdir(join(dir, "taken.onnx"));
     await assert.rejects(exportDecoder(dir, { file: "taken.onnx" }), { code: "model_files", message: /taken\.onnx cannot be written/ });
     assert.deepEqual((await readdir(dir)).sort(), ["config.json", "model.safetensors", "onnx", "taken.onnx"]);
+  });
+
+  test("that is killed leaves parts, which the next export of that file removes, and no others", async () => {
+    const dir = await modelFolder();
+    const program = fileURLToPath(new URL("./killed-export.ts", import.meta.url));
+    const permissions = "Deno" in globalThis ? ["run", "-A"] : [];
+    // As the first bytes of a part are written, at both stages: of the calibration's graph and of the model.
+    const killed = async (stage: string) => {
+      spawnSync(process.execPath, [...permissions, program, dir, stage]);
+      return exported(dir);
+    };
+    const first = await killed("preparing calibration");
+    const second = await killed("writing");
+    for (const left of [first, second])
+      assert.ok(left.length > 0 && left.every((name) => /^model_int8\.onnx.*part/.test(name)), left.join());
+    assert.ok(first.every((name) => !second.includes(name)));
+    const others = [
+      `model_int8.onnx.${process.pid}-0123abcd.part`,
+      "model_int8.onnx.elsewhere.1-0123abcd.part",
+      "model.onnx.1-x.part",
+      "my.part",
+    ];
+    for (const name of others) await writeFile(join(dir, "onnx", name), "");
+    await writeFile(join(dir, "onnx", "model_int8.onnx.4194305-0123abcd.part"), "by a process that no Linux has");
+    await exportDecoder(dir, { weights: "int8", calibration });
+    assert.deepEqual(await exported(dir), [...others, "model_int8.onnx"].sort());
   });
 
   test("may run several times at once", async () => {

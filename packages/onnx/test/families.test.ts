@@ -33,6 +33,13 @@ const families: Readonly<Record<string, Family>> = {
     family: "new-rows",
     weights: "float16",
   },
+  "GroupQueryAttention after RotaryEmbedding by position_ids": { form: { positions: true }, family: "new-rows", weights: "float16" },
+  "GroupQueryAttention of float16 after RotaryEmbedding by position_ids": {
+    form: { positions: true, float16: true },
+    family: "new-rows",
+    weights: "float16",
+    rounding: 0.004,
+  },
   "onnxruntime-genai's hidden_states": {
     form: { hidden: "genai" },
     family: "new-rows",
@@ -51,6 +58,12 @@ const families: Readonly<Record<string, Family>> = {
   "LayerNormalization with bias": { form: { norm: "layer" }, family: "new-rows", weights: "float16" },
   "4-bit matrices": { form: { weights: "4-bit" }, family: "new-rows", weights: "4-bit in blocks of 32" },
   "4-bit matrices with integer sums": { form: { weights: "4-bit-integer" }, family: "new-rows", weights: "4-bit in blocks of 32" },
+  "4-bit matrices on float16 (q4f16)": {
+    form: { weights: "4-bit-half", float16: true },
+    family: "new-rows",
+    weights: "4-bit in blocks of 32",
+    rounding: 0.004,
+  },
   "8-bit matrices": { form: { weights: "8-bit" }, family: "new-rows", weights: "8-bit in blocks of 32" },
   "8-bit matrices with integer sums": { form: { weights: "8-bit-integer" }, family: "new-rows", weights: "8-bit in blocks of 32" },
   "int8 matrices with dynamic scales": { form: { weights: "int8" }, family: "new-rows", weights: "int8", cuts: 2 },
@@ -72,6 +85,12 @@ const families: Readonly<Record<string, Family>> = {
     form: { concat: true, norm: "unfused", weights: "4-bit" },
     family: "concat",
     weights: "4-bit in blocks of 32",
+  },
+  "Optimum's form in 4 bits on float16 (q4f16)": {
+    form: { concat: true, norm: "unfused", weights: "4-bit-half", float16: true },
+    family: "concat",
+    weights: "4-bit in blocks of 32",
+    rounding: 0.004,
   },
   "Optimum's form in int8": { form: { concat: true, norm: "unfused", weights: "int8" }, family: "concat", weights: "int8", cuts: 2 },
 };

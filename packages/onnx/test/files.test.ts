@@ -10,7 +10,7 @@ import { openTensors } from "../src/export/tensor-folder.ts";
 import { type Dtype, dtypes, inspectModel, type LoadOptions, loadModel } from "../src/index.ts";
 import { temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
 import { sharded } from "../src/testing/sharded.ts";
-import { chooseVariant, findVariants, pickVariant, variantsAmong } from "../src/variants.ts";
+import { chooseVariant, findVariants, onlyStranger, pickVariant, variantsAmong } from "../src/variants.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let whole: string;
@@ -80,9 +80,15 @@ describe("chooseVariant", () => {
     }
   });
 
-  test("names models under other names", async () => {
-    const dir = await folderOf("onnx/decoder_model_merged.onnx");
-    await assert.rejects(chooseVariant(dir, undefined), { message: /does hold onnx\/decoder_model_merged\.onnx: name one as the file/ });
+  test("takes the only model under a name of its own, and lists them when there are several or a variant is wanted", async () => {
+    const only = await folderOf("onnx/phi3-cpu-int4.onnx", "onnx/phi3-cpu-int4.drafter.onnx");
+    assert.equal(await chooseVariant(only, undefined), join("onnx", "phi3-cpu-int4.onnx"));
+    await assert.rejects(chooseVariant(only, "q4"), { message: /does hold onnx\/phi3-cpu-int4\.onnx: name one as the file/ });
+    const two = await folderOf("onnx/decoder_model_merged.onnx", "other.onnx");
+    await assert.rejects(chooseVariant(two, undefined), {
+      code: "model_files",
+      message: /does hold onnx\/decoder_model_merged\.onnx, other\.onnx: name one as the file/,
+    });
   });
 
   test("finds among the paths of a repository what it finds in a folder", async () => {
@@ -91,13 +97,15 @@ describe("chooseVariant", () => {
       ["model_q4.onnx"],
       ["onnx/model.onnx", "model.onnx"],
       ["model_q4.onnx", "onnx/model_fp16.onnx", "onnx/other.onnx"],
+      ["onnx/other.onnx"],
+      ["other.onnx", "onnx/other.onnx"],
     ]) {
       const dir = await folderOf(...paths);
       const found = variantsAmong(paths);
       assert.deepEqual(found, await findVariants(dir));
       for (const wanted of [undefined, "fp16", "q4"] as const) {
         const chosen = await chooseVariant(dir, wanted).catch(() => undefined);
-        assert.equal(pickVariant(found, wanted)?.path, chosen);
+        assert.equal(pickVariant(found, wanted)?.path ?? onlyStranger(paths, wanted), chosen);
       }
     }
   });
@@ -109,6 +117,21 @@ describe("chooseVariant", () => {
 });
 
 describe("loadModel", () => {
+  test("says in a note which file it took when nobody named it, and nothing when it was named", async () => {
+    const dir = join(folder.path, "strange");
+    await cp(whole, dir, { recursive: true });
+    await rename(join(dir, "onnx", "model.onnx"), join(dir, "onnx", "phi3-cpu-int4.onnx"));
+    for (const [options, notes] of [
+      [{}, [/^onnx.phi3-cpu-int4\.onnx is taken for the model: no file has a usual name, .* the only one$/]],
+      [{ file: "onnx/phi3-cpu-int4.onnx" }, []],
+    ] as const) {
+      const model = await loadModel(dir, { threads: 1, ...options });
+      await model.close();
+      assert.equal(model.notes.length, notes.length);
+      for (const [i, note] of notes.entries()) assert.match(model.notes[i] as string, note);
+    }
+  });
+
   test("loads the variant that is wanted, and inspectModel says which", async () => {
     const dir = join(folder.path, "two");
     await cp(whole, dir, { recursive: true });

@@ -1,12 +1,14 @@
 /** What real folders say of their models, and models that go wrong. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { chmod, cp, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type DecodeOptions, decode, defaultRegistry, LenityError, modelDrafter, type Token } from "@lenity/core";
 import { exportDecoder, loadModel, loadSampling, type OnnxModel, onnxDrafter } from "../src/index.ts";
+import { writeForm } from "../src/testing/graph-forms.ts";
 import { configOf, randomWeights, safetensors, small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -170,7 +172,8 @@ describe("loadSampling", () => {
 });
 
 describe("logits of NaN", () => {
-  const sick = 45;
+  /** None of those that loading looks at. */
+  const sick = 47;
   let dir: string;
   before(async () => {
     dir = join(folder.path, "sick");
@@ -250,33 +253,54 @@ describe("where the context ends", () => {
   });
 });
 
-describe("a folder", () => {
-  test("is only read", async () => {
-    const dir = await copyWith({});
-    const look = async () => {
-      const names = (await readdir(dir, { recursive: true })).sort();
-      const times = await Promise.all(names.map(async (name) => (await stat(join(dir, name))).mtimeMs));
-      return [names, times];
-    };
-    for (const name of ["onnx", ""]) await chmod(join(dir, name), 0o555);
-    const seen = await look();
-    await using(dir, async (model) => said([1], { target: model, drafter: onnxDrafter(model), maxTokens: 5 }));
-    assert.deepEqual(await look(), seen);
-    for (const name of ["", "onnx"]) await chmod(join(dir, name), 0o755);
-    await rm(dir, { recursive: true });
+describe("a folder whose model lacks outputs, with its weights in other files,", () => {
+  const added = ["hidden_states", "last_hidden_state", "present_rows"];
+  let dir: string;
+  before(async () => {
+    dir = await copyWith({});
+    await writeForm(dir, join("onnx", "model.onnx"), small, { hidden: "none", shards: ["model.onnx_data", "model.onnx_data_1"] });
   });
 
-  test("serves two processes at once", async () => {
+  /** What lies in it: names, times and contents. */
+  async function look(): Promise<readonly unknown[]> {
+    const names = (await readdir(dir, { recursive: true })).sort();
+    return Promise.all(
+      names.map(async (name) => {
+        const found = await stat(join(dir, name));
+        const content = found.isFile() ? createHash("sha256").update(await readFile(join(dir, name))) : undefined;
+        return [name, found.mtimeMs, found.ctimeMs, content?.digest("hex")];
+      }),
+    );
+  }
+
+  test("is only read, and may be read-only", async () => {
+    // The system lets root write in spite of this: for root, what lies there afterwards must tell.
+    for (const name of ["onnx", ""]) await chmod(join(dir, name), 0o555);
+    const seen = await look();
+    try {
+      await using(dir, async (model) => {
+        assert.deepEqual(model.graph.added, added);
+        await said([1], { target: model, drafter: onnxDrafter(model), maxTokens: 5 });
+      });
+      assert.deepEqual(await look(), seen);
+    } finally {
+      for (const name of ["", "onnx"]) await chmod(join(dir, name), 0o755);
+    }
+  });
+
+  test("serves three processes at once, each of which adds them for itself", async () => {
     const program = fileURLToPath(new URL("./short-life.ts", import.meta.url));
-    const arguments_ = process.versions["bun"] === undefined ? ["--experimental-strip-types", program] : [program];
+    const bare = process.versions["bun"] !== undefined;
+    const arguments_ = bare ? [program] : "Deno" in globalThis ? ["run", "-A", program] : ["--experimental-strip-types", program];
     const run = () =>
       new Promise<string>((resolve, reject) => {
-        const child = spawn(process.execPath, [...arguments_, whole, "idle"], { stdio: ["ignore", "pipe", "inherit"] });
+        const child = spawn(process.execPath, [...arguments_, dir, "added"], { stdio: ["ignore", "pipe", "inherit"] });
         let out = "";
         child.stdout.on("data", (data) => (out += data));
         child.on("close", (status) => (status === 0 ? resolve(out.trim()) : reject(new Error(`It ended with ${status}.`))));
       });
-    assert.deepEqual(await Promise.all([run(), run(), run()]), ["1", "1", "1"]);
-    assert.ok((await readFile(join(whole, "onnx", "model.onnx"))).length > 0);
+    const seen = await look();
+    assert.deepEqual(await Promise.all([run(), run(), run()]), new Array(3).fill(added.join()));
+    assert.deepEqual(await look(), seen);
   });
 });

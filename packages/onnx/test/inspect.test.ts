@@ -86,12 +86,24 @@ describe("selfCheck", () => {
 
   test("finds nothing in a model that sees the past alone", async () => {
     const model = modelOf((held, block, at) => [held.length + at, (block[at] ?? 0) / 4, -1]);
-    assert.deepEqual(await selfCheck(model), { blockDifference: 0, leak: 0, spread: 7 });
+    assert.deepEqual(await selfCheck(model), { blockDifference: 0, leak: 0, spread: 7, longest: 10 });
   });
 
   test("finds a cache that is not read", async () => {
     const model = modelOf((_, block, at) => [block.slice(0, at + 1).length, 0, 0]);
     assert.equal((await selfCheck(model)).blockDifference, 6);
+  });
+
+  test("finds blocks that are wrong from 33 tokens on, in as many as the context holds", async () => {
+    const model = modelOf((held, block, at) => [held.length + at, block.length > 32 ? 1 : 0, -1]);
+    const long = { ...model, contextLength: 300 };
+    assert.deepEqual(await selfCheck(long), { blockDifference: 1, leak: 0, spread: 7, longest: 40 });
+    assert.deepEqual(await selfCheck(long, 7), { blockDifference: 0, leak: 0, spread: 7, longest: 7 });
+  });
+
+  test("refuses NaN in a long block", async () => {
+    const model = modelOf((held, _block, at) => [held.length + at > 34 ? Number.NaN : 0, 1, -1]);
+    await assert.rejects(selfCheck({ ...model, contextLength: 300 }), { code: "bad_logits", message: /logits with NaN/ });
   });
 
   test("finds later tokens that change earlier rows", async () => {

@@ -174,10 +174,33 @@ describe("weightFormats", () => {
 });
 
 describe("warningsOf", () => {
-  const check = { blockDifference: 0.3, leak: 0.25, spread: 20 };
+  const check = { blockDifference: 0.3, leak: 0.25, spread: 20, longest: 40 };
   const path = join("onnx", "model_quantized.onnx");
 
-  test("says nothing of a file that does not leak", () => assert.deepEqual(warningsOf("m", { ...check, leak: 0 }, []), []));
+  test("says nothing of a file whose blocks are exact", () => {
+    for (const device of ["cpu", "webgpu"] as const)
+      assert.deepEqual(warningsOf("m", { ...check, blockDifference: 0, leak: 0 }, [], device), []);
+  });
+
+  test("says by how much strict verification may differ from plain decoding, on the CPU as elsewhere", () => {
+    const near = /tokens are scored a little differently in a block and one by one \(by 0\.30 where logits span 20\), so strict .*near tie/;
+    for (const [device, seen] of [
+      ["cpu", /^m: tokens .* may fall the other way\.$/],
+      ["webgpu", /^m: on webgpu tokens .*lenity inspect tells whether the file is exact there\.$/],
+    ] as const) {
+      const warnings = warningsOf("m", { ...check, leak: 0 }, [], device);
+      assert.equal(warnings.length, 1);
+      for (const words of [near, seen]) assert.match(warnings[0] as string, words);
+    }
+  });
+
+  test("says one thing of a file that leaks, on every device", () => {
+    for (const device of ["cpu", "webgpu"] as const) {
+      const warnings = warningsOf("m", check, [], device);
+      assert.equal(warnings.length, 1);
+      assert.match(warnings[0] as string, /a later token changes the scores of earlier ones \(by 0\.25/);
+    }
+  });
 
   test("names the folder's variants that do not leak as a rule, or else kinds of variants", () => {
     const variants = [

@@ -10,6 +10,9 @@ const lose = () => session.append([deadly]).catch((error) => console.log(error.c
 if (ending === "idle") {
   await session.append([1]);
   console.log(session.length);
+} else if (ending === "added") {
+  await session.append([1]);
+  console.log(model.graph.added.join());
 } else if (ending === "awaiting") {
   session.append([1, 2]).then(() => console.log(session.length));
 } else if (ending === "lost") {

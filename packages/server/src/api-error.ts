@@ -55,6 +55,12 @@ export function apiErrorOf(error: unknown): ApiError {
   return new ApiError(status, error.message, { param, code: codeOf(error.code), headers, cause: error });
 }
 
+/** What a request is told whose answer the end of the server cuts off. */
+export function endingError(cause: LenityError): ApiError {
+  const message = "The server is ending, and had no time for this answer. Send the request again, to the one that follows or to another.";
+  return new ApiError(503, message, { code: "server_ending", headers: { "retry-after": "5" }, cause });
+}
+
 const codeOf = (code: ErrorCode): string => (code === "context_full" ? "context_length_exceeded" : code);
 
 const statusOf: Record<ErrorCode, ErrorStatus> = {
@@ -66,6 +72,7 @@ const statusOf: Record<ErrorCode, ErrorStatus> = {
   model_files: 500,
   download: 500,
   worker_lost: 503,
+  out_of_memory: 503,
   aborted: 499,
 };
 

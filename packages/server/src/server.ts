@@ -1,7 +1,7 @@
-import type { EngineState, GenerateEvent, LanguageModel } from "@lenity/core";
+import { type EngineState, type GenerateEvent, type LanguageModel, LenityError } from "@lenity/core";
 import { type Context, Hono } from "hono";
 import { requestId } from "hono/request-id";
-import { ApiError, apiErrorOf } from "./api-error.ts";
+import { ApiError, apiErrorOf, endingError } from "./api-error.ts";
 import { bearerAuth } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { chunksOf, completionOf, type Envelope } from "./completion.ts";
@@ -23,13 +23,15 @@ export interface ServerOptions {
   readonly concurrency?: number | undefined;
   /** Requests that may wait for their turn; the next is told 429. Default 64. */
   readonly maxQueue?: number | undefined;
+  /** When it fires, open requests and new ones fail with status 503, for a server that is about to end. */
+  readonly ending?: AbortSignal | undefined;
   /** Told of every error that is the server's own fault (status 500 and 503). Default: console.error. */
   readonly onFailure?: ((error: unknown, requestId: string) => void) | undefined;
 }
 
 /** An OpenAI-compatible chat server as an app with `fetch(request)`. Throws on models it could not serve; opens no port. */
 export function createServer(options: ServerOptions): Hono {
-  const { apiKeys, maxBodyBytes = 4 * 1024 * 1024, maxQueue = 64, onFailure = logFailure } = options;
+  const { apiKeys, maxBodyBytes = 4 * 1024 * 1024, maxQueue = 64, ending, onFailure = logFailure } = options;
   const { concurrency = Math.max(1, ...options.models.map(({ target }) => target.engines?.length ?? 1)) } = options;
   if (!(concurrency >= 1 && maxQueue >= 0)) {
     throw new RangeError(`concurrency is ${concurrency} and maxQueue ${maxQueue}; expected at least 1 and 0.`);
@@ -39,7 +41,14 @@ export function createServer(options: ServerOptions): Hono {
   const queue = createQueue(concurrency, maxQueue);
   const created = now();
 
+  const open = new Set<AbortController>();
+  ending?.addEventListener("abort", () => {
+    for (const request of open) request.abort(ending.reason);
+  });
+
   const failed = (error: unknown, c: Context): ApiError => {
+    // Nobody's fault, and so not told.
+    if (ending?.aborted === true && error instanceof LenityError && error.code === "aborted") return endingError(error);
     const answer = apiErrorOf(error);
     if (answer.status >= 500) onFailure(answer.cause ?? answer, c.get("requestId"));
     return answer;
@@ -78,8 +87,10 @@ export function createServer(options: ServerOptions): Hono {
     const request = parseChatRequest(await readJson(c.req.raw, maxBodyBytes));
     const job = jobOf(request, models);
     const envelope: Envelope = { id: `chatcmpl-${crypto.randomUUID()}`, created: now(), model: job.model.id };
+    if (ending?.aborted === true) throw new LenityError("aborted", "The server is ending.");
     const stop = followed(c.req.raw.signal);
-    const events = outliving(run(job, queue, stop.signal), c);
+    open.add(stop);
+    const events = outliving(run(job, queue, stop.signal), c, () => open.delete(stop));
     if (request.stream !== true) return c.json(completionOf(await answerOf(events), job, envelope));
 
     const started = await begun(events); // what is refused before the first token is refused with a status
@@ -108,12 +119,13 @@ function followed(signal: AbortSignal): AbortController {
 }
 
 /** The same events. Workers end a request's code with its client, cleanup and all, unless told to wait: a place in the queue would be lost. */
-async function* outliving(events: Events, c: Context): Events {
+async function* outliving(events: Events, c: Context, ended: () => void): Events {
   const { promise, resolve } = Promise.withResolvers<void>();
   waitUntil(c, promise);
   try {
     yield* events;
   } finally {
+    ended();
     resolve();
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { LenityError } from "@lenity/core";
 import { createServer } from "../src/index.ts";
-import { chunks, delayed, joined, post, queueOf, randomPair, reply, sayingModel, served, textOf, until } from "./doubles.ts";
+import { chunks, delayed, joined, post, queueOf, type Reply, randomPair, reply, sayingModel, served, textOf, until } from "./doubles.ts";
 
 describe("a stream", () => {
   test("has OpenAI's order of chunks", async () => {
@@ -180,4 +180,34 @@ describe("a client that goes away", () => {
     await until(async () => (await queueOf(app)).active === 0);
     assert.ok(performance.now() - start < 1500);
   });
+});
+
+test("a server that ends fails open requests, waiting ones and new ones with 503, and blames nobody", async () => {
+  const model = sayingModel("x".repeat(3000));
+  const slow = delayed(model, async () => {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  });
+  const ending = new AbortController();
+  const failures: unknown[] = [];
+  const app = createServer({
+    models: [served(slow)],
+    concurrency: 2,
+    ending: ending.signal,
+    onFailure: (error) => failures.push(error),
+  });
+  const body = { max_tokens: 3000, speculative: { draft_tokens: 0 } };
+  const streamed = await post(app, { ...body, stream: true });
+  const whole = post(app, body);
+  await until(async () => (await queueOf(app)).active === 2);
+  const waiting = post(app, body);
+  await until(async () => (await queueOf(app)).waiting === 1);
+  ending.abort();
+  for (const response of [await whole, await waiting, await post(app, body)]) {
+    const { error } = (await response.json()) as Reply;
+    assert.deepEqual([response.status, response.headers.get("retry-after"), error?.code], [503, "5", "server_ending"]);
+  }
+  const { all, done } = await chunks(streamed);
+  assert.deepEqual([done, all.at(-1)?.error?.code], [false, "server_ending"]);
+  assert.ok(joined(all.slice(0, -1)).length > 0);
+  assert.deepEqual([failures, await queueOf(app), model.openSessions], [[], { active: 0, waiting: 0 }, 0]);
 });

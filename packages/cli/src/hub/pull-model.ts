@@ -77,8 +77,8 @@ export async function pullModel(hub: Hub, model: string, options: PullOptions, r
 async function fromCache(hub: Hub, model: string, options: PullOptions, report: Report): Promise<Pulled> {
   const cached = await cachedModel(hub, model, options);
   if (cached === undefined) {
-    const { revision = "main", dtype, weights } = options;
-    const wish = weights === true ? "with safetensors" : `with an ONNX file${dtype === undefined ? "" : ` of dtype ${dtype}`}`;
+    const { revision = "main", dtype, file, weights } = options;
+    const wish = weights === true ? "with safetensors" : `with ${file ?? "an ONNX file"}${dtype === undefined ? "" : ` of dtype ${dtype}`}`;
     throw new LenityError(
       "model_files",
       `HF_HUB_OFFLINE is set, and ${hub.cache} has no ${model} ${wish} at ${revision}. Pull it while online.`,

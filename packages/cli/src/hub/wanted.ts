@@ -1,10 +1,14 @@
 import { LenityError } from "@lenity/core";
-import { type Dtype, drafterFile, pickVariant, type Variant, variantsAmong } from "@lenity/onnx";
+import { type Dtype, drafterFile, onlyStranger, pickVariant, type Variant, variantsAmong } from "@lenity/onnx";
 
 /** What a model's files are for. */
 export interface Wish {
   /** As `loadModel` takes it. */
   readonly dtype?: Dtype | undefined;
+  /** The ONNX file's path, in place of a variant. */
+  readonly file?: string | undefined;
+  /** Whether the only variant will do where the one of `dtype` is missing. */
+  readonly orOnly?: boolean | undefined;
   /** safetensors, for an export, in place of an ONNX file. */
   readonly weights?: boolean | undefined;
 }
@@ -40,9 +44,9 @@ export function wantedFiles<File extends { readonly path: string }>(name: string
   if (wish.weights === true) return { files: [...beside, ...safetensors(name, files)] };
   const paths = files.map(({ path }) => path);
   const found = variantsAmong(paths);
-  const chosen = pickVariant(found, wish.dtype);
-  const model = files.find(({ path }) => path === chosen?.path);
-  if (model === undefined) throw new LenityError("model_files", `${name} ${lack(paths, found, wish.dtype)}`);
+  const chosen = wish.file ?? chosenVariant(paths, found, wish);
+  const model = files.find(({ path }) => path === chosen);
+  if (model === undefined) throw new LenityError("model_files", `${name} ${lack(paths, found, wish)}`);
   const drafter = files.filter(({ path }) => path === drafterFile(model.path));
   const data = files.filter(({ path }) => path.startsWith(model.path) && /^[._]data(_\d+)?$/.test(path.slice(model.path.length)));
   return { files: [...beside, ...data, ...drafter, model], model };
@@ -59,13 +63,20 @@ function safetensors<File extends { readonly path: string }>(name: string, files
   throw new LenityError("model_files", `${name} has no model.safetensors, nor all its parts. Take a model with weights in that format.`);
 }
 
-function lack(paths: readonly string[], found: readonly Variant[], dtype: Dtype | undefined): string {
+function chosenVariant(paths: readonly string[], found: readonly Variant[], { dtype, orOnly = false }: Wish): string | undefined {
+  const variant = pickVariant(found, dtype) ?? (orOnly ? pickVariant(found, undefined) : undefined);
+  return variant?.path ?? (found.length === 0 ? onlyStranger(paths, orOnly ? undefined : dtype) : undefined);
+}
+
+function lack(paths: readonly string[], found: readonly Variant[], { dtype, file }: Wish): string {
+  if (file !== undefined)
+    return `has no file ${file}. Its ONNX files: ${paths.filter((path) => path.endsWith(".onnx")).join(", ") || "none"}.`;
   if (found.length > 0) {
     const variants = found.map((variant) => `${variant.dtype} (${variant.path})`).join(", ");
     return `has no ${dtype ?? "fp32"} variant. It holds ${variants}: choose one by --dtype.`;
   }
   const others = paths.filter((path) => path.endsWith(".onnx"));
-  if (others.length > 0) return `has ONNX files under names of their own only: ${others.join(", ")}. Expected onnx/model.onnx.`;
+  if (others.length > 0) return `has ONNX files under names of their own only: ${others.join(", ")}. Name one by --file.`;
   const weights = paths.some((path) => path.endsWith(".safetensors"));
   return `holds no ONNX model. ${weights ? "It holds safetensors: pull them with --weights, and use lenity export." : "Take another one."}`;
 }

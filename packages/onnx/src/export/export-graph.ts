@@ -1,5 +1,4 @@
 /** What the exports of models and of drafters have in common: options, where weights come from, and how files are written. */
-import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { LenityError, type Token } from "@lenity/core";
@@ -12,6 +11,7 @@ import { type DecoderWeights, floatWeights } from "./decoder-weights.ts";
 import { type Activations, activationKinds, inputRange } from "./int8-recipe.ts";
 import { int8Weights } from "./int8-weights.ts";
 import { type GraphBuilder, graphBuilder } from "./onnx-writer.ts";
+import { partOf, removeStaleParts } from "./parts.ts";
 import { openTensors, type TensorFolder } from "./tensor-folder.ts";
 import { writeModel } from "./write-model.ts";
 
@@ -77,6 +77,7 @@ export async function exportGraph(folder: string | URL, options: ExportOptions, 
   const tensors = await openTensors(dir);
   try {
     const source = { config, tensors, file: plan.fileOf(join(dir, options.file ?? exportedFile(weights))), options };
+    await removeStaleParts(source.file);
     const seen = weights === "int8" && activations !== "per-row" ? await calibrated(source) : new Map<string, number>();
     const weightsIn = (graph: GraphBuilder) =>
       weights === "int8"
@@ -141,7 +142,7 @@ async function write(
 async function calibrated(source: Source): Promise<ReadonlyMap<string, number>> {
   const { config, tensors, options } = source;
   const { calibration = [], progress, signal } = options;
-  const file = `${source.file}.${process.pid}-${randomBytes(4).toString("hex")}.calibration.part`;
+  const file = partOf(source.file, "calibration.part");
   let outputs: ReadonlyMap<string, string> = new Map();
   try {
     await write({ ...source, file }, "calibration", "preparing calibration", (graph) => {

@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LenityError } from "@lenity/core";
 import type { GraphBuilder } from "./onnx-writer.ts";
+import { partOf } from "./parts.ts";
 
 /** What is told, and asked, while files are written. */
 export interface WriteOptions {
@@ -21,12 +21,11 @@ const portion = 2 ** 22;
  */
 export async function writeModel(file: string, graph: GraphBuilder, { dataFile, wrote, signal }: WriteOptions): Promise<void> {
   const folder = dirname(file);
-  const part = (name: string) => `${name}.${process.pid}-${randomBytes(4).toString("hex")}.part`;
   // The data first: whoever finds the model finds its data.
   const files = [
     ...(dataFile === undefined ? [] : [{ path: join(folder, dataFile), pieces: graph.data() }]),
     { path: file, pieces: graph.finish() },
-  ].map((one) => ({ ...one, part: part(one.path) }));
+  ].map((one) => ({ ...one, part: partOf(one.path) }));
   try {
     await mkdir(folder, { recursive: true });
     for (const { part, pieces } of files) await writePieces(part, pieces, wrote, signal);

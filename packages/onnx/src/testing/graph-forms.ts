@@ -18,7 +18,10 @@ import { sharded } from "./sharded.ts";
 export interface Form {
   /** Attention by MatMul and Softmax over Concat(past, new), as Optimum writes it. */
   readonly concat?: boolean | undefined;
-  /** With the input position_ids. Only concat, which has it by default, computes positions itself otherwise. */
+  /**
+   * With the input position_ids: concat has it by default and computes positions itself otherwise; GroupQueryAttention then reads queries and keys
+   * that RotaryEmbedding has rotated.
+   */
   readonly positions?: boolean | undefined;
   /** With the input num_logits_to_keep. Default: only without concat. */
   readonly keeps?: boolean | undefined;
@@ -127,8 +130,10 @@ function withBorders(graph: GraphBuilder, shape: Shape, form: Form): GraphBuilde
   const wide = (name: string) => (narrowed.has(name) ? `${name}.wide` : name);
   const write: GraphBuilder["node"] = (operator, inputs, outputs, ...rest) =>
     graph.node(operator, inputs.map(wide), outputs.map(wide), ...rest);
-  const attend = concat ? concatAttention(graph, float16) : float16 ? halfAttention(graph) : write;
+  const grouped = float16 ? halfAttention(graph) : write;
+  const attend = concat ? concatAttention(graph, float16) : positions ? rotatedAttention(graph, grouped) : grouped;
   if (concat) concatPositions(graph, shape, positions);
+  else if (positions) graph.input("position_ids", "int64", [1, "length"]);
   return {
     ...graph,
     input(name, type, sizes) {
@@ -150,6 +155,18 @@ function withBorders(graph: GraphBuilder, shape: Shape, form: Form): GraphBuilde
       for (const name of taken) graph.node("Identity", ["input_ids"], [name]);
       return graph.finish();
     },
+  };
+}
+
+/** GroupQueryAttention without rotation of its own: RotaryEmbedding goes by position_ids, as onnxruntime-genai writes it for some models. */
+function rotatedAttention(graph: GraphBuilder, attend: GraphBuilder["node"]): GraphBuilder["node"] {
+  return (operator, [queries = "", keys = "", ...others], outputs, attributes, contrib) => {
+    const rotated = [queries, keys].map((name, i) => {
+      const turned = `${outputs[0]}.${i === 0 ? "queries" : "keys"}`;
+      graph.node("RotaryEmbedding", [name, "position_ids", "cos", "sin"], [turned], { interleaved: 0 }, true);
+      return turned;
+    });
+    attend(operator, [...rotated, ...others.slice(0, 5)], outputs, { ...attributes, do_rotary: 0 }, contrib);
   };
 }
 

@@ -1,13 +1,14 @@
 /** The matrices of a graph in the formats that other programs quantise them to. */
+import { toFloat16s } from "../export/float16.ts";
 import type { GraphBuilder } from "../export/onnx-writer.ts";
 import { extraTensors } from "./extra-tensors.ts";
 
 /**
  * `4-bit`, `8-bit`: com.microsoft.MatMulNBits in blocks of 32 with float sums, as in transformers.js's q4. `4-bit-integer`, `8-bit-integer`: with
- * integer sums (accuracy level 4), as onnxruntime-genai writes it for CPUs. `int8`: one scale a column for the matrix and one a block of rows for
+ * integer sums (accuracy level 4), as onnxruntime-genai writes it for CPUs. `4-bit-half`: on float16, with scales of float16, as in q4f16. `int8`: one scale a column for the matrix and one a block of rows for
  * what it multiplies, as in transformers.js's `_quantized`; later rows change it.
  */
-export type MatrixFormat = "4-bit" | "8-bit" | "4-bit-integer" | "8-bit-integer" | "int8";
+export type MatrixFormat = "4-bit" | "8-bit" | "4-bit-integer" | "8-bit-integer" | "4-bit-half" | "int8";
 
 interface Matrix {
   readonly values: Float32Array;
@@ -34,7 +35,9 @@ export function quantised(graph: GraphBuilder, format: MatrixFormat): GraphBuild
       if (matrix !== undefined && operator === "Transpose") matrices.set(output, transposed(matrix));
       else if (matrix !== undefined && operator === "MatMul") {
         const product =
-          format === "int8" ? dynamicProduct : blockProduct(format.startsWith("4") ? 4 : 8, format.endsWith("integer") ? 4 : 0);
+          format === "int8"
+            ? dynamicProduct
+            : blockProduct(format.startsWith("4") ? 4 : 8, format.endsWith("integer") ? 4 : 0, format.endsWith("half"));
         product(graph, tensors, matrix, first, output);
       } else graph.node(operator, inputs, outputs, ...rest);
     },
@@ -46,11 +49,11 @@ type Product = (graph: GraphBuilder, tensors: ReturnType<typeof extraTensors>, m
 
 /** Each column in blocks of 32 numbers with a scale each; numbers are stored with half their range added. */
 const blockProduct =
-  (bits: 4 | 8, accuracy: number): Product =>
+  (bits: 4 | 8, accuracy: number, half: boolean): Product =>
   (graph, tensors, { values, rows, columns }, input, output) => {
     const block = 32;
     const blocks = Math.ceil(rows / block);
-    const half = 2 ** (bits - 1);
+    const zero = 2 ** (bits - 1);
     const packed = new Uint8Array((columns * blocks * block * bits) / 8);
     const scales = new Float32Array(columns * blocks);
     for (let column = 0; column < columns; column++) {
@@ -58,20 +61,24 @@ const blockProduct =
         const numbers = Array.from({ length: block }, (_, i) =>
           n * block + i < rows ? (values[(n * block + i) * columns + column] as number) : 0,
         );
-        const scale = Math.max(...numbers.map(Math.abs)) / (half - 1) || 1;
+        const scale = Math.max(...numbers.map(Math.abs)) / (zero - 1) || 1;
         scales[column * blocks + n] = scale;
         numbers.forEach((number, i) => {
           const at = (column * blocks + n) * block + i;
-          const stored = Math.round(number / scale) + half;
+          const stored = Math.round(number / scale) + zero;
           if (bits === 8) packed[at] = stored;
           else packed[at >> 1] = (packed[at >> 1] as number) | (stored << (4 * (at & 1)));
         });
       }
     }
     tensors.add(`${output}.packed`, 2, [columns, blocks, (block * bits) / 8], packed);
-    tensors.add(`${output}.scales`, 1, [columns * blocks], new Uint8Array(scales.buffer));
+    const stored = half ? toFloat16s(scales) : scales;
+    tensors.add(`${output}.scales`, half ? 10 : 1, [columns * blocks], new Uint8Array(stored.buffer));
     const attributes = { K: rows, N: columns, bits, block_size: block, accuracy_level: accuracy };
-    graph.node("MatMulNBits", [input, `${output}.packed`, `${output}.scales`], [output], attributes, true);
+    const [from, to] = half ? [`${output}.input`, `${output}.half`] : [input, output];
+    if (half) graph.node("Cast", [input], [from], { to: 10 });
+    graph.node("MatMulNBits", [from, `${output}.packed`, `${output}.scales`], [to], attributes, true);
+    if (half) graph.node("Cast", [to], [output], { to: 1 });
   };
 
 const dynamicProduct: Product = (graph, tensors, { values, rows, columns }, input, output) => {
