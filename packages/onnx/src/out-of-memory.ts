@@ -9,7 +9,7 @@ export function toldMemory(error: unknown, name: string): unknown {
   if (error instanceof LenityError || !said.test(error instanceof Error ? error.message : String(error))) return error;
   return new LenityError(
     "out_of_memory",
-    `${name} ran out of memory (${firstLine(error)}); its engine goes on. Send the request again, or load it with fewer engines, a smaller cacheBytes or a smaller dtype.`,
+    `${name} ran out of memory (${firstLine(error)}). Send the request again, or load it with fewer engines, a smaller cacheBytes or a smaller dtype.`,
     { cause: error },
   );
 }

@@ -105,7 +105,7 @@ describe("a model on WebGPU in a page", () => {
     const session = await model.open();
     await session.append([1, 2, 3]);
     fails = true;
-    await assert.rejects(session.append([4]), /^Error: out of memory/);
+    await assert.rejects(session.append([4]), { code: "out_of_memory", message: /^model ran out of memory \(out of memory\)\. Send/ });
     fails = false;
     const message = /^An earlier run of the model on WebGPU failed \(out of memory\), .* Load the model again\.$/;
     await assert.rejects(session.append([4]), { code: "worker_lost", message });
