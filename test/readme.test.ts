@@ -136,6 +136,20 @@ test("the recorded table shows what the policies promise", () => {
   for (const { policy, speed } of rows) if (policy !== "plain") assert.ok(speed > 1, `${policy} ${speed}`);
 });
 
+test("the pair in int8 has the accuracy of float32 within a point, and says more tokens a second under every policy", () => {
+  const [float, int8] = ["quality", "quality-int8"].map(
+    (name) => (JSON.parse(readFileSync(join(root, `bench/results/${name}.json`), "utf8")) as QualityReport).rows,
+  );
+  assert.deepEqual(
+    int8?.map(({ policy }) => policy),
+    float?.map(({ policy }) => policy),
+  );
+  for (const [i, { accuracy, tokensPerSecond }] of (int8 ?? []).entries()) {
+    const whole = float?.[i] as QualityReport["rows"][number];
+    assert.ok(accuracy >= whole.accuracy - 0.01 && tokensPerSecond > whole.tokensPerSecond);
+  }
+});
+
 test("every file that it links to exists", () => {
   for (const [, target] of readme.matchAll(/\]\(([^)#]+)\)/g)) {
     if (target?.startsWith("http") === false) assert.ok(existsSync(join(root, target)), target);

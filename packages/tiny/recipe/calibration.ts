@@ -1,0 +1,19 @@
+/**
+ * Writes sixty conversations about training problems, as `lenity export --weights int8 --calibration` reads them.
+ *
+ *   bun packages/tiny/recipe/calibration.ts FILE
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { seeded } from "@lenity/core";
+import { phrase, wordProblem } from "../src/problems.ts";
+
+const [file] = process.argv.slice(2);
+if (file === undefined) throw new Error("Usage: bun packages/tiny/recipe/calibration.ts FILE");
+const random = seeded(77);
+const conversations = Array.from({ length: 60 }, () => {
+  const { question, answer } = wordProblem(random, "train");
+  return `<|user|>${question}<|end|><|assistant|>${phrase(answer, random)}<|end|>`;
+});
+mkdirSync(dirname(file), { recursive: true });
+writeFileSync(file, conversations.join(""));
