@@ -5,6 +5,7 @@ import { differenceOf } from "../../packages/onnx/src/device/compare-devices.ts"
 import type { DeviceReport } from "../../packages/onnx/src/device/devices.ts";
 import { smallSession } from "../../packages/onnx/src/device/small-session.ts";
 import { graphBuilder } from "../../packages/onnx/src/export/onnx-writer.ts";
+import { scriptedScores } from "../../packages/onnx/src/testing/scripted-scores.ts";
 import {
   fetchedFiles,
   loadModel,
@@ -62,27 +63,7 @@ const load = (folder: string, provider: WebLoadOptions["provider"]) =>
 /** Deterministic tokens of a vocabulary of fifty. */
 const tokensOf = (length: number, seed = 1): Token[] => Array.from({ length }, (_, i) => 1 + ((i * i * seed + i * 7919) % 49));
 
-/** A whole prompt, blocks, single tokens, and blocks after rewinding: to a prefix, and to nothing. */
-async function scores(model: OnnxModel) {
-  const session = await model.open();
-  const rows = [];
-  const [text, other] = [tokensOf(60), tokensOf(60, 2)];
-  for (const [from, tokens] of [
-    [0, text.slice(0, 45)],
-    [45, text.slice(45, 50)],
-    [50, text.slice(50, 51)],
-    [51, text.slice(51, 52)],
-    [48, other.slice(0, 9)],
-    [20, other.slice(9, 33)],
-    [44, text.slice(44, 60)],
-    [0, other.slice(0, 3)],
-  ] as const) {
-    await session.rewind(from);
-    rows.push(await session.append(tokens, { hidden: "pre-norm" }));
-  }
-  await session.close();
-  return rows;
-}
+const scores = (model: OnnxModel) => scriptedScores(model, tokensOf(60), tokensOf(60, 2), "pre-norm");
 
 /** A greedy answer to a prompt of twenty tokens. */
 async function answer(target: OnnxModel, drafter?: Drafter): Promise<Token[]> {

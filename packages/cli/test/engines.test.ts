@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { loadModel } from "@lenity/onnx";
 import { createServer, type Usage } from "@lenity/server";
 import { openEngine } from "../src/engine.ts";
+import { serve } from "./command.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "lenity-engines-"));
 after(() => rm(folder, { recursive: true }));
@@ -36,16 +36,8 @@ const asking = (content: string) => ({
 const textOf = (answer: Answer) => answer.choices[0]?.message.content ?? "";
 
 test("lenity serve --engines 2 answers two at a time, and tells of its engines", async () => {
-  const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-  const child = spawn(process.execPath, [main, "serve", "--port", "0", "--engines", "2"], { stdio: ["ignore", "pipe", "inherit"] });
+  const { child, url, ended } = await serve("--engines", "2");
   try {
-    const url = await new Promise<string>((resolve, reject) => {
-      child.stdout.on("data", (data) => {
-        const found = /on (http:\S+)/.exec(data)?.[1];
-        if (found !== undefined) resolve(found);
-      });
-      child.on("close", () => reject(new Error("lenity serve ended")));
-    });
     const ask = async (question: string) => (await (await fetch(`${url}/v1/chat/completions`, asking(question))).json()) as Answer;
     const health = async () => (await (await fetch(`${url}/health`)).json()) as Health;
     const [first, second] = await Promise.all(questions.map(ask));
@@ -68,7 +60,6 @@ test("lenity serve --engines 2 answers two at a time, and tells of its engines",
     }
     assert.equal(most, 2);
   } finally {
-    const ended = new Promise((resolve) => child.once("close", resolve));
     child.kill("SIGTERM");
     assert.equal(await ended, 0);
   }

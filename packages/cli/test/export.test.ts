@@ -1,25 +1,16 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { run } from "./command.ts";
 
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const tiny = fileURLToPath(new URL("../../tiny/", import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), "lenity-export-"));
 after(() => rm(folder, { recursive: true }));
 
-function lenity(...args: readonly string[]): Promise<{ status: number | null; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, NO_COLOR: "1" } });
-    let [out, err] = ["", ""];
-    child.stdout.on("data", (data) => (out += data));
-    child.stderr.on("data", (data) => (err += data));
-    child.on("close", (status) => resolve({ status, out, err }));
-  });
-}
+const lenity = (...args: readonly string[]) => run(args);
 
 /** One of the embedded models without its .onnx file. */
 async function source(name: "target" | "draft"): Promise<string> {

@@ -1,14 +1,12 @@
 /** The command with folders of the user's own: what they lack, and what does not fit together. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { cp, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { configOf, small, writeModel, writeTexts } from "@lenity/onnx/testing";
+import { run } from "./command.ts";
 
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const texts = [..."abcdefghijklmnopqrstuvwxyz ?!.,:"];
 const template = "{% for m in messages %}{{ m.role[0] }}:{{ m.content }} {% endfor %}a:";
 
@@ -34,16 +32,7 @@ async function copyWith(files: Readonly<Record<string, unknown>>): Promise<strin
   return dir;
 }
 
-function lenity(...args: readonly string[]): Promise<{ status: number | null; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, NO_COLOR: "1" } });
-    let [out, err] = ["", ""];
-    child.stdout.on("data", (data) => (out += data));
-    child.stderr.on("data", (data) => (err += data));
-    child.on("close", (status) => resolve({ status, out, err }));
-    child.stdin.end();
-  });
-}
+const lenity = (...args: readonly string[]) => run(args);
 
 interface Answer {
   readonly text: string;

@@ -5,6 +5,7 @@ import * as ort from "onnxruntime-web";
 import { filesIn } from "../src/disk-files.ts";
 import { exportDrafter } from "../src/index.ts";
 import { temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
+import { scriptedScores } from "../src/testing/scripted-scores.ts";
 import { loadModel, type ModelFiles, type OnnxModel, type WebLoadOptions } from "../src/web/index.ts";
 import { ownRuntime } from "../src/web/own-runtime.ts";
 import { type Played, playedWebGPU } from "./played-webgpu.ts";
@@ -31,25 +32,9 @@ afterEach(() => {
 const load = (options: Partial<WebLoadOptions> & Pick<WebLoadOptions, "ort">): Promise<OnnxModel> =>
   loadModel(files, { drafter: false, ...options });
 
-/** Logits of a long prompt, of blocks, and after rewinding. */
-async function scores(model: OnnxModel): Promise<number[]> {
-  const session = await model.open();
-  const [text, other] = [tokensOf(60), tokensOf(60, 2)];
-  const logits: number[] = [];
-  for (const [from, tokens] of [
-    [0, text.slice(0, 45)],
-    [45, text.slice(45, 50)],
-    [50, text.slice(50, 51)],
-    [48, other.slice(0, 9)],
-    [20, other.slice(9, 33)],
-    [0, other.slice(0, 3)],
-  ] as const) {
-    await session.rewind(from);
-    logits.push(...(await session.append(tokens)).logits);
-  }
-  await session.close();
-  return logits;
-}
+/** Logits of prompts and blocks. */
+const scores = async (model: OnnxModel): Promise<number[]> =>
+  (await scriptedScores(model, tokensOf(60), tokensOf(60, 2))).flatMap(({ logits }) => [...logits]);
 
 describe("a model on WebGPU in a page", () => {
   test("is compared with WebAssembly, keeps its caches there, scores alike and gives everything back", async () => {

@@ -2,4 +2,5 @@
 export * from "./graph-forms.ts";
 export * from "./random-llama.ts";
 export * from "./random-tokenizer.ts";
+export * from "./scripted-scores.ts";
 export * from "./sharded.ts";

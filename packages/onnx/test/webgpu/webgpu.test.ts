@@ -26,6 +26,7 @@ import { openGraph, sessionOptions } from "../../src/open-graph.ts";
 import { append, newSequence, rewindSequence } from "../../src/sequence.ts";
 import { type Form, writeForm } from "../../src/testing/graph-forms.ts";
 import { small, temporaryFolder, tokensOf, writeModel } from "../../src/testing/random-llama.ts";
+import { scriptedScores } from "../../src/testing/scripted-scores.ts";
 
 runtime.env.logLevel = "fatal"; // what fails is told by the tests
 const backends = runtime.listSupportedBackends().map(({ name }) => name);
@@ -59,28 +60,9 @@ async function writeWide(name: string, shape = small): Promise<string> {
   return dir;
 }
 
-/** What both devices score: whole prompts, blocks, and blocks after rewinding, to a prefix and to nothing. */
-async function scores(model: OnnxModel) {
-  const session = await model.open();
-  const rows = [];
-  const [text, other] = [tokensOf(60), tokensOf(60, 2)];
-  const kind = model.hidden["pre-norm"] === undefined ? undefined : ("pre-norm" as const);
-  for (const [from, tokens] of [
-    [0, text.slice(0, 45)],
-    [45, text.slice(45, 50)],
-    [50, text.slice(50, 51)],
-    [51, text.slice(51, 52)],
-    [48, other.slice(0, 9)],
-    [20, other.slice(9, 33)],
-    [44, text.slice(44, 60)],
-    [0, other.slice(0, 3)],
-  ] as const) {
-    await session.rewind(from);
-    rows.push(await session.append(tokens, { hidden: kind }));
-  }
-  await session.close();
-  return rows;
-}
+/** What both devices score. */
+const scores = (model: OnnxModel) =>
+  scriptedScores(model, tokensOf(60), tokensOf(60, 2), model.hidden["pre-norm"] === undefined ? undefined : "pre-norm");
 
 /** Forms of one model, and how far WebGPU may be off, as a share of what the numbers span. */
 const file = "form.onnx";
