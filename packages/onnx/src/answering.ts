@@ -99,16 +99,16 @@ export function answering(backend: Backend): (request: Request) => Promise<Answe
       return { value: undefined, transfer: [] };
     }
     const sequence = sequenceOf(request.session);
-    if (request.type === "measure") return { value: sequence.cache?.bytes ?? 0, transfer: [] };
-    if (request.type === "draft") {
-      const reply = await draftRound(model, sequence, request, eos);
-      return { value: reply, transfer: [reply.logits.buffer] };
-    }
     if (request.type === "row") {
       const row = await scorerOf(scorer).row(sequence, request.at);
       return { value: row, transfer: [row.buffer] };
     }
     forgetRows(sequence);
+    if (request.type === "measure") return { value: sequence.cache?.bytes ?? 0, transfer: [] };
+    if (request.type === "draft") {
+      const reply = await draftRound(model, sequence, request, eos);
+      return { value: reply, transfer: [reply.logits.buffer] };
+    }
     rewindSequence(sequence, request.from);
     const cancel = request.cancel === undefined ? undefined : new Int32Array(request.cancel);
     if (request.type === "score") {

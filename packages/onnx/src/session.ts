@@ -82,7 +82,8 @@ export function openSession(model: Facts, { link, id: session, held: begin, onAn
   };
   const score = async (tokens: readonly Token[], options: ScoreOptions): Promise<Scored> => {
     const { temperature, hidden } = options;
-    const readings = [...options.readings];
+    // In one order: the worker has a graph for each list.
+    const readings = [...options.readings].sort();
     const drafted = options.drafted as Float32Array<ArrayBuffer> | undefined;
     if (tokens.length === 0) throw new RangeError("A block of no tokens has no numbers; expected at least one.");
     const reply = await advance<ScoreReply>(tokens, options, (from, cancel) => {

@@ -17,7 +17,11 @@ import {
   type Token,
 } from "@lenity/core";
 import { plainReadings } from "@lenity/core/testing";
+import { Tensor } from "onnxruntime-node";
+import { blockScorer, forgetRows } from "../src/evidence/block-scorer.ts";
+import type { Graph } from "../src/graph.ts";
 import { exportDecoder, loadModel, type OnnxModel, onnxDrafter } from "../src/index.ts";
+import type { Sequence } from "../src/sequence.ts";
 import { type Form, writeForm } from "../src/testing/graph-forms.ts";
 import { configOf, randomWeights, safetensors, small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
 import { writeTexts } from "../src/testing/random-tokenizer.ts";
@@ -150,6 +154,49 @@ test("rows are to be fetched before the session goes on", async () => {
     await session.append(block, { rows: 0 });
     await assert.rejects(scored.row(0), /Row 0 of a block of 0 positions, after which nothing was appended/);
   });
+});
+
+test("drafted rows that are read must be lent, as many as there are drafted tokens", async () => {
+  await using({ numbers: true }, async (model) => {
+    const session = await model.open();
+    const options: ScoreOptions = { readings: new Set(["raw kl"]), temperature: 1 };
+    await assert.rejects(score(session, tokensOf(4), options), /Drafted rows are read, and 0 of them were lent for 3 drafted tokens/);
+    const two = new Float32Array(2 * small.vocabulary);
+    await assert.rejects(score(session, tokensOf(4), { ...options, drafted: two }), /and 2 of them were lent for 3 drafted tokens/);
+    await assert.rejects(score(session, tokensOf(1), { ...options, drafted: new Float32Array(0) }), /0 of them were lent for 0/);
+    assert.equal(session.length, 0);
+  });
+});
+
+test("only so many sets of numbers keep their graphs, and the logits of a closed session are not kept with its cache", async () => {
+  let [opened, freed, disposed] = [0, 0, 0];
+  const graph = {
+    family: "concat",
+    crop: undefined,
+    hidden: {},
+    runtime: { Tensor },
+    inputs: [],
+    session: {
+      run: async () => ({ logits: { dims: [1, 2, 3], location: "gpu-buffer", type: "float32", dispose: () => void disposed++ } }),
+    },
+    beside: async () => {
+      opened++;
+      return {
+        release: async () => void freed++,
+        run: async () => ({ numbers: { data: new Float32Array(9) } }),
+      };
+    },
+  } as unknown as Graph;
+  const cache = { prepare: () => ({ feeds: {}, fetches: {} }), keep: () => {}, bytes: 0, copy: () => cache };
+  const sequence: Sequence = { tokens: [], cache };
+  const scorer = blockScorer({ graph, name: "played", width: 3, vocabulary: 3, unused: new Set(), contextLength: 100 });
+  const names: readonly Reading[] = ["raw probability", "raw confidence", "raw entropy", "processed probability", "processed entropy"];
+  for (let set = 1; set < 2 ** names.length; set++) {
+    forgetRows(sequence);
+    const readings = names.filter((_, bit) => (set >> bit) % 2 === 1);
+    await scorer.score(sequence, { type: "score", session: 0, from: 0, tokens: [1, 2], readings, temperature: 1 }, undefined);
+  }
+  assert.deepEqual([opened, opened - freed, disposed], [31, 16, 30]);
 });
 
 test("a block that cannot be scored leaves the session as it was", async () => {

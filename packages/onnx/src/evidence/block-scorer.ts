@@ -9,7 +9,10 @@ import { lowest } from "./softmax-nodes.ts";
 
 /** Scores blocks of one model's sequences. */
 export interface BlockScorer {
-  /** Appends the block; its logits stay with the sequence until `forgetRows`. On any error the sequence is as it was. */
+  /**
+   * Appends the block; its logits stay with the sequence until `forgetRows`. Throws a RangeError when drafted rows are read and not as many as there
+   * are drafted tokens were lent. On any error the sequence is as it was.
+   */
   score(sequence: Sequence, request: ScoreRequest, cancel: Int32Array | undefined): Promise<ScoreReply>;
   /** The logits of one position of the last block. */
   row(sequence: Sequence, at: number): Promise<Float32Array<ArrayBuffer>>;
@@ -21,18 +24,26 @@ export function forgetRows(sequence: Sequence): void {
   sequence.left = undefined;
 }
 
+/** Graphs that stay open: more sets of numbers than a server's requests usually want. Requests name their policies, so there must be an end. */
+const mostGraphs = 16;
+
 /** A scorer for a model that can open small graphs beside its own: one per set of numbers, opened when it is first wanted. */
 export function blockScorer(model: Model): BlockScorer {
   const { graph, width, vocabulary, unused } = model;
   const { Tensor } = graph.runtime;
   const int64 = (values: readonly number[], shape: readonly number[]) => new Tensor("int64", BigInt64Array.from(values, BigInt), shape);
-  const sessions = new Map<string, Promise<InferenceSession>>();
-  const sessionFor = (readings: readonly Reading[], precision: "float32" | "float16"): Promise<InferenceSession> => {
+  const sessions = new Map<string, InferenceSession>();
+  const sessionFor = async (readings: readonly Reading[], precision: "float32" | "float16"): Promise<InferenceSession> => {
     const key = [precision, ...readings].join();
-    let session = sessions.get(key);
-    if (session === undefined) {
-      session = graph.beside(evidenceGraph({ readings, width, vocabulary, precision, gaps: unused.size > 0 }));
-      sessions.set(key, session);
+    const known = sessions.get(key);
+    const session = known ?? (await graph.beside(evidenceGraph({ readings, width, vocabulary, precision, gaps: unused.size > 0 })));
+    // The last is the one that was used last.
+    sessions.delete(key);
+    sessions.set(key, session);
+    const [oldest] = sessions.keys();
+    if (sessions.size > mostGraphs && oldest !== undefined) {
+      await sessions.get(oldest)?.release();
+      sessions.delete(oldest);
     }
     return session;
   };
@@ -105,7 +116,10 @@ export function blockScorer(model: Model): BlockScorer {
 
   return {
     async score(sequence, request, cancel) {
-      const { tokens, hidden: kind, drafted } = request;
+      const { tokens, readings, hidden: kind, drafted } = request;
+      const lent = drafted === undefined ? 0 : drafted.length / vocabulary;
+      if (readings.some(readsDraft) && (lent === 0 || lent !== tokens.length - 1))
+        throw new RangeError(`Drafted rows are read, and ${lent} of them were lent for ${tokens.length - 1} drafted tokens.`);
       const left: LogitRows[] = [];
       sequence.left = left;
       const before = sequence.tokens.length;
