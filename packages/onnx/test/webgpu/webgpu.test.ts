@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type Drafter, decode, logitsEvidence, type Reading, sampling, type Token } from "@lenity/core";
+import { complete, type Drafter, decode, defaultRegistry, logitsEvidence, type Reading, sampling, type Token } from "@lenity/core";
 import { plainReadings } from "@lenity/core/testing";
 import * as runtime from "onnxruntime-node";
 import { describeModel, loadRequest } from "../../src/describe-model.ts";
@@ -19,7 +19,7 @@ import { filesIn } from "../../src/disk-files.ts";
 import { isSound } from "../../src/evidence/block-scorer.ts";
 import { evidenceGraph } from "../../src/evidence/evidence-graph.ts";
 import { graphBuilder } from "../../src/export/onnx-writer.ts";
-import { exportDecoder, inspectModel, loadModel, type OnnxModel, onnxDrafter } from "../../src/index.ts";
+import { exportDecoder, inspectModel, loadModel, loadTokenizer, type OnnxModel, onnxDrafter } from "../../src/index.ts";
 import { scanOnnx } from "../../src/onnx-file/scan-file.ts";
 import { openFile } from "../../src/open-file.ts";
 import { openGraph, sessionOptions } from "../../src/open-graph.ts";
@@ -204,26 +204,43 @@ describe("on WebGPU", { skip }, () => {
     await session.release();
   });
 
-  test("the embedded draft model says greedily what it says on the CPU", async () => {
-    const dir = join(folder.path, "embedded");
-    await cp(new URL("../../../tiny/draft/", import.meta.url), dir, { recursive: true });
-    await exportDecoder(dir, { weights: "float32" });
-    const said: Token[][] = [];
+  test("the embedded pair says there what it says on the CPU, under strict and judi, and as much of the draft is accepted", {
+    timeout: 180_000,
+  }, async () => {
+    const [targetDir, draftDir] = ["target", "draft"].map((name) => join(folder.path, `embedded-${name}`)) as [string, string];
+    for (const [name, dir] of [
+      ["target", targetDir],
+      ["draft", draftDir],
+    ] as const) {
+      await cp(new URL(`../../../tiny/${name}/`, import.meta.url), dir, { recursive: true });
+      await exportDecoder(dir, { weights: "float32" });
+    }
+    const tokenizer = await loadTokenizer(targetDir);
+    const prompt =
+      "<|user|>Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?<|end|><|assistant|>";
+    const answers: unknown[] = [];
     for (const device of ["cpu", "webgpu"] as const) {
-      const model = await loadModel(dir, { device, threads: 1, drafter: device === "webgpu" });
+      const target = await loadModel(targetDir, { device, drafter: false });
+      const draft = await loadModel(draftDir, { device, threads: 1, drafter: device === "webgpu", draftsFor: target });
       try {
+        assert.deepEqual([target.device.name, draft.device.name], [device, device]);
         if (device === "webgpu") {
-          assert.match(model.graph.missing.at(-1) ?? "", /^The drafter file is not used on webgpu/);
-          assert.ok(model.device.why.endsWith(` ${model.graph.missing.at(-1)}`), model.device.why);
+          assert.match(draft.graph.missing.at(-1) ?? "", /^The drafter file is not used on webgpu/);
+          assert.ok(draft.device.why.endsWith(` ${draft.graph.missing.at(-1)}`), draft.device.why);
         }
-        assert.equal(model.device.name, device);
-        said.push(await answer(model, undefined, 16));
+        const said = [];
+        for (const policy of ["strict", "judi"]) {
+          const verifier = defaultRegistry().create(policy);
+          const { text, counters } = await complete(prompt, { target, tokenizer, verifier, drafter: onnxDrafter(draft), maxTokens: 40 });
+          assert.match(text, /3 \* 4 = 12/);
+          said.push([text, counters]);
+        }
+        answers.push(said);
       } finally {
-        await model.close();
+        await Promise.all([target.close(), draft.close()]);
       }
     }
-    assert.ok((said[0]?.length ?? 0) > 4);
-    assert.deepEqual(said[1], said[0]);
+    assert.deepEqual(answers[1], answers[0]);
   });
 
   test("a target and a draft model, each in a thread of its own, decode as the target alone", async () => {
