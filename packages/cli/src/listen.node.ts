@@ -4,7 +4,8 @@ import type { Fetch, Listening } from "./listen.ts";
 /** Node's server, and Deno's compatible one. */
 export function listen(fetch: Fetch, { host, port }: { readonly host: string; readonly port: number }): Promise<Listening> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch, hostname: host, port }, (info) => {
+    // The process keeps its own Request and Response: others than this server use them.
+    const server = serve({ fetch, hostname: host, port, overrideGlobalObjects: false }, (info) => {
       const stop = () =>
         new Promise<void>((done) => {
           // Connections that are kept alive end when they fall idle, not on their own.

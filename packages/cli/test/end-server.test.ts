@@ -62,7 +62,7 @@ describe("lenity serve", () => {
 
 describe("a server that ends", () => {
   test("tells requests that take longer than its grace that they are cut off, on Node's server too", async () => {
-    // Node's last: it puts a Response of its own in the place of the runtime's.
+    const { Response: own } = globalThis;
     const listens = [...(process.versions["bun"] === undefined ? [] : [(await import("../src/listen.bun.ts")).listen]), listenNode];
     for (const listen of listens) {
       const ending = new AbortController();
@@ -77,6 +77,7 @@ describe("a server that ends", () => {
       assert.deepEqual(await open, [503, "cut off"]);
       await assert.rejects(fetch(server.url));
     }
+    assert.equal(globalThis.Response, own);
   });
 
   test("closes what stays open in spite of it", async () => {
