@@ -128,6 +128,16 @@ describe("a block's numbers are those of its rows, to 1e-4", () => {
     });
   });
 
+  test("where a run's first token is the one before the block", async () => {
+    await exportDecoder(dir, { attention: "split", file: "split.onnx" });
+    await using({ file: "split.onnx", numbers: true }, async (model) => {
+      // The first run ends at a border of 256 tokens, with one token of the block.
+      await compare(model, 255, 9);
+      await compare(model, 255, 1);
+      await compare(model, 223, 34);
+    });
+  });
+
   test("with padding and gaps: ids that no token has are ruled out", async () => {
     const copy = join(folder.path, "gaps");
     await cp(dir, copy, { recursive: true });
@@ -183,7 +193,7 @@ test("only so many sets of numbers keep their graphs, and the logits of a closed
       opened++;
       return {
         release: async () => void freed++,
-        run: async () => ({ numbers: { data: new Float32Array(9) } }),
+        run: async () => ({ numbers: { data: new Float32Array(14), dims: [7, 2] } }),
       };
     },
   } as unknown as Graph;

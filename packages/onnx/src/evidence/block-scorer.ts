@@ -49,29 +49,33 @@ export function blockScorer(model: Model): BlockScorer {
   };
   const gaps = Uint8Array.from({ length: unused.size > 0 ? vocabulary : 0 }, (_, id) => (unused.has(id) ? 1 : 0));
 
-  /** What the graph gives for the rows of one run, whose first is position `from` of the block. */
-  const run = async (rows: LogitRows, from: number, request: ScoreRequest): Promise<Record<string, Tensor>> => {
-    const { tensor, first, end } = rows;
+  /** The drafter's rows for the rows of a run from position `begin` of the block on: one at least, which is not read if it belongs to none. */
+  const draftedRows = (lent: Float32Array<ArrayBuffer>, begin: number, length: number): Tensor => {
+    const drafts = lent.length / vocabulary;
+    const from = Math.min(begin, drafts - 1);
+    const to = Math.max(from + 1, Math.min(begin + length, drafts));
+    const rows = lent.subarray(Math.max(0, from) * vocabulary, to * vocabulary);
+    if (begin >= 0) return new Tensor("float32", rows, [to - from, vocabulary]);
+    // The run begins with the token before the block, which no drafted row belongs to.
+    const padded = new Float32Array((to - begin) * vocabulary);
+    padded.set(rows, -begin * vocabulary);
+    return new Tensor("float32", padded, [to - begin, vocabulary]);
+  };
+
+  /** What the graph gives for the rows of one run, the first of which that counts is position `from` of the block. */
+  const run = async ({ tensor, first }: LogitRows, from: number, request: ScoreRequest): Promise<Record<string, Tensor>> => {
     const { tokens, readings, temperature, drafted } = request;
-    const length = end - first;
-    // The graph wants a row at least: that of a bonus position alone is not read.
-    const drafts = Math.max(1, Math.min(length, tokens.length - 1 - from));
-    const offset = Math.min(from, tokens.length - 1 - drafts);
-    const tests = Array.from({ length }, (_, i) => tokens[from + i + 1] ?? 0);
+    const length = tensor.dims[1] as number;
+    const begin = from - first;
+    const tests = Array.from({ length }, (_, i) => tokens[begin + i + 1] ?? 0);
     const session = await sessionFor(readings, tensor.type === "float16" ? "float16" : "float32");
     return session.run({
       // What a run returned is not yet what it takes: see tensorOf.
       logits: tensor.location === "cpu" ? tensorOf(graph.runtime, cellsOf(tensor), tensor.dims) : tensor,
-      first: int64([first], [1]),
-      end: int64([end], [1]),
       tokens: int64(tests, [length, 1]),
       cooling: new Tensor("float32", Float32Array.of(1 / temperature), [1]),
       ...(unused.size > 0 ? { unused: new Tensor("bool", gaps, [vocabulary]) } : {}),
-      ...(drafted === undefined || !readings.some(readsDraft)
-        ? {}
-        : {
-            drafted: new Tensor("float32", drafted.subarray(offset * vocabulary, (offset + drafts) * vocabulary), [drafts, vocabulary]),
-          }),
+      ...(drafted === undefined || !readings.some(readsDraft) ? {} : { drafted: draftedRows(drafted, begin, length) }),
     });
   };
 
@@ -95,21 +99,24 @@ export function blockScorer(model: Model): BlockScorer {
     const numbers = new Float32Array(readings.length * tokens.length);
     let from = 0;
     for (const rows of sequence.left ?? []) {
-      const length = rows.end - rows.first;
+      const { first, end } = rows;
       const results = await run(rows, from, request);
-      const found = results["numbers"]?.data as Float32Array;
-      const compared = (results["compared"]?.data ?? new Float32Array(0)) as Float32Array;
-      for (let i = 0; i < length; i++) {
+      /** Row `n` of an output, from the first position that counts on. */
+      const line = (output: string, n: number, count: number): Float32Array => {
+        const { data, dims } = results[output] as Tensor;
+        const begin = n * (dims[1] as number) + first;
+        return (data as Float32Array).subarray(begin, begin + count);
+      };
+      const [highest, sums] = [line("numbers", 0, end - first), line("numbers", 1, end - first)];
+      for (const [i, sum] of sums.entries()) {
         // What is wrong with logits is told as for rows that were asked for.
-        if (!isSound(found[i] as number, found[length + i] as number)) argmax(await row(sequence, from + i));
+        if (!isSound(highest[i] as number, sum)) argmax(await row(sequence, from + i));
       }
       const place = (reading: Reading, values: Float32Array) => numbers.set(values, readings.indexOf(reading) * tokens.length + from);
-      for (const [n, reading] of own.entries()) place(reading, found.subarray((proofRows + n) * length, (proofRows + n + 1) * length));
-      const count = compared.length / Math.max(1, drafts.length);
-      // A row that only fills the graph's input belongs to no drafted position.
-      if (from + count < tokens.length)
-        for (const [n, reading] of drafts.entries()) place(reading, compared.subarray(n * count, (n + 1) * count));
-      from += length;
+      for (const [n, reading] of own.entries()) place(reading, line("numbers", proofRows + n, end - first));
+      const tested = Math.min(end - first, tokens.length - 1 - from);
+      if (tested > 0) for (const [n, reading] of drafts.entries()) place(reading, line("compared", n, tested));
+      from += end - first;
     }
     return numbers;
   };

@@ -16,7 +16,7 @@ export interface EvidenceShape {
   readonly gaps: boolean;
 }
 
-/** Rows of `numbers` before the readings: the highest logit and the sum of all distances to it, which tell whether the logits are numbers. */
+/** Rows of `numbers` before the readings: the highest logit and the sum of all, which tell whether the logits are numbers. */
 export const proofRows = 2;
 
 /** Readings that every position has, and those of positions with a drafted token and a row that it was drawn from. */
@@ -25,23 +25,23 @@ export function parted(readings: readonly Reading[]): readonly [readonly Reading
 }
 
 /**
- * Inputs: `logits` [1, rows, width]; `first` and `end` [1], the rows that count; `tokens` [end − first, 1], the id that each of them tests; `cooling`
- * [1], 1 divided by the temperature of processed rows; `unused` bool [vocabulary], where ids have gaps; `drafted` [drafts, vocabulary], the drafter's
- * logits for the first positions, where they are read. Outputs: `numbers` [proofRows + readings, end − first] and, of what reads the drafter's rows,
- * `compared` [readings, drafts]. Probabilities are natural logarithms.
+ * Inputs: `logits` [1, rows, width]; `tokens` [rows, 1], the id that each row tests; `cooling` [1], 1 divided by the temperature of processed rows;
+ * `unused` bool [vocabulary], where ids have gaps; `drafted` [drafts, vocabulary], the drafter's logits for the first rows, where they are read.
+ * Outputs: `numbers` [proofRows + readings, rows] and, of what reads the drafter's rows, `compared` [readings, drafts]. Probabilities are natural
+ * logarithms.
  */
 export function evidenceGraph({ readings, width, vocabulary, precision, gaps }: EvidenceShape): GraphBuilder {
   const graph = graphBuilder("evidence");
   const nodes = nodesOf(graph);
-  const { node } = nodes;
+  const { node, constant, sum } = nodes;
   const [own, drafts] = parted(readings);
-  graph.input("logits", precision, [1, "padded", width]);
-  graph.input("first", "int64", [1]);
-  graph.input("end", "int64", [1]);
+  graph.input("logits", precision, [1, "rows", width]);
   graph.input("tokens", "int64", ["rows", 1]);
   graph.input("cooling", "float32", [1]);
   graph.integers("zero", [0], [1]);
-  const logits = countedRows(graph, nodes, { width, vocabulary, precision, gaps });
+  graph.integers("one", [1], [1]);
+  const said = saidRows(graph, nodes, { width, vocabulary, precision, gaps });
+  const logits = node("Max", [said, constant(lowest)]);
   const p = softmaxNodes(nodes, logits);
 
   const column = (reading: Reading): string => {
@@ -52,28 +52,26 @@ export function evidenceGraph({ readings, width, vocabulary, precision, gaps }: 
     return number === "confidence" ? node("Neg", [softmax.logTotal]) : entropy(nodes, softmax);
   };
   graph.output("numbers", "float32", [proofRows + own.length, "rows"]);
-  const columns = [p.highest, nodes.sum(p.below), ...own.map(column)];
+  // The sum is of what Max has not touched: it need not keep NaN.
+  const columns = [p.highest, sum(said), ...own.map(column)];
   graph.node("Transpose", [node("Concat", columns, { axis: 1 })], ["numbers"], { perm: [1, 0] });
   if (drafts.length > 0) addCompared(graph, nodes, logits, drafts, vocabulary);
   return graph;
 }
 
-/** [rows, vocabulary] in float32, without −∞. */
-function countedRows(
+/** [rows, vocabulary] in float32: without padding, and with −∞'s stand-in for ids that are never said. */
+function saidRows(
   graph: GraphBuilder,
   { node, constant }: Nodes,
-  { vocabulary, precision, gaps }: Omit<EvidenceShape, "readings">,
+  { width, vocabulary, precision, gaps }: Omit<EvidenceShape, "readings">,
 ): string {
-  const begin = node("Concat", ["first", "zero"], { axis: 0 });
-  const end = node("Concat", ["end", graph.integers("vocabulary", [vocabulary], [1])], { axis: 0 });
-  const sliced = node("Slice", ["logits", begin, end, graph.integers("axes", [1, 2], [2])]);
-  const rows = node("Reshape", [sliced, graph.integers("flat", [-1, vocabulary], [2])]);
-  const wide = precision === "float32" ? rows : node("Cast", [rows], { to: 1 });
-  const low = constant(lowest);
-  if (gaps) graph.input("unused", "bool", [vocabulary]);
-  const said = gaps ? node("Where", ["unused", low, wide]) : wide;
-  // By a comparison, which lets NaN pass as Max need not: what is no number must be seen.
-  return node("Where", [node("Less", [said, low]), low, said]);
+  const rows = node("Reshape", ["logits", graph.integers("flat", [-1, width], [2])]);
+  const cut = () => node("Slice", [rows, "zero", graph.integers("vocabulary", [vocabulary], [1]), "one"]);
+  const known = width === vocabulary ? rows : cut();
+  const wide = precision === "float32" ? known : node("Cast", [known], { to: 1 });
+  if (!gaps) return wide;
+  graph.input("unused", "bool", [vocabulary]);
+  return node("Where", ["unused", constant(lowest), wide]);
 }
 
 /** The lowest id among equals, exact in float32. Not by ArgMax, which on WebGPU is a loop of one thread per row. */
@@ -87,7 +85,7 @@ function addCompared(graph: GraphBuilder, nodes: Nodes, logits: string, readings
   const { node, constant } = nodes;
   graph.input("drafted", "float32", ["drafts", vocabulary]);
   graph.output("compared", "float32", [readings.length, "drafts"]);
-  const drafts = node("Slice", [node("Shape", ["drafted"]), "zero", graph.integers("one", [1], [1])]);
+  const drafts = node("Slice", [node("Shape", ["drafted"]), "zero", "one"]);
   const head = (rows: string) => node("Slice", [rows, "zero", drafts, "zero"]);
   const q = softmaxNodes(nodes, node("Max", ["drafted", constant(lowest)]));
   const compared = readings.some((reading) => !reading.endsWith("draft-probability"));

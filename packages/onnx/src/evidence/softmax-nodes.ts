@@ -46,19 +46,18 @@ export function nodesOf(graph: GraphBuilder): Nodes {
   };
 }
 
-/** Rows of logits: the highest ones, the distances to them, and the softmax of each kind. */
+/** Rows of logits: the highest ones, and the softmax of each kind. */
 export interface Softmaxes {
   readonly highest: string;
-  readonly below: string;
   of(kind: RowKind): SoftmaxNodes;
 }
 
 /** The softmaxes of rows of logits: the raw ones, and those cooled by the input `cooling` (1 divided by the temperature). */
 export function softmaxNodes({ node, constant, sum, most }: Nodes, logits: string): Softmaxes {
   const highest = most(logits);
-  const below = node("Sub", [logits, highest]);
+  const below = once(() => node("Sub", [logits, highest]));
   const make = (kind: RowKind): SoftmaxNodes => {
-    const exponents = kind === "raw" ? below : node("Max", [node("Mul", [below, "cooling"]), constant(lowest)]);
+    const exponents = kind === "raw" ? below() : node("Max", [node("Mul", [below(), "cooling"]), constant(lowest)]);
     const powers = node("Exp", [exponents]);
     const total = sum(powers);
     const logTotal = node("Log", [total]);
@@ -66,7 +65,7 @@ export function softmaxNodes({ node, constant, sum, most }: Nodes, logits: strin
     return { exponents, powers, total, logTotal, logs, row: once(() => node("Div", [powers, total])) };
   };
   const kinds = { raw: once(() => make("raw")), processed: once(() => make("processed")) };
-  return { highest, below, of: (kind: RowKind) => kinds[kind]() };
+  return { highest, of: (kind: RowKind) => kinds[kind]() };
 }
 
 /** ln p of one token per row. */
