@@ -464,6 +464,10 @@ describe("which files", () => {
       refusedAs("model_files", /no fp32 variant\. It holds int8 \(onnx\/model_int8\.onnx\), q4 \(model_q4\.onnx\)/),
     );
   });
+  test("a model as onnxruntime-genai's builder writes it, without config.json", async () => {
+    await start({ "genai_config.json": Buffer.from("{}"), ...empty("tokenizer.json", "model.onnx", "model.onnx.data") });
+    assert.deepEqual(await pathsOf({}), ["genai_config.json", "tokenizer.json", "model.onnx.data", "model.onnx"]);
+  });
   test("safetensors in one file or in all their parts", async () => {
     assert.ok((await pathsOf({ weights: true })).includes("model.safetensors"));
     assert.ok(!(await pathsOf({ weights: true })).includes(model));

@@ -1,4 +1,5 @@
 import { LenityError, type Token } from "@lenity/core";
+import { genaiConfigFile, readGenaiConfig } from "./genai-config.ts";
 import type { ModelFiles } from "./model-files.ts";
 import { readJson, readJsonIfThere } from "./read-files.ts";
 
@@ -11,17 +12,16 @@ export interface ModelFolder {
   readonly eos: readonly Token[];
 }
 
-/** Names of the context's length in the configurations of Llama and its like, GPT-2, and MPT. */
-const contextKeys = ["max_position_embeddings", "n_positions", "max_seq_len"];
+/** Names of the context's length in the configurations of Llama and its like, GPT-2, MPT, and onnxruntime-genai. */
+const contextKeys = ["max_position_embeddings", "n_positions", "max_seq_len", "context_length"];
 
 /**
- * Reads config.json and generation_config.json; of a model that reads more than text, the part for its text decoder (`text_config`). Throws
- * `model_files` with what is missing.
+ * Reads config.json and generation_config.json, or what genai_config.json has of them; of a model that reads more than text, the part for its text
+ * decoder (`text_config`). Throws `model_files` with what is missing.
  */
 export async function readModelFolder(files: ModelFiles): Promise<ModelFolder> {
-  const file = files.nameOf("config.json");
-  const config = await readJson(files, "config.json", "Expected the config.json of a Hugging Face model folder; copy it beside the model.");
-  const generation = await readGenerationConfig(files);
+  const { config, file } = await readConfig(files);
+  const { settings: generation } = await readGenerationConfig(files);
   const nested = config["text_config"];
   const parts = [config, ...(isObject(nested) ? [nested] : [])];
   const find = (keys: readonly string[]): unknown =>
@@ -29,9 +29,10 @@ export async function readModelFolder(files: ModelFiles): Promise<ModelFolder> {
   const size = (...keys: readonly [string, ...string[]]): number => {
     const value = find(keys);
     if (typeof value === "number" && Number.isInteger(value) && value >= 2) return value;
+    const key = keys.find((key) => parts.some((part) => part[key] !== undefined)) ?? keys[0];
     throw new LenityError(
       "model_files",
-      `${file} has ${keys[0]} ${JSON.stringify(value)}; expected a whole number. Take the config.json of the model's own folder.`,
+      `${file} has ${key} ${JSON.stringify(value)}; expected a whole number. Take the config.json of the model's own folder.`,
     );
   };
   const vocabulary = size("vocab_size");
@@ -40,7 +41,7 @@ export async function readModelFolder(files: ModelFiles): Promise<ModelFolder> {
   if (stray !== undefined) {
     throw new LenityError(
       "model_files",
-      `${files.place} ends answers at token ${JSON.stringify(stray)} (eos_token_id in generation_config.json or config.json); the model knows ids 0 to ${vocabulary - 1}. Take both files of the model's own folder.`,
+      `${files.place} ends answers at token ${JSON.stringify(stray)} (eos_token_id in generation_config.json, genai_config.json or config.json); the model knows ids 0 to ${vocabulary - 1}. Take these files of the model's own folder.`,
     );
   }
   return { vocabulary, contextLength: size(...(contextKeys as [string, ...string[]])), eos: eos as readonly Token[] };
@@ -48,9 +49,26 @@ export async function readModelFolder(files: ModelFiles): Promise<ModelFolder> {
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The content of generation_config.json, empty when there is none. Rejects with `model_files` when it cannot be read. */
-export async function readGenerationConfig(files: ModelFiles): Promise<Record<string, unknown>> {
-  return (await readJsonIfThere(files, "generation_config.json", "Fix or remove it.")) ?? {};
+async function readConfig(files: ModelFiles): Promise<{ readonly config: Readonly<Record<string, unknown>>; readonly file: string }> {
+  const advice = "Expected the config.json of a Hugging Face model folder, or a genai_config.json; copy it beside the model.";
+  const config = await readJsonIfThere(files, "config.json", advice);
+  const genai = config === undefined ? await readGenaiConfig(files) : undefined;
+  if (genai !== undefined) return { config: genai.model, file: files.nameOf(genaiConfigFile) };
+  return { config: config ?? (await readJson(files, "config.json", advice)), file: files.nameOf("config.json") };
+}
+
+/** Sampling settings and EOS tokens, and the file that has them: empty when there is none. */
+export interface GenerationConfig {
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly file: string;
+}
+
+/** The content of generation_config.json, or what genai_config.json has of it. Rejects with `model_files` when it cannot be read. */
+export async function readGenerationConfig(files: ModelFiles): Promise<GenerationConfig> {
+  const settings = await readJsonIfThere(files, "generation_config.json", "Fix or remove it.");
+  const genai = settings === undefined ? await readGenaiConfig(files) : undefined;
+  if (genai === undefined) return { settings: settings ?? {}, file: files.nameOf("generation_config.json") };
+  return { settings: { ...genai.search, eos_token_id: genai.model["eos_token_id"] }, file: files.nameOf(genaiConfigFile) };
 }
 
 /** Hugging Face writes one id, a list, or null. */

@@ -70,7 +70,7 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a Hugging Face folder (config.json, generation_config.json, a variant of onnx/model.onnx) into worker threads. Where it has a
+ * Loads a Hugging Face folder (config.json and generation_config.json or genai_config.json, a variant of onnx/model.onnx) into worker threads. Where it has a
  * tokenizer.json, ids that no token has are never said. Rejects with `model_files` when something is missing or does not fit together.
  */
 export async function loadModel(folder: string | URL, options: LoadOptions = {}): Promise<OnnxModel> {
@@ -108,7 +108,7 @@ export async function loadModel(folder: string | URL, options: LoadOptions = {})
 /** What to say of a file that nobody named and that has no variant's name. */
 function strangeName(dir: string, file: string, { file: named }: LoadOptions, variants: readonly Variant[]): string[] {
   if (named !== undefined || variants.some(({ path }) => join(dir, path) === file)) return [];
-  return [`${relative(dir, file)} is taken for the model: no file has a usual name, such as onnx/model.onnx, and it is the only one`];
+  return [`${relative(dir, file)} is taken for the model: no file has a usual name, such as onnx/model.onnx`];
 }
 
 async function modelFile(dir: string, { file, dtype }: LoadOptions): Promise<string> {

@@ -3,11 +3,11 @@ import type { ModelFiles } from "./model-files.ts";
 import { readGenerationConfig } from "./model-folder.ts";
 
 /**
- * What generation_config.json recommends for requests that say nothing: greedy unless it asks for sampling. Rejects with `model_files` when it cannot
+ * What generation_config.json, or genai_config.json, recommends for requests that say nothing: greedy unless it asks for sampling. Rejects with `model_files` when it cannot
  * be read or a setting is out of its range.
  */
 export async function readSampling(files: ModelFiles): Promise<Partial<Sampling>> {
-  const config = await readGenerationConfig(files);
+  const { settings: config, file } = await readGenerationConfig(files);
   if (config["do_sample"] !== true) return { temperature: 0 };
   const number = (key: string, standard: number): number => {
     const value = config[key] ?? standard;
@@ -22,7 +22,7 @@ export async function readSampling(files: ModelFiles): Promise<Partial<Sampling>
       minP: number("min_p", 0),
     });
   } catch (cause) {
-    throw new LenityError("model_files", `${files.nameOf("generation_config.json")}: ${(cause as Error).message} Fix or remove it.`, {
+    throw new LenityError("model_files", `${file}: ${(cause as Error).message} Fix or remove it.`, {
       cause,
     });
   }

@@ -1,9 +1,10 @@
 import { readdir } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { LenityError } from "@lenity/core";
-import { exists } from "./disk-files.ts";
+import { exists, filesIn } from "./disk-files.ts";
 import { drafterEnding } from "./drafter-file.ts";
 import { checkDtype, type Dtype, dtypes, type Variant, variantFile } from "./dtypes.ts";
+import { readGenaiConfig } from "./genai-config.ts";
 
 const places = ["onnx", ""];
 const fileOf = (place: string, dtype: Dtype) => join(place, variantFile(dtype));
@@ -38,7 +39,7 @@ function strangersAmong(paths: readonly string[]): string[] {
 
 /**
  * The path, relative to the folder, of the wanted variant; without a wish model.onnx, or else the only variant that is there, or else the only
- * model. Throws `model_files` with those that are there, and RangeError for a name that is none.
+ * model or the one that genai_config.json names. Throws `model_files` with those that are there, and RangeError for a name that is none.
  */
 export async function chooseVariant(dir: string, wanted: Dtype | undefined): Promise<string> {
   checkDtype(wanted);
@@ -51,8 +52,8 @@ export async function chooseVariant(dir: string, wanted: Dtype | undefined): Pro
     throw new LenityError("model_files", `${files} are missing. ${dir} holds other variants: ${there}. Choose one by its dtype.`);
   }
   const paths = await pathsIn(dir);
-  const only = onlyStranger(paths, wanted);
-  if (only !== undefined) return only;
+  const only = onlyStranger(paths, wanted) ?? (wanted === undefined ? (await readGenaiConfig(filesIn(dir)))?.filename : undefined);
+  if (only !== undefined && paths.includes(only)) return only;
   const others = strangersAmong(paths);
   const advice =
     others.length > 0

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmod, cp, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -87,6 +87,75 @@ describe("config.json", () => {
         assert.deepEqual(await said([1, 2], { ...options, drafter }), expected);
       }
     });
+  });
+});
+
+describe("a folder as onnxruntime-genai's builder writes it, with genai_config.json in place of other files,", () => {
+  const model = {
+    bos_token_id: 1,
+    context_length: small.context,
+    decoder: { filename: "model.onnx", head_size: small.headSize, inputs: { input_ids: "input_ids" } },
+    eos_token_id: [5, 7],
+    type: "llama",
+    vocab_size: small.vocabulary,
+  };
+  const search = { do_sample: true, temperature: 0.6, top_k: 50, top_p: 0.9, max_length: 131072, num_beams: 1 };
+  /** The model file and its data in the folder itself. */
+  async function genai(config: unknown, file = "model.onnx"): Promise<string> {
+    const dir = join(folder.path, `genai-${copies++}`);
+    await cp(whole, dir, { recursive: true });
+    await writeForm(dir, file, small, { hidden: "genai", shards: [`${file}.data`] });
+    for (const name of ["config.json", "generation_config.json", "model.safetensors", "onnx"])
+      await rm(join(dir, name), { recursive: true, force: true });
+    await writeFile(join(dir, "genai_config.json"), JSON.stringify(config));
+    return dir;
+  }
+
+  test("is loaded, decodes strictly as plainly, and samples as it says", async () => {
+    const dir = await genai({ model, search });
+    await using(dir, async (loaded) => {
+      const { width, contextLength, eos, hidden } = loaded;
+      assert.deepEqual(
+        [width, contextLength, eos, hidden],
+        [small.vocabulary, small.context, [5, 7], { "pre-norm": small.width, "post-norm": small.width }],
+      );
+      const options = { target: loaded, draftTokens: 5, maxTokens: 20 };
+      assert.deepEqual(await said([1, 2], { ...options, drafter: onnxDrafter(loaded) }), await said([1, 2], options));
+    });
+    assert.deepEqual(await loadSampling(dir), { temperature: 0.6, topK: 50, topP: 0.9, minP: 0 });
+    assert.deepEqual(await loadSampling(await genai({ model, search: { ...search, do_sample: false } })), { temperature: 0 });
+  });
+
+  test("may name its model file, among others", async () => {
+    const dir = await genai({ model: { ...model, decoder: { filename: "decoder_q4.onnx" } } }, "decoder_q4.onnx");
+    await writeFile(join(dir, "embedding_q4.onnx"), "");
+    const loaded = await loadModel(dir, { threads: 1 });
+    await loaded.close();
+    assert.equal(loaded.source, join(dir, "decoder_q4.onnx"));
+    await rm(join(dir, "genai_config.json"));
+    await assert.rejects(loadModel(dir), {
+      code: "model_files",
+      message: /config\.json is missing\. Expected the config\.json .*or a genai_config\.json/,
+    });
+  });
+
+  test("gives way to config.json and generation_config.json", async () => {
+    const dir = await copyWith({ "genai_config.json": { model: { ...model, context_length: 20 }, search } });
+    await using(dir, ({ contextLength, eos }) => assert.deepEqual([contextLength, eos], [small.context, [5, 7]]));
+    await writeFile(join(dir, "generation_config.json"), JSON.stringify({ eos_token_id: 9 }));
+    await using(dir, ({ eos }) => assert.deepEqual(eos, [9]));
+    assert.deepEqual(await loadSampling(dir), { temperature: 0 });
+  });
+
+  test("is refused where it lacks a size or is none", async () => {
+    for (const [config, seen] of [
+      [{ model: { ...model, vocab_size: undefined } }, /genai_config\.json has vocab_size undefined; expected a whole number/],
+      [{ model: { ...model, context_length: "long" } }, /genai_config\.json has context_length "long"/],
+      [{}, /genai_config\.json has vocab_size undefined/],
+      [[], /genai_config\.json does not hold a JSON object/],
+    ] as const) {
+      await assert.rejects(loadModel(await genai(config)), { code: "model_files", message: seen });
+    }
   });
 });
 

@@ -17,6 +17,7 @@ export interface Wish {
 const companions = [
   "config.json",
   "generation_config.json",
+  "genai_config.json",
   "tokenizer.json",
   "tokenizer_config.json",
   "special_tokens_map.json",
@@ -38,8 +39,11 @@ export interface Wanted<File> {
  */
 export function wantedFiles<File extends { readonly path: string }>(name: string, files: readonly File[], wish: Wish): Wanted<File> {
   const beside = files.filter(({ path }) => companions.includes(path));
-  if (!beside.some(({ path }) => path === "config.json")) {
-    throw new LenityError("model_files", `${name} has no config.json: it is no model of the kind that lenity runs. Take another one.`);
+  if (!beside.some(({ path }) => path === "config.json" || path === "genai_config.json")) {
+    throw new LenityError(
+      "model_files",
+      `${name} has no config.json and no genai_config.json: it is no model of the kind that lenity runs. Take another one.`,
+    );
   }
   if (wish.weights === true) return { files: [...beside, ...safetensors(name, files)] };
   const paths = files.map(({ path }) => path);
