@@ -93,6 +93,9 @@ function describe(found: Inspection, policies: readonly Feed[]): string {
     `  hidden      ${hidden.join(", ") || "none"}`,
     `  providers   ${found.providers.map(({ name, bundled }) => (bundled ? name : `${name} (not bundled)`)).join(", ")}`,
     `  device      ${found.device.name}: ${found.device.why}`,
+    ...(found.numbers
+      ? ["              what policies read of drafted blocks is computed there: rows stay, unless a policy reads whole ones"]
+      : []),
     ...section("checked at load", checks(found)),
     ...section("notes", found.notes),
     ...section("warnings", found.warnings),

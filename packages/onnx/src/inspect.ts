@@ -46,6 +46,8 @@ export interface Inspection {
   /** Execution providers that this build of ONNX Runtime can load, and the one that the model runs on. */
   readonly providers: LoadReply["providers"];
   readonly device: DeviceReport;
+  /** Whether the numbers that verifiers read of drafted blocks are computed there, beside the logits. */
+  readonly numbers: boolean;
   readonly check: SelfCheck;
   readonly warnings: readonly string[];
 }
@@ -79,6 +81,7 @@ export async function inspectModel(folder: string | URL, options: LoadOptions = 
       hidden,
       providers,
       device: model.device,
+      numbers: graph.numbers,
       check,
       warnings,
     };

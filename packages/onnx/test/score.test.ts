@@ -20,7 +20,7 @@ import { plainReadings } from "@lenity/core/testing";
 import { Tensor } from "onnxruntime-node";
 import { blockScorer, forgetRows } from "../src/evidence/block-scorer.ts";
 import type { Graph } from "../src/graph.ts";
-import { exportDecoder, loadModel, type OnnxModel, onnxDrafter } from "../src/index.ts";
+import { exportDecoder, inspectModel, loadModel, type OnnxModel, onnxDrafter } from "../src/index.ts";
 import type { Sequence } from "../src/sequence.ts";
 import { type Form, writeForm } from "../src/testing/graph-forms.ts";
 import { configOf, randomWeights, safetensors, small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
@@ -152,6 +152,10 @@ describe("a block's numbers are those of its rows, to 1e-4", () => {
 
 test("on the CPU rows are in memory already: numbers are computed beside them only when that is asked for", async () => {
   for (const numbers of [undefined, false]) await using({ numbers }, async (model) => assert.equal((await model.open()).score, undefined));
+});
+
+test("inspecting tells whether they are", async () => {
+  for (const numbers of [undefined, true]) assert.equal((await inspectModel(dir, { threads: 1, numbers })).numbers, numbers === true);
 });
 
 test("rows are to be fetched before the session goes on", async () => {

@@ -257,8 +257,8 @@ describe("on WebGPU", { skip }, () => {
   });
 
   test("inspecting tells the device, that the cache is its own, and what is not exact to the bit", async () => {
-    const { check, warnings, device, cache } = await inspectModel(await writeWide("warned"), { device: "webgpu", threads: 1 });
-    assert.equal(device.name, "webgpu");
+    const { check, warnings, device, numbers, cache } = await inspectModel(await writeWide("warned"), { device: "webgpu", threads: 1 });
+    assert.deepEqual([device.name, numbers], ["webgpu", true]);
     assert.deepEqual([cache.family, cache.newRows], ["concat", false]);
     assert.ok(check.blockDifference < check.spread / 1e4);
     assert.equal(warnings.length, check.blockDifference === 0 ? 0 : 1);
