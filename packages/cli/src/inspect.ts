@@ -87,7 +87,7 @@ function describe(found: Inspection, policies: readonly Feed[]): string {
     ...section("added in memory", summarise(found.outputs.filter(({ name }) => taps.added.includes(name)))),
     ...section("not offered", taps.missing),
     `  cache       ${cache.family}, ${cache.precision}: ${cache.layers} layers × ${cache.groups} heads × ${cache.headSize}, ${size(cache.bytesPerToken)} a token`,
-    `              ${steps(found)}; ${rewinding(found)}`,
+    `              ${cacheCosts(found)}`,
     `  context     ${found.contextLength} tokens`,
     `  vocabulary  ${vocabulary(found)}, ends with ${found.eos.join(", ") || "nothing"}`,
     `  hidden      ${hidden.join(", ") || "none"}`,
@@ -117,9 +117,14 @@ function weights({ weights: { formats, files } }: Inspection): string {
   return `${parts.join(", ")}${files.length === 0 ? "" : `; beside the model in ${files.join(", ")}`}`;
 }
 
+/** What steps and rewinding move of a cache. */
+export function cacheCosts(found: Pick<Inspection, "device" | "cache">): string {
+  if (found.device.name === "webgpu" && found.cache.family !== "split") return "it stays on the device; rewinding copies there what stays";
+  return `${steps(found)}; ${rewinding(found)}`;
+}
+
 /** What a step moves besides what attention reads, as `lenity bench cache` measures it. */
-function steps({ device, cache: { family, newRows } }: Inspection): string {
-  if (device.name === "webgpu" && family !== "split") return "it stays on the device";
+function steps({ cache: { family, newRows } }: Pick<Inspection, "cache">): string {
   if (family === "in-place") return "the whole cache is copied in place at each step";
   if (family === "new-rows") return "only new rows leave the graph, but GroupQueryAttention copies its whole buffer at each step";
   if (family === "split") return "a step copies its new rows and at most 256 rows before them";
@@ -128,7 +133,7 @@ function steps({ device, cache: { family, newRows } }: Inspection): string {
     : "the graph copies the whole past at each step to join new rows, and it is copied out as well";
 }
 
-function rewinding({ cache: { family, groups } }: Inspection): string {
+function rewinding({ cache: { family, groups } }: Pick<Inspection, "cache">): string {
   if (family !== "concat") return "rewinding is free";
   return groups === 1 ? "rewinding is free" : "all heads but the first move when tokens come or go";
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { exportDecoder } from "@lenity/onnx";
 import { type Form, small, temporaryFolder, writeForm, writeModel, writeTexts } from "@lenity/onnx/testing";
-import { inspection } from "../src/inspect.ts";
+import { cacheCosts, inspection } from "../src/inspect.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let whole: string;
@@ -346,4 +346,13 @@ describe("lenity inspect tells everything of a file of the form", () => {
       assert.equal(neutral(await inspection(dir, {}), dir, told.warnings !== undefined), expected(told));
     });
   }
+});
+
+test("a cache on WebGPU is told to stay there, unless the graph reads it as it lies in memory", () => {
+  const shape = { layers: 1, groups: 2, headSize: 16, precision: "float32", newRows: false, bytesPerToken: 256 } as const;
+  const told = (name: "cpu" | "webgpu", family: "concat" | "split") =>
+    cacheCosts({ device: { name, why: "" }, cache: { ...shape, family } });
+  assert.equal(told("webgpu", "concat"), "it stays on the device; rewinding copies there what stays");
+  assert.match(told("webgpu", "split"), /at most 256 rows before them; rewinding is free$/);
+  assert.match(told("cpu", "concat"), /copied out as well; all heads but the first move/);
 });
