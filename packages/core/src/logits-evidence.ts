@@ -26,6 +26,13 @@ export interface LogitsEvidence extends Evidence {
  */
 export function logitsEvidence(own: Float32Array, vocabulary: number, sampling: Sampling, model?: Culprit): LogitsEvidence {
   let all = own;
+  const known: Map<number, unknown>[] = [];
+  /** Computes each position once. */
+  const remember = <T>(compute: (at: number) => T) => {
+    const values = new Map<number, T>();
+    known.push(values);
+    return remembered(values, compute);
+  };
   const length = all.length / vocabulary;
   const greedy = sampling.temperature === 0;
   const truncated = truncates(sampling);
@@ -80,6 +87,8 @@ export function logitsEvidence(own: Float32Array, vocabulary: number, sampling: 
     },
     async lend(use) {
       all = await use(all);
+      // Softmaxes are of the logits where they were.
+      for (const values of known) values.clear();
     },
   };
   return self;
@@ -95,14 +104,12 @@ function between(p: LogitsEvidence, q: Evidence & Partial<LogitsEvidence>, at: n
   return divergence(p.row(at, kind), q.row(at, kind), measure);
 }
 
-/** Computes each position once. */
-function remember<T>(compute: (at: number) => T): (at: number) => T {
-  const known = new Map<number, T>();
+function remembered<T>(values: Map<number, T>, compute: (at: number) => T): (at: number) => T {
   return (at) => {
-    let value = known.get(at);
+    let value = values.get(at);
     if (value === undefined) {
       value = compute(at);
-      known.set(at, value);
+      values.set(at, value);
     }
     return value;
   };

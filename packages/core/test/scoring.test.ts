@@ -119,6 +119,22 @@ test("evidence of numbers refuses positions that it does not have, and rows that
   assert.deepEqual(evidence.row(1), logitsEvidence(Float32Array.of(0, 1, 2), 3, sampling({ temperature: 1 })).row(0));
 });
 
+test("what was read of logits before they were lent is read of them again, where they are then", async () => {
+  for (const temperature of [0, 0.5, 1]) {
+    const evidence = logitsEvidence(Float32Array.of(0, 1, 3, 2), 2, sampling({ temperature }));
+    const read = () =>
+      [0, 1].map((at) => [evidence.argmax(at), evidence.probability(at, 0), evidence.entropy(at, "raw"), ...evidence.row(at)]);
+    const before = read();
+    await evidence.lend(async (logits) => {
+      const moved = logits.slice();
+      logits.fill(Number.NaN);
+      return moved;
+    });
+    assert.deepEqual(read(), before);
+    assert.equal(evidence.probability(1, 0, "raw") < 1, true);
+  }
+});
+
 test("logits are lent and taken back", async () => {
   const evidence = logitsEvidence(Float32Array.of(0, 1), 2, sampling());
   await evidence.lend(async (logits) => {
