@@ -64,7 +64,8 @@ describe("a whole answer", () => {
     const random = createServer({ models: [served(target, draft)] });
     const say = async (seed?: number) => textOf(await reply(random, { seed }));
     assert.equal(await say(7), await say(7));
-    assert.equal(new Set(await Promise.all(Array.from({ length: 5 }, () => say()))).size, 5);
+    // Two answers may be the same by chance, as short ones are; twelve are not.
+    assert.ok(new Set(await Promise.all(Array.from({ length: 12 }, () => say()))).size > 1);
   });
 
   test("takes its temperature from the request, then the model, then OpenAI's default of 1", async () => {
