@@ -61,7 +61,7 @@ export async function quality(options: QualityOptions): Promise<QualityReport> {
   const { target, tokenizer, registry, temperature } = options;
   const lanes = [undefined, ...options.policies].map((policy) => ({
     policy,
-    draftTokens: policy === undefined ? 0 : blockLength(policy, options),
+    draftTokens: policy === undefined ? 0 : (registry.create(policy).draftTokens ?? options.draftTokens),
     verifier: policy === undefined ? undefined : () => registry.create(policy),
     right: 0,
     flawless: 0,
@@ -123,10 +123,6 @@ export async function quality(options: QualityOptions): Promise<QualityReport> {
     }),
   );
   return { problems: options.problems, temperature, seed: options.seed, rows };
-}
-
-function blockLength(policy: Policy, { registry, draftTokens }: QualityOptions): number {
-  return registry.presets.find(({ name }) => name === policy)?.draftTokens ?? draftTokens;
 }
 
 /** Wilson's score interval at 95 %. */

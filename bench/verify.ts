@@ -117,6 +117,8 @@ async function measure(
     const round: Round = {
       context: [0],
       promptLength: 1,
+      spent: new Map(),
+      looping: false,
       draft,
       target: logitsEvidence(target, vocabulary, full),
       drafter: logitsEvidence(drafter, vocabulary, full),

@@ -1,16 +1,11 @@
 /** The worker beside the page: it loads the models and decodes, so that the page stays responsive. */
-import { generate, type Policy, type Registry } from "@lenity/core";
+import { generate, type Registry } from "@lenity/core";
 import { type TraceEntry, tracer } from "@lenity/server";
 import type { Choice, Kind, Order, Piece, Report } from "./messages.ts";
 import { loadPair, MissingFile, type Pair } from "./pair.ts";
 
-/** The policies to choose from, by the names of the page. `sd` first, so that a token is relaxed only where strict verification would refuse it. */
-const policies: Readonly<Record<string, Policy>> = {
-  strict: "strict",
-  judi: "judi",
-  judge: "judge",
-  autojudge: { type: "or", any: [{ type: "sd" }, { type: "autojudge", threshold: 0.1 }] },
-};
+/** The presets to choose from. */
+const policies: readonly string[] = ["strict", "judi", "judge", "autojudge"];
 
 const report = (message: Report): void => self.postMessage(message);
 const loading = load().catch(fail);
@@ -39,7 +34,7 @@ async function load(): Promise<Pair> {
 
 /** The policies with the presets' summaries and block lengths. */
 function choicesOf(registry: Registry): Choice[] {
-  const named = Object.keys(policies).flatMap((name) => {
+  const named = policies.flatMap((name) => {
     const preset = registry.presets.find((preset) => preset.name === name);
     return preset === undefined ? [] : [{ name, summary: preset.summary, draftTokens: preset.draftTokens ?? 16 }];
   });
@@ -53,7 +48,7 @@ async function answer(pair: Pair, { question, policy, draftTokens }: Extract<Ord
   const events = generate(pair.writePrompt([{ role: "user", content: question }]), {
     target,
     tokenizer,
-    verifier: registry.create(policies[policy] ?? "strict"),
+    verifier: registry.create(policies.includes(policy) ? policy : "strict"),
     drafter: policy === "plain" ? undefined : pair.drafter(),
     draftTokens,
     sampling: { temperature: 0 },
@@ -78,9 +73,9 @@ function pieceOf(entry: TraceEntry): Piece {
   return { text: token, kind: kindOf(entry), by, p, q };
 }
 
-function kindOf({ source, by }: TraceEntry): Kind {
+function kindOf({ source, relaxed }: TraceEntry): Kind {
   if (source !== "draft") return source;
-  return by === "sd" ? "strict" : "relaxed";
+  return relaxed ? "relaxed" : "strict";
 }
 
 function fail(error: unknown): undefined {

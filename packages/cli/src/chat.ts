@@ -4,7 +4,7 @@ import { styleText } from "node:util";
 import { type Answer, generate, type Policy, type Verifier } from "@lenity/core";
 import { type ChatMessage, metricsOf, promptWriter, type TraceEntry, traceOf, tracer, usageOf } from "@lenity/server";
 import { type Engine, type EngineOptions, openEngine } from "./engine.ts";
-import { blockLength, chooseDrafter } from "./options.ts";
+import { chooseDrafter } from "./options.ts";
 
 export interface ChatOptions extends EngineOptions {
   readonly policy: Policy;
@@ -56,7 +56,7 @@ async function converse(ask: (question: string) => Promise<void>): Promise<void>
 async function answer(engine: Engine, messages: readonly ChatMessage[], options: ChatOptions): Promise<string> {
   const { target, tokenizer, registry } = engine;
   const verifier = registry.create(options.policy);
-  const draftTokens = blockLength(registry, options.policy, options.draftTokens, 16);
+  const draftTokens = options.draftTokens ?? verifier.draftTokens ?? 16;
   const prompt = promptWriter(engine)(messages);
   const began = performance.now();
   const events = generate(prompt, {
@@ -107,8 +107,8 @@ const colors = { strict: "reset", relaxed: "yellow", replacement: "red", bonus: 
 function colored(entries: readonly TraceEntry[]): string {
   return entries
     .filter(({ token }) => token !== "")
-    .map(({ token, source, by }) => {
-      const kind = source !== "draft" ? source : by === "sd" || by === "exact" ? "strict" : "relaxed";
+    .map(({ token, source, relaxed }) => {
+      const kind = source !== "draft" ? source : relaxed ? "relaxed" : "strict";
       return styleText(colors[kind], token);
     })
     .join("");

@@ -13,7 +13,7 @@ import {
 import type { ServedModel } from "@lenity/server";
 import * as tiny from "@lenity/tiny";
 import { type DraftDtype, draftDtype } from "./draft-dtype.ts";
-import { readHeads, tellingHeads } from "./heads.ts";
+import { missingHeads, readHeads } from "./heads.ts";
 import { type ResolvedModel, resolveModel } from "./hub/resolve-model.ts";
 import { checkFile } from "./options.ts";
 
@@ -83,7 +83,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       chatTemplateFile: chatTemplate.file,
       specialTokens: chatTemplate.tokens,
       sampling,
-      registry: tellingHeads(defaultRegistry({ ...heads, tokenizer }), heads, name),
+      registry: defaultRegistry({ ...heads, tokenizer, missing: missingHeads(heads, name) }),
       drafters: { ...(drafting === undefined ? {} : { model: () => onnxDrafter(drafting) }), lookup: () => lookupDrafter() },
       close: async () => {
         await Promise.all([target.close(), drafting?.close()]);

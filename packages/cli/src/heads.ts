@@ -1,7 +1,7 @@
 /** Trained heads beside a model: where they are read from, and what to say where one is missing. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type AutojudgeHead, autojudgeHead, type JudgeHead, judgeHead, LenityError, type Registry } from "@lenity/core";
+import { type AutojudgeHead, autojudgeHead, type JudgeHead, judgeHead, LenityError } from "@lenity/core";
 
 /** The heads that a folder has, by the preset and verifier that reads each. */
 export interface Heads {
@@ -10,7 +10,7 @@ export interface Heads {
 }
 
 /** What a policy whose head is missing lacks. */
-export const headless = (name: string): string => `reads a trained head: put ${name}.json into the folder.`;
+export const headless = (name: string, folder = "the folder"): string => `reads a trained head: put ${name}.json into ${folder}.`;
 
 /** Reads them; the judge from `judge` when it is named. Rejects with `model_files` when one is named and missing, or is no head. */
 export async function readHeads(folder: string, judge?: string): Promise<Heads> {
@@ -20,31 +20,12 @@ export async function readHeads(folder: string, judge?: string): Promise<Heads> 
   };
 }
 
-/** The same registry, whose refusal of a verifier or preset without its head says that it is the head that `model` lacks. */
-export function tellingHeads(registry: Registry, heads: Heads, model: string): Registry {
-  const told = <Result>(act: () => Result): Result => {
-    try {
-      return act();
-    } catch (error) {
-      if (!(error instanceof LenityError && error.code === "invalid_policy")) throw error;
-      const [, place, name = ""] = /^(.+?)(?:\.type)? names the unknown (?:preset|verifier) "(\w+)"/.exec(error.message) ?? [];
-      if (!(Object.hasOwn(heads, name) && heads[name as keyof Heads] === undefined)) throw error;
-      const { path } = error;
-      throw new LenityError(
-        "invalid_policy",
-        `${place} names ${name}, which ${headless(name).replace("the folder", `the folder of ${model}`)}`,
-        {
-          path,
-          cause: error,
-        },
-      );
-    }
-  };
-  return {
-    ...registry,
-    create: (policy, path) => told(() => registry.create(policy, path)),
-    resolve: (policy, path) => told(() => registry.resolve(policy, path)),
-  };
+/** For a registry: the heads that are not there, with what a policy that names one lacks. */
+export function missingHeads(heads: Heads, model: string): Record<string, string> {
+  const names = Object.keys(heads) as (keyof Heads)[];
+  return Object.fromEntries(
+    names.filter((name) => heads[name] === undefined).map((name) => [name, headless(name, `the folder of ${model}`)]),
+  );
 }
 
 /** A trained head from a file that was named, which must be there, or from its usual place, which may be empty. */

@@ -1,5 +1,5 @@
 /** What flags of several commands mean, and how a wrong one is told. */
-import { LenityError, type Policy, type Registry } from "@lenity/core";
+import { LenityError, type Policy } from "@lenity/core";
 import { type DeviceWish, type Dtype, deviceWishes, dtypes } from "@lenity/onnx";
 import { InvalidArgumentError } from "commander";
 
@@ -62,9 +62,4 @@ export function chooseDrafter<T>(drafters: Readonly<Record<string, T>>, name: st
   throw new LenityError("invalid_request", `There is no drafter "${chosen}". Known: ${Object.keys(drafters).join(", ")}.`, {
     path: "drafter",
   });
-}
-
-/** The block length asked for, else the preset's own, else the default. */
-export function blockLength(registry: Registry, policy: Policy, asked: number | undefined, standard: number): number {
-  return asked ?? registry.presets.find(({ name }) => name === policy)?.draftTokens ?? standard;
 }

@@ -4,25 +4,30 @@
  * Invariant: between rounds each cache holds every committed token but the last. One round runs the last committed token and K drafted ones
  * through the target, keeps the longest accepted prefix, adds a replacement or a bonus token, and rewinds.
  */
+import { charged } from "./charges.ts";
 import type { Draft, Drafter } from "./drafter.ts";
 import { LenityError } from "./error.ts";
 import type { Evidence } from "./evidence.ts";
 import { checkDraft, checkDraftTokens, checkFeasible, checkPrompt } from "./feasible.ts";
-import { guarded } from "./guard.ts";
+import { guarded, loops } from "./guard.ts";
 import { type Counters, count, noCounts } from "./metrics.ts";
-import type { LanguageModel, Session, Token } from "./model.ts";
+import type { LanguageModel, Token } from "./model.ts";
 import { draw, type Random, type Sampling, sampling, seeded } from "./sampling.ts";
 import { scoreBlock } from "./score-block.ts";
+import { withinSupport } from "./support.ts";
 import type { Round, Verdict, Verifier } from "./verifier.ts";
-import { sd } from "./verifiers/sd.ts";
+import { sd, strictDraftTokens } from "./verifiers/sd.ts";
 
 export interface DecodeOptions {
   readonly target: LanguageModel;
-  /** Proposes tokens; without one, decoding is plain. */
+  /**
+   * Proposes tokens; without one, decoding is plain. From the first call of `next()` on it belongs to this request, which closes it however it ends:
+   * refused before the first token, finished, failed, cancelled or left early.
+   */
   readonly drafter?: Drafter | undefined;
-  /** The acceptance rule. Default: `sd`, which changes nothing in what is said. */
+  /** The acceptance rule. Default: the preset `strict`, which is `sd` and lossless. */
   readonly verifier?: Verifier | undefined;
-  /** The longest block to draft, 0 to 1024. Default 16. 0 is plain decoding. */
+  /** The longest block to draft, 0 to 1024; 0 is plain decoding. Default: that of the verifier's preset, else 16. */
   readonly draftTokens?: number | undefined;
   readonly sampling?: Partial<Sampling> | undefined;
   /** Same seed, same answer. Default 0. */
@@ -45,6 +50,8 @@ export interface EmittedToken {
   readonly source: "draft" | "replacement" | "bonus" | "target";
   /** The verifier that accepted a drafted token. */
   readonly by?: string | undefined;
+  /** Accepted where speculative sampling with the same coin would have refused: the price of a lossy rule. */
+  readonly relaxed: boolean;
   /** Raw probabilities of the token under target and drafter, and KL(p‖q) of the raw rows, when traced. */
   readonly p?: number | undefined;
   readonly q?: number | undefined;
@@ -57,10 +64,18 @@ export type DecodeEvent =
 
 /** Continues `prompt` (at least one token). Yields the tokens of each round, then one `finish`. */
 export async function* decode(prompt: readonly Token[], options: DecodeOptions): AsyncGenerator<DecodeEvent, void, undefined> {
+  try {
+    yield* rounds(prompt, options);
+  } finally {
+    await options.drafter?.close();
+  }
+}
+
+async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncGenerator<DecodeEvent, void, undefined> {
   const { target, drafter, signal } = options;
-  const verifier = guarded(options.verifier ?? sd());
+  const verifier = guarded(options.verifier ?? strict);
   const settings = sampling(options.sampling);
-  const draftTokens = drafter === undefined ? 0 : checkDraftTokens(options.draftTokens ?? 16);
+  const draftTokens = drafter === undefined ? 0 : checkDraftTokens(options.draftTokens ?? verifier.draftTokens ?? 16);
   checkPrompt(prompt, target);
   checkFeasible(verifier, target, draftTokens > 0 ? drafter : undefined, settings);
   const limit = Math.min(options.maxTokens ?? Number.POSITIVE_INFINITY, target.contextLength - prompt.length);
@@ -73,6 +88,9 @@ export async function* decode(prompt: readonly Token[], options: DecodeOptions):
   const eos = new Set(target.eos);
   const control = options.control ?? eos;
   let counters = noCounts;
+  // What the verifiers of this request must know of it, since they hold no state.
+  let spent: Round["spent"] = new Map();
+  let looping = false;
   let reason: "stop" | "length" | undefined = limit === 0 ? "length" : undefined;
 
   const session = await target.open({ prompt });
@@ -89,6 +107,7 @@ export async function* decode(prompt: readonly Token[], options: DecodeOptions):
       checkDraft(draft.tokens, drafter, target);
       const scoring = { target, verifier, sampling: settings, draft, trace: options.trace === true, signal };
       const { target: evidence, drafter: drafted, hidden } = await scoreBlock(session, committed[last()] as Token, scoring);
+      looping ||= loops(committed, prompt.length);
       const round: Round = {
         context: committed,
         promptLength: prompt.length,
@@ -96,19 +115,19 @@ export async function* decode(prompt: readonly Token[], options: DecodeOptions):
         target: evidence,
         drafter: drafted,
         hidden,
+        spent,
+        looping,
         greedy: settings.temperature === 0,
         control,
         uniform: draft.tokens.map(random),
       };
-      const verdict: Verdict = draft.tokens.length > 0 ? await verifier.verify(round) : { accept: [] };
-      if (verdict.accept.length !== draft.tokens.length) {
-        throw new TypeError(`Verifier "${verifier.name}" decided on ${verdict.accept.length} tokens; expected ${draft.tokens.length}.`);
-      }
+      const verdict = await decide(verifier, round);
       let accepted = 0;
       while (verdict.accept[accepted] === true) accepted++;
 
       const by = draft.tokens.slice(0, accepted).map((_, at) => verdict.by?.[at] ?? verifier.name);
       const refused = accepted < draft.tokens.length;
+      const relaxed = relaxedOf(verifier, round);
 
       const tokens: EmittedToken[] = [];
       const commit = (token: Token, source: EmittedToken["source"]): boolean => {
@@ -118,6 +137,7 @@ export async function* decode(prompt: readonly Token[], options: DecodeOptions):
           token,
           source,
           by: source === "draft" ? by[at] : undefined,
+          relaxed: source === "draft" && relaxed(at),
           ...(options.trace === true ? traced(token, round, at) : {}),
         });
         return eos.has(token) || options.stop?.(token) === true;
@@ -132,8 +152,8 @@ export async function* decode(prompt: readonly Token[], options: DecodeOptions):
         const row = (refused ? verdict.replacement?.(accepted) : undefined) ?? evidence.row(accepted);
         ended = commit(draw(row, random()), draft.tokens.length === 0 ? "target" : drawn);
       }
-      const relaxed = verifier.law === "exact" ? 0 : countRelaxed(round, accepted);
-      counters = count(counters, { drafted: draft.tokens.length, accepted, refused, relaxed, drawn, ignored, by, verdict });
+      counters = count(counters, { drafted: draft.tokens.length, accepted, refused, tokens, drawn, ignored, by, verdict });
+      for (const { charges } of [verdict, ...(verdict.shadows ?? [])]) spent = charged(spent, charges, tokens.length);
       if (ended) reason = "stop";
       else if (committed.length - prompt.length >= limit) reason = "length";
       await session.rewind(last());
@@ -141,11 +161,24 @@ export async function* decode(prompt: readonly Token[], options: DecodeOptions):
     }
     yield { type: "finish", reason, counters };
   } finally {
-    await closeAll(session, drafter);
+    await session.close();
   }
 }
 
+const strict: Verifier = { ...sd(), draftTokens: strictDraftTokens };
+
 const noDraft: Draft = { tokens: [] };
+
+/** The verifier's verdict on the block, within what the request allows. */
+async function decide(verifier: Verifier, round: Round): Promise<Verdict> {
+  const { draft } = round;
+  if (draft.length === 0) return { accept: [] };
+  const verdict = await verifier.verify(round);
+  if (verdict.accept.length !== draft.length) {
+    throw new TypeError(`Verifier "${verifier.name}" decided on ${verdict.accept.length} tokens; expected ${draft.length}.`);
+  }
+  return withinSupport(verdict, round);
+}
 
 async function propose(
   drafter: Drafter,
@@ -160,12 +193,11 @@ async function propose(
   return draft.tokens.length <= limit ? draft : { tokens: draft.tokens.slice(0, limit), evidence: draft.evidence };
 }
 
-/** Tokens of the accepted prefix that `sd` with the same coins would have refused. */
-function countRelaxed(round: Round, accepted: number): number {
-  const strict = sd().verify(round) as Verdict;
-  let relaxed = 0;
-  for (let at = 0; at < accepted; at++) if (strict.accept[at] === false) relaxed++;
-  return relaxed;
+/** Whether `sd` with the same coins would have refused the drafted token at a position. */
+function relaxedOf(verifier: Verifier, round: Round): (at: number) => boolean {
+  if (verifier.law === "exact") return () => false;
+  const { accept } = strict.verify(round) as Verdict;
+  return (at) => accept[at] === false;
 }
 
 function traced(token: Token, round: Round, at: number): Pick<EmittedToken, "p" | "q" | "kl"> {
@@ -175,13 +207,4 @@ function traced(token: Token, round: Round, at: number): Pick<EmittedToken, "p" 
     q: q?.probability(at, token, "raw"),
     kl: q === undefined ? undefined : round.target.divergence(at, q, "kl", "raw"),
   };
-}
-
-/** Both are closed, even when closing one fails. */
-async function closeAll(session: Session | undefined, drafter: Drafter | undefined): Promise<void> {
-  try {
-    await session?.close();
-  } finally {
-    await drafter?.close();
-  }
 }

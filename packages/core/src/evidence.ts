@@ -16,6 +16,11 @@ export interface Evidence {
   /** The whole distribution; not to be written to. */
   row(at: number, kind?: RowKind): Row;
   probability(at: number, token: Token, kind?: RowKind): number;
+  /**
+   * Whether the request allows the token here: false for what top-k, top-p or min-p cut off, and for ids whose logit is −∞ (a mask, or no token has
+   * the id). At temperature 0, where the processed row is one-hot, only logits of −∞ are ruled out.
+   */
+  supports(at: number, token: Token): boolean;
   /** The highest probability of the row. */
   confidence(at: number, kind?: RowKind): number;
   /** Shannon entropy in nats. */

@@ -33,6 +33,15 @@ export async function* generate(
   prompt: string | readonly Token[],
   options: GenerateOptions,
 ): AsyncGenerator<GenerateEvent, void, undefined> {
+  try {
+    yield* pieces(prompt, options);
+  } finally {
+    // decode() closes it as well, unless something was refused before.
+    await options.drafter?.close();
+  }
+}
+
+async function* pieces(prompt: string | readonly Token[], options: GenerateOptions): AsyncGenerator<GenerateEvent, void, undefined> {
   const { tokenizer, stop = [], ...rest } = options;
   const vocabulary = Math.min(tokenizer.vocabulary, rest.target.vocabulary);
   const target = fitted(rest.target, { vocabulary, unused: tokenizer.unused });

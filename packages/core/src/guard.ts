@@ -13,15 +13,13 @@ import { sd } from "./verifiers/sd.ts";
 export function guarded(verifier: Verifier): Verifier {
   if (verifier.law === "exact" || verifier.unguarded === true) return verifier;
   const strict = sd();
-  let loopedAt = Number.POSITIVE_INFINITY; // the length of the context at which the loop was seen
   return {
     ...verifier,
     reads: combinedReads([verifier, strict, { reads: ["argmax"] }]),
     async verify(round) {
-      const { draft, target, control, context, promptLength } = round;
+      const { draft, target, control } = round;
       const exact = strict.verify(round) as Verdict;
-      if (context.length < loopedAt) loopedAt = loops(context, promptLength) ? context.length : Number.POSITIVE_INFINITY;
-      if (loopedAt <= context.length) return { ...exact, by: draft.map(() => strict.name), looping: true };
+      if (round.looping) return { ...exact, by: draft.map(() => strict.name), looping: true };
       const verdict = await verifier.verify(round);
       const held = draft.map(
         (token, at) => verdict.accept[at] === true && exact.accept[at] === false && (control.has(token) || control.has(target.argmax(at))),

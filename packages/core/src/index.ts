@@ -1,5 +1,5 @@
 export { useKernels } from "./arithmetic/fastest.ts";
-export { blamed } from "./blame.ts";
+export { badLogits, blamed } from "./blame.ts";
 export * from "./combinators/and.ts";
 export * from "./combinators/condition.ts";
 export * from "./combinators/ledger.ts";

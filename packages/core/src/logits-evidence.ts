@@ -70,6 +70,7 @@ export function logitsEvidence(own: Float32Array, vocabulary: number, sampling: 
       const softmax = self.softmax(at, kind);
       return softmax === undefined ? (shaped(at)[token] ?? 0) : probabilityOf(softmax, token);
     },
+    supports: (at, token) => (greedy ? (logits(at)[token] ?? low) > low : self.probability(at, token) > 0),
     confidence(at: number, kind: RowKind = "processed"): number {
       if (kind === "processed" && greedy) return 1;
       const softmax = self.softmax(at, kind);
@@ -93,6 +94,8 @@ export function logitsEvidence(own: Float32Array, vocabulary: number, sampling: 
   };
   return self;
 }
+
+const low = Number.NEGATIVE_INFINITY;
 
 /** D(p, q), from sums where both rows are softmaxes and the measure allows. */
 function between(p: LogitsEvidence, q: Evidence & Partial<LogitsEvidence>, at: number, measure: Measure, kind: RowKind): number {

@@ -1,3 +1,4 @@
+import { totalCharge } from "./charges.ts";
 import type { Verdict } from "./verifier.ts";
 
 /**
@@ -17,7 +18,7 @@ export interface Counters {
   readonly accepted: number;
   /** Rounds that ended in a refusal. */
   readonly refused: number;
-  /** Accepted tokens that speculative sampling with the same coin would have refused: the price of a lossy rule. */
+  /** Tokens of the answer that were accepted where speculative sampling with the same coin would have refused: the price of a lossy rule. */
   readonly relaxed: number;
   /** Tokens drawn after a refusal. */
   readonly replacements: number;
@@ -29,7 +30,7 @@ export interface Counters {
   readonly emitted: number;
   /** Accepted tokens by the name of the verifier that accepted them. */
   readonly acceptedBy: Readonly<Record<string, number>>;
-  /** Nats that a ledger charged for the tokens of the answer. */
+  /** Nats that the policy's ledgers charged for the tokens of the answer. */
   readonly spent: number;
   /** For each rule that ran in the shadow: the drafted tokens it would have accepted in the same rounds, and how many more than were. */
   readonly shadows: Readonly<Record<string, { readonly accepted: number; readonly more: number }>>;
@@ -44,7 +45,8 @@ export interface RoundCount {
   readonly drafted: number;
   readonly accepted: number;
   readonly refused: boolean;
-  readonly relaxed: number;
+  /** The tokens that the round added to the answer. */
+  readonly tokens: readonly { readonly relaxed: boolean }[];
   readonly drawn: "replacement" | "bonus" | undefined;
   readonly ignored: number;
   readonly by: readonly string[];
@@ -77,7 +79,6 @@ export function count(counters: Counters, round: RoundCount): Counters {
   for (const name of round.by) acceptedBy[name] = (acceptedBy[name] ?? 0) + 1;
   const histogram = Array.from({ length: Math.max(counters.histogram.length, round.accepted + 1) }, (_, n) => counters.histogram[n] ?? 0);
   histogram[round.accepted] = (histogram[round.accepted] ?? 0) + 1;
-  const kept = round.verdict.charges?.slice(0, round.accepted - round.ignored) ?? [];
   const shadows = { ...counters.shadows };
   for (const { name, accept } of round.verdict.shadows ?? []) {
     const refusal = accept.indexOf(false);
@@ -94,13 +95,13 @@ export function count(counters: Counters, round: RoundCount): Counters {
     evaluated: counters.evaluated + round.accepted + (round.refused ? 1 : 0),
     accepted: counters.accepted + round.accepted,
     refused: counters.refused + (round.refused ? 1 : 0),
-    relaxed: counters.relaxed + round.relaxed,
+    relaxed: counters.relaxed + round.tokens.filter(({ relaxed }) => relaxed).length,
     replacements: counters.replacements + replacements,
     bonuses: counters.bonuses + bonuses,
     ignored: counters.ignored + round.ignored,
-    emitted: counters.emitted + round.accepted + replacements + bonuses - round.ignored,
+    emitted: counters.emitted + round.tokens.length,
     acceptedBy,
-    spent: kept.reduce((sum, nats) => sum + nats, counters.spent),
+    spent: counters.spent + totalCharge(round.verdict.charges, round.tokens.length),
     shadows,
     looped: counters.looped || round.verdict.looping === true,
     histogram,

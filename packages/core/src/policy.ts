@@ -51,17 +51,35 @@ export interface Registry {
   resolve(policy: unknown, path?: string): Exclude<Policy, string>;
 }
 
-export function createRegistry(plugins: readonly VerifierPlugin[], presets: readonly Preset[] = []): Registry {
+/**
+ * A registry of these. `missing` names verifiers and presets that could be there, with the end of a sentence "… names judge, which …" that says what
+ * they lack.
+ */
+export function createRegistry(
+  plugins: readonly VerifierPlugin[],
+  presets: readonly Preset[] = [],
+  missing: Readonly<Record<string, string>> = {},
+): Registry {
+  checkNames("verifiers", plugins);
+  checkNames("presets", presets);
   const pluginOf = new Map(plugins.map((plugin) => [plugin.name, plugin]));
   const presetOf = new Map(presets.map((preset) => [preset.name, preset]));
 
+  const unknown = (kind: "unknown_preset" | "unknown_verifier", name: string, known: readonly string[], place: string) => {
+    const path = kind === "unknown_preset" ? place : `${place}.type`;
+    const what = kind === "unknown_preset" ? "unknown preset" : "unknown verifier";
+    const message = Object.hasOwn(missing, name)
+      ? `${place} names ${name}, which ${missing[name]}`
+      : `${path} names the ${what} "${name}". ${didYouMean(name, known)}`;
+    return new LenityError("invalid_policy", message, { path, kind, subject: name });
+  };
   const registry: Registry = {
     plugins,
     presets,
     resolve(policy, path = "policy") {
       if (typeof policy === "string") {
         const preset = presetOf.get(policy);
-        if (preset === undefined) throw unknownName(`${path} names the unknown preset`, policy, [...presetOf.keys()], path);
+        if (preset === undefined) throw unknown("unknown_preset", policy, [...presetOf.keys()], path);
         return registry.resolve(preset.policy, path);
       }
       if (typeof policy === "object" && policy !== null && "type" in policy && typeof policy.type === "string") {
@@ -72,13 +90,24 @@ export function createRegistry(plugins: readonly VerifierPlugin[], presets: read
     create(policy, path = "policy") {
       const { type, ...options } = registry.resolve(policy, path);
       const plugin = pluginOf.get(type);
-      if (plugin === undefined) throw unknownName(`${path}.type names the unknown verifier`, type, [...pluginOf.keys()], `${path}.type`);
+      if (plugin === undefined) throw unknown("unknown_verifier", type, [...pluginOf.keys()], path);
       const parsed = v.safeParse(plugin.schema, options);
       if (!parsed.success) throw invalidOption(plugin, parsed.issues, path);
-      return plugin.create(parsed.output, registry, path);
+      const verifier = plugin.create(parsed.output, registry, path);
+      const { draftTokens = verifier.draftTokens } = typeof policy === "string" ? (presetOf.get(policy) as Preset) : {};
+      return draftTokens === verifier.draftTokens ? verifier : { ...verifier, draftTokens };
     },
   };
   return registry;
+}
+
+/** One name, one meaning: a plugin of a known name would change what every policy that uses it means, and presets too. */
+function checkNames(what: string, named: readonly { readonly name: string }[]): void {
+  const twice = named.find(({ name }, at) => named.findIndex((other) => other.name === name) < at);
+  if (twice === undefined) return;
+  throw new TypeError(
+    `Two ${what} are named "${twice.name}"; expected each name once. Rename yours, or give createRegistry a list without the other.`,
+  );
 }
 
 /** A misspelt option is told before the missing one that it was meant to be. */
@@ -93,16 +122,16 @@ function invalidOption(
   const options = "entries" in plugin.schema ? Object.keys(plugin.schema.entries as object) : [];
   const key = String(at);
   if (issue.type === "strict_object" && at !== null && !options.includes(key))
-    return unknownName(`${path} has no option`, key, options, full);
-  if (issue.received === "undefined")
-    return new LenityError("invalid_policy", `${full} is missing: "${plugin.name}" needs it.`, { path: full });
+    return new LenityError(
+      "invalid_policy",
+      `${path} has no option "${key}". ${options.length === 0 ? "It takes none." : didYouMean(key, options)}`,
+      { path: full, kind: "unknown_option", subject: key },
+    );
+  if (issue.received === "undefined") {
+    const facts = { path: full, kind: "missing_option", subject: key } as const;
+    return new LenityError("invalid_policy", `${full} is missing: "${plugin.name}" needs it.`, facts);
+  }
   return new LenityError("invalid_policy", `${full}: ${issue.message}.`, { path: full });
-}
-
-function unknownName(what: string, given: string, known: readonly string[], path: string): LenityError {
-  return new LenityError("invalid_policy", `${what} "${given}". ${known.length === 0 ? "It takes none." : didYouMean(given, known)}`, {
-    path,
-  });
 }
 
 const show = (value: unknown): string => JSON.stringify(value) ?? String(value);

@@ -17,19 +17,23 @@ import { type JudgeHead, judgePlugin } from "./verifiers/judge.ts";
 import { klPlugin } from "./verifiers/kl.ts";
 import { leniencePlugin } from "./verifiers/lenience.ts";
 import { mentoredPlugin } from "./verifiers/mentored.ts";
-import { sdPlugin } from "./verifiers/sd.ts";
+import { sdPlugin, strictDraftTokens } from "./verifiers/sd.ts";
 import { thresholdPlugin } from "./verifiers/threshold.ts";
 import { topkPlugin } from "./verifiers/topk.ts";
 import { typicalPlugin } from "./verifiers/typical.ts";
 
-/** Strict rules refuse early, so long blocks are wasted on them: on the embedded pair 6 to 8 tokens were the fastest of 4 to 16. */
 const presets: readonly Preset[] = [
-  { name: "strict", summary: "Speculative sampling: the text of the target alone.", policy: { type: "sd" }, draftTokens: 8 },
+  {
+    name: "strict",
+    summary: "Speculative sampling: the text of the target alone.",
+    policy: { type: "sd" },
+    draftTokens: strictDraftTokens,
+  },
   {
     name: "block",
     summary: "Block verification: the text of the target alone, in fewer passes when sampling.",
     policy: { type: "block" },
-    draftTokens: 8,
+    draftTokens: strictDraftTokens,
   },
   {
     name: "judi", // the setting of 2601.04766; strict verification is sd, which at temperature 0 is exact match
@@ -70,7 +74,10 @@ export interface RegistryOptions {
   readonly autojudge?: AutojudgeHead | undefined;
   /** Lets `when` speak of text, and brings the preset `thinking`. */
   readonly tokenizer?: Tokenizer | undefined;
+  /** Verifiers of your own, under names that are not taken. */
   readonly plugins?: readonly VerifierPlugin[] | undefined;
+  /** Names that would be there with a head, with what they lack: see `createRegistry`. */
+  readonly missing?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Every verifier, combinator and preset of the package. Those that need a head or a tokenizer are there when it is given. */
@@ -102,5 +109,5 @@ export function defaultRegistry(options: RegistryOptions = {}): Registry {
     ...(options.autojudge === undefined ? [] : [autojudge]),
     ...(options.tokenizer === undefined ? [] : [thinking]),
   ];
-  return createRegistry(plugins, named);
+  return createRegistry(plugins, named, options.missing);
 }

@@ -5,10 +5,11 @@ export type RowKind = "raw" | "processed";
 export type Measure = "kl" | "reverse-kl" | "js" | "tv";
 
 /**
- * A number that is read of each position of a block: the most probable token; or of a row the probability of the drafted token, the one that the
- * drafter gave it, the highest probability, the entropy, a divergence from the drafter's row.
+ * A number that is read of each position of a block: the most probable token; 1 where the drafted token's logit is above −∞ and 0 where it is not
+ * ("support"); or of a row the probability of the drafted token, the one that the drafter gave it, the highest probability, the entropy, a
+ * divergence from the drafter's row.
  */
-export type Reading = "argmax" | `${RowKind} ${"probability" | "draft-probability" | "confidence" | "entropy" | Measure}`;
+export type Reading = "argmax" | "support" | `${RowKind} ${"probability" | "draft-probability" | "confidence" | "entropy" | Measure}`;
 
 /** Whether the number is one of the drafter's row, or compares both. */
 export function readsDraft(reading: Reading): boolean {

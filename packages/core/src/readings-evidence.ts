@@ -50,6 +50,11 @@ export function readingsEvidence({ readings, draft, vocabulary, sampling, row }:
       if (token !== draft[at]) return loaded(at, `probability of token ${token}`).probability(0, token, kind);
       return Math.exp(number(at, `${kindOf(kind)} probability`));
     },
+    supports(at, token) {
+      if (!greedy) return Math.fround(this.probability(at, token)) > 0;
+      if (token === argmax(at)) return true;
+      return token === draft[at] ? number(at, "support") > 0 : loaded(at, `support of token ${token}`).supports(0, token);
+    },
     confidence: (at, kind = "processed") => (greedy && kind === "processed" ? 1 : Math.exp(number(at, `${kindOf(kind)} confidence`))),
     entropy: (at, kind = "processed") => (greedy && kind === "processed" ? 0 : number(at, `${kindOf(kind)} entropy`)),
     divergence(at: number, drafter: Evidence, measure: Measure, kind: RowKind = "processed"): number {
@@ -74,6 +79,7 @@ export function withReadings(drafter: Evidence, { readings, draft, sampling }: O
       const known = readings[`${sampling.temperature === 1 ? "raw" : kind} draft-probability`]?.[at];
       return known === undefined || token !== draft[at] ? drafter.probability(at, token, kind) : Math.exp(known);
     },
+    supports: (at, token) => drafter.supports(at, token),
     confidence: (at, kind) => drafter.confidence(at, kind),
     entropy: (at, kind) => drafter.entropy(at, kind),
     divergence: (at, other, measure, kind) => drafter.divergence(at, other, measure, kind),

@@ -1,3 +1,4 @@
+import { badLogits } from "./blame.ts";
 import { LenityError } from "./error.ts";
 import type { Row } from "./evidence.ts";
 import type { Token } from "./model.ts";
@@ -65,11 +66,7 @@ export function argmax(logits: ArrayLike<number>): Token {
     else if (value !== value) invalid = true;
   }
   if (invalid || best < 0 || highest === Number.POSITIVE_INFINITY) {
-    const seen = invalid ? "NaN" : best < 0 ? "no finite value" : "+Infinity";
-    throw new LenityError(
-      "bad_logits",
-      `The model returned logits with ${seen}; expected numbers. Its weights or precision are at fault, not the request.`,
-    );
+    throw badLogits(invalid ? "NaN" : best < 0 ? "no finite value" : "+Infinity");
   }
   return best;
 }

@@ -63,6 +63,8 @@ function readingsOf({ verifier, sampling, draft, trace }: BlockOptions): Readonl
   if (verifier.reads === undefined || (!greedy && truncates(sampling))) return undefined;
   // The loop counts what speculative sampling would have refused, which reads both probabilities.
   const read = new Set<Reading>([...verifier.reads, "processed probability"]);
+  // And it asks whether the request allows a token. Above temperature 0 its probability tells, and a lossless rule accepts only the argmax at 0.
+  if (greedy && verifier.law !== "exact") read.add("support");
   if ([...read].some(readsDraft)) read.add("processed draft-probability");
   const inSimplestTerms = (reading: Reading): readonly Reading[] => {
     if (!reading.startsWith("processed")) return [reading];

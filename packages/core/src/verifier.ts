@@ -37,12 +37,28 @@ export interface Round {
   readonly drafter?: Evidence | undefined;
   /** Present when `needs.hidden` asks for it. */
   readonly hidden?: Hidden | undefined;
+  /** Nats that each ledger has charged this request so far, by the ledger's own symbol. */
+  readonly spent: ReadonlyMap<symbol, number>;
+  /** The answer has begun to repeat itself (see guard.ts): true from there to its end. */
+  readonly looping: boolean;
   /** Temperature 0: processed rows are one-hot. */
   readonly greedy: boolean;
   /** Control tokens such as EOS, which stay strict (see guard.ts). */
   readonly control: ReadonlySet<Token>;
   /** One coin in [0, 1) per drafted token: verifiers hold no randomness. */
   readonly uniform: readonly number[];
+}
+
+/** What one ledger charges for the tokens of a block: an entry counts once the answer holds that token, or its replacement. */
+export interface Charge {
+  readonly ledger: symbol;
+  /** Nats, 0 or more. Positions beyond the last entry cost nothing. */
+  readonly nats: readonly number[];
+}
+
+/** What a rule that decides nothing would have done with the block. */
+export interface ShadowVerdict extends Pick<Verdict, "accept" | "charges"> {
+  readonly name: string;
 }
 
 /** The decision on a block. */
@@ -53,15 +69,19 @@ export interface Verdict {
   readonly replacement?: ((at: number) => Row) | undefined;
   /** Which verifier accepted each token, when that is not the verifier itself. */
   readonly by?: readonly (string | undefined)[] | undefined;
-  /** Nats that a ledger charges for each token, if it is kept. */
-  readonly charges?: readonly number[] | undefined;
+  /** What ledgers charge for the block. */
+  readonly charges?: readonly Charge[] | undefined;
   /** What other rules would have accepted of the same block. */
-  readonly shadows?: readonly { readonly name: string; readonly accept: readonly boolean[] }[] | undefined;
-  /** The loop guard has turned the request strict. */
+  readonly shadows?: readonly ShadowVerdict[] | undefined;
+  /** The guard held the block to strict verification, because the answer repeats itself. */
   readonly looping?: boolean | undefined;
 }
 
-/** The plugin point: an acceptance rule. */
+/**
+ * The plugin point: an acceptance rule. It holds no state and no randomness: what a request has spent, whether it loops, and its coins reach the rule
+ * through the `Round`, so that one instance serves any number of requests at once. And it has a floor: whatever it decides, a token that the request
+ * itself rules out (`Evidence.supports`) is neither accepted nor drawn as a replacement (see support.ts).
+ */
 export interface Verifier {
   readonly name: string;
   readonly law: Law;
@@ -75,8 +95,10 @@ export interface Verifier {
   readonly gate?: boolean | undefined;
   /** True when the decision covers the block as a whole, so that positions cannot be taken from it one by one. */
   readonly joint?: boolean | undefined;
-  /** The bound that `charges` keep over a whole request, in nats. */
+  /** The bound in nats that its ledger keeps over a whole request. */
   readonly budget?: number | undefined;
+  /** The block length that suits the rule, where the preset that it was made from names one. */
+  readonly draftTokens?: number | undefined;
   /** Whether the guard (guard.ts) leaves the rule alone. */
   readonly unguarded?: boolean | undefined;
   verify(round: Round): Verdict | Promise<Verdict>;

@@ -296,7 +296,15 @@ test("a tag is found across drafted tokens whose tokenizer drops the space that 
   const draft = [0, 1, 2, 3, 4, 5];
   const target = logitsEvidence(new Float32Array(7 * 6).fill(0), 6, sampling({ temperature: 1 }));
   const drafter = logitsEvidence(new Float32Array(6 * 6).fill(0), 6, sampling({ temperature: 1 }));
-  const round = { context: [2], promptLength: 1, greedy: false, control: new Set<number>(), uniform: draft.map(() => 0.5) };
+  const round = {
+    context: [2],
+    promptLength: 1,
+    spent: new Map(),
+    looping: false,
+    greedy: false,
+    control: new Set<number>(),
+    uniform: draft.map(() => 0.5),
+  };
   // Equal logits: lenience accepts any token, exact the lowest id alone.
   const { accept } = await inside.verify({ ...round, draft, target, drafter });
   assert.deepEqual(accept, [true, false, true, true, true, false]);

@@ -159,6 +159,8 @@ test("a million draft-and-verify steps with a fixed seed pass a chi-square test 
     const verdict = verifier.verify({
       context: [0],
       promptLength: 1,
+      spent: new Map(),
+      looping: false,
       greedy: false,
       control: new Set(),
       draft: [token],

@@ -130,6 +130,8 @@ async function blockLaw(
     const round = (uniform: readonly number[]): Round => ({
       context: [0],
       promptLength: 1,
+      spent: new Map(),
+      looping: false,
       draft,
       target: p,
       drafter: q,

@@ -53,6 +53,8 @@ function roundOf(
   return {
     context: [0],
     promptLength: 1,
+    spent: new Map(),
+    looping: false,
     draft,
     target: logitsEvidence(Float32Array.from(target.flat()), vocabulary, full),
     drafter: logitsEvidence(Float32Array.from(drafter.flat()), vocabulary, full),
@@ -69,7 +71,7 @@ async function check(round: Round): Promise<void> {
     const { accept, replacement, charges = [] } = await create().verify(round);
     assert.equal(accept.length, round.draft.length, plugin.name);
     assert.ok(
-      charges.every((nats) => nats >= 0 && Number.isFinite(nats)),
+      charges.flatMap(({ nats }) => nats).every((cost) => cost >= 0 && Number.isFinite(cost)),
       plugin.name,
     );
     for (const [at, token] of round.draft.entries()) {

@@ -21,7 +21,8 @@ export function onnxDrafter(model: OnnxModel): Drafter {
     async close() {
       const session = opening;
       opening = undefined;
-      await (await session)?.close();
+      // A session that could not be opened is its proposal's error, and leaves nothing to close.
+      await (await session?.catch(() => undefined))?.close();
     },
   };
 }

@@ -1,5 +1,5 @@
 /** What the main thread and the worker say to each other. Plain data only: it is cloned. */
-import type { ErrorCode, HiddenKind, Reading, Sampling, Token } from "@lenity/core";
+import type { ErrorCode, ErrorFacts, HiddenKind, Reading, Sampling, Token } from "@lenity/core";
 import type { CacheFamily, CacheShape } from "./cache.ts";
 import type { DeviceReport, DeviceWish } from "./device/devices.ts";
 import type { Turns } from "./device/turns.ts";
@@ -168,9 +168,18 @@ export interface EndMessage {
   readonly end: true;
 }
 
+/** An error as it travels between threads. */
+export interface ErrorMessage {
+  /** Absent where it is no LenityError. */
+  readonly code: ErrorCode | undefined;
+  readonly message: string;
+  readonly facts?: ErrorFacts | undefined;
+  readonly cause?: string | undefined;
+}
+
 /** The answer to the request with that id: a value or an error. */
 export interface ReplyMessage {
   readonly id: number;
   readonly value?: unknown;
-  readonly error?: { readonly code: ErrorCode | undefined; readonly message: string; readonly cause?: string | undefined } | undefined;
+  readonly error?: ErrorMessage | undefined;
 }

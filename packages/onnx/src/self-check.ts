@@ -1,4 +1,4 @@
-import { blamed, type LanguageModel, LenityError, type Scores } from "@lenity/core";
+import { badLogits, type LanguageModel, type Scores } from "@lenity/core";
 
 /** What a few tokens show of a loaded model: numbers that speculative decoding rests on. */
 export interface SelfCheck {
@@ -59,8 +59,7 @@ function spanOf(model: LanguageModel, logits: Float32Array): number {
   let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of logits) {
     if (value === Number.NEGATIVE_INFINITY) continue; // an id that is never said
-    if (!(value < Number.POSITIVE_INFINITY))
-      throw blamed(model, new LenityError("bad_logits", `The model returned logits with ${value}; expected numbers.`));
+    if (!(value < Number.POSITIVE_INFINITY)) throw badLogits(String(value), model);
     highest = Math.max(highest, value);
     lowest = Math.min(lowest, value);
   }

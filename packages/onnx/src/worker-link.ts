@@ -4,7 +4,7 @@ import { LenityError } from "@lenity/core";
 import { type Cancellation, cancellable } from "./cancellation.ts";
 import { endTurn, turns } from "./device/turns.ts";
 import type { WorkerLink } from "./link.ts";
-import type { EndMessage, ReplyMessage, Request } from "./protocol.ts";
+import type { EndMessage, ErrorMessage, ReplyMessage, Request } from "./protocol.ts";
 
 interface Pending {
   resolve(value: unknown): void;
@@ -77,8 +77,8 @@ function lentBy(request: Request): ArrayBuffer[] {
   return lent === undefined || lent.byteLength < lent.buffer.byteLength ? [] : [lent.buffer];
 }
 
-function revive(error: NonNullable<ReplyMessage["error"]>): Error {
+function revive(error: ErrorMessage): Error {
   const cause = error.cause === undefined ? undefined : new Error(error.cause);
-  if (error.code !== undefined) return new LenityError(error.code, error.message, { cause });
+  if (error.code !== undefined) return new LenityError(error.code, error.message, { ...error.facts, cause });
   return cause === undefined ? new Error(error.message) : new Error(error.message, { cause });
 }

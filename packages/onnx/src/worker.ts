@@ -5,7 +5,7 @@ import { answering } from "./answering.ts";
 import { openPlaced } from "./device/open-placed.ts";
 import { endTurn, type Turns, takeTurn } from "./device/turns.ts";
 import { openDrafterSession } from "./open-graph.ts";
-import type { EndMessage, LoadReply, ReplyMessage, Request } from "./protocol.ts";
+import type { EndMessage, ErrorMessage, LoadReply, ReplyMessage, Request } from "./protocol.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("worker.ts runs as a worker thread of loadModel.");
@@ -41,8 +41,10 @@ port.on("message", (message: { id: number; request: Request } | EndMessage) => {
   });
 });
 
-function describe(error: unknown): NonNullable<ReplyMessage["error"]> {
+function describe(error: unknown): ErrorMessage {
   if (!(error instanceof Error)) return { code: undefined, message: String(error) };
   const cause = error.cause instanceof Error ? error.cause.message : undefined;
-  return { code: error instanceof LenityError ? error.code : undefined, message: error.message, cause };
+  if (!(error instanceof LenityError)) return { code: undefined, message: error.message, cause };
+  const { code, message, path, kind, subject, model } = error;
+  return { code, message, facts: { path, kind, subject, model }, cause };
 }

@@ -12,6 +12,7 @@ import { toFloat16s } from "../src/export/float16.ts";
 const kinds = ["raw", "processed"] as const;
 const everything: readonly Reading[] = [
   "argmax",
+  "support",
   ...kinds.flatMap((kind) =>
     (["probability", "draft-probability", "confidence", "entropy", "kl", "reverse-kl", "js", "tv"] as const).map(
       (what): Reading => `${kind} ${what}`,

@@ -97,6 +97,8 @@ export interface TraceEntry {
   readonly source: EmittedToken["source"];
   /** The verifier that accepted it. */
   readonly by?: string | undefined;
+  /** Accepted where strict verification would have refused it. */
+  readonly relaxed: boolean;
   /** Raw probabilities under target and drafter, and KL(p‖q) of the raw rows: null where it is infinite. */
   readonly p?: number | undefined;
   readonly q?: number | undefined;
@@ -107,11 +109,12 @@ export interface TraceEntry {
 export function tracer(tokenizer: Tokenizer): (tokens: readonly EmittedToken[]) => TraceEntry[] {
   const stream = textStream(tokenizer);
   return (tokens) =>
-    tokens.map(({ token, source, by, p, q, kl }) => ({
+    tokens.map(({ token, source, by, relaxed, p, q, kl }) => ({
       token: stream.push(token),
       id: token,
       source,
       by,
+      relaxed,
       p,
       q,
       kl: kl === Number.POSITIVE_INFINITY ? null : kl,

@@ -20,11 +20,12 @@ const longestPolicy = 10_000;
 /** What a request's `speculative` means for this model, defaults filled in. */
 export function speculationOf(model: ServedModel, request: SpeculativeRequest = {}): Speculation {
   const given = request.policy ?? undefined;
-  const policy = given ?? model.policy ?? "strict";
+  const chosen = policyOf(model, given ?? model.policy ?? "strict");
+  const own = chosen.verifier.draftTokens;
   return {
-    ...policyOf(model, policy),
+    ...chosen,
     createDrafter: drafterOf(model, request.drafter ?? undefined, request.draft_tokens ?? 0),
-    draftTokens: request.draft_tokens ?? presetBlock(model, given) ?? model.draftTokens ?? presetBlock(model, policy) ?? 16,
+    draftTokens: request.draft_tokens ?? (given === undefined ? (model.draftTokens ?? own) : (own ?? model.draftTokens)) ?? 16,
     trace: request.trace === true,
   };
 }
@@ -43,11 +44,6 @@ function policyOf({ registry }: ServedModel, policy: unknown): Pick<Speculation,
     // What a plugin refuses with a built-in error (two judges that read different states, nesting without end) came with the request as well.
     throw new ApiError(400, `${param}: ${error instanceof Error ? error.message : error}`, { param, code: "invalid_policy", cause: error });
   }
-}
-
-/** The block length of the preset that is named, if any. */
-function presetBlock({ registry }: ServedModel, policy: unknown): number | undefined {
-  return typeof policy === "string" ? registry.presets.find(({ name }) => name === policy)?.draftTokens : undefined;
 }
 
 function drafterOf({ drafters, id }: ServedModel, name: string | undefined, draftTokens: number): (() => Drafter) | undefined {

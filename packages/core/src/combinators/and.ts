@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
-import type { Verdict, Verifier } from "../verifier.ts";
+import type { Charge, Verdict, Verifier } from "../verifier.ts";
 import { combinedNeeds, combinedReads } from "./children.ts";
 
 /**
@@ -20,9 +20,11 @@ export function and(...children: readonly Verifier[]): Verifier {
     joint: children.some((child) => child.joint === true) || undefined,
     async verify(round) {
       const accept = round.draft.map(() => true);
+      const charges: Charge[] = [];
       const refusedBy: (Verdict | undefined)[] = round.draft.map(() => undefined);
       for (const child of children) {
         const verdict = await child.verify(round);
+        charges.push(...(verdict.charges ?? []));
         for (const [at, accepted] of verdict.accept.entries()) {
           if (accepted || accept[at] === false) continue;
           accept[at] = false;
@@ -30,7 +32,7 @@ export function and(...children: readonly Verifier[]): Verifier {
         }
         if (!accept.some(Boolean)) break;
       }
-      return { accept, replacement: (at) => refusedBy[at]?.replacement?.(at) ?? round.target.row(at) };
+      return { accept, replacement: (at) => refusedBy[at]?.replacement?.(at) ?? round.target.row(at), charges };
     },
   };
 }

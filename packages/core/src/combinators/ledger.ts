@@ -17,17 +17,15 @@ export function ledger(child: Verifier, { budget }: { readonly budget: number })
     );
   }
   const strict = sd();
-  // Charged so far, by position in the answer. A round overwrites what lies from its first position on: nothing else has to be undone.
-  const charged: number[] = [];
+  const ledger = Symbol(`ledger(${child.name})`);
   return {
     name: `ledger(${child.name})`,
     law: "bounded",
     needs: { ...child.needs, draftRows: true, mode: "sampled" },
     budget,
     async verify(round) {
-      const begin = round.context.length - round.promptLength;
-      charged.length = begin;
-      let spent = charged.reduce((sum, nats) => sum + nats, 0);
+      let spent = round.spent.get(ledger) ?? 0;
+      const nats: number[] = [];
       const opens = (await child.verify(round)).accept;
       const { accept: exact, replacement } = strict.verify(round) as Verdict;
       const accept = round.draft.map(() => false);
@@ -35,14 +33,14 @@ export function ledger(child: Verifier, { budget }: { readonly budget: number })
       for (let at = 0; at < accept.length; at++) {
         const cost = opens[at] === true && !round.control.has(round.target.argmax(at)) ? costOf(round, at) : Number.POSITIVE_INFINITY;
         const relaxed = spent + cost <= budget;
-        charged.push(relaxed ? cost : 0);
+        nats.push(relaxed ? cost : 0);
         if (relaxed) spent += cost;
         // A relaxed position takes what the draft drew, control tokens apart: their price is in the cost.
         accept[at] = (relaxed && !round.control.has(round.draft[at] as number)) || exact[at] === true;
         by[at] = exact[at] === true ? "sd" : child.name;
         if (accept[at] === false) break;
       }
-      return { accept, by, replacement, charges: charged.slice(begin) };
+      return { accept, by, replacement, charges: [{ ledger, nats }] };
     },
   };
 }

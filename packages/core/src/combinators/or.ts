@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
-import type { Law, Verdict, Verifier } from "../verifier.ts";
+import type { Charge, Law, Verdict, Verifier } from "../verifier.ts";
 import { combinedNeeds, combinedReads } from "./children.ts";
 
 /**
@@ -20,9 +20,11 @@ export function or(...children: readonly Verifier[]): Verifier {
       const accept = round.draft.map(() => false);
       const by: (string | undefined)[] = round.draft.map(() => undefined);
       let replacement: Verdict["replacement"];
+      const charges: Charge[] = [];
       for (const child of children) {
         const verdict = await child.verify(round);
         replacement ??= verdict.replacement;
+        charges.push(...(verdict.charges ?? []));
         for (const [at, accepted] of verdict.accept.entries()) {
           if (!accepted || accept[at] === true) continue;
           accept[at] = true;
@@ -30,7 +32,7 @@ export function or(...children: readonly Verifier[]): Verifier {
         }
         if (accept.every(Boolean)) break;
       }
-      return { accept, by, replacement };
+      return { accept, by, replacement, charges };
     },
   };
 }

@@ -12,7 +12,10 @@ export function shadow(live: Verifier, ...candidates: readonly Verifier[]): Veri
     async verify(round) {
       const verdict = await live.verify(round);
       const shadows = [...(verdict.shadows ?? [])];
-      for (const candidate of candidates) shadows.push({ name: candidate.name, accept: (await candidate.verify(round)).accept });
+      for (const candidate of candidates) {
+        const { accept, charges } = await candidate.verify(round);
+        shadows.push({ name: candidate.name, accept, charges });
+      }
       return { ...verdict, shadows };
     },
   };

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
 import type { Tokenizer } from "../tokenizer.ts";
-import type { Verifier } from "../verifier.ts";
+import type { Charge, Verifier } from "../verifier.ts";
 import { sd } from "../verifiers/sd.ts";
 import { combinedNeeds, combinedReads, lawByPosition } from "./children.ts";
 import { type Condition, condition, conditionSchema } from "./condition.ts";
@@ -29,9 +29,17 @@ export function when(condition: Condition, then: Verifier, otherwise: Verifier =
         accept: holds.map((_, at) => chosen(at)?.accept[at] === true),
         by: holds.map((held, at) => chosen(at)?.by?.[at] ?? (held ? then : otherwise).name),
         replacement: (at) => chosen(at)?.replacement?.(at) ?? round.target.row(at),
+        charges: [yes, no].flatMap((verdict) =>
+          (verdict?.charges ?? []).map((charge) => chargedWhere(charge, (at) => chosen(at) === verdict)),
+        ),
       };
     },
   };
+}
+
+/** The charge of the positions that its branch decides. */
+function chargedWhere({ ledger, nats }: Charge, decides: (at: number) => boolean): Charge {
+  return { ledger, nats: nats.map((cost, at) => (decides(at) ? cost : 0)) };
 }
 
 /** `when` as a policy: `{"type": "when", "condition": {"min_entropy": 0.5}, "then": {…}, "else": {…}}`; regions of text need the tokenizer. */

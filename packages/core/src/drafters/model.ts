@@ -55,9 +55,11 @@ export function modelDrafter(model: LanguageModel): Drafter {
       return { tokens, evidence: logitsEvidence(logits.subarray(0, tokens.length * model.vocabulary), model.vocabulary, sampling, model) };
     },
     async close() {
-      await (await opening)?.close();
+      const session = opening;
       opening = undefined;
       held = [];
+      // A session that could not be opened is its proposal's error, and leaves nothing to close.
+      await (await session?.catch(() => undefined))?.close();
     },
   };
 }

@@ -1,7 +1,8 @@
+import { charged } from "../charges.ts";
 import { logitsEvidence } from "../logits-evidence.ts";
 import type { Token } from "../model.ts";
 import { sampling, softmax } from "../sampling.ts";
-import type { Verdict, Verifier } from "../verifier.ts";
+import type { Round, Verdict, Verifier } from "../verifier.ts";
 
 /** Logits of the token that follows a context. */
 export type LogitsOf = (context: readonly Token[]) => Float32Array;
@@ -37,7 +38,7 @@ export async function chainLaw({
     return logitsEvidence(Float32Array.from(parts.flat()), (parts[0] as number[]).length, settings);
   };
 
-  const continueFrom = async (answer: readonly Token[], weight: number): Promise<void> => {
+  const continueFrom = async (answer: readonly Token[], weight: number, spent: Round["spent"]): Promise<void> => {
     if (weight === 0) return;
     if (answer.length === length) {
       law.set(answer.join(), (law.get(answer.join()) ?? 0) + weight);
@@ -49,7 +50,7 @@ export async function chainLaw({
       // The rows are the same for every coin, so they are computed once.
       const p = evidence(target, context, draft, blockLength + 1);
       const q = blockLength > 0 ? evidence(drafter, context, draft, blockLength) : undefined;
-      const facts = { context, promptLength: prompt.length, draft, target: p, drafter: q, greedy: false, control };
+      const facts = { context, promptLength: prompt.length, spent, looping: false, draft, target: p, drafter: q, greedy: false, control };
       const ask = async (at: number, coin: number): Promise<Verdict> =>
         verifier.verify({ ...facts, uniform: draft.map((_, i) => (i === at ? coin : 0)) });
       let reached = weight * probability;
@@ -57,17 +58,20 @@ export async function chainLaw({
         const accepted = at < blockLength ? await bisect(async (coin) => (await ask(at, coin)).accept[at] === true) : 0;
         const drawn = reached * (1 - accepted);
         if (drawn > 0) {
-          // Asked once more, right before going on: a rule that keeps accounts must have those of this very outcome.
           const verdict = blockLength > 0 ? await ask(at, 1 - 2 ** -53) : undefined;
           const row = (at < blockLength ? verdict?.replacement?.(at) : undefined) ?? p.row(at);
           for (let token = 0; token < row.length; token++)
-            await continueFrom([...answer, ...draft.slice(0, at), token], drawn * (row[token] as number));
+            await continueFrom(
+              [...answer, ...draft.slice(0, at), token],
+              drawn * (row[token] as number),
+              charged(spent, verdict?.charges, at + 1),
+            );
         }
         reached *= accepted;
       }
     }
   };
-  await continueFrom([], 1);
+  await continueFrom([], 1, new Map());
   return law;
 }
 

@@ -1,22 +1,14 @@
-import { decode } from "../decode.ts";
-import { modelDrafter } from "../drafters/model.ts";
 import { logitsEvidence } from "../logits-evidence.ts";
-import type { Token } from "../model.ts";
 import type { Registry, VerifierPlugin } from "../policy.ts";
 import type { Reading } from "../reading.ts";
 import { readingsEvidence } from "../readings-evidence.ts";
 import { process, type Sampling, sampling, seeded } from "../sampling.ts";
 import type { Round, Verdict, Verifier } from "../verifier.ts";
+import { type ConformanceCase, conformanceWidth } from "./conformance-case.ts";
+import { greedyAnswer, requestCases } from "./conformance-requests.ts";
 import { oneStepLaw } from "./one-step-law.ts";
-import { noisyModel, randomLogits, randomModel } from "./random-model.ts";
+import { randomLogits } from "./random-model.ts";
 import { plainReadings } from "./scoring-model.ts";
-
-/** One thing that every verifier owes. `run` throws when it does not hold; a case that cannot apply says why in `skip`. */
-export interface ConformanceCase {
-  readonly name: string;
-  readonly skip?: string | undefined;
-  run(): Promise<void>;
-}
 
 /** What every verifier owes, as cases for any test runner. The plugin is created from its `example` and its `strict` options. */
 export function conformance(plugin: VerifierPlugin, registry: Registry): ConformanceCase[] {
@@ -87,12 +79,13 @@ export function conformance(plugin: VerifierPlugin, registry: Registry): Conform
         }
       },
     },
+    ...requestCases(usual, settings),
     {
       name: "reproduces the target token for token at temperature 0 with its strict options",
       skip: noStrict ?? (needs?.mode === "sampled" ? "it is defined above temperature 0 only" : undefined),
       async run() {
         for (let seed = 0; seed < 15; seed++) {
-          const [plain, verified] = [await answer(undefined, seed), await answer(create(strict), seed)];
+          const [plain, verified] = [await greedyAnswer(undefined, seed), await greedyAnswer(create(strict), seed)];
           expect(plain.join() === verified.join(), `seed ${seed}: ${verified} differs from ${plain}`);
         }
       },
@@ -163,8 +156,6 @@ async function checkReads(create: () => Verifier, round: Round): Promise<void> {
 }
 
 const [greedy, sampled] = [sampling(), sampling({ temperature: 1 })];
-/** The width of the hidden states in these rounds: heads under test have as many weights. */
-export const conformanceWidth = 4;
 
 function roundOf(target: Float32Array, drafter: Float32Array, vocabulary: number, settings: Sampling, seed: number): Round {
   const random = seeded(seed);
@@ -180,6 +171,8 @@ function roundOf(target: Float32Array, drafter: Float32Array, vocabulary: number
   return {
     context: [0, 1],
     promptLength: 2,
+    spent: new Map(),
+    looping: false,
     draft,
     target: logitsEvidence(target, vocabulary, settings),
     drafter: evidence,
@@ -215,17 +208,4 @@ function hardRounds(settings: readonly Sampling[]): Round[] {
   return settings.flatMap((setting) =>
     pairs.map(([p, q], seed) => roundOf(Float32Array.from([...p, ...q, ...p]), Float32Array.from([...q, ...p]), 2, setting, seed)),
   );
-}
-
-/** Forty greedy tokens of a random model, with hidden states for the rules that read them. */
-async function answer(verifier: Verifier | undefined, seed: number): Promise<Token[]> {
-  const state = (context: readonly Token[]) => randomLogits(context.length, conformanceWidth, 1);
-  const kind = verifier?.needs?.hidden ?? "pre-norm";
-  const target = randomModel({ vocabulary: 9, seed, hidden: { kind, width: conformanceWidth, state } });
-  const drafter = verifier === undefined ? undefined : modelDrafter(noisyModel({ vocabulary: 9, seed, noise: 1.5 }));
-  const tokens: Token[] = [];
-  for await (const event of decode([0], { target, drafter, verifier, draftTokens: 5, maxTokens: 40 })) {
-    if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
-  }
-  return tokens;
 }

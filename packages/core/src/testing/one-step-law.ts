@@ -12,6 +12,8 @@ export function singleRound(target: Float32Array, drafter: Float32Array, token: 
   return {
     context: [0],
     promptLength: 1,
+    spent: new Map(),
+    looping: false,
     draft: [token],
     target: logitsEvidence(both, target.length, full),
     drafter: logitsEvidence(drafter, drafter.length, full),

@@ -19,6 +19,7 @@ export function plainReadings(
     const token = draft[at];
     // The bonus position tests no token and has no drafted row.
     if (token === undefined) return 0;
+    if (reading === "support") return (target.logits(at)[token] as number) > Number.NEGATIVE_INFINITY ? 1 : 0;
     if (what === "probability") return Math.log(target.probability(at, token, kind));
     if (drafter === undefined) throw new TypeError(`${reading} is read, and nothing was lent.`);
     return what === "draft-probability" ? Math.log(drafter.probability(at, token, kind)) : target.divergence(at, drafter, what, kind);

@@ -18,6 +18,8 @@ export interface TableModelOptions {
 export interface TableModel extends LanguageModel {
   /** Sessions opened and not closed. */
   readonly openSessions: number;
+  /** The logits of the token that follows this context. */
+  logits(context: readonly Token[]): Float32Array;
 }
 
 export function tableModel(options: TableModelOptions): TableModel {
@@ -32,6 +34,7 @@ export function tableModel(options: TableModelOptions): TableModel {
     get openSessions() {
       return openSessions;
     },
+    logits: (context) => Float32Array.from(options.logits(context)),
     async open(): Promise<Session> {
       openSessions++;
       let cache: Token[] = [];

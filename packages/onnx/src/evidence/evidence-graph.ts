@@ -46,6 +46,7 @@ export function evidenceGraph({ readings, width, vocabulary, precision, gaps }: 
 
   const column = (reading: Reading): string => {
     if (reading === "argmax") return argmax(graph, nodes, logits, p.highest, vocabulary);
+    if (reading === "support") return support(nodes, logits, "tokens");
     const [kind, number] = reading.split(" ") as [RowKind, string];
     const softmax = p.of(kind);
     if (number === "probability") return logProbability(nodes, softmax, "tokens");
@@ -78,6 +79,12 @@ function saidRows(
 function argmax(graph: GraphBuilder, { node, constant, least }: Nodes, logits: string, highest: string, vocabulary: number): string {
   const ids = graph.weights("ids", () => Float32Array.from({ length: vocabulary }, (_, id) => id), [vocabulary], "float32");
   return least(node("Where", [node("Less", [logits, highest]), constant(vocabulary), ids]));
+}
+
+/** 1 where the token's logit is above −∞, else 0. */
+function support({ node, constant }: Nodes, logits: string, tokens: string): string {
+  const allowed = node("Less", [constant(lowest), node("GatherElements", [logits, tokens], { axis: 1 })]);
+  return node("Where", [allowed, constant(1), constant(0)]);
 }
 
 /** The output `compared`. */

@@ -1,0 +1,113 @@
+/** Conformance cases that decode whole answers: what a rule owes to requests. */
+import { type DecodeOptions, decode } from "../decode.ts";
+import { modelDrafter } from "../drafters/model.ts";
+import { logitsEvidence } from "../logits-evidence.ts";
+import type { Token } from "../model.ts";
+import { type Sampling, sampling } from "../sampling.ts";
+import type { Verifier } from "../verifier.ts";
+import type { LogitsOf } from "./chain-law.ts";
+import { type ConformanceCase, conformanceWidth } from "./conformance-case.ts";
+import { noisyModel, randomLogits, randomModel } from "./random-model.ts";
+import { tableModel } from "./table-model.ts";
+
+const vocabulary = 9;
+const length = 40;
+
+/** Settings that cut off most of a row above temperature 0. */
+const cuts: readonly Partial<Sampling>[] = [
+  { temperature: 1, topK: 2 },
+  { temperature: 1, topP: 0.6 },
+  { temperature: 0.7, minP: 0.3 },
+];
+
+/** Whether every case holds of the rule; `settings` are the temperatures that it is defined at. */
+export function requestCases(usual: () => Verifier, settings: readonly Sampling[]): ConformanceCase[] {
+  const sampled = settings.some(({ temperature }) => temperature > 0);
+  return [
+    {
+      name: "never emits what the request rules out by top-k, top-p, min-p or a mask, under guard and without",
+      async run() {
+        const masks = settings.map((setting) => ({ setting, logits: masked }));
+        const requests = [...masks, ...(sampled ? cuts.map((setting) => ({ setting, logits: plain })) : [])];
+        for (const { setting, logits } of requests) {
+          for (let seed = 0; seed < 16; seed++) {
+            const verifier = { ...usual(), unguarded: seed % 2 === 0 || undefined };
+            const tokens = await tokensOf(request({ verifier, seed, sampling: setting, logits: logits(seed) }));
+            for (const [at, token] of tokens.entries()) {
+              const row = logits(seed)([0, ...tokens.slice(0, at)]);
+              if (!logitsEvidence(row, vocabulary, sampling(setting)).supports(0, token))
+                throw new Error(`seed ${seed}, ${JSON.stringify(setting)}: token ${token} at ${at} is ruled out`);
+            }
+          }
+        }
+      },
+    },
+    {
+      name: "serves two requests at once as it serves each alone: it keeps nothing of them",
+      async run() {
+        for (const setting of settings) {
+          for (let seed = 0; seed < 16; seed += 2) {
+            const asked = (verifier: Verifier, seed: number) => request({ verifier, seed, sampling: setting, logits: plain(seed) });
+            const alone = [await tokensOf(asked(usual(), seed)), await tokensOf(asked(usual(), seed + 1))];
+            const shared = usual();
+            const together = await tokensOfBoth(asked(shared, seed), asked(shared, seed + 1));
+            if (alone.join(" ") !== together.join(" "))
+              throw new Error(`seeds ${seed} and ${seed + 1}: together ${together.join(" and ")}, alone ${alone.join(" and ")}`);
+          }
+        }
+      },
+    },
+  ];
+}
+
+/** Forty greedy tokens of a random model: plain ones without a verifier. */
+export function greedyAnswer(verifier: Verifier | undefined, seed: number): Promise<Token[]> {
+  return tokensOf(request({ verifier, seed, logits: plain(seed) }));
+}
+
+type Events = ReturnType<typeof decode>;
+
+interface Asked {
+  readonly verifier: Verifier | undefined;
+  readonly seed: number;
+  readonly logits: LogitsOf;
+  readonly sampling?: DecodeOptions["sampling"];
+}
+
+/** A request whose drafter mostly agrees with the target and knows no masks. */
+function request({ verifier, seed, logits, sampling }: Asked): Events {
+  const kind = verifier?.needs?.hidden ?? "pre-norm";
+  const state = (context: readonly Token[]) => randomLogits(context.length, conformanceWidth, 1);
+  const target = tableModel({ vocabulary, logits, hidden: { kind, width: conformanceWidth, state } });
+  const drafter = verifier === undefined ? undefined : modelDrafter(noisyModel({ vocabulary, seed, noise: 1.5 }));
+  return decode([0], { target, drafter, verifier, sampling, seed, draftTokens: 5, maxTokens: length });
+}
+
+/** The target's logits: those of `randomModel`. */
+const plain = (seed: number): LogitsOf => randomModel({ vocabulary, seed }).logits;
+
+/** The same with three ids ruled out, others after each token. */
+const masked =
+  (seed: number): LogitsOf =>
+  (context) =>
+    plain(seed)(context).map((logit, id) => ((id + (context.at(-1) ?? 0)) % 3 === 0 ? Number.NEGATIVE_INFINITY : logit));
+
+async function tokensOf(events: Events): Promise<Token[]> {
+  const tokens: Token[] = [];
+  for await (const event of events) if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
+  return tokens;
+}
+
+/** A round of the one, a round of the other. */
+async function tokensOfBoth(one: Events, other: Events): Promise<[Token[], Token[]]> {
+  const tokens: [Token[], Token[]] = [[], []];
+  let open = [0, 1] as (0 | 1)[];
+  while (open.length > 0) {
+    for (const which of open) {
+      const { value, done } = await (which === 0 ? one : other).next();
+      if (done === true) open = open.filter((still) => still !== which);
+      else if (value.type === "round") tokens[which].push(...value.tokens.map(({ token }) => token));
+    }
+  }
+  return tokens;
+}
