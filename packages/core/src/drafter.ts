@@ -29,6 +29,6 @@ export interface Drafter {
   /** The vocabulary of its tokens, when it has one of its own: checked against the target's. */
   readonly vocabulary?: number | undefined;
   propose(request: DraftRequest): Promise<Draft>;
-  /** Frees what it holds. The request that it drafts for calls it, perhaps more than once. */
+  /** Frees what it holds. The request that it drafts for calls it, once. */
   close(): void | Promise<void>;
 }

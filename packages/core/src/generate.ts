@@ -33,21 +33,8 @@ export async function* generate(
   prompt: string | readonly Token[],
   options: GenerateOptions,
 ): AsyncGenerator<GenerateEvent, void, undefined> {
-  try {
-    yield* pieces(prompt, options);
-  } finally {
-    // decode() closes it as well, unless something was refused before.
-    await options.drafter?.close();
-  }
-}
-
-async function* pieces(prompt: string | readonly Token[], options: GenerateOptions): AsyncGenerator<GenerateEvent, void, undefined> {
   const { tokenizer, stop = [], ...rest } = options;
-  const vocabulary = Math.min(tokenizer.vocabulary, rest.target.vocabulary);
-  const target = fitted(rest.target, { vocabulary, unused: tokenizer.unused });
-  if (stop.some((text) => text === ""))
-    throw new LenityError("invalid_request", "A stop string is empty; expected text.", { path: "stop" });
-  const ids = typeof prompt === "string" ? tokenizer.encode(prompt) : prompt;
+  const { ids, target } = await prepared(prompt, options);
   const stream = textStream(tokenizer);
   const stops = stopStrings(stop);
   const tokens: EmittedToken[] = [];
@@ -70,6 +57,21 @@ async function* pieces(prompt: string | readonly Token[], options: GenerateOptio
     text += pending;
     yield { type: "delta", text: pending, tokens: event.tokens };
     pending = "";
+  }
+}
+
+/** The prompt's tokens and the target that speaks the tokenizer's. The drafter is closed when they cannot be had: decode() never gets it then. */
+async function prepared(prompt: string | readonly Token[], { tokenizer, target, stop, drafter }: GenerateOptions) {
+  try {
+    if (stop?.includes("") === true) throw new LenityError("invalid_request", "A stop string is empty; expected text.", { path: "stop" });
+    const vocabulary = Math.min(tokenizer.vocabulary, target.vocabulary);
+    return {
+      ids: typeof prompt === "string" ? tokenizer.encode(prompt) : prompt,
+      target: fitted(target, { vocabulary, unused: tokenizer.unused }),
+    };
+  } catch (error) {
+    await drafter?.close();
+    throw error;
   }
 }
 

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import {
   and,
   complete,
+  condition,
   type DecodeOptions,
   decode,
   defaultRegistry,
@@ -15,6 +16,7 @@ import {
   logitsEvidence,
   modelDrafter,
   or,
+  type Round,
   sampling,
   sd,
   shadow,
@@ -23,6 +25,7 @@ import {
   topk,
   unguarded,
   type Verifier,
+  when,
 } from "@lenity/core";
 import { noisyModel, randomModel, singleRound, tableModel } from "@lenity/core/testing";
 
@@ -159,6 +162,58 @@ test("a shadow changes no token and counts what each candidate would have accept
 });
 
 describe("ledger", () => {
+  const gate = kl({ threshold: 2, rows: "processed" });
+  /** What a request's ledgers have charged, by where they stand in the policy. */
+  const accounts = async (verifier: Verifier, seed: number) => {
+    let spent: Round["spent"] = new Map();
+    const watching: Verifier = {
+      ...verifier,
+      verify(round) {
+        spent = round.spent;
+        return verifier.verify(round);
+      },
+    };
+    const sampled = { sampling: { temperature: 1 }, draftTokens: 4, maxTokens: 60, seed };
+    const { counters } = await run({ target: model(seed), drafter: near(seed), verifier: watching, ...sampled });
+    return { accounts: [...spent.values()], counters };
+  };
+
+  test("keeps its budget within or, and, when and shadow too, each ledger by itself", async () => {
+    let charged = 0;
+    for (let seed = 0; seed < 12; seed++) {
+      const rule = () => ledger(gate, { budget: 0.5 });
+      for (const verifier of [
+        or(sd(), rule()),
+        and(rule(), or(sd(), gate)),
+        when(condition({ min_entropy: 0.5 }, undefined, "condition"), rule(), rule()),
+        shadow(rule(), ledger(gate, { budget: 0.25 })),
+      ]) {
+        const found = await accounts(verifier, seed);
+        assert.ok(found.accounts.every((nats) => nats >= 0 && nats <= 0.5 + 1e-9));
+        charged += found.accounts.filter((nats) => nats > 0).length;
+        if (verifier.budget === undefined) continue;
+        assert.ok(found.counters.spent <= 0.5 + 1e-9);
+        assert.ok((found.accounts[1] ?? 0) <= 0.25 + 1e-9);
+      }
+    }
+    assert.ok(charged > 12);
+  });
+  test("counts the charge of a position whose draft gave way to a replacement", async () => {
+    // The gate opens on EOS, which stays strict: the position is charged all the same, since the choice to relax was made there.
+    const target = tableModel({ vocabulary: 3, eos: [2], logits: () => [1, 1, 1] });
+    const drafter = modelDrafter(tableModel({ vocabulary: 3, logits: () => [0, 0, 4] }));
+    const rule = ledger(kl({ threshold: 9, rows: "processed" }), { budget: 9 });
+    const sampled = { sampling: { temperature: 1 }, maxTokens: 2, draftTokens: 1 };
+    let replaced = 0;
+    for (let seed = 0; seed < 20; seed++) {
+      const { counters } = await run({ target, drafter, verifier: rule, seed, ...sampled });
+      if (counters.accepted > 0) continue;
+      replaced++;
+      assert.ok(counters.spent > 0);
+    }
+    assert.ok(replaced > 5);
+  });
+
   test("reports what it spent, within its budget, and is strict when the budget is 0", async () => {
     let spent = 0;
     for (let seed = 0; seed < 20; seed++) {

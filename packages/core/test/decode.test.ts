@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
   type Counters,
+  complete,
   type DecodeOptions,
   type Drafter,
   decode,
+  defaultRegistry,
   type EmittedToken,
   kl,
   lookupDrafter,
@@ -13,6 +15,7 @@ import {
   sd,
   seeded,
   type Token,
+  type Tokenizer,
   type Verifier,
 } from "@lenity/core";
 import { noisyModel, randomModel, tableModel } from "@lenity/core/testing";
@@ -223,6 +226,115 @@ test("a trace tells probabilities of both models for drafted tokens", async () =
     assert.ok(p !== undefined && p > 0 && p <= 1);
     if (source === "draft") assert.ok(q !== undefined && q > 0 && kl !== undefined && kl >= 0);
   }
+});
+
+describe("a token says whether it was accepted by relaxation", () => {
+  const registry = defaultRegistry();
+  const emittedBy = (policy: unknown, temperature: number, seed: number) =>
+    run([1 + (seed % 11)], {
+      target,
+      drafter: near(),
+      verifier: registry.create(policy),
+      draftTokens: 6,
+      maxTokens: 50,
+      seed,
+      sampling: { temperature },
+    });
+  test("and the counter counts those tokens, whatever ends the answer", async () => {
+    for (const policy of ["judi", { type: "exact" }, { type: "topk", k: 3, delta: 0.9 }, { type: "threshold", accept: 0.5, single: 0.9 }]) {
+      for (const temperature of [0, 1]) {
+        let relaxed = 0;
+        for (let seed = 0; seed < 12; seed++) {
+          const { emitted, counters } = await emittedBy(policy, temperature, seed);
+          assert.equal(emitted.filter((token) => token.relaxed).length, counters.relaxed);
+          assert.ok(emitted.every((token) => !token.relaxed || token.source === "draft"));
+          relaxed += counters.relaxed;
+        }
+        if (policy === "judi") assert.ok(relaxed > 0);
+      }
+    }
+  });
+  test("no token of a lossless rule is, whatever the rule's name", async () => {
+    for (const policy of ["strict", "block", { type: "threshold" }, { type: "lenience", lenience: 1 }, { type: "cascade", alpha: -1 }]) {
+      let drafted = 0;
+      for (let seed = 0; seed < 12; seed++) {
+        const { emitted } = await emittedBy(policy, 1, seed);
+        drafted += emitted.filter(({ source }) => source === "draft").length;
+        assert.ok(emitted.every(({ relaxed }) => !relaxed));
+      }
+      assert.ok(drafted > 0);
+    }
+  });
+});
+
+test("the longest block is that of the preset where the caller names none, and 16 for other rules", async () => {
+  const asked = async (options: Partial<DecodeOptions>) => {
+    let longest = 0;
+    const drafter: Drafter = {
+      ...scripted([]),
+      propose: async ({ limit }) => {
+        longest = Math.max(longest, limit);
+        return { tokens: [] };
+      },
+    };
+    await run([1], { target: counting(), drafter, maxTokens: 60, ...options });
+    return longest;
+  };
+  const registry = defaultRegistry();
+  assert.equal(await asked({}), 8);
+  assert.equal(await asked({ verifier: registry.create("strict") }), 8);
+  assert.equal(await asked({ verifier: registry.create({ type: "sd" }) }), 16);
+  assert.equal(await asked({ verifier: registry.create("strict"), draftTokens: 5 }), 5);
+});
+
+describe("a drafter is closed", () => {
+  const watched = () => {
+    let closed = 0;
+    const drafter: Drafter = { ...near(), close: () => void closed++ };
+    return { drafter, closed: () => closed };
+  };
+  const after = async (use: (drafter: Drafter) => Promise<unknown>) => {
+    const { drafter, closed } = watched();
+    await use(drafter);
+    assert.equal(closed(), 1);
+  };
+  const letters: Tokenizer = { vocabulary, special: new Set(), encode: () => [1], decode: (tokens) => tokens.join(" ") };
+  const failing = (error: string) => () => {
+    throw new Error(error);
+  };
+
+  test("when the request is refused before the first token", async () => {
+    await after((drafter) => assert.rejects(run([], { target, drafter }), /no tokens/));
+    await after((drafter) => assert.rejects(run([1], { target, drafter, draftTokens: -1 }), /draftTokens is -1/));
+    await after((drafter) => assert.rejects(run([1], { target, drafter, sampling: { topP: 2 } }), /topP is 2/));
+    const draftless = { ...letters, encode: failing("no encoding") };
+    await after((drafter) => assert.rejects(complete("a", { target, tokenizer: draftless, drafter }), /no encoding/));
+    await after((drafter) => assert.rejects(complete("a", { target, tokenizer: letters, drafter, stop: [""] }), /stop string is empty/));
+  });
+  test("when the target opens no session, or one that fails", async () => {
+    const shut = { ...target, open: async () => failing("no room")() };
+    await after((drafter) => assert.rejects(run([1], { target: shut, drafter }), /no room/));
+    const stuck = {
+      ...target,
+      open: async () => Object.assign(Object.create(await counting().open()), { close: failing("does not close") }),
+    };
+    await after((drafter) => assert.rejects(run([1], { target: stuck, drafter, maxTokens: 3 }), /does not close/));
+  });
+  test("when the answer is finished, left early or cancelled", async () => {
+    const target = randomModel({ vocabulary, seed: 1 });
+    await after((drafter) => run([1], { target, drafter, maxTokens: 5 }));
+    await after(async (drafter) => {
+      for await (const _ of decode([1], { target, drafter })) break;
+    });
+    await after((drafter) => assert.rejects(run([1], { target, drafter, signal: AbortSignal.abort() }), { code: "aborted" }));
+    assert.equal(target.openSessions, 0);
+  });
+  test("also one whose own session could not be opened: the error is that of its proposal", async () => {
+    const shut = { ...randomModel({ vocabulary, seed: 1 }), open: async () => failing("no room for the draft")() };
+    const drafter = modelDrafter(shut);
+    await assert.rejects(run([1], { target: randomModel({ vocabulary, seed: 1 }), drafter }), /no room for the draft/);
+    await drafter.close();
+  });
 });
 
 test("a custom verifier of a few lines decides, and one that decides on too few tokens is named", async () => {

@@ -63,6 +63,51 @@ test("an own verifier is named from JSON like a built-in one", () => {
   assert.throws(() => createRegistry([plugin]).create({ type: "even", evry: 3 }), /Did you mean "every"\?/);
 });
 
+test("a name is taken once: no plugin of your own changes what a preset means", () => {
+  const plugin: VerifierPlugin = verifierPlugin({
+    name: "sd",
+    summary: "Not speculative sampling.",
+    schema: v.strictObject({}),
+    create: () => ({ name: "sd", law: "none", verify: ({ draft }) => ({ accept: draft.map(() => true) }) }),
+  });
+  assert.throws(() => defaultRegistry({ plugins: [plugin] }), /Two verifiers are named "sd"; expected each name once\. Rename yours/);
+  const preset = { name: "mine", summary: "", policy: { type: "sd" } };
+  assert.throws(() => createRegistry([plugin], [preset, preset]), /Two presets are named "mine"/);
+  assert.equal(createRegistry([plugin], [preset]).create("mine").law, "none");
+});
+
+test("a verifier made from a preset has the preset's block length, also within shadow and unguarded", () => {
+  assert.equal(registry.create("strict").draftTokens, 8);
+  assert.equal(registry.create("judge").draftTokens, 25);
+  assert.equal(registry.create("judi").draftTokens, undefined);
+  assert.equal(registry.create({ type: "sd" }).draftTokens, undefined);
+  assert.equal(registry.create({ type: "unguarded", of: "judge" }).draftTokens, 25);
+  assert.equal(registry.create({ type: "shadow", of: "judge", candidates: ["strict"] }).draftTokens, 25);
+  assert.equal(registry.create({ type: "or", any: ["judge", "strict"] }).draftTokens, undefined);
+});
+
+test("errors of policies carry what they are about, and say what a missing head lacks", () => {
+  const facts = (policy: unknown, registry = defaultRegistry({ missing: { judge: "reads a head: add it." } })) => {
+    try {
+      registry.create(policy);
+    } catch (error) {
+      const { code, kind, subject, path, message } = error as LenityError;
+      return { code, kind, subject, path, message };
+    }
+    return undefined;
+  };
+  const code = "invalid_policy";
+  const message = "policy names judge, which reads a head: add it.";
+  assert.deepEqual(facts("judge"), { code, kind: "unknown_preset", subject: "judge", path: "policy", message });
+  assert.deepEqual(facts({ type: "judge" }), { code, kind: "unknown_verifier", subject: "judge", path: "policy.type", message });
+  const about = (policy: unknown) => {
+    const { kind, subject, path } = facts(policy) ?? {};
+    return [kind, subject, path];
+  };
+  assert.deepEqual(about({ type: "kl", a: 1, threshold: 1 }), ["unknown_option", "a", "policy.a"]);
+  assert.deepEqual(about({ type: "or", any: [{ type: "kl" }] }), ["missing_option", "threshold", "policy.any[0].threshold"]);
+});
+
 test("a judge head is read from JSON, and a broken one says where", () => {
   assert.deepEqual(judgeHead({ hidden: "pre-norm", weight: [1], bias: 2 }), { hidden: "pre-norm", weight: [1], bias: 2 });
   assert.throws(() => judgeHead({ hidden: "pre-norm", weight: ["a"], bias: 2 }), { code: "model_files", message: /weight\.0/ });

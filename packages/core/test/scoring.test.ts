@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type DecodeOptions, decode, defaultRegistry, logitsEvidence, modelDrafter, readingsEvidence, sampling, sd } from "@lenity/core";
-import { conformanceWidth, noisyModel, randomLogits, randomModel, type ScoringModel, scoringModel } from "@lenity/core/testing";
+import { conformanceWidth, noisyModel, randomLogits, randomModel, type ScoringModel, scoringModel, tableModel } from "@lenity/core/testing";
 
 const weight = Array.from({ length: conformanceWidth }, (_, i) => (i % 2 === 0 ? 3 : -2));
 const registry = defaultRegistry({ judge: { hidden: "pre-norm", weight, bias: 0 } });
@@ -59,6 +59,25 @@ describe("a target whose logits lie on a device", () => {
       }
     });
   }
+
+  test("rules out by numbers what it rules out by rows, and fetches no row for that", async () => {
+    const plain = randomModel({ vocabulary: 9, seed: 5, hidden });
+    // The draft model does not know of the mask.
+    const masked = tableModel({
+      vocabulary: 9,
+      hidden,
+      logits: (context) => plain.logits(context).map((logit, id) => ((id + (context.at(-1) ?? 0)) % 3 === 0 ? -Infinity : logit)),
+    });
+    for (const policy of ["judi", "judge", { type: "unguarded", of: { type: "kl", threshold: 9 } }]) {
+      for (const temperature of [0, 0.7, 1]) {
+        const scoring = scoringModel(masked);
+        const settings = { sampling: { temperature } };
+        const events = await said(scoring, policy, settings);
+        assert.deepEqual(events, await said(masked, policy, settings));
+        if (temperature === 0) assert.deepEqual([scoring.asked.blocks > 0, scoring.asked.rows], [true, 0]);
+      }
+    }
+  });
 
   test("ships no row at temperature 0, and above it one for each token that is drawn", async () => {
     const rounds = async (temperature: number) => {

@@ -103,7 +103,7 @@ async function compare(block: Case): Promise<number> {
   });
   let worst = 0;
   for (const reading of everything) {
-    const tested = reading.endsWith(" probability") || readsDraft(reading) ? draft.length : target.length;
+    const tested = reading === "support" || reading.endsWith(" probability") || readsDraft(reading) ? draft.length : target.length;
     for (let at = 0; at < tested; at++) {
       const [found, wanted] = [readings[reading]?.[at] as number, expected[reading]?.[at] as number];
       if (wanted === Number.POSITIVE_INFINITY) assert.ok(found > 1e9, `${reading} at ${at} is ${found}, not infinite`);

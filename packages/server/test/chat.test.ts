@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { noCounts } from "@lenity/core";
+import { createRegistry, noCounts } from "@lenity/core";
 import { createServer, metricsOf } from "../src/index.ts";
 import { bytes, chunks, control, delayed, joined, post, question, randomPair, reply, sayingModel, served, textOf } from "./doubles.ts";
 
@@ -214,11 +214,11 @@ describe("the policy", () => {
   });
 
   test("brings its preset's block length unless the request gives one", async () => {
-    const registry = { ...served(target).registry };
-    const long = {
-      ...registry,
-      presets: registry.presets.map((preset) => (preset.name === "judi" ? { ...preset, draftTokens: 25 } : preset)),
-    };
+    const { plugins, presets } = served(target).registry;
+    const long = createRegistry(
+      plugins,
+      presets.map((preset) => (preset.name === "judi" ? { ...preset, draftTokens: 25 } : preset)),
+    );
     const asked = async (options: object, speculative: object) => {
       const app = createServer({ models: [served(target, draft, { registry: long, ...options })] });
       return (await reply(app, { max_tokens: 2, speculative })).metrics?.speculative_decoding.num_spec_tokens;

@@ -11,6 +11,7 @@ import {
   defaultRegistry,
   type GenerateOptions,
   judgeHead,
+  logitsEvidence,
   lookupDrafter,
   type Registry,
   seeded,
@@ -41,8 +42,9 @@ after(async () => {
   await Promise.all([target.close(), draft.close()]);
 });
 
+const promptOf = (problem: tiny.Problem) => `<|user|>${problem.question}<|end|><|assistant|>`;
 const ask = (problem: tiny.Problem, options: Partial<GenerateOptions> = {}): Promise<Answer> =>
-  complete(`<|user|>${problem.question}<|end|><|assistant|>`, { target, tokenizer, maxTokens: 250, ...options });
+  complete(promptOf(problem), { target, tokenizer, maxTokens: 250, ...options });
 const ids = (answer: Answer) => answer.tokens.map(({ token }) => token);
 const right = (answers: readonly Answer[]) =>
   answers.filter((answer, i) => tiny.readResult(answer.text) === heldOut[i]?.result).length / answers.length;
@@ -108,6 +110,27 @@ test("the lossy presets emit more tokens per target pass than strict, and say ho
   for (const policy of ["judi", "judge", "autojudge"]) {
     const lossy = await perPass(policy);
     assert.ok(lossy.length > strict.length && lossy.relaxed > 0, policy);
+  }
+});
+
+test("no policy emits a token that the request's top-p has cut off", async () => {
+  const sampling = { temperature: 1, topP: 0.6 };
+  for (const policy of ["strict", "judi", "judge", { type: "unguarded", of: { type: "judge", threshold: 0.3 } }]) {
+    let drafted = 0;
+    for (const [seed, problem] of heldOut.slice(0, 8).entries()) {
+      const verifier = registry.create(policy);
+      const answer = await ask(problem, { drafter: onnxDrafter(draft), verifier, sampling, seed, draftTokens: 16 });
+      const session = await target.open();
+      const prompt = tokenizer.encode(promptOf(problem));
+      const { logits } = await session.append([...prompt, ...ids(answer)], { rows: answer.tokens.length + 1 });
+      await session.close();
+      const rows = logitsEvidence(logits, target.vocabulary, { topK: 0, minP: 0, ...sampling });
+      for (const [at, { token, source }] of answer.tokens.entries()) {
+        if (source === "draft") drafted++;
+        assert.ok(rows.probability(at, token) > 0, `${JSON.stringify(policy)}, seed ${seed}: token ${token} at ${at}`);
+      }
+    }
+    assert.ok(drafted > 100);
   }
 });
 
