@@ -28,6 +28,24 @@ describe("lenity chat", () => {
     assert.equal(answer.trace.length, answer.usage.completion_tokens);
     assert.equal(answer.trace.map(({ token }: { token: string }) => token).join(""), answer.text);
   });
+  test("shows leniency where there was some: a trace counts as many relaxed tokens as the metrics, and a lossless rule has none", async () => {
+    for (const policy of ["block", '{"type":"threshold"}', "judi"]) {
+      const args = ["chat", question, "--policy", policy, "--temperature", "1", "--json", "--trace"];
+      const { trace, metrics } = JSON.parse((await lenity(args)).out);
+      const relaxed = trace.filter((entry: { relaxed: boolean }) => entry.relaxed).length;
+      assert.equal(relaxed, metrics.acceptance.relaxed);
+      assert.equal(relaxed > 0, policy === "judi");
+    }
+  });
+  test("colours only what was relaxed as relaxed", async () => {
+    const yellow = "\u001b[33m";
+    for (const policy of ["block", '{"type":"threshold"}', "judi"]) {
+      const args = ["chat", question, "--policy", policy, "--temperature", "1", "--trace"];
+      const { out } = await lenity(args, undefined, { FORCE_COLOR: "1" });
+      assert.ok(out.includes("\u001b[0m"));
+      assert.equal(out.includes(yellow), policy === "judi", policy);
+    }
+  });
   test("prints the text on standard output and the figures on standard error", async () => {
     const { out, err } = await lenity(["chat", question, "--policy", "judi"]);
     assert.match(out, /#### 7\n$/);

@@ -11,10 +11,10 @@ export interface Ended {
   readonly err: string;
 }
 
-/** Runs it with these arguments, and with a text on its standard input. */
-export function run(args: readonly string[], input?: string): Promise<Ended> {
+/** Runs it with these arguments, and with a text on its standard input; without colours, unless `env` asks for them. */
+export function run(args: readonly string[], input?: string, env: NodeJS.ProcessEnv = { NO_COLOR: "1" }): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, NO_COLOR: "1" } });
+    const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, NO_COLOR: undefined, ...env } });
     let [out, err] = ["", ""];
     child.stdout.on("data", (data) => (out += data));
     child.stderr.on("data", (data) => (err += data));

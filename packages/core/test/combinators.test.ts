@@ -10,6 +10,7 @@ import {
   divergenceGate,
   type EmittedToken,
   exact,
+  guarded,
   kl,
   LenityError,
   ledger,
@@ -288,6 +289,16 @@ describe("the guard of lossy rules", () => {
       assert.equal(tokens[i], ((tokens[i - 1] as number) + 1) % 60, `token ${i} of ${tokens}`);
     const free = await run({ target: counting([]), drafter: loop, verifier: unguarded(everything), draftTokens: 6, maxTokens: 60 });
     assert.equal(free.counters.looped, false);
+  });
+  test("the guard keeps nothing of a request: one of them serves an answer that repeats itself beside one that does not", async () => {
+    const rule = guarded(everything);
+    const loop = proposes((_, limit) => Array.from({ length: limit }, (_, i) => [20, 21, 22][i % 3] as number));
+    const plain = proposes((context, limit) => Array.from({ length: limit }, (_, i) => ((context.at(-1) ?? 0) + 2 * i) % 60));
+    const asked = { target: counting([]), verifier: rule, draftTokens: 6, maxTokens: 60 };
+    const alone = await run({ ...asked, verifier: guarded(everything), drafter: plain });
+    const [looped, beside] = await Promise.all([run({ ...asked, drafter: loop }), run({ ...asked, drafter: plain })]);
+    assert.deepEqual([looped.counters.looped, beside.counters.looped], [true, false]);
+    assert.deepEqual(beside.tokens, alone.tokens);
   });
   test("lossless rules are left alone, even on a text that repeats itself", async () => {
     const stuck = tableModel({ vocabulary: 4, logits: () => [0, 9, 0, 0] });

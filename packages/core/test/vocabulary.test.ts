@@ -314,7 +314,13 @@ describe("logits that are no numbers name the model, where it lies and a remedy"
     test(`of ${value}, in the target and in the draft, greedily and sampled`, async () => {
       for (const temperature of [0, 1]) {
         const settings = { sampling: { temperature }, verifier: sd() };
-        await assert.rejects(said([1], { target: broken(value), ...settings }), { code: "bad_logits", message });
+        await assert.rejects(said([1], { target: broken(value), ...settings }), {
+          code: "bad_logits",
+          kind: "not_numbers",
+          subject: seen.replace("\\", ""),
+          model: "target",
+          message,
+        });
         const sound = padded(8, 2);
         await assert.rejects(said([1], { target: sound, drafter: modelDrafter(broken(value)), ...settings }), {
           code: "bad_logits",

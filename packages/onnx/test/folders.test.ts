@@ -260,7 +260,12 @@ describe("logits of NaN", () => {
       using(whole, async (sound) => {
         for (const temperature of [0, 1]) {
           const settings = { sampling: { temperature } };
-          await assert.rejects(said([1, sick, 2], { target: model, ...settings }), { code: "bad_logits", message });
+          await assert.rejects(said([1, sick, 2], { target: model, ...settings }), {
+            code: "bad_logits",
+            kind: "not_numbers",
+            model: "sick",
+            message,
+          });
           for (const drafter of [onnxDrafter(model), modelDrafter(model)]) {
             await assert.rejects(said([1, sick, 2], { target: sound, drafter, ...settings }), { code: "bad_logits", message });
           }
