@@ -1,5 +1,7 @@
 import * as v from "valibot";
 import { LenityError } from "./error.ts";
+import { excerpt, quoted, shown } from "./excerpt.ts";
+import { expectation } from "./expectation.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Law, Needs, Verifier } from "./verifier.ts";
 
@@ -67,7 +69,9 @@ export function createRegistry(plugins: readonly VerifierPlugin[], presets: read
       if (typeof policy === "object" && policy !== null && "type" in policy && typeof policy.type === "string") {
         return policy as Exclude<Policy, string>;
       }
-      throw new LenityError("invalid_policy", `${path} is ${show(policy)}; expected a preset's name or an object with a "type".`, { path });
+      throw new LenityError("invalid_policy", `${path} is ${shown(policy)}; expected a preset's name or an object with a "type".`, {
+        path,
+      });
     },
     create(policy, path = "policy") {
       const { type, ...options } = registry.resolve(policy, path);
@@ -89,20 +93,24 @@ function invalidOption(
 ): LenityError {
   const issue = issues.find(({ expected }) => expected === "never") ?? issues[0];
   const at = v.getDotPath(issue);
-  const full = at === null ? path : `${path}.${at}`;
+  const full = at === null ? path : `${path}.${excerpt(at)}`;
   const options = "entries" in plugin.schema ? Object.keys(plugin.schema.entries as object) : [];
   const key = String(at);
   if (issue.type === "strict_object" && at !== null && !options.includes(key))
     return unknownName(`${path} has no option`, key, options, full);
   if (issue.received === "undefined")
     return new LenityError("invalid_policy", `${full} is missing: "${plugin.name}" needs it.`, { path: full });
-  return new LenityError("invalid_policy", `${full}: ${issue.message}.`, { path: full });
+  const expected = expectation(issue);
+  const fault = expected === undefined ? `: ${excerpt(issue.message, 200)}.` : ` is ${shown(issue.input)}; expected ${expected}.`;
+  return new LenityError("invalid_policy", `${full}${fault}`, { path: full });
 }
 
 function unknownName(what: string, given: string, known: readonly string[], path: string): LenityError {
-  return new LenityError("invalid_policy", `${what} "${given}". ${known.length === 0 ? "It takes none." : didYouMean(given, known)}`, {
-    path,
-  });
+  return new LenityError(
+    "invalid_policy",
+    `${what} ${quoted(given)}. ${known.length === 0 ? "It takes none." : didYouMean(given, known)}`,
+    {
+      path,
+    },
+  );
 }
-
-const show = (value: unknown): string => JSON.stringify(value) ?? String(value);
