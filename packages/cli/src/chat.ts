@@ -56,7 +56,7 @@ async function converse(ask: (question: string) => Promise<void>): Promise<void>
 async function answer(engine: Engine, messages: readonly ChatMessage[], options: ChatOptions): Promise<string> {
   const { target, tokenizer, registry } = engine;
   const verifier = registry.create(options.policy);
-  const draftTokens = blockLength(registry, options.policy, options.draftTokens, 16);
+  const draftTokens = blockLength(engine, options.policy, options.draftTokens, 16);
   const prompt = promptWriter(engine)(messages);
   const began = performance.now();
   const events = generate(prompt, {

@@ -1,5 +1,5 @@
 /** What flags of several commands mean, and how a wrong one is told. */
-import { LenityError, type Policy, type Registry } from "@lenity/core";
+import { type LanguageModel, LenityError, type Policy, type Registry } from "@lenity/core";
 import { type DeviceWish, type Dtype, deviceWishes, dtypes } from "@lenity/onnx";
 import { InvalidArgumentError } from "commander";
 
@@ -64,7 +64,14 @@ export function chooseDrafter<T>(drafters: Readonly<Record<string, T>>, name: st
   });
 }
 
-/** The block length asked for, else the preset's own, else the default. */
-export function blockLength(registry: Registry, policy: Policy, asked: number | undefined, standard: number): number {
-  return asked ?? registry.presets.find(({ name }) => name === policy)?.draftTokens ?? standard;
+/** The block length asked for, else none where the target cannot verify a block, else the preset's own, else the default. */
+export function blockLength(
+  { registry, target }: { readonly registry: Registry; readonly target: Pick<LanguageModel, "lastOnly"> },
+  policy: Policy,
+  asked: number | undefined,
+  standard: number,
+): number {
+  return (
+    asked ?? (target.lastOnly === true ? 0 : undefined) ?? registry.presets.find(({ name }) => name === policy)?.draftTokens ?? standard
+  );
 }

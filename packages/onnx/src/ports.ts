@@ -1,15 +1,12 @@
 /** What a decoder's inputs and outputs must be, and what they tell. */
 import { type HiddenKind, LenityError } from "@lenity/core";
-import { type CacheShape, cacheParts } from "./cache.ts";
-import type { Precision } from "./cells.ts";
+import { type CachePorts, findCaches, isCache, isPrecision } from "./cache-ports.ts";
 import type { Port } from "./protocol.ts";
 
 /** What the declared inputs and outputs say of a graph. */
-export interface GraphPorts extends CacheShape {
+export interface GraphPorts extends CachePorts {
   /** Whether it offers the block's cache rows alone (present_rows). */
   readonly newRows: boolean;
-  /** Whether it takes the later values apart from the others (tail_values.N), as `exportDecoder` writes long contexts. */
-  readonly split: boolean;
   /** The output that gives each kind of hidden state, going by names. */
   readonly hidden: Readonly<Partial<Record<HiddenKind, string>>>;
 }
@@ -21,7 +18,6 @@ export function checkPorts(file: string, inputs: readonly Port[], outputs: reado
   const refuse = (what: string) => new LenityError("model_files", `${file} ${what}`);
   const list = (ports: readonly Port[]) => ports.map(({ name }) => name).join(", ");
   const output = new Map(outputs.map((port) => [port.name, port]));
-  const caches = inputs.filter(({ name }) => name.startsWith("past_key_values."));
   const state = inputs.find(({ name }) => isRecurrent(name));
   if (state !== undefined) {
     throw refuse(
@@ -40,35 +36,19 @@ export function checkPorts(file: string, inputs: readonly Port[], outputs: reado
       );
     }
   }
-  const split = inputs.some(({ name }) => name === "tail_values.0");
-  const stray = inputs.find(
-    ({ name }) => !plainInputs.has(name) && !name.startsWith("past_key_values.") && !(split && name.startsWith("tail_values.")),
-  );
+  for (const { name, type } of inputs) {
+    if (plainInputs.has(name) && type !== "int64" && type !== "int32")
+      throw refuse(
+        `wants the input ${name} as ${type}; expected int64 or int32. Export it with onnxruntime-genai, Optimum or lenity export.`,
+      );
+  }
+  const caches = findCaches(inputs, outputs, refuse);
+  const { layers, precision, split } = caches;
+  const stray = inputs.find(({ name }) => !plainInputs.has(name) && (!isCache(name) || (!split && name.startsWith("tail_values."))));
   if (stray !== undefined)
     throw refuse(
-      `wants the input ${stray.name}, which is not of a text decoder. Known: ${[...plainInputs].join(", ")}, past_key_values.N.key|value.`,
+      `wants the input ${stray.name}, which is not of a text decoder. Known: ${[...plainInputs].join(", ")}, past_key_values.N.key|value or past_N.`,
     );
-  const layers = caches.length / 2;
-  for (const part of cacheParts(Math.max(1, layers))) {
-    if (!caches.some(({ name }) => name === `past_key_values.${part}`))
-      throw refuse(`has no input past_key_values.${part}; found ${list(inputs)}. Export it with a cache.`);
-    if (!split && !output.has(`present.${part}`))
-      throw refuse(`has no output present.${part}; found ${list(outputs)}. Export it with a cache.`);
-  }
-  const precision = caches[0]?.type;
-  const odd = caches.find(({ type }) => !isPrecision(type) || type !== precision);
-  if (!isPrecision(precision) || odd !== undefined) {
-    throw refuse(
-      `has a cache ${odd?.name} of type ${odd?.type}; expected float32 or float16, the same for all. Take another variant of the model.`,
-    );
-  }
-  const shape = caches[0]?.shape ?? [];
-  const [groups, headSize] = split ? [shape[1], shape[2]] : [shape[1], shape[3]];
-  if (typeof groups !== "number" || typeof headSize !== "number") {
-    throw refuse(
-      `has a cache of shape [${caches[0]?.shape.join(", ")}]; expected [1, heads, length, head size] with fixed heads and head size.`,
-    );
-  }
   const logits = output.get("logits");
   if (!isPrecision(logits?.type)) {
     throw refuse(
@@ -86,7 +66,7 @@ export function checkPorts(file: string, inputs: readonly Port[], outputs: reado
   const newRows = rows?.type === precision && (typeof rows.shape[0] === "string" || rows.shape[0] === 2 * layers);
   if (split && !newRows)
     throw refuse("takes tail_values.N but has no output present_rows for the block's own cache rows. Export it anew with exportDecoder.");
-  return { layers, groups, headSize, precision, newRows, split, hidden: hiddenOutputs(output) };
+  return { ...caches, newRows, hidden: hiddenOutputs(output) };
 }
 
 /**
@@ -94,11 +74,9 @@ export function checkPorts(file: string, inputs: readonly Port[], outputs: reado
  * linear attention (`past_recurrent`), also among the caches (`past_key_values.0.conv`).
  */
 function isRecurrent(name: string): boolean {
-  if (/^past_key_values\.\d+\.(key|value)$/.test(name) || plainInputs.has(name)) return false;
+  if (isCache(name) || plainInputs.has(name)) return false;
   return /^past_(?!key_values\.)|(^|[._])(conv|ssm|recurrent|rnn|mamba)|cache_params/.test(name);
 }
-
-const isPrecision = (type: string | undefined): type is Precision => type === "float32" || type === "float16";
 
 /**
  * `last_hidden_state` is transformers' name for the final norm's output. `hidden_states` is its input in files that have both (such as

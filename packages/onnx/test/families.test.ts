@@ -68,6 +68,33 @@ const families: Readonly<Record<string, Family>> = {
   "8-bit matrices with integer sums": { form: { weights: "8-bit-integer" }, family: "new-rows", weights: "8-bit in blocks of 32" },
   "int8 matrices with dynamic scales": { form: { weights: "int8" }, family: "new-rows", weights: "int8", cuts: 2 },
   "weights in two other files": { form: { shards: ["w.data", "w.data_1"] }, family: "new-rows", weights: "float16" },
+  "cache shapes with a name for the head size": { form: { named: "head size" }, family: "new-rows", weights: "float16" },
+  "cache shapes with names for heads and head size": { form: { named: "both" }, family: "new-rows", weights: "float16" },
+  "inputs of int32": { form: { int32: true, positions: true }, family: "new-rows", weights: "float16" },
+  "sliding caches": { form: { window: 32, sliding: true }, family: "new-rows", weights: "float16" },
+  "sliding caches of a name's size, of float16": {
+    form: { window: 32, sliding: true, named: "both", float16: true },
+    family: "new-rows",
+    weights: "float16",
+    rounding: 0.004,
+  },
+  "key and value in one tensor": { form: { combined: true }, family: "new-rows", weights: "float16" },
+  "Optimum's form with key and value in one tensor": {
+    form: { concat: true, norm: "unfused", combined: true },
+    family: "concat",
+    weights: "float16",
+  },
+  "Optimum's form of float16 with key and value in one tensor": {
+    form: { concat: true, norm: "unfused", combined: true, float16: true },
+    family: "concat",
+    weights: "float16",
+    rounding: 0.004,
+  },
+  "Optimum's form with inputs of int32 and names for heads and head size": {
+    form: { concat: true, norm: "unfused", int32: true, named: "both" },
+    family: "concat",
+    weights: "float16",
+  },
   "Optimum's form": { form: { concat: true, norm: "unfused" }, family: "concat", weights: "float16" },
   "Optimum's form without position_ids": {
     form: { concat: true, norm: "unfused", positions: false },

@@ -24,7 +24,7 @@ export function speculationOf(model: ServedModel, request: SpeculativeRequest = 
   return {
     ...policyOf(model, policy),
     createDrafter: drafterOf(model, request.drafter ?? undefined, request.draft_tokens ?? 0),
-    draftTokens: request.draft_tokens ?? presetBlock(model, given) ?? model.draftTokens ?? presetBlock(model, policy) ?? 16,
+    draftTokens: request.draft_tokens ?? standardBlock(model, given),
     trace: request.trace === true,
   };
 }
@@ -43,6 +43,13 @@ function policyOf({ registry }: ServedModel, policy: unknown): Pick<Speculation,
     // What a plugin refuses with a built-in error (two judges that read different states, nesting without end) came with the request as well.
     throw new ApiError(400, `${param}: ${error instanceof Error ? error.message : error}`, { param, code: "invalid_policy", cause: error });
   }
+}
+
+/** The block length of a request that names none. */
+function standardBlock(model: ServedModel, given: unknown): number {
+  // Whoever asks for drafts all the same is told why there are none.
+  if (model.target.lastOnly === true) return 0;
+  return presetBlock(model, given) ?? model.draftTokens ?? presetBlock(model, model.policy ?? "strict") ?? 16;
 }
 
 /** The block length of the preset that is named, if any. */

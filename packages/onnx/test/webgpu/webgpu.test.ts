@@ -123,7 +123,7 @@ describe("on WebGPU", { skip }, () => {
     const dir = await writeWide("placed");
     const file = join(dir, "onnx/model.onnx");
     const files = filesIn(dir);
-    const request = loadRequest(await describeModel(files, "placed", undefined), { file, threads: 1, spin: 500, device: "webgpu" });
+    const request = loadRequest(await describeModel(files, { name: "placed" }), { file, threads: 1, spin: 500, device: "webgpu" });
     const { graph } = await openGraph(request);
     const there = await openOnDevice({ ...request, drafter: undefined, graph }, "webgpu", (options) =>
       openFile(runtime, scanOnnx(file), { ...sessionOptions(request), ...options }),
