@@ -49,7 +49,12 @@ export async function openOnDevice(
   };
   const beside = (graph: GraphBuilder) => open(graph);
   // Exactly the past, whatever the operator: what it does with room to spare differs from device to device.
-  const graph: Graph = { ...cpu.graph, session: steadySession(session, helpers), family: split ? "split" : "concat", beside };
+  const graph: Graph = {
+    ...cpu.graph,
+    session: steadySession(session, keeps ? kept : [], helpers),
+    family: split ? "split" : "concat",
+    beside,
+  };
   if (!keeps) return { ...cpu, graph };
   const cropping = await open(cropGraph(cpu.graph), { preferredOutputLocation: "gpu-buffer" }).catch(async (error) => {
     await session.release();
