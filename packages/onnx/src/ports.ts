@@ -16,39 +16,10 @@ const plainInputs = new Set(["input_ids", "attention_mask", "position_ids", "num
 /** Checks names, types and shapes: a decoder with a cache of keys and values. Throws `model_files`. */
 export function checkPorts(file: string, inputs: readonly Port[], outputs: readonly Port[], vocabulary: number): GraphPorts {
   const refuse = (what: string) => new LenityError("model_files", `${file} ${what}`);
-  const list = (ports: readonly Port[]) => ports.map(({ name }) => name).join(", ");
   const output = new Map(outputs.map((port) => [port.name, port]));
-  const state = inputs.find(({ name }) => isRecurrent(name));
-  if (state !== undefined) {
-    throw refuse(
-      `keeps the state ${state.name}, which cannot be rewound to an earlier token. Speculative decoding needs a model with attention only.`,
-    );
-  }
-  if (inputs.some(({ name }) => name === "use_cache_branch")) {
-    throw refuse(
-      "is a merged decoder: its input use_cache_branch picks one of two graphs, and the one with a past is made for single tokens, not for verifying a block. Take the folder's model.onnx if there is one, or export anew with a current Optimum (--task text-generation-with-past), which writes one graph for both.",
-    );
-  }
-  for (const name of ["input_ids", "attention_mask"]) {
-    if (!inputs.some((port) => port.name === name)) {
-      throw refuse(
-        `has no input ${name}; found ${list(inputs)}. Expected a decoder with input_ids, attention_mask and past_key_values.N.key|value: export it with a cache.`,
-      );
-    }
-  }
-  for (const { name, type } of inputs) {
-    if (plainInputs.has(name) && type !== "int64" && type !== "int32")
-      throw refuse(
-        `wants the input ${name} as ${type}; expected int64 or int32. Export it with onnxruntime-genai, Optimum or lenity export.`,
-      );
-  }
+  checkInputs(inputs, refuse);
   const caches = findCaches(inputs, outputs, refuse);
   const { layers, precision, split } = caches;
-  const stray = inputs.find(({ name }) => !plainInputs.has(name) && (!isCache(name) || (!split && name.startsWith("tail_values."))));
-  if (stray !== undefined)
-    throw refuse(
-      `wants the input ${stray.name}, which is not of a text decoder. Known: ${[...plainInputs].join(", ")}, past_key_values.N.key|value or past_N.`,
-    );
   const logits = output.get("logits");
   if (!isPrecision(logits?.type)) {
     throw refuse(
@@ -67,6 +38,40 @@ export function checkPorts(file: string, inputs: readonly Port[], outputs: reado
   if (split && !newRows)
     throw refuse("takes tail_values.N but has no output present_rows for the block's own cache rows. Export it anew with exportDecoder.");
   return { ...caches, newRows, hidden: hiddenOutputs(output) };
+}
+
+/** Checks that a text decoder wants them, and nothing else. Throws what `refuse` makes of the end of a sentence that begins with the file's name. */
+function checkInputs(inputs: readonly Port[], refuse: (what: string) => Error): void {
+  const state = inputs.find(({ name }) => isRecurrent(name));
+  if (state !== undefined) {
+    throw refuse(
+      `keeps the state ${state.name}, which cannot be rewound to an earlier token. Speculative decoding needs a model with attention only.`,
+    );
+  }
+  if (inputs.some(({ name }) => name === "use_cache_branch")) {
+    throw refuse(
+      "is a merged decoder: its input use_cache_branch picks one of two graphs, and the one with a past is made for single tokens, not for verifying a block. Take the folder's model.onnx if there is one, or export anew with a current Optimum (--task text-generation-with-past), which writes one graph for both.",
+    );
+  }
+  for (const name of ["input_ids", "attention_mask"]) {
+    if (!inputs.some((port) => port.name === name)) {
+      throw refuse(
+        `has no input ${name}; found ${inputs.map(({ name }) => name).join(", ")}. Expected a decoder with input_ids, attention_mask and past_key_values.N.key|value: export it with a cache.`,
+      );
+    }
+  }
+  const splits = inputs.some(({ name }) => name === "tail_values.0");
+  const stray = inputs.find(({ name }) => !plainInputs.has(name) && (!isCache(name) || (!splits && name.startsWith("tail_values."))));
+  if (stray !== undefined)
+    throw refuse(
+      `wants the input ${stray.name}, which is not of a text decoder. Known: ${[...plainInputs].join(", ")}, past_key_values.N.key|value or past_N.`,
+    );
+  for (const { name, type } of inputs) {
+    if (plainInputs.has(name) && type !== "int64" && type !== "int32")
+      throw refuse(
+        `wants the input ${name} as ${type}; expected int64 or int32. Export it with onnxruntime-genai, Optimum or lenity export.`,
+      );
+  }
 }
 
 /**
