@@ -1,5 +1,6 @@
 /** What a decoder's inputs and outputs must be, and what they tell. */
 import { type HiddenKind, LenityError } from "@lenity/core";
+import { integerTypes, maskTypes } from "./block-feeds.ts";
 import { type CachePorts, findCaches, isCache, isPrecision } from "./cache-ports.ts";
 import type { Port } from "./protocol.ts";
 
@@ -66,11 +67,15 @@ function checkInputs(inputs: readonly Port[], refuse: (what: string) => Error): 
     throw refuse(
       `wants the input ${stray.name}, which is not of a text decoder. Known: ${[...plainInputs].join(", ")}, past_key_values.N.key|value or past_N.`,
     );
-  for (const { name, type } of inputs) {
-    if (plainInputs.has(name) && type !== "int64" && type !== "int32")
-      throw refuse(
-        `wants the input ${name} as ${type}; expected int64 or int32. Export it with onnxruntime-genai, Optimum or lenity export.`,
-      );
+  for (const { name, type, shape } of inputs) {
+    if (!plainInputs.has(name)) continue;
+    // Masks of another rank say what is added to scores, not which tokens count.
+    const isMask = name === "attention_mask" && shape.length === 2;
+    const types = isMask ? maskTypes : integerTypes;
+    if (types.includes(type)) continue;
+    throw refuse(
+      `wants the input ${name} as ${type} of shape [${shape.join(", ")}]; expected ${types.join(" or ")}. Export it with onnxruntime-genai, Optimum or lenity export.`,
+    );
   }
 }
 

@@ -316,8 +316,28 @@ describe("checkPorts", () => {
         /past_0 of shape \[.*\], a layout that is not supported; expected \[2, 1, heads, length, head size\]/,
       );
     }
-    refuses([port("input_ids", [1, "n"], "float32"), ...inputs.slice(1)], outputs, /input input_ids as float32; expected int64 or int32/);
-    refuses([...inputs, port("position_ids", [1, "n"], "int16")], outputs, /input position_ids as int16; expected int64 or int32/);
+    refuses(
+      [port("input_ids", [1, "n"], "float32"), ...inputs.slice(1)],
+      outputs,
+      /input input_ids as float32 of shape \[1, n\]; expected int64 or int32\. Export/,
+    );
+    refuses(
+      [...inputs, port("position_ids", [1, "n"], "int16")],
+      outputs,
+      /input position_ids as int16 of .*; expected int64 or int32\. Export/,
+    );
+    const mask = (shape: Port["shape"], type: string) => [inputs[0] as Port, port("attention_mask", shape, type), ...inputs.slice(2)];
+    refuses(
+      mask([1, 1, "n", "total"], "float32"),
+      outputs,
+      /attention_mask as float32 of shape \[1, 1, n, total\]; expected int64 or int32\. Export/,
+    );
+    refuses(
+      mask([1, "n"], "uint8"),
+      outputs,
+      /attention_mask as uint8 of .*; expected int64 or int32 or bool or float32 or float16\. Export/,
+    );
+    assert.equal(checkPorts("m.onnx", mask([1, "n"], "float32"), outputs, 50).layers, 1);
     refuses(inputs, [port("logits", [1, "n", 50], "bfloat16"), ...outputs.slice(1)], /logits \(bfloat16\)/);
   });
 

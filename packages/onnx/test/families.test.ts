@@ -71,6 +71,17 @@ const families: Readonly<Record<string, Family>> = {
   "cache shapes with a name for the head size": { form: { named: "head size" }, family: "new-rows", weights: "float16" },
   "cache shapes with names for heads and head size": { form: { named: "both" }, family: "new-rows", weights: "float16" },
   "inputs of int32": { form: { int32: true, positions: true }, family: "new-rows", weights: "float16" },
+  "a mask of float32": { form: { mask: "float32" }, family: "new-rows", weights: "float16" },
+  "Optimum's form with a mask of float16": {
+    form: { concat: true, norm: "unfused", mask: "float16" },
+    family: "concat",
+    weights: "float16",
+  },
+  "Optimum's form with a mask of truth values": {
+    form: { concat: true, norm: "unfused", mask: "bool" },
+    family: "concat",
+    weights: "float16",
+  },
   "sliding caches": { form: { window: 32, sliding: true }, family: "new-rows", weights: "float16" },
   "sliding caches of a name's size, of float16": {
     form: { window: 32, sliding: true, named: "both", float16: true },

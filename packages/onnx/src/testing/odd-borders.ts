@@ -6,6 +6,8 @@ import type { Shape } from "./random-llama.ts";
 export interface Borders {
   /** input_ids, attention_mask, position_ids and num_logits_to_keep of int32. */
   readonly int32?: boolean | undefined;
+  /** The type of attention_mask. Not with int32. */
+  readonly mask?: "bool" | "float32" | "float16" | undefined;
   /** Names in place of numbers in the shapes of the caches: of the head size, as onnxruntime-genai's builder writes it from 0.15 on, or of both. */
   readonly named?: "head size" | "both" | undefined;
   /** Key and value of a layer in one tensor past_N [2, 1, groups, length, head size], as GPT-2 was exported. */
@@ -28,7 +30,8 @@ export function oddBorders(graph: GraphBuilder, shape: Shape, borders: Borders):
   const layers: readonly (Layer | false)[] = [
     borders.named !== undefined && named(borders.named),
     borders.combined === true && combined,
-    borders.int32 === true && narrow,
+    borders.int32 === true && retyped("int32"),
+    borders.mask !== undefined && retyped(borders.mask, "attention_mask"),
     (borders.pruned ?? false) !== false && pruned(borders.pruned === true),
     borders.window !== undefined && windowed(borders.window, borders.sliding === true),
     borders.bfloat16 === true && bfloat16,
@@ -93,24 +96,27 @@ const combined: Layer = (graph) => {
   };
 };
 
-const narrow: Layer = (graph) => {
-  const wide = new Set<string>();
-  return {
-    ...graph,
-    input(name, type, sizes) {
-      if (type !== "int64") return graph.input(name, type, sizes);
-      graph.input(name, "int32", sizes);
-      graph.node("Cast", [name], [`${name}.wide`], { to: 7 });
-      wide.add(name);
-    },
-    node: (operator, inputs, ...rest) =>
-      graph.node(
-        operator,
-        inputs.map((name) => (wide.has(name) ? `${name}.wide` : name)),
-        ...rest,
-      ),
+/** Declares inputs of int64, or that one of them, as another type. */
+const retyped =
+  (declared: ElementType, only?: string): Layer =>
+  (graph) => {
+    const wide = new Set<string>();
+    return {
+      ...graph,
+      input(name, type, sizes) {
+        if (type !== "int64" || (only !== undefined && name !== only)) return graph.input(name, type, sizes);
+        graph.input(name, declared, sizes);
+        graph.node("Cast", [name], [`${name}.wide`], { to: 7 });
+        wide.add(name);
+      },
+      node: (operator, inputs, ...rest) =>
+        graph.node(
+          operator,
+          inputs.map((name) => (wide.has(name) ? `${name}.wide` : name)),
+          ...rest,
+        ),
+    };
   };
-};
 
 const pruned =
   (declared: boolean): Layer =>
