@@ -142,6 +142,27 @@ for (const [name, { family, letters, contextLength }] of Object.entries(cases)) 
         });
       });
     } else {
+      test("scores the same singly, in blocks and after rewinding, to the bit", async () => {
+        const tokens = Array.from({ length: 100 }, (_, i) => 3 + ((i * 7919) % 500));
+        const session = await model.open();
+        const { logits: whole } = await session.append(tokens);
+        for (const [from, size] of [
+          [0, 1],
+          [70, 3],
+          [5, 40],
+          [99, 1],
+          [20, 17],
+        ] as const) {
+          session.rewind(from);
+          for (let at = from; at < tokens.length; at += size) {
+            const { logits } = await session.append(tokens.slice(at, at + size));
+            const expected = whole.subarray(at * model.vocabulary, at * model.vocabulary + logits.length);
+            assert.equal(furthest(logits, expected), 0, `${size} from ${at} on`);
+          }
+        }
+        await session.close();
+      });
+
       test("says under strict verification what it says plainly, to the token", async () => {
         const maxTokens = Math.min(200, contextLength - 20);
         for (const prompt of [[bos], [bos, 403, 407, 261, 378, 432, 383, 286]]) {
