@@ -10,9 +10,9 @@ const limits = ["max_position_embeddings", "n_positions", "max_seq_len", "contex
 const trained = ["seq_length", "n_ctx"];
 
 /** Tokens that are assumed where no file says more, unless the target that a model drafts for holds another number. */
-export const assumed = 2048;
+const assumed = 2048;
 
-/** What a folder's files say of the context, and what its user and the target that it drafts for want of it. */
+/** What tells how long the context is: the files of a folder, its user, and the target for which it drafts. */
 export interface ContextQuestion {
   readonly files: ModelFiles;
   /** What messages call the configuration. */

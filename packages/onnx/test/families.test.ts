@@ -83,7 +83,7 @@ const families: Readonly<Record<string, Family>> = {
     weights: "float16",
   },
   "sliding caches": { form: { window: 32, sliding: true }, family: "new-rows", weights: "float16" },
-  "sliding caches of a name's size, of float16": {
+  "sliding caches of float16 with names for heads and head size": {
     form: { window: 32, sliding: true, named: "both", float16: true },
     family: "new-rows",
     weights: "float16",

@@ -104,7 +104,7 @@ for (const [name, form] of Object.entries(forms)) {
   });
 }
 
-test("a graph that hides behind an open shape that it scores only last positions is found out by running", async () => {
+test("a graph whose shapes do not tell that it scores only last positions is found out by running", async () => {
   const folder = await temporaryFolder();
   const dir = await writeModel(folder.path, "model");
   await writeForm(dir, join("onnx", "model.onnx"), small, { pruned: "undeclared" });
