@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { styleText } from "node:util";
-import { type Answer, generate, type Policy, type Verifier } from "@lenity/core";
+import { type Answer, blockLength, generate, type Policy, type Verifier } from "@lenity/core";
 import { type ChatMessage, metricsOf, promptWriter, type TraceEntry, traceOf, tracer, usageOf } from "@lenity/server";
 import { type Engine, type EngineOptions, openEngine } from "./engine.ts";
 import { chooseDrafter } from "./options.ts";
@@ -56,7 +56,7 @@ async function converse(ask: (question: string) => Promise<void>): Promise<void>
 async function answer(engine: Engine, messages: readonly ChatMessage[], options: ChatOptions): Promise<string> {
   const { target, tokenizer, registry } = engine;
   const verifier = registry.create(options.policy);
-  const draftTokens = options.draftTokens ?? verifier.draftTokens ?? 16;
+  const draftTokens = blockLength(target, verifier, options.draftTokens);
   const prompt = promptWriter(engine)(messages);
   const began = performance.now();
   const events = generate(prompt, {

@@ -30,6 +30,8 @@ export interface EngineOptions {
   readonly draftDtype?: Dtype | undefined;
   /** Where the models compute. Default: cpu. */
   readonly device?: DeviceWish | undefined;
+  /** The most tokens of a conversation. Default: what the target's folder says. */
+  readonly context?: number | undefined;
   /** A judge head. Default: `judge.json` in the target's folder, when it is there. */
   readonly judge?: string | undefined;
   /** Engines of each model, so many answers at a time. Default 1. */
@@ -62,8 +64,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       `${folder} has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json). Take a chat model, or add one.`,
     );
   }
-  const { dtype, file, device, engines, cacheBytes } = options;
-  const target = await loadModel(folder, { engines, cacheBytes, dtype, file, device, drafter: false, name });
+  const { dtype, file, device, engines, cacheBytes, context: contextLength } = options;
+  const target = await loadModel(folder, { engines, cacheBytes, dtype, file, device, contextLength, drafter: false, name });
   for (const warning of target.warnings) console.error(`warning: ${warning}`);
   try {
     const drafting =

@@ -23,6 +23,7 @@ export interface InspectOptions {
   /** The model file, within the folder, in place of a variant. */
   readonly file?: string | undefined;
   readonly device?: DeviceWish | undefined;
+  readonly context?: number | undefined;
 }
 
 /** `lenity inspect MODEL`. */
@@ -34,13 +35,14 @@ export async function inspect(model: string, options: InspectOptions): Promise<v
 
 /** What `lenity inspect` prints of a folder. */
 export async function inspection(dir: string, options: InspectOptions): Promise<string> {
-  const found = await inspectModel(dir, { dtype: options.dtype, file: options.file, device: options.device });
+  const { dtype, file, device, context: contextLength } = options;
+  const found = await inspectModel(dir, { dtype, file, device, contextLength });
   const policies = await feeds(dir, found);
   return options.json === true ? JSON.stringify({ ...found, policies }) : describe(found, policies);
 }
 
 /** Every preset: with the folder's own heads and tokenizer, or with ones that stand for them to say what they would read. */
-async function feeds(dir: string, { hidden }: Inspection): Promise<Feed[]> {
+async function feeds(dir: string, { hidden, lastOnly }: Inspection): Promise<Feed[]> {
   const heads = await readHeads(dir);
   const tokenizer = await loadTokenizer(dir).catch(() => undefined);
   const registry = defaultRegistry({
@@ -53,7 +55,7 @@ async function feeds(dir: string, { hidden }: Inspection): Promise<Feed[]> {
     ...(heads.autojudge === undefined ? { autojudge: headless("autojudge") } : {}),
     ...(tokenizer === undefined ? { thinking: "reads text: put tokenizer.json into the folder." } : {}),
   };
-  const target = { name: "this model", hidden };
+  const target = { name: "this model", hidden, lastOnly };
   return registry.presets.map(({ name }): Feed => {
     const { needs } = registry.create(name);
     const withModel = unmetNeed(needs, target, { name: "draft model", rows: true });
@@ -87,6 +89,9 @@ function describe(found: Inspection, policies: readonly Feed[]): string {
     ...section("added in memory", summarise(found.outputs.filter(({ name }) => taps.added.includes(name)))),
     ...section("not offered", taps.missing),
     `  cache       ${cache.family}, ${cache.precision}: ${cache.layers} layers × ${cache.groups} heads × ${cache.headSize}, ${size(cache.bytesPerToken)} a token`,
+    ...(cache.leastRows === undefined
+      ? []
+      : [`              a window of ${cache.leastRows} tokens, whose rows are kept when they leave it`]),
     `              ${cacheCosts(found)}`,
     `  context     ${found.contextLength} tokens`,
     `  vocabulary  ${vocabulary(found)}, ends with ${found.eos.join(", ") || "nothing"}`,
@@ -99,12 +104,16 @@ function describe(found: Inspection, policies: readonly Feed[]): string {
     ...section("checked at load", checks(found)),
     ...section("notes", found.notes),
     ...section("warnings", found.warnings),
-    "  policies    with a draft model / with prompt lookup",
-    ...policies.map(({ policy, needs, model, lookup, missing }) => {
-      const why = [needs, missing ?? ""].filter((part) => part !== "").join(": ");
-      return `    ${policy.padEnd(9)} ${model ? "yes" : "no"} / ${lookup ? "yes" : "no"}${why === "" ? "" : `  ${why}`}`;
-    }),
+    ...(found.lastOnly
+      ? ["  policies    none: no draft can be verified, and answers are decoded plainly"]
+      : ["  policies    with a draft model / with prompt lookup", ...policies.map(policyLine)]),
   ].join("\n");
+}
+
+/** A policy, what it needs, and whether the model can feed it. */
+function policyLine({ policy, needs, model, lookup, missing }: Feed): string {
+  const why = [needs, missing ?? ""].filter((part) => part !== "").join(": ");
+  return `    ${policy.padEnd(9)} ${model ? "yes" : "no"} / ${lookup ? "yes" : "no"}${why === "" ? "" : `  ${why}`}`;
 }
 
 const section = (title: string, lines: readonly string[]): string[] =>
@@ -139,13 +148,15 @@ function rewinding({ cache: { family, groups } }: Pick<Inspection, "cache">): st
 }
 
 /** What was tried, and what it showed. */
-function checks({ check, hidden, cache }: Inspection): string[] {
+function checks({ check, hidden, cache, lastOnly }: Inspection): string[] {
+  const of = lastOnly ? "the last rows of " : "";
   const same =
     check.blockDifference === 0
-      ? `blocks of up to ${check.longest} tokens and smaller ones give the same logits, to the bit`
-      : `blocks of up to ${check.longest} tokens and smaller ones differ by ${check.blockDifference.toExponential(1)} (logits spread over ${check.spread.toFixed(1)})`;
-  const leak =
-    check.leak === 0
+      ? `${of}blocks of up to ${check.longest} tokens and smaller ones give the same logits, to the bit`
+      : `${of}blocks of up to ${check.longest} tokens and smaller ones differ by ${check.blockDifference.toExponential(1)} (logits spread over ${check.spread.toFixed(1)})`;
+  const leak = lastOnly
+    ? "only last positions are scored: no draft can be verified"
+    : check.leak === 0
       ? "no row depends on later tokens"
       : `earlier rows change by ${check.leak.toExponential(1)} with a later token: drafted tokens leak into the judgement of those before`;
   const kinds = Object.keys(hidden);
@@ -166,7 +177,10 @@ function summarise(ports: readonly Port[]): string[] {
   const line = ({ name, type, shape }: Port) => `${name}  ${type} [${shape.join(", ")}]`;
   const lines = new Map<string, string>();
   for (const port of ports) {
-    const name = port.name.replace(/\.\d+\.(key|value)$/, ".*.key|value").replace(/\.\d+$/, ".*");
+    const name = port.name
+      .replace(/\.\d+\.(key|value)$/, ".*.key|value")
+      .replace(/\.\d+$/, ".*")
+      .replace(/^(past|present)_\d+$/, "$1_*");
     if (!lines.has(name)) lines.set(name, line({ ...port, name }));
   }
   return [...lines.values()];

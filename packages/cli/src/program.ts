@@ -11,6 +11,8 @@ import { serve } from "./serve.ts";
 
 const deviceHelp = "where the models compute: auto, cpu, webgpu, cuda, dml or coreml (default: cpu, the only one exact to the bit)";
 
+const contextHelp = "the most tokens of prompt and answer (default: what the target's folder says, or 2048 where no file does)";
+
 const models = (command: Command): Command =>
   command
     .option("--model <model>", "the target: a Hugging Face folder with an ONNX file, or ORG/NAME on the hub (default: the embedded pair)")
@@ -19,6 +21,7 @@ const models = (command: Command): Command =>
     .option("--draft-dtype <dtype>", "the variant of the draft's file (default: --dtype, where the draft has it, or its only one)", dtype)
     .option("--file <path>", "the target's ONNX file, within its folder, in place of a variant")
     .option("--device <device>", deviceHelp, device)
+    .option("--context <n>", contextHelp, whole(2))
     .option("--judge <file>", "a judge head (default: judge.json in the target's folder)");
 
 const environmentHelp = `
@@ -75,6 +78,7 @@ export function program(): Command {
     .option("--dtype <dtype>", "the variant of the model files, such as fp16 or q4", dtype)
     .option("--file <path>", "the ONNX file, within the folder, in place of a variant")
     .option("--device <device>", "where to run it: auto, cpu, webgpu, cuda, dml or coreml (default: cpu)", device)
+    .option("--context <n>", "the most tokens of prompt and answer (default: what the folder says, or 2048 where no file does)", whole(2))
     .option("--json", "print one JSON object")
     .action(inspect);
 

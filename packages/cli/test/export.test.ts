@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { complete, lookupDrafter } from "@lenity/core";
+import { loadModel, loadTokenizer } from "@lenity/onnx";
 import { run } from "./command.ts";
 
 const tiny = fileURLToPath(new URL("../../tiny/", import.meta.url));
@@ -35,6 +38,20 @@ describe("lenity export", () => {
       assert.ok(out.endsWith(`use      lenity chat --model ${dir} "…"\n`));
     });
   }
+
+  const stories = fileURLToPath(new URL("../../../../shared/foreign/stories-safetensors/", import.meta.url));
+  const skip = existsSync(stories) ? false : `There is no model at ${stories}.`;
+  test("writes weights of another project, which then say what they are known to say", { skip, timeout: 60_000 }, async () => {
+    const dir = await mkdtemp(join(folder, "stories-"));
+    for (const file of await readdir(stories)) await copyFile(join(stories, file), join(dir, file));
+    const { status, out, err } = await lenity("export", dir);
+    assert.equal(status, 0, err);
+    assert.match(out, /checked .* to the bit\n/);
+    const [model, tokenizer] = await Promise.all([loadModel(dir, { threads: 1 }), loadTokenizer(dir)]);
+    const { text } = await complete([1], { target: model, tokenizer, drafter: lookupDrafter(), maxTokens: 200 });
+    await model.close();
+    assert.equal(text.trim(), (await readFile(join(stories, "..", "stories-expected.txt"), "utf8")).trim());
+  });
 
   test("writes split attention when asked", { timeout: 60_000 }, async () => {
     const dir = await source("draft");

@@ -4,7 +4,7 @@ import { cp, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { configOf, small, writeModel, writeTexts } from "@lenity/onnx/testing";
+import { configOf, small, writeForm, writeModel, writeTexts } from "@lenity/onnx/testing";
 import { run } from "./command.ts";
 
 const texts = [..."abcdefghijklmnopqrstuvwxyz ?!.,:"];
@@ -98,6 +98,36 @@ describe("a folder of one's own", () => {
     await writeTexts(dir, [...texts, ...Array.from({ length: 40 }, (_, i) => `t${i}`)]);
     await refused(dir, /has ids up to 71, the model's vocab_size is 50/);
   });
+});
+
+describe("a graph that scores only the last position of a block", () => {
+  test("answers plainly, with a warning, and refuses drafts by what they want", async () => {
+    const dir = await copyWith({});
+    const plain = await ask(dir, "--draft-tokens", "0");
+    await writeForm(dir, join("onnx", "model.onnx"), small, { pruned: true });
+    const answer = await ask(dir);
+    assert.equal(answer.text, plain.text);
+    assert.match(answer.err, /^warning: \S+model\.onnx: the graph scores only the last position .* decodes plainly[^\n]*\n$/);
+    const { status, err } = await lenity("chat", "hi", "--model", dir, "--draft-tokens", "4");
+    assert.equal(status, 1);
+    assert.match(
+      err,
+      /lenity: Policy "sd" reads the target's row of every drafted token, .* Set the number of draft tokens to 0 for plain decoding/,
+    );
+  });
+});
+
+test("--context is the most tokens of a conversation, up to what the model's folder says", async () => {
+  const dir = await copyWith({ "config.json": { ...configOf(small), eos_token_id: null, max_position_embeddings: undefined } });
+  const assumed = await ask(dir);
+  assert.match(assumed.err, /^lenity: no file of \S+ names the length of the context: 2048 tokens are assumed; [^\n]*--context[^\n]*\.\n$/);
+  assert.equal(assumed.trace.length, 24);
+  const short = await ask(dir, "--context", "12");
+  assert.deepEqual([short.finish_reason, short.err], ["length", ""]);
+  assert.ok(short.trace.length < 12);
+  assert.equal((await ask(whole, "--context", "12")).trace.length, short.trace.length);
+  await refused(whole, /context of 301 tokens is asked for, and \S+config\.json says that the model holds 300/, "--context", "301");
+  await refused(whole, /--context <n>.* Expected a whole number from 2/, "--context", "1");
 });
 
 describe("a model file under a name of its own", () => {

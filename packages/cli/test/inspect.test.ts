@@ -348,6 +348,48 @@ describe("lenity inspect tells everything of a file of the form", () => {
   }
 });
 
+test("lenity inspect tells what other programs do in ways of their own", async () => {
+  const dir = join(folder.path, "odd");
+  await cp(whole, dir, { recursive: true });
+  const told = async (form: Form) => {
+    await writeForm(dir, join("onnx", "model.onnx"), small, { hidden: "none", ...form });
+    return (await inspection(dir, {})).split("\n");
+  };
+  const has = (lines: readonly string[], ...wanted: readonly string[]) => {
+    for (const line of wanted) assert.ok(lines.includes(line), `${line}\n\n${lines.join("\n")}`);
+  };
+  has(
+    await told({ named: "head size", int32: true }),
+    "    input_ids  int32 [1, length]",
+    "    past_key_values.*.key|value  float32 [1, 2, past_length, kv_cache_dim]",
+    "  cache       new-rows, float32: 2 layers × 2 heads × 16, 512 B a token",
+  );
+  has(await told({ window: 64, sliding: true }), "              a window of 64 tokens, whose rows are kept when they leave it");
+  has(
+    await told({ combined: true }),
+    "    past_*  float32 [2, 1, 2, past_length, 16]",
+    "    present_*  float32 [2, 1, 2, present_length, 16]",
+    "  cache       new-rows, float32: 2 layers × 2 heads × 16, 512 B a token",
+  );
+  const pruned = await told({ pruned: true });
+  has(
+    pruned,
+    "    logits  float32 [1, 1, 50]",
+    "    the last rows of blocks of up to 40 tokens and smaller ones give the same logits, to the bit",
+    "    only last positions are scored: no draft can be verified",
+    "  policies    none: no draft can be verified, and answers are decoded plainly",
+  );
+  assert.ok(
+    pruned.some((line) => /model\.onnx: the graph scores only the last position of a block, .*prune_lm_head=false\)\.$/.test(line)),
+  );
+  const { policies } = JSON.parse(await inspection(dir, { json: true }));
+  for (const { model, lookup, missing } of policies) {
+    assert.deepEqual([model, lookup], [false, false]);
+    assert.match(missing, /this model scores only the last position of a block\. Set the number of draft tokens to 0/);
+  }
+  assert.ok((await inspection(dir, { context: 120 })).includes("\n  context     120 tokens\n"));
+});
+
 test("a cache on WebGPU is told to stay there, unless the graph reads it as it lies in memory", () => {
   const shape = { layers: 1, groups: 2, headSize: 16, precision: "float32", newRows: false, bytesPerToken: 256 } as const;
   const told = (name: "cpu" | "webgpu", family: "concat" | "split") =>

@@ -13,6 +13,15 @@ export function checkDraftTokens(value: number): number {
   });
 }
 
+/** The longest block where a program chooses the drafter: what is asked for; else none where the target cannot verify a block, else what suits the verifier, else 16. */
+export function blockLength(
+  { lastOnly }: Pick<LanguageModel, "lastOnly">,
+  { draftTokens }: Pick<Verifier, "draftTokens">,
+  asked?: number,
+): number {
+  return asked ?? (lastOnly === true ? 0 : (draftTokens ?? 16));
+}
+
 /** Refuses an empty prompt, one that the context cannot hold, and ids that the model does not know. */
 export function checkPrompt(prompt: readonly Token[], target: LanguageModel): void {
   if (prompt.length === 0) throw new LenityError("invalid_request", "The prompt has no tokens; expected at least one.", { path: "prompt" });
@@ -49,7 +58,8 @@ function idsOf({ name, vocabulary, unused }: LanguageModel): string {
 export function checkFeasible(verifier: Verifier, target: LanguageModel, drafter: Drafter | undefined, { temperature }: Sampling): void {
   if (drafter === undefined) return;
   const missing = unmetNeed(verifier.needs, target, drafter, temperature);
-  if (missing !== undefined) throw new LenityError("unsupported", `Policy "${verifier.name}" ${missing}`, { path: "policy" });
+  const path = target.lastOnly === true ? "draftTokens" : "policy";
+  if (missing !== undefined) throw new LenityError("unsupported", `Policy "${verifier.name}" ${missing}`, { path });
   if (drafter.vocabulary !== undefined && drafter.vocabulary !== target.vocabulary) {
     throw new LenityError(
       "unsupported",
@@ -61,10 +71,13 @@ export function checkFeasible(verifier: Verifier, target: LanguageModel, drafter
 /** What a verifier with these needs lacks with these models, as the end of a sentence; undefined when nothing. */
 export function unmetNeed(
   needs: Needs | undefined,
-  target: Pick<LanguageModel, "name" | "hidden">,
+  target: Pick<LanguageModel, "name" | "hidden" | "lastOnly">,
   drafter: Pick<Drafter, "name" | "rows">,
   temperature?: number,
 ): string | undefined {
+  if (target.lastOnly === true) {
+    return `reads the target's row of every drafted token, and ${target.name} scores only the last position of a block. Set the number of draft tokens to 0 for plain decoding, or export the model with the logits of all positions.`;
+  }
   if (needs?.hidden !== undefined && target.hidden[needs.hidden] === undefined) {
     return `reads ${needs.hidden} hidden states, which ${target.name} does not give. Export the model with hidden states, or choose a policy without a judge.`;
   }

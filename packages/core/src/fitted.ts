@@ -39,6 +39,7 @@ export function fitted(model: LanguageModel, sayable: Sayable): LanguageModel {
     contextLength: model.contextLength,
     eos: model.eos,
     hidden: model.hidden,
+    lastOnly: model.lastOnly,
     open: async (options) => session(await model.open(options)),
     close: () => model.close(),
   };

@@ -16,7 +16,7 @@ export * from "./error.ts";
 export type * from "./evidence.ts";
 export { excerpt, quoted, shown } from "./excerpt.ts";
 export { expectation } from "./expectation.ts";
-export { unmetNeed } from "./feasible.ts";
+export { blockLength, unmetNeed } from "./feasible.ts";
 export * from "./fitted.ts";
 export * from "./generate.ts";
 export * from "./guard.ts";

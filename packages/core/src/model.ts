@@ -16,7 +16,7 @@ export interface Scores {
 }
 
 export interface AppendOptions {
-  /** How many of the appended positions, counted from the end, to score: 0 for none. Default: all. */
+  /** How many of the appended positions, counted from the end, to score: 0 for none; of a model with `lastOnly` at most one. Default: all. */
   readonly rows?: number | undefined;
   readonly hidden?: HiddenKind | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -89,6 +89,8 @@ export interface LanguageModel {
   readonly contextLength: number;
   /** Tokens that end an answer. */
   readonly eos: readonly Token[];
+  /** Whether it scores only the last of the positions it is given, so that it decodes plainly and cannot verify a draft. Default: false. */
+  readonly lastOnly?: boolean | undefined;
   /** The width of each kind of hidden state the model can give. */
   readonly hidden: Readonly<Partial<Record<HiddenKind, number>>>;
   /** The engines that run it now, where a backend has several or restarts them. */

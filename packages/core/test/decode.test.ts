@@ -8,6 +8,7 @@ import {
   decode,
   defaultRegistry,
   type EmittedToken,
+  fitted,
   kl,
   lookupDrafter,
   modelDrafter,
@@ -380,6 +381,16 @@ describe("what decode refuses before the first token", () => {
       verify: ({ draft }) => ({ accept: draft.map(() => true) }),
     };
     await refused([1], { target, drafter: near(), verifier: judging }, "unsupported", /pre-norm hidden states/);
+  });
+  test("drafts for a target that scores only the last position of a block, which decodes plainly", async () => {
+    const lastOnly = { ...target, lastOnly: true };
+    const message = /scores only the last position of a block\. Set the number of draft tokens to 0 for plain decoding/;
+    await refused([1], { target: lastOnly, drafter: near() }, "unsupported", message);
+    await refused([1], { target: fitted(lastOnly, { vocabulary: 11 }), drafter: near() }, "unsupported", message);
+    const plain = await run([1], { target, maxTokens: 20 });
+    for (const options of [{ drafter: near(), draftTokens: 0 }, { drafter: undefined }]) {
+      assert.deepEqual((await run([1], { target: lastOnly, ...options, maxTokens: 20 })).tokens, plain.tokens);
+    }
   });
   test("a drafter with another vocabulary", async () => {
     await refused([1], { target, drafter: modelDrafter(randomModel({ vocabulary: 5, seed: 1 })) }, "unsupported", /5 token ids.*12/);

@@ -60,7 +60,7 @@ export function answering(backend: Backend): (request: Request) => Promise<Answe
     }
     const numbers = request.numbers ?? graph.fetch !== undefined;
     if (numbers) scorer = blockScorer(model);
-    const { inputs, outputs, layers, groups, headSize, precision, family, newRows } = graph;
+    const { inputs, outputs, layers, groups, headSize, precision, combined, leastRows, family, newRows, lastOnly } = graph;
     const hidden = Object.fromEntries(Object.entries(graph.hidden).map(([kind, { width }]) => [kind, width]));
     return {
       file,
@@ -72,8 +72,11 @@ export function answering(backend: Backend): (request: Request) => Promise<Answe
       groups,
       headSize,
       precision,
+      combined,
+      leastRows,
       family,
       newRows,
+      lastOnly,
       hidden,
       numbers,
       ...facts,

@@ -9,13 +9,20 @@ import type { Precision } from "./cells.ts";
  */
 export type CacheFamily = "split" | "new-rows" | "in-place" | "concat";
 
-/** Sizes and type of the tensors [1, groups, length, headSize] (split: [length, groups, headSize]), one key and one value per layer. */
+/**
+ * Sizes and type of the tensors [1, groups, length, headSize] (split: [length, groups, headSize]), one key and one value per layer, or of those
+ * that hold both, [2, 1, groups, length, headSize].
+ */
 export interface CacheShape {
   readonly layers: number;
   /** Key and value heads. */
   readonly groups: number;
   readonly headSize: number;
   readonly precision: Precision;
+  /** Whether key and value of a layer are one tensor, past_N, as in exports of GPT-2. Default: false. */
+  readonly combined?: boolean | undefined;
+  /** The fewest rows that a tensor must have room for: those of a sliding window. Default: 0. */
+  readonly leastRows?: number | undefined;
 }
 
 /** One sequence's cache. Every run says where its block begins: rows from there on are dropped, even if the run fails. */
@@ -36,9 +43,4 @@ export interface Cache {
 export interface Prepared {
   readonly feeds: Record<string, Tensor>;
   readonly fetches: Record<string, Tensor | null>;
-}
-
-/** `0.key`, `0.value`, `1.key`, …: what the names of cache tensors end with, in the order of `present_rows`. */
-export function cacheParts(layers: number): string[] {
-  return Array.from({ length: layers }, (_, n) => [`${n}.key`, `${n}.value`]).flat();
 }

@@ -1,5 +1,6 @@
 /** What a folder says of its model, before the model file is opened. */
 import type { Token } from "@lenity/core";
+import type { SizeHints } from "./cache-sizes.ts";
 import type { ModelFiles } from "./model-files.ts";
 import { readModelFolder } from "./model-folder.ts";
 import type { OnnxModel } from "./onnx-model.ts";
@@ -16,23 +17,38 @@ export interface Described extends Vocabulary {
   readonly tokens: TokenTexts | undefined;
   readonly contextLength: number;
   readonly eos: readonly Token[];
+  /** What the configuration lets expect of the cache's sizes. */
+  readonly sizes: SizeHints;
+  /** The model file that genai_config.json names, where that is the folder's configuration. */
+  readonly filename: string | undefined;
+}
+
+/** What is asked for beyond what the folder says. */
+export interface DescribeOptions {
+  readonly name: string;
+  readonly draftsFor?: OnnxModel | undefined;
+  readonly contextLength?: number | undefined;
 }
 
 /** Reads the configuration and the tokenizer of a folder. Rejects with `model_files`, and with `unsupported` when it does not fit `draftsFor`. */
-export async function describeModel(files: ModelFiles, name: string, draftsFor: OnnxModel | undefined): Promise<Described> {
-  const { vocabulary: width, contextLength, eos } = await readModelFolder(files);
+export async function describeModel(files: ModelFiles, { name, draftsFor, contextLength: asked }: DescribeOptions): Promise<Described> {
+  if (asked !== undefined && !(Number.isInteger(asked) && asked >= 2))
+    throw new RangeError(`contextLength is ${asked}; expected a whole number of tokens from 2.`);
+  const folder = await readModelFolder(files, { asked, target: draftsFor?.contextLength });
+  const { vocabulary: width, contextLength, eos, sizes, filename } = folder;
   const tokens = await readTokenTexts(files);
   const outputs = { name, folder: files.place, width, tokens };
   // The tokenizer of a draft must fit the draft itself too.
   const own = ownVocabulary(outputs);
   const vocabulary = draftsFor === undefined ? own : draftVocabulary(outputs, draftsFor);
-  return { name, place: files.place, width, tokens, contextLength, eos, ...vocabulary };
+  const notes = [...folder.notes, ...vocabulary.notes];
+  return { name, place: files.place, width, tokens, contextLength, eos, sizes, filename, ...vocabulary, notes };
 }
 
 /** The request that loads it. */
 export function loadRequest(
-  { name, width, vocabulary, unused, contextLength, eos }: Described,
-  how: Omit<LoadRequest, "type" | "name" | "width" | "vocabulary" | "unused" | "contextLength" | "eos">,
+  { name, width, vocabulary, unused, contextLength, eos, sizes }: Described,
+  how: Omit<LoadRequest, "type" | "name" | "width" | "vocabulary" | "unused" | "contextLength" | "eos" | "sizes">,
 ): LoadRequest {
-  return { type: "load", name, ...how, width, vocabulary, unused, contextLength, eos };
+  return { type: "load", name, ...how, width, vocabulary, unused, contextLength, eos, sizes };
 }

@@ -1,5 +1,6 @@
 import type { Tensor } from "onnxruntime-node";
-import { type Cache, cacheParts } from "./cache.ts";
+import type { Cache } from "./cache.ts";
+import { cacheTensors } from "./cache-tensors.ts";
 import { type Cells, cellsOf, tensorOf, zeros } from "./cells.ts";
 import type { CachedGraph } from "./graph.ts";
 
@@ -15,20 +16,20 @@ interface Store {
 }
 
 /**
- * Buffers [1, groups, capacity, head size] whose first rows are used: the mask's length tells the graph how many. Rewinding costs nothing; the
- * rows beyond are overwritten by the next block.
+ * Buffers of `capacity` rows whose first are used: the mask's length tells the graph how many. Rewinding costs nothing; the rows beyond are
+ * overwritten by the next block. A sliding window's buffers never slide, since there is always room behind: what it has left can come back.
  */
 export function fixedCache(graph: CachedGraph, most: number, source: Store = { capacity: 0, buffers: [] }, length = 0): Cache {
-  const { runtime, layers, groups, headSize, precision, family } = graph;
-  const parts = cacheParts(layers);
+  const { runtime, headSize, precision, family, leastRows = 0 } = graph;
+  const { names, groups, shape } = cacheTensors(graph);
   let { capacity, buffers }: Store = { capacity: 0, buffers: [] };
   const feeds: Record<string, Tensor> = {};
   const fetches: Record<string, Tensor | null> = family === "new-rows" ? { present_rows: null } : {};
 
   /** Takes over the first `rows` rows of another store, with room for `length`. Where memory runs out, everything stays as it is. */
   const fill = (from: Store, rows: number, length: number): void => {
-    const room = Math.min(Math.ceil(length / bucket) * bucket, most);
-    const filled = parts.map((_, index) => {
+    const room = Math.max(leastRows, Math.min(Math.ceil(length / bucket) * bucket, most));
+    const filled = names.map((_, index) => {
       const buffer = zeros(precision, groups * room * headSize);
       const old = from.buffers[index];
       const size = from.capacity * headSize;
@@ -36,12 +37,12 @@ export function fixedCache(graph: CachedGraph, most: number, source: Store = { c
         buffer.set(old.subarray(group * size, group * size + rows * headSize), group * room * headSize);
       return buffer;
     });
-    for (const [index, part] of parts.entries()) {
-      const tensor = tensorOf(runtime, filled[index] as Cells, [1, groups, room, headSize]);
-      feeds[`past_key_values.${part}`] = tensor;
+    for (const [index, { past, present }] of names.entries()) {
+      const tensor = tensorOf(runtime, filled[index] as Cells, shape(room));
+      feeds[past] = tensor;
       // The same memory as past and as present: GroupQueryAttention then writes the new rows in place. It costs a copy of each cache per run,
       // which files with present_rows save.
-      if (family === "in-place") fetches[`present.${part}`] = tensor;
+      if (family === "in-place") fetches[present] = tensor;
     }
     capacity = room;
     buffers = filled;
@@ -56,7 +57,7 @@ export function fixedCache(graph: CachedGraph, most: number, source: Store = { c
     keep(results, start) {
       if (family === "in-place") return;
       const rows = cellsOf(results["present_rows"] as Tensor);
-      const block = rows.length / (parts.length * groups);
+      const block = rows.length / (names.length * groups);
       let at = 0;
       for (const buffer of buffers) {
         for (let group = 0; group < groups; group++) {

@@ -1,6 +1,6 @@
 import type { HiddenKind } from "@lenity/core";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import type { CacheFamily } from "./cache.ts";
+import type { CacheFamily, CacheShape } from "./cache.ts";
 import type { CropCaches } from "./device/crop-caches.ts";
 import type { FetchRows } from "./device/fetch-rows.ts";
 import type { GraphBuilder } from "./export/onnx-writer.ts";
@@ -11,7 +11,7 @@ import type { Port } from "./protocol.ts";
 export type Runtime = Pick<typeof import("onnxruntime-node"), "InferenceSession" | "Tensor" | "env">;
 
 /** An opened file that was not run yet. */
-export interface UntriedGraph extends Omit<GraphPorts, "hidden"> {
+export interface UntriedGraph extends CacheShape, Pick<GraphPorts, "split" | "newRows"> {
   readonly runtime: Runtime;
   readonly session: InferenceSession;
   readonly inputs: readonly Port[];
@@ -27,6 +27,8 @@ export interface CachedGraph extends UntriedGraph {
 
 /** An opened file: one pass of it scores a block. */
 export interface Graph extends CachedGraph {
+  /** Whether it scores only the last position of a block. */
+  readonly lastOnly: boolean;
   /** The most tokens of one run, where the device is right in small blocks alone. Default: `chunk` of sequence.ts. */
   readonly chunk?: number | undefined;
   /** The output that gives each kind of hidden state, and its width. */

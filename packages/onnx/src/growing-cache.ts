@@ -1,13 +1,14 @@
 import { LenityError } from "@lenity/core";
 import type { Tensor } from "onnxruntime-node";
-import { type Cache, cacheParts } from "./cache.ts";
+import type { Cache } from "./cache.ts";
+import { cacheTensors } from "./cache-tensors.ts";
 import { type Cells, cellsOf, tensorOf, zeros } from "./cells.ts";
 import type { CachedGraph } from "./graph.ts";
 
 /** Memory grows by this many rows at a time. */
 const step = 128;
 
-/** The rows of the last run: [part, group, rows, head size] from where its block begins, of which the first `kept` count. */
+/** The rows of the last run: [tensor, group, rows, head size] from where its block begins, of which the first `kept` count. */
 interface Fresh {
   readonly cells: Cells;
   readonly rows: number;
@@ -21,17 +22,16 @@ interface Packed {
 }
 
 /**
- * Tensors [1, groups, length, head size] for graphs that join past and block: the past's length says where the block stands, so it must be exact.
- * Each lies packed at the beginning of a larger memory, and its groups move when rows come or go. The rows of a run wait beside it until the next
+ * Tensors of `length` rows for graphs that join past and block: the past's length says where the block stands, so it must be exact. Each lies packed at the beginning of a larger memory, and its groups move when rows come or go. The rows of a run wait beside it until the next
  * one shows how many of them stay: a round moves what it must once, whatever it rewinds.
  */
 export function growingCache(graph: CachedGraph, begin?: Packed): Cache {
-  const { runtime, layers, groups, headSize, precision, newRows } = graph;
-  const parts = cacheParts(layers);
-  const fetches = Object.fromEntries((newRows ? ["present_rows"] : parts.map((part) => `present.${part}`)).map((name) => [name, null]));
+  const { runtime, headSize, precision, newRows } = graph;
+  const { names, groups, shape, rowsShape } = cacheTensors(graph);
+  const fetches = Object.fromEntries((newRows ? ["present_rows"] : names.map(({ present }) => present)).map((name) => [name, null]));
   let packed = begin?.length ?? 0;
   let room = packed;
-  let memories = begin?.memories ?? parts.map(() => zeros(precision, 0));
+  let memories = begin?.memories ?? names.map(() => zeros(precision, 0));
   let fresh: Fresh | undefined;
 
   /** Makes every group `length` rows long: the first of them, or as many as still fit, stay. */
@@ -59,9 +59,9 @@ export function growingCache(graph: CachedGraph, begin?: Packed): Cache {
   /** Copies the first `count` fresh rows of every group behind its `length` rows, in memories whose groups are `stride` rows apart. */
   const place = (into: readonly Cells[], count: number, length: number, stride: number): void => {
     if (fresh === undefined || count <= 0) return;
-    for (const [part, memory] of into.entries()) {
+    for (const [n, memory] of into.entries()) {
       for (let group = 0; group < groups; group++) {
-        const from = (part * groups + group) * fresh.rows * headSize;
+        const from = (n * groups + group) * fresh.rows * headSize;
         memory.set(fresh.cells.subarray(from, from + count * headSize), (group * stride + length) * headSize);
       }
     }
@@ -69,9 +69,9 @@ export function growingCache(graph: CachedGraph, begin?: Packed): Cache {
   /** The block's rows of graphs that return past and block. */
   const cut = (results: Readonly<Record<string, Tensor>>, start: number, end: number): Cells => {
     const size = (end - start) * headSize;
-    const cells = zeros(precision, parts.length * groups * size);
-    for (const [n, part] of parts.entries()) {
-      const all = cellsOf(results[`present.${part}`] as Tensor);
+    const cells = zeros(precision, names.length * groups * size);
+    for (const [n, { present }] of names.entries()) {
+      const all = cellsOf(results[present] as Tensor);
       for (let group = 0; group < groups; group++) {
         const first = (group * end + start) * headSize;
         cells.set(all.subarray(first, first + size), (n * groups + group) * size);
@@ -86,15 +86,14 @@ export function growingCache(graph: CachedGraph, begin?: Packed): Cache {
       resize(start);
       place(memories, start - length, length, start);
       fresh = undefined;
-      const shape = [1, groups, start, headSize];
-      const feeds = parts.map((part, i) => {
-        const past = (memories[i] as Cells).subarray(0, groups * start * headSize);
-        return [`past_key_values.${part}`, tensorOf(runtime, past, shape)];
+      const feeds = names.map(({ past }, i) => {
+        const cells = (memories[i] as Cells).subarray(0, groups * start * headSize);
+        return [past, tensorOf(runtime, cells, shape(start))];
       });
       return { feeds: Object.fromEntries(feeds), fetches };
     },
     keep(results, start, end, pad = 0) {
-      const wanted = newRows ? [parts.length, groups, end - start, headSize] : [1, groups, end, headSize];
+      const wanted = newRows ? rowsShape(end - start) : shape(end);
       const odd = Object.keys(fetches).find((name) => results[name]?.dims.join() !== wanted.join());
       if (odd !== undefined) {
         const found = results[odd]?.dims.join(", ");

@@ -33,6 +33,8 @@ export interface Inspection {
     readonly newRows: boolean;
     readonly bytesPerToken: number;
   };
+  /** Whether the graph scores only the last position of a block, so that it decodes plainly and verifies no draft. */
+  readonly lastOnly: boolean;
   /** The logits of one row, padding included; those of ids that may be said; how many of these no token has. */
   readonly width: number;
   readonly vocabulary: number;
@@ -57,10 +59,11 @@ export async function inspectModel(folder: string | URL, options: LoadOptions = 
   const model = await loadModel(folder, options);
   try {
     const { folder: dir, graph, width, vocabulary, unused, notes, contextLength, eos, hidden, check, warnings } = model;
-    const { file, inputs, outputs, layers, groups, headSize, precision, family, newRows, providers } = graph;
+    const { file, inputs, outputs, layers, groups, headSize, precision, combined, leastRows, family, newRows, providers } = graph;
     const { added, missing } = graph;
     const bytesPerToken = 2 * layers * groups * headSize * (precision === "float16" ? 2 : 4);
-    const cache = { family, newRows, layers, groups, headSize, precision, bytesPerToken };
+    const special = { ...(combined === undefined ? {} : { combined }), ...(leastRows === undefined ? {} : { leastRows }) };
+    const cache = { family, newRows, layers, groups, headSize, precision, ...special, bytesPerToken };
     return {
       folder: dir,
       files: await listFiles(dir),
@@ -72,6 +75,7 @@ export async function inspectModel(folder: string | URL, options: LoadOptions = 
       outputs,
       taps: { added, missing },
       cache,
+      lastOnly: graph.lastOnly,
       width,
       vocabulary,
       unused: unused?.size ?? 0,

@@ -8,7 +8,8 @@ import { type SelfCheck, selfCheck } from "./self-check.ts";
 export async function loadHost(link: WorkerLink, request: LoadRequest, cacheBytes: number): Promise<LoadedHost> {
   const graph = await link.request<LoadReply>(request);
   const { name, file, width, vocabulary, unused, contextLength, eos } = request;
-  const facts = { name, source: file, vocabulary, unused, readable: width, contextLength, hidden: graph.hidden, numbers: graph.numbers };
+  const about = { name, source: file, vocabulary, unused, readable: width, contextLength, hidden: graph.hidden };
+  const facts = { ...about, lastOnly: graph.lastOnly, numbers: graph.numbers };
   const probe = hostOf(link, facts, 0);
   // Other devices are compared with the CPU in longer blocks than these, and some are only right in shorter ones.
   const most = graph.device.name === "cpu" ? undefined : 7;

@@ -8,6 +8,7 @@ import { drafterFile } from "./drafter-file.ts";
 import type { Dtype, Variant } from "./dtypes.ts";
 import type { Engine } from "./engine.ts";
 import { closeAll, openAmong, startEngines } from "./engines.ts";
+import { readGenaiConfig } from "./genai-config.ts";
 import type { LoadedHost } from "./host.ts";
 import { hostLoader } from "./load-host.ts";
 import { type OnnxModel, onnxModel } from "./onnx-model.ts";
@@ -63,6 +64,11 @@ export interface LoadOptions {
    * Default: where the logits stay on a device, so that rows would cross the bus. They differ from the plain arithmetic by rounding, up to 1e-4.
    */
   readonly numbers?: boolean | undefined;
+  /**
+   * The most tokens of a session, prompt and answer, from 2. Default: what the folder's files say, or 2048 where none says it, of which a note tells.
+   * More than the model's own limit rejects with `invalid_request`.
+   */
+  readonly contextLength?: number | undefined;
   /** Default: the folder's name. */
   readonly name?: string | undefined;
   /** The script of the worker threads, for bundlers that place it elsewhere. Default: `worker.ts` of this package. */
@@ -85,8 +91,8 @@ export async function loadModel(folder: string | URL, options: LoadOptions = {})
   const { device = "cpu" } = options;
   if (!deviceWishes.includes(device)) throw new RangeError(`device is ${device}; expected one of ${deviceWishes.join(", ")}.`);
   const dir = await folderPath(folder);
-  const described = await describeModel(filesIn(dir), options.name ?? basename(resolve(dir)), options.draftsFor);
-  const file = await modelFile(dir, options);
+  const described = await describeModel(filesIn(dir), { ...options, name: options.name ?? basename(resolve(dir)) });
+  const file = await modelFile(dir, options, described.filename);
   const beside = drafterFile(file);
   const drafter = options.drafter !== false && (await exists(beside)) ? beside : undefined;
   const request = loadRequest(described, { file, drafter, threads, spin, device, numbers: options.numbers, turns, engines: count });
@@ -97,22 +103,27 @@ export async function loadModel(folder: string | URL, options: LoadOptions = {})
   });
   const { graph, check } = (engines[0] as Engine<LoadedHost>).first;
   const variants = await findVariants(dir);
-  const notes = [...described.notes, ...strangeName(dir, file, options, variants)];
-  return onnxModel({ ...described, notes }, { graph, check }, warningsOf(file, check, variants, graph.device.name), {
+  const notes = [...described.notes, ...(await strangeName(dir, file, options, variants))];
+  return onnxModel({ ...described, notes }, { graph, check }, warningsOf(graph, check, variants), {
     engines: () => engines.map(({ state }) => state),
     open: (prompt) => openAmong(engines, prompt),
     close: () => closeAll(engines),
   });
 }
 
-/** What to say of a file that nobody named and that has no variant's name. */
-function strangeName(dir: string, file: string, { file: named }: LoadOptions, variants: readonly Variant[]): string[] {
+/** What to say of a file that nobody named, its folder neither, and that has no variant's name. */
+async function strangeName(dir: string, file: string, { file: named }: LoadOptions, variants: readonly Variant[]): Promise<string[]> {
   if (named !== undefined || variants.some(({ path }) => join(dir, path) === file)) return [];
+  if ((await readGenaiConfig(filesIn(dir)))?.filename === relative(dir, file)) return [];
   return [`${relative(dir, file)} is taken for the model: no file has a usual name, such as onnx/model.onnx`];
 }
 
-async function modelFile(dir: string, { file, dtype }: LoadOptions): Promise<string> {
-  if (file === undefined) return join(dir, await chooseVariant(dir, dtype));
+/** The file that is asked for, or that the folder's genai_config.json names, or else a variant. */
+async function modelFile(dir: string, { file, dtype }: LoadOptions, named: string | undefined): Promise<string> {
+  if (file === undefined) {
+    const own = dtype === undefined && named !== undefined ? join(dir, named) : undefined;
+    return own !== undefined && (await exists(own)) ? own : join(dir, await chooseVariant(dir, dtype));
+  }
   if (dtype !== undefined) throw new TypeError(`Both file (${file}) and dtype (${dtype}) are given; expected one of them.`);
   const path = join(dir, file);
   if (await exists(path)) return path;

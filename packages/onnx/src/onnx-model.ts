@@ -63,6 +63,7 @@ export function onnxModel(
     contextLength,
     eos,
     hidden: graph.hidden,
+    lastOnly: graph.lastOnly,
     notes,
     graph,
     device: graph.device,

@@ -1,6 +1,6 @@
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
-import { cacheParts } from "./cache.ts";
+import { cacheParts } from "./cache-tensors.ts";
 import type { DrafterGraph, Graph } from "./graph.ts";
 import type { LoadRequest, Port } from "./protocol.ts";
 import { toPort } from "./try-graph.ts";

@@ -2,6 +2,7 @@
 import type { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
 import { firstLine } from "./first-line.ts";
+import { hasBfloat16 } from "./onnx-file/bfloat16.ts";
 import { type OnnxScan, refusal } from "./onnx-file/scan.ts";
 import { planTaps } from "./taps/plan-taps.ts";
 
@@ -49,6 +50,15 @@ export async function openTapped(file: OnnxFile): Promise<Opened> {
 }
 
 /** The error for a file that the runtime does not open. */
-export function unreadable({ file }: OnnxScan, cause: unknown): LenityError {
+export function unreadable(scan: OnnxScan, cause: unknown): LenityError {
+  const { file } = scan;
+  if (hasBfloat16(scan)) {
+    const advice =
+      "Take a variant in float32, float16 or 4 bits: onnxruntime-genai's builder writes them with -p fp32, -p fp16 or -p int4.";
+    return refusal(file, `computes in bfloat16, and ONNX Runtime's CPU provider has no arithmetic for it (${firstLine(cause)})`, {
+      advice,
+      cause,
+    });
+  }
   return refusal(file, `cannot be loaded by ONNX Runtime: ${firstLine(cause)}`, { cause });
 }

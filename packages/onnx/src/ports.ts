@@ -1,15 +1,13 @@
 /** What a decoder's inputs and outputs must be, and what they tell. */
 import { type HiddenKind, LenityError } from "@lenity/core";
-import { type CacheShape, cacheParts } from "./cache.ts";
-import type { Precision } from "./cells.ts";
+import { integerTypes, maskTypes } from "./block-feeds.ts";
+import { type CachePorts, findCaches, isCache, isPrecision } from "./cache-ports.ts";
 import type { Port } from "./protocol.ts";
 
 /** What the declared inputs and outputs say of a graph. */
-export interface GraphPorts extends CacheShape {
+export interface GraphPorts extends CachePorts {
   /** Whether it offers the block's cache rows alone (present_rows). */
   readonly newRows: boolean;
-  /** Whether it takes the later values apart from the others (tail_values.N), as `exportDecoder` writes long contexts. */
-  readonly split: boolean;
   /** The output that gives each kind of hidden state, going by names. */
   readonly hidden: Readonly<Partial<Record<HiddenKind, string>>>;
 }
@@ -19,56 +17,10 @@ const plainInputs = new Set(["input_ids", "attention_mask", "position_ids", "num
 /** Checks names, types and shapes: a decoder with a cache of keys and values. Throws `model_files`. */
 export function checkPorts(file: string, inputs: readonly Port[], outputs: readonly Port[], vocabulary: number): GraphPorts {
   const refuse = (what: string) => new LenityError("model_files", `${file} ${what}`);
-  const list = (ports: readonly Port[]) => ports.map(({ name }) => name).join(", ");
   const output = new Map(outputs.map((port) => [port.name, port]));
-  const caches = inputs.filter(({ name }) => name.startsWith("past_key_values."));
-  const state = inputs.find(({ name }) => isRecurrent(name));
-  if (state !== undefined) {
-    throw refuse(
-      `keeps the state ${state.name}, which cannot be rewound to an earlier token. Speculative decoding needs a model with attention only.`,
-    );
-  }
-  if (inputs.some(({ name }) => name === "use_cache_branch")) {
-    throw refuse(
-      "is a merged decoder: its input use_cache_branch picks one of two graphs, and the one with a past is made for single tokens, not for verifying a block. Take the folder's model.onnx if there is one, or export anew with a current Optimum (--task text-generation-with-past), which writes one graph for both.",
-    );
-  }
-  for (const name of ["input_ids", "attention_mask"]) {
-    if (!inputs.some((port) => port.name === name)) {
-      throw refuse(
-        `has no input ${name}; found ${list(inputs)}. Expected a decoder with input_ids, attention_mask and past_key_values.N.key|value: export it with a cache.`,
-      );
-    }
-  }
-  const split = inputs.some(({ name }) => name === "tail_values.0");
-  const stray = inputs.find(
-    ({ name }) => !plainInputs.has(name) && !name.startsWith("past_key_values.") && !(split && name.startsWith("tail_values.")),
-  );
-  if (stray !== undefined)
-    throw refuse(
-      `wants the input ${stray.name}, which is not of a text decoder. Known: ${[...plainInputs].join(", ")}, past_key_values.N.key|value.`,
-    );
-  const layers = caches.length / 2;
-  for (const part of cacheParts(Math.max(1, layers))) {
-    if (!caches.some(({ name }) => name === `past_key_values.${part}`))
-      throw refuse(`has no input past_key_values.${part}; found ${list(inputs)}. Export it with a cache.`);
-    if (!split && !output.has(`present.${part}`))
-      throw refuse(`has no output present.${part}; found ${list(outputs)}. Export it with a cache.`);
-  }
-  const precision = caches[0]?.type;
-  const odd = caches.find(({ type }) => !isPrecision(type) || type !== precision);
-  if (!isPrecision(precision) || odd !== undefined) {
-    throw refuse(
-      `has a cache ${odd?.name} of type ${odd?.type}; expected float32 or float16, the same for all. Take another variant of the model.`,
-    );
-  }
-  const shape = caches[0]?.shape ?? [];
-  const [groups, headSize] = split ? [shape[1], shape[2]] : [shape[1], shape[3]];
-  if (typeof groups !== "number" || typeof headSize !== "number") {
-    throw refuse(
-      `has a cache of shape [${caches[0]?.shape.join(", ")}]; expected [1, heads, length, head size] with fixed heads and head size.`,
-    );
-  }
+  checkInputs(inputs, refuse);
+  const caches = findCaches(inputs, outputs, refuse);
+  const { layers, precision, split } = caches;
   const logits = output.get("logits");
   if (!isPrecision(logits?.type)) {
     throw refuse(
@@ -86,7 +38,45 @@ export function checkPorts(file: string, inputs: readonly Port[], outputs: reado
   const newRows = rows?.type === precision && (typeof rows.shape[0] === "string" || rows.shape[0] === 2 * layers);
   if (split && !newRows)
     throw refuse("takes tail_values.N but has no output present_rows for the block's own cache rows. Export it anew with exportDecoder.");
-  return { layers, groups, headSize, precision, newRows, split, hidden: hiddenOutputs(output) };
+  return { ...caches, newRows, hidden: hiddenOutputs(output) };
+}
+
+/** Checks that a text decoder wants them, and nothing else. Throws what `refuse` makes of the end of a sentence that begins with the file's name. */
+function checkInputs(inputs: readonly Port[], refuse: (what: string) => Error): void {
+  const state = inputs.find(({ name }) => isRecurrent(name));
+  if (state !== undefined) {
+    throw refuse(
+      `keeps the state ${state.name}, which cannot be rewound to an earlier token. Speculative decoding needs a model with attention only.`,
+    );
+  }
+  if (inputs.some(({ name }) => name === "use_cache_branch")) {
+    throw refuse(
+      "is a merged decoder: its input use_cache_branch picks one of two graphs, and the one with a past is made for single tokens, not for verifying a block. Take the folder's model.onnx if there is one, or export anew with a current Optimum (--task text-generation-with-past), which writes one graph for both.",
+    );
+  }
+  for (const name of ["input_ids", "attention_mask"]) {
+    if (!inputs.some((port) => port.name === name)) {
+      throw refuse(
+        `has no input ${name}; found ${inputs.map(({ name }) => name).join(", ")}. Expected a decoder with input_ids, attention_mask and past_key_values.N.key|value: export it with a cache.`,
+      );
+    }
+  }
+  const splits = inputs.some(({ name }) => name === "tail_values.0");
+  const stray = inputs.find(({ name }) => !plainInputs.has(name) && (!isCache(name) || (!splits && name.startsWith("tail_values."))));
+  if (stray !== undefined)
+    throw refuse(
+      `wants the input ${stray.name}, which is not of a text decoder. Known: ${[...plainInputs].join(", ")}, past_key_values.N.key|value or past_N.`,
+    );
+  for (const { name, type, shape } of inputs) {
+    if (!plainInputs.has(name)) continue;
+    // Masks of another rank say what is added to scores, not which tokens count.
+    const isMask = name === "attention_mask" && shape.length === 2;
+    const types = isMask ? maskTypes : integerTypes;
+    if (types.includes(type)) continue;
+    throw refuse(
+      `wants the input ${name} as ${type} of shape [${shape.join(", ")}]; expected ${types.join(" or ")}. Export it with onnxruntime-genai, Optimum or lenity export.`,
+    );
+  }
 }
 
 /**
@@ -94,11 +84,9 @@ export function checkPorts(file: string, inputs: readonly Port[], outputs: reado
  * linear attention (`past_recurrent`), also among the caches (`past_key_values.0.conv`).
  */
 function isRecurrent(name: string): boolean {
-  if (/^past_key_values\.\d+\.(key|value)$/.test(name) || plainInputs.has(name)) return false;
+  if (isCache(name) || plainInputs.has(name)) return false;
   return /^past_(?!key_values\.)|(^|[._])(conv|ssm|recurrent|rnn|mamba)|cache_params/.test(name);
 }
-
-const isPrecision = (type: string | undefined): type is Precision => type === "float32" || type === "float16";
 
 /**
  * `last_hidden_state` is transformers' name for the final norm's output. `hidden_states` is its input in files that have both (such as

@@ -1,6 +1,7 @@
 /** What the main thread and the worker say to each other. Plain data only: it is cloned. */
 import type { ErrorCode, ErrorFacts, HiddenKind, Reading, Sampling, Token } from "@lenity/core";
 import type { CacheFamily, CacheShape } from "./cache.ts";
+import type { SizeHints } from "./cache-sizes.ts";
 import type { DeviceReport, DeviceWish } from "./device/devices.ts";
 import type { Turns } from "./device/turns.ts";
 import type { WeightFormat } from "./onnx-file/weight-formats.ts";
@@ -31,6 +32,8 @@ export interface LoadRequest {
   readonly unused: ReadonlySet<Token>;
   readonly contextLength: number;
   readonly eos: readonly Token[];
+  /** What the folder lets expect of the cache's sizes, for files that leave them open. */
+  readonly sizes?: SizeHints | undefined;
 }
 
 /** One input or output of a graph. A size is a number, or a name when it varies. */
@@ -66,6 +69,8 @@ export interface LoadReply extends CacheShape, FileFacts {
   readonly family: CacheFamily;
   /** Whether a block's own cache rows leave the graph alone (present_rows). */
   readonly newRows: boolean;
+  /** Whether it scores only the last position of a block. */
+  readonly lastOnly: boolean;
   readonly hidden: Readonly<Partial<Record<HiddenKind, number>>>;
   /** Whether numbers of drafted blocks are computed beside their logits. */
   readonly numbers: boolean;

@@ -1,6 +1,6 @@
 import { badLogits, type LanguageModel, type Scores } from "@lenity/core";
 
-/** What a few tokens show of a loaded model: numbers that speculative decoding rests on. */
+/** What a few tokens show of a loaded model: numbers that speculative decoding rests on. Of a model that scores only last positions, those. */
 export interface SelfCheck {
   /** max |difference| between the logits of one block and of the same tokens in smaller ones. 0: verified text equals plain decoding to the bit. */
   readonly blockDifference: number;
@@ -25,32 +25,33 @@ export async function selfCheck(model: LanguageModel, most: number = long): Prom
   const text = Array.from({ length: Math.min(most, model.contextLength) }, (_, i) => 1 + ((i * 7919) % (ids - 1)));
   const tokens = text.slice(0, short);
   const last = tokens.length - 1;
-  const block = await scored(model, [tokens]);
+  const rows = model.lastOnly === true ? 1 : undefined;
+  const block = await scored(model, [tokens], rows);
   const spread = spanOf(model, block);
   const differences: number[] = [];
   for (const [first, second] of [
     [1, 3],
     [5, 6],
   ] as const) {
-    const cut = await scored(model, [tokens.slice(0, first), tokens.slice(first, second), tokens.slice(second)]);
-    differences.push(difference(block, cut, block.length));
+    const cut = await scored(model, [tokens.slice(0, first), tokens.slice(first, second), tokens.slice(second)], rows);
+    differences.push(difference(block, cut.subarray(cut.length - block.length), block.length));
   }
-  if (text.length > short) differences.push(await longDifference(model, text));
-  const changed = await scored(model, [[...tokens.slice(0, last), 1 + ((tokens[last] as number) % (ids - 1))]]);
+  if (text.length > short) differences.push(await longDifference(model, text, rows ?? short));
+  const changed = await scored(model, [[...tokens.slice(0, last), 1 + ((tokens[last] as number) % (ids - 1))]], rows);
   return {
     blockDifference: Math.max(...differences),
-    leak: difference(block, changed, last * model.vocabulary),
+    leak: rows === undefined ? difference(block, changed, last * model.vocabulary) : 0,
     spread,
     longest: text.length,
   };
 }
 
-/** Of the last seven rows: of those before, only the cache is of interest, and rows of a large vocabulary cost. */
-async function longDifference(model: LanguageModel, text: readonly number[]): Promise<number> {
+/** Of the last rows: of those before, only the cache is of interest, and rows of a large vocabulary cost. */
+async function longDifference(model: LanguageModel, text: readonly number[], rows: number): Promise<number> {
   const first = text.length - short;
-  const block = await scored(model, [text], short);
+  const block = await scored(model, [text], rows);
   spanOf(model, block);
-  const cut = await scored(model, [text.slice(0, first), text.slice(first, first + 1), text.slice(first + 1)], short);
+  const cut = await scored(model, [text.slice(0, first), text.slice(first, first + 1), text.slice(first + 1)], rows);
   return difference(block, cut.subarray(cut.length - block.length), block.length);
 }
 

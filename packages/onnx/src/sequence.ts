@@ -100,8 +100,9 @@ export async function append(model: Model, sequence: Sequence, tokens: readonly 
       stopIfCancelled(wanted.cancel);
       const room = border(model, before + start) - before;
       end = Math.min(start + (graph.chunk ?? chunk), room, tokens.length);
-      // A last row that must not run alone, and no room behind it: it waits for the next run.
-      if (end - start > 1 && isLone(end - start) && end === room) end--;
+      // A last row that must not run alone, and no room behind it, nor a token before the run that could run again: it waits for the next run.
+      const alone = end === room || (graph.lastOnly && before + start === 0);
+      if (end - start > 1 && isLone(end - start) && alone) end--;
       const block = tokens.slice(start, end);
       const firstRow = Math.max(start, tokens.length - wanted.rows);
       const rows = Math.max(0, end - firstRow);
@@ -141,11 +142,12 @@ async function run(model: Model, sequence: Sequence, tokens: readonly Token[], r
   let pad = 0;
   if (isLone(tokens.length)) {
     // Blocks give the same logits to the bit whatever their shape, except for a row that runs alone. So a last token that would never does: a
-    // copy follows it, whose cache row the next block drops; at the end of the context or of a region the token before runs again with
-    // it (and whatever follows begins no later than there, so its old row is not missed).
+    // copy follows it, whose cache row the next block drops; at the end of the context or of a region, and where the copy alone would be scored,
+    // the token before runs again with it (and whatever follows begins no later than there, so its old row is not missed).
     const last = tokens.at(-1) as Token;
-    if (start + tokens.length < border(model, start)) [block, pad] = [[...tokens, last], 1];
-    else [block, start] = [[sequence.tokens[start - 1] as Token, last], start - 1];
+    const roomBehind = start + tokens.length < border(model, start);
+    if (roomBehind && !(graph.lastOnly && rows > 0)) [block, pad] = [[...tokens, last], 1];
+    else if (start > 0) [block, start] = [[sequence.tokens[start - 1] as Token, ...tokens], start - 1];
   }
   const end = start + block.length;
   const cache = cacheOf(model, sequence);
@@ -170,6 +172,8 @@ function border({ graph, contextLength }: Model, start: number): number {
 
 function lastRows(tensor: Tensor | undefined, rows: number, pad: number): LogitRows {
   const end = (tensor?.dims[1] ?? 0) - pad;
+  if (end < rows)
+    throw new LenityError("model_files", `The model returned ${end + pad} rows for ${rows + pad} positions that were asked for.`);
   return { tensor: tensor as Tensor, first: end - rows, end };
 }
 

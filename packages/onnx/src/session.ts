@@ -27,7 +27,7 @@ export interface OnnxSession extends Session {
 }
 
 /** What a session must know of its model. */
-export type Facts = Pick<LanguageModel, "name" | "source" | "contextLength" | "hidden"> & {
+export type Facts = Pick<LanguageModel, "name" | "source" | "contextLength" | "hidden" | "lastOnly"> & {
   /** Ids below this have an embedding. */
   readonly readable: number;
   /** Whether its worker computes numbers of drafted blocks. */
@@ -86,6 +86,7 @@ export function openSession(model: Facts, { link, id: session, held: begin, onAn
     const readings = [...options.readings].sort();
     const drafted = options.drafted as Float32Array<ArrayBuffer> | undefined;
     if (tokens.length === 0) throw new RangeError("A block of no tokens has no numbers; expected at least one.");
+    checkRows(tokens.length, model);
     const reply = await advance<ScoreReply>(tokens, options, (from, cancel) => {
       return { type: "score", session, from, tokens, readings, temperature, drafted, hidden, cancel };
     }).catch((error) => {
@@ -106,6 +107,7 @@ export function openSession(model: Facts, { link, id: session, held: begin, onAn
     },
     async append(tokens: readonly Token[], options: AppendOptions = {}): Promise<Scores> {
       const rows = Math.min(options.rows ?? tokens.length, tokens.length);
+      checkRows(rows, model);
       const { hidden } = options;
       const reply = await advance<AppendReply>(tokens, options, (from, cancel) => {
         return { type: "append", session, from, tokens, rows, hidden, cancel };
@@ -166,6 +168,11 @@ function checkHidden(kind: HiddenKind | undefined, model: Facts): void {
     "unsupported",
     `${model.name} gives no ${kind} hidden states. Export it with the output ${kind === "pre-norm" ? "hidden_states" : "last_hidden_state"}.`,
   );
+}
+
+function checkRows(rows: number, { name, lastOnly }: Facts): void {
+  if (lastOnly !== true || rows <= 1) return;
+  throw new LenityError("unsupported", `${name} scores only the last position of a block; ${rows} were asked for. Ask for one.`);
 }
 
 function contextFull(model: Facts, held: number, more: number): LenityError {

@@ -1,5 +1,6 @@
 import type { Tensor } from "onnxruntime-node";
-import { type Cache, cacheParts } from "./cache.ts";
+import type { Cache } from "./cache.ts";
+import { cacheParts } from "./cache-tensors.ts";
 import { type Cells, cellsOf, tensorOf, zeros } from "./cells.ts";
 import type { CachedGraph } from "./graph.ts";
 

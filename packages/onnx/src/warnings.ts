@@ -1,14 +1,24 @@
 import type { Device } from "./device/devices.ts";
 import type { Variant } from "./dtypes.ts";
+import type { LoadReply } from "./protocol.ts";
 import type { SelfCheck } from "./self-check.ts";
 
 /** Variants whose activations are quantised with one scale for a whole block, as a rule. */
 const leaky: ReadonlySet<string> = new Set(["q8", "int8", "uint8"]);
 
-/** What a user must know before trusting a loaded file: at most one line. `variants` are those of its folder. */
-export function warningsOf(file: string, check: SelfCheck, variants: readonly Variant[], device: Device = "cpu"): string[] {
+/** What a user must know before trusting a loaded file, one line each. `variants` are those of its folder. */
+export function warningsOf(
+  { file, device, lastOnly }: Pick<LoadReply, "file" | "device" | "lastOnly">,
+  check: SelfCheck,
+  variants: readonly Variant[],
+): string[] {
+  if (lastOnly) return [plainOnly(file), ...inexactness(file, device.name, check)];
   // A file that leaks differs between blocks as well, for the same reason and with the same remedy.
-  return check.leak > 0 ? leakage(file, check, variants) : inexactness(file, device, check);
+  return check.leak > 0 ? leakage(file, check, variants) : inexactness(file, device.name, check);
+}
+
+function plainOnly(file: string): string {
+  return `${file}: the graph scores only the last position of a block, so no draft can be verified: it decodes plainly, with a block length of 0. For speculative decoding export it with the logits of all positions (onnxruntime-genai's builder: prune_lm_head=false).`;
 }
 
 function inexactness(file: string, device: Device, { blockDifference, spread }: SelfCheck): string[] {

@@ -61,7 +61,6 @@ describe("loadModel refuses a folder", () => {
     const without = (key: string) => (dir: string) =>
       writeFile(join(dir, "config.json"), JSON.stringify({ ...configOf(small), [key]: undefined }));
     await assertRefused(without("vocab_size"), /has vocab_size undefined; expected a whole number/);
-    await assertRefused(without("max_position_embeddings"), /has max_position_embeddings undefined/);
   });
 
   test("whose generation_config.json is broken", () =>
@@ -243,6 +242,20 @@ describe("checkPorts", () => {
     assert.equal(checkPorts("m.onnx", more, outputs, 50).layers, 1);
   });
 
+  test("leaves open what the file has a name for, and takes key and value in one tensor", () => {
+    const named = port("past_key_values.0.key", ["batch", "heads", "past", "size"], "float32");
+    const { groups, headSize } = checkPorts("m.onnx", [...inputs.slice(0, 2), named, cache("past_key_values.0.value")], outputs, 50);
+    assert.deepEqual([groups, headSize], [undefined, undefined]);
+    const both = (name: string) => port(name, [2, "batch", 3, "past", "size"], "float16");
+    const pasts = [...inputs.slice(0, 2), both("past_0"), both("past_1")];
+    const presents = [...outputs.slice(0, 1), both("present_0"), both("present_1")];
+    const found = checkPorts("m.onnx", pasts, presents, 50);
+    const size = { groups: 3, headSize: undefined, precision: "float16" };
+    assert.deepEqual(found, { layers: 2, ...size, combined: true, newRows: false, split: false, hidden: {} });
+    refuses(pasts, presents.slice(0, 2), /no output present_1/);
+    refuses([...pasts.slice(0, 3), both("past_2")], presents, /no input past_1/);
+  });
+
   test("takes a split cache without present, by its new rows", () => {
     const rows = (name: string) => port(name, ["rows", 2, 16], "float32");
     const split = [...inputs.slice(0, 2), ...["past_key_values.0.key", "past_key_values.0.value", "tail_values.0"].map(rows)];
@@ -289,10 +302,42 @@ describe("checkPorts", () => {
       /cache past_key_values\.0\.value of type float16; expected .* the same for all/,
     );
     refuses(
-      [...inputs.slice(0, 2), cache("past_key_values.0.key", "float32", "heads"), cache("past_key_values.0.value")],
+      [...inputs.slice(0, 2), port("past_key_values.0.key", [1, 2, 16], "float32"), cache("past_key_values.0.value")],
       outputs,
-      /shape \[1, heads, past, 16\]/,
+      /past_key_values\.0\.key of shape \[1, 2, 16\], a layout that is not supported; expected \[1, heads, length, head size\]/,
     );
+    for (const shape of [
+      [1, 2, "past", 16],
+      [3, 1, 2, "past", 16],
+    ]) {
+      refuses(
+        [...inputs.slice(0, 2), port("past_0", shape, "float32")],
+        [...outputs, port("present_0", shape, "float32")],
+        /past_0 of shape \[.*\], a layout that is not supported; expected \[2, 1, heads, length, head size\]/,
+      );
+    }
+    refuses(
+      [port("input_ids", [1, "n"], "float32"), ...inputs.slice(1)],
+      outputs,
+      /input input_ids as float32 of shape \[1, n\]; expected int64 or int32\. Export/,
+    );
+    refuses(
+      [...inputs, port("position_ids", [1, "n"], "int16")],
+      outputs,
+      /input position_ids as int16 of .*; expected int64 or int32\. Export/,
+    );
+    const mask = (shape: Port["shape"], type: string) => [inputs[0] as Port, port("attention_mask", shape, type), ...inputs.slice(2)];
+    refuses(
+      mask([1, 1, "n", "total"], "float32"),
+      outputs,
+      /attention_mask as float32 of shape \[1, 1, n, total\]; expected int64 or int32\. Export/,
+    );
+    refuses(
+      mask([1, "n"], "uint8"),
+      outputs,
+      /attention_mask as uint8 of .*; expected int64 or int32 or bool or float32 or float16\. Export/,
+    );
+    assert.equal(checkPorts("m.onnx", mask([1, "n"], "float32"), outputs, 50).layers, 1);
     refuses(inputs, [port("logits", [1, "n", 50], "bfloat16"), ...outputs.slice(1)], /logits \(bfloat16\)/);
   });
 

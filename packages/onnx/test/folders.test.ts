@@ -67,15 +67,54 @@ describe("config.json", () => {
     }
   });
 
-  test("is refused when its sizes are nowhere, or no whole numbers", async () => {
+  test("is refused when it has no vocabulary, or sizes that are no whole numbers", async () => {
     for (const [config, seen] of [
       [{ ...rest, max_position_embeddings, text_config: {} }, /vocab_size undefined; expected a whole number/],
-      [{ ...rest, vocab_size, text_config: [] }, /max_position_embeddings undefined/],
       [{ ...rest, vocab_size, max_position_embeddings: "300" }, /max_position_embeddings "300"/],
       [{ ...rest, vocab_size, max_position_embeddings: 1.5 }, /max_position_embeddings 1\.5/],
     ] as const) {
       await assert.rejects(loadModel(await copyWith({ "config.json": config })), { code: "model_files", message: seen });
     }
+  });
+
+  test("may name no context: then other files do, or a length is assumed, of which a note tells", async () => {
+    const found = async (config: object, tokenizer?: object, contextLength?: number) => {
+      const dir = await copyWith({
+        "config.json": { ...rest, vocab_size, ...config },
+        ...(tokenizer === undefined ? {} : { "tokenizer_config.json": tokenizer }),
+      });
+      const model = await loadModel(dir, { threads: 1, contextLength });
+      await model.close();
+      return [model.contextLength, ...model.notes];
+    };
+    assert.deepEqual(await found({ seq_length: 70 }, { model_max_length: 60 }), [60]);
+    assert.deepEqual(await found({ seq_length: 70, max_position_embeddings: 50 }, { model_max_length: 60 }), [50]);
+    // What tokenizers say where they know no limit.
+    for (const tokenizer of [{ model_max_length: 1e30 }, { model_max_length: null }, {}, undefined]) {
+      assert.deepEqual(await found({ seq_length: 70 }, tokenizer), [70]);
+    }
+    const [assumed, note, ...more] = await found({ text_config: [] });
+    assert.deepEqual([assumed, more], [2048, []]);
+    assert.match(String(note), /^no file of .* names the length of the context: 2048 tokens are assumed; .*--context \(contextLength\)$/);
+    // Models that name no limit of their own hold what is asked for.
+    assert.deepEqual(await found({}, undefined, 5000), [5000]);
+    assert.deepEqual(await found({ seq_length: 70 }, { model_max_length: 60 }, 80), [80]);
+    assert.deepEqual(await found({ max_position_embeddings: 50 }, undefined, 20), [20]);
+    await assert.rejects(found({ max_position_embeddings: 50 }, undefined, 51), {
+      code: "invalid_request",
+      path: "contextLength",
+      message: /context of 51 tokens is asked for, and .*config\.json says that the model holds 50\. Ask for at most so many/,
+    });
+    for (const length of [1, 2.5, Number.NaN]) await assert.rejects(found({}, undefined, length), RangeError);
+  });
+
+  test("may name no context of a draft: it holds what its target does", async () => {
+    const dir = await copyWith({ "config.json": { ...rest, vocab_size } });
+    await using(whole, async (target) => {
+      const draft = await loadModel(dir, { threads: 1, draftsFor: target });
+      await draft.close();
+      assert.equal(draft.contextLength, target.contextLength);
+    });
   });
 
   test("may promise a context that no memory holds: nothing is allocated for it", async () => {
@@ -129,9 +168,17 @@ describe("a folder as onnxruntime-genai's builder writes it, with genai_config.j
   test("may name its model file, among others", async () => {
     const dir = await genai({ model: { ...model, decoder: { filename: "decoder_q4.onnx" } } }, "decoder_q4.onnx");
     await writeFile(join(dir, "embedding_q4.onnx"), "");
-    const loaded = await loadModel(dir, { threads: 1 });
-    await loaded.close();
-    assert.equal(loaded.source, join(dir, "decoder_q4.onnx"));
+    const load = async () => {
+      const loaded = await loadModel(dir, { threads: 1 });
+      await loaded.close();
+      return [loaded.source, loaded.notes];
+    };
+    assert.deepEqual(await load(), [join(dir, "decoder_q4.onnx"), []]);
+    // Alone, and beside a file with a usual name.
+    await rm(join(dir, "embedding_q4.onnx"));
+    assert.deepEqual(await load(), [join(dir, "decoder_q4.onnx"), []]);
+    await writeFile(join(dir, "model.onnx"), "");
+    assert.deepEqual(await load(), [join(dir, "decoder_q4.onnx"), []]);
     await rm(join(dir, "genai_config.json"));
     await assert.rejects(loadModel(dir), {
       code: "model_files",

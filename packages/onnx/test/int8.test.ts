@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { cacheParts } from "../src/cache.ts";
+import { cacheParts } from "../src/cache-tensors.ts";
 import { readDecoderConfig } from "../src/export/decoder-config.ts";
 import { positions } from "../src/export/decoder-graph.ts";
 import { decoderPass } from "../src/export/decoder-pass.ts";

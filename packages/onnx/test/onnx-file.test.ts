@@ -175,11 +175,12 @@ describe("weightFormats", () => {
 
 describe("warningsOf", () => {
   const check = { blockDifference: 0.3, leak: 0.25, spread: 20, longest: 40 };
+  const loaded = (file: string, name: "cpu" | "webgpu" = "cpu", lastOnly = false) => ({ file, device: { name, why: "" }, lastOnly });
   const path = join("onnx", "model_quantized.onnx");
 
   test("says nothing of a file whose blocks are exact", () => {
     for (const device of ["cpu", "webgpu"] as const)
-      assert.deepEqual(warningsOf("m", { ...check, blockDifference: 0, leak: 0 }, [], device), []);
+      assert.deepEqual(warningsOf(loaded("m", device), { ...check, blockDifference: 0, leak: 0 }, []), []);
   });
 
   test("says by how much strict verification may differ from plain decoding, on the CPU as elsewhere", () => {
@@ -188,7 +189,7 @@ describe("warningsOf", () => {
       ["cpu", /^m: tokens .* may fall the other way\.$/],
       ["webgpu", /^m: on webgpu tokens .*lenity inspect tells whether the file is exact there\.$/],
     ] as const) {
-      const warnings = warningsOf("m", { ...check, leak: 0 }, [], device);
+      const warnings = warningsOf(loaded("m", device), { ...check, leak: 0 }, []);
       assert.equal(warnings.length, 1);
       for (const words of [near, seen]) assert.match(warnings[0] as string, words);
     }
@@ -196,10 +197,16 @@ describe("warningsOf", () => {
 
   test("says one thing of a file that leaks, on every device", () => {
     for (const device of ["cpu", "webgpu"] as const) {
-      const warnings = warningsOf("m", check, [], device);
+      const warnings = warningsOf(loaded("m", device), check, []);
       assert.equal(warnings.length, 1);
       assert.match(warnings[0] as string, /a later token changes the scores of earlier ones \(by 0\.25/);
     }
+  });
+
+  test("says that a file which scores only last positions decodes plainly, and how to get another", () => {
+    const [warning = "", ...more] = warningsOf(loaded("m", "cpu", true), { ...check, blockDifference: 0, leak: 0 }, []);
+    assert.match(warning, /^m: the graph scores only the last position .* decodes plainly.* prune_lm_head=false\)\.$/);
+    assert.deepEqual(more, []);
   });
 
   test("names the folder's variants that do not leak as a rule, or else kinds of variants", () => {
@@ -209,9 +216,12 @@ describe("warningsOf", () => {
       { dtype: "uint8", path: join("onnx", "model_uint8.onnx") },
       { dtype: "q4", path: join("onnx", "model_q4.onnx") },
     ] as const;
-    assert.match(warningsOf(join("dir", path), check, variants).join(), /Take the folder's variant fp16 or q4 \(by dtype\) instead\.$/);
     assert.match(
-      warningsOf(join("dir", path), check, [variants[1]]).join(),
+      warningsOf(loaded(join("dir", path)), check, variants).join(),
+      /Take the folder's variant fp16 or q4 \(by dtype\) instead\.$/,
+    );
+    assert.match(
+      warningsOf(loaded(join("dir", path)), check, [variants[1]]).join(),
       /Take a float32, float16 or 4-bit variant of the model instead\.$/,
     );
   });

@@ -344,8 +344,8 @@ describe("planTaps", () => {
       outputs: parts.map((part) => `present.${part}`),
     };
     const text = Buffer.from(planTaps(scan).suffix).toString("latin1");
-    const concat = text.slice(text.lastIndexOf("lenity/rows.0.key"));
-    const order = [...concat.matchAll(/lenity\/rows\.(\d+)\.(key|value)/g)].map(([, layer, part]) => `${layer}.${part}`);
+    const concat = text.slice(text.lastIndexOf("lenity/rows.present.0.key"));
+    const order = [...concat.matchAll(/lenity\/rows\.present\.(\d+)\.(key|value)/g)].map(([, layer, part]) => `${layer}.${part}`);
     assert.deepEqual(order, Array.from({ length: 11 }, (_, n) => [`${n}.key`, `${n}.value`]).flat());
   });
 });

@@ -62,6 +62,13 @@ describe("a model in WebAssembly", () => {
     "GroupQueryAttention whose new rows cannot be had": { form: { hidden: "none", taken: ["present_rows"] }, family: "concat" },
     "Optimum's form": { form: { hidden: "none", concat: true, norm: "unfused" }, family: "concat", inexact: true },
     "Optimum's form of float16": { form: { hidden: "none", concat: true, norm: "unfused", float16: true }, family: "concat" },
+    "sliding caches, whose sizes have names": { form: { hidden: "none", window: 32, sliding: true, named: "both" }, family: "new-rows" },
+    "key and value in one tensor": { form: { hidden: "none", combined: true }, family: "new-rows" },
+    "Optimum's form with inputs of int32": {
+      form: { hidden: "none", concat: true, norm: "unfused", int32: true },
+      family: "concat",
+      inexact: true,
+    },
     "4-bit matrices": { form: { hidden: "none", weights: "4-bit" }, family: "new-rows" },
     "weights in two other files": { form: { shards: ["w.data", "w.data_1"] }, family: "new-rows" },
     "attention over a cache in two parts": { form: "split", family: "split", inexact: true },
@@ -173,6 +180,24 @@ describe("a model in WebAssembly", () => {
   });
 });
 
+test("a folder with genai_config.json alone is loaded by the file that it names", async () => {
+  const model = { vocab_size: small.vocabulary, context_length: 100, eos_token_id: 5, decoder: { filename: "decoder.onnx" } };
+  const genai: ModelFiles = {
+    ...files,
+    async read(path) {
+      if (path === "genai_config.json") return new TextEncoder().encode(JSON.stringify({ model }));
+      if (path === "decoder.onnx") return files.read("onnx/model.onnx");
+      return undefined;
+    },
+  };
+  const loaded = await load({}, genai);
+  assert.deepEqual([loaded.source, loaded.contextLength, loaded.eos], [files.nameOf("decoder.onnx"), 100, [5]]);
+  await loaded.close();
+  const short = await load({ contextLength: 40 }, genai);
+  assert.equal(short.contextLength, 40);
+  await short.close();
+});
+
 describe("what cannot be loaded", () => {
   const without = (path: string): ModelFiles => ({ ...files, read: async (asked) => (asked === path ? undefined : files.read(asked)) });
   const broken = (path: string): ModelFiles => ({
@@ -189,6 +214,7 @@ describe("what cannot be loaded", () => {
 
   test("is told by name: a missing model, a pointer in its place, a file that is cut off, weights that are missing or too short", async () => {
     await writeForm(dir, "onnx/form.onnx", small, { shards: ["w.data", "w.data_1"] });
+    await writeForm(dir, "onnx/sliding.onnx", small, { window: 32, sliding: true, taken: ["present_rows"] });
     const whole = await readFile(join(dir, "onnx/model.onnx"));
     const cut: ModelFiles = {
       ...files,
@@ -204,6 +230,11 @@ describe("what cannot be loaded", () => {
       [cut, {}, /\(999 bytes\) is cut off/],
       [without("onnx/w.data_1"), { file: "onnx/form.onnx" }, /keeps weights in .*w\.data_1, which is missing/],
       [instead("onnx/w.data", "short"), { file: "onnx/form.onnx" }, /w\.data, which has 5 bytes; expected \d+ or more/],
+      [
+        files,
+        { file: "onnx/sliding.onnx" },
+        /caches that slide \(sliding_window_cache\), which do not run here\. .*windowed_kv_cache=false/,
+      ],
       [instead("onnx/model.drafter.onnx", "<!doctype html>"), {}, /drafter\.onnx \(15 bytes\) is cut off/],
     ];
     for (const [from, options, message] of wrong) await assert.rejects(load(options, from), { code: "model_files", message });

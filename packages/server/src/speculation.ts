@@ -1,4 +1,4 @@
-import { type Drafter, didYouMean, excerpt, LenityError, type Policy, quoted, type Verifier } from "@lenity/core";
+import { blockLength, type Drafter, didYouMean, excerpt, LenityError, type Policy, quoted, type Verifier } from "@lenity/core";
 import { ApiError } from "./api-error.ts";
 import type { SpeculativeRequest } from "./request.ts";
 import type { ServedModel } from "./served-model.ts";
@@ -22,10 +22,11 @@ export function speculationOf(model: ServedModel, request: SpeculativeRequest = 
   const given = request.policy ?? undefined;
   const chosen = policyOf(model, given ?? model.policy ?? "strict");
   const own = chosen.verifier.draftTokens;
+  const standard = given === undefined ? (model.draftTokens ?? own) : (own ?? model.draftTokens);
   return {
     ...chosen,
     createDrafter: drafterOf(model, request.drafter ?? undefined, request.draft_tokens ?? 0),
-    draftTokens: request.draft_tokens ?? (given === undefined ? (model.draftTokens ?? own) : (own ?? model.draftTokens)) ?? 16,
+    draftTokens: blockLength(model.target, { draftTokens: standard }, request.draft_tokens ?? undefined),
     trace: request.trace === true,
   };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { createRegistry, defaultRegistry, judgePlugin } from "@lenity/core";
 import { createServer } from "../src/index.ts";
-import { post, question, queueOf, type Reply, reply, sayingModel, served } from "./doubles.ts";
+import { post, question, queueOf, type Reply, reply, sayingModel, served, textOf } from "./doubles.ts";
 
 const target = sayingModel("It is 5.", { contextLength: 60 });
 const head = { hidden: "pre-norm", weight: [1], bias: 0 } as const;
@@ -42,6 +42,21 @@ describe("400 answers", () => {
       ['"hello"', null, /is "hello"; expected/],
       ["{}", "messages", /missing/],
     ]));
+
+  test("drafts for a model that scores only last positions, which answers plainly when nobody asks for them", async () => {
+    const plain = createServer({ models: [served({ ...target, lastOnly: true }, undefined, { registry, draftTokens: 8 })] });
+    const bodies = [{}, { speculative: {} }, { speculative: { policy: "judi" } }, { speculative: { draft_tokens: 0 } }];
+    for (const body of bodies) {
+      const answer = await reply(plain, body);
+      assert.equal(textOf(answer), "It is 5.");
+      const { speculative_decoding, acceptance } = answer.metrics ?? {};
+      assert.deepEqual([speculative_decoding?.num_draft_tokens, speculative_decoding?.num_spec_tokens, acceptance?.law], [0, 0, "exact"]);
+    }
+    const response = await post(plain, { speculative: { draft_tokens: 4 } });
+    const { error } = (await response.json()) as Reply;
+    assert.deepEqual([response.status, error?.param, error?.code], [400, "speculative.draft_tokens", "unsupported"]);
+    assert.match(error?.message ?? "", /scores only the last position of a block\. Set the number of draft tokens to 0 for plain decoding/);
+  });
 
   test("a body that is no UTF-8", async () => {
     const response = await post(app, "", { body: new Uint8Array([0x22, 0xff, 0x22]) });

@@ -30,6 +30,9 @@ function steps({ contextLength, width }: Model): Step[] {
   ];
 }
 
+/** The most rows of so many that the model scores. */
+const scoredRows = ({ graph }: Model, rows: number): number => (graph.lastOnly ? Math.min(1, rows) : rows);
+
 /** Rows of logits, and of hidden states where they were asked for. */
 export type Answer = Pick<Scores, "logits" | "hidden">;
 
@@ -41,7 +44,9 @@ export async function answers(model: Model): Promise<readonly Answer[]> {
   try {
     for (const [i, { from, tokens }] of steps(model).entries()) {
       rewindSequence(sequence, from);
-      given.push(await append(model, sequence, tokens, { rows: tokens.length, hidden: kinds[i % Math.max(1, kinds.length)] }));
+      given.push(
+        await append(model, sequence, tokens, { rows: scoredRows(model, tokens.length), hidden: kinds[i % Math.max(1, kinds.length)] }),
+      );
     }
   } finally {
     sequence.cache?.dispose?.();
@@ -84,7 +89,7 @@ export async function raceBlocks(models: readonly Model[]): Promise<readonly num
           model,
           sequence,
           Array.from({ length }, (_, n) => (n + round) % model.width),
-          { rows: length },
+          { rows: scoredRows(model, length) },
         );
         // The first round fills the cache, and the device compiles; the second one rewinds for the first time.
         if (round > 1) times[i]?.push(performance.now() - began);

@@ -1,6 +1,7 @@
 import { LenityError } from "@lenity/core";
 import type { Tensor } from "onnxruntime-node";
-import { type Cache, cacheParts } from "../cache.ts";
+import type { Cache } from "../cache.ts";
+import { cacheTensors } from "../cache-tensors.ts";
 import { tensorOf, zeros } from "../cells.ts";
 import type { CachedGraph } from "../graph.ts";
 import type { CropCaches } from "./crop-caches.ts";
@@ -13,14 +14,14 @@ interface Rows {
 }
 
 /**
- * Tensors [1, groups, length, head size] that stay on the device: the outputs of one run are the inputs of the next. Dropping rows copies those
+ * Tensors of `length` rows that stay on the device: the outputs of one run are the inputs of the next. Dropping rows copies those
  * that stay, on the device too.
  */
 export function deviceCache(graph: CachedGraph, crop: CropCaches, begin?: Rows): Cache {
-  const { runtime, layers, groups, headSize, precision } = graph;
-  const parts = cacheParts(layers);
-  const fetches = Object.fromEntries(parts.map((part) => [`present.${part}`, null]));
-  const empty = { length: 0, tensors: parts.map(() => tensorOf(runtime, zeros(precision, 0), [1, groups, 0, headSize])), users: 0 };
+  const { runtime, headSize, precision } = graph;
+  const { names, groups, shape } = cacheTensors(graph);
+  const fetches = Object.fromEntries(names.map(({ present }) => [present, null]));
+  const empty = { length: 0, tensors: names.map(() => tensorOf(runtime, zeros(precision, 0), shape(0))), users: 0 };
   let rows: Rows = begin ?? empty;
   rows.users++;
 
@@ -34,20 +35,20 @@ export function deviceCache(graph: CachedGraph, crop: CropCaches, begin?: Rows):
     async prepare(start) {
       if (start === 0) replace(empty);
       else if (start < rows.length) replace({ length: start, tensors: await crop(rows.tensors, start), users: 0 });
-      return { feeds: Object.fromEntries(parts.map((part, i) => [`past_key_values.${part}`, rows.tensors[i] as Tensor])), fetches };
+      return { feeds: Object.fromEntries(names.map(({ past }, i) => [past, rows.tensors[i] as Tensor])), fetches };
     },
     keep(results, _start, end) {
-      const wanted = [1, groups, end, headSize].join(", ");
-      const tensors = parts.map((part) => results[`present.${part}`] as Tensor);
+      const wanted = shape(end).join(", ");
+      const tensors = names.map(({ present }) => results[present] as Tensor);
       replace({ length: end, tensors, users: 0 });
       const odd = tensors.findIndex(({ dims }) => dims.join(", ") !== wanted);
       if (odd < 0) return;
       const found = tensors[odd]?.dims.join(", ");
       replace(empty);
-      throw new LenityError("model_files", `The model returned present.${parts[odd]} of shape [${found}]; expected [${wanted}].`);
+      throw new LenityError("model_files", `The model returned ${names[odd]?.present} of shape [${found}]; expected [${wanted}].`);
     },
     get bytes() {
-      return parts.length * groups * rows.length * headSize * (precision === "float16" ? 2 : 4);
+      return names.length * groups * rows.length * headSize * (precision === "float16" ? 2 : 4);
     },
     copy: (length) => deviceCache(graph, crop, length === 0 ? undefined : rows),
     dispose: () => replace(empty),

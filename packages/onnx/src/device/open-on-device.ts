@@ -1,10 +1,11 @@
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
-import { cacheParts } from "../cache.ts";
+import { cacheTensors } from "../cache-tensors.ts";
 import type { GraphBuilder } from "../export/onnx-writer.ts";
 import type { Graph } from "../graph.ts";
 import type { Opened } from "../open-tapped.ts";
 import type { Model } from "../sequence.ts";
+import { slidingRemedy } from "../sliding-window.ts";
 import { cropCaches, cropGraph } from "./crop-caches.ts";
 import type { Device } from "./devices.ts";
 import { fetchRows } from "./fetch-rows.ts";
@@ -21,11 +22,14 @@ export async function openOnDevice(
   device: Device,
   openFile: (options: InferenceSession.SessionOptions) => Promise<Opened>,
 ): Promise<Model> {
-  const { runtime, layers, hidden } = cpu.graph;
+  const { runtime, hidden } = cpu.graph;
   const split = cpu.graph.family === "split";
+  if (cpu.graph.leastRows !== undefined) {
+    throw new LenityError("unsupported", `its caches slide (sliding_window_cache), which only the CPU runs. ${slidingRemedy}`);
+  }
   const keeps = device === "webgpu" && !split;
   const states = Object.values(hidden).map(({ output }) => output);
-  const kept = ["logits", ...states, ...cacheParts(layers).map((part) => `present.${part}`)];
+  const kept = ["logits", ...states, ...cacheTensors(cpu.graph).names.map(({ present }) => present)];
   const { session, missing } = await openFile({
     executionProviders: [device],
     ...(keeps ? { preferredOutputLocation: Object.fromEntries(kept.map((name) => [name, "gpu-buffer"])) } : {}),
@@ -45,12 +49,17 @@ export async function openOnDevice(
   };
   const beside = (graph: GraphBuilder) => open(graph);
   // Exactly the past, whatever the operator: what it does with room to spare differs from device to device.
-  const graph: Graph = { ...cpu.graph, session: steadySession(session, helpers), family: split ? "split" : "concat", beside };
+  const graph: Graph = {
+    ...cpu.graph,
+    session: steadySession(session, keeps ? kept : [], helpers),
+    family: split ? "split" : "concat",
+    beside,
+  };
   if (!keeps) return { ...cpu, graph };
   const cropping = await open(cropGraph(cpu.graph), { preferredOutputLocation: "gpu-buffer" }).catch(async (error) => {
     await session.release();
     throw error;
   });
-  const crop = cropCaches(runtime, cropping, layers);
+  const crop = cropCaches(runtime, cropping, cpu.graph);
   return { ...cpu, graph: { ...graph, crop, fetch: fetchRows(runtime, beside), newRows: false } };
 }

@@ -1,7 +1,7 @@
 /** What goes into each matrix of a model when it reads text: the ranges of static int8 scales. */
 import { LenityError, type Token } from "@lenity/core";
 import type { Tensor } from "onnxruntime-node";
-import { cacheParts } from "../cache.ts";
+import { cacheParts } from "../cache-tensors.ts";
 import { importRuntime } from "../open-graph.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 import { positions } from "./decoder-graph.ts";

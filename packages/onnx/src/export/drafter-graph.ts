@@ -2,7 +2,7 @@
  * A decoder that drafts: a Loop whose body is one pass of the model and a draw, so that one call of the runtime drafts as many tokens as it is
  * given coins. It takes and returns the cache of the model's own graph.
  */
-import { cacheParts } from "../cache.ts";
+import { cacheParts } from "../cache-tensors.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 import { declareNewRows, sliceNewRows } from "./decoder-graph.ts";
 import { decoderPass } from "./decoder-pass.ts";

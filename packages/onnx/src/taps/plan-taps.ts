@@ -1,4 +1,6 @@
 /** What a file lacks, and the bytes that add it. */
+import { isCache } from "../cache-ports.ts";
+import { cacheTensors } from "../cache-tensors.ts";
 import type { OnnxScan } from "../onnx-file/scan.ts";
 import { dataflow } from "./dataflow.ts";
 import { type FinalNorm, findFinalNorm } from "./final-norm.ts";
@@ -16,7 +18,8 @@ export interface TapPlan {
 
 /**
  * Plans the hidden states on both sides of the final norm (`hidden_states` or, where that name is taken, `pre_norm_states`; `last_hidden_state`)
- * and `present_rows` [2 · layers, groups, length, head size], the block's own cache rows, key 0, value 0, key 1, …
+ * and `present_rows` [2 · layers, groups, length, head size], the block's own cache rows, key 0, value 0, key 1, … (where one tensor holds key and
+ * value, with its dimension of size 1 behind the first).
  */
 export function planTaps(scan: OnnxScan): TapPlan {
   const suffix = graphSuffix();
@@ -63,12 +66,13 @@ function addRows(suffix: Suffix, scan: OnnxScan, isTaken: (name: string) => bool
   const opset = scan.opsets.get("") ?? 0;
   if (opset < 10) return `the file is of operator set ${opset}, and Slice takes its borders as inputs from 10 on`;
   if (isTaken("present_rows")) return "another value of the graph has the name present_rows";
-  const caches = scan.inputs.filter((name) => name.startsWith("past_key_values.")).map((name) => name.slice("past_key_values.".length));
-  const layer = (part: string) => Number(part.split(".")[0]);
-  const parts = caches.sort((a, b) => layer(a) - layer(b) || (a < b ? -1 : 1));
-  if (parts.length === 0 || !parts.every((part) => has(scan, `present.${part}`))) return "the file has no past_key_values.N and present.N";
+  const combined = scan.inputs.includes("past_0");
+  const caches = scan.inputs.filter(isCache).length;
+  const { names, axis } = cacheTensors({ layers: combined ? caches : Math.ceil(caches / 2), groups: 1, headSize: 1, combined });
+  if (names.length === 0 || !names.every(({ past, present }) => scan.inputs.includes(past) && has(scan, present)))
+    return "the file has no past_key_values.N and present.N";
   suffix.integers("lenity/one", [1]);
-  suffix.integers("lenity/two", [2]);
+  suffix.integers("lenity/axis", [axis]);
   const size = (input: string, name: string) => {
     suffix.node("Shape", [input], `${name}.shape`);
     suffix.node("Gather", [`${name}.shape`, "lenity/one"], name);
@@ -76,9 +80,9 @@ function addRows(suffix: Suffix, scan: OnnxScan, isTaken: (name: string) => bool
   size("attention_mask", "lenity/end");
   size("input_ids", "lenity/length");
   suffix.node("Sub", ["lenity/end", "lenity/length"], "lenity/begin");
-  const slices = parts.map((part) => {
-    suffix.node("Slice", [`present.${part}`, "lenity/begin", "lenity/end", "lenity/two"], `lenity/rows.${part}`);
-    return `lenity/rows.${part}`;
+  const slices = names.map(({ present }) => {
+    suffix.node("Slice", [present, "lenity/begin", "lenity/end", "lenity/axis"], `lenity/rows.${present}`);
+    return `lenity/rows.${present}`;
   });
   suffix.node("Concat", slices, "present_rows", { axis: 0 });
   suffix.output("present_rows");

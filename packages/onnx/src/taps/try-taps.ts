@@ -2,6 +2,7 @@
 import type { HiddenKind, Token } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
 import { blockFeeds } from "../block-feeds.ts";
+import { cacheTensors } from "../cache-tensors.ts";
 import { cellsOf, numbers } from "../cells.ts";
 import { firstLine } from "../first-line.ts";
 import type { CachedGraph, Graph } from "../graph.ts";
@@ -61,23 +62,26 @@ export async function tryTaps(
 }
 
 /** The first and the last cache. */
-function endsOf({ layers }: CachedGraph): readonly [string, string] {
-  return ["present.0.key", `present.${layers - 1}.value`];
+function endsOf(graph: CachedGraph): readonly string[] {
+  const { names } = cacheTensors(graph);
+  return [...new Set([names[0], names.at(-1)].map((name) => name?.present as string))];
 }
 
 /** Whether `present_rows` are the rows from `start` to before `end` of the caches that came with it. */
 function areLastRows(graph: CachedGraph, results: InferenceSession.ReturnType, start: number, end: number): boolean {
-  const { layers, groups, headSize } = graph;
+  const { headSize } = graph;
+  const { names, groups, axis, rowsShape } = cacheTensors(graph);
   const rows = results["present_rows"];
-  if (rows?.dims.join() !== [2 * layers, groups, end - start, headSize].join()) return false;
+  if (rows?.dims.join() !== rowsShape(end - start).join()) return false;
   const size = (end - start) * headSize;
-  return endsOf(graph).every((name, which) => {
+  return endsOf(graph).every((name) => {
     const cache = results[name];
     if (cache === undefined) return false;
-    const room = cache.dims[2] as number;
+    const room = cache.dims[axis] as number;
+    const which = names.findIndex(({ present }) => present === name);
     const [found, expected] = [cellsOf(rows), cellsOf(cache)];
     return Array.from({ length: groups }, (_, group) => group).every((group) => {
-      const at = ((which === 0 ? 0 : 2 * layers - 1) * groups + group) * size;
+      const at = (which * groups + group) * size;
       const from = (group * room + start) * headSize;
       return found.subarray(at, at + size).every((cell, i) => cell === expected[from + i]);
     });

@@ -10,12 +10,13 @@ import { floatWeights } from "../export/decoder-weights.ts";
 import { type GraphBuilder, graphBuilder } from "../export/onnx-writer.ts";
 import { openTensors } from "../export/tensor-folder.ts";
 import { concatAttention, concatPositions } from "./concat-attention.ts";
+import { type Borders, oddBorders } from "./odd-borders.ts";
 import { type MatrixFormat, quantised } from "./quantised.ts";
 import type { Shape } from "./random-llama.ts";
 import { sharded } from "./sharded.ts";
 
 /** What is other than in `exportDecoder`'s graph. */
-export interface Form {
+export interface Form extends Borders {
   /** Attention by MatMul and Softmax over Concat(past, new), as Optimum writes it. */
   readonly concat?: boolean | undefined;
   /**
@@ -70,7 +71,8 @@ export async function writeGraph(
 
 function formed(base: GraphBuilder, shape: Shape, form: Form): GraphBuilder {
   const { weights, norm = "fused", hidden = "both" } = form;
-  const matrices = weights === undefined || weights === "float32" ? base : quantised(base, weights);
+  const odd = oddBorders(base, shape, form);
+  const matrices = weights === undefined || weights === "float32" ? odd : quantised(odd, weights);
   return withStates(withNorm(withBorders(matrices, shape, form), norm), hidden);
 }
 

@@ -33,7 +33,7 @@ export interface WebLoadOptions {
    * none. Caches of open sessions are not counted.
    */
   readonly cacheBytes?: number | undefined;
-  /** Which variant in the folder's onnx/: `fp32` is model.onnx, `q4` model_q4.onnx, … Default: fp32. */
+  /** Which variant in the folder's onnx/: `fp32` is model.onnx, `q4` model_q4.onnx, … Default: what a genai_config.json names, else fp32. */
   readonly dtype?: Dtype | undefined;
   /** The model file's path in the folder, in place of a variant. */
   readonly file?: string | undefined;
@@ -47,6 +47,11 @@ export interface WebLoadOptions {
    * `unsupported` when the tokenizers differ.
    */
   readonly draftsFor?: OnnxModel | undefined;
+  /**
+   * The most tokens of a session, prompt and answer, from 2. Default: what the folder's files say, or 2048 where none says it, of which a note tells.
+   * More than the model's own limit rejects with `invalid_request`.
+   */
+  readonly contextLength?: number | undefined;
   /** Default: the last part of the folder's URL. */
   readonly name?: string | undefined;
 }
@@ -63,9 +68,9 @@ export async function loadModel(folder: Folder, options: WebLoadOptions): Promis
     throw new TypeError(`Both file (${file}) and dtype (${dtype}) are given; expected one of them.`);
   checkDtype(dtype);
   const files = filesOf(folder);
-  const model = file ?? `onnx/${variantFile(dtype ?? "fp32")}`;
+  const described = await describeModel(files, { ...options, name: options.name ?? lastPart(files.place) });
+  const model = file ?? (dtype === undefined ? described.filename : undefined) ?? `onnx/${variantFile(dtype ?? "fp32")}`;
   const drafter = drafterFile(model);
-  const described = await describeModel(files, options.name ?? lastPart(files.place), options.draftsFor);
   // Before the model is fetched: it may be large.
   const fault = provider === "webgpu" ? await adapterFault() : undefined;
   if (fault !== undefined) throw unavailable(described.name, "webgpu", fault);
@@ -82,7 +87,7 @@ export async function loadModel(folder: Folder, options: WebLoadOptions): Promis
   try {
     const host = await loadHost(link, request, cacheBytes);
     let closed = false;
-    return onnxModel(described, host, warningsOf(request.file, host.check, [], host.graph.device.name), {
+    return onnxModel(described, host, warningsOf(host.graph, host.check, []), {
       engines: () => [{ state: closed ? "closed" : "ready", sessions: host.sessions, restarts: 0, keptBytes: host.keptBytes }],
       async open(prompt) {
         link.check();

@@ -69,6 +69,8 @@ const file = "form.onnx";
 const forms: Readonly<Record<string, { readonly form: Form | "split"; readonly off: number }>> = {
   GroupQueryAttention: { form: { weights: "float32" }, off: 1e-5 },
   "Optimum's form": { form: { concat: true, norm: "unfused", weights: "float32" }, off: 1e-5 },
+  "key and value in one tensor": { form: { concat: true, norm: "unfused", combined: true, weights: "float32" }, off: 1e-5 },
+  "inputs of int32, sizes by name": { form: { int32: true, named: "both", weights: "float32" }, off: 1e-5 },
   "split attention, whose caches stay in memory": { form: "split", off: 1e-5 },
   "4-bit matrices": { form: { weights: "4-bit" }, off: 0.02 },
 };
@@ -95,6 +97,36 @@ describe("on WebGPU", { skip }, () => {
       }
     });
   }
+
+  test("a graph that scores only last positions says there what it says on the CPU", async () => {
+    const dir = await writeModel(folder.path, "pruned");
+    await writeForm(dir, file, small, { pruned: true, weights: "float32" });
+    const models = await Promise.all((["cpu", "webgpu"] as const).map((device) => loadModel(dir, { file, device, threads: 1 })));
+    try {
+      const said = models.map(async (target) => {
+        const tokens: Token[] = [];
+        for await (const event of decode(tokensOf(33), { target, maxTokens: 20 })) {
+          if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
+        }
+        return tokens;
+      });
+      const [expected, found] = await Promise.all(said);
+      assert.deepEqual(found, expected);
+      assert.deepEqual([models[1]?.device.name, models[1]?.lastOnly], ["webgpu", true]);
+    } finally {
+      await Promise.all(models.map((model) => model.close()));
+    }
+  });
+
+  test("sliding caches are refused there, with what to do", async () => {
+    const dir = await writeModel(folder.path, "sliding");
+    await writeForm(dir, file, small, { window: 32, sliding: true, weights: "float32" });
+    await assert.rejects(loadModel(dir, { file, device: "webgpu", threads: 1 }), {
+      code: "unsupported",
+      message:
+        /^sliding cannot run on webgpu: its caches slide \(sliding_window_cache\), which only the CPU runs\. .*windowed_kv_cache=false/,
+    });
+  });
 
   test("a session takes over what an earlier one has left, shared or whole, and scores as it did", async () => {
     const dir = await writeWide("kept");
@@ -123,7 +155,7 @@ describe("on WebGPU", { skip }, () => {
     const dir = await writeWide("placed");
     const file = join(dir, "onnx/model.onnx");
     const files = filesIn(dir);
-    const request = loadRequest(await describeModel(files, "placed", undefined), { file, threads: 1, spin: 500, device: "webgpu" });
+    const request = loadRequest(await describeModel(files, { name: "placed" }), { file, threads: 1, spin: 500, device: "webgpu" });
     const { graph } = await openGraph(request);
     const there = await openOnDevice({ ...request, drafter: undefined, graph }, "webgpu", (options) =>
       openFile(runtime, scanOnnx(file), { ...sessionOptions(request), ...options }),
