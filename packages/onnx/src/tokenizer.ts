@@ -1,5 +1,6 @@
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { LenityError, type Token, type Tokenizer } from "@lenity/core";
+import { keepByteOrderMarks } from "./byte-order-marks.ts";
 import type { ModelFiles } from "./model-files.ts";
 import { readJsonIfThere } from "./read-files.ts";
 import { readTokenizerJson, tokenTexts } from "./token-texts.ts";
@@ -22,6 +23,7 @@ export async function readTokenizer(files: ModelFiles): Promise<Tokenizer> {
       { cause },
     );
   }
+  keepByteOrderMarks(inner);
   // The package's own list of the vocabulary is by text: of two ids with one text it tells the last, and of ids without a text one.
   const { texts, vocabulary, unused } = tokenTexts(definition, file);
   const special = new Set<Token>();
