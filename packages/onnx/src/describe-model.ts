@@ -1,7 +1,9 @@
 /** What a folder says of its model, before the model file is opened. */
 import type { Token } from "@lenity/core";
+import { droppedSettings } from "./dropped-settings.ts";
+import { endless, withNamedEos } from "./ending.ts";
 import type { ModelFiles } from "./model-files.ts";
-import { readModelFolder } from "./model-folder.ts";
+import { readGenerationConfig, readModelFolder } from "./model-folder.ts";
 import type { OnnxModel } from "./onnx-model.ts";
 import type { LoadRequest } from "./protocol.ts";
 import { readTokenTexts, type TokenTexts } from "./token-texts.ts";
@@ -16,17 +18,28 @@ export interface Described extends Vocabulary {
   readonly tokens: TokenTexts | undefined;
   readonly contextLength: number;
   readonly eos: readonly Token[];
+  /** What a user must know of what the folder says, one line each: none of a draft model, whose answers nobody reads. */
+  readonly warnings: readonly string[];
 }
 
 /** Reads the configuration and the tokenizer of a folder. Rejects with `model_files`, and with `unsupported` when it does not fit `draftsFor`. */
 export async function describeModel(files: ModelFiles, name: string, draftsFor: OnnxModel | undefined): Promise<Described> {
-  const { vocabulary: width, contextLength, eos } = await readModelFolder(files);
+  const { vocabulary: width, contextLength, eos: configured } = await readModelFolder(files);
   const tokens = await readTokenTexts(files);
+  const eos = await withNamedEos(files, configured, { width, tokens });
   const outputs = { name, folder: files.place, width, tokens };
   // The tokenizer of a draft must fit the draft itself too.
   const own = ownVocabulary(outputs);
   const vocabulary = draftsFor === undefined ? own : draftVocabulary(outputs, draftsFor);
-  return { name, place: files.place, width, tokens, contextLength, eos, ...vocabulary };
+  const ends = eos.some((id) => id < vocabulary.vocabulary && !vocabulary.unused.has(id));
+  const warnings = draftsFor === undefined ? await warningsOf(files, ends) : [];
+  return { name, place: files.place, width, tokens, contextLength, eos, warnings, ...vocabulary };
+}
+
+/** `ends`: whether the model can say a token that ends an answer. */
+async function warningsOf(files: ModelFiles, ends: boolean): Promise<string[]> {
+  const dropped = droppedSettings(await readGenerationConfig(files));
+  return [...(ends ? [] : [endless(files.place)]), ...(dropped === undefined ? [] : [dropped])];
 }
 
 /** The request that loads it. */

@@ -8,7 +8,7 @@ export interface ModelFolder {
   /** The logits of one row, padding included. */
   readonly vocabulary: number;
   readonly contextLength: number;
-  /** Tokens that end an answer; none where the folder names none. */
+  /** Tokens that end an answer; none where the configuration names none. */
   readonly eos: readonly Token[];
 }
 
@@ -36,7 +36,7 @@ export async function readModelFolder(files: ModelFiles): Promise<ModelFolder> {
     );
   };
   const vocabulary = size("vocab_size");
-  const eos = tokens(generation["eos_token_id"] ?? find(["eos_token_id"]));
+  const eos = tokens(generation["eos_token_id"] ?? find(["eos_token_id"]) ?? (await readGenaiConfig(files))?.model["eos_token_id"]);
   const stray = eos.find((id) => !(typeof id === "number" && Number.isInteger(id) && id >= 0 && id < vocabulary));
   if (stray !== undefined) {
     throw new LenityError(

@@ -98,11 +98,16 @@ export async function loadModel(folder: string | URL, options: LoadOptions = {})
   const { graph, check } = (engines[0] as Engine<LoadedHost>).first;
   const variants = await findVariants(dir);
   const notes = [...described.notes, ...strangeName(dir, file, options, variants)];
-  return onnxModel({ ...described, notes }, { graph, check }, warningsOf(file, check, variants, graph.device.name), {
-    engines: () => engines.map(({ state }) => state),
-    open: (prompt) => openAmong(engines, prompt),
-    close: () => closeAll(engines),
-  });
+  return onnxModel(
+    { ...described, notes },
+    { graph, check },
+    [...described.warnings, ...warningsOf(file, check, variants, graph.device.name)],
+    {
+      engines: () => engines.map(({ state }) => state),
+      open: (prompt) => openAmong(engines, prompt),
+      close: () => closeAll(engines),
+    },
+  );
 }
 
 /** What to say of a file that nobody named and that has no variant's name. */

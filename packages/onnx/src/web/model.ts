@@ -82,7 +82,7 @@ export async function loadModel(folder: Folder, options: WebLoadOptions): Promis
   try {
     const host = await loadHost(link, request, cacheBytes);
     let closed = false;
-    return onnxModel(described, host, warningsOf(request.file, host.check, [], host.graph.device.name), {
+    return onnxModel(described, host, [...described.warnings, ...warningsOf(request.file, host.check, [], host.graph.device.name)], {
       engines: () => [{ state: closed ? "closed" : "ready", sessions: host.sessions, restarts: 0, keptBytes: host.keptBytes }],
       async open(prompt) {
         link.check();
