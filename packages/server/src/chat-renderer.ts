@@ -1,5 +1,8 @@
-import { Environment, Interpreter, Template } from "@huggingface/jinja";
 import { LenityError } from "@lenity/core";
+import { dict } from "./jinja/dict.ts";
+import { Refusal } from "./jinja/interpreter.ts";
+import { Environment } from "./jinja/package.ts";
+import { type ParsedTemplate, parseTemplate } from "./jinja/template.ts";
 import type { ServedModel } from "./served-model.ts";
 import { strftime } from "./strftime.ts";
 
@@ -20,9 +23,6 @@ export interface ChatRenderer {
   render(conversation: Conversation): string;
 }
 
-/** What `raise_exception` throws: the template has looked at the messages and does not want them. */
-class Refusal extends Error {}
-
 /**
  * Parses the templates of a model and renders them as transformers does: blocks trimmed, `tools` and `documents` none unless given, a template named
  * `tool_use` in their place where there are tools. Throws `model_files` when one is not Jinja.
@@ -32,9 +32,9 @@ export function chatRenderer(
 ): ChatRenderer {
   const { id, chatTemplate, toolTemplate = chatTemplate, chatTemplateFile, specialTokens } = model;
   const owner = `The chat template of ${id}${chatTemplateFile === undefined ? "" : ` (${chatTemplateFile})`}`;
-  const parse = (source: string): Template => {
+  const parse = (source: string): ParsedTemplate => {
     try {
-      return new Template(source);
+      return parseTemplate(source);
     } catch (cause) {
       throw new LenityError("model_files", `${owner} is not Jinja: ${messageOf(cause)} Take the file of the model's own folder.`, {
         cause,
@@ -51,11 +51,8 @@ export function chatRenderer(
   ]);
   const attempt = ({ messages, tools }: Conversation): string | Error => {
     try {
-      // Template.render has globals of its own, which cannot be replaced.
-      const variables = new Environment(globals());
-      const given = { ...specialTokens, messages, tools: tools ?? null, documents: null, add_generation_prompt: true };
-      for (const [name, value] of Object.entries(given)) variables.set(name, value);
-      return String(new Interpreter(variables).run((tools === undefined ? template : withTools).parsed).value);
+      const variables = { ...specialTokens, messages, tools: tools ?? null, documents: null, add_generation_prompt: true };
+      return (tools === undefined ? template : withTools).render(globals(), variables);
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     }
@@ -106,7 +103,7 @@ const probes = (role: string): Conversation["messages"][] => {
 };
 
 /** What templates find everywhere, besides Jinja's own `namespace`. */
-function globals(): Environment {
+export function globals(): Environment {
   const environment = new Environment();
   const values = {
     true: true,
@@ -123,6 +120,7 @@ function globals(): Environment {
     // Jinja knows the constants by Python's names too.
     if (typeof value !== "function") environment.set(`${name[0]?.toUpperCase()}${name.slice(1)}`, value);
   }
+  environment.setVariable("dict", dict);
   return environment;
 }
 
