@@ -19,6 +19,10 @@ export interface ChatRenderer {
   readonly readsCalls: boolean;
   /** Whether messages of this role reach the model: some templates leave out, without a word, what they do not know. */
   knows(role: string): boolean;
+  /** The templates' own texts, and those of the special tokens that they find. */
+  readonly texts: readonly string[];
+  /** The prompt's text, or why there is none. */
+  attempt(conversation: Conversation): string | Error;
   /** The prompt's text. Throws `invalid_request` when the template refuses the messages, in its own words, or fails on them. */
   render(conversation: Conversation): string;
 }
@@ -59,6 +63,8 @@ export function chatRenderer(
   };
 
   return {
+    texts: [...template.texts, ...withTools.texts, ...Object.values(specialTokens ?? {})],
+    attempt,
     readsTools: /\btools\b/.test(toolTemplate),
     readsCalls: /\btool_calls\b/.test(chatTemplate + toolTemplate),
     knows(role) {
