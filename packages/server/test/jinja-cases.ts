@@ -49,6 +49,17 @@ export const cases: Readonly<Record<string, string>> = {
   "{% if yes %}\r\na\r\n{% endif %}\r\nb\r\n": "a\nb",
   "a\rb{{ '\r\n' }}c\r\n\r\n": "a\nb\nc\n",
   "{#- note\r\n -#}\r\n  {%- set x = 1 %}\r\nx\r\n    {% if x %}\r\ny\r\n    {% endif %}": "x\ny\n",
+  // What a round prints before it is left.
+  "{% for n in names %}<{{ n }}{% if n == 'b' %}{% continue %}{% endif %}>{% else %}none{% endfor %}": "<b<a>",
+  "{% for n in names %}{% if true %}<{{ n }}{% break %}{% endif %}>{% else %}none{% endfor %}|{% for n in names %}{{ n }}{% endfor %}":
+    "<bnone|ba",
+  "{% for m in names %}{% for n in names %}{{ m }}{{ n }}{% if n == m %}{% break %}{% endif %},{% endfor %};{% endfor %}": "bb;ab,aa;",
+  "{% macro f(x) %}{% for n in names %}{{ n }}{% if n == x %}{% break %}{% endif %}.{% endfor %}{% endmacro %}{% for n in names %}{{ f(n) }}{% continue %}{% endfor %}":
+    "bb.a",
+  "{% for a, b in [(1, 2), [3, 4]] if b > 2 or a < 2 %}{{ a }}{{ b }}{{ loop.index }}{{ loop.revindex0 }}{{ loop.last }}{{ loop.length }}{{ loop.previtem }};{% endfor %}":
+    "1211False2;3420True2(1, 2);",
+  "{% for k in tool.function if k != 'name' %}{{ loop.first }}{{ loop.nextitem }}{{ k }}{% endfor %}":
+    "TrueparametersstrictFalseparameters",
   // What is there already.
   "{% for x in names %}{% if x == 'a' %}{% break %}{% endif %}{{ x }}{% endfor %}{% for x in names %}{% if x == 'b' %}{% continue %}{% endif %}{{ x }}{% endfor %}":
     "ba",

@@ -1,8 +1,9 @@
 import { filters, forTexts, methods, synonyms } from "./filters.ts";
+import { printLoop } from "./loop.ts";
 import { type Environment, Interpreter, type Node, type Value } from "./package.ts";
 import { str } from "./python.ts";
 import type { Tags } from "./tags.ts";
-import { charactersOf, isList, isText, isUndefined, kindOf, listOf, toValue } from "./values.ts";
+import { isText, kindOf, toValue } from "./values.ts";
 
 /** What `raise_exception` throws: the template has looked at the messages and does not want them. */
 export class Refusal extends Error {}
@@ -23,8 +24,8 @@ const done = (value: Value): Node => ({ type: "Done", value });
 /** The package's interpreter with what it lacks of Jinja, as far as chat templates use that, and with errors that tell the line. */
 export class TemplateInterpreter extends Interpreter {
   readonly #tags: Tags;
-  /** What leaves a round of a loop is thrown too, and is no fault. */
-  readonly #jumps = new WeakSet<object>();
+  /** What leaves a round of a loop is thrown too, and is no fault: what the round has printed before, and whether it leaves the loop. */
+  readonly #jumps = new WeakMap<object, { text: string; readonly leaves: boolean }>();
 
   constructor(environment: Environment, tags: Tags) {
     super(environment);
@@ -35,12 +36,32 @@ export class TemplateInterpreter extends Interpreter {
     if (node === undefined || node === null) return super.evaluate(node, environment);
     try {
       const value = this.#value(node, environment);
-      return this.#tags.printed.has(node) ? toValue(str(value)) : value;
+      return this.#tags.printed.has(node) && !isText(value) ? toValue(str(value)) : value;
     } catch (error) {
-      if (node.type === "Break" || node.type === "Continue") this.#jumps.add(error as object);
+      if (node.type === "Break" || node.type === "Continue") this.#jumps.set(error as object, { text: "", leaves: node.type === "Break" });
       const line = this.#tags.lines.get(node);
       throw line === undefined || !this.#isFault(error) ? error : new TemplateFault(line, error as Error);
     }
+  }
+
+  /** The package forgets what a block has printed when a round is left in it. */
+  override evaluateBlock(block: readonly Node[], environment: Environment): Value {
+    return toValue(this.#print(block, environment));
+  }
+
+  #print(block: readonly Node[], environment: Environment): string {
+    let text = "";
+    for (const node of block) {
+      try {
+        const value = this.evaluate(node, environment);
+        if (value.type !== "NullValue" && value.type !== "UndefinedValue") text += value.toString();
+      } catch (error) {
+        const jump = this.#jumps.get(error as object);
+        if (jump !== undefined) jump.text = text + jump.text;
+        throw error;
+      }
+    }
+    return text;
   }
 
   /** Whether it is an error that nobody has told of yet. */
@@ -58,8 +79,14 @@ export class TemplateInterpreter extends Interpreter {
         return this.#filtered(node, one, asThePackage);
       case "CallExpression":
         return called(node, one, asThePackage);
-      case "For":
-        return asThePackage({ ...node, iterable: looped(node["iterable"] as Node, one) });
+      case "For": {
+        const text = printLoop(node, environment, {
+          evaluate: (part, scope) => this.evaluate(part, scope),
+          print: (block, scope) => this.#print(block, scope),
+          left: (error) => this.#jumps.get(error as object),
+        });
+        return toValue(text);
+      }
       case "BinaryExpression": {
         const { value: operator } = node["operator"] as { readonly value: string };
         return operator === "~" ? toValue(str(one(node["left"])) + str(one(node["right"]))) : asThePackage(node);
@@ -121,14 +148,4 @@ function called(node: Node, one: One, asThePackage: One): Value {
   const found = one(object === undefined ? callee : { ...callee, object: done(object) });
   if (found.type === "FunctionValue") return asThePackage({ ...node, callee: done(found) });
   throw new Error(object === undefined ? `there is no function "${name}" here.` : `${kindOf(object)} has no method "${name}" here.`);
-}
-
-/** What a loop goes through: texts by their characters, and nothing where something is undefined. */
-function looped(iterable: Node, one: One): Node {
-  if (iterable.type === "SelectExpression") return { ...iterable, lhs: looped(iterable["lhs"] as Node, one) };
-  const value = one(iterable);
-  if (isText(value)) return done(charactersOf(value.value));
-  if (isUndefined(value)) return done(listOf([]));
-  if (isList(value) || value.type === "ObjectValue") return done(value);
-  throw new Error(`${kindOf(value)} cannot be looped over.`);
 }

@@ -25,6 +25,8 @@ export interface Node {
 export interface Interpreter {
   run(program: Node): Value;
   evaluate(node: Node | undefined, environment: Environment): Value;
+  /** What the nodes of a block print, one after another. */
+  evaluateBlock(block: readonly Node[], environment: Environment): Value;
 }
 
 /** What the lexer makes of a source. */

@@ -5,20 +5,28 @@ export const isText = (value: Value): value is Value & { readonly value: string 
 export const isList = (value: Value): value is Value & { readonly value: Value[] } => Array.isArray(value.value);
 export const isMapping = (value: Value): value is Value & { readonly value: Map<string, Value> } => value.value instanceof Map;
 export const isUndefined = (value: Value): boolean => value.type === "UndefinedValue";
-/** A plain value as the interpreter's. */
-export const toValue = (plain: unknown): Value => new Environment().set("value", plain);
 
-const Text = toValue("").constructor as new (text: string) => Value;
+/** The class of texts, of which there may be many. */
+const Text = new Environment().set("text", "").constructor as new (text: string) => Value;
+
+/** A plain value as the interpreter's. */
+export const toValue = (plain: unknown): Value => (typeof plain === "string" ? new Text(plain) : new Environment().set("value", plain));
 
 /** A list of the interpreter's values. */
-export function listOf(items: readonly Value[]): Value {
-  const list = toValue([]);
-  (list.value as Value[]).push(...items);
-  return list;
+export function listOf(items: readonly Value[]): Value & { readonly value: Value[] } {
+  return Object.assign(toValue([]), { value: [...items] });
 }
 
-/** The characters of a text, as Python counts them. */
-export const charactersOf = (text: string): Value => listOf(Array.from(text, (character) => new Text(character)));
+/** The characters of a text, as Python counts them. Each is one value wherever it stands: values are slow to make, and texts may be long. */
+export function charactersOf(text: string): Value & { readonly value: Value[] } {
+  const known = new Map<string, Value>();
+  const characters = Array.from(text, (character) => {
+    let value = known.get(character);
+    if (value === undefined) known.set(character, (value = new Text(character)));
+    return value;
+  });
+  return listOf(characters);
+}
 
 /** A function of the interpreter's values. */
 export function functionOf(call: (args: readonly Value[]) => Value): Value {
