@@ -15,7 +15,7 @@ export const tokenizer: Tokenizer = {
   encode: (text) =>
     text.split(/(<\|[a-z]+\|>)/).flatMap((piece) => (controls.includes(piece) ? [control(piece)] : [...new TextEncoder().encode(piece)])),
   decode: (tokens, { special = false } = {}) =>
-    new TextDecoder().decode(
+    new TextDecoder("utf-8", { ignoreBOM: true }).decode(
       Uint8Array.from(tokens.flatMap((id) => (id < 256 ? [id] : special ? [...new TextEncoder().encode(controls[id - 256])] : []))),
     ),
 };

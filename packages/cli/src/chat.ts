@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { styleText } from "node:util";
 import { type Answer, blockLength, generate, type Policy, type Verifier } from "@lenity/core";
-import { type ChatMessage, metricsOf, promptWriter, type TraceEntry, traceOf, tracer, usageOf } from "@lenity/server";
+import { type ChatMessage, metricsOf, type PromptWriter, promptWriter, type TraceEntry, traceOf, tracer, usageOf } from "@lenity/server";
 import { type Engine, type EngineOptions, openEngine } from "./engine.ts";
 import { chooseDrafter } from "./options.ts";
 
@@ -27,10 +27,11 @@ export async function chat(question: string | undefined, options: ChatOptions): 
   const engine = await openEngine(options);
   try {
     engine.registry.create(options.policy); // a misspelt policy is told before the first question
+    const write = promptWriter(engine);
     const messages: ChatMessage[] = options.system === undefined ? [] : [{ role: "system", content: options.system }];
     const ask = async (content: string) => {
       messages.push({ role: "user", content });
-      messages.push({ role: "assistant", content: await answer(engine, messages, options) });
+      messages.push({ role: "assistant", content: await answer(engine, write, messages, options) });
     };
     if (question !== undefined) await ask(question);
     else if (!process.stdin.isTTY) await ask((await text(process.stdin)).trim());
@@ -53,15 +54,16 @@ async function converse(ask: (question: string) => Promise<void>): Promise<void>
 }
 
 /** Answers the conversation so far, printing as text comes; returns the text. */
-async function answer(engine: Engine, messages: readonly ChatMessage[], options: ChatOptions): Promise<string> {
+async function answer(engine: Engine, write: PromptWriter, messages: readonly ChatMessage[], options: ChatOptions): Promise<string> {
   const { target, tokenizer, registry } = engine;
   const verifier = registry.create(options.policy);
   const draftTokens = blockLength(target, verifier, options.draftTokens);
-  const prompt = promptWriter(engine)(messages);
+  const prompt = write(messages);
   const began = performance.now();
   const events = generate(prompt, {
     target,
     tokenizer,
+    control: new Set([...write.control, ...target.eos]),
     verifier,
     drafter: chooseDrafter(engine.drafters, options.drafter)(),
     draftTokens,

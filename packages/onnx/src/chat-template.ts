@@ -1,5 +1,6 @@
 import { LenityError } from "@lenity/core";
 import type { ModelFiles } from "./model-files.ts";
+import { namedTokens } from "./named-tokens.ts";
 import { readJsonIfThere, readText } from "./read-files.ts";
 
 /** A model's chat template in Jinja, and the texts of the special tokens that it refers to. */
@@ -25,7 +26,7 @@ export async function readChatTemplate(files: ModelFiles): Promise<ChatTemplate 
   const template = own ?? named["default"];
   if (template === undefined) return undefined;
   const file = own === undefined ? settings : files.nameOf("chat_template.jinja");
-  return { template, file, named, tokens: specialTexts(config) };
+  return { template, file, named, tokens: namedTokens(config) };
 }
 
 /** One template, or a list of `{ name, template }`. */
@@ -38,15 +39,4 @@ function namedTemplates(value: unknown, file: string): Record<string, string> {
     "model_files",
     `${file} has a chat_template that is neither a text nor a list of { name, template }. Take the file of the model's own folder.`,
   );
-}
-
-/** `bos_token` and its like are texts, or objects with the text as `content`. */
-function specialTexts(config: Record<string, unknown>): Record<string, string> {
-  const texts: Record<string, string> = {};
-  for (const key of ["bos_token", "eos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token"]) {
-    const value = config[key];
-    const text = typeof value === "string" ? value : (value as { content?: unknown } | null | undefined)?.content;
-    if (typeof text === "string") texts[key] = text;
-  }
-  return texts;
 }

@@ -10,7 +10,7 @@ export interface ModelFolder {
   /** The logits of one row, padding included. */
   readonly vocabulary: number;
   readonly contextLength: number;
-  /** Tokens that end an answer; none where the folder names none. */
+  /** Tokens that end an answer; none where the configuration names none. */
   readonly eos: readonly Token[];
   /** What the configuration lets expect of the cache's sizes. */
   readonly sizes: SizeHints;
@@ -53,7 +53,7 @@ export async function readModelFolder(files: ModelFiles, { asked, target }: Cont
       `${file} has vocab_size undefined; expected a whole number. Take the config.json of the model's own folder.`,
     );
   }
-  const eos = tokens(generation["eos_token_id"] ?? find(["eos_token_id"]));
+  const eos = tokens(generation["eos_token_id"] ?? find(["eos_token_id"]) ?? (await readGenaiConfig(files))?.model["eos_token_id"]);
   const stray = eos.find((id) => !(typeof id === "number" && Number.isInteger(id) && id >= 0 && id < vocabulary));
   if (stray !== undefined) {
     throw new LenityError(

@@ -104,7 +104,8 @@ export async function loadModel(folder: string | URL, options: LoadOptions = {})
   const { graph, check } = (engines[0] as Engine<LoadedHost>).first;
   const variants = await findVariants(dir);
   const notes = [...described.notes, ...(await strangeName(dir, file, options, variants))];
-  return onnxModel({ ...described, notes }, { graph, check }, warningsOf(graph, check, variants), {
+  const warnings = [...described.warnings, ...warningsOf(graph, check, variants)];
+  return onnxModel({ ...described, notes }, { graph, check }, warnings, {
     engines: () => engines.map(({ state }) => state),
     open: (prompt) => openAmong(engines, prompt),
     close: () => closeAll(engines),

@@ -30,7 +30,10 @@ export interface OnnxModel extends LanguageModel {
   readonly device: DeviceReport;
   /** What the self-check at loading found. */
   readonly check: SelfCheck;
-  /** What its user must know before trusting it, one line each: what the self-check found that speculative decoding cannot make good. */
+  /**
+   * What its user must know before trusting it, one line each: what the folder asks for and is not done, and what the self-check found that
+   * speculative decoding cannot make good.
+   */
   readonly warnings: readonly string[];
   readonly engines: readonly EngineState[];
   /** Opens a session on the engine that holds most of the prompt, unless another is much less busy. Waits while all are being restarted. */

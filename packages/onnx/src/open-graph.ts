@@ -11,11 +11,10 @@ import type { FileFacts, LoadRequest } from "./protocol.ts";
 import { tryGraph } from "./try-graph.ts";
 
 /** All of ONNX Runtime's module for Node. */
-type NodeRuntime = typeof import("onnxruntime-node");
+export type NodeRuntime = typeof import("onnxruntime-node");
 
 /** Opens the file and tries it. Throws `model_files` with what is wrong and what to do, and `unsupported` where ONNX Runtime does not run. */
-export async function openGraph(request: LoadRequest): Promise<{ readonly graph: Graph; readonly facts: FileFacts }> {
-  const runtime = await importRuntime();
+export async function openGraph(runtime: NodeRuntime, request: LoadRequest): Promise<{ readonly graph: Graph; readonly facts: FileFacts }> {
   const scan = scanOnnx(request.file);
   const opened = await openFile(runtime, scan, sessionOptions(request));
   const { graph, facts } = await tryGraph(runtime, scan, opened, request);
@@ -25,8 +24,8 @@ export async function openGraph(request: LoadRequest): Promise<{ readonly graph:
 }
 
 /** Opens the drafter file of a request that names one. */
-export async function openDrafterSession(drafter: string, request: LoadRequest): Promise<InferenceSession> {
-  return openUnchanged(await importRuntime(), scanOnnx(drafter), sessionOptions(request));
+export async function openDrafterSession(runtime: NodeRuntime, drafter: string, request: LoadRequest): Promise<InferenceSession> {
+  return openUnchanged(runtime, scanOnnx(drafter), sessionOptions(request));
 }
 
 /** How sessions compute. */

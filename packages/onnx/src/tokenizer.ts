@@ -1,6 +1,8 @@
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { LenityError, type Token, type Tokenizer } from "@lenity/core";
+import { keepByteOrderMarks } from "./byte-order-marks.ts";
 import type { ModelFiles } from "./model-files.ts";
+import { specialTexts } from "./named-tokens.ts";
 import { readJsonIfThere } from "./read-files.ts";
 import { readTokenizerJson, tokenTexts } from "./token-texts.ts";
 
@@ -22,17 +24,20 @@ export async function readTokenizer(files: ModelFiles): Promise<Tokenizer> {
       { cause },
     );
   }
+  keepByteOrderMarks(inner);
   // The package's own list of the vocabulary is by text: of two ids with one text it tells the last, and of ids without a text one.
   const { texts, vocabulary, unused } = tokenTexts(definition, file);
   const special = new Set<Token>();
+  const called = specialTexts(config);
   // The package's declarations lack file extensions, so that TypeScript sees `any` here.
-  const added = inner.get_added_tokens_decoder() as Map<Token, { readonly special: boolean }>;
-  for (const [id, token] of added) if (token.special) special.add(id);
+  const added = inner.get_added_tokens_decoder() as Map<Token, { readonly special: boolean; readonly content: string }>;
+  for (const [id, token] of added) if (token.special || called.has(token.content)) special.add(id);
 
   return {
     vocabulary,
     unused,
     special,
+    added: new Set(added.keys()),
     encode(text) {
       if (text === "") return [];
       const found = inner.encode(text, { add_special_tokens: false }).ids as (Token | undefined)[];

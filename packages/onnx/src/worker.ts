@@ -2,28 +2,30 @@
 import { parentPort, threadId } from "node:worker_threads";
 import { LenityError } from "@lenity/core";
 import { answering } from "./answering.ts";
-import { openPlaced } from "./device/open-placed.ts";
 import { endTurn, type Turns, takeTurn } from "./device/turns.ts";
-import { openDrafterSession } from "./open-graph.ts";
+import { diskBackend } from "./disk-backend.ts";
 import type { EndMessage, ErrorMessage, LoadReply, ReplyMessage, Request } from "./protocol.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("worker.ts runs as a worker thread of loadModel.");
 
-const answer = answering({ openGraph: openPlaced, openDrafter: openDrafterSession });
+const backend = diskBackend();
+const answer = answering(backend);
 /** Known while the model is on a device that threads use in turn, or may come to be there. */
 let turns: Turns | undefined;
 /** Whether it is there. */
 let shared = false;
 
+// However the thread ends, between two calls of ONNX Runtime: when it is told to, and by an error. The main thread then ends its turn.
+process.on("exit", () => {
+  if (turns !== undefined) takeTurn(turns, threadId);
+  backend.release();
+});
+
 // One request at a time, in the order of arrival: a rewind that travels with an append must not overtake the append before it.
 let queue: Promise<void> = Promise.resolve();
 port.on("message", (message: { id: number; request: Request } | EndMessage) => {
-  if ("end" in message) {
-    // What the thread holds of the device is freed as it ends; the main thread then ends its turn.
-    if (turns !== undefined) takeTurn(turns, threadId);
-    process.exit();
-  }
+  if ("end" in message) process.exit();
   const { id, request } = message;
   queue = queue.then(async () => {
     if (request.type === "load" && (request.device ?? "cpu") !== "cpu") turns = request.turns;

@@ -52,6 +52,30 @@ function streamed(tokenizer: Tokenizer, tokens: readonly Token[]): string {
   return text + stream.end();
 }
 
+describe("U+FEFF", () => {
+  // The others have tokens for few characters, and none for bytes.
+  for (const family of Object.keys(families).filter((name) => name !== "T5")) {
+    test(`comes back wherever it stands with a tokenizer as ${family} has it`, () => {
+      const tokenizer = tokenizers[family] as Tokenizer;
+      const texts = [
+        "\uFEFF",
+        "\uFEFFa",
+        "a\uFEFF",
+        "a\uFEFF\uFEFFb",
+        "é\uFEFF日\uFEFF🎉",
+        "a \uFEFF b",
+        "\uFEFF\n\uFEFF",
+        "a\uFEFF<tool>",
+      ];
+      for (const text of texts) {
+        const tokens = tokenizer.encode(text);
+        assert.equal(tokenizer.decode(tokens), text);
+        assert.equal(streamed(tokenizer, tokens), text);
+      }
+    });
+  }
+});
+
 for (const family of Object.keys(families)) {
   describe(`a text stream with a tokenizer as ${family} has it`, () => {
     const tokenizer = () => tokenizers[family] as Tokenizer;

@@ -39,6 +39,7 @@ describe("loadTokenizer", () => {
     const tokens = tokenizer.encode("<|user|>hi<|end|><tool>");
     assert.deepEqual([tokens[0], tokens.at(-2), tokens.at(-1)], [1, 0, 266]);
     assert.deepEqual([...tokenizer.special], [0, 1]);
+    assert.deepEqual([...(tokenizer.added ?? [])], [0, 1, 266]);
     assert.equal(tokenizer.decode(tokens), "hi<tool>");
     assert.equal(tokenizer.decode(tokens, { special: true }), "<|user|>hi<|end|><tool>");
   });

@@ -1,5 +1,8 @@
-import { Environment, Interpreter, Template } from "@huggingface/jinja";
 import { excerpt, LenityError } from "@lenity/core";
+import { dict } from "./jinja/dict.ts";
+import { Refusal } from "./jinja/interpreter.ts";
+import { Environment } from "./jinja/package.ts";
+import { type ParsedTemplate, parseTemplate } from "./jinja/template.ts";
 import type { ServedModel } from "./served-model.ts";
 import { strftime } from "./strftime.ts";
 
@@ -16,12 +19,13 @@ export interface ChatRenderer {
   readonly readsCalls: boolean;
   /** Whether messages of this role reach the model: some templates leave out, without a word, what they do not know. */
   knows(role: string): boolean;
+  /** The templates' own texts, and those of the special tokens that they find. */
+  readonly texts: readonly string[];
+  /** The prompt's text, or why there is none. */
+  attempt(conversation: Conversation): string | Error;
   /** The prompt's text. Throws `invalid_request` when the template refuses the messages, in its own words, or fails on them. */
   render(conversation: Conversation): string;
 }
-
-/** What `raise_exception` throws: the template has looked at the messages and does not want them. */
-class Refusal extends Error {}
 
 /**
  * Parses the templates of a model and renders them as transformers does: blocks trimmed, `tools` and `documents` none unless given, a template named
@@ -38,9 +42,9 @@ export function chatRenderer(
   if (chatTemplate.trim() === "") {
     throw unusable("is empty, so no message would reach the model. Base models have none; take a chat model, or give it a template.");
   }
-  const parse = (source: string): Template => {
+  const parse = (source: string): ParsedTemplate => {
     try {
-      return new Template(source);
+      return parseTemplate(source);
     } catch (cause) {
       throw unusable(`is not Jinja: ${messageOf(cause)} Take the file of the model's own folder.`, cause);
     }
@@ -55,17 +59,16 @@ export function chatRenderer(
   ]);
   const attempt = ({ messages, tools }: Conversation): string | Error => {
     try {
-      // Template.render has globals of its own, which cannot be replaced.
-      const variables = new Environment(globals());
-      const given = { ...specialTokens, messages, tools: tools ?? null, documents: null, add_generation_prompt: true };
-      for (const [name, value] of Object.entries(given)) variables.set(name, value);
-      return String(new Interpreter(variables).run((tools === undefined ? template : withTools).parsed).value);
+      const variables = { ...specialTokens, messages, tools: tools ?? null, documents: null, add_generation_prompt: true };
+      return (tools === undefined ? template : withTools).render(globals(), variables);
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     }
   };
 
   return {
+    texts: [...template.texts, ...withTools.texts, ...Object.values(specialTokens ?? {})],
+    attempt,
     readsTools: /\btools\b/.test(toolTemplate),
     readsCalls: /\btool_calls\b/.test(chatTemplate + toolTemplate),
     knows(role) {
@@ -115,7 +118,7 @@ const probes = (role: string): Conversation["messages"][] => {
 };
 
 /** What templates find everywhere, besides Jinja's own `namespace`. */
-function globals(): Environment {
+export function globals(): Environment {
   const environment = new Environment();
   const values = {
     true: true,
@@ -132,6 +135,7 @@ function globals(): Environment {
     // Jinja knows the constants by Python's names too.
     if (typeof value !== "function") environment.set(`${name[0]?.toUpperCase()}${name.slice(1)}`, value);
   }
+  environment.setVariable("dict", dict);
   return environment;
 }
 

@@ -9,12 +9,15 @@ import { type Speculation, speculationOf } from "./speculation.ts";
 /** A served model whose template is parsed. */
 export interface ReadyModel extends ServedModel {
   readonly write: PromptWriter;
+  /** Tokens that lossy rules leave alone: those that only the template may write, and those that end an answer. */
+  readonly control: ReadonlySet<Token>;
 }
 
 /** Parses the template and creates the default policy once, so that a mistake in them stops the server and not an answer. */
 export function ready(model: ServedModel): ReadyModel {
   speculationOf(model);
-  return { ...model, write: promptWriter(model) };
+  const write = promptWriter(model);
+  return { ...model, write, control: new Set([...write.control, ...model.target.eos]) };
 }
 
 /** One answer to be made. */
@@ -60,12 +63,12 @@ export function unknownModel(id: string, models: ReadonlyMap<string, ServedModel
 export async function* run(job: Job, queue: Queue, signal: AbortSignal): AsyncGenerator<GenerateEvent, void, undefined> {
   const { model, prompt, speculation, options } = job;
   const { verifier, draftTokens, trace, createDrafter } = speculation;
-  const { target, tokenizer } = model;
+  const { target, tokenizer, control } = model;
   const leave = await queue.enter(signal);
   try {
     const drafter = draftTokens === 0 ? undefined : createDrafter?.();
     let turned = Date.now();
-    for await (const event of generate(prompt, { target, tokenizer, drafter, verifier, draftTokens, trace, signal, ...options })) {
+    for await (const event of generate(prompt, { target, tokenizer, control, drafter, verifier, draftTokens, trace, signal, ...options })) {
       yield event;
       if (Date.now() - turned < turnAfter) continue;
       await new Promise((resolve) => setTimeout(resolve, 0));

@@ -1,15 +1,20 @@
 import { LenityError, type Token, type Tokenizer } from "@lenity/core";
 import type { ChatMessage } from "./chat-message.ts";
 import { chatRenderer } from "./chat-renderer.ts";
+import { controlTokens } from "./control-tokens.ts";
 import type { ChatTool } from "./request.ts";
 import type { ServedModel } from "./served-model.ts";
 
 /** Turns messages, and tools where the template reads them, into the prompt's tokens. */
-export type PromptWriter = (messages: readonly ChatMessage[], tools?: readonly ChatTool[]) => Token[];
+export interface PromptWriter {
+  (messages: readonly ChatMessage[], tools?: readonly ChatTool[]): Token[];
+  /** The tokens that only the template may write: marks of roles and the like, those too that the tokenizer does not call special. */
+  readonly control: ReadonlySet<Token>;
+}
 
 /**
- * Only the template writes control tokens: where a message spells one (`<|end|>`), the text is encoded in two pieces, cut inside the spelling, so
- * that the model reads the letters. Prompts without such spellings are encoded whole. The function throws `invalid_request` when the template refuses
+ * Only the template writes control tokens (see `controlTokens`): where a message spells one (`<|end|>`), the text is encoded in two pieces, cut inside
+ * the spelling, so that the model reads the letters. Prompts without such spellings are encoded whole. The function throws `invalid_request` when the template refuses
  * the messages, or a text reads as a control token even so, and `unsupported` for what the template would leave out; `promptWriter` itself
  * throws on a template that is not Jinja and on a tokenizer that adds control tokens.
  */
@@ -21,9 +26,10 @@ export function promptWriter(
     throw new TypeError(`The tokenizer of ${id} adds control tokens of its own in encode(). Turn that off: the chat template writes them.`);
   }
   const renderer = chatRenderer(model);
-  const spelling = spellingOf(tokenizer);
+  const control = controlTokens(tokenizer, renderer);
+  const spellings = new Map([control.all, control.inAnswers].map((tokens) => [tokens, spellingOf(tokenizer, tokens)]));
 
-  return (messages, given) => {
+  const write = (messages: readonly ChatMessage[], given?: readonly ChatTool[]): Token[] => {
     const tools = given === undefined || given.length === 0 ? undefined : given;
     const leftOut = (path: string, what: string) =>
       new LenityError("unsupported", `${path} is not supported by ${id}: its chat template does not know ${what}. Leave it out.`, { path });
@@ -41,17 +47,21 @@ export function promptWriter(
     for (const [at, message] of plain.entries()) mapTexts(message, `messages[${at}]`, gather);
     mapTexts(tools, "tools", gather);
     const mark = unusedCharacter(texts);
-    const marked = (path: string) => (text: string) => {
-      const cut = spelling === undefined ? text.toWellFormed() : text.toWellFormed().replace(spelling, `$&${mark}`);
-      // Some tokenizers also read a control token in other spellings (after normalisation), or in a single character.
-      if (cut.split(mark).some((piece) => tokenizer.encode(piece).some((token) => tokenizer.special.has(token)))) throw controlToken(path);
-      return cut;
-    };
+    const marked =
+      (path: string, tokens = control.all) =>
+      (text: string) => {
+        const spelling = spellings.get(tokens);
+        const cut = spelling === undefined ? text.toWellFormed() : text.toWellFormed().replace(spelling, `$&${mark}`);
+        // Some tokenizers also read a control token in other spellings (after normalisation), or in a single character.
+        if (cut.split(mark).some((piece) => tokenizer.encode(piece).some((token) => tokens.has(token)))) throw controlToken(path);
+        return cut;
+      };
     let text: string;
     try {
       text = renderer.render({
         messages: plain.map((message, at) => ({
-          ...(mapTexts(message, `messages[${at}]`, marked(`messages[${at}].content`)) as object),
+          ...(mapTexts({ ...message, content: "" }, `messages[${at}]`, marked(`messages[${at}].content`)) as object),
+          content: marked(`messages[${at}].content`, message.role === "assistant" ? control.inAnswers : control.all)(message.content),
           role: message.role,
         })),
         tools: mapTexts(tools, "tools", marked("tools")) as readonly unknown[] | undefined,
@@ -62,13 +72,18 @@ export function promptWriter(
     }
     return text.split(mark).flatMap((piece) => tokenizer.encode(piece));
   };
+  return Object.assign(write, { control: control.all });
 }
 
 /** OpenAI's newer name for a system message is unknown to templates. */
 const roleOf = (role: ChatMessage["role"]): string => (role === "developer" ? "system" : role);
 
 /** Templates write the arguments of a call with `tojson`, so they read objects where OpenAI's protocol has JSON text. */
-function toTemplate({ tool_calls: calls, ...rest }: ChatMessage): { readonly role: string; readonly tool_calls?: readonly unknown[] } {
+function toTemplate({ tool_calls: calls, ...rest }: ChatMessage): {
+  readonly role: string;
+  readonly content: string;
+  readonly tool_calls?: readonly unknown[];
+} {
   const message = { ...rest, role: roleOf(rest.role) };
   if (calls === undefined) return message;
   const parsed = (text: string): unknown => {
@@ -98,9 +113,9 @@ function mapTexts(value: unknown, path: string, map: (text: string) => string, d
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [map(key), mapTexts(item, path, map, depth + 1)]));
 }
 
-/** Matches the first character of every spelling of a control token, overlapping ones too. */
-function spellingOf(tokenizer: Tokenizer): RegExp | undefined {
-  const spellings = Array.from(tokenizer.special, (id) => tokenizer.decode([id], { special: true })).filter((text) => text !== "");
+/** Matches the first character of every spelling of these tokens, overlapping ones too. */
+function spellingOf(tokenizer: Tokenizer, tokens: ReadonlySet<Token>): RegExp | undefined {
+  const spellings = Array.from(tokens, (id) => tokenizer.decode([id], { special: true })).filter((text) => text !== "");
   if (spellings.length === 0) return undefined;
   const literal = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
   const starts = spellings.map(([first = "", ...rest]) => `${literal(first)}(?=${literal(rest.join(""))})`);

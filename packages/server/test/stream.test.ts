@@ -49,6 +49,13 @@ describe("a stream", () => {
     }
   });
 
+  test("leaves out no U+FEFF, which decoders of text take for a byte order mark", async () => {
+    const text = "\uFEFFa\uFEFF\uFEFFb\uFEFF";
+    const app = createServer({ models: [served(sayingModel(text))] });
+    assert.equal(textOf(await reply(app, {})), text);
+    assert.equal(joined((await chunks(await post(app, { stream: true }))).all), text);
+  });
+
   test("sends no half characters, and nothing for a round without text", async () => {
     const app = createServer({ models: [served(sayingModel("é€🎉"))] });
     const { all } = await chunks(await post(app, { stream: true, speculative: { draft_tokens: 0 } }));

@@ -1,35 +1,12 @@
 /** Chat templates of real families, rendered as transformers renders them, and what they refuse. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Token, Tokenizer } from "@lenity/core";
+import type { Token } from "@lenity/core";
 import { type ChatMessage, type ChatTool, createServer, promptWriter, type ServedModel } from "../src/index.ts";
 import { strftime } from "../src/strftime.ts";
 import { bytes, post, type Reply, sayingModel, served } from "./doubles.ts";
+import { speaking } from "./speaking.ts";
 import { chatml, headers, inst, piped } from "./template-families.ts";
-
-/** One token per UTF-16 unit, and one for each control token. */
-function speaking(controls: readonly string[]): Tokenizer {
-  const base = 65536;
-  const spelled = new RegExp(controls.map((text) => text.replace(/[|/[\]]/g, "\\$&")).join("|"));
-  return {
-    vocabulary: base + controls.length,
-    special: new Set(controls.map((_, i) => base + i)),
-    encode(text) {
-      const ids: Token[] = [];
-      let rest = text;
-      while (rest !== "") {
-        const found = spelled.exec(rest);
-        const before = rest.slice(0, found?.index ?? rest.length);
-        ids.push(...Array.from({ length: before.length }, (_, i) => before.charCodeAt(i)));
-        if (found !== null) ids.push(base + controls.indexOf(found[0]));
-        rest = rest.slice(before.length + (found?.[0].length ?? 0));
-      }
-      return ids;
-    },
-    decode: (ids, options) =>
-      ids.map((id) => (id < base ? String.fromCharCode(id) : options?.special === true ? controls[id - base] : "")).join(""),
-  };
-}
 
 const controls = ["<|im_start|>", "<|im_end|>", "<|eot_id|>", "<s>", "</s>", "<|user|>"];
 const tokenizer = speaking(controls);

@@ -1,15 +1,15 @@
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import type { OpenGraph } from "../answering.ts";
-import { openGraph } from "../open-graph.ts";
+import { type NodeRuntime, openGraph } from "../open-graph.ts";
 import type { LoadRequest } from "../protocol.ts";
 import { toleranceOf } from "./compare-devices.ts";
 import { drafterAside } from "./drafter-aside.ts";
 import { placeModel } from "./place-model.ts";
 
 /** Opens the file on the CPU, tries it there, and puts it where the request wants it. Throws as `openGraph` and `placeModel` do. */
-export async function openPlaced(request: LoadRequest): Promise<OpenGraph> {
-  const { graph, facts } = await openGraph(request);
+export async function openPlaced(runtime: NodeRuntime, request: LoadRequest): Promise<OpenGraph> {
+  const { graph, facts } = await openGraph(runtime, request);
   const { name, width, vocabulary, unused, contextLength } = request;
   const backends = facts.providers.map(({ name }) => name);
   const platform = { os: process.platform, arch: process.arch, backends, folder: runtimeFolder() };

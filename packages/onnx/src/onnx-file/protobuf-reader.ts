@@ -54,5 +54,5 @@ export function* bodies(byteAt: ByteAt, span: Span, wanted: number): Generator<S
 
 /** The bytes of a span as UTF-8. */
 export function text(byteAt: ByteAt, { start, end }: Span): string {
-  return new TextDecoder().decode(Uint8Array.from({ length: end - start }, (_, i) => byteAt(start + i)));
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from({ length: end - start }, (_, i) => byteAt(start + i)));
 }

@@ -58,9 +58,10 @@ export async function writeTexts(
   dir: string,
   texts: readonly (string | undefined)[],
   added: Readonly<Record<number, string>> = {},
+  special = true,
 ): Promise<void> {
   const vocab = Object.fromEntries(texts.flatMap((text, id) => (text === undefined ? [] : [[text, id]])));
-  const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special };
   const tokenizer = {
     version: "1.0",
     added_tokens: Object.entries(added).map(([id, content]) => ({ id: Number(id), content, ...flags })),

@@ -87,7 +87,7 @@ export async function loadModel(folder: Folder, options: WebLoadOptions): Promis
   try {
     const host = await loadHost(link, request, cacheBytes);
     let closed = false;
-    return onnxModel(described, host, warningsOf(host.graph, host.check, []), {
+    return onnxModel(described, host, [...described.warnings, ...warningsOf(host.graph, host.check, [])], {
       engines: () => [{ state: closed ? "closed" : "ready", sessions: host.sessions, restarts: 0, keptBytes: host.keptBytes }],
       async open(prompt) {
         link.check();

@@ -156,7 +156,7 @@ describe("on WebGPU", { skip }, () => {
     const file = join(dir, "onnx/model.onnx");
     const files = filesIn(dir);
     const request = loadRequest(await describeModel(files, { name: "placed" }), { file, threads: 1, spin: 500, device: "webgpu" });
-    const { graph } = await openGraph(request);
+    const { graph } = await openGraph(runtime, request);
     const there = await openOnDevice({ ...request, drafter: undefined, graph }, "webgpu", (options) =>
       openFile(runtime, scanOnnx(file), { ...sessionOptions(request), ...options }),
     );
