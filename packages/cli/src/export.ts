@@ -14,6 +14,7 @@ import {
 } from "@lenity/onnx";
 import { resolveModel } from "./hub/resolve-model.ts";
 import { size } from "./size.ts";
+import { whenToldToEnd } from "./told-to-end.ts";
 
 export interface ExportFlags {
   readonly weights: NonNullable<ExportOptions["weights"]>;
@@ -53,8 +54,7 @@ export async function exportModel(model: string, flags: ExportFlags): Promise<vo
     );
   const attention = flags.attention ?? (flags.drafter === true ? "gqa" : undefined);
   const cancel = new AbortController();
-  const end = () => cancel.abort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, end);
+  const leave = whenToldToEnd(() => cancel.abort());
   try {
     const options = { weights, activations, calibration, attention, file: flags.file, signal: cancel.signal };
     const progress = () => (process.stderr.isTTY ? draw() : undefined);
@@ -63,7 +63,7 @@ export async function exportModel(model: string, flags: ExportFlags): Promise<vo
     const told = { drafter, weights, activations, bytes: await bytesOf(file, began), ...(await describe(dir, file)) };
     console.log(flags.json === true ? JSON.stringify(told) : summary(told));
   } finally {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, end);
+    leave();
   }
 }
 
