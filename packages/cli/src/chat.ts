@@ -5,6 +5,7 @@ import { type Answer, generate, type Policy, type Verifier } from "@lenity/core"
 import { type ChatMessage, metricsOf, promptWriter, type TraceEntry, traceOf, tracer, usageOf } from "@lenity/server";
 import { type Engine, type EngineOptions, openEngine } from "./engine.ts";
 import { blockLength, chooseDrafter } from "./options.ts";
+import { print } from "./output.ts";
 
 export interface ChatOptions extends EngineOptions {
   readonly policy: Policy;
@@ -80,7 +81,7 @@ async function answer(engine: Engine, messages: readonly ChatMessage[], options:
     }
     const { answer } = event;
     text = answer.text;
-    if (options.json === true) console.log(JSON.stringify(report(answer, engine, verifier, options, draftTokens)));
+    if (options.json === true) print(JSON.stringify(report(answer, engine, verifier, options, draftTokens)));
     else summarise(answer, verifier, performance.now() - began, options.trace === true);
   }
   return text;

@@ -13,6 +13,7 @@ import {
   loadTokenizer,
 } from "@lenity/onnx";
 import { resolveModel } from "./hub/resolve-model.ts";
+import { print } from "./output.ts";
 import { size } from "./size.ts";
 import { whenToldToEnd } from "./told-to-end.ts";
 
@@ -61,7 +62,7 @@ export async function exportModel(model: string, flags: ExportFlags): Promise<vo
     const file = await exportDecoder(dir, { ...options, progress: progress() });
     const drafter = flags.drafter === true ? await exportDrafter(dir, { ...options, progress: progress() }) : undefined;
     const told = { drafter, weights, activations, bytes: await bytesOf(file, began), ...(await describe(dir, file)) };
-    console.log(flags.json === true ? JSON.stringify(told) : summary(told));
+    print(flags.json === true ? JSON.stringify(told) : summary(told));
   } finally {
     leave();
   }

@@ -1,8 +1,10 @@
-import { LenityError, type Policy } from "@lenity/core";
+import type { Policy } from "@lenity/core";
 import { createServer } from "@lenity/server";
 import { listen } from "#listen";
 import { endServer } from "./end-server.ts";
 import { type EngineOptions, openEngine } from "./engine.ts";
+import { listenRefusal } from "./listen-refusal.ts";
+import { print } from "./output.ts";
 import { whenToldToEnd } from "./told-to-end.ts";
 
 export interface ServeOptions extends EngineOptions {
@@ -23,20 +25,15 @@ export async function serve(options: ServeOptions): Promise<void> {
     const app = createServer({ models: [served], apiKeys: options.apiKey, ending: ending.signal });
     // Before it says that it listens: whoever reads that may end it.
     const told = new Promise<void>((resolve) => whenToldToEnd(resolve));
-    const server = await listen(app.fetch, options);
-    console.log(`${engine.id} on ${server.url}
+    const server = await listen(app.fetch, options).catch((cause) => {
+      throw listenRefusal(cause, options);
+    });
+    print(`${engine.id} on ${server.url}
   policies  ${engine.registry.presets.map(({ name }) => name).join(", ")}
   try       curl -s ${server.url}/v1/chat/completions -H 'content-type: application/json' \\
               -d '{"messages":[{"role":"user","content":"Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?"}],"speculative":{"policy":"judi"}}'`);
     await told;
     await endServer(server, ending);
-  } catch (error) {
-    if ((error as { code?: string }).code !== "EADDRINUSE") throw error;
-    throw new LenityError(
-      "invalid_request",
-      `Port ${options.port} on ${options.host} is taken. Give another one with --port, or 0 for a free one.`,
-      { cause: error },
-    );
   } finally {
     await engine.close();
   }
