@@ -14,6 +14,7 @@ import * as tiny from "@lenity/tiny";
 
 const { target, tokenizer, drafter } = await loadPair(tiny.target, tiny.draft);
 const chat = await loadChatTemplate(tiny.target);
+if (chat === undefined) throw new Error("The model's folder has no chat template: it is a base model, which does not answer messages.");
 
 const app = createServer({
   models: [
@@ -21,8 +22,8 @@ const app = createServer({
       id: "tiny",
       target,
       tokenizer,
-      chatTemplate: chat?.template ?? "",
-      specialTokens: chat?.tokens,
+      chatTemplate: chat.template,
+      specialTokens: chat.tokens,
       drafters: { model: drafter, lookup: () => lookupDrafter() },
       registry: defaultRegistry({ judge: judgeHead(JSON.parse(readFileSync(tiny.judge, "utf8"))) }),
       sampling: { temperature: 0 },

@@ -27,7 +27,7 @@ export interface QualityFlags extends EngineOptions {
 /** `lenity bench quality`: the table on standard output, the figures as JSON in a file. */
 export async function benchQuality(flags: QualityFlags): Promise<void> {
   // Every policy pays for its prompt.
-  const engine = await openEngine({ ...flags, cacheBytes: 0 });
+  const engine = await openEngine({ ...flags, cacheBytes: 0 }, "messages");
   try {
     const write = promptWriter(engine);
     const report = await quality({
@@ -131,7 +131,7 @@ export async function benchThreads(flags: ThreadsFlags): Promise<void> {
       "invalid_request",
       "bench threads measures a pair: beside --model it wants --draft, the folder of the draft model.",
     );
-  const engine = await openEngine(flags);
+  const engine = await openEngine(flags, "messages");
   const prompt = promptWriter(engine)([{ role: "user", content: question }]);
   const { target, draft = target } = engine;
   await engine.close();

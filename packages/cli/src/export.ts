@@ -10,6 +10,7 @@ import {
   exportDrafter,
   type Inspection,
   inspectModel,
+  loadChatTemplate,
   loadTokenizer,
 } from "@lenity/onnx";
 import { resolveModel } from "./hub/resolve-model.ts";
@@ -120,7 +121,8 @@ async function describe(dir: string, file: string): Promise<Pick<Exported, "file
   const model = /\s/.test(dir) ? JSON.stringify(dir) : dir;
   const flag = dtype === "fp32" ? "" : ` --dtype ${dtype}`;
   const call = `loadModel(${JSON.stringify(dir)}, { file: ${JSON.stringify(path)} })`;
-  return { file, hidden, check, use: dtype === undefined ? call : `lenity chat --model ${model}${flag} "…"` };
+  const command = (await loadChatTemplate(dir)) === undefined ? "complete" : "chat";
+  return { file, hidden, check, use: dtype === undefined ? call : `lenity ${command} --model ${model}${flag} "…"` };
 }
 
 function summary({ file, drafter, bytes, weights, activations, hidden, check, use }: Exported): string {

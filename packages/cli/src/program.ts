@@ -2,6 +2,7 @@ import { activationKinds, attentionForms, weightKinds } from "@lenity/onnx";
 import { Command } from "commander";
 import { benchCache, benchEvidence, benchQuality, benchThreads, benchVerify } from "./bench.ts";
 import { chat } from "./chat.ts";
+import { complete } from "./complete.ts";
 import { exportModel } from "./export.ts";
 import { inspect } from "./inspect.ts";
 import { device, dtype, filled, list, number, oneOf, policy, whole } from "./options.ts";
@@ -25,6 +26,24 @@ const models = (command: Command): Command =>
     .option("--device <device>", deviceHelp, device)
     .option("--judge <file>", "a judge head (default: judge.json in the target's folder)", filled);
 
+const folders = "default: as the model's generation_config.json has it, else";
+
+/** What makes and prints an answer. */
+const answers = (command: Command): Command =>
+  models(command)
+    .option("--policy <policy>", "a preset (strict, judi, judge) or a policy as JSON", policy, "strict")
+    .option("--draft-tokens <k>", "the longest block to draft; 0 is plain decoding", whole(0, 1024))
+    .option("--drafter <name>", "model or lookup")
+    .option("--temperature <t>", `0 is greedy (${folders} 0)`, number(0, 100))
+    .option("--top-k <k>", `keep the k most probable tokens; 0 keeps all (${folders} 0)`, whole(0))
+    .option("--top-p <p>", `keep the most probable tokens up to this mass (${folders} 1)`, number(0, 1))
+    .option("--min-p <p>", `keep tokens with at least this share of the highest probability (${folders} 0)`, number(0, 1))
+    .option("--seed <n>", "same seed, same answer", whole(0), 0)
+    .option("--max-tokens <n>", "the most tokens to emit", whole(0))
+    .option("--stop <text...>", "strings that end the answer")
+    .option("--json", "print one JSON object")
+    .option("--trace", "tell who accepted each token");
+
 const environmentHelp = `
 A pull that was cut off goes on where it stopped. Every file is compared with the hash that the hub announces.
 Environment, as for Hugging Face's own tools:
@@ -40,23 +59,16 @@ export function program(): Command {
     .showHelpAfterError("(lenity --help lists the commands)")
     .addHelpText("after", "\nEnvironment:\n  LENITY_STACK=1   show where an error arose");
 
-  models(lenity.command("chat"))
+  answers(lenity.command("chat"))
     .description("answer one question, or talk when none is given")
     .argument("[question]", "what to ask; read from standard input when that is no terminal")
-    .option("--policy <policy>", "a preset (strict, judi, judge) or a policy as JSON", policy, "strict")
-    .option("--draft-tokens <k>", "the longest block to draft; 0 is plain decoding", whole(0, 1024))
-    .option("--drafter <name>", "model or lookup")
-    .option("--temperature <t>", "0 is greedy", number(0, 100), 0)
-    .option("--top-k <k>", "keep the k most probable tokens; 0 keeps all", whole(0), 0)
-    .option("--top-p <p>", "keep the most probable tokens up to this mass", number(0, 1), 1)
-    .option("--min-p <p>", "keep tokens with at least this share of the highest probability", number(0, 1), 0)
-    .option("--seed <n>", "same seed, same answer", whole(0), 0)
-    .option("--max-tokens <n>", "the most tokens to emit", whole(0))
     .option("--system <text>", "a system message")
-    .option("--stop <text...>", "strings that end the answer")
-    .option("--json", "print one JSON object")
-    .option("--trace", "tell who accepted each token")
     .action(chat);
+
+  answers(lenity.command("complete"))
+    .description("go on with a text as it stands, without a chat template: what base models do")
+    .argument("[text]", "what to go on with; read from standard input when that is no terminal, but for a line break at its end")
+    .action(complete);
 
   models(lenity.command("serve"))
     .description("serve the OpenAI-compatible chat API")

@@ -17,7 +17,7 @@ export interface ServeOptions extends EngineOptions {
 
 /** `lenity serve`: until the process is told to end. */
 export async function serve(options: ServeOptions): Promise<void> {
-  const engine = await openEngine(options);
+  const engine = await openEngine(options, "messages");
   try {
     engine.registry.create(options.policy); // a misspelt default is told now, not to the first client
     const served = { ...engine, policy: options.policy, draftTokens: options.draftTokens };

@@ -69,6 +69,14 @@ describe("lenity export", () => {
     assert.match(out, /#### 7\n$/);
   });
 
+  test("suggests lenity complete for a base model", async () => {
+    const dir = await source("draft");
+    await writeFile(join(dir, "tokenizer_config.json"), "{}");
+    const { status, out, err } = await lenity("export", dir);
+    assert.equal(status, 0, err);
+    assert.ok(out.endsWith(`use      lenity complete --model ${dir} "…"\n`), out);
+  });
+
   test("names a file of its own for loadModel", async () => {
     const dir = await source("draft");
     const { out } = await lenity("export", dir, "--weights", "int8", "--activations", "per-row", "--file", "own/small.onnx");

@@ -10,6 +10,8 @@ export interface GenerateOptions extends Omit<DecodeOptions, "stop"> {
   readonly tokenizer: Tokenizer;
   /** Strings that end the answer; they are not part of it. */
   readonly stop?: readonly string[] | undefined;
+  /** Whether the text goes on in that of the prompt, so that a space between the two is part of it. Default: it is one of its own, an answer. */
+  readonly continues?: boolean | undefined;
 }
 
 /** A finished answer. */
@@ -33,13 +35,13 @@ export async function* generate(
   prompt: string | readonly Token[],
   options: GenerateOptions,
 ): AsyncGenerator<GenerateEvent, void, undefined> {
-  const { tokenizer, stop = [], ...rest } = options;
+  const { tokenizer, stop = [], continues = false, ...rest } = options;
   const vocabulary = Math.min(tokenizer.vocabulary, rest.target.vocabulary);
   const target = fitted(rest.target, { vocabulary, unused: tokenizer.unused });
   if (stop.some((text) => text === ""))
     throw new LenityError("invalid_request", "A stop string is empty; expected text.", { path: "stop" });
   const ids = typeof prompt === "string" ? tokenizer.encode(prompt) : prompt;
-  const stream = textStream(tokenizer);
+  const stream = textStream(tokenizer, continues ? ids : []);
   const stops = stopStrings(stop);
   const tokens: EmittedToken[] = [];
   let text = "";

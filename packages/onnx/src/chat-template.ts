@@ -40,8 +40,8 @@ function namedTemplates(value: unknown, file: string): Record<string, string> {
   );
 }
 
-/** `bos_token` and its like are texts, or objects with the text as `content`. */
-function specialTexts(config: Record<string, unknown>): Record<string, string> {
+/** `bos_token` and its like in tokenizer_config.json: they are texts, or objects with the text as `content`. */
+export function specialTexts(config: Readonly<Record<string, unknown>>): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const key of ["bos_token", "eos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token"]) {
     const value = config[key];

@@ -1,4 +1,5 @@
 export type { ErrorBody } from "./api-error.ts";
+export { type AskedSampling, chosenSampling } from "./chosen-sampling.ts";
 export type { ChatChunk, ChatCompletion, Envelope } from "./completion.ts";
 export * from "./policies.ts";
 export * from "./prompt.ts";

@@ -1,5 +1,6 @@
-import { type GenerateEvent, type GenerateOptions, generate, greedy, type Token } from "@lenity/core";
+import { type GenerateEvent, type GenerateOptions, generate, type Token } from "@lenity/core";
 import { ApiError } from "./api-error.ts";
+import { chosenSampling } from "./chosen-sampling.ts";
 import { type PromptWriter, promptWriter } from "./prompt.ts";
 import type { Queue } from "./queue.ts";
 import type { ChatRequest } from "./request.ts";
@@ -31,18 +32,15 @@ export function jobOf(request: ChatRequest, models: ReadonlyMap<string, ReadyMod
   const model = models.get(id);
   if (model === undefined) throw unknownModel(id, models);
   const { stop } = request;
-  const defaults = model.sampling;
   return {
     model,
     speculation: speculationOf(model, request.speculative ?? {}),
     prompt: model.write(request.messages, request.tool_choice === "none" ? undefined : (request.tools ?? undefined)),
     options: {
-      sampling: {
-        temperature: request.temperature ?? defaults?.temperature ?? 1,
-        topK: request.top_k ?? defaults?.topK ?? greedy.topK,
-        topP: request.top_p ?? defaults?.topP ?? greedy.topP,
-        minP: request.min_p ?? defaults?.minP ?? greedy.minP,
-      },
+      sampling: chosenSampling(
+        { temperature: request.temperature, topK: request.top_k, topP: request.top_p, minP: request.min_p },
+        model.sampling,
+      ),
       seed: request.seed ?? randomSeed(),
       maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
       stop: typeof stop === "string" ? [stop] : (stop ?? []),
