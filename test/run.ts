@@ -3,9 +3,10 @@
  * the server in workerd, the page and models on WebGPU in Chromium, models on WebGPU (where Vulkan has a driver), the rest on Bun, and the ONNX
  * adapter once more on Deno and Node. Ends with a line `N passed, N failed`.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
 import { createRequire } from "node:module";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { chromiumProgram } from "./browser/chromium.ts";
 import { vulkanEnvironment } from "./software-vulkan.ts";
@@ -62,6 +63,15 @@ const steps: readonly (Step | Skipped)[] = [
   onNode("onnx on Node", onnx),
 ];
 
+/** The step under way, which ends with this program. */
+let underWay: ChildProcess | undefined;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    underWay?.kill(signal);
+    process.exit(128 + constants.signals[signal]);
+  });
+}
+
 let [passed, failed] = [0, 0];
 for (const step of steps) {
   console.log(`\n── ${step.name}`);
@@ -84,6 +94,7 @@ function run({ command, env }: Step): Promise<{ status: number; output: string }
   const environment = { ...process.env, NO_COLOR: "1", ...env };
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: environment });
+    underWay = child;
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (data: Buffer) => {

@@ -2,6 +2,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, openSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { LenityError } from "@lenity/core";
 import { failureText } from "../src/failure.ts";
@@ -69,6 +72,23 @@ describe("a failure", () => {
     for (const thrown of ["a text", undefined, null]) assert.equal(failureText(thrown), `unexpected error: ${thrown}. ${advice}`);
     const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", syscall: "write" });
     assert.equal(failureText(full), "The system refused: ENOSPC: no space left on device, write.");
+  });
+
+  test("outside of what the command waits for is a sentence too, and ends it", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "lenity-output-"));
+    const before = join(folder, "before.mjs");
+    for (const failing of ["throw new Error('late');", "Promise.reject(new Error('late'));"]) {
+      // Once the command listens for it, and once only.
+      const wait = `if (process.listenerCount("unhandledRejection") === 0) return; clearInterval(timer); ${failing}`;
+      await writeFile(before, `const timer = setInterval(() => { ${wait} }, 5);`);
+      const flag = process.versions["bun"] === undefined ? "--import" : "--preload";
+      const child = spawn(process.execPath, [flag, before, main, "serve", "--port", "0"], { stdio: ["ignore", "ignore", "pipe"] });
+      let err = "";
+      child.stderr.on("data", (data) => (err += data));
+      assert.equal(await new Promise((resolve) => child.once("close", resolve)), 1);
+      assert.equal(err, "lenity: unexpected error: late. LENITY_STACK=1 shows where it arose; please report it.\n");
+    }
+    await rm(folder, { recursive: true });
   });
 
   test("to listen says what to give instead", () => {
