@@ -126,7 +126,7 @@ describe("what generation_config.json recommends", () => {
     "a temperature, without sampling": [{ temperature: 9 }, greedy],
     "the most probable token": [{ do_sample: true, temperature: 9, top_k: 1 }, greedy],
     "the most probable mass": [{ do_sample: true, temperature: 9, top_p: 0.3 }, [...hot, "--top-p", "0.3"]],
-    "a least share": [{ do_sample: true, temperature: 9, min_p: 0.95 }, [...hot, "--min-p", "0.95"]],
+    "a least share": [{ do_sample: true, temperature: 9, min_p: 0.2 }, [...hot, "--min-p", "0.2"]],
   };
   for (const [what, [settings, flags]] of Object.entries(cases)) {
     test(`is what chat and serve sample by: ${what}`, async () => {

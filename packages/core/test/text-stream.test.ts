@@ -83,6 +83,12 @@ test("a text that goes on after another has the space between the two, and begin
   assert.equal(textStream(spaced, [2]).push(3), " b");
 });
 
+test("generate goes on in the text of the prompt where that is asked for", async () => {
+  const target = tableModel({ vocabulary: 5, logits: () => [0, 0, 0, 9, 0] });
+  const said = async (continues?: boolean) => (await complete([2], { target, tokenizer: spaced, maxTokens: 2, continues })).text;
+  assert.deepEqual([await said(), await said(false), await said(true)], ["b b", "b b", " b b"]);
+});
+
 test("bytes go on after bytes", () => {
   const random = seeded(10);
   const text = "né 中🙂 a👩‍👩‍👧b𝄞 ".repeat(8);
