@@ -3,12 +3,13 @@
  * the server in workerd, the page and models on WebGPU in Chromium, models on WebGPU (where Vulkan has a driver), the rest on Bun, and the ONNX
  * adapter once more on Deno and Node. Ends with a line `N passed, N failed`.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
 import { createRequire } from "node:module";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { chromiumProgram } from "./browser/chromium.ts";
-import { swiftshader, vulkanEnvironment } from "./software-vulkan.ts";
+import { vulkanEnvironment } from "./software-vulkan.ts";
 import { workerdMissing } from "./workerd/start.ts";
 
 interface Step {
@@ -43,6 +44,10 @@ const numbers = (pattern: RegExp) => (output: string) => {
 };
 const bunCounts = numbers(/^\s*(\d+) pass\n(?:\s*\d+ skip\n)?\s*(\d+) fail$/gm);
 
+const vulkan = vulkanEnvironment();
+/** Has tests fail that would skip themselves. */
+const requiring = { LENITY_WEBGPU: "required" };
+
 const steps: readonly (Step | Skipped)[] = [
   { name: "format and lint", command: [local("biome"), "check", "."] },
   { name: "types", command: [local("tsc")] },
@@ -57,6 +62,15 @@ const steps: readonly (Step | Skipped)[] = [
   onDeno("onnx on Deno", onnx),
   onNode("onnx on Node", onnx),
 ];
+
+/** The step under way, which ends with this program. */
+let underWay: ChildProcess | undefined;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    underWay?.kill(signal);
+    process.exit(128 + constants.signals[signal]);
+  });
+}
 
 let [passed, failed] = [0, 0];
 for (const step of steps) {
@@ -80,6 +94,7 @@ function run({ command, env }: Step): Promise<{ status: number; output: string }
   const environment = { ...process.env, NO_COLOR: "1", ...env };
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: environment });
+    underWay = child;
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (data: Buffer) => {
@@ -128,26 +143,30 @@ function workerdStep(): Step | Skipped {
 /** The page of examples/browser, and models on WebGPU in a page, where there is a Chromium. */
 function browserStep(): Step | Skipped {
   const name = "the page and WebGPU in Chromium";
-  if (chromiumProgram() === undefined) return { name, reason: "no Chromium starts; LENITY_CHROMIUM names one" };
+  if (chromiumProgram() === undefined) return without(name, "no Chromium starts; LENITY_CHROMIUM names one");
   return {
     name,
     command: [bun, "test", "--timeout", "60000", ...tests("test/browser/*.test.ts")],
     counts: bunCounts,
-    // Debian's Chromium has a software adapter: tests that skip themselves would look like tests that pass.
-    env: existsSync(swiftshader) ? { LENITY_WEBGPU: "required" } : {},
+    // Chromium brings SwiftShader too: where that works outside it, tests that skip themselves would look like tests that pass.
+    env: "env" in vulkan && vulkan.software ? requiring : {},
   };
 }
 
 /** Models on WebGPU, by a GPU or by software that stands in for one. */
 function webgpuStep(): Step | Skipped {
   const name = "models on WebGPU";
-  const found = vulkanEnvironment();
-  if ("reason" in found) return { name, reason: found.reason };
+  if ("reason" in vulkan) return without(name, vulkan.reason);
   return {
     name,
     command: [bun, "test", "--timeout", "60000", ...tests("packages/onnx/test/webgpu/*.test.ts")],
     counts: bunCounts,
-    // Tests that skip themselves would look like tests that pass.
-    env: { ...found.env, LENITY_WEBGPU: "required" },
+    env: { ...vulkan.env, ...requiring },
   };
+}
+
+/** A step for which WebGPU is missing: skipped, or, where LENITY_WEBGPU asks for it, as CI does, the end of the run. */
+function without(name: string, reason: string): Skipped {
+  if (process.env["LENITY_WEBGPU"] !== "required") return { name, reason };
+  throw new Error(`LENITY_WEBGPU requires ${name}, but ${reason}`);
 }

@@ -1,13 +1,50 @@
 /** A Vulkan driver that needs no GPU, so that WebGPU is tested everywhere. */
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 
 /** Where Debian's chromium puts SwiftShader's driver. */
 export const swiftshader = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
-/** The environment in which Vulkan finds a driver: as it is where it names one, SwiftShader where that is installed; or why there is none. */
-export function vulkanEnvironment(): { readonly env: Readonly<Record<string, string>> } | { readonly reason: string } {
-  const named = process.env["VK_ICD_FILENAMES"] ?? process.env["VK_DRIVER_FILES"];
-  if (named !== undefined) return { env: {} };
-  if (existsSync(swiftshader)) return { env: { VK_ICD_FILENAMES: swiftshader } };
-  return { reason: `${swiftshader} is missing (Debian: apt-get install chromium libvulkan1), and VK_ICD_FILENAMES names no other driver` };
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What is asked of a machine. */
+export interface Machine {
+  readonly env: Environment;
+  exists(path: string): boolean;
+  /** Why no adapter opens and computes with these additions to the environment; undefined when one does. */
+  fault(env: Readonly<Record<string, string>>): string | undefined;
 }
+
+/** The environment in which WebGPU works, and whether by SwiftShader; or why it does not, and what to do about that. */
+export type Found = { readonly env: Readonly<Record<string, string>>; readonly software: boolean } | { readonly reason: string };
+
+/**
+ * Vulkan as the environment names its driver, or with SwiftShader where that is installed. A driver's file says nothing of the loader that reads it,
+ * so that an adapter is opened.
+ */
+export function vulkanEnvironment(machine: Machine = thisMachine): Found {
+  const named = machine.env["VK_ICD_FILENAMES"] ?? machine.env["VK_DRIVER_FILES"];
+  if (named === undefined && !machine.exists(swiftshader)) {
+    return {
+      reason: `${swiftshader} is missing, and VK_ICD_FILENAMES names no other driver. Debian: apt-get install chromium libvulkan1`,
+    };
+  }
+  const env: Readonly<Record<string, string>> = named === undefined ? { VK_ICD_FILENAMES: swiftshader } : {};
+  const fault = machine.fault(env);
+  if (fault === undefined) return { env, software: (named ?? swiftshader) === swiftshader };
+  return { reason: `no adapter opens with the driver ${named ?? swiftshader}: ${fault} ${remedy}` };
+}
+
+/** For an adapter that does not open though its driver is there. */
+export const remedy = "Vulkan's loader may be missing. Debian: apt-get install libvulkan1";
+
+const thisMachine: Machine = {
+  env: process.env,
+  exists: existsSync,
+  fault(env) {
+    const program = join(import.meta.dirname, "../packages/onnx/test/webgpu/adapter.ts");
+    const { status, signal, stdout } = spawnSync(process.execPath, [program], { env: { ...process.env, ...env }, encoding: "utf8" });
+    return status === 0 ? undefined : stdout.trim() || `the attempt ended with ${signal ?? status}.`;
+  },
+};

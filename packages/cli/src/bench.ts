@@ -5,17 +5,18 @@ import { evidence, evidenceTable } from "@lenity/bench/evidence";
 import { quality, qualityTable } from "@lenity/bench/quality";
 import { threads, threadsTable } from "@lenity/bench/threads";
 import { type VerifyEntry, verify, verifyTable } from "@lenity/bench/verify";
-import { LenityError } from "@lenity/core";
+import { LenityError, type Policy } from "@lenity/core";
 import type { DeviceWish, OnnxModel } from "@lenity/onnx";
 import { promptWriter } from "@lenity/server";
 import { type EngineOptions, openEngine } from "./engine.ts";
-import { chooseDrafter, policy, whole } from "./options.ts";
+import { chooseDrafter } from "./options.ts";
+import { print } from "./output.ts";
 
 /** The presets that differ at temperature 0 on this task. */
 const compared = ["strict", "judi", "judge", "autojudge"];
 
 export interface QualityFlags extends EngineOptions {
-  readonly policies?: readonly string[] | undefined;
+  readonly policies?: readonly Policy[] | undefined;
   readonly problems: number;
   readonly draftTokens: number;
   readonly temperature: number;
@@ -26,29 +27,29 @@ export interface QualityFlags extends EngineOptions {
 /** `lenity bench quality`: the table on standard output, the figures as JSON in a file. */
 export async function benchQuality(flags: QualityFlags): Promise<void> {
   // Every policy pays for its prompt.
-  const engine = await openEngine({ ...flags, cacheBytes: 0 });
+  const engine = await openEngine({ ...flags, cacheBytes: 0 }, "messages");
   try {
     const write = promptWriter(engine);
     const report = await quality({
       ...engine,
       drafter: chooseDrafter(engine.drafters, undefined),
       prompt: (question) => write([{ role: "user", content: question }]),
-      policies: flags.policies?.map(policy) ?? engine.registry.presets.map(({ name }) => name).filter((name) => compared.includes(name)),
+      policies: flags.policies ?? engine.registry.presets.map(({ name }) => name).filter((name) => compared.includes(name)),
       problems: flags.problems,
       draftTokens: flags.draftTokens,
       temperature: flags.temperature,
       seed: flags.seed,
       progress: tellProgress(" problems"),
     });
+    print(qualityTable(report));
     await save(flags.out, report);
-    console.log(qualityTable(report));
   } finally {
     await engine.close();
   }
 }
 
 export interface VerifyFlags extends EngineOptions {
-  readonly vocabularies?: readonly string[] | undefined;
+  readonly vocabularies?: readonly number[] | undefined;
   readonly draftTokens: number;
   readonly repeats: number;
   readonly out: string;
@@ -71,18 +72,18 @@ export async function benchVerify(flags: VerifyFlags): Promise<void> {
   }
   const report = await verify({
     entries,
-    vocabularies: flags.vocabularies?.map(whole(2)),
+    vocabularies: flags.vocabularies,
     draftTokens: flags.draftTokens,
     repeats: flags.repeats,
     progress: tellProgress(),
   });
+  print(verifyTable(report));
   await save(flags.out, report);
-  console.log(verifyTable(report));
 }
 
 export interface CacheFlags {
-  readonly contexts?: readonly string[] | undefined;
-  readonly blocks?: readonly string[] | undefined;
+  readonly contexts?: readonly number[] | undefined;
+  readonly blocks?: readonly number[] | undefined;
   readonly layers: number;
   readonly width: number;
   readonly threads?: number | undefined;
@@ -92,17 +93,16 @@ export interface CacheFlags {
 
 /** `lenity bench cache`: a random model in every form, so that it needs no files. */
 export async function benchCache(flags: CacheFlags): Promise<void> {
-  const sizes = { contexts: flags.contexts?.map(whole(2)), blocks: flags.blocks?.map(whole(1, 255)) };
-  const report = await cache({ ...flags, ...sizes, progress: tellProgress() }).catch((error) => {
+  const report = await cache({ ...flags, progress: tellProgress() }).catch((error) => {
     if (error instanceof RangeError) throw new LenityError("invalid_request", error.message, { cause: error });
     throw error;
   });
+  print(cacheTable(report));
   await save(flags.out, report);
-  console.log(cacheTable(report));
 }
 
 export interface EvidenceFlags {
-  readonly vocabularies?: readonly string[] | undefined;
+  readonly vocabularies?: readonly number[] | undefined;
   readonly device?: DeviceWish | undefined;
   readonly draftTokens: number;
   readonly repeats: number;
@@ -112,9 +112,9 @@ export interface EvidenceFlags {
 /** `lenity bench evidence`: a random model, on the CPU and on WebGPU where that can be had, or on the device that is named. */
 export async function benchEvidence({ device, vocabularies, ...flags }: EvidenceFlags): Promise<void> {
   const devices = device === undefined || device === "auto" ? undefined : [device];
-  const report = await evidence({ ...flags, devices, vocabularies: vocabularies?.map(whole(2)), progress: tellProgress() });
+  const report = await evidence({ ...flags, devices, vocabularies, progress: tellProgress() });
+  print(evidenceTable(report));
   await save(flags.out, report);
-  console.log(evidenceTable(report));
 }
 
 export interface ThreadsFlags extends EngineOptions {
@@ -131,7 +131,7 @@ export async function benchThreads(flags: ThreadsFlags): Promise<void> {
       "invalid_request",
       "bench threads measures a pair: beside --model it wants --draft, the folder of the draft model.",
     );
-  const engine = await openEngine(flags);
+  const engine = await openEngine(flags, "messages");
   const prompt = promptWriter(engine)([{ role: "user", content: question }]);
   const { target, draft = target } = engine;
   await engine.close();
@@ -144,8 +144,8 @@ export async function benchThreads(flags: ThreadsFlags): Promise<void> {
     repeats: flags.repeats,
     progress: tellProgress(),
   });
+  print(threadsTable(report));
   await save(flags.out, report);
-  console.log(threadsTable(report));
 }
 
 const placeOf = ({ folder, graph }: OnnxModel) => ({ folder, file: relative(folder, graph.file) });
@@ -160,6 +160,10 @@ const tellProgress =
   };
 
 async function save(file: string, report: object): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
+  } catch (cause) {
+    throw new LenityError("invalid_request", `${file} cannot be written: ${(cause as Error).message}. Give --out another file.`, { cause });
+  }
 }

@@ -3,6 +3,7 @@ import { defaultRegistry, LenityError, lookupDrafter } from "@lenity/core";
 import {
   type DeviceWish,
   type Dtype,
+  type FolderTokenizer,
   loadChatTemplate,
   loadModel,
   loadSampling,
@@ -40,15 +41,28 @@ export interface EngineOptions {
   readonly cacheBytes?: number | undefined;
 }
 
-/** The models of one process, ready to answer and to be served. Its drafters: `model` first when there is a draft model; `lookup` always. */
-export interface Engine extends ServedModel {
+/** The models of one process, ready to answer. Its drafters: `model` first when there is a draft model; `lookup` always. */
+export interface Engine extends Omit<ServedModel, "chatTemplate"> {
   readonly target: OnnxModel;
+  readonly tokenizer: FolderTokenizer;
+  /** None: a base model, which continues texts and knows no messages. */
+  readonly chatTemplate: string | undefined;
   readonly draft: OnnxModel | undefined;
   close(): Promise<void>;
 }
 
-/** Loads the models, and tells on standard error what their user must know. */
-export async function openEngine(options: EngineOptions): Promise<Engine> {
+/** An engine that answers messages and can be served. */
+export interface ChatEngine extends Engine {
+  readonly chatTemplate: string;
+}
+
+/**
+ * Loads the models, and tells on standard error what their user must know. Where messages are to be answered, a folder without a chat template is
+ * refused, before its model is loaded.
+ */
+export function openEngine(options: EngineOptions, use: "messages"): Promise<ChatEngine>;
+export function openEngine(options: EngineOptions, use?: "texts"): Promise<Engine>;
+export async function openEngine(options: EngineOptions, use?: "messages" | "texts"): Promise<Engine> {
   checkFile(options);
   const { folder, name } = await targetOf(options);
   const draft = await draftOf(options);
@@ -58,12 +72,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     readHeads(folder, options.judge),
     loadSampling(folder),
   ]);
-  if (chatTemplate === undefined) {
-    throw new LenityError(
-      "model_files",
-      `${folder} has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json). Take a chat model, or add one.`,
-    );
-  }
+  if (use === "messages" && chatTemplate === undefined) throw templateless(folder);
   const { dtype, file, device, engines, cacheBytes, context: contextLength } = options;
   const target = await loadModel(folder, { engines, cacheBytes, dtype, file, device, contextLength, drafter: false, name });
   for (const warning of target.warnings) console.error(`warning: ${warning}`);
@@ -80,10 +89,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       target,
       draft: drafting,
       tokenizer,
-      chatTemplate: chatTemplate.template,
-      toolTemplate: chatTemplate.named["tool_use"],
-      chatTemplateFile: chatTemplate.file,
-      specialTokens: chatTemplate.tokens,
+      chatTemplate: chatTemplate?.template,
+      toolTemplate: chatTemplate?.named["tool_use"],
+      chatTemplateFile: chatTemplate?.file,
+      specialTokens: chatTemplate?.tokens,
       sampling,
       registry: defaultRegistry({ ...heads, tokenizer, missing: missingHeads(heads, name) }),
       drafters: { ...(drafting === undefined ? {} : { model: () => onnxDrafter(drafting) }), lookup: () => lookupDrafter() },
@@ -96,6 +105,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     throw error;
   }
 }
+
+/** The error for a base model that was to answer messages. */
+const templateless = (folder: string): LenityError =>
+  new LenityError(
+    "model_files",
+    `${folder} has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json): it is a base model, which continues texts and does not answer messages. lenity complete continues a text with it. For answers take a chat model, or add a template.`,
+  );
 
 async function targetOf({ model, dtype, file }: EngineOptions): Promise<ResolvedModel> {
   return model === undefined ? { folder: fileURLToPath(tiny.target), name: "tiny" } : resolveModel(model, { dtype, file });

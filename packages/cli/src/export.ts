@@ -10,10 +10,13 @@ import {
   exportDrafter,
   type Inspection,
   inspectModel,
+  loadChatTemplate,
   loadTokenizer,
 } from "@lenity/onnx";
 import { resolveModel } from "./hub/resolve-model.ts";
+import { print } from "./output.ts";
 import { size } from "./size.ts";
+import { whenToldToEnd } from "./told-to-end.ts";
 
 export interface ExportFlags {
   readonly weights: NonNullable<ExportOptions["weights"]>;
@@ -53,17 +56,16 @@ export async function exportModel(model: string, flags: ExportFlags): Promise<vo
     );
   const attention = flags.attention ?? (flags.drafter === true ? "gqa" : undefined);
   const cancel = new AbortController();
-  const end = () => cancel.abort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, end);
+  const leave = whenToldToEnd(() => cancel.abort());
   try {
     const options = { weights, activations, calibration, attention, file: flags.file, signal: cancel.signal };
     const progress = () => (process.stderr.isTTY ? draw() : undefined);
     const file = await exportDecoder(dir, { ...options, progress: progress() });
     const drafter = flags.drafter === true ? await exportDrafter(dir, { ...options, progress: progress() }) : undefined;
     const told = { drafter, weights, activations, bytes: await bytesOf(file, began), ...(await describe(dir, file)) };
-    console.log(flags.json === true ? JSON.stringify(told) : summary(told));
+    print(flags.json === true ? JSON.stringify(told) : summary(told));
   } finally {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, end);
+    leave();
   }
 }
 
@@ -119,7 +121,8 @@ async function describe(dir: string, file: string): Promise<Pick<Exported, "file
   const model = /\s/.test(dir) ? JSON.stringify(dir) : dir;
   const flag = dtype === "fp32" ? "" : ` --dtype ${dtype}`;
   const call = `loadModel(${JSON.stringify(dir)}, { file: ${JSON.stringify(path)} })`;
-  return { file, hidden, check, use: dtype === undefined ? call : `lenity chat --model ${model}${flag} "…"` };
+  const command = (await loadChatTemplate(dir)) === undefined ? "complete" : "chat";
+  return { file, hidden, check, use: dtype === undefined ? call : `lenity ${command} --model ${model}${flag} "…"` };
 }
 
 function summary({ file, drafter, bytes, weights, activations, hidden, check, use }: Exported): string {

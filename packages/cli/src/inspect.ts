@@ -3,6 +3,7 @@ import { type DeviceWish, type Dtype, type Inspection, inspectModel, loadTokeniz
 import { headless, readHeads } from "./heads.ts";
 import { resolveModel } from "./hub/resolve-model.ts";
 import { checkFile } from "./options.ts";
+import { print } from "./output.ts";
 import { needsText } from "./policies.ts";
 import { size } from "./size.ts";
 
@@ -30,7 +31,7 @@ export interface InspectOptions {
 export async function inspect(model: string, options: InspectOptions): Promise<void> {
   checkFile(options);
   const { folder } = await resolveModel(model, { dtype: options.dtype, file: options.file });
-  console.log(await inspection(folder, options));
+  print(await inspection(folder, options));
 }
 
 /** What `lenity inspect` prints of a folder. */

@@ -1,12 +1,13 @@
-#!/usr/bin/env bun
-import { LenityError } from "@lenity/core";
+import { fail } from "./failure.ts";
+import { watchOutput } from "./output.ts";
 import { program } from "./program.ts";
 
-/** 1: the request was understood and could not be answered. Commander itself ends with 1 on wrong usage. */
-try {
-  await program().parseAsync();
-} catch (error) {
-  if (!(error instanceof LenityError)) throw error;
-  console.error(`lenity: ${error.message}`);
-  process.exitCode = 1;
+/** Ends with 1 where the request was understood and could not be answered, as Commander itself does on wrong usage. */
+watchOutput();
+for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+  process.on(event, (error: unknown) => {
+    fail(error);
+    process.exit();
+  });
 }
+await program().parseAsync().catch(fail);

@@ -54,6 +54,17 @@ export const number =
     throw new InvalidArgumentError(`Expected a number from ${from} to ${to}.`);
   };
 
+/** Several values of one option, each parsed by itself. */
+export const list =
+  <Value>(parse: (text: string) => Value) =>
+  (text: string, before?: readonly Value[]): readonly Value[] => [...(before ?? []), parse(text)];
+
+/** A text that is not empty. */
+export function filled(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("It is empty.");
+}
+
 /** The drafter of that name, or the first one. */
 export function chooseDrafter<T>(drafters: Readonly<Record<string, T>>, name: string | undefined): T {
   const chosen = name ?? (Object.keys(drafters)[0] as string);

@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import type { Needs } from "@lenity/core";
 import { type PolicyList, policyList } from "@lenity/server";
 import { type EngineOptions, openEngine } from "./engine.ts";
+import { print } from "./output.ts";
 
 export interface PoliciesOptions extends EngineOptions {
   readonly json?: boolean | undefined;
@@ -13,8 +14,8 @@ export async function policies(options: PoliciesOptions): Promise<void> {
   const engine = await openEngine(options);
   const list = policyList(engine.registry);
   await engine.close();
-  if (options.json === true) console.log(JSON.stringify(list));
-  else console.log(options.markdown === true ? verifierTable(list) : describe(list));
+  if (options.json === true) print(JSON.stringify(list));
+  else print(options.markdown === true ? verifierTable(list) : describe(list));
 }
 
 function describe({ presets, verifiers }: PolicyList): string {

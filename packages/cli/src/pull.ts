@@ -3,6 +3,7 @@ import { pullModel } from "./hub/pull-model.ts";
 import { pullReport } from "./hub/report.ts";
 import { readHub } from "./hub/settings.ts";
 import { checkFile } from "./options.ts";
+import { print } from "./output.ts";
 
 export interface PullFlags {
   readonly dtype?: Dtype | undefined;
@@ -17,6 +18,6 @@ export interface PullFlags {
 export async function pull(model: string, { json, ...options }: PullFlags): Promise<void> {
   checkFile(options);
   const pulled = await pullModel(await readHub(), model, options, pullReport(process.stderr));
-  if (json === true) console.log(JSON.stringify(pulled));
-  else if (options.dryRun !== true) console.log(pulled.folder);
+  if (json === true) print(JSON.stringify(pulled));
+  else if (options.dryRun !== true) print(pulled.folder);
 }

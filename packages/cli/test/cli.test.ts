@@ -104,6 +104,22 @@ describe("what lenity refuses, with what to do", () => {
     [["bench", "cache", "--width", "200"], /width is 200; expected a multiple of 128/],
     [["bench", "cache", "--contexts", "16"], /longest block has 17 tokens; .*shortest context \(16\)/],
     [["bench", "threads", "--model", "x"], /wants --draft/],
+    [["bench", "verify", "--vocabularies", "1000", "x"], /'x' is invalid\. Expected a whole number from 2 to /],
+    [["bench", "quality", "--policies", "strict", "{type"], /no valid JSON/],
+    [["bench", "cache", "--blocks", "8", "999"], /'999' is invalid\. Expected a whole number from 1 to 255/],
+    [
+      ["bench", "verify", "--vocabularies", "100", "--repeats", "1", "--draft-tokens", "1", "--out", join(folder, "")],
+      /^lenity: \S+ cannot be written: .*Give --out another file\./,
+    ],
+    [["serve", "--port", "0", "--api-key", "a key", ""], /--api-key <key\.\.\.>' argument '' is invalid\. It is empty/],
+    [["serve", "--port", "0", "--host", ""], /--host <host>' argument '' is invalid\. It is empty/],
+    [
+      ["serve", "--port", "0", "--host", "nowhere.invalid"],
+      /^lenity: nowhere\.invalid is no address of this machine \(\w+\)\. Give --host one/,
+    ],
+    // Of a range that documentation may name and nobody has.
+    [["serve", "--port", "0", "--host", "203.0.113.7"], /^lenity: 203\.0\.113\.7 is no address of this machine \(\w+\)\. Give --host one/],
+    [["chat", "x", "--model", ""], /--model <model>' argument '' is invalid\. It is empty/],
     [["frobnicate"], /unknown command|too many arguments/i],
   ];
   for (const [args, message] of cases) {

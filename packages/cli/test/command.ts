@@ -2,7 +2,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+/** Its script. */
+export const main: string = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
 /** What it has said, and its exit status. */
 export interface Ended {

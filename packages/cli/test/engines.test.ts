@@ -67,7 +67,7 @@ test("lenity serve --engines 2 answers two at a time, and tells of its engines",
 
 describe("a server whose engine dies", () => {
   test("answers its request with 503, others as ever, and the next one", async () => {
-    const engine = await openEngine({});
+    const engine = await openEngine({}, "messages");
     // The id of the word that kills: no other question has it.
     const [deadly] = engine.tokenizer.encode(" trains").slice(-1);
     const script = join(folder, "mortal.mjs");

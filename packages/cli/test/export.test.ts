@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { complete, lookupDrafter } from "@lenity/core";
 import { loadModel, loadTokenizer } from "@lenity/onnx";
-import { run } from "./command.ts";
+import { main, run } from "./command.ts";
 
 const tiny = fileURLToPath(new URL("../../tiny/", import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), "lenity-export-"));
@@ -84,11 +86,35 @@ describe("lenity export", () => {
     assert.match(out, /#### 7\n$/);
   });
 
+  test("suggests lenity complete for a base model", async () => {
+    const dir = await source("draft");
+    await writeFile(join(dir, "tokenizer_config.json"), "{}");
+    const { status, out, err } = await lenity("export", dir);
+    assert.equal(status, 0, err);
+    assert.ok(out.endsWith(`use      lenity complete --model ${dir} "…"\n`), out);
+  });
+
   test("names a file of its own for loadModel", async () => {
     const dir = await source("draft");
     const { out } = await lenity("export", dir, "--weights", "int8", "--activations", "per-row", "--file", "own/small.onnx");
     assert.match(out, /use {6}loadModel\(.*, \{ file: "own\/small\.onnx" \}\)/);
     assert.deepEqual(await readdir(join(dir, "own")), ["small.onnx"]);
+  });
+
+  test("that is cancelled leaves nothing behind, though the Ctrl-C reaches it twice", { timeout: 60_000 }, async () => {
+    const dir = await source("target");
+    const child = spawn(process.execPath, [main, "export", dir, "--weights", "float32"], { stdio: ["ignore", "pipe", "pipe"] });
+    let err = "";
+    child.stderr.on("data", (data) => (err += data));
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    const written = () => readdir(join(dir, "onnx")).catch(() => []);
+    while ((await written()).length === 0 && child.exitCode === null) await pause(1);
+    child.kill("SIGINT");
+    await pause(5);
+    child.kill("SIGINT"); // passed on by what runs the command
+    assert.equal(await ended, 1);
+    assert.equal(err, "lenity: The export was cancelled.\n");
+    assert.deepEqual(await written(), []);
   });
 
   test("may run twice at once on one folder", async () => {

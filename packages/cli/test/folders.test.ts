@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { configOf, small, writeForm, writeModel, writeTexts } from "@lenity/onnx/testing";
-import { run } from "./command.ts";
+import { run, serve } from "./command.ts";
 
 const texts = [..."abcdefghijklmnopqrstuvwxyz ?!.,:"];
 const template = "{% for m in messages %}{{ m.role[0] }}:{{ m.content }} {% endfor %}a:";
@@ -87,8 +87,14 @@ describe("a folder of one's own", () => {
     assert.doesNotMatch((await lenity("chat", "hi", "--model", ending, "--max-tokens", "2")).err, endless);
   });
 
-  test("without a chat template is refused, with where one is looked for", () =>
-    copyWith({ "tokenizer_config.json": {} }).then((dir) => refused(dir, /has no chat template \(chat_template\.jinja, or .*add one/)));
+  test("without a chat template is refused where messages are to be answered, with where one is looked for and what to use instead", async () => {
+    const dir = await copyWith({ "tokenizer_config.json": {}, "onnx/model.onnx": "not even opened" });
+    const message =
+      /^lenity: \S+ has no chat template \(chat_template\.jinja, or .* base model.* lenity complete continues .* add a template\./;
+    await refused(dir, message);
+    const { status, err } = await lenity("bench", "quality", "--model", dir);
+    assert.deepEqual([status, message.test(err)], [1, true]);
+  });
 
   test("with a template that is not Jinja is refused, with the file", () =>
     copyWith({ "chat_template.jinja": "{% if %}" }).then((dir) =>
@@ -138,6 +144,46 @@ test("--context is the most tokens of a conversation, up to what the model's fol
   assert.equal((await ask(whole, "--context", "12")).trace.length, short.trace.length);
   await refused(whole, /context of 301 tokens is asked for, and \S+config\.json says that the model holds 300/, "--context", "301");
   await refused(whole, /--context <n>.* Expected a whole number from 2/, "--context", "1");
+});
+
+describe("what generation_config.json recommends", () => {
+  const question = { role: "user", content: "hi" };
+  /** What the server says to the question of `ask`. */
+  async function served(dir: string): Promise<string> {
+    const { child, url, ended } = await serve("--model", dir);
+    const body = JSON.stringify({ messages: [question], seed: 0, max_tokens: 24 });
+    const response = await fetch(`${url}/v1/chat/completions`, { method: "POST", body, headers: { "content-type": "application/json" } });
+    const { choices } = (await response.json()) as { choices: { message: { content: string } }[] };
+    child.kill("SIGTERM");
+    await ended;
+    return choices[0]?.message.content ?? "";
+  }
+  const greedy = ["--temperature", "0"];
+  const hot = ["--temperature", "9"];
+  const cases: Readonly<Record<string, readonly [object, readonly string[]]>> = {
+    nothing: [{}, greedy],
+    "sampling at a temperature": [{ do_sample: true, temperature: 9 }, hot],
+    "a temperature, without sampling": [{ temperature: 9 }, greedy],
+    "the most probable token": [{ do_sample: true, temperature: 9, top_k: 1 }, greedy],
+    "the most probable mass": [{ do_sample: true, temperature: 9, top_p: 0.3 }, [...hot, "--top-p", "0.3"]],
+    "a least share": [{ do_sample: true, temperature: 9, min_p: 0.2 }, [...hot, "--min-p", "0.2"]],
+  };
+  for (const [what, [settings, flags]] of Object.entries(cases)) {
+    test(`is what chat and serve sample by: ${what}`, async () => {
+      const { text: expected } = await ask(whole, ...flags);
+      const dir = await copyWith({ "generation_config.json": settings });
+      assert.equal((await ask(dir)).text, expected);
+      assert.equal(await served(dir), expected);
+    });
+  }
+
+  test("is overruled by each flag", async () => {
+    const dir = await copyWith({ "generation_config.json": { do_sample: true, temperature: 9, top_k: 1, top_p: 0.3, min_p: 0.95 } });
+    const open = ["--top-k", "0", "--top-p", "1", "--min-p", "0"];
+    assert.notEqual((await ask(whole, ...hot)).text, (await ask(whole)).text);
+    assert.equal((await ask(dir, ...open)).text, (await ask(whole, ...hot)).text);
+    assert.equal((await ask(dir, ...open, ...greedy)).text, (await ask(whole)).text);
+  });
 });
 
 describe("a model file under a name of its own", () => {

@@ -10,6 +10,8 @@ export interface GenerateOptions extends Omit<DecodeOptions, "stop"> {
   readonly tokenizer: Tokenizer;
   /** Strings that end the answer; they are not part of it. */
   readonly stop?: readonly string[] | undefined;
+  /** Whether the text goes on in that of the prompt, so that a space between the two is part of it. Default: it is one of its own, an answer. */
+  readonly continues?: boolean | undefined;
 }
 
 /** A finished answer. */
@@ -33,9 +35,9 @@ export async function* generate(
   prompt: string | readonly Token[],
   options: GenerateOptions,
 ): AsyncGenerator<GenerateEvent, void, undefined> {
-  const { tokenizer, stop = [], ...rest } = options;
+  const { tokenizer, stop = [], continues = false, ...rest } = options;
   const { ids, target } = await prepared(prompt, options);
-  const stream = textStream(tokenizer);
+  const stream = textStream(tokenizer, continues ? ids : []);
   const stops = stopStrings(stop);
   const tokens: EmittedToken[] = [];
   let text = "";

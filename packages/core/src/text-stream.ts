@@ -16,12 +16,13 @@ const longestWait = 32;
 /** A character has four bytes at most: what lies further back is settled. */
 const unsettled = 4;
 
-export function textStream(tokenizer: Tokenizer): TextStream {
+/** A stream of a text of its own, or of one that goes on after the tokens `before`: then a space between the two is part of it. */
+export function textStream(tokenizer: Tokenizer, before: readonly Token[] = []): TextStream {
   // A window suffices. Its tokens decode to `shown` up to the last emitted character; those before `mark` are context, because the text of a token
   // may depend on what stands before it: some decoders drop a space at the very beginning, and bytes form characters together.
-  let tokens: Token[] = [];
-  let mark = 0;
-  let shown = "";
+  let tokens = before.filter((token) => !tokenizer.special.has(token)).slice(-longestWait);
+  let mark = tokens.length;
+  let shown = tokenizer.decode(tokens);
   const emit = (text: string): string => {
     const piece = text.slice(shown.length);
     const rest = tokens.slice(mark);

@@ -58,18 +58,52 @@ test("bytes that never form a character are let go of in time, at the same cost 
   }
 });
 
+/** Drops the space at the beginning, as SentencePiece's decoders do; 0 has no text, 1 is a space, 2 a letter, 3 a space and a letter, 4 a control token. */
+const spaced: Tokenizer = {
+  vocabulary: 5,
+  special: new Set([4]),
+  encode: () => [],
+  decode: (tokens) =>
+    tokens
+      .map((token) => ["", " ", "a", " b", ""][token])
+      .join("")
+      .replace(/^ /, ""),
+};
+
+test("a text that goes on after another has the space between the two, and begins anew after control tokens alone", () => {
+  const random = seeded(9);
+  for (let i = 0; i < 500; i++) {
+    const some = (most: number) => Array.from({ length: Math.floor(random() * most) }, () => Math.floor(random() * 5));
+    const [before, tokens] = [some(i % 2 === 0 ? 6 : 80), some(40)];
+    const stream = textStream(spaced, before);
+    const pieces = tokens.map((token) => stream.push(token)).join("") + stream.end();
+    assert.equal(spaced.decode(before) + pieces, spaced.decode([...before, ...tokens]));
+  }
+  for (const before of [[], [4], [4, 4]]) assert.equal(textStream(spaced, before).push(3), "b");
+  assert.equal(textStream(spaced, [2]).push(3), " b");
+});
+
+test("generate goes on in the text of the prompt where that is asked for", async () => {
+  const target = tableModel({ vocabulary: 5, logits: () => [0, 0, 0, 9, 0] });
+  const said = async (continues?: boolean) => (await complete([2], { target, tokenizer: spaced, maxTokens: 2, continues })).text;
+  assert.deepEqual([await said(), await said(false), await said(true)], ["b b", "b b", " b b"]);
+});
+
+test("bytes go on after bytes", () => {
+  const random = seeded(10);
+  const text = "né 中🙂 a👩‍👩‍👧b𝄞 ".repeat(8);
+  const all = bytes.encode(text);
+  const borders = Array.from(text, (_, at) => bytes.encode(Array.from(text).slice(0, at).join("")).length);
+  for (let i = 0; i < 200; i++) {
+    const at = borders[Math.floor(random() * borders.length)] as number;
+    const stream = textStream(bytes, all.slice(0, at));
+    const pieces = all.slice(at).map((token) => stream.push(token));
+    for (const piece of pieces) assert.ok(!piece.includes("\uFFFD"));
+    assert.equal(bytes.decode(all.slice(0, at)) + pieces.join("") + stream.end(), text);
+  }
+});
+
 test("a first token without text does not shield a space from being the text's first", () => {
-  // Drops the space at the beginning, as SentencePiece's decoders do; 0 has no text, 1 is a space, 2 a letter.
-  const spaced: Tokenizer = {
-    vocabulary: 3,
-    special: new Set(),
-    encode: () => [],
-    decode: (tokens) =>
-      tokens
-        .map((token) => ["", " ", "a"][token])
-        .join("")
-        .replace(/^ /, ""),
-  };
   const random = seeded(8);
   for (let i = 0; i < 500; i++) {
     const tokens = Array.from({ length: Math.floor(random() * 80) }, () => Math.floor(random() * 3 * random()));

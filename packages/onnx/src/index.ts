@@ -23,4 +23,5 @@ export type { SelfCheck } from "./self-check.ts";
 export type { OnnxSession } from "./session.ts";
 export { defaultThreads } from "./threads.ts";
 export type { TokenTexts } from "./token-texts.ts";
+export type { FolderTokenizer } from "./tokenizer.ts";
 export { findVariants, onlyStranger, pickVariant, variantsAmong } from "./variants.ts";

@@ -1,5 +1,6 @@
 export type { ErrorBody } from "./api-error.ts";
 export type { ChatMessage, ToolCall } from "./chat-message.ts";
+export { type AskedSampling, chosenSampling } from "./chosen-sampling.ts";
 export type { ChatChunk, ChatCompletion, Envelope } from "./completion.ts";
 export * from "./policies.ts";
 export * from "./prompt.ts";

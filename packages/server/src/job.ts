@@ -1,5 +1,6 @@
-import { type GenerateEvent, type GenerateOptions, generate, greedy, quoted, type Token } from "@lenity/core";
+import { type GenerateEvent, type GenerateOptions, generate, quoted, type Token } from "@lenity/core";
 import { ApiError } from "./api-error.ts";
+import { chosenSampling } from "./chosen-sampling.ts";
 import { type PromptWriter, promptWriter } from "./prompt.ts";
 import type { Queue } from "./queue.ts";
 import type { ChatRequest } from "./request.ts";
@@ -34,19 +35,15 @@ export function jobOf(request: ChatRequest, models: ReadonlyMap<string, ReadyMod
   const model = models.get(id);
   if (model === undefined) throw unknownModel(id, models);
   const { stop } = request;
-  const defaults = model.sampling;
   return {
     model,
     speculation: speculationOf(model, request.speculative ?? {}),
     prompt: model.write(request.messages, request.tool_choice === "none" ? undefined : (request.tools ?? undefined)),
     options: {
-      sampling: {
-        temperature: request.temperature ?? defaults?.temperature ?? 1,
-        topK: Math.max(0, request.top_k ?? defaults?.topK ?? greedy.topK),
-        // No share at all still leaves the most probable token: its own is always larger than this.
-        topP: Math.max(1e-9, request.top_p ?? defaults?.topP ?? greedy.topP),
-        minP: request.min_p ?? defaults?.minP ?? greedy.minP,
-      },
+      sampling: chosenSampling(
+        { temperature: request.temperature, topK: request.top_k, topP: request.top_p, minP: request.min_p },
+        model.sampling,
+      ),
       seed: request.seed ?? randomSeed(),
       maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
       stop: typeof stop === "string" ? [stop] : (stop ?? []),

@@ -105,9 +105,12 @@ export interface TraceEntry {
   readonly kl?: number | null | undefined;
 }
 
-/** Renders the tokens of an answer as they come. The texts, joined, are the answer before it is cut at a stop string or inside a character. */
-export function tracer(tokenizer: Tokenizer): (tokens: readonly EmittedToken[]) => TraceEntry[] {
-  const stream = textStream(tokenizer);
+/**
+ * Renders the tokens of an answer as they come, or of a text that goes on after the tokens `before`. The texts, joined, are the answer before it is
+ * cut at a stop string or inside a character.
+ */
+export function tracer(tokenizer: Tokenizer, before?: readonly Token[]): (tokens: readonly EmittedToken[]) => TraceEntry[] {
+  const stream = textStream(tokenizer, before);
   return (tokens) =>
     tokens.map(({ token, source, by, relaxed, p, q, kl }) => ({
       token: stream.push(token),
@@ -122,6 +125,6 @@ export function tracer(tokenizer: Tokenizer): (tokens: readonly EmittedToken[]) 
 }
 
 /** The `trace` of a whole answer. */
-export function traceOf({ tokens }: Pick<Answer, "tokens">, tokenizer: Tokenizer): TraceEntry[] {
-  return tracer(tokenizer)(tokens);
+export function traceOf({ tokens }: Pick<Answer, "tokens">, tokenizer: Tokenizer, before?: readonly Token[]): TraceEntry[] {
+  return tracer(tokenizer, before)(tokens);
 }

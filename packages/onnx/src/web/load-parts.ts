@@ -1,15 +1,15 @@
 /** What a model's folder holds besides the model. */
-import type { Sampling, Tokenizer } from "@lenity/core";
+import type { Sampling } from "@lenity/core";
 import { type ChatTemplate, readChatTemplate } from "../chat-template.ts";
 import { readSampling } from "../sampling-defaults.ts";
-import { readTokenizer } from "../tokenizer.ts";
+import { type FolderTokenizer, readTokenizer } from "../tokenizer.ts";
 import { type Folder, filesOf } from "./fetched-files.ts";
 
 /**
  * Reads tokenizer.json (and tokenizer_config.json when it is there). `encode` adds no BOS or EOS of its own: chat templates write them. Rejects
  * with `model_files` when the file is missing or not a tokenizer.
  */
-export async function loadTokenizer(folder: Folder): Promise<Tokenizer> {
+export async function loadTokenizer(folder: Folder): Promise<FolderTokenizer> {
   return readTokenizer(filesOf(folder));
 }
 

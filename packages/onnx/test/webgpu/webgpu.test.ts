@@ -13,7 +13,6 @@ import * as runtime from "onnxruntime-node";
 import { describeModel, loadRequest } from "../../src/describe-model.ts";
 import { differenceOf } from "../../src/device/compare-devices.ts";
 import { openOnDevice } from "../../src/device/open-on-device.ts";
-import { probeDevice } from "../../src/device/probe-device.ts";
 import { smallSession } from "../../src/device/small-session.ts";
 import { filesIn } from "../../src/disk-files.ts";
 import { isSound } from "../../src/evidence/block-scorer.ts";
@@ -27,10 +26,9 @@ import { append, newSequence, rewindSequence } from "../../src/sequence.ts";
 import { type Form, writeForm } from "../../src/testing/graph-forms.ts";
 import { small, temporaryFolder, tokensOf, writeModel } from "../../src/testing/random-llama.ts";
 import { scriptedScores } from "../../src/testing/scripted-scores.ts";
+import { probeWebgpu } from "./adapter.ts";
 
-runtime.env.logLevel = "fatal"; // what fails is told by the tests
-const backends = runtime.listSupportedBackends().map(({ name }) => name);
-const probed = await probeDevice(runtime, "webgpu", { os: process.platform, arch: process.arch, backends }, false);
+const probed = await probeWebgpu();
 /** Why these tests cannot run here, or false. */
 const skip = probed.fault ?? false;
 const required = process.env["LENITY_WEBGPU"] === "required";

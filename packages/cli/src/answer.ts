@@ -1,0 +1,118 @@
+/** One answer of `lenity chat` and `lenity complete`: made, printed as it comes, and reported. */
+import { styleText } from "node:util";
+import { type Answer, blockLength, generate, type Policy, type Token, type Verifier } from "@lenity/core";
+import { chosenSampling, metricsOf, type TraceEntry, traceOf, tracer, usageOf } from "@lenity/server";
+import type { Engine, EngineOptions } from "./engine.ts";
+import { chooseDrafter } from "./options.ts";
+import { print } from "./output.ts";
+
+/** What both commands take. Settings of sampling that are not given are those that the model's folder recommends. */
+export interface AnswerOptions extends EngineOptions {
+  readonly policy: Policy;
+  readonly draftTokens?: number | undefined;
+  readonly drafter?: string | undefined;
+  readonly temperature?: number | undefined;
+  readonly topK?: number | undefined;
+  readonly topP?: number | undefined;
+  readonly minP?: number | undefined;
+  readonly seed: number;
+  readonly maxTokens?: number | undefined;
+  readonly stop?: readonly string[] | undefined;
+  readonly json?: boolean | undefined;
+  readonly trace?: boolean | undefined;
+}
+
+/** The tokens to go on from. */
+export interface Prompt {
+  readonly tokens: readonly Token[];
+  /** Tokens that only a chat template writes, where one has written the prompt: lossy rules leave them alone. */
+  readonly control?: ReadonlySet<Token> | undefined;
+  /** Whether what is said goes on in their text, or is an answer to it. */
+  readonly continues: boolean;
+}
+
+/** Answers, printing as text comes; returns the text. */
+export async function answer(engine: Engine, { tokens: prompt, control, continues }: Prompt, options: AnswerOptions): Promise<string> {
+  const { target, tokenizer, registry } = engine;
+  const verifier = registry.create(options.policy);
+  const draftTokens = blockLength(target, verifier, options.draftTokens);
+  const before = continues ? prompt : [];
+  const began = performance.now();
+  const events = generate(prompt, {
+    target,
+    tokenizer,
+    ...(control === undefined ? {} : { control: new Set([...control, ...target.eos]) }),
+    verifier,
+    drafter: chooseDrafter(engine.drafters, options.drafter)(),
+    draftTokens,
+    sampling: chosenSampling(options, engine.sampling),
+    seed: options.seed,
+    maxTokens: options.maxTokens,
+    stop: options.stop,
+    trace: options.trace,
+    continues,
+  });
+  const trace = tracer(tokenizer, before);
+  let text = "";
+  for await (const event of events) {
+    if (event.type === "delta") {
+      if (options.json !== true) process.stdout.write(options.trace === true ? colored(trace(event.tokens)) : event.text);
+      continue;
+    }
+    const { answer } = event;
+    text = answer.text;
+    if (options.json === true) {
+      const entries = options.trace === true ? { trace: traceOf(answer, tokenizer, before) } : {};
+      print(JSON.stringify({ ...report(answer, engine, verifier, options, draftTokens), ...entries }));
+    } else summarise(answer, verifier, performance.now() - began, options.trace === true);
+  }
+  return text;
+}
+
+function report(answer: Answer, engine: Engine, verifier: Verifier, options: AnswerOptions, draftTokens: number): object {
+  return {
+    text: answer.text,
+    finish_reason: answer.reason,
+    usage: usageOf(answer),
+    metrics: metricsOf(answer, {
+      policy: engine.registry.resolve(options.policy),
+      law: verifier.law,
+      budget: verifier.budget,
+      draftTokens,
+    }),
+  };
+}
+
+/** Each token in the colour of who put it there; `legend` names them. */
+const colors = { strict: "reset", relaxed: "yellow", replacement: "red", bonus: "cyan", target: "reset" } as const;
+
+function colored(entries: readonly TraceEntry[]): string {
+  return entries
+    .filter(({ token }) => token !== "")
+    .map(({ token, source, relaxed }) => {
+      const kind = source !== "draft" ? source : relaxed ? "relaxed" : "strict";
+      return styleText(colors[kind], token);
+    })
+    .join("");
+}
+
+/** Figures go to standard error, so that the text can be piped. */
+function summarise({ counters, reason }: Answer, verifier: Verifier, milliseconds: number, trace: boolean): void {
+  process.stdout.write("\n");
+  const figures = [
+    `${counters.emitted} tokens in ${counters.rounds} target passes (${(counters.emitted / Math.max(1, counters.rounds)).toFixed(1)} per pass)`,
+    `${((1000 * counters.emitted) / milliseconds).toFixed(0)} tokens/s`,
+    `${verifier.name}: ${counters.accepted} of ${counters.drafted} drafted tokens accepted, ${counters.relaxed} by relaxation`,
+    ...(reason === "length" ? ["cut off at the token limit"] : []),
+  ];
+  console.error(styleText("dim", figures.join(" · ")));
+  if (trace) {
+    const legend = [
+      `accepted as by the target alone`,
+      styleText("yellow", "accepted by relaxation"),
+      styleText("red", "replacement"),
+      styleText("cyan", "bonus"),
+    ];
+    console.error(legend.join(styleText("dim", " · ")));
+  }
+}

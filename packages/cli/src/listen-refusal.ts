@@ -1,0 +1,20 @@
+import { LenityError } from "@lenity/core";
+
+/** Why nothing listens there and what to do, from the error of the runtime's server. */
+export function listenRefusal(cause: unknown, { host, port }: { readonly host: string; readonly port: number }): LenityError {
+  const { code = "", message } = cause as NodeJS.ErrnoException;
+  return new LenityError("invalid_request", sentence(code, message, host, port), { cause });
+}
+
+function sentence(code: string, message: string, host: string, port: number): string {
+  const free = "Give another one with --port, or 0 for a free one.";
+  if (code === "EADDRINUSE") return `Port ${port} on ${host} is taken. ${free}`;
+  if (code === "EACCES" || code === "EPERM") return `Port ${port} on ${host} is not for this user (${code}). ${free}`;
+  if (noAddress.has(code)) {
+    return `${host} is no address of this machine (${code}). Give --host one: 127.0.0.1 for this machine alone, 0.0.0.0 for all its addresses.`;
+  }
+  return `Nothing can listen on ${host}, port ${port}: ${message}.`;
+}
+
+/** Of an address of another machine, of a family that this one has not, and of a name that nobody knows. */
+const noAddress = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT", "ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NONAME"]);
