@@ -1,3 +1,4 @@
+import { closing } from "./closing.ts";
 import { type DecodeOptions, decode, type EmittedToken } from "./decode.ts";
 import { LenityError } from "./error.ts";
 import { fitted } from "./fitted.ts";
@@ -27,11 +28,22 @@ export type GenerateEvent =
 
 /**
  * `decode` with text: yields the text and the tokens of each round, then the whole answer. The prompt is a text or tokens. Ids of the target that
- * the tokenizer has no token for are never said (see `fitted`).
+ * the tokenizer has no token for are never said (see `fitted`). The drafter is closed in any case, also where the events are left before the first.
  */
-export async function* generate(
+export function generate(prompt: string | readonly Token[], options: GenerateOptions): AsyncGenerator<GenerateEvent, void, undefined> {
+  let begun = false;
+  const begin: typeof decode = (ids, how) => {
+    begun = true;
+    return decode(ids, how);
+  };
+  // Once it has begun, `decode` closes the drafter.
+  return closing(answering(prompt, options, begin), () => (begun ? undefined : options.drafter?.close()));
+}
+
+async function* answering(
   prompt: string | readonly Token[],
   options: GenerateOptions,
+  begin: typeof decode,
 ): AsyncGenerator<GenerateEvent, void, undefined> {
   const { tokenizer, stop = [], ...rest } = options;
   const vocabulary = Math.min(tokenizer.vocabulary, rest.target.vocabulary);
@@ -49,7 +61,7 @@ export async function* generate(
     pending += stops.push(stream.push(token));
     return stops.found !== undefined;
   };
-  for await (const event of decode(ids, { control: new Set([...tokenizer.special, ...target.eos]), ...rest, target, stop: onToken })) {
+  for await (const event of begin(ids, { control: new Set([...tokenizer.special, ...target.eos]), ...rest, target, stop: onToken })) {
     if (event.type === "finish") {
       const tail = stops.push(stream.end()) + stops.end();
       if (tail !== "") yield { type: "delta", text: tail, tokens: [] };

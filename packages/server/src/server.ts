@@ -1,6 +1,7 @@
-import { type EngineState, type GenerateEvent, type LanguageModel, LenityError } from "@lenity/core";
+import { type EngineState, type LanguageModel, LenityError } from "@lenity/core";
 import { type Context, Hono } from "hono";
 import { requestId } from "hono/request-id";
+import { answerOf, begun, followed, outliving } from "./answer-events.ts";
 import { ApiError, apiErrorOf, endingError } from "./api-error.ts";
 import { bearerAuth } from "./auth.ts";
 import { readJson } from "./body.ts";
@@ -104,53 +105,9 @@ export function createServer(options: ServerOptions): Hono {
 /** Proxies must neither keep nor gather the pieces. */
 const streamHeaders = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no" };
 
-type Events = ReturnType<typeof run>;
-
 const now = (): number => Math.floor(Date.now() / 1000);
 
 const logFailure = (error: unknown, id: string): void => console.error(`Request ${id} failed:`, error);
-
-/** A controller that aborts when the signal does. */
-function followed(signal: AbortSignal): AbortController {
-  const controller = new AbortController();
-  if (signal.aborted) controller.abort(signal.reason);
-  else signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
-  return controller;
-}
-
-/** The same events. Workers end a request's code with its client, cleanup and all, unless told to wait: a place in the queue would be lost. */
-async function* outliving(events: Events, c: Context, ended: () => void): Events {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  waitUntil(c, promise);
-  try {
-    yield* events;
-  } finally {
-    ended();
-    resolve();
-  }
-}
-
-function waitUntil(c: Context, promise: Promise<void>): void {
-  try {
-    c.executionCtx.waitUntil(promise);
-  } catch {
-    // Hono throws where the runtime is no worker: its requests' code runs to its end in any case.
-  }
-}
-
-/** The same events, once the first is there. Rejects with what stopped it. */
-async function begun(events: Events): Promise<AsyncIterable<GenerateEvent>> {
-  const first = await events.next();
-  return (async function* () {
-    if (first.done !== true) yield first.value;
-    yield* events;
-  })();
-}
-
-async function answerOf(events: Events): Promise<Parameters<typeof completionOf>[0]> {
-  for await (const event of events) if (event.type === "finish") return event.answer;
-  throw new Error("run() ended without an answer.");
-}
 
 /** "failed": a model has no engine left, and only a new process will help. */
 function healthOf(models: ReadonlyMap<string, ReadyModel>, { active, waiting }: Queue) {
