@@ -8,7 +8,14 @@ export interface Tokenizer {
   readonly unused?: ReadonlySet<Token> | undefined;
   /** Control tokens such as `<|end|>`: never part of an answer's text. */
   readonly special: ReadonlySet<Token>;
+  /**
+   * The most bytes of UTF-8 that a token stands for: `encode` of n bytes gives at least n ÷ longestToken tokens. Left out where that is not certain, as
+   * where spaces are dropped or an unknown token stands for a whole word.
+   */
+  readonly longestToken?: number | undefined;
   encode(text: string): Token[];
+  /** The same tokens for each of several texts, computed on another thread: for texts so long that they would hold the one that asks. */
+  encodeAsync?(texts: readonly string[]): Promise<Token[][]>;
   /** Whole-sequence decoding. Special tokens are left out unless asked for. */
   decode(tokens: readonly Token[], options?: { readonly special?: boolean | undefined }): string;
 }

@@ -1,5 +1,6 @@
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { LenityError, type Token, type Tokenizer } from "@lenity/core";
+import { longestToken } from "./longest-token.ts";
 import type { ModelFiles } from "./model-files.ts";
 import { readJsonIfThere } from "./read-files.ts";
 import { readTokenizerJson, tokenTexts } from "./token-texts.ts";
@@ -23,7 +24,8 @@ export async function readTokenizer(files: ModelFiles): Promise<Tokenizer> {
     );
   }
   // The package's own list of the vocabulary is by text: of two ids with one text it tells the last, and of ids without a text one.
-  const { texts, vocabulary, unused } = tokenTexts(definition, file);
+  const tokens = tokenTexts(definition, file);
+  const { texts, vocabulary, unused } = tokens;
   const special = new Set<Token>();
   // The package's declarations lack file extensions, so that TypeScript sees `any` here.
   const added = inner.get_added_tokens_decoder() as Map<Token, { readonly special: boolean }>;
@@ -33,6 +35,7 @@ export async function readTokenizer(files: ModelFiles): Promise<Tokenizer> {
     vocabulary,
     unused,
     special,
+    longestToken: longestToken(definition, config, tokens),
     encode(text) {
       if (text === "") return [];
       const found = inner.encode(text, { add_special_tokens: false }).ids as (Token | undefined)[];
