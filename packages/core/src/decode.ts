@@ -36,6 +36,8 @@ export interface DecodeOptions {
   /** Tokens that lossy rules leave to strict verification. Default: the target's EOS tokens. */
   readonly control?: ReadonlySet<Token> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Whose answer it is: prompts go on only from what the same scope's left in caches. Default: one scope for all that name none. */
+  readonly scope?: string | undefined;
 }
 
 /** One token of the answer and where it came from. */
@@ -57,7 +59,7 @@ export type DecodeEvent =
 
 /** Continues `prompt` (at least one token). Yields the tokens of each round, then one `finish`. */
 export async function* decode(prompt: readonly Token[], options: DecodeOptions): AsyncGenerator<DecodeEvent, void, undefined> {
-  const { target, drafter, signal } = options;
+  const { target, drafter, signal, scope } = options;
   const verifier = guarded(options.verifier ?? sd());
   const settings = sampling(options.sampling);
   const draftTokens = drafter === undefined ? 0 : checkDraftTokens(options.draftTokens ?? 16);
@@ -75,7 +77,7 @@ export async function* decode(prompt: readonly Token[], options: DecodeOptions):
   let counters = noCounts;
   let reason: "stop" | "length" | undefined = limit === 0 ? "length" : undefined;
 
-  const session = await target.open({ prompt });
+  const session = await target.open({ prompt, scope });
   try {
     await session.rewind(Math.min(session.length, last()));
     counters = { ...counters, cached: session.length };
@@ -85,7 +87,7 @@ export async function* decode(prompt: readonly Token[], options: DecodeOptions):
       if (signal?.aborted === true) throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
       const room = limit - (committed.length - prompt.length);
       const wanted = Math.min(draftTokens, room - 1);
-      const draft = wanted > 0 && drafter !== undefined ? await propose(drafter, committed, wanted, settings, random, signal) : noDraft;
+      const draft = wanted > 0 && drafter !== undefined ? await propose(drafter, committed, wanted, settings, random, options) : noDraft;
       checkDraft(draft.tokens, drafter, target);
       const scoring = { target, verifier, sampling: settings, draft, trace: options.trace === true, signal };
       const { target: evidence, drafter: drafted, hidden } = await scoreBlock(session, committed[last()] as Token, scoring);
@@ -153,10 +155,10 @@ async function propose(
   limit: number,
   settings: Sampling,
   random: Random,
-  signal: AbortSignal | undefined,
+  { signal, scope }: Pick<DecodeOptions, "signal" | "scope">,
 ): Promise<Draft> {
   const uniform = Array.from({ length: limit }, random);
-  const draft = await drafter.propose({ context, limit, sampling: settings, uniform, signal });
+  const draft = await drafter.propose({ context, limit, sampling: settings, uniform, signal, scope });
   return draft.tokens.length <= limit ? draft : { tokens: draft.tokens.slice(0, limit), evidence: draft.evidence };
 }
 

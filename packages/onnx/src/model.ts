@@ -100,7 +100,7 @@ export async function loadModel(folder: string | URL, options: LoadOptions = {})
   const notes = [...described.notes, ...strangeName(dir, file, options, variants)];
   return onnxModel({ ...described, notes }, { graph, check }, warningsOf(file, check, variants, graph.device.name), {
     engines: () => engines.map(({ state }) => state),
-    open: (prompt) => openAmong(engines, prompt),
+    open: (prompt, scope) => openAmong(engines, prompt, scope),
     close: () => closeAll(engines),
   });
 }
