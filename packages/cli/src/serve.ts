@@ -1,5 +1,5 @@
 import { LenityError, type Policy } from "@lenity/core";
-import { createServer } from "@lenity/server";
+import { createServer, isLoopback } from "@lenity/server";
 import { listen } from "#listen";
 import { endServer } from "./end-server.ts";
 import { type EngineOptions, openEngine } from "./engine.ts";
@@ -10,6 +10,8 @@ export interface ServeOptions extends EngineOptions {
   readonly policy: Policy;
   readonly draftTokens?: number | undefined;
   readonly apiKey?: readonly string[] | undefined;
+  readonly shareCache?: boolean | undefined;
+  readonly allowedHost?: readonly string[] | undefined;
 }
 
 /** `lenity serve`: until the process is told to end. */
@@ -19,8 +21,15 @@ export async function serve(options: ServeOptions): Promise<void> {
     engine.registry.create(options.policy); // a misspelt default is told now, not to the first client
     const served = { ...engine, policy: options.policy, draftTokens: options.draftTokens };
     const ending = new AbortController();
-    const app = createServer({ models: [served], apiKeys: options.apiKey, ending: ending.signal });
+    const { host, apiKey: apiKeys, shareCache, allowedHost } = options;
+    const open = apiKeys === undefined;
+    // A web page may give a name of its own the address of this machine.
+    const allowedHosts = open && isLoopback(host) ? (allowedHost ?? []) : allowedHost;
+    const app = createServer({ models: [served], apiKeys, shareCache, allowedHosts, ending: ending.signal });
     const server = await listen(app.fetch, options);
+    if (open && !isLoopback(host)) {
+      console.error(`warning: other machines may reach ${host}, and without --api-key whoever reaches it may use the model.`);
+    }
     console.log(`${engine.id} on ${server.url}
   policies  ${engine.registry.presets.map(({ name }) => name).join(", ")}
   try       curl -s ${server.url}/v1/chat/completions -H 'content-type: application/json' \\

@@ -15,7 +15,7 @@ export interface Tokenizer {
   readonly longestToken?: number | undefined;
   encode(text: string): Token[];
   /** The same tokens for each of several texts, computed on another thread: for texts so long that they would hold the one that asks. */
-  encodeAsync?(texts: readonly string[]): Promise<Token[][]>;
+  readonly encodeAsync?: ((texts: readonly string[]) => Promise<Token[][]>) | undefined;
   /** Whole-sequence decoding. Special tokens are left out unless asked for. */
   decode(tokens: readonly Token[], options?: { readonly special?: boolean | undefined }): string;
 }

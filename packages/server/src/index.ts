@@ -1,3 +1,4 @@
+export { isLoopback } from "./allowed-hosts.ts";
 export type { ErrorBody } from "./api-error.ts";
 export type { ChatChunk, ChatCompletion, Envelope } from "./completion.ts";
 export * from "./policies.ts";

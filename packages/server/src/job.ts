@@ -1,20 +1,23 @@
 import { type GenerateEvent, type GenerateOptions, generate, greedy, type Token } from "@lenity/core";
 import { ApiError } from "./api-error.ts";
-import { type PromptWriter, promptWriter } from "./prompt.ts";
+import { encodeAside, promptEncoding } from "./encode-prompt.ts";
+import { promptText } from "./prompt.ts";
 import type { Queue } from "./queue.ts";
-import type { ChatRequest } from "./request.ts";
+import type { ChatMessage, ChatRequest, ChatTool } from "./request.ts";
 import type { ServedModel } from "./served-model.ts";
 import { type Speculation, speculationOf } from "./speculation.ts";
 
 /** A served model whose template is parsed. */
 export interface ReadyModel extends ServedModel {
-  readonly write: PromptWriter;
+  readonly write: (messages: readonly ChatMessage[], tools?: readonly ChatTool[]) => Promise<Token[]>;
 }
 
 /** Parses the template and creates the default policy once, so that a mistake in them stops the server and not an answer. */
 export function ready(model: ServedModel): ReadyModel {
   speculationOf(model);
-  return { ...model, write: promptWriter(model) };
+  const text = promptText(model);
+  const encoding = promptEncoding(model.tokenizer);
+  return { ...model, write: (messages, tools) => encodeAside(text(messages, tools), encoding, model) };
 }
 
 /** One answer to be made. */
@@ -22,11 +25,11 @@ export interface Job {
   readonly model: ReadyModel;
   readonly prompt: readonly Token[];
   readonly speculation: Speculation;
-  readonly options: Pick<GenerateOptions, "sampling" | "seed" | "maxTokens" | "stop">;
+  readonly options: Pick<GenerateOptions, "sampling" | "seed" | "maxTokens" | "stop" | "scope">;
 }
 
-/** Fills in what the request leaves open. The first model answers requests that name none. */
-export function jobOf(request: ChatRequest, models: ReadonlyMap<string, ReadyModel>): Job {
+/** Fills in what the request leaves open. The first model answers requests that name none. `scope` is whose the request is. */
+export async function jobOf(request: ChatRequest, models: ReadonlyMap<string, ReadyModel>, scope?: string): Promise<Job> {
   const id = request.model ?? models.keys().next().value ?? "";
   const model = models.get(id);
   if (model === undefined) throw unknownModel(id, models);
@@ -35,7 +38,7 @@ export function jobOf(request: ChatRequest, models: ReadonlyMap<string, ReadyMod
   return {
     model,
     speculation: speculationOf(model, request.speculative ?? {}),
-    prompt: model.write(request.messages, request.tool_choice === "none" ? undefined : (request.tools ?? undefined)),
+    prompt: await model.write(request.messages, request.tool_choice === "none" ? undefined : (request.tools ?? undefined)),
     options: {
       sampling: {
         temperature: request.temperature ?? defaults?.temperature ?? 1,
@@ -46,6 +49,7 @@ export function jobOf(request: ChatRequest, models: ReadonlyMap<string, ReadyMod
       seed: request.seed ?? randomSeed(),
       maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
       stop: typeof stop === "string" ? [stop] : (stop ?? []),
+      scope,
     },
   };
 }

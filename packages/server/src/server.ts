@@ -1,15 +1,17 @@
 import { type EngineState, type LanguageModel, LenityError } from "@lenity/core";
 import { type Context, Hono } from "hono";
 import { requestId } from "hono/request-id";
+import { onlyHosts } from "./allowed-hosts.ts";
 import { answerOf, begun, followed, outliving } from "./answer-events.ts";
 import { ApiError, apiErrorOf, endingError } from "./api-error.ts";
-import { bearerAuth } from "./auth.ts";
+import { bearerAuth, scopeOf } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { chunksOf, completionOf, type Envelope } from "./completion.ts";
 import { jobOf, type ReadyModel, ready, run, unknownModel } from "./job.ts";
 import { policyList } from "./policies.ts";
 import { createQueue, type Queue } from "./queue.ts";
 import { parseChatRequest } from "./request.ts";
+import { pathOf } from "./request-path.ts";
 import type { ServedModel } from "./served-model.ts";
 import { eventStream } from "./sse.ts";
 
@@ -18,8 +20,20 @@ export interface ServerOptions {
   readonly models: readonly ServedModel[];
   /** Keys for /v1. Default: open to all. */
   readonly apiKeys?: readonly string[] | undefined;
+  /**
+   * Whether a prompt may go on from what a prompt with another key left in a cache. Faster where keys share their prompts' beginnings; then each learns,
+   * by `cached_tokens`, what others have asked. Default: false.
+   */
+  readonly shareCache?: boolean | undefined;
+  /**
+   * Names that requests may give for this server (`Host`), without a port, beside those of loopback; others are answered 403. For servers without a key
+   * that only this machine should reach: a web page elsewhere may give its own name this machine's address. Default: all.
+   */
+  readonly allowedHosts?: readonly string[] | undefined;
   /** The largest body of a request. Default 4 MiB. */
   readonly maxBodyBytes?: number | undefined;
+  /** Milliseconds that the body of a request may take. Default 60 000. */
+  readonly bodyTimeout?: number | undefined;
   /** Answers that decode at a time. Default: as many as the model with most engines has. */
   readonly concurrency?: number | undefined;
   /** Requests that may wait for their turn; the next is told 429. Default 64. */
@@ -32,7 +46,16 @@ export interface ServerOptions {
 
 /** An OpenAI-compatible chat server as an app with `fetch(request)`. Throws on models it could not serve; opens no port. */
 export function createServer(options: ServerOptions): Hono {
-  const { apiKeys, maxBodyBytes = 4 * 1024 * 1024, maxQueue = 64, ending, onFailure = logFailure } = options;
+  const {
+    apiKeys,
+    shareCache = false,
+    allowedHosts,
+    maxBodyBytes = 4 * 1024 * 1024,
+    bodyTimeout = 60_000,
+    maxQueue = 64,
+    ending,
+    onFailure = logFailure,
+  } = options;
   const { concurrency = Math.max(1, ...options.models.map(({ target }) => target.engines?.length ?? 1)) } = options;
   if (!(concurrency >= 1 && maxQueue >= 0)) {
     throw new RangeError(`concurrency is ${concurrency} and maxQueue ${maxQueue}; expected at least 1 and 0.`);
@@ -54,7 +77,7 @@ export function createServer(options: ServerOptions): Hono {
     if (answer.status >= 500) onFailure(answer.cause ?? answer, c.get("requestId"));
     return answer;
   };
-  const app = new Hono();
+  const app = new Hono({ getPath: pathOf });
   app.use(requestId());
   app.onError((error, c) => {
     const { body, status, headers } = failed(error, c);
@@ -64,6 +87,7 @@ export function createServer(options: ServerOptions): Hono {
     throw new ApiError(404, `${c.req.method} ${c.req.path} does not exist. Try POST /v1/chat/completions.`, { code: "not_found" });
   });
 
+  if (allowedHosts !== undefined) app.use(onlyHosts(allowedHosts));
   app.get("/health", (c) => {
     const health = healthOf(models, queue);
     return c.json(health, health.status === "ok" ? 200 : 503);
@@ -85,8 +109,8 @@ export function createServer(options: ServerOptions): Hono {
   });
 
   app.post("/v1/chat/completions", async (c) => {
-    const request = parseChatRequest(await readJson(c.req.raw, maxBodyBytes));
-    const job = jobOf(request, models);
+    const request = parseChatRequest(await readJson(c.req.raw, maxBodyBytes, bodyTimeout));
+    const job = await jobOf(request, models, shareCache ? undefined : scopeOf(c));
     const envelope: Envelope = { id: `chatcmpl-${crypto.randomUUID()}`, created: now(), model: job.model.id };
     if (ending?.aborted === true) throw new LenityError("aborted", "The server is ending.");
     const stop = followed(c.req.raw.signal);

@@ -54,7 +54,7 @@ describe("an answer that is left", () => {
         const queue = createQueue(1, 0);
         let events = 0;
         for (let left = 0, ended = false; !ended; left++, events++) {
-          const job = jobOf({ messages: [{ role: "user", content: "5?" }], speculative: { draft_tokens: 2 } }, models);
+          const job = await jobOf({ messages: [{ role: "user", content: "5?" }], speculative: { draft_tokens: 2 } }, models);
           const taken = await take(run(job, queue, new AbortController().signal));
           const answer: AsyncGenerator<unknown, void, undefined> = chunked
             ? chunksOf(taken, job, { id: "1", created: 1, model: model.id }, true)

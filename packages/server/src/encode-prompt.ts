@@ -1,0 +1,112 @@
+/** From the text of a prompt to its tokens: at once, or without holding the thread that serves. */
+import { checkPromptLength, type LanguageModel, LenityError, type Token, type Tokenizer } from "@lenity/core";
+import type { ServedModel } from "./served-model.ts";
+import { spelled } from "./spelling.ts";
+
+/** The text of a prompt. */
+export interface PromptText {
+  /** Encoded apart: the text is cut within each control token that a message spells. */
+  readonly pieces: readonly string[];
+  /** What came with the request, with `mark` at each cut, and where it stands there. */
+  readonly given: readonly { readonly path: string; readonly text: string }[];
+  readonly mark: string;
+}
+
+/** Asks for the tokens of texts, once or twice, and ends with those of the prompt. */
+export type Encoding = Generator<readonly string[], Token[], readonly Token[][]>;
+
+/**
+ * Encodes prompts. A prompt whose control tokens are those that its text spells has none but the template's: messages cannot spell any. Else, as some
+ * tokenizers read a control token in other spellings (after normalisation) or in a single character, each text of the request is looked at by itself.
+ * Throws `invalid_request` for one that holds a control token.
+ */
+export function promptEncoding(tokenizer: Tokenizer): (text: PromptText) => Encoding {
+  const { special } = tokenizer;
+  const ids = new Map(
+    Array.from(special, (id) => [tokenizer.decode([id], { special: true }), id] as const).filter(([text]) => text !== ""),
+  );
+  const spellings = spelled([...ids.keys()]);
+  return function* ({ pieces, given, mark }) {
+    const tokens = (yield pieces).flat();
+    const controls = tokens.filter((token) => special.has(token));
+    const expected = ids.size === 0 ? [] : pieces.flatMap((piece) => piece.match(spellings) ?? []);
+    if (controls.length === expected.length && controls.every((token, at) => token === ids.get(expected[at] as string))) return tokens;
+    const alone = given.flatMap(({ path, text }) => text.split(mark).map((piece) => ({ path, piece })));
+    const found = yield alone.map(({ piece }) => piece);
+    const forged = alone.find((_, at) => found[at]?.some((token) => special.has(token)));
+    if (forged !== undefined) throw controlToken(forged.path);
+    return tokens;
+  };
+}
+
+const controlToken = (path: string): LenityError =>
+  new LenityError("invalid_request", "The text holds a control token of the model that cannot be read as text. Leave it out.", { path });
+
+/** Encodes on this thread. */
+export function encodeNow(encoding: Encoding, tokenizer: Tokenizer): Token[] {
+  let step = encoding.next();
+  while (step.done !== true) step = encoding.next(step.value.map((text) => tokenizer.encode(text)));
+  return step.value;
+}
+
+/** Characters. So many take a few milliseconds; more are encoded elsewhere where that can be had, else with pauses between pieces. */
+const long = 8192;
+
+/**
+ * Encodes, long texts without holding this thread. Rejects with `context_full` for what the target's context cannot hold, before it is encoded where that
+ * shows.
+ */
+export async function encodeAside(
+  text: PromptText,
+  encoding: (text: PromptText) => Encoding,
+  { tokenizer, target }: Pick<ServedModel, "tokenizer" | "target">,
+): Promise<Token[]> {
+  checkLength(text.pieces, tokenizer, target);
+  const steps = encoding(text);
+  let step = steps.next();
+  for (let first = true; step.done !== true; first = false) {
+    const tokens = await encodeAll(step.value, tokenizer);
+    // The first are those of the prompt.
+    if (first)
+      checkPromptLength(
+        tokens.reduce((sum, { length }) => sum + length, 0),
+        target,
+      );
+    step = steps.next(tokens);
+  }
+  return step.value;
+}
+
+/** The least number of tokens that texts have is known by their bytes, where the tokenizer knows its longest token. */
+function checkLength(texts: readonly string[], { longestToken }: Tokenizer, { name, contextLength }: LanguageModel): void {
+  if (longestToken === undefined) return;
+  let least = 0;
+  for (const text of texts) {
+    // A text of no more letters is taken for one token.
+    const size = text.length > longestToken ? utf8.encode(text).length : text.length;
+    least += Math.ceil(size / longestToken);
+  }
+  if (least <= contextLength) return;
+  throw new LenityError(
+    "context_full",
+    `The prompt has at least ${least} tokens, as none has more than ${longestToken} bytes; ${name} holds ${contextLength}. Shorten the prompt.`,
+    { path: "prompt" },
+  );
+}
+
+const utf8 = new TextEncoder();
+
+async function encodeAll(texts: readonly string[], tokenizer: Tokenizer): Promise<readonly Token[][]> {
+  const size = texts.reduce((sum, { length }) => sum + length, 0);
+  if (size > long && tokenizer.encodeAsync !== undefined) return tokenizer.encodeAsync(texts);
+  const tokens: Token[][] = [];
+  let encoded = 0;
+  for (const text of texts) {
+    if ((encoded += text.length) > long) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      encoded = text.length;
+    }
+    tokens.push(tokenizer.encode(text));
+  }
+  return tokens;
+}
