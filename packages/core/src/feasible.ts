@@ -16,18 +16,19 @@ export function checkDraftTokens(value: number): number {
 /** Refuses an empty prompt, one that the context cannot hold, and ids that the model does not know. */
 export function checkPrompt(prompt: readonly Token[], target: LanguageModel): void {
   if (prompt.length === 0) throw new LenityError("invalid_request", "The prompt has no tokens; expected at least one.", { path: "prompt" });
-  checkPromptLength(prompt.length, target);
+  if (prompt.length > target.contextLength) {
+    throw new LenityError(
+      "context_full",
+      `The prompt has ${prompt.length} tokens; ${target.name} holds ${target.contextLength}. Shorten the prompt.`,
+      {
+        path: "prompt",
+      },
+    );
+  }
   const stray = prompt.find((token) => !sayable(token, target));
   if (stray !== undefined) {
     throw new LenityError("invalid_request", `The prompt holds token ${stray}; ${idsOf(target)}.`, { path: "prompt" });
   }
-}
-
-/** Refuses more tokens than the context can hold. */
-export function checkPromptLength(length: number, { name, contextLength }: Pick<LanguageModel, "name" | "contextLength">): void {
-  if (length <= contextLength) return;
-  const message = `The prompt has ${length} tokens; ${name} holds ${contextLength}. Shorten the prompt.`;
-  throw new LenityError("context_full", message, { path: "prompt" });
 }
 
 /** A drafter that proposes what the target cannot say is broken: lossy rules might let it through. */

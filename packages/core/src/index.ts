@@ -15,7 +15,7 @@ export * from "./drafters/lookup.ts";
 export * from "./drafters/model.ts";
 export * from "./error.ts";
 export type * from "./evidence.ts";
-export { checkPromptLength, unmetNeed } from "./feasible.ts";
+export { unmetNeed } from "./feasible.ts";
 export * from "./fitted.ts";
 export * from "./generate.ts";
 export * from "./guard.ts";

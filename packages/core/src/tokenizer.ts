@@ -14,8 +14,11 @@ export interface Tokenizer {
    */
   readonly longestToken?: number | undefined;
   encode(text: string): Token[];
-  /** The same tokens for each of several texts, computed on another thread: for texts so long that they would hold the one that asks. */
-  readonly encodeAsync?: ((texts: readonly string[]) => Promise<Token[][]>) | undefined;
+  /**
+   * The same tokens for each of several texts, computed on another thread: for texts so long that they would hold the one that asks. Undefined where they
+   * have more than `most` tokens in all, which is found out without going on to the end.
+   */
+  readonly encodeAsync?: ((texts: readonly string[], most?: number) => Promise<Token[][] | undefined>) | undefined;
   /** Whole-sequence decoding. Special tokens are left out unless asked for. */
   decode(tokens: readonly Token[], options?: { readonly special?: boolean | undefined }): string;
 }

@@ -1,11 +1,11 @@
 /** The main thread's end of the thread that encodes long texts. */
 import { clearTimeout, setTimeout } from "node:timers";
 import { Worker } from "node:worker_threads";
-import { LenityError, type Token } from "@lenity/core";
+import { LenityError, type Tokenizer } from "@lenity/core";
 import type { EncodeReply, EncodeRequest } from "./encode-protocol.ts";
 
 interface Pending {
-  resolve(reply: Extract<EncodeReply, { tokens: unknown }>): void;
+  resolve(reply: Extract<EncodeReply, { lengths: unknown }>): void;
   reject(error: unknown): void;
 }
 
@@ -26,7 +26,7 @@ export function encodeThread(
   folder: string,
   script: URL = new URL("./encode-worker.ts", import.meta.url),
   patience: number = idle,
-): (texts: readonly string[]) => Promise<Token[][]> {
+): NonNullable<Tokenizer["encodeAsync"]> {
   let running: Running | undefined;
   let nextId = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -61,15 +61,17 @@ export function encodeThread(
     return started;
   };
 
-  return async (texts) => {
+  return async (texts, most = Number.POSITIVE_INFINITY) => {
     clearTimeout(timer);
     const { worker, pending } = (running ??= start());
-    const { tokens, lengths } = await new Promise<Extract<EncodeReply, { tokens: unknown }>>((resolve, reject) => {
+    const asked = { folder, text: texts.join(""), lengths: Uint32Array.from(texts, ({ length }) => length), most };
+    const { tokens, lengths } = await new Promise<Extract<EncodeReply, { lengths: unknown }>>((resolve, reject) => {
       const id = nextId++;
       pending.set(id, { resolve, reject });
       worker.ref();
-      worker.postMessage({ id, folder, texts } satisfies EncodeRequest);
+      worker.postMessage({ id, ...asked } satisfies EncodeRequest);
     });
+    if (tokens === undefined) return undefined;
     let end = 0;
     return Array.from(lengths, (length) => Array.from(tokens.subarray(end, (end += length))));
   };

@@ -4,6 +4,7 @@ import { longestToken } from "./longest-token.ts";
 import type { ModelFiles } from "./model-files.ts";
 import { readJsonIfThere } from "./read-files.ts";
 import { readTokenizerJson, tokenTexts } from "./token-texts.ts";
+import { type WordCache, wordCache } from "./word-cache.ts";
 
 /**
  * Reads tokenizer.json (and tokenizer_config.json when it is there). `encode` adds no BOS or EOS of its own: chat templates write them. Rejects
@@ -23,6 +24,9 @@ export async function readTokenizer(files: ModelFiles): Promise<Tokenizer> {
       { cause },
     );
   }
+  // Models other than BPE have no cache.
+  const { model } = inner as unknown as { readonly model: { cache?: WordCache } };
+  if (model.cache !== undefined) model.cache = wordCache();
   // The package's own list of the vocabulary is by text: of two ids with one text it tells the last, and of ids without a text one.
   const tokens = tokenTexts(definition, file);
   const { texts, vocabulary, unused } = tokens;

@@ -40,6 +40,19 @@ for (const family of Object.keys(families)) {
       assert.deepEqual(found, [...requests.map((texts) => texts.map((text) => tokenizer().encode(text))), [], [[]]]);
     });
 
+    test("tells no tokens where they are more than are of use", async () => {
+      const texts = ["hello the", "<s> é", "x"];
+      const all = texts.map((text) => tokenizer().encode(text));
+      const total = all.flat().length;
+      for (const [most, found] of [
+        [total, all],
+        [total - 1, undefined],
+        [0, undefined],
+      ] as const) {
+        assert.deepEqual(await tokenizer().encodeAsync(texts, most), found);
+      }
+    });
+
     test("knows how much of a text a token stands for at most, or says nothing", () => {
       const { longestToken } = tokenizer();
       // Unigram has one token for all characters in a row that it does not know.
@@ -112,12 +125,12 @@ describe("the thread for long texts", () => {
     const lines = [
       `import ${JSON.stringify(real)};`,
       `import { parentPort } from "node:worker_threads";`,
-      `parentPort.on("message", ({ texts }) => { if (texts[0] === "die") throw new Error("out of luck"); });`,
+      `parentPort.on("message", ({ text }) => { if (text === "die") throw new Error("out of luck"); });`,
     ];
     await writeFile(script, lines.join("\n"));
     const encode = encodeThread(dir(), pathToFileURL(script));
     const lost = { code: "worker_lost", message: /out of luck|ended with code/ };
-    assert.equal((await encode(["hello"])).length, 1);
+    assert.equal((await encode(["hello"]))?.length, 1);
     await assert.rejects(encode(["die"]), lost);
     const tokenizer = await loadTokenizer(dir());
     assert.deepEqual(await encode(["hello"]), [tokenizer.encode("hello")]);

@@ -1,5 +1,5 @@
 /** From the text of a prompt to its tokens: at once, or without holding the thread that serves. */
-import { checkPromptLength, type LanguageModel, LenityError, type Token, type Tokenizer } from "@lenity/core";
+import { type LanguageModel, LenityError, type Token, type Tokenizer } from "@lenity/core";
 import type { ServedModel } from "./served-model.ts";
 import { spelled } from "./spelling.ts";
 
@@ -27,13 +27,14 @@ export function promptEncoding(tokenizer: Tokenizer): (text: PromptText) => Enco
   );
   const spellings = spelled([...ids.keys()]);
   return function* ({ pieces, given, mark }) {
-    const tokens = (yield pieces).flat();
+    const found = yield pieces;
+    const tokens = found.length === 1 ? (found[0] as Token[]) : found.flat();
     const controls = tokens.filter((token) => special.has(token));
     const expected = ids.size === 0 ? [] : pieces.flatMap((piece) => piece.match(spellings) ?? []);
     if (controls.length === expected.length && controls.every((token, at) => token === ids.get(expected[at] as string))) return tokens;
     const alone = given.flatMap(({ path, text }) => text.split(mark).map((piece) => ({ path, piece })));
-    const found = yield alone.map(({ piece }) => piece);
-    const forged = alone.find((_, at) => found[at]?.some((token) => special.has(token)));
+    const each = yield alone.map(({ piece }) => piece);
+    const forged = alone.find((_, at) => each[at]?.some((token) => special.has(token)));
     if (forged !== undefined) throw controlToken(forged.path);
     return tokens;
   };
@@ -61,24 +62,23 @@ export async function encodeAside(
   encoding: (text: PromptText) => Encoding,
   { tokenizer, target }: Pick<ServedModel, "tokenizer" | "target">,
 ): Promise<Token[]> {
-  checkLength(text.pieces, tokenizer, target);
+  const { contextLength } = target;
+  checkBytes(text.pieces, tokenizer, target);
   const steps = encoding(text);
   let step = steps.next();
-  for (let first = true; step.done !== true; first = false) {
-    const tokens = await encodeAll(step.value, tokenizer);
-    // The first are those of the prompt.
-    if (first)
-      checkPromptLength(
-        tokens.reduce((sum, { length }) => sum + length, 0),
-        target,
-      );
+  // The first to be encoded is the prompt.
+  for (let most: number | undefined = contextLength; step.done !== true; most = undefined) {
+    const tokens = await encodeAll(step.value, tokenizer, most);
+    if (tokens === undefined) throw tooLong(`more than ${contextLength} tokens`, target);
+    const length = tokens.reduce((sum, { length }) => sum + length, 0);
+    if (most !== undefined && length > most) throw tooLong(`${length} tokens`, target);
     step = steps.next(tokens);
   }
   return step.value;
 }
 
 /** The least number of tokens that texts have is known by their bytes, where the tokenizer knows its longest token. */
-function checkLength(texts: readonly string[], { longestToken }: Tokenizer, { name, contextLength }: LanguageModel): void {
+function checkBytes(texts: readonly string[], { longestToken }: Tokenizer, target: LanguageModel): void {
   if (longestToken === undefined) return;
   let least = 0;
   for (const text of texts) {
@@ -86,19 +86,18 @@ function checkLength(texts: readonly string[], { longestToken }: Tokenizer, { na
     const size = text.length > longestToken ? utf8.encode(text).length : text.length;
     least += Math.ceil(size / longestToken);
   }
-  if (least <= contextLength) return;
-  throw new LenityError(
-    "context_full",
-    `The prompt has at least ${least} tokens, as none has more than ${longestToken} bytes; ${name} holds ${contextLength}. Shorten the prompt.`,
-    { path: "prompt" },
-  );
+  if (least > target.contextLength) throw tooLong(`at least ${least} tokens, as none has more than ${longestToken} bytes`, target);
 }
+
+const tooLong = (what: string, { name, contextLength }: LanguageModel): LenityError =>
+  new LenityError("context_full", `The prompt has ${what}; ${name} holds ${contextLength}. Shorten the prompt.`, { path: "prompt" });
 
 const utf8 = new TextEncoder();
 
-async function encodeAll(texts: readonly string[], tokenizer: Tokenizer): Promise<readonly Token[][]> {
+/** The tokens of each text; undefined where it turned out elsewhere that they are more than `most` in all. */
+async function encodeAll(texts: readonly string[], tokenizer: Tokenizer, most?: number): Promise<readonly Token[][] | undefined> {
   const size = texts.reduce((sum, { length }) => sum + length, 0);
-  if (size > long && tokenizer.encodeAsync !== undefined) return tokenizer.encodeAsync(texts);
+  if (size > long && tokenizer.encodeAsync !== undefined) return tokenizer.encodeAsync(texts, most);
   const tokens: Token[][] = [];
   let encoded = 0;
   for (const text of texts) {
