@@ -1,8 +1,9 @@
 import { LenityError, type Policy } from "@lenity/core";
-import { createServer, isLoopback } from "@lenity/server";
+import { createServer } from "@lenity/server";
 import { listen } from "#listen";
 import { endServer } from "./end-server.ts";
 import { type EngineOptions, openEngine } from "./engine.ts";
+import { exposureOf } from "./exposure.ts";
 
 export interface ServeOptions extends EngineOptions {
   readonly host: string;
@@ -21,15 +22,11 @@ export async function serve(options: ServeOptions): Promise<void> {
     engine.registry.create(options.policy); // a misspelt default is told now, not to the first client
     const served = { ...engine, policy: options.policy, draftTokens: options.draftTokens };
     const ending = new AbortController();
-    const { host, apiKey: apiKeys, shareCache, allowedHost } = options;
-    const open = apiKeys === undefined;
-    // A web page may give a name of its own the address of this machine.
-    const allowedHosts = open && isLoopback(host) ? (allowedHost ?? []) : allowedHost;
+    const { host, apiKey: apiKeys, shareCache } = options;
+    const { allowedHosts, warning } = exposureOf(host, options);
     const app = createServer({ models: [served], apiKeys, shareCache, allowedHosts, ending: ending.signal });
     const server = await listen(app.fetch, options);
-    if (open && !isLoopback(host)) {
-      console.error(`warning: other machines may reach ${host}, and without --api-key whoever reaches it may use the model.`);
-    }
+    if (warning !== undefined) console.error(`warning: ${warning}`);
     console.log(`${engine.id} on ${server.url}
   policies  ${engine.registry.presets.map(({ name }) => name).join(", ")}
   try       curl -s ${server.url}/v1/chat/completions -H 'content-type: application/json' \\

@@ -18,7 +18,7 @@ export function onlyHosts(names: readonly string[]): MiddlewareHandler {
     if (given !== "" && !isLoopback(name) && !allowed.has(name)) {
       throw new ApiError(
         403,
-        `This server does not answer to the name "${given.slice(0, 100)}", only to localhost${["", ...allowed].join(", ")}: without an API key, web pages could use it by a name of their own. Allow the name (--allowed-host, or allowedHosts of createServer), or give the server a key (--api-key, apiKeys).`,
+        `This server does not answer to the name "${given.slice(0, 100)}", only to localhost${["", ...allowed].join(", ")}. Else web pages could use it by a name of their own. Allow the name with --allowed-host (allowedHosts of createServer), or give the server a key with --api-key: then it answers to all names.`,
         { code: "host_not_allowed" },
       );
     }
