@@ -110,7 +110,7 @@ export function createServer(options: ServerOptions): Hono {
 
   app.post("/v1/chat/completions", async (c) => {
     const request = parseChatRequest(await readJson(c.req.raw, maxBodyBytes, bodyTimeout));
-    const job = await jobOf(request, models, shareCache ? undefined : scopeOf(c));
+    const job = await queue.prepare(() => jobOf(request, models, shareCache ? undefined : scopeOf(c)));
     const envelope: Envelope = { id: `chatcmpl-${crypto.randomUUID()}`, created: now(), model: job.model.id };
     if (ending?.aborted === true) throw new LenityError("aborted", "The server is ending.");
     const stop = followed(c.req.raw.signal);

@@ -8,7 +8,7 @@ import { ready } from "../src/job.ts";
 import { jsonValues, mostValues } from "../src/json-values.ts";
 import { promptText } from "../src/prompt.ts";
 import { firstLetters, spelled, unusedCharacter } from "../src/spelling.ts";
-import { bytes, post, queueOf, type Reply, reply, sayingModel, served, textOf } from "./doubles.ts";
+import { bytes, post, queueOf, type Reply, reply, sayingModel, served, textOf, until } from "./doubles.ts";
 
 /** The double's tokenizer, with what was asked of it. */
 function counted(more: Partial<Tokenizer> = {}): { readonly tokenizer: Tokenizer; readonly asked: { here: string[]; aside: string[] } } {
@@ -93,6 +93,30 @@ describe("a prompt of a request", () => {
     const response = await post(app, { messages: [user("a".repeat(500))] });
     assert.match(((await response.json()) as Reply).error?.message ?? "", /The prompt has 504 tokens; table holds 500/);
     assert.equal(textOf(await reply(app, { messages: [user("a".repeat(490))] })), "Yes.");
+  });
+
+  test("is refused without being encoded where those ahead leave no place to wait, also those that are being encoded", async () => {
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let asked = 0;
+    const { tokenizer } = counted({
+      async encodeAsync(texts) {
+        asked++;
+        await gate;
+        return texts.map((text) => bytes.encode(text));
+      },
+    });
+    const app = createServer({ models: [model(tokenizer)], concurrency: 1, maxQueue: 1 });
+    const body = { messages: [user("a".repeat(9000))] };
+    const admitted = [reply(app, body), reply(app, body)];
+    await until(() => asked === 2);
+    const refused = await post(app, body);
+    assert.deepEqual([refused.status, asked], [429, 2]);
+    open();
+    for (const answer of await Promise.all(admitted)) assert.equal(textOf(answer), "Yes.");
+    assert.equal(textOf(await reply(app, body)), "Yes.");
   });
 
   test("fails alone where its thread dies, and the next is answered", async () => {
