@@ -18,8 +18,8 @@ const mostMessages = 2048;
 /**
  * Only the template writes control tokens: where a message spells one (`<|end|>`), the text is encoded in two pieces, cut inside the spelling, so
  * that the model reads the letters. Prompts without such spellings are encoded whole. The function throws `invalid_request` when the template refuses
- * the messages, or a text reads as a control token even so, and `unsupported` for what the template would leave out; `promptWriter` itself
- * throws on a template that is not Jinja and on a tokenizer that adds control tokens.
+ * the messages, when there are more than 2048 of them, or a text reads as a control token even so, and `unsupported` for what the template would
+ * leave out; `promptWriter` itself throws on a template that is not Jinja and on a tokenizer that adds control tokens.
  */
 export function promptWriter(model: PromptModel): PromptWriter {
   const textOf = promptText(model);
