@@ -31,6 +31,8 @@ const app = createServer({
       sampling: { temperature: 0 },
     },
   ],
+  // It has no key: web pages must not reach it by a name of their own.
+  allowedHosts: [],
 });
 serve({ fetch: app.fetch, hostname: "127.0.0.1", port: Number(process.env["PORT"] ?? 8080) }, ({ port }) => {
   console.log(`http://127.0.0.1:${port}/v1`);

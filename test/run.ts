@@ -1,7 +1,7 @@
 /**
  * Everything that `npm test` checks, fast things first: format and types, core's tests on Bun, Deno and (where LENITY_NODE names one) Node, core and
  * the server in workerd, the page and models on WebGPU in Chromium, models on WebGPU (where Vulkan has a driver), the rest on Bun, and the ONNX
- * adapter once more on Deno and Node. Ends with a line `N passed, N failed`.
+ * adapter and the server's sockets once more on Deno and Node. Ends with a line `N passed, N failed`.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
@@ -36,6 +36,7 @@ const tests = (pattern: string) =>
     .map((path) => `./${path}`);
 const core = tests("packages/core/test/*.test.ts");
 const onnx = tests("packages/onnx/test/*.test.ts");
+const sockets = tests("packages/cli/test/sockets.test.ts");
 const rest = [...tests("packages/{onnx,server,tiny,cli}/test/*.test.ts"), ...tests("{examples,test}/*.test.ts")];
 
 const numbers = (pattern: RegExp) => (output: string) => {
@@ -61,6 +62,8 @@ const steps: readonly (Step | Skipped)[] = [
   { name: "the rest on Bun", command: [bun, "test", "--timeout", "120000", ...rest], counts: bunCounts },
   onDeno("onnx on Deno", onnx),
   onNode("onnx on Node", onnx),
+  onDeno("the server's sockets on Deno", sockets),
+  onNode("the server's sockets on Node", sockets),
 ];
 
 /** The step under way, which ends with this program. */

@@ -7,6 +7,11 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+/** The URL of an address: those of IPv6 stand in brackets. */
+export function urlOf(host: string, port: number | undefined): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
 export type Fetch = (request: Request) => Response | Promise<Response>;
 
 export type Listen = (fetch: Fetch, options: { readonly host: string; readonly port: number }) => Promise<Listening>;

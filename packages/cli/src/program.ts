@@ -86,6 +86,12 @@ export function program(): Command {
       1,
     )
     .option("--api-key <key...>", "accept only requests with one of these bearer keys", list(filled))
+    .option("--share-cache", "let prompts go on from what prompts with another key left in a cache: faster, but keys see what others asked")
+    .option(
+      "--allowed-host <name...>",
+      "names of this server besides localhost; needed for others on a loopback --host without a key",
+      list(filled),
+    )
     .action(serve);
 
   lenity

@@ -3,6 +3,7 @@ import { createServer } from "@lenity/server";
 import { listen } from "#listen";
 import { endServer } from "./end-server.ts";
 import { type EngineOptions, openEngine } from "./engine.ts";
+import { exposureOf } from "./exposure.ts";
 import { listenRefusal } from "./listen-refusal.ts";
 import { print } from "./output.ts";
 import { whenToldToEnd } from "./told-to-end.ts";
@@ -13,6 +14,8 @@ export interface ServeOptions extends EngineOptions {
   readonly policy: Policy;
   readonly draftTokens?: number | undefined;
   readonly apiKey?: readonly string[] | undefined;
+  readonly shareCache?: boolean | undefined;
+  readonly allowedHost?: readonly string[] | undefined;
 }
 
 /** `lenity serve`: until the process is told to end. */
@@ -22,12 +25,15 @@ export async function serve(options: ServeOptions): Promise<void> {
     engine.registry.create(options.policy); // a misspelt default is told now, not to the first client
     const served = { ...engine, policy: options.policy, draftTokens: options.draftTokens };
     const ending = new AbortController();
-    const app = createServer({ models: [served], apiKeys: options.apiKey, ending: ending.signal });
+    const { host, apiKey: apiKeys, shareCache } = options;
+    const { allowedHosts, warning } = exposureOf(host, options);
+    const app = createServer({ models: [served], apiKeys, shareCache, allowedHosts, ending: ending.signal });
     // Before it says that it listens: whoever reads that may end it.
     const told = new Promise<void>((resolve) => whenToldToEnd(resolve));
     const server = await listen(app.fetch, options).catch((cause) => {
       throw listenRefusal(cause, options);
     });
+    if (warning !== undefined) console.error(`warning: ${warning}`);
     print(`${engine.id} on ${server.url}
   policies  ${engine.registry.presets.map(({ name }) => name).join(", ")}
   try       curl -s ${server.url}/v1/chat/completions -H 'content-type: application/json' \\

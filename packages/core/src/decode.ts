@@ -5,6 +5,7 @@
  * through the target, keeps the longest accepted prefix, adds a replacement or a bonus token, and rewinds.
  */
 import { charged } from "./charges.ts";
+import { closing } from "./closing.ts";
 import type { Draft, Drafter } from "./drafter.ts";
 import { LenityError } from "./error.ts";
 import type { Evidence } from "./evidence.ts";
@@ -21,8 +22,8 @@ import { sd, strictDraftTokens } from "./verifiers/sd.ts";
 export interface DecodeOptions {
   readonly target: LanguageModel;
   /**
-   * Proposes tokens; without one, decoding is plain. From the first call of `next()` on it belongs to this request, which closes it however it ends:
-   * refused before the first token, finished, failed, cancelled or left early.
+   * Proposes tokens; without one, decoding is plain. It belongs to this request, which closes it however it ends: refused before the first token,
+   * finished, failed, cancelled, or left at any of its events.
    */
   readonly drafter?: Drafter | undefined;
   /** The acceptance rule. Default: the preset `strict`, which is `sd` and lossless. */
@@ -41,6 +42,8 @@ export interface DecodeOptions {
   /** Tokens that lossy rules leave to strict verification. Default: the target's EOS tokens. */
   readonly control?: ReadonlySet<Token> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Whose answer it is: prompts go on only from what the same scope's left in caches. Default: one scope for all that name none. */
+  readonly scope?: string | undefined;
 }
 
 /** One token of the answer and where it came from. */
@@ -63,16 +66,12 @@ export type DecodeEvent =
   | { readonly type: "finish"; readonly reason: "stop" | "length"; readonly counters: Counters };
 
 /** Continues `prompt` (at least one token). Yields the tokens of each round, then one `finish`. */
-export async function* decode(prompt: readonly Token[], options: DecodeOptions): AsyncGenerator<DecodeEvent, void, undefined> {
-  try {
-    yield* rounds(prompt, options);
-  } finally {
-    await options.drafter?.close();
-  }
+export function decode(prompt: readonly Token[], options: DecodeOptions): AsyncGenerator<DecodeEvent, void, undefined> {
+  return closing(rounds(prompt, options), () => options.drafter?.close());
 }
 
 async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncGenerator<DecodeEvent, void, undefined> {
-  const { target, drafter, signal } = options;
+  const { target, drafter, signal, scope } = options;
   const verifier = guarded(options.verifier ?? strict);
   const settings = sampling(options.sampling);
   const draftTokens = drafter === undefined ? 0 : checkDraftTokens(options.draftTokens ?? verifier.draftTokens ?? 16);
@@ -93,7 +92,7 @@ async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncG
   let looping = false;
   let reason: "stop" | "length" | undefined = limit === 0 ? "length" : undefined;
 
-  const session = await target.open({ prompt });
+  const session = await target.open({ prompt, scope });
   try {
     await session.rewind(Math.min(session.length, last()));
     counters = { ...counters, cached: session.length };
@@ -103,7 +102,7 @@ async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncG
       if (signal?.aborted === true) throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
       const room = limit - (committed.length - prompt.length);
       const wanted = Math.min(draftTokens, room - 1);
-      const draft = wanted > 0 && drafter !== undefined ? await propose(drafter, committed, wanted, settings, random, signal) : noDraft;
+      const draft = wanted > 0 && drafter !== undefined ? await propose(drafter, committed, wanted, settings, random, options) : noDraft;
       checkDraft(draft.tokens, drafter, target);
       const scoring = { target, verifier, sampling: settings, draft, trace: options.trace === true, signal };
       const { target: evidence, drafter: drafted, hidden } = await scoreBlock(session, committed[last()] as Token, scoring);
@@ -186,10 +185,10 @@ async function propose(
   limit: number,
   settings: Sampling,
   random: Random,
-  signal: AbortSignal | undefined,
+  { signal, scope }: Pick<DecodeOptions, "signal" | "scope">,
 ): Promise<Draft> {
   const uniform = Array.from({ length: limit }, random);
-  const draft = await drafter.propose({ context, limit, sampling: settings, uniform, signal });
+  const draft = await drafter.propose({ context, limit, sampling: settings, uniform, signal, scope });
   return draft.tokens.length <= limit ? draft : { tokens: draft.tokens.slice(0, limit), evidence: draft.evidence };
 }
 

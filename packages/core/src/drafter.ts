@@ -12,6 +12,8 @@ export interface DraftRequest {
   /** `limit` coins: the drafter draws with these and holds no randomness of its own. */
   readonly uniform: readonly number[];
   readonly signal?: AbortSignal | undefined;
+  /** Whose answer it is, as `OpenOptions` has it. */
+  readonly scope?: string | undefined;
 }
 
 /** A proposed continuation of the context. */

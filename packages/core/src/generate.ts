@@ -1,3 +1,4 @@
+import { closing } from "./closing.ts";
 import { type DecodeOptions, decode, type EmittedToken } from "./decode.ts";
 import { LenityError } from "./error.ts";
 import { fitted } from "./fitted.ts";
@@ -29,14 +30,28 @@ export type GenerateEvent =
 
 /**
  * `decode` with text: yields the text and the tokens of each round, then the whole answer. The prompt is a text or tokens. Ids of the target that
- * the tokenizer has no token for are never said (see `fitted`).
+ * the tokenizer has no token for are never said (see `fitted`). The drafter is closed in any case, also where the events are left before the first.
  */
-export async function* generate(
+export function generate(prompt: string | readonly Token[], options: GenerateOptions): AsyncGenerator<GenerateEvent, void, undefined> {
+  let begun = false;
+  const begin: typeof decode = (ids, how) => {
+    begun = true;
+    return decode(ids, how);
+  };
+  // Once it has begun, `decode` closes the drafter.
+  return closing(answering(prompt, options, begin), () => (begun ? undefined : options.drafter?.close()));
+}
+
+async function* answering(
   prompt: string | readonly Token[],
   options: GenerateOptions,
+  begin: typeof decode,
 ): AsyncGenerator<GenerateEvent, void, undefined> {
   const { tokenizer, stop = [], continues = false, ...rest } = options;
-  const { ids, target } = await prepared(prompt, options);
+  if (stop.includes("")) throw new LenityError("invalid_request", "A stop string is empty; expected text.", { path: "stop" });
+  const vocabulary = Math.min(tokenizer.vocabulary, rest.target.vocabulary);
+  const target = fitted(rest.target, { vocabulary, unused: tokenizer.unused });
+  const ids = typeof prompt === "string" ? tokenizer.encode(prompt) : prompt;
   const stream = textStream(tokenizer, continues ? ids : []);
   const stops = stopStrings(stop);
   const tokens: EmittedToken[] = [];
@@ -47,7 +62,7 @@ export async function* generate(
     pending += stops.push(stream.push(token));
     return stops.found !== undefined;
   };
-  for await (const event of decode(ids, { control: new Set([...tokenizer.special, ...target.eos]), ...rest, target, stop: onToken })) {
+  for await (const event of begin(ids, { control: new Set([...tokenizer.special, ...target.eos]), ...rest, target, stop: onToken })) {
     if (event.type === "finish") {
       const tail = stops.push(stream.end()) + stops.end();
       if (tail !== "") yield { type: "delta", text: tail, tokens: [] };
@@ -59,21 +74,6 @@ export async function* generate(
     text += pending;
     yield { type: "delta", text: pending, tokens: event.tokens };
     pending = "";
-  }
-}
-
-/** The prompt's tokens and the target that speaks the tokenizer's. The drafter is closed when they cannot be had: decode() never gets it then. */
-async function prepared(prompt: string | readonly Token[], { tokenizer, target, stop, drafter }: GenerateOptions) {
-  try {
-    if (stop?.includes("") === true) throw new LenityError("invalid_request", "A stop string is empty; expected text.", { path: "stop" });
-    const vocabulary = Math.min(tokenizer.vocabulary, target.vocabulary);
-    return {
-      ids: typeof prompt === "string" ? tokenizer.encode(prompt) : prompt,
-      target: fitted(target, { vocabulary, unused: tokenizer.unused }),
-    };
-  } catch (error) {
-    await drafter?.close();
-    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 export { useKernels } from "./arithmetic/fastest.ts";
 export { badLogits, blamed } from "./blame.ts";
+export * from "./closing.ts";
 export * from "./combinators/and.ts";
 export * from "./combinators/condition.ts";
 export * from "./combinators/ledger.ts";

@@ -74,6 +74,14 @@ export interface EngineState {
   readonly keptBytes: number;
 }
 
+/** What a session is opened for. */
+export interface OpenOptions {
+  /** What will be appended first. The session may already hold a cached beginning of it: its `length` says how much. */
+  readonly prompt?: readonly Token[] | undefined;
+  /** Whose it is: only what sessions of the same scope left is used, as how much of a prompt is cached tells what others asked. */
+  readonly scope?: string | undefined;
+}
+
 /** A causal language model: a backend is a plugin of this contract. */
 export interface LanguageModel {
   readonly name: string;
@@ -97,7 +105,7 @@ export interface LanguageModel {
   readonly engines?: readonly EngineState[] | undefined;
   /** What computes it, and why that, where a backend has a choice: "cpu", "webgpu", … and sentences. */
   readonly device?: { readonly name: string; readonly why: string } | undefined;
-  /** A new sequence. It may already hold a cached prefix of `prompt`: its `length` says how much. */
-  open(options?: { readonly prompt?: readonly Token[] | undefined }): Promise<Session>;
+  /** A new sequence. */
+  open(options?: OpenOptions): Promise<Session>;
   close(): Promise<void>;
 }

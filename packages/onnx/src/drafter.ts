@@ -14,7 +14,7 @@ export function onnxDrafter(model: OnnxModel): Drafter {
     vocabulary: model.vocabulary,
     async propose(request: DraftRequest): Promise<Draft> {
       if (request.context.length >= model.contextLength || !reads(model, request.context)) return { tokens: [] };
-      opening ??= model.open({ prompt: request.context });
+      opening ??= model.open({ prompt: request.context, scope: request.scope });
       const { tokens, logits } = await (await opening).draft(request);
       return { tokens, evidence: logitsEvidence(logits, model.vocabulary, request.sampling, model) };
     },

@@ -21,13 +21,13 @@ export async function startEngines<H extends Host>(
 }
 
 /** Opens a session on the engine that suits the prompt best. Waits for a restart when there is none; rejects with `worker_lost` when none will be. */
-export async function openAmong(engines: readonly Engine[], prompt: readonly Token[]): Promise<OnnxSession> {
+export async function openAmong(engines: readonly Engine[], prompt: readonly Token[], scope?: string): Promise<OnnxSession> {
   for (;;) {
     const hosts = engines.flatMap(({ host }) => host ?? []);
-    const host = hosts[place(hosts.map(({ sessions, cached }) => ({ sessions, cached: cached(prompt) })))];
+    const host = hosts[place(hosts.map(({ sessions, cached }) => ({ sessions, cached: cached(prompt, scope) })))];
     if (host === undefined) await anyReady(engines);
     else {
-      const session = await host.open(prompt).catch((error) => {
+      const session = await host.open(prompt, scope).catch((error) => {
         if (engines.some((engine) => engine.host === host)) throw error;
         // The worker died before it held anything of the session: another one takes it.
       });

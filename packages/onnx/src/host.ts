@@ -14,9 +14,9 @@ export interface Host {
   /** Whether a session had an answer from it. */
   readonly answered: boolean;
   /** How many tokens of the prompt a new session would hold. */
-  cached(prompt: readonly Token[]): number;
-  /** Opens a session that holds what a kept cache has of the prompt. */
-  open(prompt: readonly Token[]): Promise<OnnxSession>;
+  cached(prompt: readonly Token[], scope?: string): number;
+  /** Opens a session that holds what a cache kept of the same scope has of the prompt. */
+  open(prompt: readonly Token[], scope?: string): Promise<OnnxSession>;
 }
 
 /** A host whose file is open and tried out. */
@@ -40,11 +40,11 @@ export function hostOf(link: WorkerLink, model: Facts, cacheBytes: number): Host
   let answered = false;
 
   const free = (session: number) => link.request({ type: "close", session });
-  const keep = async (session: number, tokens: readonly Token[]) => {
+  const keep = async (session: number, scope: string | undefined, tokens: readonly Token[]) => {
     const bytes = await link.request<number>({ type: "measure", session });
-    await Promise.all(caches.add({ session, tokens, bytes }).map((cache) => free(cache.session)));
+    await Promise.all(caches.add({ session, scope, tokens, bytes }).map((cache) => free(cache.session)));
   };
-  const session = (id: number, held: readonly Token[]) =>
+  const session = (id: number, scope: string | undefined, held: readonly Token[]) =>
     openSession(model, {
       link,
       id,
@@ -55,18 +55,18 @@ export function hostOf(link: WorkerLink, model: Facts, cacheBytes: number): Host
       async onClose(tokens) {
         sessions--;
         // A lost worker has no cache left to keep or to free.
-        await keep(id, tokens).catch(() => {});
+        await keep(id, scope, tokens).catch(() => {});
       },
     });
-  const copied = async ({ session: source }: KeptCache, held: readonly Token[]) => {
+  const copied = async ({ session: source, scope }: KeptCache, held: readonly Token[]) => {
     const id = nextSession++;
     const copy = link.request({ type: "copy", session: id, source, length: held.length });
     return copy.then(
-      () => session(id, held),
+      () => session(id, scope, held),
       () => {
         link.check();
         // No memory for it: the prompt is run anew, perhaps in less.
-        return session(id, []);
+        return session(id, scope, []);
       },
     );
   };
@@ -81,11 +81,11 @@ export function hostOf(link: WorkerLink, model: Facts, cacheBytes: number): Host
     get answered() {
       return answered;
     },
-    cached: (prompt) => caches.match(prompt)?.length ?? 0,
-    async open(prompt) {
+    cached: (prompt, scope) => caches.match(prompt, scope)?.length ?? 0,
+    async open(prompt, scope) {
       sessions++;
-      const match = caches.match(prompt);
-      if (match === undefined) return session(nextSession++, []);
+      const match = caches.match(prompt, scope);
+      if (match === undefined) return session(nextSession++, scope, []);
       const { cache, length } = match;
       const held = prompt.slice(0, length);
       if (cache.tokens.length - length > mayLose) {
@@ -93,7 +93,7 @@ export function hostOf(link: WorkerLink, model: Facts, cacheBytes: number): Host
         return copied(cache, held);
       }
       caches.remove(cache);
-      return session(cache.session, held);
+      return session(cache.session, scope, held);
     },
   };
 }

@@ -5,6 +5,8 @@ import { commonPrefix, type Token } from "@lenity/core";
 export interface KeptCache {
   /** The session that filled it: its name in the worker. */
   readonly session: number;
+  /** Whose prompts may go on from it. */
+  readonly scope?: string | undefined;
   /** What its rows belong to. */
   readonly tokens: readonly Token[];
   readonly bytes: number;
@@ -19,8 +21,8 @@ export interface Match {
 /** A worker's kept caches, at most a number of bytes in all. */
 export interface KeptCaches {
   readonly bytes: number;
-  /** The cache that shares most with the prompt, leaving at least its last token to be run. */
-  match(prompt: readonly Token[]): Match | undefined;
+  /** The cache of the scope that shares most with the prompt, leaving at least its last token to be run. */
+  match(prompt: readonly Token[], scope?: string): Match | undefined;
   /** Marks it as the one used last. */
   touch(cache: KeptCache): void;
   /** Hands it over to a session. */
@@ -32,7 +34,7 @@ export interface KeptCaches {
 /** Shorter prefixes are run as fast as found: prompts of one template share so many tokens by chance. */
 export const shortestPrefix = 16;
 
-/** Keeps up to `most` bytes, and of what it knows twice one copy. */
+/** Keeps up to `most` bytes, and of what a scope knows twice one copy. */
 export function keptCaches(most: number): KeptCaches {
   /** The one used last is the last. */
   let kept: KeptCache[] = [];
@@ -48,9 +50,10 @@ export function keptCaches(most: number): KeptCaches {
     get bytes() {
       return total();
     },
-    match(prompt) {
+    match(prompt, scope) {
       let best: Match | undefined;
       for (const cache of kept) {
+        if (cache.scope !== scope) continue;
         const length = Math.min(commonPrefix(cache.tokens, prompt), prompt.length - 1);
         if (length >= Math.max(shortestPrefix, best?.length ?? 0)) best = { cache, length };
       }
@@ -60,12 +63,13 @@ export function keptCaches(most: number): KeptCaches {
     remove,
     add(cache) {
       if (cache.bytes > most || cache.tokens.length < shortestPrefix) return [cache];
-      const wider = kept.find(({ tokens }) => commonPrefix(tokens, cache.tokens) === cache.tokens.length);
+      const alike = kept.filter(({ scope }) => scope === cache.scope);
+      const wider = alike.find(({ tokens }) => commonPrefix(tokens, cache.tokens) === cache.tokens.length);
       if (wider !== undefined) {
         touch(wider);
         return [cache];
       }
-      const freed = kept.filter(({ tokens }) => commonPrefix(tokens, cache.tokens) === tokens.length);
+      const freed = alike.filter(({ tokens }) => commonPrefix(tokens, cache.tokens) === tokens.length);
       for (const narrower of freed) remove(narrower);
       kept.push(cache);
       while (total() > most) freed.push(kept.shift() as KeptCache);

@@ -107,7 +107,7 @@ export async function loadModel(folder: string | URL, options: LoadOptions = {})
   const warnings = [...described.warnings, ...warningsOf(graph, check, variants)];
   return onnxModel({ ...described, notes }, { graph, check }, warnings, {
     engines: () => engines.map(({ state }) => state),
-    open: (prompt) => openAmong(engines, prompt),
+    open: (prompt, scope) => openAmong(engines, prompt, scope),
     close: () => closeAll(engines),
   });
 }

@@ -1,4 +1,4 @@
-import type { EngineState, LanguageModel, Token } from "@lenity/core";
+import type { EngineState, LanguageModel, OpenOptions, Token } from "@lenity/core";
 import type { Described } from "./describe-model.ts";
 import type { DeviceReport } from "./device/devices.ts";
 import type { LoadReply } from "./protocol.ts";
@@ -37,13 +37,13 @@ export interface OnnxModel extends LanguageModel {
   readonly warnings: readonly string[];
   readonly engines: readonly EngineState[];
   /** Opens a session on the engine that holds most of the prompt, unless another is much less busy. Waits while all are being restarted. */
-  open(options?: { readonly prompt?: readonly Token[] | undefined }): Promise<OnnxSession>;
+  open(options?: OpenOptions): Promise<OnnxSession>;
 }
 
 /** What runs a model. */
 export interface Engines {
   engines(): readonly EngineState[];
-  open(prompt: readonly Token[]): Promise<OnnxSession>;
+  open(prompt: readonly Token[], scope: string | undefined): Promise<OnnxSession>;
   close(): Promise<void>;
 }
 
@@ -75,7 +75,7 @@ export function onnxModel(
     get engines() {
       return engines();
     },
-    open: ({ prompt = [] } = {}) => open(prompt),
+    open: ({ prompt = [], scope } = {}) => open(prompt, scope),
     close,
   };
 }

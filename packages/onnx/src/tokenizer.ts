@@ -1,11 +1,13 @@
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { LenityError, type Token, type Tokenizer } from "@lenity/core";
 import { keepByteOrderMarks } from "./byte-order-marks.ts";
+import { longestToken } from "./longest-token.ts";
 import type { ModelFiles } from "./model-files.ts";
 import { specialTexts } from "./named-tokens.ts";
 import { readJsonIfThere } from "./read-files.ts";
 import { textBeginning } from "./text-beginning.ts";
 import { readTokenizerJson, tokenTexts } from "./token-texts.ts";
+import { type WordCache, wordCache } from "./word-cache.ts";
 
 /** A tokenizer that knows how its model's texts begin. */
 export interface FolderTokenizer extends Tokenizer {
@@ -35,6 +37,9 @@ export async function readTokenizer(files: ModelFiles): Promise<FolderTokenizer>
     );
   }
   keepByteOrderMarks(inner);
+  // Models other than BPE have no cache.
+  const { model } = inner as unknown as { readonly model: { cache?: WordCache } };
+  if (model.cache !== undefined) model.cache = wordCache();
   // The package's own list of the vocabulary is by text: of two ids with one text it tells the last, and of ids without a text one.
   const known = tokenTexts(definition, file);
   const { texts, vocabulary, unused } = known;
@@ -56,6 +61,7 @@ export async function readTokenizer(files: ModelFiles): Promise<FolderTokenizer>
     unused,
     special,
     added: new Set(added.keys()),
+    longestToken: longestToken(definition, config, known),
     encode,
     encodeText: (text) => (text === "" ? [...beginning.alone] : [...beginning.before, ...encode(text)]),
     decode(tokens, options) {

@@ -77,6 +77,26 @@ describe("a host", () => {
     for (const seed of [2, 3]) assert.equal(host.cached([...asking(seed), 1]), 100);
   });
 
+  test("gives a prompt nothing that another scope left, and what is copied or taken over stays in its own", async () => {
+    const { host } = recording(1000);
+    const scopes = ["key 0", "key 1", undefined];
+    for (const scope of scopes) {
+      assert.equal(host.cached(asking(2), scope), 0);
+      for (const [prompt, held] of [
+        [asking(2), 0],
+        [asking(3), 60],
+        [asking(2), 99],
+      ] as const) {
+        const session = await host.open(prompt, scope);
+        assert.equal(session.length, held);
+        await session.append(prompt.slice(held));
+        await session.close();
+      }
+      for (const seed of [2, 3]) assert.equal(host.cached([...asking(seed), 1], scope), 100);
+    }
+    assert.equal(host.cached(asking(2), "key 2"), 0);
+  });
+
   test("gives no two open sessions one cache", async () => {
     const { host } = recording(1000);
     await used(host, asking(2));

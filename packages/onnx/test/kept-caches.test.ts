@@ -50,6 +50,21 @@ describe("kept caches", () => {
     assert.equal(kept.bytes, 100);
   });
 
+  test("are apart by scope, each with a copy of its own", () => {
+    const kept = keptCaches(1000);
+    const [part, whole, mine] = [
+      { ...cacheOf(a.slice(0, 50)), scope: "key 0" },
+      { ...cacheOf(a), scope: "key 1" },
+      { ...cacheOf(a), scope: undefined },
+    ];
+    for (const cache of [part, whole, mine]) assert.deepEqual(kept.add(cache), []);
+    assert.deepEqual(kept.match(a, "key 0"), { cache: part, length: 50 });
+    assert.deepEqual(kept.match(a, "key 1"), { cache: whole, length: 99 });
+    assert.deepEqual(kept.match(a), { cache: mine, length: 99 });
+    assert.equal(kept.match(a, "key 2"), undefined);
+    assert.equal(kept.bytes, 250);
+  });
+
   test("are not given up for one that does not fit, and none are kept in no bytes", () => {
     const kept = keptCaches(150);
     const [small, large] = [cacheOf(a), cacheOf(b, 151)];

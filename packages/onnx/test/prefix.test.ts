@@ -153,6 +153,27 @@ describe("kept prefixes", () => {
     await session.close();
   });
 
+  test("are apart by scope, of a target and of its drafter", async () => {
+    const prompt = tokensOf(70, 51);
+    const cached = async (scope: string | undefined) => {
+      const [target] = pair();
+      const options = { target, drafter: onnxDrafter(drafts[0]), draftTokens: 4, maxTokens: 6, scope };
+      for await (const event of decode(prompt, options)) if (event.type === "finish") return event.counters.cached;
+      throw new Error("decode() ended without an answer.");
+    };
+    const drafted = async (scope: string | undefined) => {
+      const session = await drafts[0].open({ prompt, scope });
+      const { length } = session;
+      await session.close();
+      return length;
+    };
+    for (const scope of ["one", "two", undefined]) {
+      assert.deepEqual([await cached(scope), await cached(scope)], [0, 69], `${scope}`);
+      assert.equal(await drafted(scope), 69, `${scope}`);
+    }
+    assert.equal(await drafted("three"), 0);
+  });
+
   test("go when they take more bytes than allowed, the least recently used first", async () => {
     const [model] = pair();
     // 2 layers, keys and values, 2 heads of 16 float32 numbers, room for 128 tokens.

@@ -1,7 +1,7 @@
 import { type ErrorCode, excerpt, LenityError } from "@lenity/core";
 
 /** The statuses with which requests fail. 499: the client went away, and nobody reads the answer. */
-export type ErrorStatus = 400 | 401 | 404 | 405 | 413 | 415 | 429 | 499 | 500 | 503;
+export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 429 | 499 | 500 | 503;
 
 export interface ApiErrorInit {
   /** The field of the request at fault, e.g. `messages[0].content`. */
@@ -35,8 +35,10 @@ export class ApiError extends Error {
 const typeOf: Record<ErrorStatus, string> = {
   400: "invalid_request_error",
   401: "invalid_request_error",
+  403: "invalid_request_error",
   404: "invalid_request_error",
   405: "invalid_request_error",
+  408: "invalid_request_error",
   413: "invalid_request_error",
   415: "invalid_request_error",
   429: "rate_limit_error",

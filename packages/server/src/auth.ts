@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { timingSafeEqual } from "hono/utils/buffer";
 import { ApiError } from "./api-error.ts";
 
@@ -17,6 +17,12 @@ export function bearerAuth(keys: readonly string[]): MiddlewareHandler {
       const message = given === undefined ? "The request has no API key. Send Authorization: Bearer KEY." : "The API key is not valid.";
       throw new ApiError(401, message, { code: "invalid_api_key", headers: { "www-authenticate": "Bearer" } });
     }
+    c.set("scope", `key ${matches.indexOf(true)}`);
     await next();
   };
+}
+
+/** Whose request it is: a name of its key that tells nothing of it; undefined on a server without keys. */
+export function scopeOf(c: Context): string | undefined {
+  return c.get("scope");
 }

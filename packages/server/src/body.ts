@@ -1,25 +1,50 @@
+import { LenityError } from "@lenity/core";
 import { ApiError } from "./api-error.ts";
 import { checkJsonHeaders, parseJson } from "./json.ts";
 
-/** The JSON of a request's body: 415 when it says to be something else, 413 above `limit` bytes, 400 when it is no JSON in UTF-8. */
-export async function readJson(request: Request, limit: number): Promise<unknown> {
+/**
+ * The JSON of a request's body: 415 when it says to be something else, 413 above `limit` bytes, 408 after `patience` milliseconds, 400 as `parseJson`
+ * refuses it.
+ */
+export async function readJson(request: Request, limit: number, patience: number): Promise<unknown> {
   checkJsonHeaders(request.headers);
   if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
+  return parseJson(await readBytes(request, limit, patience));
+}
+
+async function readBytes(request: Request, limit: number, patience: number): Promise<Uint8Array> {
+  const reader = request.body?.getReader();
+  if (reader === undefined) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  // The declared length is only a claim, so the bytes are counted as well.
-  for (const reader = request.body?.getReader(); reader !== undefined; ) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    size += value.length;
-    if (size > limit) {
-      await reader.cancel();
-      throw tooLarge(limit);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(tooSlow(patience)), patience);
+  });
+  try {
+    // The declared length is only a claim, so the bytes are counted as well.
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), late]);
+      if (done) return joined(chunks, size);
+      size += value.length;
+      if (size > limit) throw tooLarge(limit);
+      chunks.push(value);
     }
-    chunks.push(value);
+  } catch (error) {
+    // What is left of it is not waited for: runtimes differ in whether they can be told.
+    reader.cancel().catch(() => {});
+    if (error instanceof ApiError) throw error;
+    throw new LenityError("aborted", "The client left while it sent the body.", { cause: error });
+  } finally {
+    clearTimeout(timer);
   }
-  return parseJson(joined(chunks, size));
 }
+
+const tooSlow = (patience: number): ApiError =>
+  new ApiError(408, `The body did not arrive within ${patience / 1000} s. Send it faster, or in smaller requests.`, {
+    code: "body_timeout",
+    headers: { connection: "close" },
+  });
 
 const tooLarge = (limit: number): ApiError =>
   new ApiError(413, `The body is larger than the ${limit} bytes that this server takes.`, { code: "body_too_large" });

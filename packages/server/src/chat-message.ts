@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { isDeeper } from "./json.ts";
+import { isDeeper } from "./json-scan.ts";
 import { object, wanted } from "./schema.ts";
 
 /** One message; the parts of its content are joined. Which roles a model knows, its chat template says. */

@@ -91,10 +91,8 @@ export function chatRenderer(
         });
       }
       if (typeof text === "string") return text;
-      const at = culprit(conversation, text, attempt);
-      const which = `messages[${at}] (${conversation.messages[at]?.role})`;
       const what = text instanceof Refusal ? "The chat template refuses these messages" : `${owner} fails on these messages`;
-      throw new LenityError("invalid_request", `${what}: ${messageOf(text)} The first at fault is ${which}.`, {
+      throw new LenityError("invalid_request", `${what}: ${messageOf(text)}${firstAtFault(conversation, text, attempt)}`, {
         path: "messages",
         cause: text,
       });
@@ -143,6 +141,15 @@ export function globals(): Environment {
 function range(start: number, stop?: number, step = 1): number[] {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   return Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step);
+}
+
+/** Messages. The one at fault is looked for by rendering again and again, which takes too long for more of them. */
+const mostSearched = 256;
+
+function firstAtFault(conversation: Conversation, error: Error, attempt: (conversation: Conversation) => string | Error): string {
+  if (conversation.messages.length > mostSearched) return "";
+  const at = culprit(conversation, error, attempt);
+  return ` The first at fault is messages[${at}] (${conversation.messages[at]?.role}).`;
 }
 
 /** The index of the message from which on the same error comes, found by halving. */

@@ -1,4 +1,5 @@
-import type { Answer, GenerateEvent } from "@lenity/core";
+import { type Answer, closing } from "@lenity/core";
+import type { AnswerEvents } from "./answer-events.ts";
 import type { Job } from "./job.ts";
 import { type Metrics, metricsOf, type TraceEntry, traceOf, tracer, type Usage, usageOf } from "./report.ts";
 
@@ -54,8 +55,17 @@ export function completionOf(answer: Answer, { model, speculation }: Job, envelo
 }
 
 /** The role first, then text as it comes, then why it ended; the metrics ride on the last chunk, whichever it is. */
-export async function* chunksOf(
-  events: AsyncIterable<GenerateEvent>,
+export function chunksOf(
+  events: AnswerEvents,
+  job: Job,
+  envelope: Envelope,
+  includeUsage: boolean,
+): AsyncGenerator<ChatChunk, void, undefined> {
+  return closing(chunks(events, job, envelope, includeUsage), () => events.return());
+}
+
+async function* chunks(
+  events: AnswerEvents,
   { model, speculation }: Job,
   envelope: Envelope,
   includeUsage: boolean,

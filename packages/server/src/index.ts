@@ -1,3 +1,4 @@
+export { isLoopback } from "./allowed-hosts.ts";
 export type { ErrorBody } from "./api-error.ts";
 export type { ChatMessage, ToolCall } from "./chat-message.ts";
 export { type AskedSampling, chosenSampling } from "./chosen-sampling.ts";

@@ -1,15 +1,17 @@
 import { type GenerateEvent, type GenerateOptions, generate, quoted, type Token } from "@lenity/core";
 import { ApiError } from "./api-error.ts";
+import type { ChatMessage } from "./chat-message.ts";
 import { chosenSampling } from "./chosen-sampling.ts";
-import { type PromptWriter, promptWriter } from "./prompt.ts";
+import { encodeAside, promptEncoding } from "./encode-prompt.ts";
+import { promptText } from "./prompt.ts";
 import type { Queue } from "./queue.ts";
-import type { ChatRequest } from "./request.ts";
+import type { ChatRequest, ChatTool } from "./request.ts";
 import type { ServedModel } from "./served-model.ts";
 import { type Speculation, speculationOf } from "./speculation.ts";
 
 /** A served model whose template is parsed. */
 export interface ReadyModel extends ServedModel {
-  readonly write: PromptWriter;
+  readonly write: (messages: readonly ChatMessage[], tools?: readonly ChatTool[]) => Promise<Token[]>;
   /** Tokens that lossy rules leave alone: those that only the template may write, and those that end an answer. */
   readonly control: ReadonlySet<Token>;
 }
@@ -17,8 +19,13 @@ export interface ReadyModel extends ServedModel {
 /** Parses the template and creates the default policy once, so that a mistake in them stops the server and not an answer. */
 export function ready(model: ServedModel): ReadyModel {
   speculationOf(model);
-  const write = promptWriter(model);
-  return { ...model, write, control: new Set([...write.control, ...model.target.eos]) };
+  const text = promptText(model);
+  const encoding = promptEncoding(model.tokenizer, text.control);
+  return {
+    ...model,
+    write: (messages, tools) => encodeAside(text(messages, tools), encoding, model),
+    control: new Set([...text.control.all, ...model.target.eos]),
+  };
 }
 
 /** One answer to be made. */
@@ -26,11 +33,11 @@ export interface Job {
   readonly model: ReadyModel;
   readonly prompt: readonly Token[];
   readonly speculation: Speculation;
-  readonly options: Pick<GenerateOptions, "sampling" | "seed" | "maxTokens" | "stop">;
+  readonly options: Pick<GenerateOptions, "sampling" | "seed" | "maxTokens" | "stop" | "scope">;
 }
 
-/** Fills in what the request leaves open. The first model answers requests that name none. */
-export function jobOf(request: ChatRequest, models: ReadonlyMap<string, ReadyModel>): Job {
+/** Fills in what the request leaves open. The first model answers requests that name none. `scope` is whose the request is. */
+export async function jobOf(request: ChatRequest, models: ReadonlyMap<string, ReadyModel>, scope?: string): Promise<Job> {
   const id = request.model ?? models.keys().next().value ?? "";
   const model = models.get(id);
   if (model === undefined) throw unknownModel(id, models);
@@ -38,7 +45,7 @@ export function jobOf(request: ChatRequest, models: ReadonlyMap<string, ReadyMod
   return {
     model,
     speculation: speculationOf(model, request.speculative ?? {}),
-    prompt: model.write(request.messages, request.tool_choice === "none" ? undefined : (request.tools ?? undefined)),
+    prompt: await model.write(request.messages, request.tool_choice === "none" ? undefined : (request.tools ?? undefined)),
     options: {
       sampling: chosenSampling(
         { temperature: request.temperature, topK: request.top_k, topP: request.top_p, minP: request.min_p },
@@ -47,6 +54,7 @@ export function jobOf(request: ChatRequest, models: ReadonlyMap<string, ReadyMod
       seed: request.seed ?? randomSeed(),
       maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
       stop: typeof stop === "string" ? [stop] : (stop ?? []),
+      scope,
     },
   };
 }

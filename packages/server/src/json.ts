@@ -1,5 +1,6 @@
 import { excerpt } from "@lenity/core";
 import { ApiError } from "./api-error.ts";
+import { isDeeper, jsonValues, mostValues } from "./json-scan.ts";
 
 /** Levels of arrays and objects. Deeper JSON has no purpose here but to exhaust the stack of whatever reads it. */
 const deepest = 200;
@@ -33,6 +34,11 @@ export function parseJson(bytes: Uint8Array): unknown {
   }
   if (isDeeper(text, deepest))
     throw invalidJson(`The body is nested deeper than ${deepest} levels of arrays and objects. Send a flatter one.`);
+  if (jsonValues(text, mostValues) > mostValues) {
+    throw new ApiError(400, `The body holds more than ${mostValues} values (texts, numbers, lists, objects). Send fewer.`, {
+      code: "too_many_values",
+    });
+  }
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -42,28 +48,3 @@ export function parseJson(bytes: Uint8Array): unknown {
 }
 
 const invalidJson = (message: string): ApiError => new ApiError(400, message, { code: "invalid_json" });
-
-/** Whether JSON opens more arrays and objects within each other than this. Found without parsing: parsers recurse. */
-export function isDeeper(json: string, most: number): boolean {
-  let depth = 0;
-  for (let at = 0; at < json.length; at++) {
-    const code = json.charCodeAt(at);
-    if (code === quote) at = endOfString(json, at);
-    else if (code === bracket || code === brace) {
-      if (++depth > most) return true;
-    } else if (code === bracket + 2 || code === brace + 2) depth--;
-  }
-  return false;
-}
-
-const [quote, bracket, brace] = [0x22, 0x5b, 0x7b];
-
-/** Where the string that opens here closes: at the next quote that no backslash escapes. */
-function endOfString(json: string, open: number): number {
-  for (let at = json.indexOf('"', open + 1); at >= 0; at = json.indexOf('"', at + 1)) {
-    let first = at;
-    while (json[first - 1] === "\\") first--;
-    if ((at - first) % 2 === 0) return at;
-  }
-  return json.length;
-}

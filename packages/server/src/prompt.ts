@@ -1,9 +1,12 @@
 import { LenityError, type Token, type Tokenizer } from "@lenity/core";
 import type { ChatMessage } from "./chat-message.ts";
 import { chatRenderer } from "./chat-renderer.ts";
-import { controlTokens } from "./control-tokens.ts";
+import { type ControlTokens, controlTokens } from "./control-tokens.ts";
+import { encodeNow, type GivenText, type PromptText, promptEncoding } from "./encode-prompt.ts";
+import { jsonValues, mostValues } from "./json-scan.ts";
 import type { ChatTool } from "./request.ts";
 import type { ServedModel } from "./served-model.ts";
+import { firstLetters, unusedCharacter } from "./spelling.ts";
 
 /** Turns messages, and tools where the template reads them, into the prompt's tokens. */
 export interface PromptWriter {
@@ -12,15 +15,34 @@ export interface PromptWriter {
   readonly control: ReadonlySet<Token>;
 }
 
+/** What of a model writes its prompts. */
+export type PromptModel = Pick<ServedModel, "id" | "tokenizer" | "chatTemplate" | "toolTemplate" | "chatTemplateFile" | "specialTokens">;
+
+/** The most messages of a conversation: as many as OpenAI's own API takes. */
+const mostMessages = 2048;
+
 /**
  * Only the template writes control tokens (see `controlTokens`): where a message spells one (`<|end|>`), the text is encoded in two pieces, cut inside
  * the spelling, so that the model reads the letters. Prompts without such spellings are encoded whole. The function throws `invalid_request` when the template refuses
- * the messages, or a text reads as a control token even so, and `unsupported` for what the template would leave out; `promptWriter` itself
- * throws on a template that is not Jinja and on a tokenizer that adds control tokens.
+ * the messages, when there are more than 2048 of them, or a text reads as a control token even so, and `unsupported` for what the template would
+ * leave out; `promptWriter` itself throws on a template that is not Jinja and on a tokenizer that adds control tokens.
  */
-export function promptWriter(
-  model: Pick<ServedModel, "id" | "tokenizer" | "chatTemplate" | "toolTemplate" | "chatTemplateFile" | "specialTokens">,
-): PromptWriter {
+export function promptWriter(model: PromptModel): PromptWriter {
+  const textOf = promptText(model);
+  const encoding = promptEncoding(model.tokenizer, textOf.control);
+  const write = (messages: readonly ChatMessage[], tools?: readonly ChatTool[]) =>
+    encodeNow(encoding(textOf(messages, tools)), model.tokenizer);
+  return Object.assign(write, { control: textOf.control.all });
+}
+
+/** Writes the text of prompts. */
+export interface PromptTexts {
+  (messages: readonly ChatMessage[], tools?: readonly ChatTool[]): PromptText;
+  readonly control: ControlTokens;
+}
+
+/** `promptWriter` up to the text. */
+export function promptText(model: PromptModel): PromptTexts {
   const { id, tokenizer, chatTemplate, toolTemplate } = model;
   if (tokenizer.encode("").some((token) => tokenizer.special.has(token))) {
     throw new TypeError(`The tokenizer of ${id} adds control tokens of its own in encode(). Turn that off: the chat template writes them.`);
@@ -29,8 +51,8 @@ export function promptWriter(
   const control = controlTokens(tokenizer, renderer);
   const spellings = new Map([control.all, control.inAnswers].map((tokens) => [tokens, spellingOf(tokenizer, tokens)]));
 
-  const write = (messages: readonly ChatMessage[], given?: readonly ChatTool[]): Token[] => {
-    const tools = given === undefined || given.length === 0 ? undefined : given;
+  const textOf = (messages: readonly ChatMessage[], offered?: readonly ChatTool[]): PromptText => {
+    const tools = offered === undefined || offered.length === 0 ? undefined : offered;
     const leftOut = (path: string, what: string) =>
       new LenityError("unsupported", `${path} is not supported by ${id}: its chat template does not know ${what}. Leave it out.`, { path });
     if (tools !== undefined && !renderer.readsTools) throw leftOut("tools", "tools");
@@ -38,7 +60,7 @@ export function promptWriter(
       if (!renderer.knows(roleOf(role))) throw leftOut(`messages[${at}].role`, `the role "${role}"`);
       if (calls !== undefined && !renderer.readsCalls) throw leftOut(`messages[${at}].tool_calls`, "tool_calls");
     }
-    const plain = messages.map(toTemplate);
+    const plain = toTemplate(messages);
     const texts = [chatTemplate, toolTemplate ?? ""];
     const gather = (text: string) => {
       texts.push(text);
@@ -47,13 +69,17 @@ export function promptWriter(
     for (const [at, message] of plain.entries()) mapTexts(message, `messages[${at}]`, gather);
     mapTexts(tools, "tools", gather);
     const mark = unusedCharacter(texts);
+    if (mark === undefined) {
+      const message = "The messages use every private-use character of Unicode. Leave some out.";
+      throw new LenityError("invalid_request", message, { path: "messages" });
+    }
+    const given: GivenText[] = [];
     const marked =
-      (path: string, tokens = control.all) =>
+      (path: string, forbidden = control.all) =>
       (text: string) => {
-        const spelling = spellings.get(tokens);
+        const spelling = spellings.get(forbidden);
         const cut = spelling === undefined ? text.toWellFormed() : text.toWellFormed().replace(spelling, `$&${mark}`);
-        // Some tokenizers also read a control token in other spellings (after normalisation), or in a single character.
-        if (cut.split(mark).some((piece) => tokenizer.encode(piece).some((token) => tokens.has(token)))) throw controlToken(path);
+        given.push({ path, text: cut, forbidden });
         return cut;
       };
     let text: string;
@@ -70,33 +96,48 @@ export function promptWriter(
       if (!(error instanceof LenityError)) throw error;
       throw new LenityError(error.code, error.message.replaceAll(mark, ""), { path: error.path, cause: error.cause });
     }
-    return text.split(mark).flatMap((piece) => tokenizer.encode(piece));
+    return { pieces: text.split(mark), given, mark };
   };
-  return Object.assign(write, { control: control.all });
+  return Object.assign(textOf, { control });
 }
 
 /** OpenAI's newer name for a system message is unknown to templates. */
 const roleOf = (role: ChatMessage["role"]): string => (role === "developer" ? "system" : role);
 
-/** Templates write the arguments of a call with `tojson`, so they read objects where OpenAI's protocol has JSON text. */
-function toTemplate({ tool_calls: calls, ...rest }: ChatMessage): {
+/** A message as templates read it. */
+interface TemplateMessage {
   readonly role: string;
   readonly content: string;
   readonly tool_calls?: readonly unknown[];
-} {
-  const message = { ...rest, role: roleOf(rest.role) };
-  if (calls === undefined) return message;
+}
+
+/** Templates write the arguments of a call with `tojson`, so they read objects where OpenAI's protocol has JSON text. */
+function toTemplate(messages: readonly ChatMessage[]): TemplateMessage[] {
+  const path = "messages";
+  if (messages.length > mostMessages) {
+    throw new LenityError("invalid_request", `messages holds ${messages.length} messages; expected ${mostMessages} at most.`, { path });
+  }
+  let values = 0;
   const parsed = (text: string): unknown => {
+    values += jsonValues(text, mostValues);
+    if (values > mostValues) {
+      const message = `The arguments of tool_calls hold more than ${mostValues} values in all. Shorten them.`;
+      throw new LenityError("invalid_request", message, { path });
+    }
     try {
       return JSON.parse(text);
     } catch {
       return text;
     }
   };
-  return {
-    ...message,
-    tool_calls: calls.map((call) => ({ ...call, function: { ...call.function, arguments: parsed(call.function.arguments) } })),
-  };
+  return messages.map(({ tool_calls: calls, ...rest }) => {
+    const message = { ...rest, role: roleOf(rest.role) };
+    if (calls === undefined) return message;
+    return {
+      ...message,
+      tool_calls: calls.map((call) => ({ ...call, function: { ...call.function, arguments: parsed(call.function.arguments) } })),
+    };
+  });
 }
 
 /** Deeper JSON in a request has no purpose but to exhaust the stack. */
@@ -117,21 +158,5 @@ function mapTexts(value: unknown, path: string, map: (text: string) => string, d
 function spellingOf(tokenizer: Tokenizer, tokens: ReadonlySet<Token>): RegExp | undefined {
   const spellings = Array.from(tokens, (id) => tokenizer.decode([id], { special: true })).filter((text) => text !== "");
   if (spellings.length === 0) return undefined;
-  const literal = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-  const starts = spellings.map(([first = "", ...rest]) => `${literal(first)}(?=${literal(rest.join(""))})`);
-  return new RegExp(starts.join("|"), "gu");
+  return firstLetters(spellings);
 }
-
-/** A private-use character that none of the texts holds. */
-function unusedCharacter(texts: readonly string[]): string {
-  for (let code = 0xe000; code <= 0xf8ff; code++) {
-    const character = String.fromCharCode(code);
-    if (!texts.some((text) => text.includes(character))) return character;
-  }
-  throw new LenityError("invalid_request", "The messages use every private-use character of Unicode. Leave some out.", {
-    path: "messages",
-  });
-}
-
-const controlToken = (path: string): LenityError =>
-  new LenityError("invalid_request", "The text holds a control token of the model that cannot be read as text. Leave it out.", { path });

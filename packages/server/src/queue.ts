@@ -5,6 +5,8 @@ import { ApiError } from "./api-error.ts";
 export interface Queue {
   readonly active: number;
   readonly waiting: number;
+  /** Does what comes before a turn, such as reading a long prompt. Rejects with 429, before it begins, when those ahead leave no place to wait. */
+  prepare<Value>(work: () => Promise<Value>): Promise<Value>;
   /** Resolves, when it is one's turn, to the function that ends the turn. Rejects with 429 when too many wait, with `aborted` on the signal. */
   enter(signal: AbortSignal): Promise<() => void>;
 }
@@ -12,6 +14,7 @@ export interface Queue {
 export function createQueue(concurrency: number, maxQueue: number): Queue {
   const line: (() => void)[] = [];
   let active = 0;
+  let preparing = 0;
 
   const turn = () => {
     let over = false;
@@ -29,6 +32,15 @@ export function createQueue(concurrency: number, maxQueue: number): Queue {
     },
     get waiting() {
       return line.length;
+    },
+    async prepare(work) {
+      if (active + line.length + preparing >= concurrency + maxQueue) throw full(line.length + preparing);
+      preparing++;
+      try {
+        return await work();
+      } finally {
+        preparing--;
+      }
     },
     async enter(signal) {
       if (signal.aborted) throw left();

@@ -1,8 +1,10 @@
-import { type EngineState, excerpt, type GenerateEvent, type LanguageModel, LenityError } from "@lenity/core";
+import { type EngineState, excerpt, type LanguageModel, LenityError } from "@lenity/core";
 import { type Context, Hono } from "hono";
 import { requestId } from "hono/request-id";
+import { onlyHosts } from "./allowed-hosts.ts";
+import { answerOf, begun, followed, outliving } from "./answer-events.ts";
 import { ApiError, apiErrorOf, endingError } from "./api-error.ts";
-import { bearerAuth } from "./auth.ts";
+import { bearerAuth, scopeOf } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { chunksOf, completionOf, type Envelope } from "./completion.ts";
 import { jobOf, type ReadyModel, ready, run, unknownModel } from "./job.ts";
@@ -11,6 +13,7 @@ import { ignoredHeader } from "./other-fields.ts";
 import { policyList } from "./policies.ts";
 import { createQueue, type Queue } from "./queue.ts";
 import { parseChatRequest } from "./request.ts";
+import { pathOf } from "./request-path.ts";
 import type { ServedModel } from "./served-model.ts";
 import { eventStream } from "./sse.ts";
 
@@ -19,8 +22,20 @@ export interface ServerOptions {
   readonly models: readonly ServedModel[];
   /** Keys for /v1. Default: open to all. */
   readonly apiKeys?: readonly string[] | undefined;
+  /**
+   * Whether a prompt may go on from what a prompt with another key left in a cache. Faster where keys share their prompts' beginnings; then each learns,
+   * by `cached_tokens`, what others have asked. Default: false.
+   */
+  readonly shareCache?: boolean | undefined;
+  /**
+   * Names that requests may give for this server (`Host`), without a port, beside those of loopback; others are answered 403. For servers without a key
+   * that only this machine should reach: a web page elsewhere may give its own name this machine's address. Default: all.
+   */
+  readonly allowedHosts?: readonly string[] | undefined;
   /** The largest body of a request. Default 4 MiB. */
   readonly maxBodyBytes?: number | undefined;
+  /** Milliseconds that the body of a request may take. Default 60 000. */
+  readonly bodyTimeout?: number | undefined;
   /** Answers that decode at a time. Default: as many as the model with most engines has. */
   readonly concurrency?: number | undefined;
   /** Requests that may wait for their turn; the next is told 429. Default 64. */
@@ -33,7 +48,16 @@ export interface ServerOptions {
 
 /** An OpenAI-compatible chat server as an app with `fetch(request)`. Throws on models it could not serve; opens no port. */
 export function createServer(options: ServerOptions): Hono {
-  const { apiKeys, maxBodyBytes = 4 * 1024 * 1024, maxQueue = 64, ending, onFailure = logFailure } = options;
+  const {
+    apiKeys,
+    shareCache = false,
+    allowedHosts,
+    maxBodyBytes = 4 * 1024 * 1024,
+    bodyTimeout = 60_000,
+    maxQueue = 64,
+    ending,
+    onFailure = logFailure,
+  } = options;
   const { concurrency = Math.max(1, ...options.models.map(({ target }) => target.engines?.length ?? 1)) } = options;
   if (!(concurrency >= 1 && maxQueue >= 0)) {
     throw new RangeError(`concurrency is ${concurrency} and maxQueue ${maxQueue}; expected at least 1 and 0.`);
@@ -55,7 +79,7 @@ export function createServer(options: ServerOptions): Hono {
     if (answer.status >= 500) onFailure(answer.cause ?? answer, c.get("requestId"));
     return answer;
   };
-  const app = new Hono();
+  const app = new Hono({ getPath: pathOf });
   app.use(requestId());
   app.onError((error, c) => {
     const { body, status, headers } = failed(error, c);
@@ -65,6 +89,7 @@ export function createServer(options: ServerOptions): Hono {
     throw new ApiError(404, `${c.req.method} ${excerpt(c.req.path)} does not exist. Try POST /v1/chat/completions.`, { code: "not_found" });
   });
 
+  if (allowedHosts !== undefined) app.use(onlyHosts(allowedHosts));
   app.get("/health", (c) => {
     const health = healthOf(models, queue);
     return c.json(health, health.status === "ok" ? 200 : 503);
@@ -86,8 +111,8 @@ export function createServer(options: ServerOptions): Hono {
   });
 
   app.post("/v1/chat/completions", async (c) => {
-    const request = parseChatRequest(await readJson(c.req.raw, maxBodyBytes));
-    const job = jobOf(request, models);
+    const request = parseChatRequest(await readJson(c.req.raw, maxBodyBytes, bodyTimeout));
+    const job = await queue.prepare(() => jobOf(request, models, shareCache ? undefined : scopeOf(c)));
     if (request.ignored.length > 0) c.header("x-lenity-ignored-fields", ignoredHeader(request.ignored));
     const envelope: Envelope = { id: `chatcmpl-${crypto.randomUUID()}`, created: now(), model: job.model.id };
     if (ending?.aborted === true) throw new LenityError("aborted", "The server is ending.");
@@ -108,53 +133,9 @@ export function createServer(options: ServerOptions): Hono {
 /** Proxies must neither keep nor gather the pieces. */
 const streamHeaders = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no" };
 
-type Events = ReturnType<typeof run>;
-
 const now = (): number => Math.floor(Date.now() / 1000);
 
 const logFailure = (error: unknown, id: string): void => console.error(`Request ${id} failed:`, error);
-
-/** A controller that aborts when the signal does. */
-function followed(signal: AbortSignal): AbortController {
-  const controller = new AbortController();
-  if (signal.aborted) controller.abort(signal.reason);
-  else signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
-  return controller;
-}
-
-/** The same events. Workers end a request's code with its client, cleanup and all, unless told to wait: a place in the queue would be lost. */
-async function* outliving(events: Events, c: Context, ended: () => void): Events {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  waitUntil(c, promise);
-  try {
-    yield* events;
-  } finally {
-    ended();
-    resolve();
-  }
-}
-
-function waitUntil(c: Context, promise: Promise<void>): void {
-  try {
-    c.executionCtx.waitUntil(promise);
-  } catch {
-    // Hono throws where the runtime is no worker: its requests' code runs to its end in any case.
-  }
-}
-
-/** The same events, once the first is there. Rejects with what stopped it. */
-async function begun(events: Events): Promise<AsyncIterable<GenerateEvent>> {
-  const first = await events.next();
-  return (async function* () {
-    if (first.done !== true) yield first.value;
-    yield* events;
-  })();
-}
-
-async function answerOf(events: Events): Promise<Parameters<typeof completionOf>[0]> {
-  for await (const event of events) if (event.type === "finish") return event.answer;
-  throw new Error("run() ended without an answer.");
-}
 
 /** "failed": a model has no engine left, and only a new process will help. */
 function healthOf(models: ReadonlyMap<string, ReadyModel>, { active, waiting }: Queue) {

@@ -15,24 +15,29 @@ export function eventStream(
   };
   return new ReadableStream({
     start(controller) {
-      const send = (data: string) => {
+      /** Does it, unless the stream is closed: runtimes close some without a word. */
+      const attempt = (act: () => void) => {
         if (!open) return;
         try {
-          controller.enqueue(encoder.encode(`data: ${data}\n\n`));
+          act();
         } catch {
-          close(); // the runtime closed the stream without a word
+          close();
         }
       };
+      const send = (data: string) => attempt(() => controller.enqueue(encoder.encode(`data: ${data}\n\n`)));
       const pump = async () => {
         try {
-          for await (const value of values) send(JSON.stringify(value));
+          for await (const value of values) {
+            send(JSON.stringify(value));
+            if (!open) return;
+          }
           send("[DONE]");
         } catch (error) {
           if (open) send(JSON.stringify(onError(error)));
         }
-        if (open) controller.close();
+        attempt(() => controller.close());
       };
-      void pump();
+      pump().catch((error) => attempt(() => controller.error(error)));
     },
     cancel: close,
   });

@@ -163,7 +163,7 @@ describe("400 answers", () => {
   test("a policy too long to check in every round", async () => {
     const wide = createServer({ models: [served(target)] });
     const policy = { type: "or", any: Array.from({ length: 1000 }, () => ({ type: "exact" })) };
-    const deep = `${'{"type":"or","any":['.repeat(20_000)}"strict"${"]}".repeat(20_000)}`;
+    const deep = `${'{"type":"or","any":['.repeat(2000)}"strict"${"]}".repeat(2000)}`;
     for (const [given, message] of [
       [JSON.stringify(policy), /policy is \d+ characters long/],
       [deep, /nested deeper/],

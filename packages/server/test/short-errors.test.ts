@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { LenityError, verifierPlugin } from "@lenity/core";
 import { object } from "valibot";
 import { createServer } from "../src/index.ts";
-import { isDeeper } from "../src/json.ts";
+import { isDeeper } from "../src/json-scan.ts";
 import { delayed, post, question, type Reply, sayingModel, served } from "./doubles.ts";
 
 const target = sayingModel("ok");

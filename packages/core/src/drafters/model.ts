@@ -30,9 +30,9 @@ export function modelDrafter(model: LanguageModel): Drafter {
     name: model.name,
     rows: true,
     vocabulary: model.vocabulary,
-    async propose({ context, limit, sampling, uniform, signal }: DraftRequest): Promise<Draft> {
+    async propose({ context, scope, limit, sampling, uniform, signal }: DraftRequest): Promise<Draft> {
       if (!reads(model, context)) return { tokens: [] };
-      opening ??= model.open();
+      opening ??= model.open({ scope });
       const session = await opening;
       await session.rewind(Math.min(commonPrefix(held, context), context.length - 1));
       held = context.slice(0, session.length);

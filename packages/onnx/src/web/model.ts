@@ -89,9 +89,9 @@ export async function loadModel(folder: Folder, options: WebLoadOptions): Promis
     let closed = false;
     return onnxModel(described, host, [...described.warnings, ...warningsOf(host.graph, host.check, [])], {
       engines: () => [{ state: closed ? "closed" : "ready", sessions: host.sessions, restarts: 0, keptBytes: host.keptBytes }],
-      async open(prompt) {
+      async open(prompt, scope) {
         link.check();
-        return host.open(prompt);
+        return host.open(prompt, scope);
       },
       close() {
         closed = true;
