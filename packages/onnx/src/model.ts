@@ -1,4 +1,4 @@
-import { basename, join, relative, resolve } from "node:path";
+import { basename, extname, join, relative, resolve } from "node:path";
 import { LenityError } from "@lenity/core";
 import { describeModel, loadRequest } from "./describe-model.ts";
 import { type DeviceWish, deviceWishes } from "./device/devices.ts";
@@ -74,7 +74,7 @@ export interface LoadOptions {
  * tokenizer.json, ids that no token has are never said. Rejects with `model_files` when something is missing or does not fit together.
  */
 export async function loadModel(folder: string | URL, options: LoadOptions = {}): Promise<OnnxModel> {
-  const { engines: count = 1, cacheBytes = 256 * 2 ** 20, worker = new URL("./worker.ts", import.meta.url) } = options;
+  const { engines: count = 1, cacheBytes = 256 * 2 ** 20, worker = besideThis("./worker") } = options;
   const { threads = count > 1 ? 1 : defaultThreads(), spin = defaultSpin } = options;
   for (const [name, value] of Object.entries({ engines: count, threads })) {
     if (!(Number.isInteger(value) && value >= 1)) throw new RangeError(`${name} is ${value}; expected a whole number from 1.`);
@@ -118,3 +118,6 @@ async function modelFile(dir: string, { file, dtype }: LoadOptions): Promise<str
   if (await exists(path)) return path;
   throw new LenityError("model_files", `${path} is missing. Name a file of the folder, or leave it to the folder's variants.`);
 }
+
+/** A module beside this one, compiled or not as this one is. */
+const besideThis = (name: string): URL => new URL(`${name}${extname(import.meta.url)}`, import.meta.url);
