@@ -12,8 +12,11 @@ import { loadChatTemplate, loadPair } from "@lenity/onnx";
 import { createServer } from "@lenity/server";
 import * as tiny from "@lenity/tiny";
 
-const { target, tokenizer, drafter } = await loadPair(tiny.target, tiny.draft);
 const chat = await loadChatTemplate(tiny.target);
+if (chat === undefined) {
+  throw new Error(`${tiny.target} has no chat template, so it is no chat model. Take one that is, or write its chat_template.jinja.`);
+}
+const { target, tokenizer, drafter } = await loadPair(tiny.target, tiny.draft);
 
 const app = createServer({
   models: [
@@ -21,8 +24,8 @@ const app = createServer({
       id: "tiny",
       target,
       tokenizer,
-      chatTemplate: chat?.template ?? "",
-      specialTokens: chat?.tokens,
+      chatTemplate: chat.template,
+      specialTokens: chat.tokens,
       drafters: { model: drafter, lookup: () => lookupDrafter() },
       registry: defaultRegistry({ judge: judgeHead(JSON.parse(readFileSync(tiny.judge, "utf8"))) }),
       sampling: { temperature: 0 },

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 
@@ -46,6 +48,7 @@ test("compare.ts answers one prompt under every policy", async () => {
   assert.deepEqual(results.slice(0, 3), ["41", "41", "41"]);
 });
 
+const headers = { "content-type": "application/json" };
 const question = "Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?";
 
 /** Runs a command that serves, in the repository's root and on a free port, hands the server's address over, and ends it. */
@@ -86,6 +89,24 @@ test("chat.ts names a command for every runtime", () => {
   );
 });
 
+test("chat.ts says of a folder without a chat template that it is no chat model", async () => {
+  const model = await mkdtemp(join(tmpdir(), "lenity-"));
+  try {
+    const source = readFileSync(join(folder, "chat.ts"), "utf8");
+    const changed = source.replace(
+      'import * as tiny from "@lenity/tiny";',
+      `const tiny = { target: ${JSON.stringify(model)}, draft: "", judge: "" };`,
+    );
+    assert.notEqual(changed, source);
+    await assert.rejects(run([bun, "-e", changed]), (error: Error) => {
+      assert.ok(error.message.includes(`${model} has no chat template, so it is no chat model. Take one that is`), error.message);
+      return true;
+    });
+  } finally {
+    await rm(model, { recursive: true });
+  }
+});
+
 for (const [runtime, ...args] of commandsOf("chat.ts")) {
   const program = runtimes[runtime];
   // Node before 22.18 does not run TypeScript; CI names one that does in LENITY_NODE.
@@ -96,7 +117,7 @@ for (const [runtime, ...args] of commandsOf("chat.ts")) {
     await served([program as string, ...args], async (url) => {
       for (const policy of ["strict", "judi", "judge"]) {
         const body = JSON.stringify({ messages: [{ role: "user", content: question }], speculative: { policy } });
-        const answer = await (await fetch(`${url}/chat/completions`, { method: "POST", body })).json();
+        const answer = await (await fetch(`${url}/chat/completions`, { method: "POST", body, headers })).json();
         const { choices, metrics } = answer as {
           choices: { message: { content: string } }[];
           metrics: { acceptance: { accepted_by: object } };
@@ -114,7 +135,7 @@ test("the edge worker serves on Deno by the command of its README", async () => 
   const [, ...args] = command.replace("8787", "0").split(" ");
   await served([denoExecutable(), ...args], async (url) => {
     const body = JSON.stringify({ messages: [{ role: "user", content: "Hello" }], temperature: 0, speculative: { policy: "judi" } });
-    const answer = await (await fetch(`${url}/chat/completions`, { method: "POST", body })).json();
+    const answer = await (await fetch(`${url}/chat/completions`, { method: "POST", body, headers })).json();
     const { choices } = answer as { choices: { message: { content: string } }[] };
     assert.equal(choices[0]?.message.content, "Drafted at the edge, verified by the target.");
   });

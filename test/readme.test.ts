@@ -83,7 +83,8 @@ describe("npm start", () => {
   test("serves the request that the README shows", async () => {
     const shown = JSON.parse(blocks.find(({ language, code }) => language === "json" && code.includes("speculative"))?.code ?? "");
     const body = JSON.stringify({ ...shown, messages: [{ role: "user", content: "Hello!" }] });
-    const response = await fetch("http://127.0.0.1:8080/v1/chat/completions", { method: "POST", body });
+    const headers = { "content-type": "application/json" };
+    const response = await fetch("http://127.0.0.1:8080/v1/chat/completions", { method: "POST", body, headers });
     assert.equal(response.status, 200);
     assert.ok(((await response.json()) as { trace: unknown[] }).trace.length > 0);
   });

@@ -22,7 +22,12 @@ after(() => Promise.all([worker.stop(), withKernels.stop()]));
 
 const ask = (body: object | string, init: RequestInit = {}): Promise<Response> => {
   const text = typeof body === "string" ? body : JSON.stringify({ messages: question, max_tokens: 40, ...body });
-  return fetch(new URL("/v1/chat/completions", worker.url), { method: "POST", body: text, ...init });
+  return fetch(new URL("/v1/chat/completions", worker.url), {
+    method: "POST",
+    body: text,
+    headers: { "content-type": "application/json" },
+    ...init,
+  });
 };
 const inside = async <T>(path: string, { url } = worker): Promise<T> => (await (await fetch(new URL(path, url))).json()) as T;
 

@@ -14,6 +14,8 @@ export * from "./drafters/lookup.ts";
 export * from "./drafters/model.ts";
 export * from "./error.ts";
 export type * from "./evidence.ts";
+export { excerpt, quoted, shown } from "./excerpt.ts";
+export { expectation } from "./expectation.ts";
 export { unmetNeed } from "./feasible.ts";
 export * from "./fitted.ts";
 export * from "./generate.ts";

@@ -1,5 +1,7 @@
 import * as v from "valibot";
 import { LenityError } from "./error.ts";
+import { excerpt, quoted, shown } from "./excerpt.ts";
+import { expectation } from "./expectation.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Law, Needs, Verifier } from "./verifier.ts";
 
@@ -70,8 +72,8 @@ export function createRegistry(
     const what = kind === "unknown_preset" ? "unknown preset" : "unknown verifier";
     const message = Object.hasOwn(missing, name)
       ? `${place} names ${name}, which ${missing[name]}`
-      : `${path} names the ${what} "${name}". ${didYouMean(name, known)}`;
-    return new LenityError("invalid_policy", message, { path, kind, subject: name });
+      : `${path} names the ${what} ${quoted(name)}. ${didYouMean(name, known)}`;
+    return new LenityError("invalid_policy", message, { path, kind, subject: excerpt(name) });
   };
   const registry: Registry = {
     plugins,
@@ -85,7 +87,9 @@ export function createRegistry(
       if (typeof policy === "object" && policy !== null && "type" in policy && typeof policy.type === "string") {
         return policy as Exclude<Policy, string>;
       }
-      throw new LenityError("invalid_policy", `${path} is ${show(policy)}; expected a preset's name or an object with a "type".`, { path });
+      throw new LenityError("invalid_policy", `${path} is ${shown(policy)}; expected a preset's name or an object with a "type".`, {
+        path,
+      });
     },
     create(policy, path = "policy") {
       const { type, ...options } = registry.resolve(policy, path);
@@ -118,20 +122,20 @@ function invalidOption(
 ): LenityError {
   const issue = issues.find(({ expected }) => expected === "never") ?? issues[0];
   const at = v.getDotPath(issue);
-  const full = at === null ? path : `${path}.${at}`;
+  const full = at === null ? path : `${path}.${excerpt(at)}`;
   const options = "entries" in plugin.schema ? Object.keys(plugin.schema.entries as object) : [];
   const key = String(at);
   if (issue.type === "strict_object" && at !== null && !options.includes(key))
     return new LenityError(
       "invalid_policy",
-      `${path} has no option "${key}". ${options.length === 0 ? "It takes none." : didYouMean(key, options)}`,
-      { path: full, kind: "unknown_option", subject: key },
+      `${path} has no option ${quoted(key)}. ${options.length === 0 ? "It takes none." : didYouMean(key, options)}`,
+      { path: full, kind: "unknown_option", subject: excerpt(key) },
     );
   if (issue.received === "undefined") {
     const facts = { path: full, kind: "missing_option", subject: key } as const;
     return new LenityError("invalid_policy", `${full} is missing: "${plugin.name}" needs it.`, facts);
   }
-  return new LenityError("invalid_policy", `${full}: ${issue.message}.`, { path: full });
+  const expected = expectation(issue);
+  const fault = expected === undefined ? `: ${excerpt(issue.message, 200)}.` : ` is ${shown(issue.input)}; expected ${expected}.`;
+  return new LenityError("invalid_policy", `${full}${fault}`, { path: full });
 }
-
-const show = (value: unknown): string => JSON.stringify(value) ?? String(value);

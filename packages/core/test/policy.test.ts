@@ -32,14 +32,14 @@ test("a misspelt policy says which option, and what was probably meant", () => {
   fails({ type: "kl", treshold: 0.3 }, "policy.treshold", /no option "treshold"\. Did you mean "threshold"\?/);
   fails({ type: "kl", threshold: 0.3, max_confidense: 1 }, "policy.max_confidense", /Did you mean "max_confidence"\?/);
   fails({ type: "kl" }, "policy.threshold", /policy\.threshold is missing/);
-  fails({ type: "kl", threshold: "low" }, "policy.threshold", /Expected number but received "low"/);
-  fails({ type: "kl", threshold: -1 }, "policy.threshold", />=0/);
+  fails({ type: "kl", threshold: "low" }, "policy.threshold", /^policy\.threshold is "low"; expected a number\.$/);
+  fails({ type: "kl", threshold: -1 }, "policy.threshold", /^policy\.threshold is -1; expected at least 0\.$/);
   fails(
     { type: "or", any: ["strict", { type: "or", any: [{ type: "sd", x: 1 }] }] },
     "policy.any[1].any[0].x",
     /no option "x"\. It takes none/,
   );
-  fails({ type: "or", any: [] }, "policy.any", /length/);
+  fails({ type: "or", any: [] }, "policy.any", /^policy\.any is an empty array; expected at least 1 item\.$/);
   for (const policy of [null, 3, [], {}, { type: 1 }, undefined]) fails(policy, "policy", /expected a preset's name or an object/);
 });
 

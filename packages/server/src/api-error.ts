@@ -1,7 +1,7 @@
-import { type ErrorCode, LenityError } from "@lenity/core";
+import { type ErrorCode, excerpt, LenityError } from "@lenity/core";
 
 /** The statuses with which requests fail. 499: the client went away, and nobody reads the answer. */
-export type ErrorStatus = 400 | 401 | 404 | 413 | 429 | 499 | 500 | 503;
+export type ErrorStatus = 400 | 401 | 404 | 405 | 413 | 415 | 429 | 499 | 500 | 503;
 
 export interface ApiErrorInit {
   /** The field of the request at fault, e.g. `messages[0].content`. */
@@ -36,24 +36,41 @@ const typeOf: Record<ErrorStatus, string> = {
   400: "invalid_request_error",
   401: "invalid_request_error",
   404: "invalid_request_error",
+  405: "invalid_request_error",
   413: "invalid_request_error",
+  415: "invalid_request_error",
   429: "rate_limit_error",
   499: "invalid_request_error",
   500: "server_error",
   503: "server_error",
 };
 
-/** What a request is told of any failure. Errors that lenity does not know keep their message from strangers. */
+/** The longest message: whatever an error quotes, little of it goes back. */
+const longestMessage = 2000;
+
+/** What a request is told of any failure. Of the server's own faults the message is for its log: it may name files and addresses of the host. */
 export function apiErrorOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (!(error instanceof LenityError)) {
-    return new ApiError(500, "The server failed. Its log holds the reason, under this answer's x-request-id.", { cause: error });
+    return new ApiError(500, `The server failed. ${logged}`, { cause: error });
   }
   const status = statusOf[error.code];
+  const message = faults[error.code] ?? excerpt(error.message, longestMessage);
   const param = status === 400 ? paramOf(error) : undefined;
   const headers = status === 503 ? { "retry-after": "1" } : undefined;
-  return new ApiError(status, error.message, { param, code: codeOf(error.code), headers, cause: error });
+  return new ApiError(status, message, { param, code: codeOf(error.code), headers, cause: error });
 }
+
+const logged = "The server's log holds the reason, under this answer's x-request-id.";
+
+/** The server's own faults in words for everybody. */
+const faults: Partial<Record<ErrorCode, string>> = {
+  bad_logits: `The model computed values that are not numbers, which is not the request's fault. ${logged}`,
+  model_files: `The server has a model file that it cannot use. ${logged}`,
+  download: `The server could not fetch a model file. ${logged}`,
+  worker_lost: `The model's engine was lost before the answer was complete. Send the request again. ${logged}`,
+  out_of_memory: "The model ran out of memory over this request. Send it again later, or a shorter one.",
+};
 
 /** What a request is told whose answer the end of the server cuts off. */
 export function endingError(cause: LenityError): ApiError {

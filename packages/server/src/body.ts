@@ -1,7 +1,9 @@
 import { ApiError } from "./api-error.ts";
+import { checkJsonHeaders, parseJson } from "./json.ts";
 
-/** The JSON of a request's body: 413 above `limit` bytes, 400 when it is no JSON in UTF-8. */
+/** The JSON of a request's body: 415 when it says to be something else, 413 above `limit` bytes, 400 when it is no JSON in UTF-8. */
 export async function readJson(request: Request, limit: number): Promise<unknown> {
+  checkJsonHeaders(request.headers);
   if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -16,11 +18,7 @@ export async function readJson(request: Request, limit: number): Promise<unknown
     }
     chunks.push(value);
   }
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(joined(chunks, size)));
-  } catch (cause) {
-    throw new ApiError(400, `The body is not JSON in UTF-8: ${cause instanceof Error ? cause.message : cause}`, { code: "invalid_json" });
-  }
+  return parseJson(joined(chunks, size));
 }
 
 const tooLarge = (limit: number): ApiError =>

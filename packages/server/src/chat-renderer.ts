@@ -1,5 +1,5 @@
 import { Environment, Interpreter, Template } from "@huggingface/jinja";
-import { LenityError } from "@lenity/core";
+import { excerpt, LenityError } from "@lenity/core";
 import type { ServedModel } from "./served-model.ts";
 import { strftime } from "./strftime.ts";
 
@@ -31,14 +31,18 @@ export function chatRenderer(
   model: Pick<ServedModel, "id" | "chatTemplate" | "toolTemplate" | "chatTemplateFile" | "specialTokens">,
 ): ChatRenderer {
   const { id, chatTemplate, toolTemplate = chatTemplate, chatTemplateFile, specialTokens } = model;
-  const owner = `The chat template of ${id}${chatTemplateFile === undefined ? "" : ` (${chatTemplateFile})`}`;
+  const owner = `The chat template of ${id}`;
+  // Who starts the server is told the file; who sends a request is not.
+  const file = chatTemplateFile === undefined ? "" : ` (${chatTemplateFile})`;
+  const unusable = (what: string, cause?: unknown) => new LenityError("model_files", `${owner}${file} ${what}`, { cause });
+  if (chatTemplate.trim() === "") {
+    throw unusable("is empty, so no message would reach the model. Base models have none; take a chat model, or give it a template.");
+  }
   const parse = (source: string): Template => {
     try {
       return new Template(source);
     } catch (cause) {
-      throw new LenityError("model_files", `${owner} is not Jinja: ${messageOf(cause)} Take the file of the model's own folder.`, {
-        cause,
-      });
+      throw unusable(`is not Jinja: ${messageOf(cause)} Take the file of the model's own folder.`, cause);
     }
   };
   const template = parse(chatTemplate);
@@ -78,6 +82,11 @@ export function chatRenderer(
     },
     render(conversation) {
       const text = attempt(conversation);
+      if (text === "") {
+        throw new LenityError("invalid_request", `${owner} writes nothing for these messages. Send others.`, {
+          path: "messages",
+        });
+      }
       if (typeof text === "string") return text;
       const at = culprit(conversation, text, attempt);
       const which = `messages[${at}] (${conversation.messages[at]?.role})`;
@@ -144,8 +153,8 @@ function culprit(conversation: Conversation, error: Error, attempt: (conversatio
   return failing - 1;
 }
 
-/** As a sentence. */
+/** As a sentence, and not for ever: templates quote messages. */
 function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+  const text = excerpt(error instanceof Error ? error.message : String(error), 500);
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
 }

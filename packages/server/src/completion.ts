@@ -35,7 +35,8 @@ export interface ChatChunk extends Envelope {
     readonly logprobs: null;
     readonly finish_reason: Answer["reason"] | null;
   }[];
-  readonly usage?: Usage | undefined;
+  /** Null on the chunks before it, where it was asked for. */
+  readonly usage?: Usage | null | undefined;
   readonly metrics?: Metrics | undefined;
   readonly trace?: readonly TraceEntry[] | undefined;
 }
@@ -59,22 +60,22 @@ export async function* chunksOf(
   envelope: Envelope,
   includeUsage: boolean,
 ): AsyncGenerator<ChatChunk, void, undefined> {
-  const object = "chat.completion.chunk";
+  const start = { ...envelope, object: "chat.completion.chunk", usage: includeUsage ? null : undefined } as const;
   const choice = { index: 0, delta: {}, logprobs: null, finish_reason: null } as const;
   const trace = speculation.trace ? tracer(model.tokenizer) : undefined;
 
-  yield { ...envelope, object, choices: [{ ...choice, delta: { role: "assistant", content: "" } }] };
+  yield { ...start, choices: [{ ...choice, delta: { role: "assistant", content: "" } }] };
   for await (const event of events) {
     if (event.type === "finish") {
       const choices = [{ ...choice, finish_reason: event.answer.reason }];
       const last = metrics(event.answer, speculation);
-      yield { ...envelope, object, choices, metrics: includeUsage ? undefined : last };
-      if (includeUsage) yield { ...envelope, object, choices: [], usage: usageOf(event.answer), metrics: last };
+      yield { ...start, choices, metrics: includeUsage ? undefined : last };
+      if (includeUsage) yield { ...start, choices: [], usage: usageOf(event.answer), metrics: last };
       return;
     }
     const entries = trace?.(event.tokens);
     if (event.text === "" && (entries === undefined || entries.length === 0)) continue;
-    yield { ...envelope, object, choices: [{ ...choice, delta: { content: event.text } }], trace: entries };
+    yield { ...start, choices: [{ ...choice, delta: { content: event.text } }], trace: entries };
   }
 }
 

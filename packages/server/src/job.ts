@@ -1,4 +1,4 @@
-import { type GenerateEvent, type GenerateOptions, generate, greedy, type Token } from "@lenity/core";
+import { type GenerateEvent, type GenerateOptions, generate, greedy, quoted, type Token } from "@lenity/core";
 import { ApiError } from "./api-error.ts";
 import { type PromptWriter, promptWriter } from "./prompt.ts";
 import type { Queue } from "./queue.ts";
@@ -39,8 +39,9 @@ export function jobOf(request: ChatRequest, models: ReadonlyMap<string, ReadyMod
     options: {
       sampling: {
         temperature: request.temperature ?? defaults?.temperature ?? 1,
-        topK: request.top_k ?? defaults?.topK ?? greedy.topK,
-        topP: request.top_p ?? defaults?.topP ?? greedy.topP,
+        topK: Math.max(0, request.top_k ?? defaults?.topK ?? greedy.topK),
+        // No share at all still leaves the most probable token: its own is always larger than this.
+        topP: Math.max(1e-9, request.top_p ?? defaults?.topP ?? greedy.topP),
         minP: request.min_p ?? defaults?.minP ?? greedy.minP,
       },
       seed: request.seed ?? randomSeed(),
@@ -52,7 +53,7 @@ export function jobOf(request: ChatRequest, models: ReadonlyMap<string, ReadyMod
 
 export function unknownModel(id: string, models: ReadonlyMap<string, ServedModel>): ApiError {
   const known = [...models.keys()].join(", ");
-  return new ApiError(404, `The model "${id}" does not exist. Known: ${known}.`, { param: "model", code: "model_not_found" });
+  return new ApiError(404, `The model ${quoted(id)} does not exist. Known: ${known}.`, { param: "model", code: "model_not_found" });
 }
 
 /** Waits for its turn, then decodes. The turn ends with the events, however they end. */

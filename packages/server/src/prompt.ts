@@ -1,6 +1,7 @@
 import { LenityError, type Token, type Tokenizer } from "@lenity/core";
+import type { ChatMessage } from "./chat-message.ts";
 import { chatRenderer } from "./chat-renderer.ts";
-import type { ChatMessage, ChatTool } from "./request.ts";
+import type { ChatTool } from "./request.ts";
 import type { ServedModel } from "./served-model.ts";
 
 /** Turns messages, and tools where the template reads them, into the prompt's tokens. */

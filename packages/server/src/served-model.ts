@@ -11,7 +11,7 @@ export interface ServedModel {
   readonly chatTemplate: string;
   /** The one for requests with tools, where the model has one of its own (`tool_use`). */
   readonly toolTemplate?: string | undefined;
-  /** Where the template comes from: errors tell it. */
+  /** Where the template comes from: who starts the server is told, where it cannot be used. */
   readonly chatTemplateFile?: string | undefined;
   /** Names that the template reads, such as `bos_token` and `eos_token`. */
   readonly specialTokens?: Readonly<Record<string, string>> | undefined;

@@ -1,4 +1,4 @@
-import { type EngineState, type GenerateEvent, type LanguageModel, LenityError } from "@lenity/core";
+import { type EngineState, excerpt, type GenerateEvent, type LanguageModel, LenityError } from "@lenity/core";
 import { type Context, Hono } from "hono";
 import { requestId } from "hono/request-id";
 import { ApiError, apiErrorOf, endingError } from "./api-error.ts";
@@ -6,6 +6,8 @@ import { bearerAuth } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { chunksOf, completionOf, type Envelope } from "./completion.ts";
 import { jobOf, type ReadyModel, ready, run, unknownModel } from "./job.ts";
+import { refuseOtherMethods } from "./methods.ts";
+import { ignoredHeader } from "./other-fields.ts";
 import { policyList } from "./policies.ts";
 import { createQueue, type Queue } from "./queue.ts";
 import { parseChatRequest } from "./request.ts";
@@ -60,7 +62,7 @@ export function createServer(options: ServerOptions): Hono {
     return Response.json(body, { status, headers: { ...headers, "x-request-id": c.get("requestId") } });
   });
   app.notFound((c) => {
-    throw new ApiError(404, `${c.req.method} ${c.req.path} does not exist. Try POST /v1/chat/completions.`, { code: "not_found" });
+    throw new ApiError(404, `${c.req.method} ${excerpt(c.req.path)} does not exist. Try POST /v1/chat/completions.`, { code: "not_found" });
   });
 
   app.get("/health", (c) => {
@@ -86,6 +88,7 @@ export function createServer(options: ServerOptions): Hono {
   app.post("/v1/chat/completions", async (c) => {
     const request = parseChatRequest(await readJson(c.req.raw, maxBodyBytes));
     const job = jobOf(request, models);
+    if (request.ignored.length > 0) c.header("x-lenity-ignored-fields", ignoredHeader(request.ignored));
     const envelope: Envelope = { id: `chatcmpl-${crypto.randomUUID()}`, created: now(), model: job.model.id };
     if (ending?.aborted === true) throw new LenityError("aborted", "The server is ending.");
     const stop = followed(c.req.raw.signal);
@@ -98,6 +101,7 @@ export function createServer(options: ServerOptions): Hono {
     const body = eventStream(chunks, { onCancel: () => stop.abort(), onError: (error) => failed(error, c).body });
     return c.body(body, 200, streamHeaders);
   });
+  refuseOtherMethods(app);
   return app;
 }
 

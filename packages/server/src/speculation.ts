@@ -1,4 +1,4 @@
-import { type Drafter, didYouMean, LenityError, type Policy, type Verifier } from "@lenity/core";
+import { type Drafter, didYouMean, excerpt, LenityError, type Policy, quoted, type Verifier } from "@lenity/core";
 import { ApiError } from "./api-error.ts";
 import type { SpeculativeRequest } from "./request.ts";
 import type { ServedModel } from "./served-model.ts";
@@ -42,7 +42,11 @@ function policyOf({ registry }: ServedModel, policy: unknown): Pick<Speculation,
   } catch (error) {
     if (error instanceof LenityError) throw error;
     // What a plugin refuses with a built-in error (two judges that read different states, nesting without end) came with the request as well.
-    throw new ApiError(400, `${param}: ${error instanceof Error ? error.message : error}`, { param, code: "invalid_policy", cause: error });
+    throw new ApiError(400, `${param}: ${excerpt(error instanceof Error ? error.message : String(error), 500)}`, {
+      param,
+      code: "invalid_policy",
+      cause: error,
+    });
   }
 }
 
@@ -52,7 +56,7 @@ function drafterOf({ drafters, id }: ServedModel, name: string | undefined, draf
   if (chosen !== undefined && known.includes(chosen)) return drafters[chosen];
   if (name !== undefined) {
     const hint = known.length === 0 ? "It has none." : didYouMean(name, known);
-    throw new ApiError(400, `${id} has no drafter "${name}". ${hint}`, { param: "speculative.drafter", code: "unknown_drafter" });
+    throw new ApiError(400, `${id} has no drafter ${quoted(name)}. ${hint}`, { param: "speculative.drafter", code: "unknown_drafter" });
   }
   if (draftTokens === 0) return undefined;
   const param = "speculative.draft_tokens";

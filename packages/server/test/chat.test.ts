@@ -122,7 +122,7 @@ describe("a whole answer", () => {
   test("ignores keys that change nothing, and nulls", async () => {
     const extra = {
       user: "u",
-      store: true,
+      store: false,
       metadata: {},
       n: 1,
       logprobs: false,

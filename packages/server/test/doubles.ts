@@ -100,9 +100,21 @@ export interface Reply extends Partial<ErrorBody> {
 export const question: readonly object[] = [{ role: "user", content: "How much is 2 + 3?" }];
 
 /** Sends a chat request; `body` is merged into one that is valid, or sent as it is when it is text. */
-export function post(app: Hono, body: object | string, init: RequestInit = {}): Promise<Response> {
+export function post(app: Hono, body: object | string, { headers = {}, ...init }: Posting = {}): Promise<Response> {
   const text = typeof body === "string" ? body : JSON.stringify({ model: "double", messages: question, max_tokens: 40, ...body });
-  return Promise.resolve(app.request("/v1/chat/completions", { method: "POST", body: text, ...init }));
+  return Promise.resolve(
+    app.request("/v1/chat/completions", {
+      method: "POST",
+      body: text,
+      headers: { "content-type": "application/json", ...headers },
+      ...init,
+    }),
+  );
+}
+
+export interface Posting extends Omit<RequestInit, "headers"> {
+  /** Besides the content-type, or in its place. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export async function reply(app: Hono, body: object): Promise<Reply> {

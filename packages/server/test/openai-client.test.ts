@@ -31,6 +31,35 @@ describe("the official openai client, over a socket", () => {
     assert.match(answer._request_id ?? "", /./);
   });
 
+  test("asks with fields that change nothing, and those that ask for what happens anyway", async () => {
+    const { data, response } = await client.chat.completions
+      .create({
+        model: "double",
+        messages: [...messages, { role: "assistant", content: null, refusal: "No." }, ...messages],
+        user: "me",
+        metadata: { run: "1" },
+        service_tier: "auto",
+        prompt_cache_key: "key",
+        safety_identifier: "id",
+        store: false,
+        n: 1,
+        parallel_tool_calls: true,
+        reasoning_effort: "none",
+        verbosity: "medium",
+        response_format: { type: "text" },
+        top_p: 0,
+        seed: 2 ** 63,
+      })
+      .withResponse();
+    assert.equal(data.choices[0]?.message.content, "It is 5.");
+    assert.equal(response.headers.get("x-lenity-ignored-fields"), "user, metadata, service_tier, prompt_cache_key, safety_identifier");
+    await assert.rejects(client.chat.completions.create({ model: "double", messages, store: true }), (error) => {
+      assert.ok(error instanceof BadRequestError);
+      assert.deepEqual([error.param, error.code], ["store", "unsupported_parameter"]);
+      return true;
+    });
+  });
+
   test("streams, with the usage last", async () => {
     const stream = await client.chat.completions.create({
       model: "double",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultRegistry } from "@lenity/core";
 import { createServer, type PolicyList } from "../src/index.ts";
-import { bytes, randomPair, reply, served } from "./doubles.ts";
+import { bytes, post, randomPair, reply, served } from "./doubles.ts";
 
 const { target, draft } = randomPair();
 const registry = defaultRegistry({ tokenizer: bytes });
@@ -63,7 +63,7 @@ test("a policy nested three deep works over HTTP, and a mistake at its bottom is
   const answer = await reply(app, { max_tokens: 20, temperature: 0, speculative: { policy: nested({ threshold: 2 }), draft_tokens: 4 } });
   assert.ok(answer.metrics?.acceptance.shadow?.["block"] !== undefined);
   const body = JSON.stringify({ messages: [{ role: "user", content: "?" }], speculative: { policy: nested({ treshold: 2 }) } });
-  const refused = await app.request("/v1/chat/completions", { method: "POST", body });
+  const refused = await post(app, body);
   assert.equal(refused.status, 400);
   assert.match(
     ((await refused.json()) as { error: { message: string } }).error.message,
@@ -77,7 +77,7 @@ test("a ledger says what it spent, and is refused at temperature 0 with the reas
   const ledger = metrics?.acceptance.ledger;
   assert.ok(ledger !== undefined && ledger.budget === 2 && ledger.spent > 0 && ledger.spent <= 2);
   const body = JSON.stringify({ messages: [{ role: "user", content: "?" }], temperature: 0, speculative });
-  const refused = await app.request("/v1/chat/completions", { method: "POST", body });
+  const refused = await post(app, body);
   assert.equal(refused.status, 400);
   assert.match(((await refused.json()) as { error: { message: string } }).error.message, /temperature above 0/);
 });

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { createRegistry, defaultRegistry, type EngineState, type LanguageModel, sdPlugin, verifierPlugin } from "@lenity/core";
 import { object } from "valibot";
 import { createServer } from "../src/index.ts";
-import { delayed, post, queueOf, type Reply, reply, sayingModel, served, textOf, until } from "./doubles.ts";
+import { delayed, type Posting, post, queueOf, type Reply, reply, sayingModel, served, textOf, until } from "./doubles.ts";
 
 const state = (state: EngineState["state"]): EngineState => ({ state, sessions: 1, restarts: 2, keptBytes: 3 });
 const target = sayingModel("It is 5.", { contextLength: 60 });
@@ -11,7 +11,7 @@ const app = createServer({ models: [served(target)], maxBodyBytes: 5000 });
 
 describe("the routes", () => {
   test("404 for an unknown route", async () => {
-    for (const path of ["/", "/v1/completions", "/v1/models/gpt-9", "/v1/chat/completions"]) {
+    for (const path of ["/", "/v1/completions", "/v1/models/gpt-9", "/v1/chat"]) {
       const response = await app.request(path);
       assert.equal(response.status, 404, path);
       assert.equal(((await response.json()) as Reply).error?.type, "invalid_request_error");
@@ -19,12 +19,63 @@ describe("the routes", () => {
     }
   });
 
+  test("405 for another method of a known route, with those that are allowed", async () => {
+    const routes = {
+      "/health": "GET, HEAD",
+      "/v1/models": "GET, HEAD",
+      "/v1/models/double": "GET, HEAD",
+      "/v1/models/org/unknown": "GET, HEAD",
+      "/v1/policies": "GET, HEAD",
+      "/v1/chat/completions": "POST",
+    };
+    for (const [path, allow] of Object.entries(routes)) {
+      for (const method of ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+        const response = await app.request(path, { method });
+        if (allow.includes(method)) assert.notEqual(response.status, 405, `${method} ${path}`);
+        else {
+          assert.deepEqual([response.status, response.headers.get("allow")], [405, allow], `${method} ${path}`);
+          if (method === "HEAD") continue;
+          const { error } = (await response.json()) as Reply;
+          assert.equal(error?.code, "method_not_allowed");
+          assert.match(error?.message ?? "", new RegExp(`^${method} is not a method of /.*\\. Send ${allow.split(",")[0]}\\.$`));
+        }
+      }
+    }
+    assert.equal((await createServer({ models: [served(target)], apiKeys: ["one"] }).request("/v1/models", { method: "PUT" })).status, 401);
+  });
+
+  test("415 for a body that is declared to be something else than plain JSON, with the header to send", async () => {
+    const body = JSON.stringify({ messages: [{ role: "user", content: "x" }] });
+    const refused = async (headers: Record<string, string>, message: RegExp, content: RequestInit["body"] = body) => {
+      const response = await app.request("/v1/chat/completions", { method: "POST", body: content, headers });
+      const { error } = (await response.json()) as Reply;
+      assert.deepEqual([response.status, error?.code], [415, "unsupported_media_type"]);
+      assert.match(error?.message ?? "", message);
+      return response;
+    };
+    const advice = /expected JSON\. Send the header content-type: application\/json\.$/;
+    for (const type of ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x", "application/jsonx", ""]) {
+      await refused({ "content-type": type }, advice);
+    }
+    await refused({ "content-type": "application/x-www-form-urlencoded" }, /^The content-type is application\/x-www-form-urlencoded;/);
+    const none = await refused({}, /^The request has no content-type; expected JSON\./, new TextEncoder().encode(body));
+    assert.equal(none.headers.get("accept"), "application/json");
+    for (const type of ["application/json", "Application/JSON; charset=utf-8", "application/vnd.api+json"]) {
+      assert.equal((await post(app, body, { headers: { "content-type": type } })).status, 200, type);
+    }
+    const zipped = await new Response(new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
+    const compressed = { "content-type": "application/json", "content-encoding": "gzip" };
+    const response = await refused(compressed, /^The body is compressed \(content-encoding: gzip\); .* Send it uncompressed\.$/, zipped);
+    assert.equal(response.headers.get("accept-encoding"), "identity");
+    assert.equal((await post(app, body, { headers: { "content-encoding": "identity" } })).status, 200);
+  });
+
   test("413 for a body over the limit, however long it says it is", async () => {
     const body = `{"messages": [{"role": "user", "content": "${"x".repeat(5000)}"}]}`;
     const pieces = () => new Blob([body]).stream();
-    const chunked: RequestInit & { duplex: "half" } = { method: "POST", body: pieces(), duplex: "half" };
-    for (const init of [{ method: "POST", body }, { method: "POST", body, headers: { "content-length": "9999" } }, chunked]) {
-      const response = await app.request("/v1/chat/completions", init);
+    const chunked: Posting & { duplex: "half" } = { body: pieces(), duplex: "half" };
+    for (const init of [{}, { headers: { "content-length": "9999" } }, chunked]) {
+      const response = await post(app, body, init);
       assert.equal(response.status, 413);
       assert.equal(((await response.json()) as Reply).error?.code, "body_too_large");
     }

@@ -224,7 +224,16 @@ describe("a template that is broken", () => {
     });
   });
 
-  test("is told to the request that breaks it, with the message", () => {
+  test("is told when the server starts, too, where it is empty: no message would reach the model", () => {
+    for (const chatTemplate of ["", " \n"]) {
+      assert.throws(() => createServer({ models: [served(sayingModel("x"), undefined, { chatTemplate })] }), {
+        code: "model_files",
+        message: /^The chat template of double is empty, .* Base models have none; take a chat model, or give it a template\.$/,
+      });
+    }
+  });
+
+  test("is told to the request that breaks it, with the message and the model, and without a path of the host", () => {
     const template = "{% for m in messages %}{{ m.content | nonsense if m.role == 'assistant' else m.content }}{% endfor %}";
     assert.throws(
       () =>
@@ -232,8 +241,7 @@ describe("a template that is broken", () => {
       {
         code: "invalid_request",
         path: "messages",
-        message:
-          /^The chat template of m \(dir\/chat_template\.jinja\) fails on these messages: .*nonsense.* The first at fault is messages\[2\] \(assistant\)\.$/,
+        message: /^The chat template of m fails on these messages: .*nonsense.* The first at fault is messages\[2\] \(assistant\)\.$/,
       },
     );
   });
@@ -311,5 +319,10 @@ describe("over HTTP", () => {
     });
     const response = await post(empty, {});
     assert.equal(response.status, 400);
+    const { error } = (await response.json()) as Reply;
+    assert.deepEqual(
+      [error?.param, error?.message],
+      ["messages", "The chat template of double writes nothing for these messages. Send others."],
+    );
   });
 });

@@ -1,0 +1,107 @@
+import { excerpt, shown } from "@lenity/core";
+import { ApiError } from "./api-error.ts";
+import { harmless, harmlessInMessages, type Kind } from "./harmless-fields.ts";
+import {
+  type UnsupportedField,
+  unsupported,
+  unsupportedInFunctions,
+  unsupportedInMessages,
+  unsupportedInStreams,
+} from "./unsupported-fields.ts";
+
+/** What becomes of the fields of one object. */
+interface Place {
+  /** Read elsewhere. */
+  readonly read: readonly string[];
+  readonly unsupported?: Readonly<Record<string, UnsupportedField>> | undefined;
+  readonly harmless?: Readonly<Record<string, Kind>> | undefined;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A body whose own fields have been checked, as far as they are looked through here. */
+interface Body extends Fields {
+  readonly messages: readonly (Fields & { readonly content?: unknown; readonly tool_calls?: readonly Called[] | null })[];
+  readonly tools?: readonly { readonly function: Fields }[] | null;
+  readonly stream_options?: Fields | null;
+}
+
+interface Called extends Fields {
+  readonly function: Fields;
+}
+
+const messageFields: Place = {
+  read: ["role", "content", "refusal", "tool_calls", "tool_call_id", "name"],
+  unsupported: unsupportedInMessages,
+  harmless: harmlessInMessages,
+};
+
+/**
+ * The fields beside those that are read: refuses by name what would otherwise be ignored to the answer's harm, checks the types of what is known and
+ * changes nothing, and returns the names of all that is ignored, such as `user` and `messages[].cache_control`.
+ */
+export function otherFields(body: Body, read: readonly string[]): string[] {
+  const ignored = new Set<string>();
+  const look = (fields: Fields, path: string, place: Place) => {
+    for (const [key, value] of Object.entries(fields)) {
+      if (value === null || place.read.includes(key)) continue;
+      const name = excerpt(key);
+      if (!isIgnored(value, `${path}${name}`, own(place.unsupported, key), own(place.harmless, key))) continue;
+      ignored.add(`${path.replaceAll(/\[\d+\]/g, "[]")}${name}`);
+    }
+  };
+  look(body, "", { read, unsupported, harmless });
+  look(body.stream_options ?? {}, "stream_options.", { read: ["include_usage"], unsupported: unsupportedInStreams });
+  for (const [at, message] of body.messages.entries()) {
+    const path = `messages[${at}]`;
+    look(message, `${path}.`, messageFields);
+    const parts: readonly Fields[] = Array.isArray(message.content) ? message.content : [];
+    for (const [n, part] of parts.entries()) look(part, `${path}.content[${n}].`, { read: ["type", "text", "refusal"] });
+    for (const [n, call] of (message.tool_calls ?? []).entries()) {
+      look(call, `${path}.tool_calls[${n}].`, { read: ["id", "type", "function"] });
+      look(call.function, `${path}.tool_calls[${n}].function.`, { read: ["name", "arguments"] });
+    }
+  }
+  for (const [at, { function: described }] of (body.tools ?? []).entries()) {
+    // The template reads the others.
+    const read = Object.keys(described).filter((key) => !Object.hasOwn(unsupportedInFunctions, key));
+    look(described, `tools[${at}].function.`, { read, unsupported: unsupportedInFunctions });
+  }
+  return [...ignored];
+}
+
+const own = <T>(table: Readonly<Record<string, T>> | undefined, key: string): T | undefined =>
+  table !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
+
+/** Throws where the value must not be ignored; false where it asks for what happens anyway. */
+function isIgnored(value: unknown, param: string, field: UnsupportedField | undefined, kind: Kind | undefined): boolean {
+  if (field?.asksNothing(value) === true) return false;
+  if (field !== undefined) {
+    const message = `${param} is not supported by this version of the server with the value ${shown(value)}. ${field.instead ?? "Leave it out."}`;
+    throw new ApiError(400, message, { param, code: "unsupported_parameter" });
+  }
+  if (kind !== undefined && kind !== kindOf(value)) {
+    throw new ApiError(400, `${param} is ${shown(value)}; expected ${kind}.`, { param, code: "invalid_value" });
+  }
+  return true;
+}
+
+function kindOf(value: unknown): Kind {
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "boolean") return "true or false";
+  return typeof value === "string" ? "a string" : typeof value === "number" ? "a number" : "an object";
+}
+
+/** The longest value of the header: proxies refuse long ones. */
+const longestHeader = 1000;
+
+/** The names for a header: no character that a header cannot hold, and an end to the list. */
+export function ignoredHeader(names: readonly string[]): string {
+  let header = "";
+  for (const [at, name] of names.entries()) {
+    const safe = name.replaceAll(/[^\w.[\]-]/g, "?");
+    if (header.length + safe.length > longestHeader) return `${header}, and ${names.length - at} more`;
+    header += at === 0 ? safe : `, ${safe}`;
+  }
+  return header;
+}

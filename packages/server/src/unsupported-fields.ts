@@ -1,0 +1,228 @@
+/** The fields that clients of other servers send and that this one does not implement, by who brought them. Null asks for nothing everywhere. */
+
+/** A field that would change the answer: refused, unless its value asks for what this server does anyway. */
+export interface UnsupportedField {
+  readonly asksNothing: (value: unknown) => boolean;
+  /** What to send in its place. */
+  readonly instead?: string | undefined;
+}
+
+const only = (...values: readonly unknown[]): UnsupportedField => ({ asksNothing: (value) => values.includes(value) });
+/** An array or an object without entries. */
+const list: UnsupportedField = { asksNothing: (value) => Array.isArray(value) && value.length === 0 };
+const object: UnsupportedField = { asksNothing: isEmptyObject };
+const never = only();
+const instead = (instead: string, field = never): UnsupportedField => ({ ...field, instead });
+
+function isEmptyObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
+}
+
+const isTextFormat = (value: unknown): boolean => typeof value === "object" && value !== null && "type" in value && value.type === "text";
+
+const openai: Readonly<Record<string, UnsupportedField>> = {
+  n: only(1),
+  logprobs: only(false),
+  top_logprobs: only(0),
+  logit_bias: object,
+  frequency_penalty: only(0),
+  presence_penalty: only(0),
+  response_format: { asksNothing: isTextFormat },
+  functions: instead("Send tools.", list),
+  function_call: instead("Send tool_choice.", only("none", "auto")),
+  parallel_tool_calls: only(true),
+  modalities: { asksNothing: (value) => Array.isArray(value) && value.every((kind) => kind === "text") },
+  audio: never,
+  web_search_options: never,
+  moderation: never,
+  reasoning_effort: only("none"),
+  verbosity: only("medium"),
+  store: only(false),
+  // Of its completions and responses.
+  prompt: instead("Send messages."),
+  suffix: only(""),
+  best_of: only(1),
+  echo: only(false),
+  input: instead("Send messages."),
+  instructions: instead("Send a message of the role system."),
+  max_output_tokens: instead("Send max_completion_tokens."),
+  reasoning: never,
+  text: never,
+  include: list,
+  previous_response_id: never,
+  conversation: never,
+  truncation: only("disabled"),
+  background: only(false),
+};
+
+const vllm: Readonly<Record<string, UnsupportedField>> = {
+  repetition_penalty: only(1),
+  length_penalty: only(1),
+  repetition_detection: never,
+  min_tokens: only(0),
+  ignore_eos: only(false),
+  stop_token_ids: list,
+  include_stop_str_in_output: only(false),
+  bad_words: list,
+  allowed_token_ids: never,
+  logits_processors: list,
+  use_beam_search: only(false),
+  early_stopping: only(false),
+  skip_special_tokens: only(true),
+  detokenize: only(true),
+  add_special_tokens: only(false),
+  add_generation_prompt: only(true),
+  continue_final_message: only(false),
+  truncate_prompt_tokens: never,
+  prompt_logprobs: never,
+  return_token_ids: only(false),
+  return_tokens_as_token_ids: only(false),
+  return_token_offsets: only(false),
+  return_prompt_text: only(false),
+  return_assistant_tokens_mask: only(false),
+  documents: list,
+  chat_template: never,
+  chat_template_kwargs: object,
+  media_io_kwargs: object,
+  mm_processor_kwargs: object,
+  structured_outputs: object,
+  structural_tag: never,
+  guided_json: never,
+  guided_regex: never,
+  guided_choice: never,
+  guided_grammar: never,
+  include_reasoning: only(true),
+  thinking_token_budget: never,
+  priority: only(0),
+  cache_salt: never,
+  kv_transfer_params: never,
+  ec_transfer_params: never,
+  vllm_xargs: object,
+};
+
+const sglang: Readonly<Record<string, UnsupportedField>> = {
+  regex: never,
+  ebnf: never,
+  json_schema: never,
+  stop_regex: never,
+  min_new_tokens: only(0),
+  max_new_tokens: instead("Send max_completion_tokens."),
+  no_stop_trim: only(false),
+  sampling_seed: instead("Send seed."),
+  sampling_params: instead("Send its settings as fields of the body.", object),
+  input_ids: instead("Send messages."),
+  separate_reasoning: only(false),
+  custom_logit_processor: never,
+  custom_params: object,
+  lora_path: never,
+  session_params: never,
+  extra_key: never,
+  return_logprob: only(false),
+  return_hidden_states: only(false),
+  return_routed_experts: only(false),
+};
+
+const llamaCpp: Readonly<Record<string, UnsupportedField>> = {
+  n_predict: instead("Send max_completion_tokens.", only(-1)),
+  n_cmpl: only(1),
+  grammar: only(""),
+  typical_p: only(1),
+  tfs_z: only(1),
+  top_a: only(0),
+  top_n_sigma: only(-1, 0),
+  mirostat: only(0),
+  xtc_probability: only(0),
+  repeat_penalty: only(1),
+  dry_multiplier: only(0),
+  dynatemp_range: only(0),
+  min_keep: only(0),
+  samplers: list,
+  n_indent: only(0),
+  t_max_predict_ms: only(0, -1),
+  n_probs: only(0),
+  post_sampling_probs: only(false),
+  return_tokens: only(false),
+  return_progress: only(false),
+  timings_per_token: only(false),
+  response_fields: list,
+  image_data: list,
+  lora: list,
+  reasoning_format: only("none"),
+  reasoning_budget: only(-1),
+  thinking_budget_tokens: only(-1),
+  thinking_forced_open: only(false),
+  parse_tool_calls: only(false),
+  "speculative.n_max": instead("Send draft_tokens in the object speculative."),
+  "speculative.n_min": never,
+  "speculative.p_min": never,
+};
+
+/** LM Studio, Ollama and Text Generation Inference. */
+const local: Readonly<Record<string, UnsupportedField>> = {
+  draft_model: instead("Send drafter in the object speculative."),
+  context_overflow_policy: never,
+  options: instead("Send its settings as fields of the body.", object),
+  format: only(""),
+  think: never,
+  raw: only(false),
+  num_predict: instead("Send max_completion_tokens.", only(-1)),
+  num_ctx: never,
+  do_sample: instead("Send temperature: 0 for the most probable text.", only(true)),
+  watermark: only(false),
+  details: only(false),
+  return_full_text: only(false),
+  truncate: never,
+};
+
+/** Anthropic, Mistral, OpenRouter and those that serve Qwen, DeepSeek and GLM. */
+const hosted: Readonly<Record<string, UnsupportedField>> = {
+  system: instead("Send a message of the role system."),
+  stop_sequences: instead("Send stop.", list),
+  // Whether a model thinks unasked depends on its template, so neither yes nor no is what happens anyway.
+  thinking: never,
+  enable_thinking: never,
+  thinking_budget: never,
+  output_config: object,
+  output_format: never,
+  mcp_servers: list,
+  container: never,
+  context_management: never,
+  inference_geo: never,
+  speed: only("standard"),
+  random_seed: instead("Send seed."),
+  safe_prompt: only(false),
+  prompt_mode: never,
+  guardrails: list,
+  models: list,
+  route: never,
+  provider: object,
+  plugins: list,
+  transforms: list,
+  usage: instead("Send stream_options: {include_usage: true}; whole answers always have it.", object),
+  enable_search: only(false),
+  search_options: never,
+  negative_prompt: only(""),
+  guidance_scale: only(1),
+  extra_body: instead("Send its fields in the body itself.", object),
+};
+
+/** Fields of the body. */
+export const unsupported: Readonly<Record<string, UnsupportedField>> = { ...openai, ...vllm, ...sglang, ...llamaCpp, ...local, ...hosted };
+
+/** Fields of `stream_options`. */
+export const unsupportedInStreams: Readonly<Record<string, UnsupportedField>> = {
+  include_obfuscation: only(false),
+  continuous_usage_stats: only(false),
+};
+
+/** Fields of a message. */
+export const unsupportedInMessages: Readonly<Record<string, UnsupportedField>> = {
+  function_call: instead("Send tool_calls."),
+  audio: never,
+  // The answer would have to go on from this message.
+  prefix: only(false),
+  partial: only(false),
+};
+
+/** Fields of a tool's function. */
+export const unsupportedInFunctions: Readonly<Record<string, UnsupportedField>> = { strict: only(false) };
