@@ -1,4 +1,3 @@
-#!/usr/bin/env bun
 import { LenityError } from "@lenity/core";
 import { program } from "./program.ts";
 
