@@ -5,9 +5,9 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { chromiumProgram } from "./browser/chromium.ts";
+import { denoExecutable, nodeExecutable, sourceEnvironment } from "./runtimes.ts";
 import { swiftshader, vulkanEnvironment } from "./software-vulkan.ts";
 import { workerdMissing } from "./workerd/start.ts";
 
@@ -94,27 +94,18 @@ function run({ command, env }: Step): Promise<{ status: number; output: string }
 
 function onDeno(name: string, files: readonly string[]): Step {
   const counts = numbers(/(\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed/g);
-  return { name, command: [denoExecutable(), "test", "-A", "--no-check", ...files], counts };
+  return { name, command: [denoExecutable(), "test", "-A", "--no-check", ...files], counts, env: sourceEnvironment };
 }
 
-/** Deno from npm, by its platform package, so that no install script has to run. */
-function denoExecutable(): string {
-  const require = createRequire(createRequire(join(root, "package.json")).resolve("deno/package.json"));
-  const system = process.platform === "linux" ? "-glibc" : "";
-  const folder = dirname(require.resolve(`@deno/${process.platform}-${process.arch}${system}/package.json`));
-  return join(folder, process.platform === "win32" ? "deno.exe" : "deno");
-}
-
-/** On a Node that runs TypeScript (24 or newer), when LENITY_NODE names one. */
+/** On a Node that runs TypeScript (24 or newer): LENITY_NODE names one, if the machine's own is older. */
 function onNode(name: string, files: readonly string[]): Step | Skipped {
-  const node = process.env["LENITY_NODE"];
-  if (node === undefined) return { name, reason: "LENITY_NODE is not set" };
-  if (!existsSync(node)) throw new Error(`LENITY_NODE names ${node}, which does not exist.`);
+  const node = nodeExecutable(24);
+  if ("reason" in node) return { name, reason: node.reason };
   const read = (output: string) => {
     const [pass, fail] = [/^(?:ℹ|#) pass (\d+)$/m.exec(output), /^(?:ℹ|#) fail (\d+)$/m.exec(output)];
     return pass === null || fail === null ? undefined : ([Number(pass[1]), Number(fail[1])] as const);
   };
-  return { name, command: [node, "--test", ...files], counts: read };
+  return { name, command: [node.path, "--test", ...files], counts: read, env: sourceEnvironment };
 }
 
 /** workerd, where npm has a binary of it for this platform. */
