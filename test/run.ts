@@ -1,9 +1,9 @@
 /**
- * Everything that `npm test` checks, fast things first: format and types, core's tests on Bun, Deno and (where LENITY_NODE names one) Node, core and
- * the server in workerd, the page and models on WebGPU in Chromium, models on WebGPU (where Vulkan has a driver), the rest on Bun, and the ONNX
- * adapter once more on Deno and Node. Ends with a line `N passed, N failed`.
+ * Everything that `npm test` checks, fast things first: format and types, core's tests on Bun, Deno and (where there is a Node 24) Node, core and
+ * the server in workerd, the page and models on WebGPU in Chromium, models on WebGPU (where Vulkan has a driver), the rest on Bun, the ONNX adapter
+ * once more on Deno and Node, and the packages as npm would publish them. Ends with a line `N passed, N failed`.
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
 import { chromiumProgram } from "./browser/chromium.ts";
@@ -56,6 +56,7 @@ const steps: readonly (Step | Skipped)[] = [
   { name: "the rest on Bun", command: [bun, "test", "--timeout", "120000", ...rest], counts: bunCounts },
   onDeno("onnx on Deno", onnx),
   onNode("onnx on Node", onnx),
+  packedStep(),
 ];
 
 let [passed, failed] = [0, 0];
@@ -106,6 +107,13 @@ function onNode(name: string, files: readonly string[]): Step | Skipped {
     return pass === null || fail === null ? undefined : ([Number(pass[1]), Number(fail[1])] as const);
   };
   return { name, command: [node.path, "--test", ...files], counts: read, env: sourceEnvironment };
+}
+
+/** The packages as npm would publish them, installed into an empty folder. */
+function packedStep(): Step | Skipped {
+  const name = "the packages, packed and installed";
+  if (spawnSync("npm", ["--version"]).status !== 0) return { name, reason: "npm is not here" };
+  return { name, command: [bun, "test", "--timeout", "180000", ...tests("test/packed/*.test.ts")], counts: bunCounts };
 }
 
 /** workerd, where npm has a binary of it for this platform. */
