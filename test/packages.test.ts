@@ -1,9 +1,10 @@
 /** What each published package must have beside its code. Who adds a package learns here what is missing. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, test } from "node:test";
-import { type Manifest, publishedPackages, readJson, root } from "./published-packages.ts";
+import { codeBlocks } from "./code-blocks.ts";
+import { type Manifest, publishedPackages, readJson, readText, root } from "./published-packages.ts";
 
 const repository = "https://github.com/lenity/lenity";
 const packages = publishedPackages();
@@ -42,9 +43,15 @@ for (const { folder, manifest } of packages) {
       assert.equal(version, first.version);
     });
 
-    test("has the licence of the repository and a README", () => {
-      assert.equal(readFileSync(join(root, folder, "LICENSE"), "utf8"), readFileSync(join(root, "LICENSE"), "utf8"));
-      assert.ok(existsSync(join(root, folder, "README.md")));
+    test("has the licence of the repository, and a README whose links lead somewhere and whose code is of the kinds that tests run", () => {
+      assert.equal(readText(folder, "LICENSE"), readText("LICENSE"));
+      const readme = readText(folder, "README.md");
+      for (const [, target] of readme.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+        if (target?.startsWith("http") === false) assert.ok(existsSync(join(root, folder, target)), target);
+      }
+      assert.ok(readme.includes("npm install "));
+      for (const { language } of codeBlocks(readme)) assert.ok(["ts", "sh"].includes(language), language);
+      assert.equal(readme.match(/^```/gm)?.length, 2 * codeBlocks(readme).length);
     });
 
     test("resolves to its sources in the workspace and on Bun, to what is built elsewhere", () => {

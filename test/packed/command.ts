@@ -64,7 +64,7 @@ export function testOnNodeAlone(project: () => string): void {
       });
       assert.match(await answerOf(new URL(url), { messages: [{ role: "user", content: question }] }), /#### 7$/);
     } finally {
-      process.kill(-(server.pid as number), "SIGTERM");
+      if (server.exitCode === null) process.kill(-(server.pid as number), "SIGTERM");
       await ended;
     }
   });

@@ -65,25 +65,21 @@ for (const { folder: place, manifest } of publishedPackages()) {
       assert.match(await run([tool("publint"), packageOf(name).tarball, "--strict"], { cwd: folder }), /All good!/);
     });
 
-    test("has types that resolve as its code does, by attw", {
-      skip: Object.keys(exports).length === 0 && "it is a command: there is nothing to import",
-    }, async () => {
-      const left = untyped[name] ?? [];
-      const options = [
-        "--profile",
-        "esm-only",
-        ...(left.length === 0 ? [] : ["--exclude-entrypoints", ...left.map((entry) => entry.slice(2))]),
-      ];
-      await run([tool("attw"), packageOf(name).tarball, ...options], { cwd: folder });
-    });
+    // A command has nothing to import.
+    if (Object.keys(exports).length > 0) {
+      test("has types that resolve as its code does, by attw", async () => {
+        const left = (untyped[name] ?? []).map((entry) => entry.slice(2));
+        const options = ["--profile", "esm-only", ...(left.length === 0 ? [] : ["--exclude-entrypoints", ...left])];
+        await run([tool("attw"), packageOf(name).tarball, ...options], { cwd: folder });
+      });
+    }
 
-    test("could be published on JSR", {
-      skip: !existsSync(join(root, place, "jsr.json")) && "it is not there: see packages.test.ts",
-    }, async () => {
-      const env = { ...process.env, ...sourceEnvironment, NO_COLOR: "1" };
-      const out = await run([denoExecutable(), "publish", "--dry-run", "--allow-dirty"], { cwd: join(root, place), env });
-      assert.match(out, /Success Dry run complete/);
-    });
+    // Which are on JSR, and why others are not: packages.test.ts.
+    if (onJsr(place)) {
+      test("could be published on JSR", async () => {
+        assert.match((await dryRuns.get(place)) ?? "", /Success Dry run complete/);
+      });
+    }
   });
 }
 

@@ -1,5 +1,6 @@
 /** Programs that tests run to their end. */
 import { spawn } from "node:child_process";
+import { sourceEnvironment } from "../runtimes.ts";
 
 export interface RunOptions {
   readonly cwd: string;
@@ -24,12 +25,13 @@ export function run([program, ...args]: readonly [string, ...string[]], { cwd, e
   });
 }
 
-/** The environment of a user who has no checkout: without what npm and these tests put there, such as the condition `source`. */
+/** What npm sets for the scripts that it runs, without where a user's registry and cache are. */
+const setByNpm = /^(npm_(?!config_(registry|cache|userconfig)$)|INIT_CWD$)/i;
+/** What makes this checkout run from its sources. */
+const forSources = Object.keys(sourceEnvironment);
+
+/** The environment of a user who has no checkout. */
 export const outside: NodeJS.ProcessEnv = {
-  ...Object.fromEntries(
-    Object.entries(process.env).filter(
-      ([name]) => !/^(npm_(package|lifecycle|config_local)|NODE_OPTIONS|DENO_CONDITIONS|INIT_CWD)/.test(name),
-    ),
-  ),
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !setByNpm.test(name) && !forSources.includes(name))),
   NO_COLOR: "1",
 };
