@@ -17,6 +17,8 @@ import { outside, run } from "./run.ts";
 const [newest, oldest] = [nodeExecutable(24), nodeExecutable(22)];
 const found = (runtime: typeof newest) => ("path" in runtime ? runtime.path : "");
 const why = (runtime: typeof newest) => "reason" in runtime && runtime.reason;
+// Bun's runner prints no reasons.
+for (const runtime of [newest, oldest]) if ("reason" in runtime) console.log(`Tests are skipped: ${runtime.reason}.`);
 
 /** The TypeScript in a document, as programs of a name. */
 const programsOf = (name: string, markdown: string) =>
