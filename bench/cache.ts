@@ -7,9 +7,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CacheFamily, defaultThreads, exportDecoder, loadModel } from "@lenity/onnx";
-import { type Form, type Shape, tokensOf, writeForm, writeModel } from "@lenity/onnx/testing";
+import { type Form, graphBuilder, type Shape, tokensOf, writeForm, writeModel } from "@lenity/onnx/testing";
 import * as runtime from "onnxruntime-node";
-import { graphBuilder } from "../packages/onnx/src/export/onnx-writer.ts";
 import { lowerQuartile } from "./order.ts";
 import { markdownTable } from "./table.ts";
 

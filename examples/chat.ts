@@ -2,8 +2,10 @@
  * The chat server on Bun, Deno or Node; PORT chooses the port. Run, in the repository's root, one of
  *
  *     bun examples/chat.ts
- *     deno run --allow-read=. --allow-ffi=. --allow-net=127.0.0.1 --allow-env=PORT examples/chat.ts
- *     node examples/chat.ts
+ *     deno run --conditions=source --allow-read=. --allow-ffi=. --allow-net=127.0.0.1 --allow-env=PORT examples/chat.ts
+ *     node --conditions=source examples/chat.ts
+ *
+ * In a project that has installed the packages, leave `--conditions=source` out: it makes a checkout run from its sources.
  */
 import { readFileSync } from "node:fs";
 import { serve } from "@hono/node-server";

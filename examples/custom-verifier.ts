@@ -1,24 +1,8 @@
 /** Your own acceptance rule, named from JSON like the built-in ones. Run: bun examples/custom-verifier.ts */
-import { complete, defaultRegistry, verifierPlugin } from "@lenity/core";
+import { complete, defaultRegistry } from "@lenity/core";
 import { loadPair } from "@lenity/onnx";
 import * as tiny from "@lenity/tiny";
-import * as v from "valibot";
-
-/** Accepts a token that is nearly as probable as the target's best one. */
-const nearly = verifierPlugin({
-  name: "nearly",
-  summary: "Accepts tokens with at least a share of the highest probability: lossy.",
-  schema: v.strictObject({ share: v.pipe(v.number(), v.minValue(0), v.maxValue(1)) }),
-  create: ({ share }) => ({
-    name: "nearly",
-    law: "none",
-    // All that it reads of the rows: a target on a GPU then sends these numbers alone. Optional; without it, rows are sent.
-    reads: ["raw probability", "raw confidence"],
-    verify: ({ draft, target }) => ({
-      accept: draft.map((token, at) => target.probability(at, token, "raw") >= share * target.confidence(at, "raw")),
-    }),
-  }),
-});
+import { nearly } from "./nearly.ts";
 
 const { target, tokenizer, drafter, close } = await loadPair(tiny.target, tiny.draft);
 const registry = defaultRegistry({ plugins: [nearly] });

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { test } from "node:test";
+import { denoExecutable, nodeExecutable } from "../test/runtimes.ts";
 
 const folder = import.meta.dirname;
 const bun = process.execPath;
@@ -75,7 +75,8 @@ async function served(command: readonly string[], use: (url: string) => Promise<
   }
 }
 
-const runtimes: Record<string, string | undefined> = { bun, deno: denoExecutable(), node: process.env["LENITY_NODE"] };
+const node = nodeExecutable(24);
+const runtimes: Record<string, string | undefined> = { bun, deno: denoExecutable(), node: "path" in node ? node.path : undefined };
 /** The commands that a file's head gives, by runtime. */
 const commandsOf = (path: string): readonly (readonly [string, ...string[]])[] =>
   Array.from(readFileSync(join(folder, path), "utf8").matchAll(/^ \* {5}((?:bun|deno|node) .*)$/gm), ([, command]) => {
@@ -109,9 +110,8 @@ test("chat.ts says of a folder without a chat template that it is no chat model"
 
 for (const [runtime, ...args] of commandsOf("chat.ts")) {
   const program = runtimes[runtime];
-  // Node before 22.18 does not run TypeScript; CI names one that does in LENITY_NODE.
   test(`chat.ts serves by ${[runtime, ...args].join(" ")}: three policies, a stream, and the official client`, {
-    skip: program === undefined && "LENITY_NODE is not set",
+    skip: program === undefined && "reason" in node && node.reason,
     timeout: 120_000,
   }, async () => {
     await served([program as string, ...args], async (url) => {
@@ -158,13 +158,3 @@ test("the page is built and served, isolated or plainly, by the commands of its 
     });
   }
 });
-
-/** Deno from npm, by its platform package. */
-function denoExecutable(): string {
-  const require = createRequire(createRequire(join(folder, "../package.json")).resolve("deno/package.json"));
-  const system = process.platform === "linux" ? "-glibc" : "";
-  return join(
-    dirname(require.resolve(`@deno/${process.platform}-${process.arch}${system}/package.json`)),
-    process.platform === "win32" ? "deno.exe" : "deno",
-  );
-}

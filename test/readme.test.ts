@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type EvidenceReport, evidenceTable } from "../bench/evidence.ts";
 import { type QualityReport, qualityTable } from "../bench/quality.ts";
+import { codeBlocks, commandsIn } from "./code-blocks.ts";
 
 const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
-const blocks = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, code]) => ({ language, code: code as string }));
+const blocks = codeBlocks(readme);
 const environment = { ...process.env, PATH: `${join(process.execPath, "..")}:${process.env["PATH"]}`, NO_COLOR: "1" };
 
 function shell(command: string, input = "", cwd = root): Promise<string> {
@@ -31,15 +32,7 @@ test("its code runs as it stands and solves the problem", async () => {
   );
 });
 
-const commands = blocks
-  .filter(({ language }) => language === "sh")
-  .flatMap(({ code }) =>
-    code
-      .replace(/'([^']*)'/g, (quoted) => quoted.replaceAll("\n", " "))
-      .trim()
-      .split("\n")
-      .map((line) => line.replace(/ +#.*$/, "")),
-  );
+const commands = commandsIn(blocks);
 /** Commands that this file runs in another way than as they stand, and why. */
 const special: Record<string, string> = {
   "npm start": "started below, for the curl commands",

@@ -1,14 +1,14 @@
 /**
- * Everything that `npm test` checks, fast things first: format and types, core's tests on Bun, Deno and (where LENITY_NODE names one) Node, core and
- * the server in workerd, the page and models on WebGPU in Chromium, models on WebGPU (where Vulkan has a driver), the rest on Bun, and the ONNX
- * adapter and the server's sockets once more on Deno and Node. Ends with a line `N passed, N failed`.
+ * Everything that `npm test` checks, fast things first: format and types, core's tests on Bun, Deno and (where there is a Node 24) Node, core and
+ * the server in workerd, the page and models on WebGPU in Chromium, models on WebGPU (where Vulkan has a driver), the rest on Bun, the ONNX adapter
+ * and the server's sockets once more on Deno and Node, and the packages as npm would publish them. Ends with a line `N passed, N failed`.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, globSync } from "node:fs";
-import { createRequire } from "node:module";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { globSync } from "node:fs";
 import { constants } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { chromiumProgram } from "./browser/chromium.ts";
+import { denoExecutable, nodeExecutable, sourceEnvironment } from "./runtimes.ts";
 import { vulkanEnvironment } from "./software-vulkan.ts";
 import { workerdMissing } from "./workerd/start.ts";
 
@@ -64,6 +64,7 @@ const steps: readonly (Step | Skipped)[] = [
   onNode("onnx on Node", onnx),
   onDeno("the server's sockets on Deno", sockets),
   onNode("the server's sockets on Node", sockets),
+  packedStep(),
 ];
 
 /** The step under way, which ends with this program. */
@@ -112,27 +113,25 @@ function run({ command, env }: Step): Promise<{ status: number; output: string }
 
 function onDeno(name: string, files: readonly string[]): Step {
   const counts = numbers(/(\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed/g);
-  return { name, command: [denoExecutable(), "test", "-A", "--no-check", ...files], counts };
+  return { name, command: [denoExecutable(), "test", "-A", "--no-check", ...files], counts, env: sourceEnvironment };
 }
 
-/** Deno from npm, by its platform package, so that no install script has to run. */
-function denoExecutable(): string {
-  const require = createRequire(createRequire(join(root, "package.json")).resolve("deno/package.json"));
-  const system = process.platform === "linux" ? "-glibc" : "";
-  const folder = dirname(require.resolve(`@deno/${process.platform}-${process.arch}${system}/package.json`));
-  return join(folder, process.platform === "win32" ? "deno.exe" : "deno");
-}
-
-/** On a Node that runs TypeScript (24 or newer), when LENITY_NODE names one. */
+/** On a Node that runs TypeScript (24 or newer): LENITY_NODE names one, if the machine's own is older. */
 function onNode(name: string, files: readonly string[]): Step | Skipped {
-  const node = process.env["LENITY_NODE"];
-  if (node === undefined) return { name, reason: "LENITY_NODE is not set" };
-  if (!existsSync(node)) throw new Error(`LENITY_NODE names ${node}, which does not exist.`);
+  const node = nodeExecutable(24);
+  if ("reason" in node) return { name, reason: node.reason };
   const read = (output: string) => {
     const [pass, fail] = [/^(?:ℹ|#) pass (\d+)$/m.exec(output), /^(?:ℹ|#) fail (\d+)$/m.exec(output)];
     return pass === null || fail === null ? undefined : ([Number(pass[1]), Number(fail[1])] as const);
   };
-  return { name, command: [node, "--test", ...files], counts: read };
+  return { name, command: [node.path, "--test", ...files], counts: read, env: sourceEnvironment };
+}
+
+/** The packages as npm would publish them, installed into an empty folder. */
+function packedStep(): Step | Skipped {
+  const name = "the packages, packed and installed";
+  if (spawnSync("npm", ["--version"]).status !== 0) return { name, reason: "npm is not here" };
+  return { name, command: [bun, "test", "--timeout", "180000", ...tests("test/packed/*.test.ts")], counts: bunCounts };
 }
 
 /** workerd, where npm has a binary of it for this platform. */

@@ -49,7 +49,7 @@ async function writePage(): Promise<void> {
   }
   await writeModel(dist, "halves");
   const page = join(import.meta.dirname, "webgpu-page.ts");
-  await build({ entryPoints: [page], bundle: true, format: "esm", target: "es2023", outdir: dist });
+  await build({ entryPoints: [page], conditions: ["source"], bundle: true, format: "esm", target: "es2023", outdir: dist });
   const { resolve } = createRequire(join(import.meta.dirname, "../../packages/onnx/package.json"));
   const ort = dirname(resolve("onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm"));
   await mkdir(join(dist, "ort"));

@@ -20,11 +20,14 @@ export interface WorkerOptions {
   readonly compatibilityFlags: readonly string[];
   /** The `env` of `fetch`. */
   readonly bindings?: Readonly<Record<string, string>> | undefined;
+  /** Whether the packages are bundled from their sources, as in this checkout, or as installed. Default: from their sources. */
+  readonly installed?: boolean | undefined;
 }
 
-export async function startWorker({ entry, compatibilityDate, compatibilityFlags, bindings = {} }: WorkerOptions): Promise<RunningWorker> {
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { entry, compatibilityDate, compatibilityFlags, bindings = {}, installed = false } = options;
   const { Miniflare } = await import("miniflare");
-  const { code, wasm } = await bundle(entry);
+  const { code, wasm } = await bundle(entry, ["workerd", "worker", "browser", ...(installed ? [] : ["source"])]);
   let printed = "";
   const runtime = new Miniflare({
     modules: [
@@ -44,8 +47,13 @@ export async function startWorker({ entry, compatibilityDate, compatibilityFlags
   return { url: await runtime.ready, log: () => printed, stop: () => runtime.dispose() };
 }
 
+interface Bundle {
+  readonly code: string;
+  readonly wasm: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+}
+
 /** One module without anything of Node, since an import that is not to be found fails here, and beside it the WebAssembly that it imports. */
-async function bundle(entry: string): Promise<{ readonly code: string; readonly wasm: ReadonlyMap<string, Uint8Array<ArrayBuffer>> }> {
+async function bundle(entry: string, conditions: string[]): Promise<Bundle> {
   const { build } = await import("esbuild");
   const wasm = new Map<string, Uint8Array<ArrayBuffer>>();
   const beside: Plugin = {
@@ -60,7 +68,6 @@ async function bundle(entry: string): Promise<{ readonly code: string; readonly 
       });
     },
   };
-  const conditions = ["workerd", "worker", "browser"];
   const { outputFiles } = await build({
     entryPoints: [entry],
     plugins: [beside],

@@ -19,7 +19,7 @@ export interface VerifierPlugin<Options = unknown> {
   readonly strict?: Readonly<Record<string, unknown>> | undefined;
   /** Where `strict` holds, when not at every temperature. */
   readonly strictMode?: "greedy" | undefined;
-  /** Options that a reader may start from. */
+  /** Options that a reader may start from, and that `conformance` tests the rule with: needed where an option is required. */
   readonly example?: Readonly<Record<string, unknown>> | undefined;
   readonly schema: v.GenericSchema<unknown, Options>;
   /** `path` says where in the policy this one stands, for errors of children. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { defaultRegistry, type Tokenizer } from "@lenity/core";
+import { defaultRegistry, type Tokenizer, verifierPlugin } from "@lenity/core";
 import { conformance, conformanceWidth } from "@lenity/core/testing";
+import * as v from "valibot";
 
 const weight = Array.from({ length: conformanceWidth }, (_, i) => (i % 2 === 0 ? 3 : -2));
 const letters: Tokenizer = {
@@ -32,3 +33,26 @@ for (const plugin of registry.plugins) {
     });
   });
 }
+
+describe("a plugin of one's own", () => {
+  const own = verifierPlugin({
+    name: "own",
+    summary: "Accepts by the target's probability.",
+    schema: v.strictObject({ least: v.number(), kind: v.optional(v.picklist(["raw", "processed"]), "raw") }),
+    create: ({ least, kind }) => ({
+      name: "own",
+      law: "none",
+      verify: ({ draft, target }) => ({ accept: draft.map((token, at) => target.probability(at, token, kind) >= least) }),
+    }),
+  });
+
+  for (const { name, skip, run } of conformance({ ...own, example: { least: 0.1 } })) test(`conforms by itself: ${name}`, { skip }, run);
+
+  test("that needs an option and has no example is told to give one, and of an example that its schema refuses what is wrong", () => {
+    assert.throws(() => conformance(own), {
+      name: "TypeError",
+      message: /^"own" cannot be created from no options: policy\.least is missing.* Give the plugin an example/,
+    });
+    assert.throws(() => conformance({ ...own, example: { lest: 1 } }), { name: "TypeError", message: /from {"lest":1}: .*"lest"/ });
+  });
+});

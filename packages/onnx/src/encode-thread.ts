@@ -3,6 +3,7 @@ import { clearTimeout, setTimeout } from "node:timers";
 import { Worker } from "node:worker_threads";
 import { LenityError, type Tokenizer } from "@lenity/core";
 import type { EncodeReply, EncodeRequest } from "./encode-protocol.ts";
+import { threadScript } from "./thread-script.ts";
 
 interface Pending {
   resolve(reply: Extract<EncodeReply, { lengths: unknown }>): void;
@@ -24,7 +25,7 @@ const idle = 60_000;
  */
 export function encodeThread(
   folder: string,
-  script: URL = new URL("./encode-worker.ts", import.meta.url),
+  script: URL = threadScript("./encode-worker", import.meta.url),
   patience: number = idle,
 ): NonNullable<Tokenizer["encodeAsync"]> {
   let running: Running | undefined;

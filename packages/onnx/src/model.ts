@@ -12,6 +12,7 @@ import { readGenaiConfig } from "./genai-config.ts";
 import type { LoadedHost } from "./host.ts";
 import { hostLoader } from "./load-host.ts";
 import { type OnnxModel, onnxModel } from "./onnx-model.ts";
+import { threadScript } from "./thread-script.ts";
 import { defaultSpin, defaultThreads } from "./threads.ts";
 import { chooseVariant, findVariants } from "./variants.ts";
 import { warningsOf } from "./warnings.ts";
@@ -80,7 +81,7 @@ export interface LoadOptions {
  * tokenizer.json, ids that no token has are never said. Rejects with `model_files` when something is missing or does not fit together.
  */
 export async function loadModel(folder: string | URL, options: LoadOptions = {}): Promise<OnnxModel> {
-  const { engines: count = 1, cacheBytes = 256 * 2 ** 20, worker = new URL("./worker.ts", import.meta.url) } = options;
+  const { engines: count = 1, cacheBytes = 256 * 2 ** 20, worker = threadScript("./worker", import.meta.url) } = options;
   const { threads = count > 1 ? 1 : defaultThreads(), spin = defaultSpin } = options;
   for (const [name, value] of Object.entries({ engines: count, threads })) {
     if (!(Number.isInteger(value) && value >= 1)) throw new RangeError(`${name} is ${value}; expected a whole number from 1.`);

@@ -1,5 +1,6 @@
 import { logitsEvidence } from "../logits-evidence.ts";
-import type { Registry, VerifierPlugin } from "../policy.ts";
+import { createRegistry, type Registry, type VerifierPlugin } from "../policy.ts";
+import { defaultRegistry } from "../presets.ts";
 import type { Reading } from "../reading.ts";
 import { readingsEvidence } from "../readings-evidence.ts";
 import { process, type Sampling, sampling, seeded } from "../sampling.ts";
@@ -10,10 +11,14 @@ import { oneStepLaw } from "./one-step-law.ts";
 import { randomLogits } from "./random-model.ts";
 import { plainReadings } from "./scoring-model.ts";
 
-/** What every verifier owes, as cases for any test runner. The plugin is created from its `example` and its `strict` options. */
-export function conformance(plugin: VerifierPlugin, registry: Registry): ConformanceCase[] {
-  const { name, strict, strictMode } = plugin;
-  const create = (options: object | undefined): Verifier => registry.create({ type: name, ...options });
+/**
+ * What every verifier owes, as cases for any test runner: `for (const { name, skip, run } of conformance(plugin)) test(name, { skip }, run)`. The
+ * verifier is created from the plugin's `example` options, and from its `strict` ones where it has them; throws a TypeError where it cannot be.
+ * `registry` makes it: one that has the plugin, and what the example names. Default: every verifier of the package that needs no head, and the plugin.
+ */
+export function conformance(plugin: VerifierPlugin, registry: Registry = registryWith(plugin)): ConformanceCase[] {
+  const { strict, strictMode } = plugin;
+  const create = creator(plugin, registry);
   const usual = () => create(plugin.example);
   const { needs, law, joint } = usual();
   const settings = [...(needs?.mode === "sampled" ? [] : [greedy]), ...(needs?.mode === "greedy" ? [] : [sampled])];
@@ -112,6 +117,26 @@ export function conformance(plugin: VerifierPlugin, registry: Registry): Conform
       },
     },
   ];
+}
+
+/** The package's verifiers with this one among them, whether or not it is theirs. */
+function registryWith(plugin: VerifierPlugin): Registry {
+  const { plugins, presets } = defaultRegistry();
+  return createRegistry([...plugins.filter(({ name }) => name !== plugin.name), plugin], presets);
+}
+
+function creator({ name, example }: VerifierPlugin, registry: Registry): (options: object | undefined) => Verifier {
+  return (options) => {
+    try {
+      return registry.create({ type: name, ...options });
+    } catch (cause) {
+      const given = options === undefined ? "no options" : JSON.stringify(options);
+      const hint = example === undefined ? "Give the plugin an example: options" : "Give the plugin options";
+      throw new TypeError(`"${name}" cannot be created from ${given}: ${(cause as Error).message} ${hint} that its schema takes.`, {
+        cause,
+      });
+    }
+  };
 }
 
 function expect(condition: boolean, message: string): void {

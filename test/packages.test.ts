@@ -1,0 +1,95 @@
+/** What each published package must have beside its code. Who adds a package learns here what is missing. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, test } from "node:test";
+import { codeBlocks } from "./code-blocks.ts";
+import { type Manifest, publishedPackages, readJson, readText, root } from "./published-packages.ts";
+
+const repository = "https://github.com/lenity/lenity";
+const packages = publishedPackages();
+const folderOf = new Map(packages.map(({ folder, manifest }) => [manifest.name, folder]));
+const [{ manifest: first } = assert.fail("No package is published.")] = packages;
+
+interface Project {
+  readonly references: readonly { readonly path: string }[];
+}
+
+/** Folders that a tsconfig.build.json refers to. */
+const references = (...folder: readonly string[]): string[] =>
+  readJson<Project>(...folder, "tsconfig.build.json")
+    .references.map(({ path }) => relative(root, dirname(join(root, ...folder, path))).replaceAll("\\", "/"))
+    .sort();
+
+/** Why a package is not on JSR. */
+const notOnJsr: Readonly<Record<string, string>> = {
+  "@lenity/tiny": "JSR takes no file above 4 MB, and its model has 19 MB",
+  "@lenity/bench": "it is there for the command",
+  lenity: "its #listen is resolved by package.json; Deno runs npm:lenity",
+};
+
+for (const { folder, manifest } of packages) {
+  const { name, version, exports = {}, dependencies = {}, devDependencies = {} } = manifest;
+  describe(name, () => {
+    test("says what registries show, and which runtimes it is for", () => {
+      const { description, keywords, homepage, bugs, repository: source, license, type, engines } = manifest;
+      assert.ok(typeof description === "string" && description.endsWith("."));
+      assert.ok(Array.isArray(keywords) && keywords.includes("speculative-decoding"));
+      assert.equal(homepage, `${repository}/tree/main/${folder}#readme`);
+      assert.equal(bugs, `${repository}/issues`);
+      assert.deepEqual(source, { type: "git", url: `git+${repository}.git`, directory: folder });
+      assert.deepEqual([license, type], ["Apache-2.0", "module"]);
+      assert.deepEqual(engines, { node: ">=22", bun: ">=1.2", deno: ">=2.4" });
+      assert.equal(version, first.version);
+    });
+
+    test("has the licence of the repository, and a README whose links lead somewhere and whose code is of the kinds that tests run", () => {
+      assert.equal(readText(folder, "LICENSE"), readText("LICENSE"));
+      const readme = readText(folder, "README.md");
+      for (const [, target] of readme.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+        if (target?.startsWith("http") === false) assert.ok(existsSync(join(root, folder, target)), target);
+      }
+      assert.ok(readme.includes("npm install "));
+      for (const { language } of codeBlocks(readme)) assert.ok(["ts", "sh"].includes(language), language);
+      assert.equal(readme.match(/^```/gm)?.length, 2 * codeBlocks(readme).length);
+    });
+
+    test("resolves to its sources in the workspace and on Bun, to what is built elsewhere", () => {
+      for (const [entry, target] of Object.entries(exports)) {
+        const source = typeof target === "string" ? target : (target["source"] ?? "");
+        assert.ok(existsSync(join(root, folder, source)), `${entry} is ${source}`);
+        if (typeof target === "string") continue;
+        const built = source.replace("./src/", "./").replace("./", "./dist/").replace(/\.ts$/, "");
+        // In this order: the first condition that holds is taken.
+        assert.deepEqual(Object.entries(target), [
+          ["source", source],
+          ["bun", source],
+          ["types", `${built}.d.ts`],
+          ["default", `${built}.js`],
+        ]);
+      }
+    });
+
+    test("depends on exact versions, and of this workspace on published packages alone, whose builds come first", () => {
+      for (const [other, wanted] of Object.entries(dependencies)) assert.match(wanted, /^\d+\.\d+\.\d+$/, other);
+      const own = Object.entries({ ...dependencies, ...devDependencies }).filter(([other]) => other.startsWith("@lenity/"));
+      for (const [other, wanted] of own) assert.deepEqual([folderOf.has(other), wanted], [true, version], other);
+      const needed = Object.keys(dependencies).flatMap((other) => folderOf.get(other) ?? []);
+      assert.deepEqual(references(folder), needed.sort());
+    });
+
+    test("is on JSR with the same entries, or not for a reason", () => {
+      const file = join(root, folder, "jsr.json");
+      assert.notEqual(existsSync(file), Object.hasOwn(notOnJsr, name));
+      if (!existsSync(file)) return;
+      const { publish, ...shown } = readJson<Manifest>(folder, "jsr.json");
+      const entries = Object.entries(exports).flatMap(([entry, target]) => (typeof target === "string" ? [] : [[entry, target["source"]]]));
+      assert.deepEqual(shown, { name, version, license: "Apache-2.0", exports: Object.fromEntries(entries) });
+      assert.deepEqual(publish, { include: ["src", "README.md", "LICENSE", "package.json"] });
+    });
+  });
+}
+
+test("one command builds them all", () => {
+  assert.deepEqual(references(), packages.map(({ folder }) => folder).sort());
+});

@@ -1,0 +1,99 @@
+/** The packages as registries get them: what is in them, and what the tools say that check packages. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { publishedPackages, readText, root } from "../published-packages.ts";
+import { denoExecutable, sourceEnvironment } from "../runtimes.ts";
+import { testInstalled } from "./installed.ts";
+import { install, type Packed, pack } from "./project.ts";
+import { run } from "./run.ts";
+
+const onJsr = (place: string): boolean => existsSync(join(root, place, "jsr.json"));
+
+/** What Deno says of publishing a package on JSR: it checks types anew, which takes long, so all begin at once. */
+const dryRuns = new Map<string, Promise<string>>();
+function startDryRuns(): void {
+  const env = { ...process.env, ...sourceEnvironment, NO_COLOR: "1" };
+  for (const place of publishedPackages().map(({ folder }) => folder)) {
+    if (!onJsr(place)) continue;
+    const output = run([denoExecutable(), "publish", "--dry-run", "--allow-dirty"], { cwd: join(root, place), env });
+    output.catch(() => {}); // its own test tells
+    dryRuns.set(place, output);
+  }
+}
+
+let folder: string;
+let packages: readonly Packed[];
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lenity-packed-"));
+  startDryRuns();
+  packages = await pack(join(folder, "tarballs"));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+const packageOf = (name: string): Packed =>
+  packages.find(({ manifest }) => manifest.name === name) ?? assert.fail(`${name} is not packed.`);
+const tool = (name: string) => join(root, "node_modules/.bin", name);
+
+/** All that belongs into a package. */
+const wanted =
+  /^(package\.json|README\.md|LICENSE|bin\/lenity\.mjs|dist\/.+\.(js|d\.ts)(\.map)?|src\/.+\.(ts|wasm)|[a-z]+\.ts|(target|draft)\/.+\.(json|onnx))$/;
+
+/** Entries that attw does not check, and why. */
+const untyped: Readonly<Record<string, readonly string[]>> = {
+  "@lenity/core": ["./kernels.wasm"], // a module of WebAssembly: what importing it gives is the bundler's to declare
+};
+
+for (const { folder: place, manifest } of publishedPackages()) {
+  const { name, exports = {} } = manifest;
+  describe(name, () => {
+    test("holds what it is built from and to, and nothing else", () => {
+      const { paths } = packageOf(name);
+      assert.deepEqual(
+        paths.filter((path) => !wanted.test(path)),
+        [],
+      );
+      const targets = Object.values(exports).flatMap((target) => (typeof target === "string" ? [target] : Object.values(target)));
+      for (const target of [...targets, "./README.md", "./LICENSE"]) assert.ok(paths.includes(target.slice(2)), target);
+      for (const path of paths.filter((path) => path.endsWith(".js"))) assert.ok(paths.includes(`${path}.map`), path);
+    });
+
+    test("is found good by publint", async () => {
+      assert.match(await run([tool("publint"), packageOf(name).tarball, "--strict"], { cwd: folder }), /All good!/);
+    });
+
+    // A command has nothing to import.
+    if (Object.keys(exports).length > 0) {
+      test("has types that resolve as its code does, by attw", async () => {
+        const left = (untyped[name] ?? []).map((entry) => entry.slice(2));
+        const options = ["--profile", "esm-only", ...(left.length === 0 ? [] : ["--exclude-entrypoints", ...left])];
+        await run([tool("attw"), packageOf(name).tarball, ...options], { cwd: folder });
+      });
+    }
+
+    // Which are on JSR, and why others are not: packages.test.ts.
+    if (onJsr(place)) {
+      test("could be published on JSR", async () => {
+        assert.match((await dryRuns.get(place)) ?? "", /Success Dry run complete/);
+      });
+    }
+  });
+}
+
+test("the README states their unpacked sizes, within a tenth", () => {
+  const rows = readText("README.md").matchAll(/^\| \[(\S+)\]\(\S+\) .*\| +([\d.]+) MB \|$/gm);
+  const stated = new Map(Array.from(rows, ([, name, size]) => [name as string, Number(size) * 1e6]));
+  assert.deepEqual([...stated.keys()].sort(), packages.map(({ manifest }) => manifest.name).sort());
+  for (const { manifest, bytes } of packages) {
+    const difference = Math.abs((stated.get(manifest.name) as number) - bytes);
+    assert.ok(difference <= 0.1 * bytes + 5000, `${manifest.name} has ${(bytes / 1e6).toFixed(2)} MB`);
+  }
+});
+
+describe("installed by npm into an empty folder", () => {
+  before(() => install(packages, join(folder, "project")));
+  testInstalled(() => join(folder, "project"));
+});
