@@ -1,10 +1,10 @@
 /** What the tests of WebGPU run in a page: the same on both providers. What it returns is plain data. */
 import { type Drafter, decode, logitsEvidence, type Reading, sampling, type Token } from "../../packages/core/src/index.ts";
 import { plainReadings } from "../../packages/core/src/testing/index.ts";
-import { differenceOf } from "../../packages/onnx/src/device/compare-devices.ts";
-import type { DeviceReport } from "../../packages/onnx/src/device/devices.ts";
+import { differenceOf } from "../../packages/onnx/src/checks/compare-devices.ts";
 import { smallSession } from "../../packages/onnx/src/device/small-session.ts";
-import { graphBuilder } from "../../packages/onnx/src/export/onnx-writer.ts";
+import { graphBuilder } from "../../packages/onnx/src/onnx-file/graph-builder.ts";
+import type { DeviceReport } from "../../packages/onnx/src/protocol/devices.ts";
 import { scriptedScores } from "../../packages/onnx/src/testing/scripted-scores.ts";
 import {
   fetchedFiles,

@@ -2,7 +2,7 @@
 import { styleText } from "node:util";
 import { type Answer, blockLength, generate, type Policy, type Token, type Verifier } from "@lenity/core";
 import { chosenSampling, metricsOf, type TraceEntry, traceOf, tracer, usageOf } from "@lenity/server";
-import type { Engine, EngineOptions } from "./engine.ts";
+import type { Engine, EngineOptions } from "./load-models.ts";
 import { chooseDrafter } from "./options.ts";
 import { print } from "./output.ts";
 

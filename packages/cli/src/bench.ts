@@ -8,7 +8,7 @@ import { type VerifyEntry, verify, verifyTable } from "@lenity/bench/verify";
 import { LenityError, type Policy } from "@lenity/core";
 import type { DeviceWish, OnnxModel } from "@lenity/onnx";
 import { promptWriter } from "@lenity/server";
-import { type EngineOptions, openEngine } from "./engine.ts";
+import { type EngineOptions, openEngine } from "./load-models.ts";
 import { chooseDrafter } from "./options.ts";
 import { print } from "./output.ts";
 

@@ -1,6 +1,6 @@
 import { type ChatMessage, promptWriter } from "@lenity/server";
 import { type AnswerOptions, answer } from "./answer.ts";
-import { openEngine } from "./engine.ts";
+import { openEngine } from "./load-models.ts";
 import { eachQuestion } from "./questions.ts";
 
 export interface ChatOptions extends AnswerOptions {

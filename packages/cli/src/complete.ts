@@ -1,6 +1,6 @@
 import { LenityError } from "@lenity/core";
 import { type AnswerOptions, answer } from "./answer.ts";
-import { openEngine } from "./engine.ts";
+import { openEngine } from "./load-models.ts";
 import { eachQuestion } from "./questions.ts";
 
 /** `lenity complete`: goes on with a text as it stands, without a chat template. At a terminal each line is a text of its own. */

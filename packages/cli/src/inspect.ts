@@ -1,7 +1,7 @@
 import { defaultRegistry, lookupDrafter, unmetNeed } from "@lenity/core";
 import { type DeviceWish, type Dtype, type Inspection, inspectModel, loadTokenizer, type Port } from "@lenity/onnx";
-import { headless, readHeads } from "./heads.ts";
 import { resolveModel } from "./hub/resolve-model.ts";
+import { headless, readHeads } from "./judge-heads.ts";
 import { checkFile } from "./options.ts";
 import { print } from "./output.ts";
 import { needsText } from "./policies.ts";

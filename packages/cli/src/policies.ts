@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import type { Needs } from "@lenity/core";
 import { type PolicyList, policyList } from "@lenity/server";
-import { type EngineOptions, openEngine } from "./engine.ts";
+import { type EngineOptions, openEngine } from "./load-models.ts";
 import { print } from "./output.ts";
 
 export interface PoliciesOptions extends EngineOptions {

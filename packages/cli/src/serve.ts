@@ -1,10 +1,10 @@
 import type { Policy } from "@lenity/core";
 import { createServer } from "@lenity/server";
 import { listen } from "#listen";
-import { endServer } from "./end-server.ts";
-import { type EngineOptions, openEngine } from "./engine.ts";
+import { endServer } from "./drain-server.ts";
 import { exposureOf } from "./exposure.ts";
 import { listenRefusal } from "./listen-refusal.ts";
+import { type EngineOptions, openEngine } from "./load-models.ts";
 import { print } from "./output.ts";
 import { whenToldToEnd } from "./told-to-end.ts";
 

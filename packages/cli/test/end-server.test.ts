@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { endServer } from "../src/end-server.ts";
+import { endServer } from "../src/drain-server.ts";
 import { listen as listenNode } from "../src/listen.node.ts";
 import { serve } from "./command.ts";
 

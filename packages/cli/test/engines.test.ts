@@ -6,7 +6,7 @@ import { after, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { loadModel } from "@lenity/onnx";
 import { createServer, type Usage } from "@lenity/server";
-import { openEngine } from "../src/engine.ts";
+import { openEngine } from "../src/load-models.ts";
 import { serve } from "./command.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "lenity-engines-"));

@@ -5,7 +5,7 @@
 import type { LanguageModel } from "@lenity/core";
 import { createServer } from "@lenity/server";
 import { listen } from "#listen";
-import { openEngine } from "../src/engine.ts";
+import { openEngine } from "../src/load-models.ts";
 
 const engine = await openEngine({}, "messages");
 

@@ -1,4 +1,4 @@
-import type { Evidence } from "./evidence.ts";
+import type { Evidence } from "./evidence/evidence.ts";
 import type { Token } from "./model.ts";
 import type { Sampling } from "./sampling.ts";
 

@@ -1,7 +1,7 @@
+import { fitted } from "./align-vocabulary.ts";
 import { closing } from "./closing.ts";
 import { type DecodeOptions, decode, type EmittedToken } from "./decode.ts";
 import { LenityError } from "./error.ts";
-import { fitted } from "./fitted.ts";
 import type { Counters } from "./metrics.ts";
 import type { Token } from "./model.ts";
 import { stopStrings, textStream } from "./text-stream.ts";

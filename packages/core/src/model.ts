@@ -1,4 +1,4 @@
-import type { Reading, Readings } from "./reading.ts";
+import type { Reading, Readings } from "./evidence/reading.ts";
 
 /** The id of a token: an integer from 0 up to, not including, the vocabulary. */
 export type Token = number;

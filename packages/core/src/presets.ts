@@ -4,7 +4,7 @@ import { orPlugin } from "./combinators/or.ts";
 import { shadowPlugin } from "./combinators/shadow.ts";
 import { unguardedPlugin } from "./combinators/unguarded.ts";
 import { whenPlugin } from "./combinators/when.ts";
-import { createRegistry, type Preset, type Registry, type VerifierPlugin } from "./policy.ts";
+import { createRegistry, type Preset, type Registry, type VerifierPlugin } from "./registry.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { type AutojudgeHead, autojudgePlugin } from "./verifiers/autojudge.ts";
 import { blockPlugin } from "./verifiers/block.ts";

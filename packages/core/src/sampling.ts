@@ -1,6 +1,6 @@
-import { badLogits } from "./blame.ts";
 import { LenityError } from "./error.ts";
-import type { Row } from "./evidence.ts";
+import type { Row } from "./evidence/evidence.ts";
+import { badLogits } from "./evidence/name-the-model.ts";
 import type { Token } from "./model.ts";
 import { truncate } from "./truncate.ts";
 

@@ -1,10 +1,10 @@
 /** How a round learns what the target says of its block: by rows, or by the numbers that its verifier reads, where the backend has those cheaper. */
 import type { Draft } from "./drafter.ts";
-import type { Evidence } from "./evidence.ts";
-import { type LogitsEvidence, logitsEvidence } from "./logits-evidence.ts";
+import type { Evidence } from "./evidence/evidence.ts";
+import { type LogitsEvidence, logitsEvidence } from "./evidence/logits-evidence.ts";
+import { type Reading, readsDraft } from "./evidence/reading.ts";
+import { readingsEvidence, withReadings } from "./evidence/readings-evidence.ts";
 import type { LanguageModel, Scored, Session, Token } from "./model.ts";
-import { type Reading, readsDraft } from "./reading.ts";
-import { readingsEvidence, withReadings } from "./readings-evidence.ts";
 import type { Sampling } from "./sampling.ts";
 import { truncates } from "./truncate.ts";
 import type { Hidden, Verifier } from "./verifier.ts";

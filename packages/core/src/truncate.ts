@@ -1,4 +1,4 @@
-import type { Row } from "./evidence.ts";
+import type { Row } from "./evidence/evidence.ts";
 import type { Token } from "./model.ts";
 import type { Sampling } from "./sampling.ts";
 

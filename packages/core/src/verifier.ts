@@ -1,6 +1,6 @@
-import type { Evidence, Row } from "./evidence.ts";
+import type { Evidence, Row } from "./evidence/evidence.ts";
+import type { Reading } from "./evidence/reading.ts";
 import type { HiddenKind, Token } from "./model.ts";
-import type { Reading } from "./reading.ts";
 
 /**
  * What is known of the emitted text.

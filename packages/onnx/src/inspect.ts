@@ -1,13 +1,13 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { HiddenKind, Token } from "@lenity/core";
-import type { CacheFamily, CacheShape } from "./cache.ts";
-import type { DeviceReport } from "./device/devices.ts";
-import type { Variant } from "./dtypes.ts";
-import { type LoadOptions, loadModel } from "./model.ts";
-import type { LoadReply, Port } from "./protocol.ts";
-import type { SelfCheck } from "./self-check.ts";
-import { findVariants } from "./variants.ts";
+import type { CacheFamily, CacheShape } from "./cache/cache.ts";
+import type { SelfCheck } from "./checks/self-check.ts";
+import type { Variant } from "./folder/dtypes.ts";
+import { findVariants } from "./folder/variants.ts";
+import { type LoadOptions, loadModel } from "./load-model.ts";
+import type { DeviceReport } from "./protocol/devices.ts";
+import type { LoadReply, Port } from "./protocol/protocol.ts";
 
 /** What `lenity inspect` prints of a model folder. Plain data. */
 export interface Inspection {

@@ -1,10 +1,10 @@
 import type { EngineState, LanguageModel, OpenOptions, Token } from "@lenity/core";
-import type { Described } from "./describe-model.ts";
-import type { DeviceReport } from "./device/devices.ts";
-import type { LoadReply } from "./protocol.ts";
-import type { SelfCheck } from "./self-check.ts";
-import type { OnnxSession } from "./session.ts";
-import type { TokenTexts } from "./token-texts.ts";
+import type { SelfCheck } from "./checks/self-check.ts";
+import type { OnnxSession } from "./engine/session.ts";
+import type { Described } from "./folder/describe-model.ts";
+import type { DeviceReport } from "./protocol/devices.ts";
+import type { LoadReply } from "./protocol/protocol.ts";
+import type { TokenTexts } from "./tokenizer/token-table.ts";
 
 /**
  * A model on ONNX Runtime: on servers in worker threads of its own, in browsers (`@lenity/onnx/web`) in the thread that loaded it, as one engine.

@@ -1,10 +1,10 @@
 /** The thread that owns one model: ONNX Runtime computes synchronously, so it must not run where requests are served. */
 import { parentPort, threadId } from "node:worker_threads";
 import { LenityError } from "@lenity/core";
-import { answering } from "./answering.ts";
-import { endTurn, type Turns, takeTurn } from "./device/turns.ts";
-import { diskBackend } from "./disk-backend.ts";
-import type { EndMessage, ErrorMessage, LoadReply, ReplyMessage, Request } from "./protocol.ts";
+import { diskBackend } from "./open/disk-backend.ts";
+import { endTurn, type Turns, takeTurn } from "./protocol/gpu-lock.ts";
+import type { EndMessage, ErrorMessage, LoadReply, ReplyMessage, Request } from "./protocol/protocol.ts";
+import { answering } from "./run/request-handler.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("worker.ts runs as a worker thread of loadModel.");

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import * as runtime from "onnxruntime-node";
-import { createSession, int8Overflows } from "../src/create-session.ts";
-import { graphBuilder } from "../src/export/onnx-writer.ts";
 import { exportDecoder } from "../src/index.ts";
+import { graphBuilder } from "../src/onnx-file/graph-builder.ts";
+import { createSession, int8Overflows } from "../src/open/create-session.ts";
 import { small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

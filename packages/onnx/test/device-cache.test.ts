@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as runtime from "onnxruntime-node";
-import { deviceCache } from "../src/device/device-cache.ts";
-import type { CachedGraph } from "../src/graph.ts";
-import { append, copySequence, type Model, newSequence, rewindSequence } from "../src/sequence.ts";
+import { deviceCache } from "../src/cache/device-cache.ts";
+import type { CachedGraph } from "../src/graph/graph.ts";
+import { append, copySequence, type Model, newSequence, rewindSequence } from "../src/run/sequence.ts";
 
 /** A graph on a device that is played: its cache rows are the tokens themselves, and `live` are the tensors that were not freed. */
 function played(contextLength = 40) {

@@ -5,16 +5,16 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { LenityError } from "@lenity/core";
 import * as real from "onnxruntime-node";
+import { type Answer, differenceOf, toleranceOf } from "../src/checks/compare-devices.ts";
 import type { Means } from "../src/device/choose-device.ts";
-import { type Answer, differenceOf, toleranceOf } from "../src/device/compare-devices.ts";
-import { candidates, type Device, type DeviceWish, devices, impossible, type Platform } from "../src/device/devices.ts";
-import { placeModel } from "../src/device/place-model.ts";
+import { placeModel } from "../src/device/device-for-node.ts";
 import { type Probed, probeDevice } from "../src/device/probe-device.ts";
 import { reason } from "../src/device/reason.ts";
-import type { Runtime } from "../src/graph.ts";
+import type { Runtime } from "../src/graph/graph.ts";
 import { loadModel } from "../src/index.ts";
-import type { LoadRequest } from "../src/protocol.ts";
-import type { Model } from "../src/sequence.ts";
+import { candidates, type Device, type DeviceWish, devices, impossible, type Platform } from "../src/protocol/devices.ts";
+import type { LoadRequest } from "../src/protocol/protocol.ts";
+import type { Model } from "../src/run/sequence.ts";
 import { temporaryFolder, writeModel } from "../src/testing/random-llama.ts";
 
 real.env.logLevel = "fatal"; // what fails is told by the tests

@@ -3,7 +3,7 @@ import { before, describe, test } from "node:test";
 import { argmax, draw, process, sampling, seeded } from "@lenity/core";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { drawToken } from "../src/export/draw-nodes.ts";
-import { graphBuilder } from "../src/export/onnx-writer.ts";
+import { graphBuilder } from "../src/onnx-file/graph-builder.ts";
 
 /** The largest coin below 1 that drafters are given. */
 const most = 1 - 2 ** -52;

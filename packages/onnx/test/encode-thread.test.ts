@@ -7,9 +7,9 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Random, seeded, type Tokenizer } from "@lenity/core";
-import { encodeThread } from "../src/encode-thread.ts";
 import { loadTokenizer } from "../src/index.ts";
 import { temporaryFolder } from "../src/testing/random-llama.ts";
+import { encodeThread } from "../src/tokenizer/encode-thread.ts";
 import { families, writeFamily } from "./tokenizer-families.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -121,7 +121,7 @@ describe("the thread for long texts", () => {
 
   test("that dies rejects what it was asked, and is followed by another", async () => {
     const script = join(folder.path, "dies.mjs");
-    const real = fileURLToPath(new URL("../src/encode-worker.ts", import.meta.url));
+    const real = fileURLToPath(new URL("../src/tokenizer/encode-worker.ts", import.meta.url));
     const lines = [
       `import ${JSON.stringify(real)};`,
       `import { parentPort } from "node:worker_threads";`,

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { LenityError } from "@lenity/core";
-import type { Device, DeviceWish } from "../src/device/devices.ts";
-import { startEngine } from "../src/engine.ts";
-import type { Host, LoadedHost } from "../src/host.ts";
-import type { WorkerLink } from "../src/link.ts";
-import { hostLoader } from "../src/load-host.ts";
-import type { LoadRequest } from "../src/protocol.ts";
+import { startEngine } from "../src/engine/engine.ts";
+import { hostLoader } from "../src/engine/load-worker.ts";
+import type { Host, LoadedHost } from "../src/engine/worker-handle.ts";
+import type { Device, DeviceWish } from "../src/protocol/devices.ts";
+import type { WorkerLink } from "../src/protocol/link.ts";
+import type { LoadRequest } from "../src/protocol/protocol.ts";
 
 interface Worker {
   readonly link: WorkerLink;

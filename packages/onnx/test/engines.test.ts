@@ -3,12 +3,12 @@ import { readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { decode } from "@lenity/core";
-import { startEngine } from "../src/engine.ts";
+import { startEngine } from "../src/engine/engine.ts";
+import { loadHost } from "../src/engine/load-worker.ts";
+import { startWorker } from "../src/engine/thread-link.ts";
 import { loadModel, loadPair, type OnnxModel, onnxDrafter } from "../src/index.ts";
-import { loadHost } from "../src/load-host.ts";
 import { small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
 import { writeTokenizer } from "../src/testing/random-tokenizer.ts";
-import { startWorker } from "../src/worker-link.ts";
 import { deadly, mortalWorker } from "./mortal-worker.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

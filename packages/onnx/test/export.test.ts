@@ -3,8 +3,8 @@ import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { fromFloat16, toFloat16 } from "../src/export/float16.ts";
 import { exportDecoder, loadModel } from "../src/index.ts";
+import { fromFloat16, toFloat16 } from "../src/onnx-file/float16.ts";
 import {
   configOf,
   randomWeights,

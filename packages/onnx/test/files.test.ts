@@ -5,12 +5,12 @@ import { after, before, describe, test } from "node:test";
 import { readDecoderConfig } from "../src/export/decoder-config.ts";
 import { decoderGraph } from "../src/export/decoder-graph.ts";
 import { floatWeights } from "../src/export/decoder-weights.ts";
-import { graphBuilder } from "../src/export/onnx-writer.ts";
 import { openTensors } from "../src/export/tensor-folder.ts";
+import { chooseVariant, findVariants, onlyStranger, pickVariant, variantsAmong } from "../src/folder/variants.ts";
 import { type Dtype, dtypes, inspectModel, type LoadOptions, loadModel } from "../src/index.ts";
+import { graphBuilder } from "../src/onnx-file/graph-builder.ts";
 import { temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
 import { sharded } from "../src/testing/sharded.ts";
-import { chooseVariant, findVariants, onlyStranger, pickVariant, variantsAmong } from "../src/variants.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let whole: string;

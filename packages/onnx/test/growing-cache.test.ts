@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { seeded } from "@lenity/core";
 import * as runtime from "onnxruntime-node";
-import type { Graph } from "../src/graph.ts";
-import { append, type Model, newSequence } from "../src/sequence.ts";
+import type { Graph } from "../src/graph/graph.ts";
+import { append, type Model, newSequence } from "../src/run/sequence.ts";
 
 /** A graph whose cache rows are the tokens themselves, so that what it is fed can be read. Logits are zeros. */
 function transparent(contextLength: number, newRows: boolean, before: () => void = () => {}): { model: Model; pasts: number[][] } {

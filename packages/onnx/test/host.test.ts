@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { LenityError } from "@lenity/core";
-import { type Host, hostOf } from "../src/host.ts";
-import type { WorkerLink } from "../src/link.ts";
-import type { Request } from "../src/protocol.ts";
+import { type Host, hostOf } from "../src/engine/worker-handle.ts";
+import type { WorkerLink } from "../src/protocol/link.ts";
+import type { Request } from "../src/protocol/protocol.ts";
 import { tokensOf } from "../src/testing/random-llama.ts";
 
 /** A host on a worker that only writes down what it is asked for: 1 byte a token. `failing` says which requests fail, and with what. */

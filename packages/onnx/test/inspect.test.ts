@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { LanguageModel, Session } from "@lenity/core";
+import { selfCheck } from "../src/checks/self-check.ts";
 import { inspectModel } from "../src/index.ts";
-import { selfCheck } from "../src/self-check.ts";
 import { writeForm } from "../src/testing/graph-forms.ts";
 import { small, temporaryFolder, writeModel } from "../src/testing/random-llama.ts";
 

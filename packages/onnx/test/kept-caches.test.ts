@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { commonPrefix, seeded } from "@lenity/core";
-import { type KeptCache, keptCaches, shortestPrefix } from "../src/kept-caches.ts";
+import { type KeptCache, keptCaches, shortestPrefix } from "../src/engine/prefix-caches.ts";
 import { tokensOf } from "../src/testing/random-llama.ts";
 
 let sessions = 0;

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import * as runtime from "onnxruntime-node";
-import type { CacheFamily } from "../src/cache.ts";
-import type { Graph } from "../src/graph.ts";
-import { append, type Model, newSequence } from "../src/sequence.ts";
+import type { CacheFamily } from "../src/cache/cache.ts";
+import type { Graph } from "../src/graph/graph.ts";
+import { append, type Model, newSequence } from "../src/run/sequence.ts";
 
 const [layers, groups, headSize, contextLength] = [2, 4, 8, 600];
 /** Numbers of one token's row in all layers, keys and values. */

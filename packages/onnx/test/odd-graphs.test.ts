@@ -4,11 +4,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import * as runtime from "onnxruntime-node";
-import { findSizes } from "../src/cache-sizes.ts";
 import { openOnDevice } from "../src/device/open-on-device.ts";
 import { inspectModel, loadModel, type OnnxModel } from "../src/index.ts";
 import { scanOnnx } from "../src/onnx-file/scan-file.ts";
-import type { Model } from "../src/sequence.ts";
+import { findSizes } from "../src/open/cache-sizes.ts";
+import type { Model } from "../src/run/sequence.ts";
 import { type Form, writeForm } from "../src/testing/graph-forms.ts";
 import { configOf, small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
 

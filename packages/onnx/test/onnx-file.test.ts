@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { bytesOf, integer, type Message, message, nested } from "../src/export/protobuf.ts";
+import { warningsOf } from "../src/checks/warnings.ts";
 import { externalData } from "../src/onnx-file/external-data.ts";
+import { bytesOf, integer, type Message, message, nested } from "../src/onnx-file/protobuf-writer.ts";
 import type { OnnxNode, TensorFacts } from "../src/onnx-file/scan.ts";
 import { scanOnnx } from "../src/onnx-file/scan-file.ts";
 import { weightFormats } from "../src/onnx-file/weight-formats.ts";
 import { temporaryFolder } from "../src/testing/random-llama.ts";
-import { warningsOf } from "../src/warnings.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 before(async () => {

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import * as runtime from "onnxruntime-node";
-import type { CacheFamily } from "../src/cache.ts";
-import type { Graph } from "../src/graph.ts";
+import type { CacheFamily } from "../src/cache/cache.ts";
+import type { Graph } from "../src/graph/graph.ts";
 import { loadModel } from "../src/index.ts";
-import { toldMemory } from "../src/out-of-memory.ts";
-import { append, type Model, newSequence } from "../src/sequence.ts";
+import { toldMemory } from "../src/run/out-of-memory.ts";
+import { append, type Model, newSequence } from "../src/run/sequence.ts";
 import { temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
 import { deadly, mortalWorker } from "./mortal-worker.ts";
 

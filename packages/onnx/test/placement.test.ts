@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { seeded } from "@lenity/core";
-import { type Candidate, place, sessionCost } from "../src/placement.ts";
+import { type Candidate, place, sessionCost } from "../src/engine/pick-engine.ts";
 
 describe("place", () => {
   const idle: Candidate = { sessions: 0, cached: 0 };

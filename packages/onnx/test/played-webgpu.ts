@@ -1,6 +1,6 @@
 /** A WebGPU that is played by WebAssembly: its tensors cannot be read, and it is as wrong or slow as a test wants it. */
 import * as ort from "onnxruntime-web";
-import type { Runtime } from "../src/graph.ts";
+import type { Runtime } from "../src/graph/graph.ts";
 
 type Create = Runtime["InferenceSession"]["create"];
 type Session = Awaited<ReturnType<Create>>;

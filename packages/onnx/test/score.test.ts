@@ -19,9 +19,9 @@ import {
 import { plainReadings } from "@lenity/core/testing";
 import { Tensor } from "onnxruntime-node";
 import { blockScorer, forgetRows } from "../src/evidence/block-scorer.ts";
-import type { Graph } from "../src/graph.ts";
+import type { Graph } from "../src/graph/graph.ts";
 import { exportDecoder, inspectModel, loadModel, type OnnxModel, onnxDrafter } from "../src/index.ts";
-import type { Sequence } from "../src/sequence.ts";
+import type { Sequence } from "../src/run/sequence.ts";
 import { type Form, writeForm } from "../src/testing/graph-forms.ts";
 import { configOf, randomWeights, safetensors, small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
 import { writeTexts } from "../src/testing/random-tokenizer.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as runtime from "onnxruntime-node";
-import type { Graph } from "../src/graph.ts";
-import { append, copySequence, type Model, newSequence, rewindSequence } from "../src/sequence.ts";
+import type { Graph } from "../src/graph/graph.ts";
+import { append, copySequence, type Model, newSequence, rewindSequence } from "../src/run/sequence.ts";
 
 /** A graph that records the blocks it is given and runs `during` in each. Logits are zeros. */
 function recording(during: (runs: number) => void = () => {}): { model: Model; blocks: number[][]; kept: number[] } {

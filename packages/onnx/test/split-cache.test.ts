@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as runtime from "onnxruntime-node";
-import type { Cache, Prepared } from "../src/cache.ts";
-import type { Graph } from "../src/graph.ts";
-import { splitCache } from "../src/split-cache.ts";
+import type { Cache, Prepared } from "../src/cache/cache.ts";
+import { splitCache } from "../src/cache/split-cache.ts";
+import type { Graph } from "../src/graph/graph.ts";
 
 const shape = { runtime, layers: 1, groups: 2, headSize: 1, precision: "float32" };
 const open = (most: number) => splitCache(shape as unknown as Graph, most);

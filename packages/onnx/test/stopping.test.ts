@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { complete } from "@lenity/core";
 import * as ort from "onnxruntime-web";
-import { filesIn } from "../src/disk-files.ts";
+import { filesIn } from "../src/folder/disk-files.ts";
 import { inspectModel, loadModel, loadTokenizer } from "../src/index.ts";
 import { configOf, small, temporaryFolder, writeModel } from "../src/testing/random-llama.ts";
 import { writeTexts } from "../src/testing/random-tokenizer.ts";

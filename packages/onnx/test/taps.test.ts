@@ -3,12 +3,12 @@ import { cp, mkdir, readdir, rm, stat, symlink, truncate } from "node:fs/promise
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type HiddenKind, seeded } from "@lenity/core";
-import { type GraphBuilder, graphBuilder } from "../src/export/onnx-writer.ts";
-import type { Runtime } from "../src/graph.ts";
+import type { Runtime } from "../src/graph/graph.ts";
 import { type LoadOptions, loadModel, type OnnxModel } from "../src/index.ts";
+import { type GraphBuilder, graphBuilder } from "../src/onnx-file/graph-builder.ts";
 import type { OnnxNode, OnnxScan } from "../src/onnx-file/scan.ts";
 import { scanOnnx } from "../src/onnx-file/scan-file.ts";
-import { openFile } from "../src/open-file.ts";
+import { openFile } from "../src/open/open-file.ts";
 import { dataflow } from "../src/taps/dataflow.ts";
 import { findFinalNorm } from "../src/taps/final-norm.ts";
 import { isNormOf } from "../src/taps/is-norm-of.ts";

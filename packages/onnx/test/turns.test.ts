@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
-import { endTurn, type Turns, takeTurn } from "../src/device/turns.ts";
+import { endTurn, type Turns, takeTurn } from "../src/protocol/gpu-lock.ts";
 
 const fresh = (): Turns => new Int32Array(new SharedArrayBuffer(4));
 
@@ -31,7 +31,7 @@ test("threads wait for each other's turns, and for one that died", async () => {
         endTurn(workerData.turns, threadId);
       }
     });`;
-  const script = new URL("../src/device/turns.ts", import.meta.url).href;
+  const script = new URL("../src/protocol/gpu-lock.ts", import.meta.url).href;
   const workers = [0, 1].map(() => new Worker(code, { eval: true, workerData: { turns, log, script } }));
   const ended = workers.map((worker) => new Promise<void>((resolve) => worker.on("exit", () => resolve())));
   endTurn(turns, 99); // as for a thread that is gone

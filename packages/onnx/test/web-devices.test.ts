@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import * as ort from "onnxruntime-web";
-import { filesIn } from "../src/disk-files.ts";
+import { filesIn } from "../src/folder/disk-files.ts";
 import { exportDrafter } from "../src/index.ts";
 import { temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
 import { scriptedScores } from "../src/testing/scripted-scores.ts";

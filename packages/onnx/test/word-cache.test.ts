@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { wordCache } from "../src/word-cache.ts";
+import { wordCache } from "../src/tokenizer/word-cache.ts";
 
 test("a cache of words gives back what was put, and holds no more than it may", () => {
   const cache = wordCache(3);

@@ -4,10 +4,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { startWorker } from "../src/engine/thread-link.ts";
 import { loadModel, onnxDrafter } from "../src/index.ts";
-import type { Request } from "../src/protocol.ts";
+import type { Request } from "../src/protocol/protocol.ts";
 import { temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
-import { startWorker } from "../src/worker-link.ts";
 import { mortalWorker } from "./mortal-worker.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

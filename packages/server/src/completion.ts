@@ -1,7 +1,7 @@
 import { type Answer, closing } from "@lenity/core";
 import type { AnswerEvents } from "./answer-events.ts";
-import type { Job } from "./job.ts";
-import { type Metrics, metricsOf, type TraceEntry, traceOf, tracer, type Usage, usageOf } from "./report.ts";
+import type { Job } from "./generation.ts";
+import { type Metrics, metricsOf, type TraceEntry, traceOf, tracer, type Usage, usageOf } from "./metrics.ts";
 
 /** What all parts of one answer share. */
 export interface Envelope {

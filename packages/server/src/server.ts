@@ -7,7 +7,7 @@ import { ApiError, apiErrorOf, endingError } from "./api-error.ts";
 import { bearerAuth, scopeOf } from "./auth.ts";
 import { readJson } from "./body.ts";
 import { chunksOf, completionOf, type Envelope } from "./completion.ts";
-import { jobOf, type ReadyModel, ready, run, unknownModel } from "./job.ts";
+import { jobOf, type ReadyModel, ready, run, unknownModel } from "./generation.ts";
 import { refuseOtherMethods } from "./methods.ts";
 import { ignoredHeader } from "./other-fields.ts";
 import { policyList } from "./policies.ts";

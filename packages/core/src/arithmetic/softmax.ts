@@ -1,4 +1,4 @@
-import type { Row } from "../evidence.ts";
+import type { Row } from "../evidence/evidence.ts";
 import type { Token } from "../model.ts";
 
 /** softmax(logits / temperature), known by its sums: p(i) = e^((logits[i] − highest) / temperature) / sum. No probability is stored. */

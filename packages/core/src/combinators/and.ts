@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Charge, Verdict, Verifier } from "../verifier.ts";
 import { combinedNeeds, combinedReads } from "./children.ts";
 

@@ -1,6 +1,6 @@
 /** What a combinator says of itself, from what its children say. */
 import { LenityError } from "../error.ts";
-import type { Reading } from "../reading.ts";
+import type { Reading } from "../evidence/reading.ts";
 import type { Law, Needs, Verifier } from "../verifier.ts";
 
 /** What several verifiers need together. Two kinds of hidden state, or rules of different temperatures, do not go together. */

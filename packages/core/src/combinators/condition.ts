@@ -1,7 +1,7 @@
 /** When a rule applies: conditions on one position of a block. */
 import * as v from "valibot";
 import { LenityError } from "../error.ts";
-import type { Reading } from "../reading.ts";
+import type { Reading } from "../evidence/reading.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { Round } from "../verifier.ts";
 import { insideJson, insideTags, textsBefore } from "./region.ts";

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { LenityError } from "../error.ts";
-import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Round, Verdict, Verifier } from "../verifier.ts";
 import { sd } from "../verifiers/sd.ts";
 

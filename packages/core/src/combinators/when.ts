@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { Charge, Verifier } from "../verifier.ts";
 import { sd } from "../verifiers/sd.ts";

@@ -1,6 +1,6 @@
-import { blame } from "../blame.ts";
 import type { Draft, Drafter, DraftRequest } from "../drafter.ts";
-import { logitsEvidence } from "../logits-evidence.ts";
+import { logitsEvidence } from "../evidence/logits-evidence.ts";
+import { blame } from "../evidence/name-the-model.ts";
 import type { LanguageModel, Session, Token } from "../model.ts";
 import { draw, process } from "../sampling.ts";
 

@@ -1,5 +1,5 @@
 import { charged } from "../charges.ts";
-import { logitsEvidence } from "../logits-evidence.ts";
+import { logitsEvidence } from "../evidence/logits-evidence.ts";
 import type { Token } from "../model.ts";
 import { sampling, softmax } from "../sampling.ts";
 import type { Round, Verdict, Verifier } from "../verifier.ts";

@@ -1,7 +1,7 @@
 /** Conformance cases that decode whole answers: what a rule owes to requests. */
 import { type DecodeOptions, decode } from "../decode.ts";
 import { modelDrafter } from "../drafters/model.ts";
-import { logitsEvidence } from "../logits-evidence.ts";
+import { logitsEvidence } from "../evidence/logits-evidence.ts";
 import type { Token } from "../model.ts";
 import { type Sampling, sampling } from "../sampling.ts";
 import type { Verifier } from "../verifier.ts";

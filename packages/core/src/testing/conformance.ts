@@ -1,8 +1,8 @@
-import { logitsEvidence } from "../logits-evidence.ts";
-import { createRegistry, type Registry, type VerifierPlugin } from "../policy.ts";
+import { logitsEvidence } from "../evidence/logits-evidence.ts";
+import type { Reading } from "../evidence/reading.ts";
+import { readingsEvidence } from "../evidence/readings-evidence.ts";
 import { defaultRegistry } from "../presets.ts";
-import type { Reading } from "../reading.ts";
-import { readingsEvidence } from "../readings-evidence.ts";
+import { createRegistry, type Registry, type VerifierPlugin } from "../registry.ts";
 import { process, type Sampling, sampling, seeded } from "../sampling.ts";
 import type { Round, Verdict, Verifier } from "../verifier.ts";
 import { type ConformanceCase, conformanceWidth } from "./conformance-case.ts";

@@ -1,4 +1,4 @@
-import { logitsEvidence } from "../logits-evidence.ts";
+import { logitsEvidence } from "../evidence/logits-evidence.ts";
 import { type Sampling, sampling } from "../sampling.ts";
 import type { Round, Verdict, Verifier } from "../verifier.ts";
 import { bisect } from "./chain-law.ts";

@@ -1,7 +1,7 @@
-import type { Evidence } from "../evidence.ts";
-import { logitsEvidence } from "../logits-evidence.ts";
+import type { Evidence } from "../evidence/evidence.ts";
+import { logitsEvidence } from "../evidence/logits-evidence.ts";
+import type { Measure, Reading, Readings, RowKind } from "../evidence/reading.ts";
 import type { LanguageModel, Scored, ScoreOptions, Session, Token } from "../model.ts";
-import type { Measure, Reading, Readings, RowKind } from "../reading.ts";
 import { sampling } from "../sampling.ts";
 
 /** The numbers that a backend is asked for, by the plain arithmetic: what it computes must equal these. */

@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { residual } from "../divergence.ts";
-import type { Row } from "../evidence.ts";
-import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import { residual } from "../evidence/divergence.ts";
+import type { Row } from "../evidence/evidence.ts";
+import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Verifier } from "../verifier.ts";
 
 /** π: q on the tokens with p ≥ (1−a)·max p, and p for the mass that q puts elsewhere. */

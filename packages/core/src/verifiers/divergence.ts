@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
-import type { Measure, RowKind } from "../reading.ts";
+import type { Measure, RowKind } from "../evidence/reading.ts";
+import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Verifier } from "../verifier.ts";
 
 /** Options of the divergence gate. */

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import { oneHot } from "../sampling.ts";
 import type { Verifier } from "../verifier.ts";
 

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import type { Evidence } from "../evidence.ts";
-import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import type { Evidence } from "../evidence/evidence.ts";
+import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Verdict, Verifier } from "../verifier.ts";
 import { sd } from "./sd.ts";
 

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { LenityError } from "../error.ts";
 import type { HiddenKind } from "../model.ts";
-import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Verifier } from "../verifier.ts";
 
 /** A linear head on hidden states: P(token is fine) = σ(weight · h + bias). */

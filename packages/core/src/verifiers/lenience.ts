@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { residual } from "../divergence.ts";
-import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import { residual } from "../evidence/divergence.ts";
+import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Verifier } from "../verifier.ts";
 import { draftProbability, draftRow } from "./sd.ts";
 

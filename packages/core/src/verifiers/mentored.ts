@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import type { Evidence, Row } from "../evidence.ts";
-import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import type { Evidence, Row } from "../evidence/evidence.ts";
+import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Verifier } from "../verifier.ts";
 
 /** The law π of mentored decoding at one position: p/a where q exceeds it, p/b where q falls short of it, q between. */

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { residual } from "../divergence.ts";
-import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import { residual } from "../evidence/divergence.ts";
+import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import { oneHot } from "../sampling.ts";
 import type { Round, Verifier } from "../verifier.ts";
 

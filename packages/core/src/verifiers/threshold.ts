@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import type { Row } from "../evidence.ts";
-import { type VerifierPlugin, verifierPlugin } from "../policy.ts";
+import type { Row } from "../evidence/evidence.ts";
+import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Verifier } from "../verifier.ts";
 
 /** p without one token, normalised; p itself where nothing else is left. */

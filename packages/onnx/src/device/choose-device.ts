@@ -1,10 +1,10 @@
 /** Decides where a model runs, by trying it there. */
 import { LenityError } from "@lenity/core";
-import type { Model } from "../sequence.ts";
-import type { Device, DeviceReport, DeviceWish } from "./devices.ts";
+import type { Device, DeviceReport, DeviceWish } from "../protocol/devices.ts";
+import type { Model } from "../run/sequence.ts";
 import type { Probed } from "./probe-device.ts";
 import { reason } from "./reason.ts";
-import { type Trial, time, trusted } from "./trusted.ts";
+import { type Trial, time, trusted } from "./verify-device.ts";
 
 /** `auto` puts no model on a device that takes this many times the CPU's time for a plain product: it is software that stands in for a GPU. */
 const hopeless = 4;

@@ -1,5 +1,5 @@
-import type { LoadRequest } from "../protocol.ts";
-import type { Device } from "./devices.ts";
+import type { Device } from "../protocol/devices.ts";
+import type { LoadRequest } from "../protocol/protocol.ts";
 
 /** What is told of a drafter file that the model's device leaves aside: one sentence, or none. */
 export function drafterAside({ drafter }: Pick<LoadRequest, "drafter">, device: Device): readonly string[] {

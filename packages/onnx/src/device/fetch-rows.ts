@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import type { Precision } from "../cells.ts";
-import { type GraphBuilder, graphBuilder } from "../export/onnx-writer.ts";
-import type { Runtime } from "../graph.ts";
+import type { Precision } from "../graph/float-tensors.ts";
+import type { Runtime } from "../graph/graph.ts";
+import { type GraphBuilder, graphBuilder } from "../onnx-file/graph-builder.ts";
 
 /** Copies rows `first` to before `end` of a tensor [1, rows, width] on a device into this program's memory. */
 export type FetchRows = (values: Tensor, first: number, end: number) => Promise<Tensor>;

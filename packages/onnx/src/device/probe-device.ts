@@ -1,8 +1,8 @@
 /** Tries a device out on a small product, before a model is put there. */
 import type { Tensor } from "onnxruntime-node";
-import { graphBuilder } from "../export/onnx-writer.ts";
-import type { Runtime } from "../graph.ts";
-import { type Device, impossible, type Platform, remedy } from "./devices.ts";
+import type { Runtime } from "../graph/graph.ts";
+import { graphBuilder } from "../onnx-file/graph-builder.ts";
+import { type Device, impossible, type Platform, remedy } from "../protocol/devices.ts";
 import { reason } from "./reason.ts";
 import { smallSession } from "./small-session.ts";
 

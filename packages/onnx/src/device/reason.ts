@@ -1,4 +1,4 @@
-import { firstLine } from "../first-line.ts";
+import { firstLine } from "../onnx-file/first-line.ts";
 
 /** What ONNX Runtime complains of, without the places in its sources and its full stop. */
 export function reason(error: unknown): string {

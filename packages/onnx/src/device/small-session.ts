@@ -1,6 +1,6 @@
 import type { InferenceSession } from "onnxruntime-node";
-import type { GraphBuilder } from "../export/onnx-writer.ts";
-import type { Runtime } from "../graph.ts";
+import type { Runtime } from "../graph/graph.ts";
+import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 
 /** A graph of our own making as a file in memory. */
 export function fileOf(graph: GraphBuilder): Blob {

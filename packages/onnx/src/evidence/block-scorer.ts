@@ -1,9 +1,9 @@
 /** Numbers of drafted blocks, computed where the logits lie. */
 import { argmax, copyRows, type Reading, readsDraft } from "@lenity/core";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { cellsOf, numbers as numbersIn, tensorOf } from "../cells.ts";
-import type { ScoreReply, ScoreRequest } from "../protocol.ts";
-import { append, type LogitRows, type Model, rowsHere, type Sequence } from "../sequence.ts";
+import { cellsOf, numbers as numbersIn, tensorOf } from "../graph/float-tensors.ts";
+import type { ScoreReply, ScoreRequest } from "../protocol/protocol.ts";
+import { append, type LogitRows, type Model, rowsHere, type Sequence } from "../run/sequence.ts";
 import { evidenceGraph, parted, proofRows } from "./evidence-graph.ts";
 import { lowest } from "./softmax-nodes.ts";
 

@@ -1,7 +1,7 @@
 /** The arithmetic of verification as a graph: from the logits of a block to a few numbers per position. */
 import { type Reading, type RowKind, readsDraft } from "@lenity/core";
-import type { Precision } from "../cells.ts";
-import { type GraphBuilder, graphBuilder } from "../export/onnx-writer.ts";
+import type { Precision } from "../graph/float-tensors.ts";
+import { type GraphBuilder, graphBuilder } from "../onnx-file/graph-builder.ts";
 import { divergence, entropy, logProbability, lowest, type Nodes, nodesOf, softmaxNodes } from "./softmax-nodes.ts";
 
 /** What the graph is given and gives. */

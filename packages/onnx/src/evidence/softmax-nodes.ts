@@ -1,6 +1,6 @@
 /** Nodes for rows of logits and for what verification reads of their softmax. */
 import type { Measure, RowKind } from "@lenity/core";
-import type { GraphBuilder } from "../export/onnx-writer.ts";
+import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 
 /** Stands for −∞: products with it stay numbers, which GPUs need not get right otherwise. */
 export const lowest = -1e30;

@@ -10,9 +10,9 @@
  * cuts wide ones for its threads when there are many queries: so values are mixed in columns of 16, which it never cuts.
  */
 import { LenityError } from "@lenity/core";
+import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { Attention } from "./attention.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
-import type { GraphBuilder } from "./onnx-writer.ts";
 
 /** Every head size is a multiple of it. */
 const columns = 16;

@@ -1,6 +1,6 @@
+import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 import type { Pass } from "./decoder-pass.ts";
-import type { GraphBuilder } from "./onnx-writer.ts";
 
 /** One layer of a pass between its projections: the names of what attention reads and of what it writes. */
 export interface AttentionLayer {

@@ -1,13 +1,13 @@
 /** What goes into each matrix of a model when it reads text: the ranges of static int8 scales. */
 import { LenityError, type Token } from "@lenity/core";
 import type { Tensor } from "onnxruntime-node";
-import { cacheParts } from "../cache-tensors.ts";
-import { importRuntime } from "../open-graph.ts";
+import { cacheParts } from "../cache/cache-tensors.ts";
+import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
+import { importRuntime } from "../open/open-graph.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 import { positions } from "./decoder-graph.ts";
 import { decoderPass } from "./decoder-pass.ts";
 import { type DecoderWeights, floatWeights } from "./decoder-weights.ts";
-import type { GraphBuilder } from "./onnx-writer.ts";
 import { rotaryTables } from "./rotary.ts";
 import type { Tensors } from "./safetensors.ts";
 

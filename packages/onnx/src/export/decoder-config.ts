@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { LenityError } from "@lenity/core";
-import { filesIn } from "../disk-files.ts";
-import { readJson } from "../read-files.ts";
+import { filesIn } from "../folder/disk-files.ts";
+import { readJson } from "../folder/read-files.ts";
 import { type RotaryScaling, readRotary } from "./rotary.ts";
 
 /** The shape of a decoder, as its config.json says it. */

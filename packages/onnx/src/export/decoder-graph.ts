@@ -3,11 +3,12 @@
  * stands, past_key_values.N.key|value in, present.N.key|value out, attention by com.microsoft.GroupQueryAttention. Or, for long contexts, with the
  * caches of attention-split.ts.
  */
+
+import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { splitAttention, splitCaches, splitNewRows, splitSetup } from "./attention-split.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 import { decoderPass } from "./decoder-pass.ts";
 import type { DecoderWeights } from "./decoder-weights.ts";
-import type { GraphBuilder } from "./onnx-writer.ts";
 import { rotaryTables } from "./rotary.ts";
 
 /** How a graph can attend to its past. */

@@ -1,8 +1,8 @@
+import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { Attention } from "./attention.ts";
 import { groupQueryAttention } from "./attention-gqa.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 import type { DecoderWeights } from "./decoder-weights.ts";
-import type { GraphBuilder } from "./onnx-writer.ts";
 
 /** One block on its way through all layers: what it is made of, and the names under which the graph has it. A graph may hold several passes. */
 export interface Pass {

@@ -1,4 +1,4 @@
-import type { GraphBuilder } from "./onnx-writer.ts";
+import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { Tensors } from "./safetensors.ts";
 import { transpose } from "./transpose.ts";
 

@@ -2,13 +2,13 @@
  * A decoder that drafts: a Loop whose body is one pass of the model and a draw, so that one call of the runtime drafts as many tokens as it is
  * given coins. It takes and returns the cache of the model's own graph.
  */
-import { cacheParts } from "../cache-tensors.ts";
+import { cacheParts } from "../cache/cache-tensors.ts";
+import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 import { declareNewRows, sliceNewRows } from "./decoder-graph.ts";
 import { decoderPass } from "./decoder-pass.ts";
 import type { DecoderWeights } from "./decoder-weights.ts";
 import { drawToken } from "./draw-nodes.ts";
-import type { GraphBuilder } from "./onnx-writer.ts";
 import { rotaryTables } from "./rotary.ts";
 
 /** Gives the weights to a graph. */

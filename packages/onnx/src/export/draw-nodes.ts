@@ -1,4 +1,4 @@
-import type { GraphBuilder } from "./onnx-writer.ts";
+import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 
 /** What a token is drawn from. */
 export interface Drawn {

@@ -1,6 +1,6 @@
 import { LenityError } from "@lenity/core";
-import { folderPath } from "../disk-files.ts";
-import { drafterFile } from "../drafter-file.ts";
+import { folderPath } from "../folder/disk-files.ts";
+import { drafterFile } from "../folder/drafter-file.ts";
 import { readDecoderConfig } from "./decoder-config.ts";
 import { drafterGraph } from "./drafter-graph.ts";
 import { attentionForm, type ExportOptions, exportGraph } from "./export-graph.ts";

@@ -2,7 +2,8 @@
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { LenityError, type Token } from "@lenity/core";
-import { folderPath } from "../disk-files.ts";
+import { folderPath } from "../folder/disk-files.ts";
+import { type GraphBuilder, graphBuilder } from "../onnx-file/graph-builder.ts";
 import { canSplit } from "./attention-split.ts";
 import { calibrate, calibrationGraph } from "./calibration.ts";
 import { type DecoderConfig, readDecoderConfig } from "./decoder-config.ts";
@@ -10,7 +11,6 @@ import { type AttentionForm, attentionForms } from "./decoder-graph.ts";
 import { type DecoderWeights, floatWeights } from "./decoder-weights.ts";
 import { type Activations, activationKinds, inputRange } from "./int8-recipe.ts";
 import { int8Weights } from "./int8-weights.ts";
-import { type GraphBuilder, graphBuilder } from "./onnx-writer.ts";
 import { partOf, removeStaleParts } from "./parts.ts";
 import { openTensors, type TensorFolder } from "./tensor-folder.ts";
 import { writeModel } from "./write-model.ts";

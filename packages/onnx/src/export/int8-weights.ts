@@ -1,6 +1,6 @@
+import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 import { type DecoderWeights, floatWeights } from "./decoder-weights.ts";
-import type { GraphBuilder } from "./onnx-writer.ts";
 import { columnScales, quantize } from "./quantize.ts";
 import type { Tensors } from "./safetensors.ts";
 

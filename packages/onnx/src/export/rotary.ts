@@ -1,7 +1,7 @@
 /** Rotary position embedding: how far each pair of a head's values turns at each position. */
 import type { LenityError } from "@lenity/core";
+import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
-import type { GraphBuilder } from "./onnx-writer.ts";
 
 /** Frequencies divided by a factor: all of them, or (llama3) those whose wave is long beside the context that the model was first trained on. */
 export type RotaryScaling =

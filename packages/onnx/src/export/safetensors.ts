@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { LenityError } from "@lenity/core";
-import { numbers } from "../cells.ts";
+import { numbers } from "../graph/float-tensors.ts";
 
 /** Named tensors on the disk, converted to float32 when read. */
 export interface Tensors {

@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { LenityError } from "@lenity/core";
-import { exists, filesIn } from "../disk-files.ts";
-import { readJson } from "../read-files.ts";
+import { exists, filesIn } from "../folder/disk-files.ts";
+import { readJson } from "../folder/read-files.ts";
 import { openSafetensors, type Tensors } from "./safetensors.ts";
 
 /** The tensors of a folder, which also tell which of them nobody asked for. */

@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LenityError } from "@lenity/core";
-import type { GraphBuilder } from "./onnx-writer.ts";
+import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { partOf } from "./parts.ts";
 
 /** What is told, and asked, while files are written. */

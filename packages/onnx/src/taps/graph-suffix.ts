@@ -1,5 +1,5 @@
 /** Bytes that add to the graph of an .onnx file that they are appended to. They can add, never rename or remove. */
-import { integer, message, nested, wholeOf } from "../export/protobuf.ts";
+import { integer, message, nested, wholeOf } from "../onnx-file/protobuf-writer.ts";
 
 /** What is to be added. */
 export interface Suffix {

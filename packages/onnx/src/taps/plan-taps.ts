@@ -1,6 +1,7 @@
 /** What a file lacks, and the bytes that add it. */
-import { isCache } from "../cache-ports.ts";
-import { cacheTensors } from "../cache-tensors.ts";
+
+import { cacheTensors } from "../cache/cache-tensors.ts";
+import { isCache } from "../graph/cache-ports.ts";
 import type { OnnxScan } from "../onnx-file/scan.ts";
 import { dataflow } from "./dataflow.ts";
 import { type FinalNorm, findFinalNorm } from "./final-norm.ts";

@@ -1,12 +1,12 @@
 /** Runs a graph once and compares what its outputs for judges and caches give with what they must. */
 import type { HiddenKind, Token } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
-import { blockFeeds } from "../block-feeds.ts";
-import { cacheTensors } from "../cache-tensors.ts";
-import { cellsOf, numbers } from "../cells.ts";
-import { firstLine } from "../first-line.ts";
-import type { CachedGraph, Graph } from "../graph.ts";
-import { openCache } from "../open-cache.ts";
+import { cacheTensors } from "../cache/cache-tensors.ts";
+import { openCache } from "../cache/open-cache.ts";
+import { blockFeeds } from "../graph/block-feeds.ts";
+import { cellsOf, numbers } from "../graph/float-tensors.ts";
+import type { CachedGraph, Graph } from "../graph/graph.ts";
+import { firstLine } from "../onnx-file/first-line.ts";
 import { isNormOf } from "./is-norm-of.ts";
 
 /** What may be used, and why the rest may not. */

@@ -1,5 +1,5 @@
 /** Attention by MatMul and Softmax over Concat(past, new), as Optimum writes it. */
-import type { GraphBuilder } from "../export/onnx-writer.ts";
+import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { Shape } from "./random-llama.ts";
 
 /** Rotary tables of the block's rows, by the input position_ids or else by the past's length, and what its rows may attend to: earlier positions that the mask counts. */

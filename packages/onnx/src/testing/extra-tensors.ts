@@ -1,5 +1,5 @@
 /** Tensors that the exporter's builder does not write. */
-import { bytesOf, integer, message, nested } from "../export/protobuf.ts";
+import { bytesOf, integer, message, nested } from "../onnx-file/protobuf-writer.ts";
 
 /** Initializers that are appended to a file. */
 export interface ExtraTensors {

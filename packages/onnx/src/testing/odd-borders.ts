@@ -1,5 +1,5 @@
 /** What other programs declare otherwise at a graph's borders: integers of 32 bits, sizes by name, key and value in one tensor, logits of one row. */
-import type { ElementType, GraphBuilder } from "../export/onnx-writer.ts";
+import type { ElementType, GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { Shape } from "./random-llama.ts";
 
 /** What is other than in `exportDecoder`'s graph. */

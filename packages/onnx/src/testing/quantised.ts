@@ -1,6 +1,6 @@
 /** The matrices of a graph in the formats that other programs quantise them to. */
-import { toFloat16s } from "../export/float16.ts";
-import type { GraphBuilder } from "../export/onnx-writer.ts";
+import { toFloat16s } from "../onnx-file/float16.ts";
+import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { extraTensors } from "./extra-tensors.ts";
 
 /**

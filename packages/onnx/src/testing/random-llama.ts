@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Random, seeded } from "@lenity/core";
 import { exportDecoder } from "../export/export-decoder.ts";
-import { toFloat16 } from "../export/float16.ts";
+import { toFloat16 } from "../onnx-file/float16.ts";
 
 export interface Shape {
   readonly width: number;

@@ -1,7 +1,7 @@
 /** Weights in files beside the model, as exporters write models beyond protobuf's 2 GB. */
 
-import { toFloat16s } from "../export/float16.ts";
-import { elementType, type GraphBuilder } from "../export/onnx-writer.ts";
+import { toFloat16s } from "../onnx-file/float16.ts";
+import { elementType, type GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { extraTensors } from "./extra-tensors.ts";
 
 /** The same builder, with its weights spread over as many files as there are names. Call `shards` after `finish`. */

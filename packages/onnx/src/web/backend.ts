@@ -1,20 +1,20 @@
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
-import type { Backend } from "../answering.ts";
+import { answers, raceBlocks, toleranceOf } from "../checks/compare-devices.ts";
 import { chooseDevice, type Placed } from "../device/choose-device.ts";
-import { answers, raceBlocks, toleranceOf } from "../device/compare-devices.ts";
 import { drafterAside } from "../device/drafter-aside.ts";
 import { openOnDevice } from "../device/open-on-device.ts";
 import { reason } from "../device/reason.ts";
 import { smallSession } from "../device/small-session.ts";
-import type { GraphBuilder } from "../export/onnx-writer.ts";
-import type { Runtime } from "../graph.ts";
-import type { ModelFiles } from "../model-files.ts";
+import type { ModelFiles } from "../folder/model-files.ts";
+import { readBytes } from "../folder/read-files.ts";
+import type { Runtime } from "../graph/graph.ts";
 import { externalFault, externalFiles } from "../onnx-file/external-files.ts";
+import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { type OnnxScan, scanBytes } from "../onnx-file/scan.ts";
-import { mostBytes, type Opened, openTapped, unreadable } from "../open-tapped.ts";
-import { readBytes } from "../read-files.ts";
-import { tryGraph } from "../try-graph.ts";
+import { mostBytes, type Opened, openTapped, unreadable } from "../open/open-extended.ts";
+import { tryGraph } from "../open/probe-graph.ts";
+import type { Backend } from "../run/request-handler.ts";
 import { ownRuntime } from "./own-runtime.ts";
 import { probeWebGPU } from "./probe-webgpu.ts";
 

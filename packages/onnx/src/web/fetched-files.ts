@@ -1,5 +1,5 @@
 import { LenityError } from "@lenity/core";
-import type { ModelFiles } from "../model-files.ts";
+import type { ModelFiles } from "../folder/model-files.ts";
 
 /** How files are fetched. */
 export interface FetchOptions {

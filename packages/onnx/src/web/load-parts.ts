@@ -1,8 +1,8 @@
 /** What a model's folder holds besides the model. */
 import type { Sampling } from "@lenity/core";
-import { type ChatTemplate, readChatTemplate } from "../chat-template.ts";
-import { readSampling } from "../sampling-defaults.ts";
-import { type FolderTokenizer, readTokenizer } from "../tokenizer.ts";
+import { type ChatTemplate, readChatTemplate } from "../folder/chat-template.ts";
+import { readSampling } from "../folder/generation-config.ts";
+import { type FolderTokenizer, readTokenizer } from "../tokenizer/tokenizer.ts";
 import { type Folder, filesOf } from "./fetched-files.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { LenityError } from "@lenity/core";
-import type { Answered } from "../answering.ts";
-import { type Cancellation, cancellable } from "../cancellation.ts";
-import type { WorkerLink } from "../link.ts";
-import type { Request } from "../protocol.ts";
+import { type Cancellation, cancellable } from "../protocol/cancellation.ts";
+import type { WorkerLink } from "../protocol/link.ts";
+import type { Request } from "../protocol/protocol.ts";
+import type { Answered } from "../run/request-handler.ts";
 
 /**
  * A link to a model in this very thread: requests are answered one after another, in the order in which they come. `owner` names it in errors;

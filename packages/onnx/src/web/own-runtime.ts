@@ -1,8 +1,8 @@
 import { LenityError } from "@lenity/core";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { firstLine } from "../first-line.ts";
-import type { Runtime } from "../graph.ts";
-import { turn } from "./turn.ts";
+import type { Runtime } from "../graph/graph.ts";
+import { firstLine } from "../onnx-file/first-line.ts";
+import { turn } from "./yield-to-event-loop.ts";
 
 /** ONNX Runtime for one model, and an end to all that the model has of it. */
 export interface OwnRuntime extends Runtime {

@@ -1,6 +1,6 @@
-import type { Device } from "../device/devices.ts";
 import { type Probed, tryProduct } from "../device/probe-device.ts";
-import type { Runtime } from "../graph.ts";
+import type { Runtime } from "../graph/graph.ts";
+import type { Device } from "../protocol/devices.ts";
 
 /** What to do where WebGPU cannot be had. */
 const remedy = "Take the provider wasm, or auto.";

@@ -1,0 +1,138 @@
+import { fileURLToPath } from "node:url";
+import { defaultRegistry, LenityError, lookupDrafter } from "@lenity/core";
+import {
+  type DeviceWish,
+  type Dtype,
+  type FolderTokenizer,
+  loadChatTemplate,
+  loadModel,
+  loadSampling,
+  loadTokenizer,
+  type OnnxModel,
+  onnxDrafter,
+} from "@lenity/onnx";
+import type { ServedModel } from "@lenity/server";
+import * as tiny from "@lenity/tiny";
+import { type DraftDtype, draftDtype } from "./draft-dtype.ts";
+import { type ResolvedModel, resolveModel } from "./hub/resolve-model.ts";
+import { missingHeads, readHeads } from "./judge-heads.ts";
+import { checkFile } from "./options.ts";
+
+export interface EngineOptions {
+  /** The target: a folder, or ORG/NAME on the hub. Default: the embedded pair. */
+  readonly model?: string | undefined;
+  /** The draft, likewise. Without one, and with a model of your own, drafts come from prompt lookup. */
+  readonly draft?: string | undefined;
+  /** The variant of the target's file, as in `model_fp16.onnx`. Default: fp32, or the only one there is. */
+  readonly dtype?: Dtype | undefined;
+  /** The target's file, within the folder, in place of a variant. */
+  readonly file?: string | undefined;
+  /** The variant of the draft's file. Default: the target's, where the draft has it, or the draft's only one. */
+  readonly draftDtype?: Dtype | undefined;
+  /** Where the models compute. Default: cpu. */
+  readonly device?: DeviceWish | undefined;
+  /** The most tokens of a conversation. Default: what the target's folder says. */
+  readonly context?: number | undefined;
+  /** A judge head. Default: `judge.json` in the target's folder, when it is there. */
+  readonly judge?: string | undefined;
+  /** Engines of each model, so many answers at a time. Default 1. */
+  readonly engines?: number | undefined;
+  /** As `loadModel` takes it, for each model. */
+  readonly cacheBytes?: number | undefined;
+}
+
+/** The models of one process, ready to answer. Its drafters: `model` first when there is a draft model; `lookup` always. */
+export interface Engine extends Omit<ServedModel, "chatTemplate"> {
+  readonly target: OnnxModel;
+  readonly tokenizer: FolderTokenizer;
+  /** None: a base model, which continues texts and knows no messages. */
+  readonly chatTemplate: string | undefined;
+  readonly draft: OnnxModel | undefined;
+  close(): Promise<void>;
+}
+
+/** An engine that answers messages and can be served. */
+export interface ChatEngine extends Engine {
+  readonly chatTemplate: string;
+}
+
+/**
+ * Loads the models, and tells on standard error what their user must know. Where messages are to be answered, a folder without a chat template is
+ * refused, before its model is loaded.
+ */
+export function openEngine(options: EngineOptions, use: "messages"): Promise<ChatEngine>;
+export function openEngine(options: EngineOptions, use?: "texts"): Promise<Engine>;
+export async function openEngine(options: EngineOptions, use?: "messages" | "texts"): Promise<Engine> {
+  checkFile(options);
+  const { folder, name } = await targetOf(options);
+  const draft = await draftOf(options);
+  const [tokenizer, chatTemplate, heads, sampling] = await Promise.all([
+    loadTokenizer(folder),
+    loadChatTemplate(folder),
+    readHeads(folder, options.judge),
+    loadSampling(folder),
+  ]);
+  if (use === "messages" && chatTemplate === undefined) throw templateless(folder);
+  const { dtype, file, device, engines, cacheBytes, context: contextLength } = options;
+  const target = await loadModel(folder, { engines, cacheBytes, dtype, file, device, contextLength, drafter: false, name });
+  for (const warning of target.warnings) console.error(`warning: ${warning}`);
+  try {
+    const drafting =
+      draft === undefined
+        ? undefined
+        : await loadModel(draft.folder, { engines, cacheBytes, threads: 1, device, dtype: draft.dtype, draftsFor: target });
+    if (device !== undefined) tellDevices(drafting === undefined ? [target] : [target, drafting]);
+    const notes = [...target.notes, ...(draft?.note === undefined ? [] : [draft.note]), ...(drafting?.notes ?? [])];
+    for (const note of notes) console.error(`lenity: ${note}.`);
+    return {
+      id: name,
+      target,
+      draft: drafting,
+      tokenizer,
+      chatTemplate: chatTemplate?.template,
+      toolTemplate: chatTemplate?.named["tool_use"],
+      chatTemplateFile: chatTemplate?.file,
+      specialTokens: chatTemplate?.tokens,
+      sampling,
+      registry: defaultRegistry({ ...heads, tokenizer, missing: missingHeads(heads, name) }),
+      drafters: { ...(drafting === undefined ? {} : { model: () => onnxDrafter(drafting) }), lookup: () => lookupDrafter() },
+      close: async () => {
+        await Promise.all([target.close(), drafting?.close()]);
+      },
+    };
+  } catch (error) {
+    await target.close();
+    throw error;
+  }
+}
+
+/** The error for a base model that was to answer messages. */
+const templateless = (folder: string): LenityError =>
+  new LenityError(
+    "model_files",
+    `${folder} has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json): it is a base model, which continues texts and does not answer messages. lenity complete continues a text with it. For answers take a chat model, or add a template.`,
+  );
+
+async function targetOf({ model, dtype, file }: EngineOptions): Promise<ResolvedModel> {
+  return model === undefined ? { folder: fileURLToPath(tiny.target), name: "tiny" } : resolveModel(model, { dtype, file });
+}
+
+/** The draft's folder and variant; undefined when there is none. */
+async function draftOf(options: EngineOptions): Promise<({ readonly folder: string } & DraftDtype) | undefined> {
+  const { model, draft, dtype, draftDtype: wanted } = options;
+  if (draft === undefined) {
+    if (wanted !== undefined)
+      throw new LenityError("invalid_request", `--draft-dtype ${wanted} belongs to --draft. Add the one or leave out the other.`);
+    return model === undefined ? { folder: fileURLToPath(tiny.draft), dtype: undefined } : undefined;
+  }
+  const { folder } = await resolveModel(draft, { dtype: wanted ?? dtype, orOnly: wanted === undefined });
+  return { folder, ...(await draftDtype(folder, options)) };
+}
+
+/** One line for each device and reason. */
+function tellDevices(models: readonly OnnxModel[]): void {
+  const lines = Map.groupBy(models, ({ device }) => `${device.name}. ${device.why}`);
+  for (const [line, those] of lines) {
+    console.error(`lenity: ${those.map(({ name }) => name).join(" and ")} ${those.length === 1 ? "runs" : "run"} on ${line}`);
+  }
+}

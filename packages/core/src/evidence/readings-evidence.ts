@@ -1,0 +1,94 @@
+import type { Token } from "../model.ts";
+import { oneHot, type Sampling } from "../sampling.ts";
+import { divergence } from "./divergence.ts";
+import type { Evidence } from "./evidence.ts";
+import { logitsEvidence } from "./logits-evidence.ts";
+import type { Culprit } from "./name-the-model.ts";
+import type { Measure, Reading, Readings, RowKind } from "./reading.ts";
+
+/** A drafted block that was scored where its logits lie. */
+export interface ReadBlock {
+  readonly readings: Readings;
+  /** The token that each position tests, the bonus position apart. */
+  readonly draft: readonly Token[];
+  readonly vocabulary: number;
+  readonly sampling: Sampling;
+  /** The logits of one position, fetched. */
+  row(at: number): Promise<Float32Array>;
+}
+
+/**
+ * Evidence from numbers that were computed elsewhere. Rows can be read after `load`; at temperature 0 the processed ones are known without it. A
+ * number that was not asked for throws: the verifier then reads more than it says in `reads`.
+ */
+export function readingsEvidence({ readings, draft, vocabulary, sampling, row }: ReadBlock, model?: Culprit): Evidence {
+  const greedy = sampling.temperature === 0;
+  const rows = new Map<number, Evidence>();
+  const kindOf = (kind: RowKind) => (sampling.temperature === 1 ? "raw" : kind);
+
+  const number = (at: number, reading: Reading): number => {
+    if (!(at >= 0 && at <= draft.length)) throw new RangeError(`Position ${at} of evidence with ${draft.length + 1} positions.`);
+    const values = readings[reading];
+    if (values === undefined) throw undeclared(at, reading);
+    return values[at] as number;
+  };
+  const loaded = (at: number, what: string): Evidence => {
+    const evidence = rows.get(at);
+    if (evidence === undefined) throw undeclared(at, what);
+    return evidence;
+  };
+  const argmax = (at: number): Token => number(at, "argmax");
+
+  return {
+    length: draft.length + 1,
+    vocabulary,
+    argmax,
+    logits: (at) => loaded(at, "logits").logits(0),
+    row: (at, kind = "processed") => (greedy && kind === "processed" ? oneHot(argmax(at), vocabulary) : loaded(at, "row").row(0, kind)),
+    probability(at, token, kind = "processed") {
+      if (greedy && kind === "processed") return token === argmax(at) ? 1 : 0;
+      if (token !== draft[at]) return loaded(at, `probability of token ${token}`).probability(0, token, kind);
+      return Math.exp(number(at, `${kindOf(kind)} probability`));
+    },
+    supports(at, token) {
+      if (!greedy) return Math.fround(this.probability(at, token)) > 0;
+      if (token === argmax(at)) return true;
+      return token === draft[at] ? number(at, "support") > 0 : loaded(at, `support of token ${token}`).supports(0, token);
+    },
+    confidence: (at, kind = "processed") => (greedy && kind === "processed" ? 1 : Math.exp(number(at, `${kindOf(kind)} confidence`))),
+    entropy: (at, kind = "processed") => (greedy && kind === "processed" ? 0 : number(at, `${kindOf(kind)} entropy`)),
+    divergence(at: number, drafter: Evidence, measure: Measure, kind: RowKind = "processed"): number {
+      if (!(greedy && kind === "processed")) return number(at, `${kindOf(kind)} ${measure}`);
+      return argmax(at) === drafter.argmax(at) ? 0 : divergence(Float32Array.of(1, 0), Float32Array.of(0, 1), measure);
+    },
+    async load(at) {
+      if (!greedy && !rows.has(at)) rows.set(at, logitsEvidence(await row(at), vocabulary, sampling, model));
+    },
+  };
+}
+
+/** The drafter's evidence, with the probabilities of the drafted tokens as they were computed elsewhere, if they were. */
+export function withReadings(drafter: Evidence, { readings, draft, sampling }: Omit<ReadBlock, "row">): Evidence {
+  return {
+    length: drafter.length,
+    vocabulary: drafter.vocabulary,
+    argmax: (at) => drafter.argmax(at),
+    logits: (at) => drafter.logits(at),
+    row: (at, kind) => drafter.row(at, kind),
+    probability(at, token, kind = "processed") {
+      const known = readings[`${sampling.temperature === 1 ? "raw" : kind} draft-probability`]?.[at];
+      return known === undefined || token !== draft[at] ? drafter.probability(at, token, kind) : Math.exp(known);
+    },
+    supports: (at, token) => drafter.supports(at, token),
+    confidence: (at, kind) => drafter.confidence(at, kind),
+    entropy: (at, kind) => drafter.entropy(at, kind),
+    divergence: (at, other, measure, kind) => drafter.divergence(at, other, measure, kind),
+    load: (at) => drafter.load?.(at) ?? Promise.resolve(),
+  };
+}
+
+function undeclared(at: number, what: string): TypeError {
+  return new TypeError(
+    `The ${what} of position ${at} was read and is not among the verifier's \`reads\`: add it, or leave \`reads\` away.`,
+  );
+}

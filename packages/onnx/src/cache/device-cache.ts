@@ -1,0 +1,63 @@
+import { LenityError } from "@lenity/core";
+import type { Tensor } from "onnxruntime-node";
+import type { CropCaches } from "../device/crop-caches.ts";
+import { tensorOf, zeros } from "../graph/float-tensors.ts";
+import type { CachedGraph } from "../graph/graph.ts";
+import type { Cache } from "./cache.ts";
+import { cacheTensors } from "./cache-tensors.ts";
+
+/** Tensors on the device. No run writes into them, so copies of a cache share them. */
+interface Rows {
+  readonly length: number;
+  readonly tensors: readonly Tensor[];
+  users: number;
+}
+
+/**
+ * Tensors of `length` rows that stay on the device: the outputs of one run are the inputs of the next. Dropping rows copies those
+ * that stay, on the device too.
+ */
+export function deviceCache(graph: CachedGraph, crop: CropCaches, begin?: Rows): Cache {
+  const { runtime, headSize, precision } = graph;
+  const { names, groups, shape } = cacheTensors(graph);
+  const fetches = Object.fromEntries(names.map(({ present }) => [present, null]));
+  const empty = { length: 0, tensors: names.map(() => tensorOf(runtime, zeros(precision, 0), shape(0))), users: 0 };
+  let rows: Rows = begin ?? empty;
+  rows.users++;
+
+  const replace = (by: Rows): void => {
+    by.users++;
+    free(rows);
+    rows = by;
+  };
+
+  return {
+    async prepare(start) {
+      if (start === 0) replace(empty);
+      else if (start < rows.length) replace({ length: start, tensors: await crop(rows.tensors, start), users: 0 });
+      return { feeds: Object.fromEntries(names.map(({ past }, i) => [past, rows.tensors[i] as Tensor])), fetches };
+    },
+    keep(results, _start, end) {
+      const wanted = shape(end).join(", ");
+      const tensors = names.map(({ present }) => results[present] as Tensor);
+      replace({ length: end, tensors, users: 0 });
+      const odd = tensors.findIndex(({ dims }) => dims.join(", ") !== wanted);
+      if (odd < 0) return;
+      const found = tensors[odd]?.dims.join(", ");
+      replace(empty);
+      throw new LenityError("model_files", `The model returned ${names[odd]?.present} of shape [${found}]; expected [${wanted}].`);
+    },
+    get bytes() {
+      return names.length * groups * rows.length * headSize * (precision === "float16" ? 2 : 4);
+    },
+    copy: (length) => deviceCache(graph, crop, length === 0 ? undefined : rows),
+    dispose: () => replace(empty),
+  };
+}
+
+/** Gives up one use; the last one frees the memory, which garbage collection would not do in time. */
+function free(rows: Rows): void {
+  rows.users--;
+  if (rows.users > 0) return;
+  for (const tensor of rows.tensors) if (tensor.location !== "cpu") tensor.dispose();
+}

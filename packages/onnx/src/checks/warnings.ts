@@ -1,0 +1,41 @@
+import type { Variant } from "../folder/dtypes.ts";
+import type { Device } from "../protocol/devices.ts";
+import type { LoadReply } from "../protocol/protocol.ts";
+import type { SelfCheck } from "./self-check.ts";
+
+/** Variants whose activations are quantised with one scale for a whole block, as a rule. */
+const leaky: ReadonlySet<string> = new Set(["q8", "int8", "uint8"]);
+
+/** What a user must know before trusting a loaded file, one line each. `variants` are those of its folder. */
+export function warningsOf(
+  { file, device, lastOnly }: Pick<LoadReply, "file" | "device" | "lastOnly">,
+  check: SelfCheck,
+  variants: readonly Variant[],
+): string[] {
+  if (lastOnly) return [plainOnly(file), ...inexactness(file, device.name, check)];
+  // A file that leaks differs between blocks as well, for the same reason and with the same remedy.
+  return check.leak > 0 ? leakage(file, check, variants) : inexactness(file, device.name, check);
+}
+
+function plainOnly(file: string): string {
+  return `${file}: the graph scores only the last position of a block, so no draft can be verified: it decodes plainly, with a block length of 0. For speculative decoding export it with the logits of all positions (onnxruntime-genai's builder: prune_lm_head=false).`;
+}
+
+function inexactness(file: string, device: Device, { blockDifference, spread }: SelfCheck): string[] {
+  if (blockDifference === 0) return [];
+  const where = device === "cpu" ? "" : `on ${device} `;
+  const size = `by ${blockDifference.toPrecision(2)} where logits span ${spread.toPrecision(2)}`;
+  return [
+    `${file}: ${where}tokens are scored a little differently in a block and one by one (${size}), so strict verification equals plain decoding only up to that: a near tie may fall the other way.${device === "cpu" ? "" : " Where the text must be the same, compare with the device cpu: lenity inspect tells whether the file is exact there."}`,
+  ];
+}
+
+function leakage(file: string, check: SelfCheck, variants: readonly Variant[]): string[] {
+  const others = variants.filter(({ dtype, path }) => !leaky.has(dtype) && !file.endsWith(path)).map(({ dtype }) => dtype);
+  const advice =
+    others.length > 0 ? `the folder's variant ${others.join(" or ")} (by dtype)` : "a float32, float16 or 4-bit variant of the model";
+  const size = `by ${check.leak.toPrecision(2)} where logits span ${check.spread.toPrecision(2)}`;
+  return [
+    `${file}: a later token changes the scores of earlier ones (${size}), so drafted tokens leak into the verdict on those before them: strict verification is not lossless with this file. Take ${advice} instead.`,
+  ];
+}

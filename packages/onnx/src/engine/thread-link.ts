@@ -1,0 +1,84 @@
+/** The main thread's end of one worker: requests out, answers in, and what happens when the thread dies. */
+import { Worker } from "node:worker_threads";
+import { LenityError } from "@lenity/core";
+import { type Cancellation, cancellable } from "../protocol/cancellation.ts";
+import { endTurn, turns } from "../protocol/gpu-lock.ts";
+import type { WorkerLink } from "../protocol/link.ts";
+import type { EndMessage, ErrorMessage, ReplyMessage, Request } from "../protocol/protocol.ts";
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Starts a thread that runs `script`. `owner` names it in error messages. `onLost` is told when the thread dies by itself, before any request
+ * is; what it returns says in their errors how things go on.
+ */
+export function startWorker(script: URL, owner: string, onLost: () => string): WorkerLink {
+  const worker = new Worker(script);
+  const { threadId } = worker;
+  const ended = new Promise<void>((resolve) => worker.on("exit", () => resolve()));
+  const pending = new Map<number, Pending>();
+  let nextId = 0;
+  let lost: LenityError | undefined;
+
+  const lose = (message: string, cause?: unknown) => {
+    lost = new LenityError("worker_lost", message, { cause });
+    for (const { reject } of pending.values()) reject(lost);
+    pending.clear();
+  };
+  const die = (why: string, cause?: unknown) => {
+    if (lost === undefined) lose(`The thread of ${owner} ${why}. ${onLost()}`.trimEnd(), cause);
+  };
+  worker.on("message", ({ id, value, error }: ReplyMessage) => {
+    const waiting = pending.get(id);
+    pending.delete(id);
+    // An idle model does not keep the process alive; one that is being closed does, until its thread has ended.
+    if (pending.size === 0 && lost === undefined) worker.unref();
+    if (error === undefined) waiting?.resolve(value);
+    else waiting?.reject(revive(error));
+  });
+  worker.on("error", (cause) => die(`died: ${cause instanceof Error ? cause.message : String(cause)}`, cause));
+  worker.on("exit", (code) => {
+    // Whatever it was doing with a shared device is over.
+    endTurn(turns, threadId);
+    die(`ended with code ${code}`);
+  });
+
+  const check = () => {
+    if (lost !== undefined) throw lost;
+  };
+  return {
+    check,
+    request<Reply>(request: Request, cancel?: Cancellation): Promise<Reply> {
+      return cancellable<Reply>(cancel, (resolve, reject) => {
+        check();
+        const id = nextId++;
+        // A cancelled request stays pending until the worker has answered: until then the worker is busy.
+        pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
+        worker.ref();
+        worker.postMessage({ id, request }, lentBy(request));
+      });
+    },
+    async close() {
+      if (lost === undefined) lose(`The thread of ${owner} was closed.`);
+      // Not terminated: a thread that is torn down within a call of ONNX Runtime takes the whole process with it. It ends between two calls.
+      worker.ref();
+      worker.postMessage({ end: true } satisfies EndMessage);
+      await ended;
+    },
+  };
+}
+
+/** Memory that a request lends for as long as it runs: it moves there and back instead of being copied. */
+function lentBy(request: Request): ArrayBuffer[] {
+  const lent = request.type === "score" ? request.drafted : undefined;
+  return lent === undefined || lent.byteLength < lent.buffer.byteLength ? [] : [lent.buffer];
+}
+
+function revive(error: ErrorMessage): Error {
+  const cause = error.cause === undefined ? undefined : new Error(error.cause);
+  if (error.code !== undefined) return new LenityError(error.code, error.message, { ...error.facts, cause });
+  return cause === undefined ? new Error(error.message) : new Error(error.message, { cause });
+}

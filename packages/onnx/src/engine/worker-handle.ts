@@ -1,0 +1,99 @@
+/** One running worker as the main thread sees it: the sessions open in it, and the caches that it keeps of those that were. */
+import type { Token } from "@lenity/core";
+import type { SelfCheck } from "../checks/self-check.ts";
+import type { WorkerLink } from "../protocol/link.ts";
+import type { LoadReply } from "../protocol/protocol.ts";
+import { type KeptCache, keptCaches } from "./prefix-caches.ts";
+import { type Facts, type OnnxSession, openSession } from "./session.ts";
+
+/** A worker that takes sessions. */
+export interface Host {
+  readonly link: WorkerLink;
+  readonly sessions: number;
+  readonly keptBytes: number;
+  /** Whether a session had an answer from it. */
+  readonly answered: boolean;
+  /** How many tokens of the prompt a new session would hold. */
+  cached(prompt: readonly Token[], scope?: string): number;
+  /** Opens a session that holds what a cache kept of the same scope has of the prompt. */
+  open(prompt: readonly Token[], scope?: string): Promise<OnnxSession>;
+}
+
+/** A host whose file is open and tried out. */
+export interface LoadedHost extends Host {
+  readonly graph: LoadReply;
+  readonly check: SelfCheck;
+}
+
+/**
+ * Tokens. A kept cache that would lose no more than these is taken over; else its rows are copied, so that what goes on otherwise (another
+ * question under the same instructions, another answer to the same question) costs no one the rest. They allow for an answer whose last tokens
+ * are written differently once the conversation goes on.
+ */
+const mayLose = 8;
+
+/** A host on a worker that has loaded its model. It keeps up to `cacheBytes` of caches. */
+export function hostOf(link: WorkerLink, model: Facts, cacheBytes: number): Host {
+  const caches = keptCaches(cacheBytes);
+  let sessions = 0;
+  let nextSession = 0;
+  let answered = false;
+
+  const free = (session: number) => link.request({ type: "close", session });
+  const keep = async (session: number, scope: string | undefined, tokens: readonly Token[]) => {
+    const bytes = await link.request<number>({ type: "measure", session });
+    await Promise.all(caches.add({ session, scope, tokens, bytes }).map((cache) => free(cache.session)));
+  };
+  const session = (id: number, scope: string | undefined, held: readonly Token[]) =>
+    openSession(model, {
+      link,
+      id,
+      held,
+      onAnswer() {
+        answered = true;
+      },
+      async onClose(tokens) {
+        sessions--;
+        // A lost worker has no cache left to keep or to free.
+        await keep(id, scope, tokens).catch(() => {});
+      },
+    });
+  const copied = async ({ session: source, scope }: KeptCache, held: readonly Token[]) => {
+    const id = nextSession++;
+    const copy = link.request({ type: "copy", session: id, source, length: held.length });
+    return copy.then(
+      () => session(id, scope, held),
+      () => {
+        link.check();
+        // No memory for it: the prompt is run anew, perhaps in less.
+        return session(id, scope, []);
+      },
+    );
+  };
+  return {
+    link,
+    get sessions() {
+      return sessions;
+    },
+    get keptBytes() {
+      return caches.bytes;
+    },
+    get answered() {
+      return answered;
+    },
+    cached: (prompt, scope) => caches.match(prompt, scope)?.length ?? 0,
+    async open(prompt, scope) {
+      sessions++;
+      const match = caches.match(prompt, scope);
+      if (match === undefined) return session(nextSession++, scope, []);
+      const { cache, length } = match;
+      const held = prompt.slice(0, length);
+      if (cache.tokens.length - length > mayLose) {
+        caches.touch(cache);
+        return copied(cache, held);
+      }
+      caches.remove(cache);
+      return session(cache.session, scope, held);
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { LenityError } from "@lenity/core";
+import { namedTokens } from "../tokenizer/named-tokens.ts";
+import type { ModelFiles } from "./model-files.ts";
+import { readJsonIfThere, readText } from "./read-files.ts";
+
+/** A model's chat template in Jinja, and the texts of the special tokens that it refers to. */
+export interface ChatTemplate {
+  readonly template: string;
+  /** The file that it stands in. */
+  readonly file: string;
+  /** Templates for other purposes, such as `tool_use`, by name. */
+  readonly named: Readonly<Record<string, string>>;
+  /** Variables such as `bos_token` and `eos_token`, under the names that templates use. */
+  readonly tokens: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads chat_template.jinja or the `chat_template` of tokenizer_config.json, the file first as transformers does. Undefined when the folder has
+ * none: the model is not a chat model. Rejects with `model_files` when it has one that cannot be read.
+ */
+export async function readChatTemplate(files: ModelFiles): Promise<ChatTemplate | undefined> {
+  const settings = files.nameOf("tokenizer_config.json");
+  const config = (await readJsonIfThere(files, "tokenizer_config.json", "Fix or remove it.")) ?? {};
+  const named = namedTemplates(config["chat_template"], settings);
+  const own = await readText(files, "chat_template.jinja", "Expected a template in Jinja; fix or remove it.");
+  const template = own ?? named["default"];
+  if (template === undefined) return undefined;
+  const file = own === undefined ? settings : files.nameOf("chat_template.jinja");
+  return { template, file, named, tokens: namedTokens(config) };
+}
+
+/** One template, or a list of `{ name, template }`. */
+function namedTemplates(value: unknown, file: string): Record<string, string> {
+  if (value === undefined || value === null) return {};
+  if (typeof value === "string") return { default: value };
+  const pairs = Array.isArray(value) ? value.map((entry) => [entry?.name, entry?.template]) : [[undefined, undefined]];
+  if (pairs.every(([name, template]) => typeof name === "string" && typeof template === "string")) return Object.fromEntries(pairs);
+  throw new LenityError(
+    "model_files",
+    `${file} has a chat_template that is neither a text nor a list of { name, template }. Take the file of the model's own folder.`,
+  );
+}

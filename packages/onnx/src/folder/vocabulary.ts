@@ -1,0 +1,94 @@
+/** Which ids a model may say: its own tokenizer's, and for a draft model those of its target. */
+import { LenityError, type Sayable, type Token } from "@lenity/core";
+import type { TokenTexts } from "../tokenizer/token-table.ts";
+
+/** A model's output layer, and its tokenizer's tokens when its folder has them. */
+export interface Outputs {
+  readonly name: string;
+  /** Path of the folder. */
+  readonly folder: string;
+  /** The logits of one row: vocab_size. */
+  readonly width: number;
+  readonly tokens: TokenTexts | undefined;
+}
+
+/** What rows are made of, and what a user should know about it. */
+export interface Vocabulary extends Sayable {
+  readonly unused: ReadonlySet<Token>;
+  /** Sentences without a full stop. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * The ids of the model's tokenizer, without the padding of its output layer. Throws `model_files` when the tokenizer's ordinary tokens go beyond the
+ * output layer. Added tokens may: folders hold such tokens, above all for padding, that the model was never resized for. They are an error where a
+ * prompt has them.
+ */
+export function ownVocabulary({ folder, width, tokens }: Outputs): Vocabulary {
+  if (tokens === undefined) return { vocabulary: width, unused: new Set(), notes: [] };
+  const beyond = [...tokens.texts.keys()].filter((id) => id >= width);
+  if (beyond.some((id) => !tokens.added.has(id))) {
+    throw new LenityError(
+      "model_files",
+      `The tokenizer.json of ${folder} has ids up to ${tokens.vocabulary - 1}, the model's vocab_size is ${width}. The two belong to different models; fetch both from the same place.`,
+    );
+  }
+  const names = beyond.slice(0, 5).map((id) => `${tokens.texts.get(id)} (${id})`);
+  const more = beyond.length > names.length ? ` and ${beyond.length - names.length} more` : "";
+  return {
+    vocabulary: Math.min(width, tokens.vocabulary),
+    unused: new Set([...tokens.unused].filter((id) => id < width)),
+    notes:
+      beyond.length === 0 ? [] : [`the model has no place for the added tokens ${names.join(", ")}${more}: prompts with them are refused`],
+  };
+}
+
+/**
+ * The target's ids for its draft model, of which the draft may say those that mean the same to both. Throws `unsupported` when an ordinary token has
+ * another text, or when there is nothing to compare and the sizes differ.
+ */
+export function draftVocabulary(draft: Outputs, target: Outputs & Sayable): Vocabulary {
+  const refuse = (what: string, advice: string) =>
+    new LenityError("unsupported", `The draft model ${draft.folder} does not fit the target ${target.folder}: ${what}. ${advice}`);
+  const { vocabulary } = target;
+  const unused = new Set(target.unused);
+  if (draft.tokens === undefined || target.tokens === undefined) {
+    if (draft.width === target.width) return { vocabulary, unused, notes: [] };
+    throw refuse(
+      `they have ${draft.width} and ${target.width} token ids, and without both tokenizer.json files nothing tells which are the same`,
+      "Copy the tokenizer.json of each model into its folder.",
+    );
+  }
+  let missing = 0;
+  let different = 0;
+  for (const [id, text] of target.tokens.texts) {
+    if (id >= vocabulary) continue;
+    const own = id < draft.width ? draft.tokens.texts.get(id) : undefined;
+    if (own === text) continue;
+    if (own === undefined) missing++;
+    else if (target.tokens.added.has(id) && draft.tokens.added.has(id)) different++;
+    else {
+      throw refuse(
+        `the token ${id} is ${JSON.stringify(own)} to the one and ${JSON.stringify(text)} to the other`,
+        "Take a draft model of the target's family: expected the same tokenizer.",
+      );
+    }
+    unused.add(id);
+  }
+  if (unused.size >= vocabulary) throw refuse("no token id means the same to both", "Take a draft model of the target's family.");
+  return { vocabulary, unused, notes: notesOf(draft, target, missing, different) };
+}
+
+function notesOf(draft: Outputs, target: Outputs, missing: number, different: number): string[] {
+  if (missing + different === 0) {
+    if (draft.width === target.width) return [];
+    return [`${draft.name} scores ${draft.width} ids and ${target.name} ${target.width}: the tokens are the same, the padding differs`];
+  }
+  const kinds = [
+    ...(missing === 0 ? [] : [`${missing} that only ${target.name} has`]),
+    ...(different === 0 ? [] : [`${different} control tokens of another meaning`]),
+  ];
+  return [
+    `${draft.name} never drafts ${kinds.join(" and ")}; where the target could say one, KL(p‖q) is infinite, so that gates on it (judi) relax nothing`,
+  ];
+}

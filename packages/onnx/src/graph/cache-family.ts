@@ -1,0 +1,24 @@
+import type { CacheFamily } from "../cache/cache.ts";
+import { cacheTensors } from "../cache/cache-tensors.ts";
+import { blockFeeds } from "./block-feeds.ts";
+import { tensorOf, zeros } from "./float-tensors.ts";
+import type { UntriedGraph } from "./graph.ts";
+
+/**
+ * Finds the family by what the graph does, since operators do not tell: several of them concatenate, inside functions and fused nodes too. Two
+ * tokens run with two rows of past, or as many as its window wants, of which the mask counts none: a graph that goes by the mask returns as many,
+ * one that concatenates returns two more or fails. What fails for another reason is run as concat, which GroupQueryAttention accepts as well; the
+ * self-check has the last word.
+ */
+export async function findFamily(graph: UntriedGraph): Promise<CacheFamily> {
+  if (graph.split) return "split";
+  const { runtime, headSize, precision, leastRows = 0 } = graph;
+  const { names, groups, shape, axis } = cacheTensors(graph);
+  const rows = Math.max(2, leastRows);
+  const feeds = blockFeeds(graph, [0, 0], 0, 2);
+  for (const { past } of names) feeds[past] = tensorOf(runtime, zeros(precision, groups * rows * headSize), shape(rows));
+  const output = names[0]?.present as string;
+  const results = await graph.session.run(feeds, [output]).catch(() => undefined);
+  if (results?.[output]?.dims[axis] !== rows) return "concat";
+  return graph.newRows ? "new-rows" : "in-place";
+}

@@ -1,0 +1,54 @@
+/** The caches among a decoder's inputs and outputs. */
+import type { CacheShape } from "../cache/cache.ts";
+import { cacheTensors } from "../cache/cache-tensors.ts";
+import type { Port } from "../protocol/protocol.ts";
+import type { Precision } from "./float-tensors.ts";
+
+/** What the declared caches say: sizes are undefined where the file has a name in place of a number. */
+export interface CachePorts extends Pick<CacheShape, "layers" | "precision" | "combined"> {
+  readonly groups: number | undefined;
+  readonly headSize: number | undefined;
+  /** Whether the graph takes the later values apart from the others (tail_values.N), as `exportDecoder` writes long contexts. */
+  readonly split: boolean;
+}
+
+/** Whether an input is a cache of keys and values, going by its name. */
+export function isCache(name: string): boolean {
+  return /^(past_key_values\.\d+\.(key|value)|past_\d+|tail_values\.\d+)$/.test(name);
+}
+
+/** Finds the caches. Throws what `refuse` makes of the end of a sentence that begins with the file's name. */
+export function findCaches(inputs: readonly Port[], outputs: readonly Port[], refuse: (what: string) => Error): CachePorts {
+  const list = (ports: readonly Port[]) => ports.map(({ name }) => name).join(", ");
+  const has = (ports: readonly Port[], wanted: string) => ports.some(({ name }) => name === wanted);
+  const split = has(inputs, "tail_values.0");
+  const combined = has(inputs, "past_0");
+  const caches = inputs.filter(({ name }) => isCache(name) && !name.startsWith("tail_values."));
+  const layers = combined ? caches.length : caches.length / 2;
+  const { names } = cacheTensors({ layers: Math.max(1, Math.ceil(layers)), groups: 1, headSize: 1, combined });
+  for (const { past, present } of names) {
+    if (!has(inputs, past)) throw refuse(`has no input ${past}; found ${list(inputs)}. Export it with a cache.`);
+    if (!split && !has(outputs, present)) throw refuse(`has no output ${present}; found ${list(outputs)}. Export it with a cache.`);
+  }
+  const { type: precision, shape } = caches[0] as Port;
+  const odd = caches.find(({ type }) => !isPrecision(type) || type !== precision);
+  if (!isPrecision(precision) || odd !== undefined) {
+    throw refuse(
+      `has a cache ${odd?.name} of type ${odd?.type}; expected float32 or float16, the same for all. Take another variant of the model.`,
+    );
+  }
+  const rank = split ? 3 : combined ? 5 : 4;
+  if (shape.length !== rank || (combined && typeof shape[0] === "number" && shape[0] !== 2)) {
+    const expected = split ? "[rows, heads, head size]" : combined ? "[2, 1, heads, length, head size]" : "[1, heads, length, head size]";
+    throw refuse(
+      `has the cache ${caches[0]?.name} of shape [${shape.join(", ")}], a layout that is not supported; expected ${expected}. Export it with onnxruntime-genai, Optimum or lenity export.`,
+    );
+  }
+  const number = (size: number | string | undefined) => (typeof size === "number" && size > 0 ? size : undefined);
+  const groups = number(shape[combined ? 2 : 1]);
+  const headSize = number(shape[rank - 1]);
+  return { layers, precision, groups, headSize, split, ...(combined ? { combined } : {}) };
+}
+
+/** Whether caches and logits may be of a type. */
+export const isPrecision = (type: string | undefined): type is Precision => type === "float32" || type === "float16";

@@ -1,0 +1,21 @@
+import type { InferenceSession } from "onnxruntime-node";
+import { openPlaced } from "../device/open-on-chosen-device.ts";
+import type { Backend } from "../run/request-handler.ts";
+import { importRuntime, type NodeRuntime, openDrafterSession } from "./open-graph.ts";
+import { type OwnSessions, ownSessions } from "./own-sessions.ts";
+
+/** A backend that opens files on a disk, and can give back what ONNX Runtime holds of them, those too that loading then refused. */
+export interface DiskBackend extends Backend {
+  release(): void;
+}
+
+/** The backend of one thread. */
+export function diskBackend(): DiskBackend {
+  let own: OwnSessions<NodeRuntime> | undefined;
+  const runtime = async () => (own ??= ownSessions(await importRuntime())).runtime;
+  return {
+    openGraph: async (request) => openPlaced(await runtime(), request),
+    openDrafter: async (drafter, request): Promise<InferenceSession> => openDrafterSession(await runtime(), drafter, request),
+    release: () => own?.release(),
+  };
+}

@@ -1,0 +1,42 @@
+import { LenityError } from "@lenity/core";
+import type { InferenceSession } from "onnxruntime-node";
+import { cacheParts } from "../cache/cache-tensors.ts";
+import type { DrafterGraph, Graph } from "../graph/graph.ts";
+import type { LoadRequest, Port } from "../protocol/protocol.ts";
+import { toPort } from "./probe-graph.ts";
+
+/** The opened drafter file of a model, ready to draft. Throws `model_files` when the two do not fit together. */
+export function fitDrafter(session: InferenceSession, drafter: string, graph: Graph, request: LoadRequest): DrafterGraph {
+  const { file, width, vocabulary, unused, eos } = request;
+  const fault = misfit(graph, session.inputMetadata.map(toPort), session.outputMetadata.map(toPort), width);
+  if (fault !== undefined) throw new LenityError("model_files", `${drafter} is no drafter of ${file}: ${fault}. ${remedy}`);
+  const goesOn = new Uint8Array(width).fill(1);
+  for (const token of eos) goesOn[token] = 0;
+  const said = (id: number) => id < vocabulary && !unused.has(id);
+  const mask = Float32Array.from({ length: width }, (_, id) => (said(id) ? 0 : Number.NEGATIVE_INFINITY));
+  const { Tensor } = graph.runtime;
+  return { session, goesOn: new Tensor("bool", goesOn, [width]), mask: new Tensor("float32", mask, [width]) };
+}
+
+/** What to do about a drafter file that does not belong to its model. */
+export const remedy =
+  "Write it anew from the model's folder (exportDrafter), or delete it: drafting then steps the model, which is slower.";
+
+/** What does not fit, if anything. */
+function misfit(graph: Graph, inputs: readonly Port[], outputs: readonly Port[], width: number): string | undefined {
+  const { layers, groups, headSize, family, precision } = graph;
+  if (family !== "new-rows" || precision !== "float32") return "the model does not return the new rows of a float32 cache (present_rows)";
+  const shapeOf = (ports: readonly Port[], name: string) => ports.find((port) => port.name === name)?.shape;
+  const caches = cacheParts(layers).map((part) => `past_key_values.${part}`);
+  const names = ["input_ids", "attention_mask", ...caches, "uniform", "temperature", "mask", "goes_on"];
+  const found = inputs.map(({ name }) => name);
+  if (found.length !== names.length || names.some((name) => !found.includes(name)))
+    return `its inputs are ${found.join(", ")}; expected ${names.join(", ")}`;
+  const cache = shapeOf(inputs, "past_key_values.0.key");
+  if (cache?.[1] !== groups || cache[3] !== headSize)
+    return `its caches have the shape [${cache?.join(", ")}], the model's [1, ${groups}, length, ${headSize}]`;
+  const known = shapeOf(inputs, "goes_on")?.[0];
+  if (known !== width) return `it draws from ${known} tokens, the model has ${width}`;
+  const missing = ["tokens", "logits", "present_rows"].find((name) => shapeOf(outputs, name) === undefined);
+  return missing === undefined ? undefined : `it has no output ${missing}`;
+}

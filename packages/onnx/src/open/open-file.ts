@@ -1,0 +1,71 @@
+/** Opens .onnx files that lie on a disk. */
+import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
+import { dirname, relative, resolve, sep } from "node:path";
+import { LenityError } from "@lenity/core";
+import type { InferenceSession } from "onnxruntime-node";
+import type { Runtime } from "../graph/graph.ts";
+import { externalData, externalDataFault } from "../onnx-file/external-data.ts";
+import type { OnnxScan } from "../onnx-file/scan.ts";
+import { createSession } from "./create-session.ts";
+import { mostBytes, type Opened, openTapped, unreadable } from "./open-extended.ts";
+
+/** `openTapped` of a file on a disk. */
+export async function openFile(runtime: Runtime, scan: OnnxScan, options: InferenceSession.SessionOptions): Promise<Opened> {
+  let found: ReturnType<typeof outsideWeights> | "unknown" = "unknown";
+  const weights = () => (found === "unknown" ? (found = outsideWeights(scan)) : found);
+  return openTapped({
+    scan,
+    open: () => openUnchanged(runtime, scan, options),
+    openWith: (suffix) => createSession(runtime, joined(scan, suffix), { ...options, ...weights(), extra: withFolder(options, scan) }),
+    fixed(more) {
+      if (scan.bytes + more > mostBytes) return "files from 2 GiB on cannot be extended in memory";
+      if (weights() !== undefined) return undefined;
+      return "its weights are links to files elsewhere, too large to be read into memory; download them into the folder itself";
+    },
+  });
+}
+
+/** Opens the file as it is. Throws `model_files` with what is wrong and what to do. */
+export async function openUnchanged(runtime: Runtime, scan: OnnxScan, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+  return createSession(runtime, scan.file, options).catch((cause) => {
+    const fault = externalDataFault(scan);
+    throw fault === undefined ? unreadable(scan, cause) : new LenityError("model_files", fault, { cause });
+  });
+}
+
+/** The whole file with the suffix behind it. */
+function joined({ file, bytes }: OnnxScan, suffix: Uint8Array): Uint8Array {
+  const all = new Uint8Array(bytes + suffix.length);
+  const handle = openSync(file, "r");
+  try {
+    for (let at = 0; at < bytes; ) {
+      const read = readSync(handle, all, at, bytes - at, at);
+      if (read === 0) throw new LenityError("model_files", `${file} became shorter while it was read. Load it again when it is whole.`);
+      at += read;
+    }
+  } finally {
+    closeSync(handle);
+  }
+  all.set(suffix, bytes);
+  return all;
+}
+
+/** A model in memory has no folder; this is where it finds the files of its weights. */
+function withFolder({ extra }: InferenceSession.SessionOptions, { file }: OnnxScan): Record<string, unknown> {
+  const session = (extra?.["session"] ?? {}) as Record<string, unknown>;
+  return { ...extra, session: { ...session, model_external_initializers_file_folder_path: resolve(dirname(file)) } };
+}
+
+/**
+ * ONNX Runtime takes no links out of a model's folder when the model is in memory, and downloads into Hugging Face's cache are such links: their
+ * targets are read here. Undefined when they are too large for that.
+ */
+function outsideWeights(scan: OnnxScan): Pick<InferenceSession.SessionOptions, "externalData"> | undefined {
+  const paths = [...externalData(scan).keys()];
+  const there = paths.every((path) => statSync(path, { throwIfNoEntry: false }) !== undefined);
+  const folder = realpathSync(dirname(scan.file));
+  const isOutside = (path: string) => relative(folder, realpathSync(path)).startsWith(`..${sep}`);
+  if (!there || !paths.some(isOutside)) return {};
+  if (paths.reduce((sum, path) => sum + statSync(path).size, 0) > mostBytes) return undefined;
+  return { externalData: paths.map((path) => ({ path: relative(dirname(scan.file), path), data: readFileSync(path) })) };
+}

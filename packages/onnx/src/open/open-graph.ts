@@ -1,0 +1,56 @@
+import { LenityError } from "@lenity/core";
+import type { InferenceSession } from "onnxruntime-node";
+import { smallSession } from "../device/small-session.ts";
+import type { Graph } from "../graph/graph.ts";
+import { externalData } from "../onnx-file/external-data.ts";
+import { firstLine } from "../onnx-file/first-line.ts";
+import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
+import { scanOnnx } from "../onnx-file/scan-file.ts";
+import type { FileFacts, LoadRequest } from "../protocol/protocol.ts";
+import { openFile, openUnchanged } from "./open-file.ts";
+import { tryGraph } from "./probe-graph.ts";
+
+/** All of ONNX Runtime's module for Node. */
+export type NodeRuntime = typeof import("onnxruntime-node");
+
+/** Opens the file and tries it. Throws `model_files` with what is wrong and what to do, and `unsupported` where ONNX Runtime does not run. */
+export async function openGraph(runtime: NodeRuntime, request: LoadRequest): Promise<{ readonly graph: Graph; readonly facts: FileFacts }> {
+  const scan = scanOnnx(request.file);
+  const opened = await openFile(runtime, scan, sessionOptions(request));
+  const { graph, facts } = await tryGraph(runtime, scan, opened, request);
+  const providers = runtime.listSupportedBackends().map(({ name, bundled }) => ({ name, bundled }));
+  const beside = (small: GraphBuilder) => smallSession(runtime, small, sessionOptions(request));
+  return { graph: { ...graph, beside }, facts: { ...facts, weightFiles: [...externalData(scan).keys()], providers } };
+}
+
+/** Opens the drafter file of a request that names one. */
+export async function openDrafterSession(runtime: NodeRuntime, drafter: string, request: LoadRequest): Promise<InferenceSession> {
+  return openUnchanged(runtime, scanOnnx(drafter), sessionOptions(request));
+}
+
+/** How sessions compute. */
+export function sessionOptions({ threads, spin }: Pick<LoadRequest, "threads" | "spin">): InferenceSession.SessionOptions {
+  return {
+    executionProviders: ["cpu"],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    // Threads that spin without bound take the cores from the other model of a pair: a drafting round took twice as long.
+    ...(spin === Number.POSITIVE_INFINITY ? {} : { extra: { session: { intra_op: { spin_duration_us: `${spin}` } } } }),
+  };
+}
+
+/** ONNX Runtime, or an error that says what it runs on. */
+export async function importRuntime(): Promise<NodeRuntime> {
+  let runtime: NodeRuntime & { default?: NodeRuntime };
+  try {
+    runtime = await import("onnxruntime-node");
+  } catch (cause) {
+    throw new LenityError("unsupported", `onnxruntime-node has no binary for ${process.platform}/${process.arch}: ${firstLine(cause)}.`, {
+      cause,
+    });
+  }
+  runtime = runtime.default ?? runtime;
+  // What fails is thrown; the runtime need not print it as well.
+  runtime.env.logLevel = "fatal";
+  return runtime;
+}

@@ -1,0 +1,197 @@
+/**
+ * One sequence in the worker: its tokens, and a cache whose first `tokens.length` rows belong to them. Rewinding shortens `tokens`; the rows
+ * beyond are dropped by the next block.
+ */
+import { copyRows, type HiddenKind, LenityError, type Token } from "@lenity/core";
+import type { Tensor } from "onnxruntime-node";
+import type { Cache } from "../cache/cache.ts";
+import { openCache } from "../cache/open-cache.ts";
+import { region } from "../cache/split-cache.ts";
+import { blockFeeds } from "../graph/block-feeds.ts";
+import { type Cells, cellsOf, numbers } from "../graph/float-tensors.ts";
+import type { DrafterGraph, Graph } from "../graph/graph.ts";
+
+/** A sequence and its cache. */
+export interface Sequence {
+  readonly tokens: Token[];
+  /** Opened by the first block. */
+  cache: Cache | undefined;
+  /** The logits of the last block, where it left them (see block-scorer.ts). */
+  left?: readonly LogitRows[] | undefined;
+}
+
+/** Rows `first` to before `end` of logits [1, rows, width], as a run has returned them: perhaps on a device. */
+export interface LogitRows {
+  readonly tensor: Tensor;
+  readonly first: number;
+  readonly end: number;
+}
+
+/** An opened graph, and what the folder says of it. */
+export interface Model {
+  readonly graph: Graph;
+  /** The graph that drafts with this model's cache, where the folder has one. */
+  readonly drafter?: DrafterGraph | undefined;
+  readonly name: string;
+  /** The logits that the graph gives per row. */
+  readonly width: number;
+  /** The logits of each row that is returned, and those of them that are −∞. */
+  readonly vocabulary: number;
+  readonly unused: ReadonlySet<Token>;
+  readonly contextLength: number;
+}
+
+/** What an append returns, and until when. */
+export interface Wanted {
+  /** Rows to return, counted from the end. */
+  readonly rows: number;
+  readonly hidden?: HiddenKind | undefined;
+  /** Set to 1 by the main thread when the caller gave up. */
+  readonly cancel?: Int32Array | undefined;
+  /** Takes the logits of each run as they are, and frees them; none are returned then. */
+  readonly take?: ((rows: LogitRows) => void) | undefined;
+}
+
+/** [rows, vocabulary] and [rows, width], row-major. */
+export interface Rows {
+  readonly logits: Float32Array<ArrayBuffer>;
+  readonly hidden?: Float32Array<ArrayBuffer> | undefined;
+}
+
+/** The most tokens of a prompt in one run: between runs a request can be cancelled. */
+export const chunk = 128;
+
+/**
+ * GroupQueryAttention takes the rows of a block in tiles of twice the head size, or fewer where the processor's cache is small: multiples of
+ * this for the usual head sizes. A tile of one row goes another way through its arithmetic.
+ */
+const tile = 32;
+
+/** Whether the last of so many rows would run alone. */
+const isLone = (rows: number): boolean => rows % tile === 1;
+
+/** An empty sequence. */
+export function newSequence(): Sequence {
+  return { tokens: [], cache: undefined };
+}
+
+/** A sequence of its own with the first `length` tokens of another one and their rows. */
+export function copySequence({ tokens, cache }: Sequence, length: number): Sequence {
+  const copy = { tokens: [...tokens], cache: cache?.copy(length) };
+  rewindSequence(copy, length);
+  return copy;
+}
+
+/** Forgets every token from `length` on. Throws when there are fewer: the two threads would disagree on what the cache holds. */
+export function rewindSequence({ tokens }: Sequence, length: number): void {
+  if (length > tokens.length) throw new RangeError(`A sequence holds ${tokens.length} tokens; expected at least ${length}.`);
+  tokens.length = length;
+}
+
+/** Appends tokens in chunks. On any error the sequence is as it was. */
+export async function append(model: Model, sequence: Sequence, tokens: readonly Token[], wanted: Wanted): Promise<Rows> {
+  const { graph, vocabulary } = model;
+  const before = sequence.tokens.length;
+  const width = wanted.hidden === undefined ? 0 : (graph.hidden[wanted.hidden]?.width ?? 0);
+  const logits = new Float32Array(wanted.take === undefined ? wanted.rows * vocabulary : 0);
+  const hidden = wanted.hidden === undefined ? undefined : new Float32Array(wanted.rows * width);
+  try {
+    for (let start = 0, end = 0; start < tokens.length; start = end) {
+      stopIfCancelled(wanted.cancel);
+      const room = border(model, before + start) - before;
+      end = Math.min(start + (graph.chunk ?? chunk), room, tokens.length);
+      // A last row that must not run alone, and no room behind it, nor a token before the run that could run again: it waits for the next run.
+      const alone = end === room || (graph.lastOnly && before + start === 0);
+      if (end - start > 1 && isLone(end - start) && alone) end--;
+      const block = tokens.slice(start, end);
+      const firstRow = Math.max(start, tokens.length - wanted.rows);
+      const rows = Math.max(0, end - firstRow);
+      const result = await run(model, sequence, block, rows, wanted.hidden);
+      sequence.tokens.push(...block);
+      const at = firstRow - (tokens.length - wanted.rows);
+      if (result.hidden !== undefined) hidden?.set(await numbersHere(graph, result.hidden, width), at * width);
+      if (result.logits === undefined) continue;
+      if (wanted.take !== undefined) wanted.take(result.logits);
+      else {
+        const rowsHere = await numbersHere(graph, result.logits, model.width);
+        copyRows(rowsHere, model.width, logits.subarray(at * vocabulary, (at + rows) * vocabulary), model);
+      }
+    }
+  } catch (error) {
+    sequence.tokens.length = before;
+    throw error;
+  }
+  return { logits, hidden };
+}
+
+/** Throws `aborted` when the flag is set. */
+export function stopIfCancelled(cancel: Int32Array | undefined): void {
+  if (cancel !== undefined && Atomics.load(cancel, 0) === 1) throw new LenityError("aborted", "The request was cancelled.");
+}
+
+/** The sequence's cache, opened when there is none. */
+export function cacheOf({ graph, contextLength }: Model, sequence: Sequence): Cache {
+  return (sequence.cache ??= openCache(graph, contextLength));
+}
+
+/** One pass of the graph. Returns where the last `rows` rows of the block are. */
+async function run(model: Model, sequence: Sequence, tokens: readonly Token[], rows: number, kind: HiddenKind | undefined) {
+  const { graph } = model;
+  let start = sequence.tokens.length;
+  let block = tokens;
+  let pad = 0;
+  if (isLone(tokens.length)) {
+    // Blocks give the same logits to the bit whatever their shape, except for a row that runs alone. So a last token that would never does: a
+    // copy follows it, whose cache row the next block drops; at the end of the context or of a region, and where the copy alone would be scored,
+    // the token before runs again with it (and whatever follows begins no later than there, so its old row is not missed).
+    const last = tokens.at(-1) as Token;
+    const roomBehind = start + tokens.length < border(model, start);
+    if (roomBehind && !(graph.lastOnly && rows > 0)) [block, pad] = [[...tokens, last], 1];
+    else if (start > 0) [block, start] = [[sequence.tokens[start - 1] as Token, ...tokens], start - 1];
+  }
+  const end = start + block.length;
+  const cache = cacheOf(model, sequence);
+  const { feeds, fetches } = await cache.prepare(start, end);
+  const tap = kind === undefined || rows === 0 ? undefined : graph.hidden[kind];
+  const wanted: Record<string, Tensor | null> = { ...fetches };
+  if (rows > 0) wanted["logits"] = null;
+  if (tap !== undefined) wanted[tap.output] = null;
+  // Never a single row of logits, for the same reason: an output matrix may have a kernel of its own for it.
+  const results = await graph.session.run({ ...feeds, ...blockFeeds(graph, block, start, Math.max(2, rows + pad)) }, wanted);
+  cache.keep(results, start, end, pad);
+  return {
+    logits: rows > 0 ? lastRows(results["logits"], rows, pad) : undefined,
+    hidden: tap === undefined ? undefined : lastRows(results[tap.output], rows, pad),
+  };
+}
+
+/** The first position that a run from `start` must not reach. */
+function border({ graph, contextLength }: Model, start: number): number {
+  return graph.family === "split" ? Math.min(contextLength, start - (start % region) + region) : contextLength;
+}
+
+function lastRows(tensor: Tensor | undefined, rows: number, pad: number): LogitRows {
+  const end = (tensor?.dims[1] ?? 0) - pad;
+  if (end < rows)
+    throw new LenityError("model_files", `The model returned ${end + pad} rows for ${rows + pad} positions that were asked for.`);
+  return { tensor: tensor as Tensor, first: end - rows, end };
+}
+
+/** The cells of rows `first` to before `end` of a run's output [1, rows, width], fetched if they are on a device. */
+export async function rowsHere({ fetch }: Pick<Graph, "fetch">, tensor: Tensor, first: number, end: number, width: number): Promise<Cells> {
+  // Files may leave the sizes of their outputs open.
+  if (tensor.dims.at(-1) !== width) {
+    throw new LenityError("model_files", `The model returned rows of ${tensor.dims.at(-1)} numbers; config.json lets expect ${width}.`);
+  }
+  if (tensor.location === "cpu" || fetch === undefined) return cellsOf(tensor).subarray(first * width, end * width);
+  return cellsOf(await fetch(tensor, first, end));
+}
+
+/** The numbers of these rows, after which they are freed where they were. */
+async function numbersHere(graph: Graph, { tensor, first, end }: LogitRows, width: number): Promise<Float32Array> {
+  try {
+    return numbers(await rowsHere(graph, tensor, first, end, width));
+  } finally {
+    if (tensor.location !== "cpu") tensor.dispose();
+  }
+}
