@@ -1,6 +1,6 @@
 /** Filters and methods of texts that the package lacks, or does otherwise than Jinja and Python. */
 import type { Value } from "./package.ts";
-import { str, strip } from "./python.ts";
+import { firstOf, lastOf, lengthOf, str, strip } from "./python.ts";
 import { charactersOf, isList, isMapping, isText, isUndefined, listOf, toValue } from "./values.ts";
 
 /** What a filter makes of a value, given the arguments that have no name; undefined where the package's own filter is to do it. */
@@ -23,15 +23,15 @@ const ifUndefined =
 const end =
   (at: 0 | -1): Filter =>
   (operand) => {
-    if (isText(operand)) return toValue(Array.from(operand.value).at(at));
+    if (isText(operand)) return operand.value === "" ? nothing : toValue((at === 0 ? firstOf : lastOf)(operand.value));
     if (isList(operand)) return operand.value.at(at) ?? nothing;
     return isUndefined(operand) ? nothing : undefined;
   };
 
 /** Python puts all but the first letter into lower case. */
 function capitalized(text: string): string {
-  const [first = "", ...rest] = text;
-  return first.toUpperCase() + rest.join("").toLowerCase();
+  const first = firstOf(text);
+  return first.toUpperCase() + text.slice(first.length).toLowerCase();
 }
 
 /** By the names that templates use. */
@@ -41,7 +41,7 @@ export const filters: Readonly<Record<string, Filter>> = {
   lower: asText((text) => text.toLowerCase()),
   capitalize: asText(capitalized),
   trim: (operand, [characters], named) => (named ? undefined : toValue(strip(str(operand), charactersIn(characters)))),
-  length: (operand) => (isText(operand) ? toValue(Array.from(operand.value).length) : ifUndefined(0)(operand, [], false)),
+  length: (operand) => (isText(operand) ? toValue(lengthOf(operand.value)) : ifUndefined(0)(operand, [], false)),
   first: end(0),
   last: end(-1),
   list: (operand) => {

@@ -45,9 +45,26 @@ const spaces =
 /** Python's `strip`, `lstrip` and `rstrip`: takes these characters away at the ends. */
 export function strip(text: string, characters: string = spaces, ends: "both" | "left" | "right" = "both"): string {
   const gone = new Set(characters);
-  const all = Array.from(text);
-  let [from, to] = [0, all.length];
-  if (ends !== "right") while (from < to && gone.has(all[from] as string)) from++;
-  if (ends !== "left") while (to > from && gone.has(all[to - 1] as string)) to--;
-  return all.slice(from, to).join("");
+  // Looked at from the ends alone: texts may be long.
+  let [from, to] = [0, text.length];
+  for (let first = firstOf(text, from); ends !== "right" && from < to && gone.has(first); first = firstOf(text, from)) from += first.length;
+  for (let last = lastOf(text, to); ends !== "left" && to > from && gone.has(last); last = lastOf(text, to)) to -= last.length;
+  return text.slice(from, to);
+}
+
+/** The character that begins at an index, and the one that ends before it; empty beyond the text. */
+export function firstOf(text: string, at = 0): string {
+  return at < text.length ? String.fromCodePoint(text.codePointAt(at) as number) : "";
+}
+
+export function lastOf(text: string, end: number = text.length): string {
+  const pair = text.slice(Math.max(0, end - 2), end);
+  return Array.from(pair).at(-1) ?? "";
+}
+
+/** Python's `len`. */
+export function lengthOf(text: string): number {
+  let length = 0;
+  for (let at = 0; at < text.length; at += (text.codePointAt(at) as number) > 0xffff ? 2 : 1) length++;
+  return length;
 }
