@@ -1,6 +1,7 @@
 /** One answer of `lenity chat` and `lenity complete`: made, printed as it comes, and reported. */
 import { styleText } from "node:util";
-import { type Answer, blockLength, generate, type Policy, type Token, type Verifier } from "@lenity/core";
+import { type Answer, generate, type Policy, type Token, type Verifier } from "@lenity/core";
+import { blockLength } from "@lenity/core/internal";
 import { chosenSampling, metricsOf, type TraceEntry, traceOf, tracer, usageOf } from "@lenity/server";
 import type { Engine, EngineOptions } from "./load-models.ts";
 import { chooseDrafter } from "./options.ts";

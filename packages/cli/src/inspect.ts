@@ -1,4 +1,5 @@
-import { defaultRegistry, lookupDrafter, unmetNeed } from "@lenity/core";
+import { defaultRegistry, lookupDrafter } from "@lenity/core";
+import { unmetNeed } from "@lenity/core/internal";
 import { type DeviceWish, type Dtype, type Inspection, inspectModel, loadTokenizer, type Port } from "@lenity/onnx";
 import { resolveModel } from "./hub/resolve-model.ts";
 import { headless, readHeads } from "./judge-heads.ts";

@@ -1,69 +1,27 @@
 /**
  * The decoding loop (2211.17192, algorithm 1, with the acceptance rule as an argument).
  *
- * Invariant: between rounds each cache holds every committed token but the last. One round runs the last committed token and K drafted ones
- * through the target, keeps the longest accepted prefix, adds a replacement or a bonus token, and rewinds.
+ * Invariant: between rounds the target's cache holds every committed token but the last. One round drafts K tokens, runs the
+ * last committed token and the draft through the target, keeps the longest accepted prefix, adds a replacement or a bonus
+ * token, and rewinds.
  */
 import { charged } from "./charges.ts";
 import { closing } from "./closing.ts";
-import type { Draft, Drafter } from "./drafter.ts";
+import type { DecodeEvent, EmittedToken } from "./decode-event.ts";
+import type { DecodeOptions } from "./decode-options.ts";
+import { beginRequest, type Request } from "./decode-request.ts";
+import type { Draft } from "./drafter.ts";
 import { LenityError } from "./error.ts";
-import type { Evidence } from "./evidence/evidence.ts";
-import { guarded, loops } from "./guard.ts";
-import { type Counters, count, noCounts } from "./metrics.ts";
-import type { LanguageModel, Token } from "./model.ts";
-import { checkDraft, checkDraftTokens, checkFeasible, checkPrompt } from "./preflight.ts";
-import { draw, type Random, type Sampling, sampling, seeded } from "./sampling.ts";
+import { loops } from "./guard.ts";
+import { addRound } from "./metrics.ts";
+import type { Session, Token } from "./model.ts";
+import { checkDraft } from "./preflight.ts";
+import { relaxedBy } from "./relaxed.ts";
+import { draw } from "./sampling.ts";
 import { scoreBlock } from "./score-block.ts";
 import { withinSupport } from "./support.ts";
-import type { Round, Verdict, Verifier } from "./verifier.ts";
-import { sd, strictDraftTokens } from "./verifiers/sd.ts";
-
-export interface DecodeOptions {
-  readonly target: LanguageModel;
-  /**
-   * Proposes tokens; without one, decoding is plain. It belongs to this request, which closes it however it ends: refused before the first token,
-   * finished, failed, cancelled, or left at any of its events.
-   */
-  readonly drafter?: Drafter | undefined;
-  /** The acceptance rule. Default: the preset `strict`, which is `sd` and lossless. */
-  readonly verifier?: Verifier | undefined;
-  /** The longest block to draft, 0 to 1024; 0 is plain decoding. Default: that of the verifier's preset, else 16. */
-  readonly draftTokens?: number | undefined;
-  readonly sampling?: Partial<Sampling> | undefined;
-  /** Same seed, same answer. Default 0. */
-  readonly seed?: number | undefined;
-  /** The most tokens to emit. Default: what the context holds. */
-  readonly maxTokens?: number | undefined;
-  /** Asked after each committed token: true ends the answer there. EOS tokens of the target end it in any case. */
-  readonly stop?: ((token: Token) => boolean) | undefined;
-  /** Adds p, q and KL to each emitted token: costs a softmax where the policy needs none. */
-  readonly trace?: boolean | undefined;
-  /** Tokens that lossy rules leave to strict verification. Default: the target's EOS tokens. */
-  readonly control?: ReadonlySet<Token> | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Whose answer it is: prompts go on only from what the same scope's left in caches. Default: one scope for all that name none. */
-  readonly scope?: string | undefined;
-}
-
-/** One token of the answer and where it came from. */
-export interface EmittedToken {
-  readonly token: Token;
-  /** draft: accepted; replacement: drawn at a refusal; bonus: drawn after a full block; target: drawn without a draft. */
-  readonly source: "draft" | "replacement" | "bonus" | "target";
-  /** The verifier that accepted a drafted token. */
-  readonly by?: string | undefined;
-  /** Accepted where speculative sampling with the same coin would have refused: the price of a lossy rule. */
-  readonly relaxed: boolean;
-  /** Raw probabilities of the token under target and drafter, and KL(p‖q) of the raw rows, when traced. */
-  readonly p?: number | undefined;
-  readonly q?: number | undefined;
-  readonly kl?: number | undefined;
-}
-
-export type DecodeEvent =
-  | { readonly type: "round"; readonly tokens: readonly EmittedToken[] }
-  | { readonly type: "finish"; readonly reason: "stop" | "length"; readonly counters: Counters };
+import { tracedToken } from "./traced-token.ts";
+import type { Round, Verdict } from "./verifier.ts";
 
 /** Continues `prompt` (at least one token). Yields the tokens of each round, then one `finish`. */
 export function decode(prompt: readonly Token[], options: DecodeOptions): AsyncGenerator<DecodeEvent, void, undefined> {
@@ -71,105 +29,69 @@ export function decode(prompt: readonly Token[], options: DecodeOptions): AsyncG
 }
 
 async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncGenerator<DecodeEvent, void, undefined> {
-  const { target, drafter, signal, scope } = options;
-  const verifier = guarded(options.verifier ?? strict);
-  const settings = sampling(options.sampling);
-  const draftTokens = drafter === undefined ? 0 : checkDraftTokens(options.draftTokens ?? verifier.draftTokens ?? 16);
-  checkPrompt(prompt, target);
-  checkFeasible(verifier, target, draftTokens > 0 ? drafter : undefined, settings);
-  const limit = Math.min(options.maxTokens ?? Number.POSITIVE_INFINITY, target.contextLength - prompt.length);
-  if (!(limit >= 0))
-    throw new LenityError("invalid_request", `maxTokens is ${options.maxTokens}; expected 0 or more.`, { path: "maxTokens" });
-
-  const random = seeded(options.seed ?? 0);
-  const committed = [...prompt];
-  const last = () => committed.length - 1;
-  const eos = new Set(target.eos);
-  const control = options.control ?? eos;
-  let counters = noCounts;
-  // What the verifiers of this request must know of it, since they hold no state.
-  let spent: Round["spent"] = new Map();
-  let looping = false;
-  let reason: "stop" | "length" | undefined = limit === 0 ? "length" : undefined;
-
-  const session = await target.open({ prompt, scope });
+  const request = beginRequest(prompt, options);
+  const session = await request.target.open({ prompt, scope: options.scope });
   try {
-    await session.rewind(Math.min(session.length, last()));
-    counters = { ...counters, cached: session.length };
-    if (session.length < last()) await session.append(committed.slice(session.length, -1), { rows: 0, signal });
-
-    while (reason === undefined) {
-      if (signal?.aborted === true) throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
-      const room = limit - (committed.length - prompt.length);
-      const wanted = Math.min(draftTokens, room - 1);
-      const draft = wanted > 0 && drafter !== undefined ? await propose(drafter, committed, wanted, settings, random, options) : noDraft;
-      checkDraft(draft.tokens, drafter, target);
-      const scoring = { target, verifier, sampling: settings, draft, trace: options.trace === true, signal };
-      const { target: evidence, drafter: drafted, hidden } = await scoreBlock(session, committed[last()] as Token, scoring);
-      looping ||= loops(committed, prompt.length);
-      const round: Round = {
-        context: committed,
-        promptLength: prompt.length,
-        draft: draft.tokens,
-        target: evidence,
-        drafter: drafted,
-        hidden,
-        spent,
-        looping,
-        greedy: settings.temperature === 0,
-        control,
-        uniform: draft.tokens.map(random),
-      };
-      const verdict = await decide(verifier, round);
-      let accepted = 0;
-      while (verdict.accept[accepted] === true) accepted++;
-
-      const by = draft.tokens.slice(0, accepted).map((_, at) => verdict.by?.[at] ?? verifier.name);
-      const refused = accepted < draft.tokens.length;
-      const relaxed = relaxedOf(verifier, round);
-
-      const tokens: EmittedToken[] = [];
-      const commit = (token: Token, source: EmittedToken["source"]): boolean => {
-        const at = tokens.length;
-        committed.push(token);
-        tokens.push({
-          token,
-          source,
-          by: source === "draft" ? by[at] : undefined,
-          relaxed: source === "draft" && relaxed(at),
-          ...(options.trace === true ? traced(token, round, at) : {}),
-        });
-        return eos.has(token) || options.stop?.(token) === true;
-      };
-      let ended = false;
-      while (!ended && tokens.length < accepted) ended = commit(draft.tokens[tokens.length] as Token, "draft");
-      const ignored = accepted - tokens.length;
-      let drawn: "replacement" | "bonus" | undefined;
-      if (!ended) {
-        drawn = refused ? "replacement" : "bonus";
-        await evidence.load?.(accepted);
-        const row = (refused ? verdict.replacement?.(accepted) : undefined) ?? evidence.row(accepted);
-        ended = commit(draw(row, random()), draft.tokens.length === 0 ? "target" : drawn);
-      }
-      counters = count(counters, { drafted: draft.tokens.length, accepted, refused, tokens, drawn, ignored, by, verdict });
-      for (const { charges } of [verdict, ...(verdict.shadows ?? [])]) spent = charged(spent, charges, tokens.length);
-      if (ended) reason = "stop";
-      else if (committed.length - prompt.length >= limit) reason = "length";
-      await session.rewind(last());
+    await prefill(session, request);
+    while (request.reason === undefined) {
+      const draft = await propose(request);
+      const round = await score(session, request, draft);
+      const verdict = await verify(request, round);
+      const tokens = await commit(request, round, verdict);
+      await rewind(session, request);
       yield { type: "round", tokens };
     }
-    yield { type: "finish", reason, counters };
+    yield { type: "finish", reason: request.reason, counters: request.counters };
   } finally {
     await session.close();
   }
 }
 
-const strict: Verifier = { ...sd(), draftTokens: strictDraftTokens };
+/** Establishes the invariant. A session may already hold the beginning of the prompt. */
+async function prefill(session: Session, request: Request): Promise<void> {
+  const { committed, signal } = request;
+  await session.rewind(Math.min(session.length, committed.length - 1));
+  request.counters = { ...request.counters, cached: session.length };
+  if (session.length === committed.length - 1) return;
+  await session.append(committed.slice(session.length, -1), { rows: 0, signal });
+}
 
-const noDraft: Draft = { tokens: [] };
+/** The drafter's tokens for this round. The last token that the answer may get is not drafted: the target adds it. */
+async function propose(request: Request): Promise<Draft> {
+  const { target, drafter, committed: context, sampling, random, signal, scope } = request;
+  if (signal?.aborted === true) {
+    throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
+  }
+  const limit = Math.min(request.draftTokens, request.remaining - 1);
+  if (drafter === undefined || limit <= 0) return { tokens: [] };
+  const uniform = Array.from({ length: limit }, random);
+  const { tokens, evidence } = await drafter.propose({ context, limit, sampling, uniform, signal, scope });
+  const draft = { tokens: tokens.slice(0, limit), evidence };
+  checkDraft(draft.tokens, drafter, target);
+  return draft;
+}
 
-/** The verifier's verdict on the block, within what the request allows. */
-async function decide(verifier: Verifier, round: Round): Promise<Verdict> {
+/** Runs the last committed token and the draft through the target: everything that a verifier may know of the block. */
+async function score(session: Session, request: Request, draft: Draft): Promise<Round> {
+  const { target, verifier, sampling, committed, promptLength, random, signal } = request;
+  const options = { target, verifier, sampling, draft, trace: request.trace === true, signal };
+  const scored = await scoreBlock(session, committed.at(-1) as Token, options);
+  request.looping ||= loops(committed, promptLength);
+  return {
+    ...scored,
+    context: committed,
+    promptLength,
+    draft: draft.tokens,
+    spent: request.spent,
+    looping: request.looping,
+    greedy: sampling.temperature === 0,
+    control: request.control,
+    uniform: draft.tokens.map(random),
+  };
+}
+
+/** The verdict on the block, within what the request allows. */
+async function verify({ verifier }: Request, round: Round): Promise<Verdict> {
   const { draft } = round;
   if (draft.length === 0) return { accept: [] };
   const verdict = await verifier.verify(round);
@@ -179,31 +101,51 @@ async function decide(verifier: Verifier, round: Round): Promise<Verdict> {
   return withinSupport(verdict, round);
 }
 
-async function propose(
-  drafter: Drafter,
-  context: readonly Token[],
-  limit: number,
-  settings: Sampling,
-  random: Random,
-  { signal, scope }: Pick<DecodeOptions, "signal" | "scope">,
-): Promise<Draft> {
-  const uniform = Array.from({ length: limit }, random);
-  const draft = await drafter.propose({ context, limit, sampling: settings, uniform, signal, scope });
-  return draft.tokens.length <= limit ? draft : { tokens: draft.tokens.slice(0, limit), evidence: draft.evidence };
-}
+/** Adds the accepted prefix and a replacement or a bonus token to the answer, up to its end. */
+async function commit(request: Request, round: Round, verdict: Verdict): Promise<readonly EmittedToken[]> {
+  const { verifier, committed, eos, stop, trace, random } = request;
+  const { draft, target } = round;
+  const accepted = acceptedOf(verdict);
+  const rejected = accepted < draft.length;
+  const by = draft.slice(0, accepted).map((_, at) => verdict.by?.[at] ?? verifier.name);
+  const relaxed = relaxedBy(verifier, round);
+  const tokens: EmittedToken[] = [];
 
-/** Whether `sd` with the same coins would have refused the drafted token at a position. */
-function relaxedOf(verifier: Verifier, round: Round): (at: number) => boolean {
-  if (verifier.law === "exact") return () => false;
-  const { accept } = strict.verify(round) as Verdict;
-  return (at) => accept[at] === false;
-}
-
-function traced(token: Token, round: Round, at: number): Pick<EmittedToken, "p" | "q" | "kl"> {
-  const q: Evidence | undefined = at < round.draft.length ? round.drafter : undefined;
-  return {
-    p: round.target.probability(at, token, "raw"),
-    q: q?.probability(at, token, "raw"),
-    kl: q === undefined ? undefined : round.target.divergence(at, q, "kl", "raw"),
+  const add = (token: Token, source: EmittedToken["source"]): boolean => {
+    const at = tokens.length;
+    const accepted = source === "draft";
+    const traced = trace === true ? tracedToken(token, round, at) : {};
+    committed.push(token);
+    tokens.push({ token, source, by: accepted ? by[at] : undefined, relaxed: accepted && relaxed(at), ...traced });
+    return eos.has(token) || stop?.(token) === true;
   };
+  let ended = false;
+  while (!ended && tokens.length < accepted) ended = add(draft[tokens.length] as Token, "draft");
+  const ignored = accepted - tokens.length;
+  let drawn: "replacement" | "bonus" | undefined;
+  if (!ended) {
+    drawn = rejected ? "replacement" : "bonus";
+    await target.load?.(accepted);
+    const row = (rejected ? verdict.replacement?.(accepted) : undefined) ?? target.row(accepted);
+    ended = add(draw(row, random()), draft.length === 0 ? "target" : drawn);
+  }
+  const outcome = { drafted: draft.length, accepted, rejected, tokens, drawn, ignored, by, verdict };
+  request.counters = addRound(request.counters, outcome);
+  for (const { charges } of [verdict, ...(verdict.shadows ?? [])]) {
+    request.spent = charged(request.spent, charges, tokens.length);
+  }
+  if (ended) request.reason = "stop";
+  else if (request.remaining <= 0) request.reason = "length";
+  return tokens;
+}
+
+/** Restores the invariant: what was rejected or ignored leaves the cache. */
+async function rewind(session: Session, { committed }: Request): Promise<void> {
+  await session.rewind(committed.length - 1);
+}
+
+/** The length of the accepted prefix. */
+function acceptedOf({ accept }: Verdict): number {
+  const rejection = accept.indexOf(false);
+  return rejection < 0 ? accept.length : rejection;
 }

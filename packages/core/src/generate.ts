@@ -1,6 +1,8 @@
 import { fitted } from "./align-vocabulary.ts";
 import { closing } from "./closing.ts";
-import { type DecodeOptions, decode, type EmittedToken } from "./decode.ts";
+import { decode } from "./decode.ts";
+import type { EmittedToken } from "./decode-event.ts";
+import type { DecodeOptions } from "./decode-options.ts";
 import { LenityError } from "./error.ts";
 import type { Counters } from "./metrics.ts";
 import type { Token } from "./model.ts";

@@ -2,7 +2,7 @@ import { totalCharge } from "./charges.ts";
 import type { Verdict } from "./verifier.ts";
 
 /**
- * What happened in one answer, in tokens. Always: evaluated = accepted + refused; emitted = accepted + replacements + bonuses − ignored;
+ * What happened in one answer, in tokens. Always: evaluated = accepted + rejected; emitted = accepted + replacements + bonuses − ignored;
  * accepted = Σ acceptedBy; relaxed ≤ accepted ≤ evaluated ≤ drafted; rounds = Σ histogram.
  */
 export interface Counters {
@@ -12,15 +12,15 @@ export interface Counters {
   readonly rounds: number;
   /** Proposed by the drafter. */
   readonly drafted: number;
-  /** Looked at: up to and including the first refusal of each round. */
+  /** Looked at: up to and including the first rejection of each round. */
   readonly evaluated: number;
-  /** Accepted drafted tokens, those before the first refusal. */
+  /** Accepted drafted tokens, those before the first rejection. */
   readonly accepted: number;
-  /** Rounds that ended in a refusal. */
-  readonly refused: number;
+  /** Rounds that ended in a rejection. */
+  readonly rejected: number;
   /** Tokens of the answer that were accepted where speculative sampling with the same coin would have refused: the price of a lossy rule. */
   readonly relaxed: number;
-  /** Tokens drawn after a refusal. */
+  /** Tokens drawn after a rejection. */
   readonly replacements: number;
   /** Tokens drawn after a fully accepted block; in plain decoding, every token. */
   readonly bonuses: number;
@@ -41,10 +41,10 @@ export interface Counters {
 }
 
 /** One round's share of the counters. */
-export interface RoundCount {
+export interface RoundOutcome {
   readonly drafted: number;
   readonly accepted: number;
-  readonly refused: boolean;
+  readonly rejected: boolean;
   /** The tokens that the round added to the answer. */
   readonly tokens: readonly { readonly relaxed: boolean }[];
   readonly drawn: "replacement" | "bonus" | undefined;
@@ -60,7 +60,7 @@ export const noCounts: Counters = {
   drafted: 0,
   evaluated: 0,
   accepted: 0,
-  refused: 0,
+  rejected: 0,
   relaxed: 0,
   replacements: 0,
   bonuses: 0,
@@ -74,15 +74,15 @@ export const noCounts: Counters = {
 };
 
 /** The counters after one more round. */
-export function count(counters: Counters, round: RoundCount): Counters {
+export function addRound(counters: Counters, round: RoundOutcome): Counters {
   const acceptedBy = { ...counters.acceptedBy };
   for (const name of round.by) acceptedBy[name] = (acceptedBy[name] ?? 0) + 1;
   const histogram = Array.from({ length: Math.max(counters.histogram.length, round.accepted + 1) }, (_, n) => counters.histogram[n] ?? 0);
   histogram[round.accepted] = (histogram[round.accepted] ?? 0) + 1;
   const shadows = { ...counters.shadows };
   for (const { name, accept } of round.verdict.shadows ?? []) {
-    const refusal = accept.indexOf(false);
-    const accepted = refusal < 0 ? accept.length : refusal;
+    const rejection = accept.indexOf(false);
+    const accepted = rejection < 0 ? accept.length : rejection;
     const before = shadows[name] ?? { accepted: 0, more: 0 };
     shadows[name] = { accepted: before.accepted + accepted, more: before.more + accepted - round.accepted };
   }
@@ -92,9 +92,9 @@ export function count(counters: Counters, round: RoundCount): Counters {
     cached: counters.cached,
     rounds: counters.rounds + 1,
     drafted: counters.drafted + round.drafted,
-    evaluated: counters.evaluated + round.accepted + (round.refused ? 1 : 0),
+    evaluated: counters.evaluated + round.accepted + (round.rejected ? 1 : 0),
     accepted: counters.accepted + round.accepted,
-    refused: counters.refused + (round.refused ? 1 : 0),
+    rejected: counters.rejected + (round.rejected ? 1 : 0),
     relaxed: counters.relaxed + round.tokens.filter(({ relaxed }) => relaxed).length,
     replacements: counters.replacements + replacements,
     bonuses: counters.bonuses + bonuses,

@@ -2,7 +2,6 @@ import { LenityError } from "./error.ts";
 import type { Row } from "./evidence/evidence.ts";
 import { badLogits } from "./evidence/name-the-model.ts";
 import type { Token } from "./model.ts";
-import { truncate } from "./truncate.ts";
 
 /** A source of uniform numbers in [0, 1). */
 export type Random = () => number;
@@ -86,12 +85,6 @@ export function oneHot(token: Token, vocabulary: number): Row {
   const row = new Float32Array(vocabulary);
   row[token] = 1;
   return row;
-}
-
-/** The distribution that tokens are drawn from under these settings. */
-export function process(logits: Float32Array, settings: Sampling): Row {
-  if (settings.temperature === 0) return oneHot(argmax(logits), logits.length);
-  return truncate(softmax(logits, settings.temperature), settings);
 }
 
 /** The token at which the cumulative mass of the row passes `uniform`: never one of probability 0. */

@@ -1,10 +1,16 @@
 import type { Row } from "./evidence/evidence.ts";
 import type { Token } from "./model.ts";
-import type { Sampling } from "./sampling.ts";
+import { argmax, oneHot, type Sampling, softmax } from "./sampling.ts";
 
 /** True when top-k, top-p or min-p may drop tokens. */
 export function truncates({ topK, topP, minP }: Pick<Sampling, "topK" | "topP" | "minP">): boolean {
   return topK > 0 || topP < 1 || minP > 0;
+}
+
+/** The distribution that tokens are drawn from under these settings. Throws `bad_logits`. */
+export function processedRow(logits: Float32Array, settings: Sampling): Row {
+  if (settings.temperature === 0) return oneHot(argmax(logits), logits.length);
+  return truncate(softmax(logits, settings.temperature), settings);
 }
 
 /**

@@ -5,7 +5,7 @@ import {
   entropy,
   klDivergence,
   logitsEvidence,
-  process,
+  processedRow,
   type Row,
   type Sampling,
   sampling,
@@ -168,7 +168,7 @@ test("evidence answers from sums what the rows say, under all sampling settings"
     const [target, drafter] = [randomLogits(5, 3000, 4), randomLogits(6, 3000, 4)];
     const [p, q] = [logitsEvidence(target, 3000, full), logitsEvidence(drafter, 3000, full)];
     for (const kind of ["raw", "processed"] as const) {
-      const [rowP, rowQ] = kind === "raw" ? [softmax(target), softmax(drafter)] : [process(target, full), process(drafter, full)];
+      const [rowP, rowQ] = kind === "raw" ? [softmax(target), softmax(drafter)] : [processedRow(target, full), processedRow(drafter, full)];
       near(p.probability(0, 17, kind), rowP[17] as number, "probability");
       near(p.confidence(0, kind), Math.max(...rowP), "confidence");
       // The plain rows are rounded to single precision before their logarithms are taken.
@@ -237,7 +237,7 @@ test("top-k, top-p and min-p keep exactly the tokens that sorting the vocabulary
     });
     const shape = pick([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     const logits = (Object.values(shapes)[round < 2 ? 0 : shape] as (typeof shapes)[string])(vocabulary, round % 7);
-    const [given, expected] = [process(logits, full), plainProcess(logits, full)];
+    const [given, expected] = [processedRow(logits, full), plainProcess(logits, full)];
     const what = `round ${round}, ${JSON.stringify(full)}`;
     assert.equal(
       given.findIndex((probability, i) => probability > 0 !== (expected[i] as number) > 0),

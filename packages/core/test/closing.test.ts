@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { closing, generate, lookupDrafter } from "../src/index.ts";
-import { tableModel } from "../src/testing/index.ts";
+import { generate, lookupDrafter } from "@lenity/core";
+import { closing } from "@lenity/core/internal";
+import { tableModel } from "@lenity/core/testing";
 
 describe("what wraps a generator", () => {
   async function* three(): AsyncGenerator<number, void, undefined> {

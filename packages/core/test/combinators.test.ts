@@ -10,7 +10,6 @@ import {
   divergenceGate,
   type EmittedToken,
   exact,
-  guarded,
   kl,
   LenityError,
   ledger,
@@ -28,6 +27,7 @@ import {
   type Verifier,
   when,
 } from "@lenity/core";
+import { guarded } from "@lenity/core/internal";
 import { noisyModel, randomModel, singleRound, tableModel } from "@lenity/core/testing";
 
 const vocabulary = 12;

@@ -200,7 +200,7 @@ test("the counters keep their identities on random runs", async () => {
       sampling: { temperature: i % 2 },
       stop,
     });
-    assert.equal(c.evaluated, c.accepted + c.refused);
+    assert.equal(c.evaluated, c.accepted + c.rejected);
     assert.equal(c.emitted, c.accepted + c.replacements + c.bonuses - c.ignored);
     assert.equal(c.emitted, emitted.length);
     assert.equal(
@@ -216,7 +216,7 @@ test("the counters keep their identities on random runs", async () => {
       c.histogram.reduce((sum, rounds, n) => sum + rounds * n, 0),
     );
     assert.ok(c.relaxed <= c.accepted && c.accepted <= c.evaluated && c.evaluated <= c.drafted);
-    assert.ok(c.replacements <= c.refused && c.replacements + c.bonuses <= c.rounds);
+    assert.ok(c.replacements <= c.rejected && c.replacements + c.bonuses <= c.rounds);
     if (verifier.law === "exact") assert.equal(c.relaxed, 0);
   }
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lookupDrafter, modelDrafter, process, sampling, seeded, type Token } from "@lenity/core";
+import { lookupDrafter, modelDrafter, processedRow, sampling, seeded, type Token } from "@lenity/core";
 import { randomModel } from "@lenity/core/testing";
 
 const coins = (limit: number, seed: number) => {
@@ -30,7 +30,7 @@ test("a model drafter follows the committed tokens, whatever was refused or repl
     const expected = await fresh.propose(request);
     assert.deepEqual(draft.tokens, expected.tokens);
     for (let at = 0; at < draft.tokens.length; at++) {
-      assert.deepEqual(draft.evidence?.row(at), process(expected.evidence?.logits(at) as Float32Array, settings));
+      assert.deepEqual(draft.evidence?.row(at), processedRow(expected.evidence?.logits(at) as Float32Array, settings));
     }
     await fresh.close();
     context =

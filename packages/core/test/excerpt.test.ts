@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { defaultRegistry, excerpt, LenityError, quoted, shown } from "@lenity/core";
+import { defaultRegistry, LenityError } from "@lenity/core";
+import { excerpt, quoted, shown } from "@lenity/core/internal";
 
 describe("what an error quotes", () => {
   test("is the beginning of a long text, never half a character", () => {

@@ -8,7 +8,7 @@ import {
   kl,
   modelDrafter,
   or,
-  process,
+  processedRow,
   type Sampling,
   sampling,
   sd,
@@ -38,7 +38,7 @@ test("sd emits exactly the target's row on hundreds of random rows, whatever the
     const size = 2 + (seed % 11);
     const [p, q] = [row(seed, size), row(seed + 10_000, size)];
     const chosen = settings[seed % settings.length] as Partial<Sampling>;
-    largest = Math.max(largest, worst(await oneStepLaw(sd(), p, q, chosen), process(p, sampling({ temperature: 1, ...chosen }))));
+    largest = Math.max(largest, worst(await oneStepLaw(sd(), p, q, chosen), processedRow(p, sampling({ temperature: 1, ...chosen }))));
   }
   assert.ok(largest <= 1e-5, `largest difference ${largest}`);
 });

@@ -139,14 +139,14 @@ test("the counters keep their identities under every rule on random runs", { tim
       else {
         const c = event.counters;
         const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
-        assert.equal(c.evaluated, c.accepted + c.refused);
+        assert.equal(c.evaluated, c.accepted + c.rejected);
         assert.equal(c.emitted, c.accepted + c.replacements + c.bonuses - c.ignored);
         assert.equal(c.emitted, emitted.length);
         assert.equal(c.accepted, sum(Object.values(c.acceptedBy)));
         assert.equal(c.rounds, sum(c.histogram));
         assert.equal(c.accepted, sum(c.histogram.map((rounds, n) => rounds * n)));
         assert.ok(c.relaxed <= c.accepted && c.accepted <= c.evaluated && c.evaluated <= c.drafted);
-        assert.ok(c.replacements <= c.refused && c.replacements + c.bonuses <= c.rounds);
+        assert.ok(c.replacements <= c.rejected && c.replacements + c.bonuses <= c.rounds);
         if (verifier.law === "exact") assert.equal(c.relaxed, 0);
         if (verifier.budget !== undefined) assert.ok(c.spent <= verifier.budget + 1e-9);
       }

@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { argmax, divergence, draw, logitsEvidence, process, residual, sampling, seeded, softmax } from "@lenity/core";
+import { argmax, divergence, draw, logitsEvidence, processedRow, residual, sampling, seeded, softmax } from "@lenity/core";
 import { randomLogits } from "@lenity/core/testing";
 
 const round = (row: ArrayLike<number>) => Array.from(row, (value) => Math.round(value * 1000) / 1000);
 const logits = Float32Array.from([Math.log(0.5), Math.log(0.25), Math.log(0.15), Math.log(0.1)]);
 
 test("temperature 0 puts everything on the lowest id among the highest logits", () => {
-  assert.deepEqual([...process(Float32Array.from([1, 5, 5, 2]), sampling({ temperature: 0 }))], [0, 1, 0, 0]);
+  assert.deepEqual([...processedRow(Float32Array.from([1, 5, 5, 2]), sampling({ temperature: 0 }))], [0, 1, 0, 0]);
 });
 
 test("temperature, top-k, top-p and min-p shape the row as documented", () => {
-  assert.deepEqual(round(process(logits, sampling({ temperature: 1 }))), [0.5, 0.25, 0.15, 0.1]);
-  assert.deepEqual(round(process(logits, sampling({ temperature: 0.5 }))), [0.725, 0.181, 0.065, 0.029]);
-  assert.deepEqual(round(process(logits, sampling({ temperature: 1, topK: 2 }))), [0.667, 0.333, 0, 0]);
-  assert.deepEqual(round(process(logits, sampling({ temperature: 1, topP: 0.8 }))), [0.556, 0.278, 0.167, 0]);
-  assert.deepEqual(round(process(logits, sampling({ temperature: 1, topP: 0.01 }))), [1, 0, 0, 0]);
-  assert.deepEqual(round(process(logits, sampling({ temperature: 1, minP: 0.29 }))), [0.556, 0.278, 0.167, 0]);
-  assert.deepEqual(round(process(Float32Array.from([1, 2, 2, 2]), sampling({ temperature: 1, topK: 2 }))), [0, 0.333, 0.333, 0.333]);
+  assert.deepEqual(round(processedRow(logits, sampling({ temperature: 1 }))), [0.5, 0.25, 0.15, 0.1]);
+  assert.deepEqual(round(processedRow(logits, sampling({ temperature: 0.5 }))), [0.725, 0.181, 0.065, 0.029]);
+  assert.deepEqual(round(processedRow(logits, sampling({ temperature: 1, topK: 2 }))), [0.667, 0.333, 0, 0]);
+  assert.deepEqual(round(processedRow(logits, sampling({ temperature: 1, topP: 0.8 }))), [0.556, 0.278, 0.167, 0]);
+  assert.deepEqual(round(processedRow(logits, sampling({ temperature: 1, topP: 0.01 }))), [1, 0, 0, 0]);
+  assert.deepEqual(round(processedRow(logits, sampling({ temperature: 1, minP: 0.29 }))), [0.556, 0.278, 0.167, 0]);
+  assert.deepEqual(round(processedRow(Float32Array.from([1, 2, 2, 2]), sampling({ temperature: 1, topK: 2 }))), [0, 0.333, 0.333, 0.333]);
 });
 
 test("huge logits, minus infinity and denormals give a row that sums to 1", () => {

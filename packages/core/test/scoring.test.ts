@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type DecodeOptions, decode, defaultRegistry, logitsEvidence, modelDrafter, readingsEvidence, sampling, sd } from "@lenity/core";
+import { type DecodeOptions, decode, defaultRegistry, logitsEvidence, modelDrafter, sampling, sd } from "@lenity/core";
+import { readingsEvidence } from "@lenity/core/internal";
 import { conformanceWidth, noisyModel, randomLogits, randomModel, type ScoringModel, scoringModel, tableModel } from "@lenity/core/testing";
 
 const weight = Array.from({ length: conformanceWidth }, (_, i) => (i % 2 === 0 ? 3 : -2));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { complete, modelDrafter, seeded, stopStrings, type Token, type Tokenizer, textStream } from "@lenity/core";
+import { complete, modelDrafter, seeded, type Token, type Tokenizer, textStream } from "@lenity/core";
+import { stopStrings } from "@lenity/core/internal";
 import { tableModel } from "@lenity/core/testing";
 
 /** One token per byte; 256 is a control token. */

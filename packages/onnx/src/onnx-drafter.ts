@@ -1,4 +1,5 @@
-import { type Draft, type Drafter, type DraftRequest, logitsEvidence, reads } from "@lenity/core";
+import { type Draft, type Drafter, type DraftRequest, logitsEvidence } from "@lenity/core";
+import { canRead } from "@lenity/core/internal";
 import type { OnnxSession } from "./engine/session.ts";
 import type { OnnxModel } from "./onnx-model.ts";
 
@@ -13,7 +14,7 @@ export function onnxDrafter(model: OnnxModel): Drafter {
     rows: true,
     vocabulary: model.vocabulary,
     async propose(request: DraftRequest): Promise<Draft> {
-      if (request.context.length >= model.contextLength || !reads(model, request.context)) return { tokens: [] };
+      if (request.context.length >= model.contextLength || !canRead(model, request.context)) return { tokens: [] };
       opening ??= model.open({ prompt: request.context, scope: request.scope });
       const { tokens, logits } = await (await opening).draft(request);
       return { tokens, evidence: logitsEvidence(logits, model.vocabulary, request.sampling, model) };

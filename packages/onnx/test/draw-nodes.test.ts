@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { argmax, draw, process, sampling, seeded } from "@lenity/core";
+import { argmax, draw, processedRow, sampling, seeded } from "@lenity/core";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { drawToken } from "../src/export/draw-nodes.ts";
 import { graphBuilder } from "../src/onnx-file/graph-builder.ts";
@@ -38,7 +38,7 @@ describe("drawToken", () => {
       const row = Float32Array.from({ length: 1 + Math.floor(random() * 300) }, () => spread * (random() - 0.5));
       const temperature = [0, 0.3, 1, 1.7, 100][n % 5] as number;
       const coin = random();
-      assert.equal(await drawn(row, temperature, coin), draw(process(row, sampling({ temperature })), coin));
+      assert.equal(await drawn(row, temperature, coin), draw(processedRow(row, sampling({ temperature })), coin));
     }
   });
 
@@ -49,7 +49,7 @@ describe("drawToken", () => {
       for (const temperature of [0, 1e-30, 0.5, 1, 100]) {
         for (const coin of [0, 2 ** -60, 0.25, 0.5, 0.999999, most]) {
           const row = Float32Array.from(logits);
-          assert.equal(await drawn(row, temperature, coin), draw(process(row, sampling({ temperature })), coin));
+          assert.equal(await drawn(row, temperature, coin), draw(processedRow(row, sampling({ temperature })), coin));
         }
       }
     }
@@ -63,7 +63,7 @@ describe("drawToken", () => {
   test("gives each token an interval of coins as long as its share of the row", async () => {
     const random = seeded(2);
     const row = Float32Array.from({ length: 40 }, () => 4 * random());
-    const shares = process(row, sampling({ temperature: 0.8 }));
+    const shares = processedRow(row, sampling({ temperature: 0.8 }));
     const mass = shares.reduce((sum, share) => sum + share, 0);
     let end = 0;
     for (const [token, share] of shares.entries()) {

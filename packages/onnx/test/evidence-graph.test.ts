@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import { logitsEvidence, type Reading, readsDraft, sampling, seeded } from "@lenity/core";
+import { logitsEvidence, type Reading, sampling, seeded } from "@lenity/core";
+import { readsDraft } from "@lenity/core/internal";
 import { plainReadings } from "@lenity/core/testing";
 import * as runtime from "onnxruntime-node";
 import { smallSession } from "../src/device/small-session.ts";

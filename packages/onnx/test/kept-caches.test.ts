@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { commonPrefix, seeded } from "@lenity/core";
+import { seeded } from "@lenity/core";
+import { commonPrefix } from "@lenity/core/internal";
 import { type KeptCache, keptCaches, shortestPrefix } from "../src/engine/prefix-caches.ts";
 import { tokensOf } from "../src/testing/random-llama.ts";
 

@@ -9,13 +9,13 @@ import {
   defaultRegistry,
   logitsEvidence,
   type Reading,
-  readsDraft,
   type Scored,
   type ScoreOptions,
   type Session,
   sampling,
   type Token,
 } from "@lenity/core";
+import { readsDraft } from "@lenity/core/internal";
 import { plainReadings } from "@lenity/core/testing";
 import { Tensor } from "onnxruntime-node";
 import { blockScorer, forgetRows } from "../src/evidence/block-scorer.ts";

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { complete, type Random, seeded, stopStrings, type Token, type Tokenizer, textStream } from "@lenity/core";
+import { complete, type Random, seeded, type Token, type Tokenizer, textStream } from "@lenity/core";
+import { stopStrings } from "@lenity/core/internal";
 import { tableModel } from "@lenity/core/testing";
 import { loadTokenizer } from "../src/index.ts";
 import { temporaryFolder } from "../src/testing/random-llama.ts";

@@ -1,5 +1,6 @@
 /** The events of one answer on their way to the client. Whoever stops reading them, and when, ends the answer: its turn, its session, its drafter. */
-import { type Answer, closing, type GenerateEvent } from "@lenity/core";
+import type { Answer, GenerateEvent } from "@lenity/core";
+import { closing } from "@lenity/core/internal";
 import type { Context } from "hono";
 
 export type AnswerEvents = AsyncGenerator<GenerateEvent, void, undefined>;

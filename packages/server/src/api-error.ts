@@ -1,4 +1,5 @@
-import { type ErrorCode, excerpt, LenityError } from "@lenity/core";
+import { type ErrorCode, LenityError } from "@lenity/core";
+import { excerpt } from "@lenity/core/internal";
 
 /** The statuses with which requests fail. 499: the client went away, and nobody reads the answer. */
 export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 429 | 499 | 500 | 503;

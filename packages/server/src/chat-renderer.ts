@@ -1,4 +1,5 @@
-import { excerpt, LenityError } from "@lenity/core";
+import { LenityError } from "@lenity/core";
+import { excerpt } from "@lenity/core/internal";
 import { dict } from "./jinja/dict.ts";
 import { Refusal } from "./jinja/interpreter.ts";
 import { Environment } from "./jinja/package.ts";

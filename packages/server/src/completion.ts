@@ -1,4 +1,5 @@
-import { type Answer, closing } from "@lenity/core";
+import type { Answer } from "@lenity/core";
+import { closing } from "@lenity/core/internal";
 import type { AnswerEvents } from "./answer-events.ts";
 import type { Job } from "./generation.ts";
 import { type Metrics, metricsOf, type TraceEntry, traceOf, tracer, type Usage, usageOf } from "./metrics.ts";

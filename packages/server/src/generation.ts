@@ -1,4 +1,5 @@
-import { type GenerateEvent, type GenerateOptions, generate, quoted, type Token } from "@lenity/core";
+import { type GenerateEvent, type GenerateOptions, generate, type Token } from "@lenity/core";
+import { quoted } from "@lenity/core/internal";
 import { ApiError } from "./api-error.ts";
 import type { ChatMessage } from "./chat-message.ts";
 import { chosenSampling } from "./chosen-sampling.ts";

@@ -1,4 +1,4 @@
-import { excerpt } from "@lenity/core";
+import { excerpt } from "@lenity/core/internal";
 import { ApiError } from "./api-error.ts";
 import { isDeeper, jsonValues, mostValues } from "./json-scan.ts";
 

@@ -1,4 +1,4 @@
-import { excerpt, shown } from "@lenity/core";
+import { excerpt, shown } from "@lenity/core/internal";
 import { ApiError } from "./api-error.ts";
 import { harmless, harmlessInMessages, type Kind } from "./harmless-fields.ts";
 import {

@@ -1,4 +1,4 @@
-import { didYouMean, excerpt, expectation, quoted, shown } from "@lenity/core";
+import { didYouMean, excerpt, expectation, quoted, shown } from "@lenity/core/internal";
 import * as v from "valibot";
 import { ApiError } from "./api-error.ts";
 import { type ChatMessage, messageSchema } from "./chat-message.ts";

@@ -1,4 +1,5 @@
-import { type EngineState, excerpt, type LanguageModel, LenityError } from "@lenity/core";
+import { type EngineState, type LanguageModel, LenityError } from "@lenity/core";
+import { excerpt } from "@lenity/core/internal";
 import { type Context, Hono } from "hono";
 import { requestId } from "hono/request-id";
 import { onlyHosts } from "./allowed-hosts.ts";

@@ -1,4 +1,5 @@
-import { blockLength, type Drafter, didYouMean, excerpt, LenityError, type Policy, quoted, type Verifier } from "@lenity/core";
+import { type Drafter, LenityError, type Policy, type Verifier } from "@lenity/core";
+import { blockLength, didYouMean, excerpt, quoted } from "@lenity/core/internal";
 import { ApiError } from "./api-error.ts";
 import type { SpeculativeRequest } from "./request.ts";
 import type { ServedModel } from "./served-model.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createRegistry, noCounts } from "@lenity/core";
+import { createRegistry } from "@lenity/core";
+import { noCounts } from "@lenity/core/internal";
 import { createServer, metricsOf } from "../src/index.ts";
 import { bytes, chunks, control, delayed, joined, post, question, randomPair, reply, sayingModel, served, textOf } from "./doubles.ts";
 

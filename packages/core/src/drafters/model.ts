@@ -2,10 +2,11 @@ import type { Draft, Drafter, DraftRequest } from "../drafter.ts";
 import { logitsEvidence } from "../evidence/logits-evidence.ts";
 import { blame } from "../evidence/name-the-model.ts";
 import type { LanguageModel, Session, Token } from "../model.ts";
-import { draw, process } from "../sampling.ts";
+import { draw } from "../sampling.ts";
+import { processedRow } from "../truncate.ts";
 
 /** Whether the model can be given all these tokens. */
-export function reads({ readable, vocabulary }: Pick<LanguageModel, "readable" | "vocabulary">, tokens: readonly Token[]): boolean {
+export function canRead({ readable, vocabulary }: Pick<LanguageModel, "readable" | "vocabulary">, tokens: readonly Token[]): boolean {
   const limit = readable ?? vocabulary;
   return tokens.every((token) => token < limit);
 }
@@ -31,7 +32,7 @@ export function modelDrafter(model: LanguageModel): Drafter {
     rows: true,
     vocabulary: model.vocabulary,
     async propose({ context, scope, limit, sampling, uniform, signal }: DraftRequest): Promise<Draft> {
-      if (!reads(model, context)) return { tokens: [] };
+      if (!canRead(model, context)) return { tokens: [] };
       opening ??= model.open({ scope });
       const session = await opening;
       await session.rewind(Math.min(commonPrefix(held, context), context.length - 1));
@@ -46,7 +47,7 @@ export function modelDrafter(model: LanguageModel): Drafter {
         held.push(...pending);
         logits.set(scores.logits, tokens.length * model.vocabulary);
         const token = draw(
-          blame(model, () => process(scores.logits, sampling)),
+          blame(model, () => processedRow(scores.logits, sampling)),
           uniform[tokens.length] as number,
         );
         tokens.push(token);

@@ -1,5 +1,6 @@
 /** Conformance cases that decode whole answers: what a rule owes to requests. */
-import { type DecodeOptions, decode } from "../decode.ts";
+import { decode } from "../decode.ts";
+import type { DecodeOptions } from "../decode-options.ts";
 import { modelDrafter } from "../drafters/model.ts";
 import { logitsEvidence } from "../evidence/logits-evidence.ts";
 import type { Token } from "../model.ts";

@@ -3,7 +3,8 @@ import type { Reading } from "../evidence/reading.ts";
 import { readingsEvidence } from "../evidence/readings-evidence.ts";
 import { defaultRegistry } from "../presets.ts";
 import { createRegistry, type Registry, type VerifierPlugin } from "../registry.ts";
-import { process, type Sampling, sampling, seeded } from "../sampling.ts";
+import { type Sampling, sampling, seeded } from "../sampling.ts";
+import { processedRow } from "../truncate.ts";
 import type { Round, Verdict, Verifier } from "../verifier.ts";
 import { type ConformanceCase, conformanceWidth } from "./conformance-case.ts";
 import { greedyAnswer, requestCases } from "./conformance-requests.ts";
@@ -110,7 +111,7 @@ export function conformance(plugin: VerifierPlugin, registry: Registry = registr
           const verifier = create(strict);
           const hidden = { width: conformanceWidth, at: () => randomLogits(seed, conformanceWidth, 1) };
           const emitted = await oneStepLaw({ ...verifier, verify: (round) => verifier.verify({ ...round, hidden }) }, p, q);
-          const wanted = process(p, sampling({ temperature: 1 }));
+          const wanted = processedRow(p, sampling({ temperature: 1 }));
           for (let i = 0; i < 6; i++)
             expect(Math.abs((emitted[i] as number) - (wanted[i] as number)) <= 1e-5, `seed ${seed}: the law differs from p`);
         }

@@ -1,4 +1,5 @@
-import { badLogits, type LanguageModel, type Scores } from "@lenity/core";
+import type { LanguageModel, Scores } from "@lenity/core";
+import { badLogits } from "@lenity/core/internal";
 
 /** What a few tokens show of a loaded model: numbers that speculative decoding rests on. Of a model that scores only last positions, those. */
 export interface SelfCheck {

@@ -1,5 +1,6 @@
 /** The caches of closed sessions that one worker keeps for prompts that begin alike: which they are and which go when they are too many. */
-import { commonPrefix, type Token } from "@lenity/core";
+import type { Token } from "@lenity/core";
+import { commonPrefix } from "@lenity/core/internal";
 
 /** A cache that no session uses. */
 export interface KeptCache {

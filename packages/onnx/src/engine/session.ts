@@ -1,7 +1,5 @@
 import {
   type AppendOptions,
-  blamed,
-  commonPrefix,
   type DraftRequest,
   type HiddenKind,
   type LanguageModel,
@@ -13,6 +11,7 @@ import {
   type Session,
   type Token,
 } from "@lenity/core";
+import { blamed, commonPrefix } from "@lenity/core/internal";
 import { cancellation } from "../protocol/cancellation.ts";
 import type { WorkerLink } from "../protocol/link.ts";
 import type { AppendReply, DraftReply, Request, ScoreReply } from "../protocol/protocol.ts";

@@ -1,5 +1,6 @@
 /** Numbers of drafted blocks, computed where the logits lie. */
-import { argmax, copyRows, type Reading, readsDraft } from "@lenity/core";
+import { argmax, type Reading } from "@lenity/core";
+import { copyRows, readsDraft } from "@lenity/core/internal";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { cellsOf, numbers as numbersIn, tensorOf } from "../graph/float-tensors.ts";
 import type { ScoreReply, ScoreRequest } from "../protocol/protocol.ts";

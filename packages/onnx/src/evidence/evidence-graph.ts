@@ -1,5 +1,6 @@
 /** The arithmetic of verification as a graph: from the logits of a block to a few numbers per position. */
-import { type Reading, type RowKind, readsDraft } from "@lenity/core";
+import type { Reading, RowKind } from "@lenity/core";
+import { readsDraft } from "@lenity/core/internal";
 import type { Precision } from "../graph/float-tensors.ts";
 import { type GraphBuilder, graphBuilder } from "../onnx-file/graph-builder.ts";
 import { divergence, entropy, logProbability, lowest, type Nodes, nodesOf, softmaxNodes } from "./softmax-nodes.ts";

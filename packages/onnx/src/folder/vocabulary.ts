@@ -1,5 +1,6 @@
 /** Which ids a model may say: its own tokenizer's, and for a draft model those of its target. */
-import { LenityError, type Sayable, type Token } from "@lenity/core";
+import { LenityError, type Token } from "@lenity/core";
+import type { Sayable } from "@lenity/core/internal";
 import type { TokenTexts } from "../tokenizer/token-table.ts";
 
 /** A model's output layer, and its tokenizer's tokens when its folder has them. */

@@ -1,4 +1,5 @@
-import { draw, process, type Sampling, type Token, truncates } from "@lenity/core";
+import { draw, processedRow, type Sampling, type Token } from "@lenity/core";
+import { truncates } from "@lenity/core/internal";
 import type { DrafterGraph } from "../graph/graph.ts";
 import type { DraftMessage, DraftReply } from "../protocol/protocol.ts";
 import { type DrawnTokens, drawTokens } from "./draw-tokens.ts";
@@ -53,7 +54,7 @@ type DrawNext = (model: Model, sequence: Sequence, draw: Draw) => Promise<DrawnT
 /** One token, by the model's own graph. */
 const step: DrawNext = async (model, sequence, { pending, sampling, coins, cancel }) => {
   const { logits } = await append(model, sequence, pending, { rows: 1, cancel });
-  return { tokens: [draw(process(logits, sampling), coins[0] as number)], logits };
+  return { tokens: [draw(processedRow(logits, sampling), coins[0] as number)], logits };
 };
 
 /** Several tokens, by the drafter's graph. */

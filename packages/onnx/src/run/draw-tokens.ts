@@ -1,4 +1,5 @@
-import { argmax, copyRows, type Token } from "@lenity/core";
+import { argmax, type Token } from "@lenity/core";
+import { copyRows } from "@lenity/core/internal";
 import { blockFeeds } from "../graph/block-feeds.ts";
 import type { DrafterGraph } from "../graph/graph.ts";
 import { cacheOf, type Model, type Sequence } from "./sequence.ts";

@@ -2,7 +2,8 @@
  * One sequence in the worker: its tokens, and a cache whose first `tokens.length` rows belong to them. Rewinding shortens `tokens`; the rows
  * beyond are dropped by the next block.
  */
-import { copyRows, type HiddenKind, LenityError, type Token } from "@lenity/core";
+import { type HiddenKind, LenityError, type Token } from "@lenity/core";
+import { copyRows } from "@lenity/core/internal";
 import type { Tensor } from "onnxruntime-node";
 import type { Cache } from "../cache/cache.ts";
 import { openCache } from "../cache/open-cache.ts";

@@ -1,0 +1,64 @@
+import type { DecodeOptions } from "./decode-options.ts";
+import { LenityError } from "./error.ts";
+import { guarded } from "./guard.ts";
+import { type Counters, noCounts } from "./metrics.ts";
+import type { Token } from "./model.ts";
+import { checkDraftTokens, checkFeasible, checkPrompt } from "./preflight.ts";
+import { type Random, type Sampling, sampling, seeded } from "./sampling.ts";
+import type { Round, Verifier } from "./verifier.ts";
+import { sd, strictDraftTokens } from "./verifiers/sd.ts";
+
+/** One request as the loop sees it: its settings, checked, and what is known of its answer so far. */
+export interface Request extends Pick<DecodeOptions, "target" | "drafter" | "stop" | "trace" | "signal" | "scope"> {
+  readonly verifier: Verifier;
+  /** The longest block; 0 without a drafter. */
+  readonly draftTokens: number;
+  readonly sampling: Sampling;
+  readonly random: Random;
+  readonly eos: ReadonlySet<Token>;
+  readonly control: ReadonlySet<Token>;
+  readonly promptLength: number;
+  /** The most tokens that the answer may still get. */
+  readonly remaining: number;
+  /** The prompt and the answer so far. */
+  readonly committed: Token[];
+  counters: Counters;
+  /** What verifiers must know of the request, since they hold no state themselves: see `Round`. */
+  spent: Round["spent"];
+  looping: boolean;
+  /** Why the answer has ended. */
+  reason: "stop" | "length" | undefined;
+}
+
+/** The preset `strict`. */
+const strict: Verifier = { ...sd(), draftTokens: strictDraftTokens };
+
+/** Checks everything that can be checked before the first token. Throws what the preflight throws. */
+export function beginRequest(prompt: readonly Token[], options: DecodeOptions): Request {
+  const { target, drafter, stop, trace, signal, scope, maxTokens = Number.POSITIVE_INFINITY } = options;
+  const verifier = guarded(options.verifier ?? strict);
+  const settings = sampling(options.sampling);
+  const draftTokens = drafter === undefined ? 0 : checkDraftTokens(options.draftTokens ?? verifier.draftTokens ?? 16);
+  checkPrompt(prompt, target);
+  checkFeasible(verifier, target, draftTokens > 0 ? drafter : undefined, settings);
+  const limit = Math.min(maxTokens, target.contextLength - prompt.length);
+  if (!(limit >= 0)) {
+    throw new LenityError("invalid_request", `maxTokens is ${maxTokens}; expected 0 or more.`, { path: "maxTokens" });
+  }
+  const committed = [...prompt];
+  const eos = new Set(target.eos);
+  return {
+    ...{ target, drafter, stop, trace, signal, scope, verifier, draftTokens, committed, eos },
+    sampling: settings,
+    random: seeded(options.seed ?? 0),
+    control: options.control ?? eos,
+    promptLength: prompt.length,
+    get remaining() {
+      return limit - (committed.length - prompt.length);
+    },
+    counters: noCounts,
+    spent: new Map(),
+    looping: false,
+    reason: limit === 0 ? "length" : undefined,
+  };
+}

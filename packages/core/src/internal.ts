@@ -1,0 +1,15 @@
+/** What lenity's other packages share with core. Not for programs: it changes without notice. */
+export { copyRows, type Sayable } from "./align-vocabulary.ts";
+export { closing } from "./closing.ts";
+export { didYouMean } from "./did-you-mean.ts";
+export { canRead, commonPrefix } from "./drafters/model.ts";
+export { badLogits, blamed } from "./evidence/name-the-model.ts";
+export { readsDraft } from "./evidence/reading.ts";
+export { readingsEvidence } from "./evidence/readings-evidence.ts";
+export { excerpt, quoted, shown } from "./excerpt.ts";
+export { expectation } from "./expectation.ts";
+export { guarded, loops } from "./guard.ts";
+export { noCounts } from "./metrics.ts";
+export { blockLength, unmetNeed } from "./preflight.ts";
+export { stopStrings } from "./text-stream.ts";
+export { truncates } from "./truncate.ts";
