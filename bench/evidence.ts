@@ -208,8 +208,8 @@ function givenDrafter(vocabulary: number, draftTokens: number, settings: Samplin
     vocabulary,
     async propose({ limit }) {
       const evidence = logitsEvidence(logits, vocabulary, settings);
-      const lend: typeof evidence.lend = (use) =>
-        evidence.lend(async (own) => {
+      const lend: typeof evidence.transferLogits = (use) =>
+        evidence.transferLogits(async (own) => {
           logits = (await use(own)) as Float32Array<ArrayBuffer>;
           return logits;
         });

@@ -1,7 +1,7 @@
 import type { LanguageModel, Session, Token } from "./model.ts";
 
-/** The ids that may be said: those below `vocabulary`, without `unused`. Tokenizers and models are of this shape. */
-export interface Sayable {
+/** The ids that stand for tokens: those below `vocabulary`, without `unused`. Tokenizers and models are of this shape. */
+export interface TokenIds {
   readonly vocabulary: number;
   readonly unused?: ReadonlySet<Token> | undefined;
 }
@@ -9,12 +9,12 @@ export interface Sayable {
 /**
  * The model with rows over exactly these ids: columns beyond them, the padding of an output layer, are cut off; unused ids, and ids that the model
  * does not have, get a logit of −∞. So padding is neither drawn nor drafted nor accepted, and the law over the rest is the model's own,
- * renormalised. Give the tokenizer of a target, and the fitted target for its draft model: then both rows have one support, as verifiers expect.
+ * renormalised. Give the tokenizer of a target, and the aligned target for its draft model: then both rows have one support, as verifiers expect.
  * A model that already fits is returned as it is. Cutting costs a copy of each row; an id of −∞ keeps its rows from the fast arithmetic.
  */
-export function fitted(model: LanguageModel, sayable: Sayable): LanguageModel {
-  const vocabulary = sayable.vocabulary;
-  const unused = new Set([...(sayable.unused ?? []), ...(model.unused ?? [])].filter((token) => token < vocabulary));
+export function alignVocabulary(model: LanguageModel, tokens: TokenIds): LanguageModel {
+  const vocabulary = tokens.vocabulary;
+  const unused = new Set([...(tokens.unused ?? []), ...(model.unused ?? [])].filter((token) => token < vocabulary));
   for (let token = model.vocabulary; token < vocabulary; token++) unused.add(token);
   if (vocabulary === model.vocabulary && unused.size === (model.unused?.size ?? 0)) return model;
   const session = (inner: Session): Session => ({
@@ -45,8 +45,8 @@ export function fitted(model: LanguageModel, sayable: Sayable): LanguageModel {
   };
 }
 
-/** Copies rows of `width` logits into rows over the sayable ids. Both are row-major; `into` has as many rows as `from`. */
-export function copyRows(from: Float32Array, width: number, into: Float32Array, { vocabulary, unused }: Sayable): void {
+/** Copies rows of `width` logits into rows over these ids. Both are row-major; `into` has as many rows as `from`. */
+export function copyRows(from: Float32Array, width: number, into: Float32Array, { vocabulary, unused }: TokenIds): void {
   if (width === vocabulary) into.set(from);
   else {
     const kept = Math.min(width, vocabulary);

@@ -1,4 +1,4 @@
-import { fitted } from "./align-vocabulary.ts";
+import { alignVocabulary } from "./align-vocabulary.ts";
 import { closing } from "./closing.ts";
 import { decode } from "./decode.ts";
 import type { EmittedToken } from "./decode-event.ts";
@@ -32,7 +32,8 @@ export type GenerateEvent =
 
 /**
  * `decode` with text: yields the text and the tokens of each round, then the whole answer. The prompt is a text or tokens. Ids of the target that
- * the tokenizer has no token for are never said (see `fitted`). The drafter is closed in any case, also where the events are left before the first.
+ * the tokenizer has no token for are never emitted (see `alignVocabulary`). The drafter is closed in any case, even when
+ * the events are never read.
  */
 export function generate(prompt: string | readonly Token[], options: GenerateOptions): AsyncGenerator<GenerateEvent, void, undefined> {
   let begun = false;
@@ -52,7 +53,7 @@ async function* answering(
   const { tokenizer, stop = [], continues = false, ...rest } = options;
   if (stop.includes("")) throw new LenityError("invalid_request", "A stop string is empty; expected text.", { path: "stop" });
   const vocabulary = Math.min(tokenizer.vocabulary, rest.target.vocabulary);
-  const target = fitted(rest.target, { vocabulary, unused: tokenizer.unused });
+  const target = alignVocabulary(rest.target, { vocabulary, unused: tokenizer.unused });
   const ids = typeof prompt === "string" ? tokenizer.encode(prompt) : prompt;
   const stream = textStream(tokenizer, continues ? ids : []);
   const stops = stopStrings(stop);

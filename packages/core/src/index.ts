@@ -1,5 +1,5 @@
 /** What programs build on: the contracts, decoding, policies, verifiers and sampling. */
-export { fitted } from "./align-vocabulary.ts";
+export { alignVocabulary } from "./align-vocabulary.ts";
 export { useKernels } from "./arithmetic/fastest.ts";
 export * from "./combinators/and.ts";
 export * from "./combinators/condition.ts";

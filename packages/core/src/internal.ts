@@ -1,5 +1,5 @@
 /** What lenity's other packages share with core. Not for programs: it changes without notice. */
-export { copyRows, type Sayable } from "./align-vocabulary.ts";
+export { copyRows, type TokenIds } from "./align-vocabulary.ts";
 export { closing } from "./closing.ts";
 export { didYouMean } from "./did-you-mean.ts";
 export { canRead, commonPrefix } from "./drafters/model.ts";

@@ -37,7 +37,7 @@ export interface ScoreOptions {
 /** The numbers of a block whose rows stayed where they are. */
 export interface Scored {
   readonly readings: Readings;
-  /** What was lent. */
+  /** The drafter's logits, given back. */
   readonly drafted?: Float32Array | undefined;
   /** [tokens, width], row-major; present when asked for. */
   readonly hidden?: Float32Array | undefined;
@@ -78,20 +78,20 @@ export interface EngineState {
 export interface OpenOptions {
   /** What will be appended first. The session may already hold a cached beginning of it: its `length` says how much. */
   readonly prompt?: readonly Token[] | undefined;
-  /** Whose it is: only what sessions of the same scope left is used, as how much of a prompt is cached tells what others asked. */
+  /** Whose it is: only what sessions of the same scope left is used, since how much of a prompt is cached shows what others asked. */
   readonly scope?: string | undefined;
 }
 
 /** A causal language model: a backend is a plugin of this contract. */
 export interface LanguageModel {
   readonly name: string;
-  /** Where its weights lie, such as a file: errors tell it. */
+  /** Where its weights lie, such as a file: errors name it. */
   readonly source?: string | undefined;
-  /** The length of its rows. An output layer that is padded beyond the tokenizer's ids leaves the padding out (see `fitted`). */
+  /** The length of its rows. An output layer that is padded beyond the tokenizer's ids leaves the padding out (see `alignVocabulary`). */
   readonly vocabulary: number;
-  /** Ids below `vocabulary` that are never said, because no token has them: their logits are −∞, and no prompt may hold them. */
+  /** Ids below `vocabulary` that stand for no token: their logits are −∞, and no prompt may hold them. */
   readonly unused?: ReadonlySet<Token> | undefined;
-  /** Ids below this can be appended. Default: `vocabulary`. Differs where rows were fitted to a tokenizer, or to a target. */
+  /** Ids below this can be appended. Default: `vocabulary`. Differs where rows were aligned with a tokenizer, or to a target. */
   readonly readable?: number | undefined;
   /** The most tokens a session can hold. */
   readonly contextLength: number;

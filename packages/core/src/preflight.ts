@@ -34,7 +34,7 @@ export function checkPrompt(prompt: readonly Token[], target: LanguageModel): vo
       },
     );
   }
-  const stray = prompt.find((token) => !sayable(token, target));
+  const stray = prompt.find((token) => !isToken(token, target));
   if (stray !== undefined) {
     throw new LenityError("invalid_request", `The prompt holds token ${stray}; ${idsOf(target)}.`, { path: "prompt" });
   }
@@ -42,11 +42,11 @@ export function checkPrompt(prompt: readonly Token[], target: LanguageModel): vo
 
 /** A drafter that proposes what the target cannot say is broken: lossy rules might let it through. */
 export function checkDraft(draft: readonly Token[], drafter: Drafter | undefined, target: LanguageModel): void {
-  const stray = draft.find((token) => !sayable(token, target));
+  const stray = draft.find((token) => !isToken(token, target));
   if (stray !== undefined) throw new TypeError(`The drafter "${drafter?.name}" proposed token ${stray}; ${idsOf(target)}.`);
 }
 
-const sayable = (token: Token, { vocabulary, unused }: LanguageModel): boolean =>
+const isToken = (token: Token, { vocabulary, unused }: LanguageModel): boolean =>
   Number.isInteger(token) && token >= 0 && token < vocabulary && unused?.has(token) !== true;
 
 function idsOf({ name, vocabulary, unused }: LanguageModel): string {
@@ -63,7 +63,7 @@ export function checkFeasible(verifier: Verifier, target: LanguageModel, drafter
   if (drafter.vocabulary !== undefined && drafter.vocabulary !== target.vocabulary) {
     throw new LenityError(
       "unsupported",
-      `The drafter ${drafter.name} has ${drafter.vocabulary} token ids, the target ${target.name} ${target.vocabulary}; expected the same vocabulary. Take a draft model of the target's family; where only the padding differs, fit the draft model to the target (fitted).`,
+      `The drafter ${drafter.name} has ${drafter.vocabulary} token ids, the target ${target.name} ${target.vocabulary}; expected the same vocabulary. Take a draft model of the target's family; where only the padding differs, fit the draft model to the target (alignVocabulary).`,
     );
   }
 }

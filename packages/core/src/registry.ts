@@ -114,7 +114,7 @@ function checkNames(what: string, named: readonly { readonly name: string }[]): 
   );
 }
 
-/** A misspelt option is told before the missing one that it was meant to be. */
+/** A misspelt option is reported before the missing one that it was meant to be. */
 function invalidOption(
   plugin: VerifierPlugin,
   issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]],

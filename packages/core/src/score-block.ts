@@ -27,7 +27,7 @@ export interface ScoredBlock {
   readonly hidden: Hidden | undefined;
 }
 
-/** Appends the block, the last committed token and the draft, and tells what both models say of it. */
+/** Appends the block, the last committed token and the draft, and returns what both models make of it. */
 export async function scoreBlock(session: Session, last: Token, options: BlockOptions): Promise<ScoredBlock> {
   const { target, verifier, sampling, draft, signal } = options;
   const block = [last, ...draft.tokens];
@@ -63,7 +63,7 @@ function readingsOf({ verifier, sampling, draft, trace }: BlockOptions): Readonl
   if (verifier.reads === undefined || (!greedy && truncates(sampling))) return undefined;
   // The loop counts what speculative sampling would have refused, which reads both probabilities.
   const read = new Set<Reading>([...verifier.reads, "processed probability"]);
-  // And it asks whether the request allows a token. Above temperature 0 its probability tells, and a lossless rule accepts only the argmax at 0.
+  // And it asks whether the request allows a token. Above temperature 0 its probability shows that; at 0 a lossless rule accepts only the argmax.
   if (greedy && verifier.law !== "exact") read.add("support");
   if ([...read].some(readsDraft)) read.add("processed draft-probability");
   const inSimplestTerms = (reading: Reading): readonly Reading[] => {
@@ -74,9 +74,9 @@ function readingsOf({ verifier, sampling, draft, trace }: BlockOptions): Readonl
   return new Set([...read].flatMap(inSimplestTerms));
 }
 
-/** Scores with the drafter's logits, lent or copied. */
+/** Scores with the drafter's logits, transferred or copied. */
 async function lending(
-  evidence: Evidence & Partial<Pick<LogitsEvidence, "lend">>,
+  evidence: Evidence & Partial<Pick<LogitsEvidence, "transferLogits">>,
   score: (drafted: Float32Array) => Promise<Scored>,
 ): Promise<Scored> {
   let scored: Scored | undefined;
@@ -84,7 +84,7 @@ async function lending(
     scored = await score(logits);
     return scored.drafted ?? logits;
   };
-  if (evidence.lend !== undefined) await evidence.lend(use);
+  if (evidence.transferLogits !== undefined) await evidence.transferLogits(use);
   else {
     const logits = new Float32Array(evidence.length * evidence.vocabulary);
     for (let at = 0; at < evidence.length; at++) logits.set(evidence.logits(at), at * evidence.vocabulary);

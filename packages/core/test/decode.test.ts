@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
+  alignVocabulary,
   type Counters,
   complete,
   type DecodeOptions,
@@ -8,7 +9,6 @@ import {
   decode,
   defaultRegistry,
   type EmittedToken,
-  fitted,
   kl,
   lookupDrafter,
   modelDrafter,
@@ -386,7 +386,7 @@ describe("what decode refuses before the first token", () => {
     const lastOnly = { ...target, lastOnly: true };
     const message = /scores only the last position of a block\. Set the number of draft tokens to 0 for plain decoding/;
     await refused([1], { target: lastOnly, drafter: near() }, "unsupported", message);
-    await refused([1], { target: fitted(lastOnly, { vocabulary: 11 }), drafter: near() }, "unsupported", message);
+    await refused([1], { target: alignVocabulary(lastOnly, { vocabulary: 11 }), drafter: near() }, "unsupported", message);
     const plain = await run([1], { target, maxTokens: 20 });
     for (const options of [{ drafter: near(), draftTokens: 0 }, { drafter: undefined }]) {
       assert.deepEqual((await run([1], { target: lastOnly, ...options, maxTokens: 20 })).tokens, plain.tokens);

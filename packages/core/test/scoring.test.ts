@@ -145,7 +145,7 @@ test("what was read of logits before they were lent is read of them again, where
     const read = () =>
       [0, 1].map((at) => [evidence.argmax(at), evidence.probability(at, 0), evidence.entropy(at, "raw"), ...evidence.row(at)]);
     const before = read();
-    await evidence.lend(async (logits) => {
+    await evidence.transferLogits(async (logits) => {
       const moved = logits.slice();
       logits.fill(Number.NaN);
       return moved;
@@ -157,7 +157,7 @@ test("what was read of logits before they were lent is read of them again, where
 
 test("logits are lent and taken back", async () => {
   const evidence = logitsEvidence(Float32Array.of(0, 1), 2, sampling());
-  await evidence.lend(async (logits) => {
+  await evidence.transferLogits(async (logits) => {
     assert.deepEqual(logits, Float32Array.of(0, 1));
     return Float32Array.of(5, 4);
   });

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
+  alignVocabulary,
   complete,
   type DecodeOptions,
   type Drafter,
   decode,
   defaultRegistry,
-  fitted,
   type HiddenKind,
   type LanguageModel,
   logitsEvidence,
@@ -78,8 +78,8 @@ describe("a model whose padding and gaps have the highest logits never says one"
       let tokens = 0;
       for (let seed = 0; seed < 24; seed++) {
         const temperature = needs?.mode === "greedy" ? 0 : needs?.mode === "sampled" ? 1 : seed % 2;
-        const target = fitted(padded(12, seed, needs?.hidden), letters);
-        const draft = fitted(padded(16, seed, undefined, 1.5), target);
+        const target = alignVocabulary(padded(12, seed, needs?.hidden), letters);
+        const draft = alignVocabulary(padded(16, seed, undefined, 1.5), target);
         const drafter =
           policy === undefined ? undefined : seed % 4 === 3 && needs?.draftRows !== true ? lookupDrafter() : modelDrafter(draft);
         const verifier = policy === undefined ? undefined : registry.create(policy);
@@ -104,13 +104,13 @@ describe("a model whose padding and gaps have the highest logits never says one"
   }
 });
 
-test("without being fitted it says nothing else: the tests above could fail", async () => {
+test("without alignment it emits nothing else: the tests above could fail", async () => {
   assert.ok((await said([1], { target: padded(12, 1), maxTokens: 10 })).every((token) => !sayable(token)));
 });
 
-test("generate fits the target to its tokenizer, with a drafter that is fitted too", async () => {
+test("generate fits the target to its tokenizer, with a drafter that is aligned too", async () => {
   const target = padded(12, 4);
-  const drafter = () => modelDrafter(fitted(padded(10, 4, undefined, 1), letters));
+  const drafter = () => modelDrafter(alignVocabulary(padded(10, 4, undefined, 1), letters));
   let tokens = 0;
   for (const temperature of [0, 1]) {
     const options = { target, tokenizer: letters, maxTokens: 30, sampling: { temperature }, seed: 2 };
@@ -126,7 +126,7 @@ test("generate fits the target to its tokenizer, with a drafter that is fitted t
   );
   await assert.rejects(complete("b", { target, tokenizer: letters, drafter: modelDrafter(padded(12, 4)) }), {
     code: "unsupported",
-    message: /12 token ids, the target .* 8; .*\(fitted\)/,
+    message: /12 token ids, the target .* 8; .*\(alignVocabulary\)/,
   });
 });
 
@@ -143,7 +143,7 @@ describe("the law over the tokens that there are", () => {
     const context = [1, 5, 2, 2, 7];
     const inner = tableModel({ vocabulary: 12, logits: (tokens) => randomLogits(salted(3, tokens), 12, 2) });
     const whole = await rowsOf(inner, context);
-    for (const [at, row] of (await rowsOf(fitted(inner, letters), context)).entries()) {
+    for (const [at, row] of (await rowsOf(alignVocabulary(inner, letters), context)).entries()) {
       const raw = whole[at] as Float32Array;
       const mass = raw.reduce((sum, value, id) => sum + (sayable(id) ? value : 0), 0);
       for (let id = 0; id < 8; id++) assert.ok(Math.abs((row[id] as number) - (sayable(id) ? (raw[id] as number) / mass : 0)) < 1e-6);
@@ -153,8 +153,8 @@ describe("the law over the tokens that there are", () => {
   test("is what speculative sampling emits, counted over 30 000 first pairs of tokens", async () => {
     const model = { vocabulary: 3, unused: new Set([1]) };
     const logits = (seed: number) => (context: readonly Token[]) => [...randomLogits(salted(seed, context), 3, 1), 50, 51];
-    const target = fitted(tableModel({ vocabulary: 5, logits: logits(1) }), model);
-    const draft = fitted(tableModel({ vocabulary: 4, logits: (context) => logits(2)(context).slice(0, 4) }), target);
+    const target = alignVocabulary(tableModel({ vocabulary: 5, logits: logits(1) }), model);
+    const draft = alignVocabulary(tableModel({ vocabulary: 4, logits: (context) => logits(2)(context).slice(0, 4) }), target);
     const counts = new Map<string, number>();
     const runs = 30_000;
     for (let seed = 0; seed < runs; seed++) {
@@ -198,7 +198,7 @@ describe("a draft model with fewer tokens than its target", () => {
     let drafted = 0;
     for (let seed = 0; seed < 40; seed++) {
       const target = random(9, seed);
-      const drafter: Drafter = modelDrafter(fitted(random(6, seed), target));
+      const drafter: Drafter = modelDrafter(alignVocabulary(random(6, seed), target));
       const watched: Drafter = {
         ...drafter,
         async propose(request) {
@@ -223,7 +223,7 @@ describe("a draft model with fewer tokens than its target", () => {
       for (let seed = 0; seed < 10; seed++) {
         const temperature = needs?.mode === "greedy" ? 0 : needs?.mode === "sampled" ? 1 : seed % 2;
         const target = random(9, seed);
-        const drafter = modelDrafter(fitted(random(6, seed), target));
+        const drafter = modelDrafter(alignVocabulary(random(6, seed), target));
         const options = {
           target,
           drafter,
@@ -242,15 +242,15 @@ describe("a draft model with fewer tokens than its target", () => {
 describe("fitted", () => {
   test("returns a model that fits as it is", () => {
     const model = padded(8, 1);
-    assert.equal(fitted(model, { vocabulary: 8 }), model);
-    const once = fitted(model, letters);
+    assert.equal(alignVocabulary(model, { vocabulary: 8 }), model);
+    const once = alignVocabulary(model, letters);
     assert.notEqual(once, model);
-    assert.equal(fitted(once, letters), once);
+    assert.equal(alignVocabulary(once, letters), once);
   });
 
   test("keeps the contract of sessions: lengths, rewinding, hidden states and closing", async () => {
     const inner = padded(12, 1, "pre-norm");
-    const model = fitted(inner, letters);
+    const model = alignVocabulary(inner, letters);
     assert.deepEqual([model.vocabulary, model.readable, model.eos, model.contextLength], [8, 12, [0], inner.contextLength]);
     const session = await model.open({ prompt: [1] });
     const scores = await session.append([1, 2, 11], { rows: 2, hidden: "pre-norm" });
@@ -264,7 +264,7 @@ describe("fitted", () => {
 });
 
 describe("decode refuses", () => {
-  const target = fitted(padded(12, 1), letters);
+  const target = alignVocabulary(padded(12, 1), letters);
 
   test("a prompt with an id that no token has", async () => {
     for (const token of [3, 8, 11]) {

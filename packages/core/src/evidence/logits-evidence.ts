@@ -16,7 +16,7 @@ export interface LogitsEvidence extends Evidence {
    * Gives the logits [length, vocabulary] away, such as to another thread by transfer, and takes back what `use` resolves with. Meanwhile nothing
    * is to be read.
    */
-  lend(use: (logits: Float32Array) => Promise<Float32Array>): Promise<void>;
+  transferLogits(use: (logits: Float32Array) => Promise<Float32Array>): Promise<void>;
 }
 
 /**
@@ -86,7 +86,7 @@ export function logitsEvidence(own: Float32Array, vocabulary: number, sampling: 
       }
       return value;
     },
-    async lend(use) {
+    async transferLogits(use) {
       all = await use(all);
       // Softmaxes are of the logits where they were.
       for (const values of known) values.clear();

@@ -21,7 +21,7 @@ export function plainReadings(
     if (token === undefined) return 0;
     if (reading === "support") return (target.logits(at)[token] as number) > Number.NEGATIVE_INFINITY ? 1 : 0;
     if (what === "probability") return Math.log(target.probability(at, token, kind));
-    if (drafter === undefined) throw new TypeError(`${reading} is read, and nothing was lent.`);
+    if (drafter === undefined) throw new TypeError(`${reading} is read, and no draft logits were given.`);
     return what === "draft-probability" ? Math.log(drafter.probability(at, token, kind)) : target.divergence(at, drafter, what, kind);
   };
   const positions = Array.from({ length: target.length }, (_, at) => at);

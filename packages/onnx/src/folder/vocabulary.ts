@@ -1,6 +1,6 @@
 /** Which ids a model may say: its own tokenizer's, and for a draft model those of its target. */
 import { LenityError, type Token } from "@lenity/core";
-import type { Sayable } from "@lenity/core/internal";
+import type { TokenIds } from "@lenity/core/internal";
 import type { TokenTexts } from "../tokenizer/token-table.ts";
 
 /** A model's output layer, and its tokenizer's tokens when its folder has them. */
@@ -14,7 +14,7 @@ export interface Outputs {
 }
 
 /** What rows are made of, and what a user should know about it. */
-export interface Vocabulary extends Sayable {
+export interface Vocabulary extends TokenIds {
   readonly unused: ReadonlySet<Token>;
   /** Sentences without a full stop. */
   readonly notes: readonly string[];
@@ -48,7 +48,7 @@ export function ownVocabulary({ folder, width, tokens }: Outputs): Vocabulary {
  * The target's ids for its draft model, of which the draft may say those that mean the same to both. Throws `unsupported` when an ordinary token has
  * another text, or when there is nothing to compare and the sizes differ.
  */
-export function draftVocabulary(draft: Outputs, target: Outputs & Sayable): Vocabulary {
+export function draftVocabulary(draft: Outputs, target: Outputs & TokenIds): Vocabulary {
   const refuse = (what: string, advice: string) =>
     new LenityError("unsupported", `The draft model ${draft.folder} does not fit the target ${target.folder}: ${what}. ${advice}`);
   const { vocabulary } = target;
