@@ -208,12 +208,12 @@ function givenDrafter(vocabulary: number, draftTokens: number, settings: Samplin
     vocabulary,
     async propose({ limit }) {
       const evidence = logitsEvidence(logits, vocabulary, settings);
-      const lend: typeof evidence.transferLogits = (use) =>
+      const transferLogits: typeof evidence.transferLogits = (use) =>
         evidence.transferLogits(async (own) => {
           logits = (await use(own)) as Float32Array<ArrayBuffer>;
           return logits;
         });
-      return { tokens: tokens.slice(0, limit), evidence: { ...evidence, lend } };
+      return { tokens: tokens.slice(0, limit), evidence: { ...evidence, transferLogits } };
     },
     close() {},
   };
