@@ -1,9 +1,9 @@
 /** Prompts by tokenizers and templates of folders. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { chatWriter } from "@lenity/chat";
 import { loadChatTemplate, loadTokenizer } from "@lenity/onnx";
 import { temporaryFolder, writeTokenizer } from "@lenity/onnx/testing";
-import { promptWriter } from "@lenity/server";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 before(async () => {
@@ -14,8 +14,8 @@ after(() => folder.remove());
 /** tokenizer.json has `<tool>` as an added token that it does not call special. */
 async function prompt(template: string, content: string): Promise<{ readonly text: string; readonly marks: number }> {
   await writeTokenizer(folder.path, { chat_template: template });
-  const [tokenizer, chat] = await Promise.all([loadTokenizer(folder.path), loadChatTemplate(folder.path)]);
-  const tokens = promptWriter({ id: "m", tokenizer, chatTemplate: chat?.template ?? "" })([{ role: "user", content }]);
+  const [tokenizer, chatTemplate] = await Promise.all([loadTokenizer(folder.path), loadChatTemplate(folder.path)]);
+  const tokens = chatWriter({ tokenizer, chatTemplate }).write([{ role: "user", content }]);
   const [mark] = tokenizer.encode("<tool>");
   return { text: tokenizer.decode(tokens), marks: tokens.filter((token) => token === mark).length };
 }
