@@ -1,5 +1,6 @@
 /**
- * As much of @huggingface/jinja as is used here. Its declarations lack file extensions, so that TypeScript sees `any`.
+ * As much of @huggingface/jinja as is used here. Its declarations lack file extensions, so that TypeScript sees `any`
+ * where Deno sees its types, which are narrower than what it does.
  */
 import * as jinja from "@huggingface/jinja";
 
@@ -37,10 +38,10 @@ export interface Token {
   readonly value: string;
 }
 
-export const Environment: new (parent?: Environment) => Environment = jinja.Environment;
-export const Interpreter: new (environment: Environment) => Interpreter = jinja.Interpreter;
+export const Environment: new (parent?: Environment) => Environment = jinja.Environment as never;
+export const Interpreter: new (environment: Environment) => Interpreter = jinja.Interpreter as never;
 
 /** Throws what is not Jinja. Blocks are trimmed, as transformers has it. */
 export const tokenize = (source: string): readonly Token[] =>
   jinja.tokenize(source, { lstrip_blocks: true, trim_blocks: true });
-export const parse: (tokens: readonly Token[]) => Node = jinja.parse;
+export const parse: (tokens: readonly Token[]) => Node = jinja.parse as never;
