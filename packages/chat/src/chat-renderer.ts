@@ -106,7 +106,7 @@ function knownRoles(attempt: Attempt): (role: string) => boolean {
       const shown = probes(role)
         .map((messages) => attempt({ messages }))
         .filter((text) => typeof text === "string");
-      // A template that refuses the role altogether says so itself when it is rendered.
+      // A template that refuses the role altogether throws its own error when it is rendered.
       known = shown.length === 0 || shown.some((text) => text.includes(probe));
       roles.set(role, known);
     }
@@ -127,17 +127,17 @@ const probes = (role: string): Conversation["messages"][] => {
   ];
 };
 
-/** Messages. The one at fault is looked for by rendering again and again, which takes too long for more of them. */
+/** Messages. Finding the one at fault takes several renderings, too long with more messages than this. */
 const mostSearched = 256;
 
 function firstAtFault(conversation: Conversation, error: Error, attempt: Attempt): string {
   if (conversation.messages.length > mostSearched) return "";
-  const at = culprit(conversation, error, attempt);
+  const at = firstFailing(conversation, error, attempt);
   return ` The first at fault is messages[${at}] (${conversation.messages[at]?.role}).`;
 }
 
 /** The index of the first message with which the same error comes, found by halving. */
-function culprit(conversation: Conversation, error: Error, attempt: Attempt): number {
+function firstFailing(conversation: Conversation, error: Error, attempt: Attempt): number {
   let [sound, failing] = [0, conversation.messages.length];
   while (failing - sound > 1) {
     const middle = (sound + failing) >> 1;

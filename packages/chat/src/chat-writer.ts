@@ -3,7 +3,7 @@ import type { ChatMessage, ChatTool } from "./chat-message.ts";
 import type { ChatModel, ChatTemplate } from "./chat-model.ts";
 import { chatRenderer } from "./chat-renderer.ts";
 import { controlTokens } from "./control-tokens.ts";
-import { encodeAside, encodeNow, promptEncoding } from "./encode-prompt.ts";
+import { encodeAsync, encodeSync, promptEncoding } from "./encode-prompt.ts";
 import { promptText } from "./prompt-text.ts";
 
 /** Turns messages into the tokens of a prompt, by the model's own chat template. */
@@ -24,7 +24,7 @@ export interface ChatWriter {
    * write, and the target's EOS tokens.
    */
   readonly control: ReadonlySet<Token>;
-  /** Whether the template tells the model about tools. */
+  /** Whether the template shows tools to the model. */
   readonly readsTools: boolean;
   readonly tokenizer: Tokenizer;
 }
@@ -52,9 +52,9 @@ export function chatWriter(model: ChatModel): ChatWriter {
   const textOf = promptText({ name, tokenizer, renderer, control });
   const encoding = promptEncoding(tokenizer, control);
   return {
-    write: (messages, { tools } = {}) => encodeNow(encoding(textOf(messages, tools)), tokenizer),
+    write: (messages, { tools } = {}) => encodeSync(encoding(textOf(messages, tools)), tokenizer),
     writeAsync: async (messages, { tools } = {}) =>
-      encodeAside(textOf(messages, tools), encoding, { tokenizer, target }),
+      encodeAsync(textOf(messages, tools), encoding, { tokenizer, target }),
     control: new Set([...control.all, ...(target?.eos ?? [])]),
     readsTools: renderer.readsTools,
     tokenizer,
@@ -63,7 +63,7 @@ export function chatWriter(model: ChatModel): ChatWriter {
 
 function templateOf(name: string, given: ChatModel["chatTemplate"]): ChatTemplate {
   if (given !== undefined) return typeof given === "string" ? { template: given } : given;
-  const problem = `${name} has no chat template: it is a base model, which continues texts and does not answer messages.`;
+  const problem = `${name} has no chat template: it is a base model, which continues texts and answers no messages.`;
   const remedy = "Continue a text with generate() or complete(), take a chat model, or give it a template.";
   throw new LenityError("model_files", `${problem} ${remedy}`);
 }

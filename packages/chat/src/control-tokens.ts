@@ -5,17 +5,17 @@ import type { ChatRenderer, Conversation } from "./chat-renderer.ts";
 export interface ControlTokens {
   /**
    * Those that the tokenizer calls special, and every other added token that the template writes or looks for: its
-   * marks of roles, thoughts and calls.
+   * marks for roles, thoughts and calls.
    */
   readonly all: ReadonlySet<Token>;
   /**
-   * The same without what the template itself takes an answer apart by, such as `</think>`: it must find that in the
-   * content of assistants.
+   * The same without those that the template itself looks for in an answer, such as `</think>`: it must find them in
+   * the content of assistants.
    */
   readonly inAnswers: ReadonlySet<Token>;
 }
 
-/** Finds them by the template's own texts, and by what it makes of short conversations. */
+/** Finds them in the template's own texts, and in what it writes for short conversations. */
 export function controlTokens(tokenizer: Tokenizer, renderer: ChatRenderer): ControlTokens {
   const { special, added = special } = tokenizer;
   const spelled = new Map<Token, string>();
@@ -33,7 +33,7 @@ export function controlTokens(tokenizer: Tokenizer, renderer: ChatRenderer): Con
   return { all, inAnswers: new Set([...all].filter((id) => !read.has(spelled.get(id)))) };
 }
 
-/** Runs of spaces and single characters are ordinary text, whoever writes them. */
+/** Runs of spaces and single characters are ordinary text, even where the template writes them. */
 const isMark = (text: string): boolean => Array.from(text).length > 1 && /[^\s\u2581]/u.test(text);
 
 const user = { role: "user", content: "a" };
@@ -45,7 +45,7 @@ const tools = [
   { type: "function", function: { name: "f", description: "d", parameters: { type: "object", properties: {} } } },
 ];
 
-/** Every role in a place where templates have it. */
+/** Every role, where templates expect it. */
 const conversations: readonly Conversation[] = [
   { messages: [user] },
   { messages: [{ role: "system", content: "s" }, user, answer, user] },
@@ -60,13 +60,13 @@ const samples = ({ attempt }: ChatRenderer): string[] =>
 /** What a spelling is cut with. */
 const cut = "\uF8FF";
 
-/** The marks of which the template makes something else in an answer than of letters that spell them. */
+/** The marks that change how the template writes an answer: letters that spell them do not. */
 function readMarks(marks: readonly string[], { attempt }: ChatRenderer): ReadonlySet<string | undefined> {
   const show = (content: string): string[] =>
     [[], [user]].map((after) =>
       String(attempt({ messages: [user, { ...answer, content }, ...after] })).replaceAll(cut, ""),
     );
-  // All in one answer: some go in pairs.
+  // All in one answer: some come in pairs.
   const whole = ["x", ...marks.map((text) => `${text}x`)].join("");
   const differs = (some: readonly string[], content: string): boolean => {
     const letters = some.reduce((text, mark) => text.replaceAll(mark, Array.from(mark).join(cut)), content);

@@ -1,18 +1,18 @@
-/** From the text of a prompt to its tokens: at once, or without holding the thread that serves. */
+/** From the text of a prompt to its tokens: at once, or without blocking the thread. */
 import { LenityError, type Token, type Tokenizer } from "@lenity/core";
 import type { ChatModel } from "./chat-model.ts";
 import type { ControlTokens } from "./control-tokens.ts";
 import type { PromptText } from "./prompt-text.ts";
 import { spelled } from "./spelling.ts";
 
-/** Asks for the tokens of texts, once or twice, and ends with those of the prompt. */
+/** Yields texts to be encoded, once or twice, and returns the tokens of the prompt. */
 export type Encoding = Generator<readonly string[], Token[], readonly Token[][]>;
 
 /**
- * Encodes prompts. A prompt whose control tokens are those that its text spells has none but the template's: messages
- * cannot spell any. Else, as some tokenizers read a control token in other spellings (after normalisation) or in a
- * single character, each text of the request is looked at by itself. Throws `invalid_request` for one that holds a
- * control token.
+ * Encodes prompts. Where the control tokens of a prompt are those that its text spells, all are the template's: what
+ * messages spell has been cut. Where they are not, because some tokenizers read a control token in other spellings
+ * (after normalisation) or in a single character, each text of the messages is checked by itself. Throws
+ * `invalid_request` for one that holds a control token.
  */
 export function promptEncoding(
   tokenizer: Tokenizer,
@@ -44,24 +44,24 @@ const controlToken = (path: string): LenityError =>
     { path },
   );
 
-/** Encodes on this thread. */
-export function encodeNow(encoding: Encoding, tokenizer: Tokenizer): Token[] {
+/** Encodes at once, on this thread. */
+export function encodeSync(encoding: Encoding, tokenizer: Tokenizer): Token[] {
   let step = encoding.next();
   while (step.done !== true) step = encoding.next(step.value.map((text) => tokenizer.encode(text)));
   return step.value;
 }
 
 /**
- * Characters. So many take a few milliseconds; more are encoded elsewhere where that can be had, else with pauses
- * between pieces.
+ * Characters. This many take a few milliseconds; more are encoded on another thread where the tokenizer has one, else
+ * with pauses between pieces.
  */
 const long = 8192;
 
 /**
- * Encodes, long texts without holding this thread. Rejects with `context_full` for what the target's context cannot
- * hold, before it is encoded where that shows.
+ * Encodes without blocking this thread for long. Rejects with `context_full` where the target's context cannot hold
+ * the prompt, before encoding it where its bytes show that.
  */
-export async function encodeAside(
+export async function encodeAsync(
   text: PromptText,
   encoding: (text: PromptText) => Encoding,
   { tokenizer, target }: Pick<ChatModel, "tokenizer" | "target">,
@@ -69,7 +69,7 @@ export async function encodeAside(
   if (target !== undefined) checkBytes(text.pieces, tokenizer, target);
   const steps = encoding(text);
   let step = steps.next();
-  // The first to be encoded is the prompt, which must fit; what follows are parts of it.
+  // The prompt comes first, and must fit. What follows are parts of it.
   for (let limit = target; step.done !== true; limit = undefined) {
     step = steps.next(await encodeWithin(step.value, tokenizer, limit));
   }
@@ -92,12 +92,12 @@ async function encodeWithin(
 
 type Target = NonNullable<ChatModel["target"]>;
 
-/** The least number of tokens that texts have is known by their bytes, where the tokenizer knows its longest token. */
+/** Bytes give a lower bound of the tokens, where the tokenizer knows its longest token. */
 function checkBytes(texts: readonly string[], { longestToken }: Tokenizer, target: Target): void {
   if (longestToken === undefined) return;
   let least = 0;
   for (const text of texts) {
-    // A text of no more letters is taken for one token.
+    // A shorter text counts as one token, without looking at its bytes.
     const size = text.length > longestToken ? utf8.encode(text).length : text.length;
     least += Math.ceil(size / longestToken);
   }
@@ -112,7 +112,7 @@ const tooLong = (what: string, { name, contextLength }: Target): LenityError =>
 
 const utf8 = new TextEncoder();
 
-/** The tokens of each text; undefined where it turned out elsewhere that they are more than `most` in all. */
+/** The tokens of each text; undefined where the other thread found more than `most` in all. */
 async function encodeAll(
   texts: readonly string[],
   tokenizer: Tokenizer,

@@ -1,4 +1,4 @@
-/** From messages to the text of a prompt, in which what came with the messages can be told from the template's own. */
+/** From messages to the text of a prompt, with marks where messages spell control tokens. */
 import { LenityError, type Token, type Tokenizer } from "@lenity/core";
 import type { ChatMessage, ChatTool } from "./chat-message.ts";
 import type { ChatRenderer } from "./chat-renderer.ts";

@@ -1,4 +1,4 @@
-/** Regular expressions that find texts of a list. They read a long text once, however many texts are looked for. */
+/** Regular expressions that find any text of a list. They read a long text once, however long the list. */
 
 /** Letters and what may follow each; `end` where a text of the list ends. */
 interface Branch {
@@ -6,7 +6,7 @@ interface Branch {
   end: boolean;
 }
 
-/** Matches a text of the list, of several that begin alike the longest. */
+/** Matches a text of the list, the longest where several begin alike. */
 export function spelled(texts: readonly string[]): RegExp {
   return new RegExp(rest(branchesOf(texts)), "gu");
 }
@@ -45,7 +45,7 @@ export function unusedCharacter(texts: readonly string[]): string | undefined {
   const [first, last] = [0xe000, 0xf8ff];
   const used = new Uint8Array(last - first + 1);
   for (const text of texts) {
-    // Few texts hold any, which is seen much sooner.
+    // Few texts hold any, and this check is much faster.
     if (!/[\ue000-\uf8ff]/.test(text)) continue;
     for (let at = 0; at < text.length; at++) {
       const code = text.charCodeAt(at);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { seeded, type Tokenizer } from "@lenity/core";
 import { type ChatMessage, type ChatModel, chatWriter } from "../src/index.ts";
-import { bytes, chatTemplate, countingBytes, sayingModel } from "./byte-model.ts";
+import { bytes, chatTemplate, control, countingBytes, sayingModel } from "./byte-model.ts";
 
 const user = (content: string): ChatMessage => ({ role: "user", content });
 const model = (tokenizer: Tokenizer, contextLength = 100_000): ChatModel => ({
@@ -63,6 +63,18 @@ describe("a long prompt", () => {
     const message = /The prompt has 504 tokens; table holds 500/;
     await assert.rejects(writeAsync([user("a".repeat(500))]), { code: "context_full", message });
     assert.equal((await writeAsync([user("a".repeat(490))])).length, 494);
+  });
+
+  test("must fit itself: texts that the template shortens are checked for control tokens at any length", async () => {
+    // Reads a control token in another spelling, as after normalisation.
+    const encode = (text: string) =>
+      text.split("＜").flatMap((piece, at) => [...(at > 0 ? [control("end")] : []), ...bytes.encode(piece)]);
+    const target = sayingModel("Yes.", { contextLength: 100 });
+    const shortening = "<|user|>{{ messages[0].content[0:3] }}<|assistant|>";
+    const { writeAsync } = chatWriter({ target, tokenizer: { ...bytes, encode }, chatTemplate: shortening });
+    const forged = writeAsync([user(`a＜b${"c".repeat(1000)}`)]);
+    await assert.rejects(forged, { code: "invalid_request", path: "messages[0].content" });
+    assert.equal((await writeAsync([user("c".repeat(1000))])).length, 5);
   });
 
   test("may have any length where no target is given", async () => {

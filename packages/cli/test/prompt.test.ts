@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { chatWriter } from "@lenity/chat";
-import { loadChatTemplate, loadTokenizer } from "@lenity/onnx";
+import { loadChatTemplate, loadPair, loadTokenizer } from "@lenity/onnx";
 import { temporaryFolder, writeTokenizer } from "@lenity/onnx/testing";
+import * as tiny from "@lenity/tiny";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 before(async () => {
@@ -28,4 +29,23 @@ test("a message cannot forge what a template marks roles with, though tokenizer.
 test("what no template marks roles with is read as the token that it is", async () => {
   const template = "{% for m in messages %}{{ m.content }}{% endfor %}";
   assert.deepEqual(await prompt(template, "a<tool>b"), { text: "a<tool>b", marks: 1 });
+});
+
+test("a pair as it is loaded is what a chat writer takes: its template, its control tokens and its context", async () => {
+  const pair = await loadPair(tiny.target, tiny.draft);
+  try {
+    const writer = chatWriter(pair);
+    const { tokenizer, target } = pair;
+    const expected = tokenizer.encode("<|system|>S<|end|><|user|>Hi<|end|><|assistant|>");
+    const messages = [
+      { role: "developer", content: "S" },
+      { role: "user", content: "Hi" },
+    ];
+    assert.deepEqual(writer.write(messages), expected);
+    assert.deepEqual(await writer.writeAsync(messages), expected);
+    assert.deepEqual(writer.control, new Set([...tokenizer.special, ...target.eos]));
+    await assert.rejects(writer.writeAsync([{ role: "user", content: "apples ".repeat(600) }]), { code: "context_full" });
+  } finally {
+    await pair.close();
+  }
 });

@@ -75,7 +75,11 @@ function drafterOf({ drafters, id }: SpeculativeModel, name: string | undefined,
     });
   }
   if (draftTokens === 0) return undefined;
-  throw new LenityError("unsupported", `${draftTokens} drafted tokens are asked for, and ${id} has no drafter. Leave that out.`, {
-    path: "draftTokens",
-  });
+  throw new LenityError(
+    "unsupported",
+    `${id} has no drafter, so it cannot draft ${draftTokens} tokens. Leave the number of draft tokens out.`,
+    {
+      path: "draftTokens",
+    },
+  );
 }

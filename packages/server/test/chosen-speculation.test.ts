@@ -67,7 +67,7 @@ describe("a choice that cannot be had fails with the path at fault", () => {
   test("drafted tokens of a model without a drafter", () => {
     const { code, path, message } = fails({ draftTokens: 4 }, { drafters: {} });
     assert.deepEqual([code, path], ["unsupported", "draftTokens"]);
-    assert.match(message, /^4 drafted tokens are asked for, and m has no drafter\./);
+    assert.match(message, /^m has no drafter, so it cannot draft 4 tokens\./);
   });
 
   test("a policy of another grammar, one too long, and one that a plugin refuses with an error of the language", () => {

@@ -1,23 +1,22 @@
-/** Filters and methods of texts that the package lacks, or does otherwise than Jinja and Python. */
+/** Filters and methods of strings that the package lacks, or that differ from those of Jinja and Python. */
 import type { Value } from "./package.ts";
 import { firstOf, lastOf, lengthOf, str, strip } from "./python.ts";
 import { charactersOf, isList, isMapping, isText, isUndefined, listOf, toValue } from "./values.ts";
 
 /**
- * What a filter makes of a value, given the arguments that have no name; undefined where the package's own filter is to
- * do it.
+ * What a filter makes of a value and its positional arguments; undefined where the package's own filter should do it.
  */
 type Filter = (operand: Value, args: readonly Value[], named: boolean) => Value | undefined;
 
 const nothing = toValue(undefined);
 
-/** Jinja's filters of texts take what is no text for the text that Python would print. */
+/** Jinja's string filters turn other values into the text that Python would print. */
 const asText =
   (change: (text: string) => string): Filter =>
   (operand) =>
     toValue(change(str(operand)));
 
-/** What is undefined has no items, and is no error. */
+/** An undefined value has no items, and is no error. */
 const ifUndefined =
   (plain: unknown): Filter =>
   (operand) =>
@@ -64,7 +63,7 @@ export const filters: Readonly<Record<string, Filter>> = {
 /** Jinja's other names of filters. */
 export const synonyms: Readonly<Record<string, string>> = { count: "length", d: "default" };
 
-/** Filters that the package has for texts alone. */
+/** Filters that the package has for strings only. */
 export const forTexts: ReadonlySet<string> = new Set(["title", "replace", "indent"]);
 
 /** Python's default, where a template names no characters or none. */

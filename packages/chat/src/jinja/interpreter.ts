@@ -5,10 +5,10 @@ import { str } from "./python.ts";
 import type { Tags } from "./tags.ts";
 import { isText, kindOf, toValue } from "./values.ts";
 
-/** What `raise_exception` throws: the template has looked at the messages and does not want them. */
+/** What `raise_exception` throws: the template refuses the messages. */
 export class Refusal extends Error {}
 
-/** A template that cannot be rendered: the line of the tag at fault, and what is missing. */
+/** A template that cannot be rendered: the line of the tag that fails, and what is missing. */
 export class TemplateFault extends Error {
   constructor(line: number, cause: Error) {
     super(`line ${line}: ${cause.message}`, { cause });
@@ -22,14 +22,14 @@ type One = (node: unknown) => Value;
 const done = (value: Value): Node => ({ type: "Done", value });
 
 /**
- * The package's interpreter with what it lacks of Jinja, as far as chat templates use that, and with errors that tell
- * the line.
+ * The package's interpreter, with the parts of Jinja it lacks that chat templates use, and with errors that name the
+ * line.
  */
 export class TemplateInterpreter extends Interpreter {
   readonly #tags: Tags;
   /**
-   * What leaves a round of a loop is thrown too, and is no fault: what the round has printed before, and whether it
-   * leaves the loop.
+   * `break` and `continue` are thrown too, and are no errors: the text that the round had printed, and whether the
+   * loop ends.
    */
   readonly #jumps = new WeakMap<object, { text: string; readonly leaves: boolean }>();
 
@@ -71,7 +71,7 @@ export class TemplateInterpreter extends Interpreter {
     return text;
   }
 
-  /** Whether it is an error that nobody has told of yet. */
+  /** Whether it is an error that has no line yet. */
   #isFault(error: unknown): boolean {
     return !(error instanceof Refusal || error instanceof TemplateFault || this.#jumps.has(error as object));
   }

@@ -1,6 +1,6 @@
 /**
- * Loops. The package's own lose what a round prints before it is left, unpack no tuples, and are slow to go through a
- * text's characters.
+ * Loops. The package's own lose what a round has printed before `break` or `continue`, unpack no tuples, and are slow
+ * to iterate over the characters of a string.
  */
 import { Environment, type Node, type Value } from "./package.ts";
 import { charactersOf, isList, isText, isUndefined, kindOf, toValue } from "./values.ts";
@@ -11,8 +11,8 @@ export interface Means {
   /** What a block prints. */
   print(block: readonly Node[], environment: Environment): string;
   /**
-   * What a round has printed that was left by this error, and whether the loop was left with it; undefined for other
-   * errors.
+   * What a round had printed when this error ended it, and whether the loop ended too; undefined where the error is
+   * neither `break` nor `continue`.
    */
   left(error: unknown): { readonly text: string; readonly leaves: boolean } | undefined;
 }
@@ -46,16 +46,14 @@ export function printLoop(node: Node, environment: Environment, { evaluate, prin
       if (jump.leaves) break;
     }
   }
-  // As in Jinja2, also where every round was left.
+  // As in Jinja2, even where `continue` ended every round.
   return ended ? text : text + print(node["defaultBlock"] as readonly Node[], scope);
 }
 
 const isTrue = (value: Value): boolean =>
   (value as Value & { __bool__(): { readonly value: boolean } }).__bool__().value;
 
-/**
- * Texts are gone through by their characters, mappings by their keys, and what is undefined has nothing to go through.
- */
+/** Strings are iterated by character, mappings by key; an undefined value is empty. */
 function itemsOf(value: Value): readonly Value[] {
   if (isText(value)) return charactersOf(value.value).value;
   if (isUndefined(value)) return [];
@@ -96,7 +94,7 @@ function counters(items: readonly Value[], at: number): Value {
 
 const mentioning = new WeakMap<object, boolean>();
 
-/** Whether `loop` is read in there: to give it its values takes longer than most bodies do. */
+/** Whether `loop` is read in there: setting its values takes longer than most bodies do. */
 function mentionsLoop(part: unknown): boolean {
   if (typeof part !== "object" || part === null) return false;
   const known = mentioning.get(part);

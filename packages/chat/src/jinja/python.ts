@@ -44,11 +44,12 @@ function code(point: number): string {
 }
 
 /**
- * What `str.strip` takes away unless told otherwise. JavaScript's `trim` has other characters: U+FEFF, and none of the
+ * What `str.strip` removes by default. JavaScript's `trim` has other characters: U+FEFF, and none of the
  * separators from U+001C on.
  */
 const spaces =
-  "\t\n\v\f\r\u001c\u001d\u001e\u001f \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000";
+  "\t\n\v\f\r\u001c\u001d\u001e\u001f \u0085\u00a0" +
+  "\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000";
 
 /** Python's `strip`, `lstrip` and `rstrip`: takes these characters away at the ends. */
 export function strip(text: string, characters: string = spaces, ends: "both" | "left" | "right" = "both"): string {

@@ -62,12 +62,12 @@ function endOfText(source: string, start: number): number {
   return at;
 }
 
-/** What stands before a tag's tokens and tells its line. The parser makes a comment of it, which prints nothing. */
+/** Marks the line of a tag before its tokens. The parser makes a comment of it, which prints nothing. */
 const sign = "\u0000";
 
 export const opens = ({ type }: Token): boolean => type === "OpenStatement" || type === "OpenExpression";
 
-/** The tokens with a comment before every tag that tells its line; as they are where the tags were not all found. */
+/** The tokens with a comment before every tag that holds its line; unchanged where not all tags were found. */
 export function withLines(tokens: readonly Token[], tags: readonly Tag[]): readonly Token[] {
   if (tokens.filter(opens).length !== tags.length) return tokens;
   let next = 0;
