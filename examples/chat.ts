@@ -10,15 +10,11 @@
 import { readFileSync } from "node:fs";
 import { serve } from "@hono/node-server";
 import { defaultRegistry, judgeHead, lookupDrafter } from "@lenity/core";
-import { loadChatTemplate, loadPair } from "@lenity/onnx";
+import { loadPair } from "@lenity/onnx";
 import { createServer } from "@lenity/server";
 import * as tiny from "@lenity/tiny";
 
-const chat = await loadChatTemplate(tiny.target);
-if (chat === undefined) {
-  throw new Error(`${tiny.target} has no chat template, so it is no chat model. Take one that is, or write its chat_template.jinja.`);
-}
-const { target, tokenizer, drafter } = await loadPair(tiny.target, tiny.draft);
+const { target, tokenizer, chatTemplate, drafter } = await loadPair(tiny.target, tiny.draft);
 
 const app = createServer({
   models: [
@@ -26,8 +22,7 @@ const app = createServer({
       id: "tiny",
       target,
       tokenizer,
-      chatTemplate: chat.template,
-      specialTokens: chat.tokens,
+      chatTemplate,
       drafters: { model: drafter, lookup: () => lookupDrafter() },
       registry: defaultRegistry({ judge: judgeHead(JSON.parse(readFileSync(tiny.judge, "utf8"))) }),
       sampling: { temperature: 0 },

@@ -1,16 +1,20 @@
 /** Load the embedded pair, answer a question under a policy, and say what the policy did. Run: bun examples/first.ts */
-import { complete, defaultRegistry } from "@lenity/core";
+import { chatWriter, completeChat } from "@lenity/chat";
+import { defaultRegistry } from "@lenity/core";
 import { loadPair } from "@lenity/onnx";
 import * as tiny from "@lenity/tiny";
 
-const { target, tokenizer, drafter, close } = await loadPair(tiny.target, tiny.draft);
-const verifier = defaultRegistry().create({ type: "or", any: [{ type: "sd" }, { type: "kl", threshold: 0.3 }] });
-
+const pair = await loadPair(tiny.target, tiny.draft);
 const question = "Mia has 4 boxes with 6 shells in each. Then she gives 5 shells to Tom. How many shells are left?";
-const prompt = `<|user|>${question}<|end|><|assistant|>`;
-const { text, counters } = await complete(prompt, { target, tokenizer, verifier, drafter: drafter(), draftTokens: 16 });
+const { text, counters } = await completeChat([{ role: "user", content: question }], {
+  target: pair.target,
+  writer: chatWriter(pair),
+  verifier: defaultRegistry().create({ type: "or", any: [{ type: "sd" }, { type: "kl", threshold: 0.3 }] }),
+  drafter: pair.drafter(),
+  draftTokens: 16,
+});
 
 const { emitted, rounds, accepted, drafted, relaxed } = counters;
 console.log(text);
 console.log(`${emitted} tokens in ${rounds} target passes; ${accepted} of ${drafted} drafted tokens accepted, ${relaxed} by relaxation`);
-await close();
+await pair.close();

@@ -1,13 +1,18 @@
-/** What a page pays for core: ceilings in bytes, by two bundlers. */
+/** What a page pays for core and chat: ceilings in bytes, by two bundlers. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Bundler, gzipped, programs, verifiers } from "./bundle-size.ts";
+import { type Bundler, chat, gzipped, programs, verifiers } from "./bundle-size.ts";
 
 for (const bundler of ["esbuild", "bun"] satisfies Bundler[]) {
   test(`everything that core exports is under 30 kB by ${bundler}, a program that decodes under 12`, async () => {
     const [everything, program] = Object.values(programs);
     const sizes = { everything: await gzipped(everything ?? [], bundler), program: await gzipped(program ?? [], bundler) };
     assert.ok(sizes.everything < 30_000 && sizes.program < 12_000, JSON.stringify(sizes));
+  });
+
+  test(`what writes messages by a chat template is under 25 kB by ${bundler}, and little of it is core`, async () => {
+    const size = await gzipped(chat, bundler, "chat");
+    assert.ok(size < 25_000, `${size}`);
   });
 
   test(`each verifier by itself is under 4 kB by ${bundler}: the others, and the policy grammar, are left out`, async () => {

@@ -1,4 +1,4 @@
-/** What @lenity/core weighs in a browser, by two bundlers. Run for a table: bun test/bundle-size.ts */
+/** What @lenity/core and @lenity/chat weigh in a browser, by two bundlers. Run for a table: bun test/bundle-size.ts */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -6,14 +6,17 @@ import { build } from "esbuild";
 
 export type Bundler = "esbuild" | "bun";
 
-const core = join(import.meta.dirname, "../packages/core/src");
-const index = join(core, "index.ts");
+const packages = join(import.meta.dirname, "../packages");
+const core = join(packages, "core/src");
 
 /** A name for a program, and the names that it imports from core; "*" is all of them. */
 export const programs: Readonly<Record<string, readonly string[]>> = {
   everything: ["*"],
   "`decode`, `sd`, `modelDrafter`": ["decode", "sd", "modelDrafter"],
 };
+
+/** Messages to tokens: parser and interpreter of templates, and what chat takes of core. */
+export const chat: readonly string[] = ["chatWriter"];
 
 /** The functions that create a verifier, one file of core's each. */
 export async function verifiers(): Promise<readonly string[]> {
@@ -22,22 +25,26 @@ export async function verifiers(): Promise<readonly string[]> {
   return exported.flatMap((names) => names.filter((name) => names.includes(`${name.replace(/Gate$/, "")}Plugin`))).sort();
 }
 
-/** Bytes of the minified bundle, compressed with gzip. */
-export async function gzipped(names: readonly string[], bundler: Bundler): Promise<number> {
+/** Bytes of the minified bundle of names of a package, compressed with gzip. */
+export async function gzipped(names: readonly string[], bundler: Bundler, name: "core" | "chat" = "core"): Promise<number> {
+  const index = join(packages, name, "src/index.ts");
   const code = names.includes("*")
     ? `export * from ${JSON.stringify(index)};`
     : `export { ${names.join(", ")} } from ${JSON.stringify(index)};`;
   return gzipSync(await bundled(code, bundler)).length;
 }
 
+/** The packages as they lie in this checkout. */
+const conditions = ["source"];
+
 async function bundled(code: string, bundler: Bundler): Promise<string> {
   if (bundler === "bun") {
     const entry = join(core, "bundle-size-entry.ts");
-    const { outputs } = await Bun.build({ entrypoints: [entry], files: { [entry]: code }, minify: true, target: "browser" });
+    const { outputs } = await Bun.build({ entrypoints: [entry], files: { [entry]: code }, conditions, minify: true, target: "browser" });
     return (await outputs[0]?.text()) ?? "";
   }
   const stdin = { contents: code, resolveDir: core };
-  const { outputFiles } = await build({ stdin, bundle: true, minify: true, format: "esm", platform: "browser", write: false });
+  const { outputFiles } = await build({ stdin, bundle: true, conditions, minify: true, format: "esm", platform: "browser", write: false });
   return outputFiles[0]?.text ?? "";
 }
 
@@ -50,12 +57,14 @@ async function sizeTable(): Promise<string> {
     return `${[...new Set(ends)].join(" to ")} kB`;
   };
   const single = (await verifiers()).map((name) => [name]);
+  const chatSizes = await Promise.all(bundlers.map(async (bundler) => `${((await gzipped(chat, bundler, "chat")) / 1000).toFixed(1)} kB`));
   const rows = [...Object.entries(programs).map(([name, names]) => [name, [names]] as const), ["one verifier", single] as const];
   const lines = rows.map(async ([name, list]) => {
     const sizes = await Promise.all(bundlers.map((bundler) => size(list, bundler)));
     return `| ${name} | ${sizes.join(" | ")} |`;
   });
-  return ["| from @lenity/core, with gzip | esbuild | Bun |", "| --- | ---: | ---: |", ...(await Promise.all(lines))].join("\n");
+  const last = `| \`chatWriter\` of @lenity/chat | ${chatSizes.join(" | ")} |`;
+  return ["| from @lenity/core, with gzip | esbuild | Bun |", "| --- | ---: | ---: |", ...(await Promise.all(lines)), last].join("\n");
 }
 
 if (import.meta.main) console.log(await sizeTable());

@@ -1,4 +1,4 @@
-/** Core, the server and @lenity/onnx/web run wherever JavaScript runs: they import nothing of a runtime, and name none of its globals. */
+/** Core, chat, the server and @lenity/onnx/web run wherever JavaScript runs: they import nothing of a runtime, and name none of its globals. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -29,7 +29,12 @@ async function graphOf(entry: string): Promise<{ readonly imports: readonly stri
   return { imports: [...new Set(imports)].sort(), code: outputFiles[0]?.text ?? "" };
 }
 
-const portable = { core: ["src/index.ts", "src/testing/index.ts"], server: ["src/index.ts"], onnx: ["src/web/index.ts"] };
+const portable = {
+  core: ["src/index.ts", "src/testing/index.ts"],
+  chat: ["src/index.ts", "src/internal.ts"],
+  server: ["src/index.ts"],
+  onnx: ["src/web/index.ts"],
+};
 for (const [name, entries] of Object.entries(portable)) {
   describe(`@lenity/${name}`, () => {
     const { dependencies } = JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8"));

@@ -1,5 +1,5 @@
 /**
- * Everything that `npm test` checks, fast things first: format and types, core's tests on Bun, Deno and (where there is a Node 24) Node, core and
+ * Everything that `npm test` checks, fast things first: format and types, core's and chat's tests on Bun, Deno and (where there is a Node 24) Node, core and
  * the server in workerd, the page and models on WebGPU in Chromium, models on WebGPU (where Vulkan has a driver), the rest on Bun, the ONNX adapter
  * and the server's sockets once more on Deno and Node, and the packages as npm would publish them. Ends with a line `N passed, N failed`.
  */
@@ -34,7 +34,8 @@ const tests = (pattern: string) =>
   globSync(pattern, { cwd: root })
     .sort()
     .map((path) => `./${path}`);
-const core = tests("packages/core/test/*.test.ts");
+/** What needs no runtime of its own. */
+const pure = tests("packages/{core,chat}/test/*.test.ts");
 const onnx = tests("packages/onnx/test/*.test.ts");
 const sockets = tests("packages/cli/test/sockets.test.ts");
 const rest = [...tests("packages/{onnx,server,tiny,cli}/test/*.test.ts"), ...tests("{examples,test}/*.test.ts")];
@@ -53,9 +54,9 @@ const steps: readonly (Step | Skipped)[] = [
   { name: "format and lint", command: [local("biome"), "check", "."] },
   { name: "types", command: [local("tsc")] },
   { name: "types of the page", command: [local("tsc"), "-p", "examples/browser"] },
-  { name: "core on Bun", command: [bun, "test", ...core], counts: bunCounts },
-  onDeno("core on Deno", core),
-  onNode("core on Node", core),
+  { name: "core and chat on Bun", command: [bun, "test", ...pure], counts: bunCounts },
+  onDeno("core and chat on Deno", pure),
+  onNode("core and chat on Node", pure),
   workerdStep(),
   browserStep(),
   webgpuStep(),

@@ -1,5 +1,6 @@
 /** Loads the embedded pair from the files beside the page. */
-import { autojudgeHead, type Drafter, defaultRegistry, judgeHead, type Registry, type Tokenizer } from "@lenity/core";
+import { type ChatWriter, chatWriter } from "@lenity/chat";
+import { autojudgeHead, type Drafter, defaultRegistry, judgeHead, type Registry } from "@lenity/core";
 import {
   fetchedFiles,
   loadChatTemplate,
@@ -11,14 +12,12 @@ import {
   type Runtime,
   type WebLoadOptions,
 } from "@lenity/onnx/web";
-import { type PromptWriter, promptWriter } from "@lenity/server";
 
 /** The target, its drafter, and what turns a question into tokens. */
 export interface Pair {
   readonly target: OnnxModel;
-  readonly tokenizer: Tokenizer;
   readonly registry: Registry;
-  readonly writePrompt: PromptWriter;
+  readonly writer: ChatWriter;
   /** A fresh drafter, for one answer. */
   drafter(): Drafter;
 }
@@ -60,26 +59,18 @@ export async function loadPair(
       },
     });
   const [targetFiles, draftFiles] = [folder("target"), folder("draft")];
-  const [tokenizer, template, judge, autojudge] = await Promise.all([
+  const [tokenizer, chatTemplate, judge, autojudge] = await Promise.all([
     loadTokenizer(targetFiles),
     loadChatTemplate(targetFiles),
     readHead(targetFiles, "judge.json", judgeHead),
     readHead(targetFiles, "autojudge.json", autojudgeHead),
   ]);
-  if (template === undefined) throw new Error("The target has no chat template. Build the page again.");
   const target = await loadModel(targetFiles, { ort, provider, drafter: false, name: "tiny" });
   const draft = await loadModel(draftFiles, { ort, provider, draftsFor: target });
   return {
     target,
-    tokenizer,
     registry: defaultRegistry({ judge, autojudge, tokenizer }),
-    writePrompt: promptWriter({
-      id: "tiny",
-      tokenizer,
-      chatTemplate: template.template,
-      chatTemplateFile: template.file,
-      specialTokens: template.tokens,
-    }),
+    writer: chatWriter({ target, tokenizer, chatTemplate }),
     drafter: () => onnxDrafter(draft),
   };
 }

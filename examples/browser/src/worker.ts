@@ -1,5 +1,6 @@
 /** The worker beside the page: it loads the models and decodes, so that the page stays responsive. */
-import { generate, type Registry } from "@lenity/core";
+import { generateChat } from "@lenity/chat";
+import type { Registry } from "@lenity/core";
 import { type TraceEntry, tracer } from "@lenity/server";
 import type { Choice, Kind, Order, Piece, Report } from "./messages.ts";
 import { loadPair, MissingFile, type Pair } from "./pair.ts";
@@ -42,12 +43,12 @@ function choicesOf(registry: Registry): Choice[] {
 }
 
 async function answer(pair: Pair, { question, policy, draftTokens }: Extract<Order, { type: "ask" }>, signal: AbortSignal): Promise<void> {
-  const { target, tokenizer, registry } = pair;
-  const trace = tracer(tokenizer);
+  const { target, writer, registry } = pair;
+  const trace = tracer(writer.tokenizer);
   const began = performance.now();
-  const events = generate(pair.writePrompt([{ role: "user", content: question }]), {
+  const events = generateChat([{ role: "user", content: question }], {
     target,
-    tokenizer,
+    writer,
     verifier: registry.create(policies.includes(policy) ? policy : "strict"),
     drafter: policy === "plain" ? undefined : pair.drafter(),
     draftTokens,

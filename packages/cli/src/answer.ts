@@ -1,10 +1,8 @@
 /** One answer of `lenity chat` and `lenity complete`: made, printed as it comes, and reported. */
 import { styleText } from "node:util";
 import { type Answer, generate, type Policy, type Token, type Verifier } from "@lenity/core";
-import { blockLength } from "@lenity/core/internal";
-import { chosenSampling, metricsOf, type TraceEntry, traceOf, tracer, usageOf } from "@lenity/server";
+import { chosenSampling, metricsOf, type Speculation, type TraceEntry, traceOf, tracer, usageOf } from "@lenity/server";
 import type { Engine, EngineOptions } from "./load-models.ts";
-import { chooseDrafter } from "./options.ts";
 import { print } from "./output.ts";
 
 /** What both commands take. Settings of sampling that are not given are those that the model's folder recommends. */
@@ -33,18 +31,23 @@ export interface Prompt {
 }
 
 /** Answers, printing as text comes; returns the text. */
-export async function answer(engine: Engine, { tokens: prompt, control, continues }: Prompt, options: AnswerOptions): Promise<string> {
-  const { target, tokenizer, registry } = engine;
-  const verifier = registry.create(options.policy);
-  const draftTokens = blockLength(target, verifier, options.draftTokens);
+export async function answer(
+  engine: Engine,
+  { tokens: prompt, control, continues }: Prompt,
+  speculation: Speculation,
+  options: AnswerOptions,
+): Promise<string> {
+  const { target, tokenizer } = engine;
+  const { verifier, draftTokens, createDrafter } = speculation;
   const before = continues ? prompt : [];
   const began = performance.now();
   const events = generate(prompt, {
     target,
     tokenizer,
-    ...(control === undefined ? {} : { control: new Set([...control, ...target.eos]) }),
+    // Left out, it is the tokenizer's control tokens; undefined would be none of those.
+    ...(control === undefined ? {} : { control }),
     verifier,
-    drafter: chooseDrafter(engine.drafters, options.drafter)(),
+    drafter: createDrafter?.(),
     draftTokens,
     sampling: chosenSampling(options, engine.sampling),
     seed: options.seed,
@@ -64,19 +67,19 @@ export async function answer(engine: Engine, { tokens: prompt, control, continue
     text = answer.text;
     if (options.json === true) {
       const entries = options.trace === true ? { trace: traceOf(answer, tokenizer, before) } : {};
-      print(JSON.stringify({ ...report(answer, engine, verifier, options, draftTokens), ...entries }));
+      print(JSON.stringify({ ...report(answer, speculation), ...entries }));
     } else summarise(answer, verifier, performance.now() - began, options.trace === true);
   }
   return text;
 }
 
-function report(answer: Answer, engine: Engine, verifier: Verifier, options: AnswerOptions, draftTokens: number): object {
+function report(answer: Answer, { policy, verifier, draftTokens }: Speculation): object {
   return {
     text: answer.text,
     finish_reason: answer.reason,
     usage: usageOf(answer),
     metrics: metricsOf(answer, {
-      policy: engine.registry.resolve(options.policy),
+      policy,
       law: verifier.law,
       budget: verifier.budget,
       draftTokens,

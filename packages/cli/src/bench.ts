@@ -5,11 +5,10 @@ import { evidence, evidenceTable } from "@lenity/bench/evidence";
 import { quality, qualityTable } from "@lenity/bench/quality";
 import { threads, threadsTable } from "@lenity/bench/threads";
 import { type VerifyEntry, verify, verifyTable } from "@lenity/bench/verify";
-import { LenityError, type Policy } from "@lenity/core";
+import { chatWriter } from "@lenity/chat";
+import { type Drafter, LenityError, type Policy } from "@lenity/core";
 import type { DeviceWish, OnnxModel } from "@lenity/onnx";
-import { promptWriter } from "@lenity/server";
 import { type EngineOptions, openEngine } from "./load-models.ts";
-import { chooseDrafter } from "./options.ts";
 import { print } from "./output.ts";
 
 /** The presets that differ at temperature 0 on this task. */
@@ -29,11 +28,11 @@ export async function benchQuality(flags: QualityFlags): Promise<void> {
   // Every policy pays for its prompt.
   const engine = await openEngine({ ...flags, cacheBytes: 0 }, "messages");
   try {
-    const write = promptWriter(engine);
+    const writer = chatWriter(engine);
     const report = await quality({
       ...engine,
-      drafter: chooseDrafter(engine.drafters, undefined),
-      prompt: (question) => write([{ role: "user", content: question }]),
+      drafter: Object.values(engine.drafters)[0] as () => Drafter,
+      prompt: (question) => writer.write([{ role: "user", content: question }]),
       policies: flags.policies ?? engine.registry.presets.map(({ name }) => name).filter((name) => compared.includes(name)),
       problems: flags.problems,
       draftTokens: flags.draftTokens,
@@ -132,7 +131,7 @@ export async function benchThreads(flags: ThreadsFlags): Promise<void> {
       "bench threads measures a pair: beside --model it wants --draft, the folder of the draft model.",
     );
   const engine = await openEngine(flags, "messages");
-  const prompt = promptWriter(engine)([{ role: "user", content: question }]);
+  const prompt = chatWriter(engine).write([{ role: "user", content: question }]);
   const { target, draft = target } = engine;
   await engine.close();
   const report = await threads({

@@ -41,28 +41,21 @@ export interface EngineOptions {
   readonly cacheBytes?: number | undefined;
 }
 
-/** The models of one process, ready to answer. Its drafters: `model` first when there is a draft model; `lookup` always. */
-export interface Engine extends Omit<ServedModel, "chatTemplate"> {
+/**
+ * The models of one process, ready to answer. Its drafters: `model` first when there is a draft model; `lookup` always.
+ */
+export interface Engine extends ServedModel {
   readonly target: OnnxModel;
   readonly tokenizer: FolderTokenizer;
-  /** None: a base model, which continues texts and knows no messages. */
-  readonly chatTemplate: string | undefined;
   readonly draft: OnnxModel | undefined;
   close(): Promise<void>;
 }
 
-/** An engine that answers messages and can be served. */
-export interface ChatEngine extends Engine {
-  readonly chatTemplate: string;
-}
-
 /**
- * Loads the models, and tells on standard error what their user must know. Where messages are to be answered, a folder without a chat template is
- * refused, before its model is loaded.
+ * Loads the models, and tells on standard error what their user must know. Where messages are to be answered, a folder
+ * without a chat template is refused, before its model is loaded.
  */
-export function openEngine(options: EngineOptions, use: "messages"): Promise<ChatEngine>;
-export function openEngine(options: EngineOptions, use?: "texts"): Promise<Engine>;
-export async function openEngine(options: EngineOptions, use?: "messages" | "texts"): Promise<Engine> {
+export async function openEngine(options: EngineOptions, use: "messages" | "texts" = "texts"): Promise<Engine> {
   checkFile(options);
   const { folder, name } = await targetOf(options);
   const draft = await draftOf(options);
@@ -89,10 +82,7 @@ export async function openEngine(options: EngineOptions, use?: "messages" | "tex
       target,
       draft: drafting,
       tokenizer,
-      chatTemplate: chatTemplate?.template,
-      toolTemplate: chatTemplate?.named["tool_use"],
-      chatTemplateFile: chatTemplate?.file,
-      specialTokens: chatTemplate?.tokens,
+      chatTemplate,
       sampling,
       registry: defaultRegistry({ ...heads, tokenizer, missing: missingHeads(heads, name) }),
       drafters: { ...(drafting === undefined ? {} : { model: () => onnxDrafter(drafting) }), lookup: () => lookupDrafter() },

@@ -64,13 +64,3 @@ export function filled(text: string): string {
   if (text !== "") return text;
   throw new InvalidArgumentError("It is empty.");
 }
-
-/** The drafter of that name, or the first one. */
-export function chooseDrafter<T>(drafters: Readonly<Record<string, T>>, name: string | undefined): T {
-  const chosen = name ?? (Object.keys(drafters)[0] as string);
-  const drafter = Object.hasOwn(drafters, chosen) ? drafters[chosen] : undefined;
-  if (drafter !== undefined) return drafter;
-  throw new LenityError("invalid_request", `There is no drafter "${chosen}". Known: ${Object.keys(drafters).join(", ")}.`, {
-    path: "drafter",
-  });
-}

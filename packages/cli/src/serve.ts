@@ -1,5 +1,5 @@
 import type { Policy } from "@lenity/core";
-import { createServer } from "@lenity/server";
+import { chosenSpeculation, createServer } from "@lenity/server";
 import { listen } from "#listen";
 import { endServer } from "./drain-server.ts";
 import { exposureOf } from "./exposure.ts";
@@ -22,7 +22,7 @@ export interface ServeOptions extends EngineOptions {
 export async function serve(options: ServeOptions): Promise<void> {
   const engine = await openEngine(options, "messages");
   try {
-    engine.registry.create(options.policy); // a misspelt default is told now, not to the first client
+    chosenSpeculation(options, engine); // a misspelt default fails now, and not for the first client
     const served = { ...engine, policy: options.policy, draftTokens: options.draftTokens };
     const ending = new AbortController();
     const { host, apiKey: apiKeys, shareCache } = options;

@@ -93,7 +93,7 @@ describe("what lenity refuses, with what to do", () => {
     [["chat", "x", "--policy", "{type"], /no valid JSON/],
     [["chat", "x", "--draft-tokens", "many"], /whole number from 0 to 1024/],
     [["chat", "x", "--temperature", "-1"], /number from 0 to 100/],
-    [["chat", "x", "--drafter", "modle"], /no drafter "modle"\. Known: model, lookup/],
+    [["chat", "x", "--drafter", "modle"], /tiny has no drafter "modle"\. Did you mean "model"\? Known: model, lookup/],
     [["chat", "x", "--drafter", "lookup", "--policy", "judi"], /only proposes tokens/],
     [["chat", "x", "--model", join(folder, "nowhere")], /nowhere/],
     [["chat", "x", "--judge", join(folder, "none.json")], /judge head .*none\.json cannot be read/],

@@ -28,6 +28,7 @@ export type ErrorKind =
   | "unknown_verifier" // `subject` is no verifier of the registry
   | "unknown_option" // `subject` is no option of the verifier
   | "missing_option"
+  | "unknown_drafter" // `subject` is no drafter of the model
   | "not_numbers"; // `subject`, such as NaN, stands where logits should
 
 /** The one error class of lenity. */

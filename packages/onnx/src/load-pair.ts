@@ -1,5 +1,6 @@
 import type { Drafter, Tokenizer } from "@lenity/core";
-import { loadTokenizer } from "./folder/load-parts.ts";
+import type { ChatTemplate } from "./folder/chat-template.ts";
+import { loadChatTemplate, loadTokenizer } from "./folder/load-parts.ts";
 import { type LoadOptions, loadModel } from "./load-model.ts";
 import { onnxDrafter } from "./onnx-drafter.ts";
 import type { OnnxModel } from "./onnx-model.ts";
@@ -10,6 +11,8 @@ export interface Pair {
   readonly draft: OnnxModel;
   /** The target's; the draft says what means the same to both. */
   readonly tokenizer: Tokenizer;
+  /** The target's, for @lenity/chat; undefined for base models. */
+  readonly chatTemplate: ChatTemplate | undefined;
   /** What a user should know of the two vocabularies, as sentences without a full stop: empty where they are one. */
   readonly notes: readonly string[];
   /** A fresh drafter, for one answer. */
@@ -21,19 +24,20 @@ export interface Pair {
 export type PairOptions = Pick<LoadOptions, "engines" | "cacheBytes" | "device">;
 
 /**
- * Loads two model folders with the threads that suit a pair. With several engines each model has so many: an answer drafts or verifies, so as
- * many threads are busy as answers are made. Rejects as `loadModel` does, and with
+ * Loads two model folders with the threads that suit a pair. With several engines each model has so many: an answer
+ * drafts or verifies, so as many threads are busy as answers are made. Rejects as `loadModel` does, and with
  * `unsupported` when their tokenizers differ; leaves nothing running then.
  */
 export async function loadPair(targetFolder: string | URL, draftFolder: string | URL, options: PairOptions = {}): Promise<Pair> {
-  const tokenizer = await loadTokenizer(targetFolder);
+  const [tokenizer, chatTemplate] = await Promise.all([loadTokenizer(targetFolder), loadChatTemplate(targetFolder)]);
   const target = await loadModel(targetFolder, { ...options, drafter: false });
   try {
     const draft = await loadModel(draftFolder, { ...options, threads: 1, draftsFor: target });
     const close = async () => {
       await Promise.all([target.close(), draft.close()]);
     };
-    return { target, draft, tokenizer, notes: [...target.notes, ...draft.notes], drafter: () => onnxDrafter(draft), close };
+    const notes = [...target.notes, ...draft.notes];
+    return { target, draft, tokenizer, chatTemplate, notes, drafter: () => onnxDrafter(draft), close };
   } catch (error) {
     await target.close();
     throw error;

@@ -51,7 +51,10 @@ const typeOf: Record<ErrorStatus, string> = {
 /** The longest message: whatever an error quotes, little of it goes back. */
 const longestMessage = 2000;
 
-/** What a request is told of any failure. Of the server's own faults the message is for its log: it may name files and addresses of the host. */
+/**
+ * What a request is told of any failure. Of the server's own faults the message is for its log: it may name files and
+ * addresses of the host.
+ */
 export function apiErrorOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (!(error instanceof LenityError)) {
@@ -61,7 +64,7 @@ export function apiErrorOf(error: unknown): ApiError {
   const message = faults[error.code] ?? excerpt(error.message, longestMessage);
   const param = status === 400 ? paramOf(error) : undefined;
   const headers = status === 503 ? { "retry-after": "1" } : undefined;
-  return new ApiError(status, message, { param, code: codeOf(error.code), headers, cause: error });
+  return new ApiError(status, message, { param, code: codeOf(error), headers, cause: error });
 }
 
 const logged = "The server's log holds the reason, under this answer's x-request-id.";
@@ -81,7 +84,10 @@ export function endingError(cause: LenityError): ApiError {
   return new ApiError(503, message, { code: "server_ending", headers: { "retry-after": "5" }, cause });
 }
 
-const codeOf = (code: ErrorCode): string => (code === "context_full" ? "context_length_exceeded" : code);
+function codeOf({ code, kind }: LenityError): string {
+  if (kind === "unknown_drafter") return kind;
+  return code === "context_full" ? "context_length_exceeded" : code;
+}
 
 const statusOf: Record<ErrorCode, ErrorStatus> = {
   invalid_policy: 400,
@@ -106,6 +112,7 @@ function paramOf({ code, path }: LenityError): string | undefined {
 const fieldOf: Readonly<Record<string, string>> = {
   policy: "speculative.policy",
   draftTokens: "speculative.draft_tokens",
+  drafter: "speculative.drafter",
   prompt: "messages",
   maxTokens: "max_tokens",
   topK: "top_k",

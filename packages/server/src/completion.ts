@@ -43,7 +43,7 @@ export interface ChatChunk extends Envelope {
   readonly trace?: readonly TraceEntry[] | undefined;
 }
 
-export function completionOf(answer: Answer, { model, speculation }: Job, envelope: Envelope): ChatCompletion {
+export function completionOf(answer: Answer, { model, speculation, trace }: Job, envelope: Envelope): ChatCompletion {
   const message = { role: "assistant", content: answer.text, refusal: null } as const;
   return {
     ...envelope,
@@ -51,7 +51,7 @@ export function completionOf(answer: Answer, { model, speculation }: Job, envelo
     choices: [{ index: 0, message, logprobs: null, finish_reason: answer.reason }],
     usage: usageOf(answer),
     metrics: metrics(answer, speculation),
-    trace: speculation.trace ? traceOf(answer, model.tokenizer) : undefined,
+    trace: trace ? traceOf(answer, model.tokenizer) : undefined,
   };
 }
 
@@ -67,13 +67,13 @@ export function chunksOf(
 
 async function* chunks(
   events: AnswerEvents,
-  { model, speculation }: Job,
+  { model, speculation, trace: traced }: Job,
   envelope: Envelope,
   includeUsage: boolean,
 ): AsyncGenerator<ChatChunk, void, undefined> {
   const start = { ...envelope, object: "chat.completion.chunk", usage: includeUsage ? null : undefined } as const;
   const choice = { index: 0, delta: {}, logprobs: null, finish_reason: null } as const;
-  const trace = speculation.trace ? tracer(model.tokenizer) : undefined;
+  const trace = traced ? tracer(model.tokenizer) : undefined;
 
   yield { ...start, choices: [{ ...choice, delta: { role: "assistant", content: "" } }] };
   for await (const event of events) {
@@ -90,11 +90,6 @@ async function* chunks(
   }
 }
 
-function metrics(answer: Answer, { policy, verifier, draftTokens, createDrafter }: Job["speculation"]): Metrics {
-  return metricsOf(answer, {
-    policy,
-    law: verifier.law,
-    budget: verifier.budget,
-    draftTokens: createDrafter === undefined ? 0 : draftTokens,
-  });
+function metrics(answer: Answer, { policy, verifier, draftTokens }: Job["speculation"]): Metrics {
+  return metricsOf(answer, { policy, law: verifier.law, budget: verifier.budget, draftTokens });
 }

@@ -1,32 +1,25 @@
+import { type ChatWriter, chatWriter } from "@lenity/chat";
 import { type GenerateEvent, type GenerateOptions, generate, type Token } from "@lenity/core";
 import { quoted } from "@lenity/core/internal";
 import { ApiError } from "./api-error.ts";
-import type { ChatMessage } from "./chat-message.ts";
 import { chosenSampling } from "./chosen-sampling.ts";
-import { encodeAside, promptEncoding } from "./encode-prompt.ts";
-import { promptText } from "./prompt.ts";
+import { chosenSpeculation, type Speculation } from "./chosen-speculation.ts";
 import type { Queue } from "./queue.ts";
-import type { ChatRequest, ChatTool } from "./request.ts";
+import type { ChatRequest } from "./request.ts";
 import type { ServedModel } from "./served-model.ts";
-import { type Speculation, speculationOf } from "./speculation.ts";
 
 /** A served model whose template is parsed. */
 export interface ReadyModel extends ServedModel {
-  readonly write: (messages: readonly ChatMessage[], tools?: readonly ChatTool[]) => Promise<Token[]>;
-  /** Tokens that lossy rules leave alone: those that only the template may write, and those that end an answer. */
-  readonly control: ReadonlySet<Token>;
+  readonly writer: ChatWriter;
 }
 
-/** Parses the template and creates the default policy once, so that a mistake in them stops the server and not an answer. */
+/**
+ * Parses the template and creates the default policy once, so that a mistake in them stops the server and not an
+ * answer.
+ */
 export function ready(model: ServedModel): ReadyModel {
-  speculationOf(model);
-  const text = promptText(model);
-  const encoding = promptEncoding(model.tokenizer, text.control);
-  return {
-    ...model,
-    write: (messages, tools) => encodeAside(text(messages, tools), encoding, model),
-    control: new Set([...text.control.all, ...model.target.eos]),
-  };
+  chosenSpeculation({}, model);
+  return { ...model, writer: chatWriter(model) };
 }
 
 /** One answer to be made. */
@@ -34,19 +27,32 @@ export interface Job {
   readonly model: ReadyModel;
   readonly prompt: readonly Token[];
   readonly speculation: Speculation;
+  /** Whether the answer says who accepted each token. */
+  readonly trace: boolean;
   readonly options: Pick<GenerateOptions, "sampling" | "seed" | "maxTokens" | "stop" | "scope">;
 }
 
-/** Fills in what the request leaves open. The first model answers requests that name none. `scope` is whose the request is. */
+/**
+ * Fills in what the request leaves open. The first model answers requests that name none. `scope` is whose the request
+ * is.
+ */
 export async function jobOf(request: ChatRequest, models: ReadonlyMap<string, ReadyModel>, scope?: string): Promise<Job> {
   const id = request.model ?? models.keys().next().value ?? "";
   const model = models.get(id);
   if (model === undefined) throw unknownModel(id, models);
   const { stop } = request;
+  const speculative = request.speculative ?? {};
   return {
     model,
-    speculation: speculationOf(model, request.speculative ?? {}),
-    prompt: await model.write(request.messages, request.tool_choice === "none" ? undefined : (request.tools ?? undefined)),
+    speculation: chosenSpeculation(
+      { policy: speculative.policy, draftTokens: speculative.draft_tokens, drafter: speculative.drafter },
+      model,
+      "speculative.policy",
+    ),
+    trace: speculative.trace === true,
+    prompt: await model.writer.writeAsync(request.messages, {
+      tools: request.tool_choice === "none" ? undefined : (request.tools ?? undefined),
+    }),
     options: {
       sampling: chosenSampling(
         { temperature: request.temperature, topK: request.top_k, topP: request.top_p, minP: request.min_p },
@@ -67,12 +73,13 @@ export function unknownModel(id: string, models: ReadonlyMap<string, ServedModel
 
 /** Waits for its turn, then decodes. The turn ends with the events, however they end. */
 export async function* run(job: Job, queue: Queue, signal: AbortSignal): AsyncGenerator<GenerateEvent, void, undefined> {
-  const { model, prompt, speculation, options } = job;
-  const { verifier, draftTokens, trace, createDrafter } = speculation;
-  const { target, tokenizer, control } = model;
+  const { model, prompt, speculation, trace, options } = job;
+  const { verifier, draftTokens, createDrafter } = speculation;
+  const { target, tokenizer, writer } = model;
+  const { control } = writer;
   const leave = await queue.enter(signal);
   try {
-    const drafter = draftTokens === 0 ? undefined : createDrafter?.();
+    const drafter = createDrafter?.();
     let turned = Date.now();
     for await (const event of generate(prompt, { target, tokenizer, control, drafter, verifier, draftTokens, trace, signal, ...options })) {
       yield event;
@@ -85,7 +92,9 @@ export async function* run(job: Job, queue: Queue, signal: AbortSignal): AsyncGe
   }
 }
 
-/** Milliseconds. A model that computes on this thread would otherwise starve the connections, and nobody could cancel. */
+/**
+ * Milliseconds. A model that computes on this thread would otherwise starve the connections, and nobody could cancel.
+ */
 const turnAfter = 25;
 
 function randomSeed(): number {

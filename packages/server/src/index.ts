@@ -1,11 +1,9 @@
 export { isLoopback } from "./allowed-hosts.ts";
 export type { ErrorBody } from "./api-error.ts";
-export type { ChatMessage, ToolCall } from "./chat-message.ts";
 export { type AskedSampling, chosenSampling } from "./chosen-sampling.ts";
+export * from "./chosen-speculation.ts";
 export type { ChatChunk, ChatCompletion, Envelope } from "./completion.ts";
 export * from "./metrics.ts";
 export * from "./policies.ts";
-export * from "./prompt.ts";
-export type { ChatTool } from "./request.ts";
 export type * from "./served-model.ts";
 export * from "./server.ts";

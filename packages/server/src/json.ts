@@ -1,6 +1,6 @@
+import { isDeeper, jsonValues, mostValues } from "@lenity/chat/internal";
 import { excerpt } from "@lenity/core/internal";
 import { ApiError } from "./api-error.ts";
-import { isDeeper, jsonValues, mostValues } from "./json-scan.ts";
 
 /** Levels of arrays and objects. Deeper JSON has no purpose here but to exhaust the stack of whatever reads it. */
 const deepest = 200;

@@ -1,18 +1,13 @@
+import type { ChatMessage, ChatTool } from "@lenity/chat";
 import { didYouMean, excerpt, expectation, quoted, shown } from "@lenity/core/internal";
 import * as v from "valibot";
 import { ApiError } from "./api-error.ts";
-import { type ChatMessage, messageSchema } from "./chat-message.ts";
+import { messageSchema } from "./message-schema.ts";
 import { otherFields } from "./other-fields.ts";
 import { object, plain, wanted } from "./schema.ts";
 import { seedOf } from "./seed.ts";
 
 type Maybe<T> = T | null | undefined;
-
-/** A function that the model may be told of. */
-export interface ChatTool {
-  readonly type: "function";
-  readonly function: { readonly name: string };
-}
 
 /** The `speculative` object of a request. */
 export interface SpeculativeRequest {

@@ -1,3 +1,4 @@
+import type { ChatModel } from "@lenity/chat";
 import type { Drafter, LanguageModel, Policy, Registry, Sampling, Tokenizer } from "@lenity/core";
 
 /** A model that the server offers, with all that a request may choose from. */
@@ -7,23 +8,27 @@ export interface ServedModel {
   readonly target: LanguageModel;
   /** Its `encode` adds no token of its own: the template writes the beginning of the text. */
   readonly tokenizer: Tokenizer;
-  /** The Jinja source of `tokenizer_config.json`'s `chat_template`. */
-  readonly chatTemplate: string;
-  /** The one for requests with tools, where the model has one of its own (`tool_use`). */
-  readonly toolTemplate?: string | undefined;
-  /** Where the template comes from: who starts the server is told, where it cannot be used. */
-  readonly chatTemplateFile?: string | undefined;
-  /** Names that the template reads, such as `bos_token` and `eos_token`. */
-  readonly specialTokens?: Readonly<Record<string, string>> | undefined;
-  /** What `speculative.drafter` may name, such as "model" and "lookup"; the first is the default. None: plain decoding. Each answer gets its own. */
+  /**
+   * What `loadChatTemplate` of @lenity/onnx returns, or the Jinja source alone. The server does not start without one.
+   */
+  readonly chatTemplate: ChatModel["chatTemplate"];
+  /**
+   * What `speculative.drafter` may name, such as "model" and "lookup"; the first is the default. None: plain decoding.
+   * Each answer gets its own.
+   */
   readonly drafters: Readonly<Record<string, () => Drafter>>;
-  /** The model behind one of the drafters, when there is one: /health shows how its engines are, beside the target's. */
+  /**
+   * The model behind one of the drafters, when there is one: /health shows how its engines are, beside the target's.
+   */
   readonly draft?: LanguageModel | undefined;
   /** The verifiers and presets that requests may name. */
   readonly registry: Registry;
   /** For requests without one. Default "strict". */
   readonly policy?: Policy | undefined;
-  /** The longest block for requests that give none and name no preset with its own. Default: the default policy's own, else 16. */
+  /**
+   * The longest block for requests that give none and name no preset with its own. Default: the default policy's own,
+   * else 16.
+   */
   readonly draftTokens?: number | undefined;
   /** What `generation_config.json` says. Temperature is 1 where neither this nor the request says otherwise. */
   readonly sampling?: Partial<Sampling> | undefined;

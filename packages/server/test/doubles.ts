@@ -1,46 +1,10 @@
-import { defaultRegistry, type LanguageModel, lookupDrafter, modelDrafter, type Token, type Tokenizer } from "@lenity/core";
-import { noisyModel, randomModel, type TableModel, tableModel } from "@lenity/core/testing";
+import { defaultRegistry, type LanguageModel, lookupDrafter, modelDrafter } from "@lenity/core";
+import { noisyModel, randomModel, type TableModel } from "@lenity/core/testing";
 import type { Hono } from "hono";
+import { bytes, chatTemplate, control } from "../../chat/test/byte-model.ts";
 import type { ErrorBody, Metrics, ServedModel, TraceEntry, Usage } from "../src/index.ts";
 
-const controls = ["<|bos|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>", "<|a-b.[c/|>"];
-
-/** One token per byte of UTF-8, and six control tokens that `encode` reads wherever they are spelled. */
-export const bytes: Tokenizer = {
-  vocabulary: 256 + controls.length,
-  special: new Set(controls.map((_, index) => 256 + index)),
-  encode(text) {
-    return text.split(/(<\|[^|]+\|>)/).flatMap((piece) => {
-      const control = controls.indexOf(piece);
-      return control < 0 ? [...new TextEncoder().encode(piece)] : [256 + control];
-    });
-  },
-  decode(tokens, { special = false } = {}) {
-    const encoded = tokens.flatMap((id) => (id < 256 ? [id] : special ? [...new TextEncoder().encode(controls[id - 256])] : []));
-    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(encoded));
-  },
-};
-
-export const control = (name: string): Token => 256 + controls.indexOf(`<|${name}|>`);
-
-export const chatTemplate = `{{ bos_token }}{% for message in messages %}
-{%- if message.role == 'system' and not loop.first %}{{ raise_exception('The system message comes first.') }}{% endif %}
-{{- '<|' + message.role + '|>' + message.content + '<|end|>' }}{% endfor %}
-{%- if add_generation_prompt %}<|assistant|>{% endif %}`;
-
-/** Says this text, whatever it is asked, and ends. */
-export function sayingModel(text: string, options: { readonly contextLength?: number } = {}): TableModel {
-  const answer = [...bytes.encode(text), control("end")];
-  return tableModel({
-    ...options,
-    vocabulary: bytes.vocabulary,
-    eos: [control("end")],
-    logits: (context) => {
-      const next = answer[context.length - context.lastIndexOf(control("assistant")) - 1] ?? control("end");
-      return Float32Array.from({ length: bytes.vocabulary }, (_, id) => (id === next ? 30 : 0));
-    },
-  });
-}
+export { bytes, control, sayingModel } from "../../chat/test/byte-model.ts";
 
 /** A target of random bytes that ends now and then, and a drafter that mostly agrees with it. */
 export function randomPair(seed = 1): { readonly target: TableModel; readonly draft: TableModel } {
@@ -75,7 +39,6 @@ export function served(target: LanguageModel, draft: LanguageModel = target, opt
     target,
     tokenizer: bytes,
     chatTemplate,
-    specialTokens: { bos_token: "<|bos|>", eos_token: "<|end|>" },
     drafters: { model: () => modelDrafter(draft), lookup: () => lookupDrafter() },
     registry: defaultRegistry(),
     ...options,

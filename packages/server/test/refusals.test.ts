@@ -146,6 +146,11 @@ describe("400 answers", () => {
       [{ speculative: { drafter: "constructor" } }, "speculative.drafter", /Known: model, lookup/],
     ]));
 
+  test("an unknown drafter, by a code of its own", async () => {
+    const { error } = (await (await post(app, { speculative: { drafter: "modle" } })).json()) as Reply;
+    assert.equal(error?.code, "unknown_drafter");
+  });
+
   test("a policy that is not of the grammar, with the path of what is wrong", async () => {
     const bad = (policy: unknown, message: RegExp) => [{ speculative: { policy } }, "speculative.policy", message] as const;
     await refused(400, [

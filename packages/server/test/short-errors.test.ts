@@ -1,10 +1,10 @@
 /** An error quotes a short piece of what was given, however much that is, and says nothing of the host. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { isDeeper } from "@lenity/chat/internal";
 import { LenityError, verifierPlugin } from "@lenity/core";
 import { object } from "valibot";
 import { createServer } from "../src/index.ts";
-import { isDeeper } from "../src/json-scan.ts";
 import { delayed, post, question, type Reply, sayingModel, served } from "./doubles.ts";
 
 const target = sayingModel("ok");
@@ -121,9 +121,9 @@ describe("the host stays unseen", () => {
   };
 
   test("when a template fails: the model is named, and not the file", async () => {
-    const chatTemplate = "{{ messages[0].content | nonsense }}";
+    const template = "{{ messages[0].content | nonsense }}";
     const server = createServer({
-      models: [served(target, undefined, { chatTemplate, chatTemplateFile: `${secret}/chat_template.jinja` })],
+      models: [served(target, undefined, { chatTemplate: { template, file: `${secret}/chat_template.jinja` } })],
     });
     const response = await post(server, {});
     assert.equal(response.status, 400);

@@ -1,0 +1,23 @@
+/** One message of a conversation. Which roles a model knows is up to its chat template. */
+export interface ChatMessage {
+  /** Usually system, developer, user, assistant or tool. */
+  readonly role: string;
+  readonly content: string;
+  /** Calls that the assistant made, with their arguments as JSON text. */
+  readonly tool_calls?: readonly ToolCall[] | undefined;
+  /** The call that a tool answers. */
+  readonly tool_call_id?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+export interface ToolCall {
+  readonly id?: string | undefined;
+  readonly type: "function";
+  readonly function: { readonly name: string; readonly arguments: string };
+}
+
+/** A function that the model may call. */
+export interface ChatTool {
+  readonly type: "function";
+  readonly function: { readonly name: string };
+}

@@ -1,0 +1,128 @@
+/** From messages to the text of a prompt, with marks where messages spell control tokens. */
+import { LenityError, type Token, type Tokenizer } from "@lenity/core";
+import type { ChatMessage, ChatTool } from "./chat-message.ts";
+import type { ChatRenderer } from "./chat-renderer.ts";
+import type { ControlTokens } from "./control-tokens.ts";
+import { firstLetters, unusedCharacter } from "./spelling.ts";
+import { mapTexts, type TemplateMessage, templateMessages } from "./template-messages.ts";
+
+/** The text of a prompt. */
+export interface PromptText {
+  /** Encoded apart: the text is cut within each control token that a message spells. */
+  readonly pieces: readonly string[];
+  /** What came with the messages. */
+  readonly given: readonly GivenText[];
+  /** What stands at each cut of a given text. */
+  readonly mark: string;
+}
+
+/** A text of the messages or tools, with the prompt's `mark` at each cut. */
+export interface GivenText {
+  /** Where it stands, such as `messages[0].content`. */
+  readonly path: string;
+  readonly text: string;
+  /** The control tokens that it must not hold. */
+  readonly forbidden: ReadonlySet<Token>;
+}
+
+/** What writes the texts of prompts. */
+export interface TextParts {
+  /** What errors call the model. */
+  readonly name: string;
+  readonly tokenizer: Tokenizer;
+  readonly renderer: ChatRenderer;
+  readonly control: ControlTokens;
+}
+
+/** Writes prompts up to their text. */
+export function promptText({
+  name,
+  tokenizer,
+  renderer,
+  control,
+}: TextParts): (messages: readonly ChatMessage[], tools?: readonly ChatTool[]) => PromptText {
+  const spellings = new Map([control.all, control.inAnswers].map((tokens) => [tokens, spellingOf(tokenizer, tokens)]));
+  return (messages, offered) => {
+    const tools = offered?.length === 0 ? undefined : offered;
+    const plain = templateMessages(messages);
+    checkKnown(plain, messages, tools, renderer, name);
+    const mark = unusedMark(plain, tools, renderer);
+    const given: GivenText[] = [];
+    const marked =
+      (path: string, forbidden = control.all) =>
+      (text: string) => {
+        const spelling = spellings.get(forbidden);
+        const whole = text.toWellFormed();
+        const cut = spelling === undefined ? whole : whole.replace(spelling, `$&${mark}`);
+        given.push({ path, text: cut, forbidden });
+        return cut;
+      };
+    const markedMessage = (message: TemplateMessage, at: number) => {
+      const path = `messages[${at}].content`;
+      const forbidden = message.role === "assistant" ? control.inAnswers : control.all;
+      return {
+        ...(mapTexts({ ...message, content: "" }, `messages[${at}]`, marked(path)) as object),
+        content: marked(path, forbidden)(message.content),
+        role: message.role,
+      };
+    };
+    const text = withoutMark(mark, () =>
+      renderer.render({
+        messages: plain.map(markedMessage),
+        tools: mapTexts(tools, "tools", marked("tools")) as readonly unknown[] | undefined,
+      }),
+    );
+    return { pieces: text.split(mark), given, mark };
+  };
+}
+
+/** Refuses, with `unsupported`, what the template would leave out. */
+function checkKnown(
+  plain: readonly TemplateMessage[],
+  messages: readonly ChatMessage[],
+  tools: readonly ChatTool[] | undefined,
+  renderer: ChatRenderer,
+  name: string,
+): void {
+  const leftOut = (path: string, what: string) => {
+    const message = `${path} is not supported by ${name}: its chat template does not know ${what}. Leave it out.`;
+    return new LenityError("unsupported", message, { path });
+  };
+  if (tools !== undefined && !renderer.readsTools) throw leftOut("tools", "tools");
+  for (const [at, { role, tool_calls: calls }] of plain.entries()) {
+    if (!renderer.knows(role)) throw leftOut(`messages[${at}].role`, `the role "${messages[at]?.role}"`);
+    if (calls !== undefined && !renderer.readsCalls) throw leftOut(`messages[${at}].tool_calls`, "tool_calls");
+  }
+}
+
+/** A character that neither the templates nor the messages nor the tools hold. */
+function unusedMark(plain: readonly TemplateMessage[], tools: unknown, renderer: ChatRenderer): string {
+  const texts = [...renderer.sources, ...renderer.texts];
+  const gather = (text: string) => {
+    texts.push(text);
+    return text;
+  };
+  for (const [at, message] of plain.entries()) mapTexts(message, `messages[${at}]`, gather);
+  mapTexts(tools, "tools", gather);
+  const mark = unusedCharacter(texts);
+  if (mark !== undefined) return mark;
+  const message = "The messages use every private-use character of Unicode. Leave some out.";
+  throw new LenityError("invalid_request", message, { path: "messages" });
+}
+
+/** What `render` returns; its errors quote messages, and must not show the mark in them. */
+function withoutMark(mark: string, render: () => string): string {
+  try {
+    return render();
+  } catch (error) {
+    if (!(error instanceof LenityError)) throw error;
+    const { code, message, path, cause } = error;
+    throw new LenityError(code, message.replaceAll(mark, ""), { path, cause });
+  }
+}
+
+/** Matches the first character of every spelling of these tokens, overlapping ones too. */
+function spellingOf(tokenizer: Tokenizer, tokens: ReadonlySet<Token>): RegExp | undefined {
+  const spellings = Array.from(tokens, (id) => tokenizer.decode([id], { special: true })).filter((text) => text !== "");
+  return spellings.length === 0 ? undefined : firstLetters(spellings);
+}

@@ -1,0 +1,86 @@
+import { type Drafter, LenityError, type Policy, type Verifier } from "@lenity/core";
+import { blockLength, didYouMean, excerpt, quoted } from "@lenity/core/internal";
+import type { ServedModel } from "./served-model.ts";
+
+/** What a request or a command line asks for; what is undefined or null is left to the model. */
+export interface AskedSpeculation {
+  /** A preset's name, or an expression. */
+  readonly policy?: unknown;
+  /** The longest block to draft; 0 is plain decoding. */
+  readonly draftTokens?: number | null | undefined;
+  /** One of the model's drafters. */
+  readonly drafter?: string | null | undefined;
+}
+
+/** How one answer is drafted and verified. */
+export interface Speculation {
+  readonly verifier: Verifier;
+  /** The policy with its preset replaced by what it stands for. */
+  readonly policy: Policy;
+  /** The longest block; 0 is plain decoding. */
+  readonly draftTokens: number;
+  /** Makes the drafter of one answer. Undefined for plain decoding. */
+  readonly createDrafter: (() => Drafter) | undefined;
+}
+
+/** What of a model decides how its answers are drafted and verified. */
+export type SpeculativeModel = Pick<ServedModel, "id" | "target" | "drafters" | "registry" | "policy" | "draftTokens">;
+
+/** Longer policies are refused: each verifier in them costs work in every round. */
+const longestPolicy = 10_000;
+
+/**
+ * How an answer is drafted and verified: policy, drafter and block length, each as it is asked for, else as the model
+ * has it, else the usual one (`strict`, the first drafter, the policy's own block length or 16). Throws
+ * `invalid_policy`, with the path of what is wrong in it below `policyPath`; `invalid_request` for an unknown drafter;
+ * `unsupported` for drafted tokens without a drafter.
+ */
+export function chosenSpeculation(asked: AskedSpeculation, model: SpeculativeModel, policyPath = "policy"): Speculation {
+  const given = asked.policy ?? undefined;
+  const chosen = policyOf(model, given ?? model.policy ?? "strict", policyPath);
+  const own = chosen.verifier.draftTokens;
+  const usual = given === undefined ? (model.draftTokens ?? own) : (own ?? model.draftTokens);
+  const createDrafter = drafterOf(model, asked.drafter ?? undefined, asked.draftTokens ?? 0);
+  const draftTokens = blockLength(model.target, { draftTokens: usual }, asked.draftTokens ?? undefined);
+  if (createDrafter === undefined || draftTokens === 0) return { ...chosen, draftTokens: 0, createDrafter: undefined };
+  return { ...chosen, draftTokens, createDrafter };
+}
+
+function policyOf({ registry }: SpeculativeModel, policy: unknown, path: string): Pick<Speculation, "policy" | "verifier"> {
+  try {
+    const { length } = JSON.stringify(policy);
+    if (length > longestPolicy) {
+      const message = `${path} is ${length} characters long; expected ${longestPolicy} at most.`;
+      throw new LenityError("invalid_policy", message, { path });
+    }
+    const verifier = registry.create(policy, path);
+    return { verifier, policy: registry.resolve(policy, path) };
+  } catch (cause) {
+    if (cause instanceof LenityError) throw cause;
+    // Plugins refuse some options with an error of the language: two judges that read different states, for example.
+    const what = excerpt(cause instanceof Error ? cause.message : String(cause), 500);
+    throw new LenityError("invalid_policy", `${path}: ${what}`, { path, cause });
+  }
+}
+
+function drafterOf({ drafters, id }: SpeculativeModel, name: string | undefined, draftTokens: number): (() => Drafter) | undefined {
+  const known = Object.keys(drafters);
+  const chosen = name ?? known[0];
+  if (chosen !== undefined && known.includes(chosen)) return drafters[chosen];
+  if (name !== undefined) {
+    const hint = known.length === 0 ? "It has none." : didYouMean(name, known);
+    throw new LenityError("invalid_request", `${id} has no drafter ${quoted(name)}. ${hint}`, {
+      path: "drafter",
+      kind: "unknown_drafter",
+      subject: name,
+    });
+  }
+  if (draftTokens === 0) return undefined;
+  throw new LenityError(
+    "unsupported",
+    `${id} has no drafter, so it cannot draft ${draftTokens} tokens. Leave the number of draft tokens out.`,
+    {
+      path: "draftTokens",
+    },
+  );
+}

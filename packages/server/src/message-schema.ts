@@ -1,0 +1,74 @@
+import type { ChatMessage } from "@lenity/chat";
+import { isDeeper } from "@lenity/chat/internal";
+import * as v from "valibot";
+import { object, wanted } from "./schema.ts";
+
+const textPart = object({ type: v.literal("text"), text: v.string() });
+/** What an assistant of OpenAI's says when it will not answer. To a template it is text like any other. */
+const refusalPart = v.pipe(
+  object({ type: v.literal("refusal"), refusal: v.string() }),
+  v.transform(({ refusal }) => ({ text: refusal })),
+);
+
+type Content = v.GenericSchema<unknown, string | { readonly text: string }[]>;
+
+/** Text, or parts of it, as one string. The choices are made by hand so that an error names the part. */
+function content(part: v.GenericSchema<unknown, { readonly text: string }>): v.GenericSchema<unknown, string> {
+  const [text, parts, neither]: Content[] = [v.string(), v.pipe(v.array(part), v.minLength(1)), wanted("a string or an array of parts")];
+  return v.pipe(
+    v.lazy((input) => (typeof input === "string" ? text : Array.isArray(input) ? parts : neither) as Content),
+    v.transform((given) => (typeof given === "string" ? given : given.map(({ text }) => text).join("")).toWellFormed()),
+  );
+}
+
+const textContent = content(textPart);
+const assistantContent = content(v.lazy((input) => (fieldOf(input, "type") === "refusal" ? refusalPart : textPart)));
+
+/** Deeper arguments than the prompt's writer takes; parsers recurse, so this is found out before. */
+const deepest = 100;
+const flat = v.string();
+const tooDeep = wanted(`JSON nested ${deepest} levels deep at most`);
+const flatJson = v.lazy((input) => (typeof input === "string" && isDeeper(input, deepest) ? tooDeep : flat));
+const functionCall = object({ name: v.string(), arguments: v.optional(flatJson, "{}") });
+const toolCall = object({ id: v.optional(v.string()), type: v.optional(v.literal("function"), "function"), function: functionCall });
+
+const fieldOf = (input: unknown, name: string): unknown =>
+  typeof input === "object" && input !== null ? (input as Record<string, unknown>)[name] : undefined;
+
+const shared = {
+  role: v.picklist(["system", "developer", "user", "assistant", "tool"]),
+  tool_calls: v.nullish(v.array(toolCall)),
+  tool_call_id: v.nullish(v.string()),
+  name: v.nullish(v.string()),
+};
+const refusal = v.nullish(v.string(), "");
+const assistant = object({ ...shared, content: assistantContent, refusal });
+const silentAssistant = object({ ...shared, content: v.nullish(assistantContent, ""), refusal });
+const other = object({ ...shared, content: textContent, refusal: v.nullish(wanted("none, as only an assistant refuses")) });
+const calling = object({ role: wanted('"assistant", whose messages alone have tool_calls') });
+
+/** An assistant makes calls, refuses, or says nothing at all; others have text. */
+const anyMessage = v.lazy((input) => {
+  const calls = fieldOf(input, "tool_calls");
+  const makesCalls = Array.isArray(calls) && calls.length > 0;
+  if (fieldOf(input, "role") !== "assistant") return (makesCalls ? calling : other) as typeof other;
+  const silent = makesCalls || typeof fieldOf(input, "refusal") === "string" || fieldOf(input, "content") === null;
+  return silent ? silentAssistant : assistant;
+});
+
+/**
+ * A message as OpenAI's protocol has it. What is not given is left out of the result: templates ask whether it is
+ * there.
+ */
+export const messageSchema: v.GenericSchema<unknown, ChatMessage> = v.pipe(
+  anyMessage,
+  v.transform(
+    ({ role, content, refusal, tool_calls: calls, tool_call_id: id, name }): ChatMessage => ({
+      role,
+      content: `${content}${(refusal ?? "").toWellFormed()}`,
+      ...(calls == null || calls.length === 0 ? {} : { tool_calls: calls }),
+      ...(id == null ? {} : { tool_call_id: id }),
+      ...(name == null ? {} : { name }),
+    }),
+  ),
+);
