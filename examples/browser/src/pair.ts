@@ -1,4 +1,4 @@
-/** Loads the embedded pair from the files beside the page. */
+/** Loads the built-in pair from the files beside the page. */
 import { autojudgeHead, type Drafter, defaultRegistry, judgeHead, type Registry, type Tokenizer } from "@lenity/core";
 import {
   fetchedFiles,
