@@ -52,11 +52,14 @@ const answers = (command: Command): Command =>
     .option("--trace", "show who accepted each token");
 
 const environmentHelp = `
-An interrupted download resumes where it stopped. Every file is checked against the hash that the hub gives.
+An interrupted download resumes where it stopped. Every file is checked against
+the hash that the hub gives.
 
 Environment variables, as in Hugging Face's own tools:
-  HF_HUB_CACHE, HF_HOME   location of the cache (default: ~/.cache/huggingface/hub)
-  HF_TOKEN                token for gated and private models (default: the one that hf auth login stored)
+  HF_HUB_CACHE, HF_HOME   location of the cache
+                          (default: ~/.cache/huggingface/hub)
+  HF_TOKEN                token for gated and private models
+                          (default: the one that hf auth login stored)
   HF_ENDPOINT             another hub (default: https://huggingface.co)
   HF_HUB_OFFLINE=1        use only the cache`;
 

@@ -221,7 +221,7 @@ test("a policy whose trained head the folder lacks is refused by the file to put
     await refused(whole, message, "--policy", name);
     await refused(whole, message, "--policy", JSON.stringify({ type: name, threshold: 0.5 }));
     const nested = { type: "or", any: [{ type: "sd" }, { type: name, threshold: 0.5 }] };
-    await refused(whole, new RegExp(`^lenity: policy\\.any\\[1\\] names ${name}, which reads`), "--policy", JSON.stringify(nested));
+    await refused(whole, new RegExp(`^lenity: policy\\.any\\[1\\] names ${name}, which needs`), "--policy", JSON.stringify(nested));
   }
   await refused(whole, /unknown preset "judgy"/, "--policy", "judgy");
 });
