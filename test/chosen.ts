@@ -12,8 +12,8 @@ const packages = (): string[] =>
     .sort();
 
 /**
- * The test files that a name stands for, from the root: a package (`core` or `@lenity/core`), a folder, or a file. Throws an error that lists the
- * packages where it stands for none.
+ * The test files that a name stands for, from the root. It is a package (`core` or `@lenity/core`), a folder, or a file.
+ * Throws an error that lists the packages if there are none.
  */
 export function testFiles(name: string): string[] {
   const short = name.replace(/^@lenity\//, "");
@@ -22,7 +22,8 @@ export function testFiles(name: string): string[] {
   const isFolder = existsSync(join(root, path)) && statSync(join(root, path)).isDirectory();
   const files = isFolder ? found(`${path}/**/*.test.ts`) : found(path).filter((file) => file.endsWith(".test.ts"));
   if (files.length > 0) return files;
-  throw new Error(`"${name}" has no tests. Give a package (${packages().join(", ")}), or the path of a folder or of a .test.ts file.`);
+  const expected = `a package (${packages().join(", ")}), or the path of a folder or of a .test.ts file`;
+  throw new Error(`"${name}" has no tests. Give ${expected}.`);
 }
 
 const found = (pattern: string): string[] =>
@@ -30,7 +31,7 @@ const found = (pattern: string): string[] =>
     .map((path) => `./${path.replaceAll("\\", "/")}`)
     .sort();
 
-/** Runs the tests that the names stand for; `--watch` among them runs them again after each change. Returns the exit status. */
+/** Runs the tests that the names stand for, with `--watch` again after each change. Returns the exit status. */
 export async function runChosen(names: readonly string[]): Promise<number> {
   const watch = names.includes("--watch");
   const chosen = names.filter((name) => name !== "--watch");

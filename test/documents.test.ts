@@ -1,4 +1,4 @@
-/** README.md, CONTRIBUTING.md and docs/ say nothing that does not run: every command, every piece of code, every link, and the names in the code. */
+/** README.md, CONTRIBUTING.md and docs/ are true: their commands, code, tables, links, and the names of things in the code. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
@@ -19,7 +19,7 @@ const special: Readonly<Record<string, string>> = {
   "npm install @lenity/core @lenity/onnx @lenity/tiny": "installed from packed packages by test/packed",
   "bun run lenity serve --port 8080 --policy judi": "run by packages/cli/test on a free port",
   "bun run lenity pull ORG/NAME --dtype q4": "needs the hub; run by packages/cli/test against one of its own",
-  "bun run lenity serve --model packages/tiny/target --draft packages/tiny/draft --port 8080": "packages/cli/test serves on a free port",
+  "bun run lenity serve --model packages/tiny/target --draft packages/tiny/draft --port 8080": "run by packages/cli/test",
   "bun run lenity bench cache": "run by packages/cli/test on a small model",
   "bun run lenity bench evidence": "run by packages/cli/test on a small vocabulary",
   "bun run lenity bench threads": "run by packages/cli/test on few rounds",

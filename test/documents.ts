@@ -22,11 +22,10 @@ export function documents(): Document[] {
   });
 }
 
-/** The targets of a document's links, without those on the web: a path from the document's folder, and a heading in it. */
+/** Where a document's links go, except to the web: a path from the document's folder, and a heading there. */
 export function linksIn(text: string): { readonly path: string; readonly heading: string | undefined }[] {
-  return Array.from(withoutCode(text).matchAll(/\]\(([^)\s#]*)(?:#([^)\s]+))?\)/g), ([, path = "", heading]) => ({ path, heading })).filter(
-    ({ path }) => !/^https?:/.test(path),
-  );
+  const links = withoutCode(text).matchAll(/\]\(([^)\s#]*)(?:#([^)\s]+))?\)/g);
+  return Array.from(links, ([, path = "", heading]) => ({ path, heading })).filter(({ path }) => !/^https?:/.test(path));
 }
 
 /** The names of a document's headings in links, as GitHub makes them. */
@@ -39,7 +38,7 @@ export function anchorsIn(text: string): string[] {
   );
 }
 
-/** The code names that stand in a document's text between backticks, with the place where each stands: `a.b` and `a(b)` are two names. */
+/** The names in a document's text between backticks: `a.b` and `a(b)` are two names. */
 export function namesIn(text: string): string[] {
   const spans = Array.from(withoutCode(text).matchAll(/`([^`\n]+)`/g), ([, span]) => span as string);
   return [...new Set(spans.flatMap((span) => span.match(/[A-Za-z_$][\w$-]*/g) ?? []))];

@@ -1,4 +1,4 @@
-/** The tables in documents that are made from recorded figures or from the code. Run to write them anew: bun run tables */
+/** Tables in documents that are made from recorded figures or from the code. To write them again: bun run tables */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
