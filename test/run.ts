@@ -1,16 +1,21 @@
 /**
- * Everything that `npm test` checks, fast things first: format and types, core's and chat's tests on Bun, Deno and (where there is a Node 24) Node, core and
- * the server in workerd, the page and models on WebGPU in Chromium, models on WebGPU (where Vulkan has a driver), the rest on Bun, the ONNX adapter
- * and the server's sockets once more on Deno and Node, and the packages as npm would publish them. Ends with a line `N passed, N failed`.
+ * What `npm test` runs. With names of packages, folders or files: their tests on Bun (see chosen.ts). Without names,
+ * everything, fast things first: format and types, core's and chat's tests on Bun, Deno and (if there is a Node 24)
+ * Node, core and the server in workerd, the page and models on WebGPU in Chromium, models on WebGPU (if Vulkan has a
+ * driver), the rest on Bun, the ONNX adapter and the server's sockets once more on Deno and Node, and the packages as
+ * npm would publish them. Ends with a line `N passed, N failed`.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { chromiumProgram } from "./browser/chromium.ts";
+import { runChosen } from "./chosen.ts";
 import { denoExecutable, nodeExecutable, sourceEnvironment } from "./runtimes.ts";
 import { vulkanEnvironment } from "./software-vulkan.ts";
 import { workerdMissing } from "./workerd/start.ts";
+
+if (process.argv.length > 2) process.exit(await runChosen(process.argv.slice(2)));
 
 interface Step {
   readonly name: string;

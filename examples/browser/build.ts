@@ -1,5 +1,5 @@
 /**
- * Builds the page into dist/: its scripts, ONNX Runtime's files for browsers, and the embedded pair.
+ * Builds the page into dist/: its scripts, ONNX Runtime's files for browsers, and the built-in pair.
  *
  *     bun examples/browser/build.ts
  */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { build } from "esbuild";
 import { type CodeBlock, codeBlocks } from "../code-blocks.ts";
+import { documents } from "../documents.ts";
 import { publishedPackages, readText, root } from "../published-packages.ts";
 import { denoExecutable, nodeExecutable } from "../runtimes.ts";
 import { startWorker, workerdMissing } from "../workerd/start.ts";
@@ -28,7 +29,12 @@ const programsOf = (name: string, markdown: string) =>
 
 const readmes = publishedPackages().map(({ folder, manifest }) => ({ name: manifest.name, text: readText(folder, "README.md") }));
 const [first = assert.fail("The README has no code.")] = programsOf("first", readText("README.md"));
-const programs = [first, ...readmes.flatMap(({ name, text }) => programsOf(name.replace(/^@lenity\//, ""), text))];
+const pages = documents().filter(({ file }) => file !== "README.md");
+const programs = [
+  first,
+  ...readmes.flatMap(({ name, text }) => programsOf(name.replace(/^@lenity\//, ""), text)),
+  ...pages.flatMap(({ file, text }) => programsOf(file.replace(/\.md$/, "").replaceAll("/", "-"), text)),
+];
 
 /** Code for pages is bundled, not run: it fetches its models from the page's server. */
 const forPages = ({ code }: Pick<CodeBlock, "code">) => code.includes('"@lenity/onnx/web"');
@@ -74,7 +80,7 @@ export function testInstalled(project: () => string): void {
   for (const program of programs.slice(1)) {
     const { file, code } = program;
     if (forPages(program)) continue;
-    test(`${file} of the READMEs runs, and prints what it says`, { skip: why(newest) }, async () => {
+    test(`${file} of the documents runs, and prints what it says`, { skip: why(newest) }, async () => {
       await writeFile(join(project(), file), code);
       const out = await inProject(found(newest), file);
       for (const [, expected] of code.matchAll(/\/\/ prints (.*)$/gm)) assert.ok(out.includes(expected as string), out);

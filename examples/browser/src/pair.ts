@@ -1,4 +1,4 @@
-/** Loads the embedded pair from the files beside the page. */
+/** Loads the built-in pair from the files beside the page. */
 import { type ChatWriter, chatWriter } from "@lenity/chat";
 import { autojudgeHead, type Drafter, defaultRegistry, judgeHead, type Registry } from "@lenity/core";
 import {

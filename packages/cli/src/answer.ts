@@ -112,7 +112,7 @@ function summarise({ counters, reason }: Answer, verifier: Verifier, millisecond
   console.error(styleText("dim", figures.join(" · ")));
   if (trace) {
     const legend = [
-      `accepted as by the target alone`,
+      "accepted strictly",
       styleText("yellow", "accepted by relaxation"),
       styleText("red", "replacement"),
       styleText("cyan", "bonus"),

@@ -123,12 +123,12 @@ export interface ThreadsFlags extends EngineOptions {
   readonly out: string;
 }
 
-/** `lenity bench threads`: the embedded pair, or another one. */
+/** `lenity bench threads`: the built-in pair, or another one. */
 export async function benchThreads(flags: ThreadsFlags): Promise<void> {
   if (flags.model !== undefined && flags.draft === undefined)
     throw new LenityError(
       "invalid_request",
-      "bench threads measures a pair: beside --model it wants --draft, the folder of the draft model.",
+      "bench threads measures a pair: with --model, give --draft as well, the folder of the draft model.",
     );
   const engine = await openEngine(flags, "messages");
   const prompt = chatWriter(engine).write([{ role: "user", content: question }]);
@@ -163,6 +163,8 @@ async function save(file: string, report: object): Promise<void> {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
   } catch (cause) {
-    throw new LenityError("invalid_request", `${file} cannot be written: ${(cause as Error).message}. Give --out another file.`, { cause });
+    throw new LenityError("invalid_request", `Cannot write ${file}: ${(cause as Error).message}. Choose another file with --out.`, {
+      cause,
+    });
   }
 }

@@ -26,5 +26,5 @@ export async function complete(text: string | undefined, options: AnswerOptions)
 const nothing = (model: string): LenityError =>
   new LenityError(
     "invalid_request",
-    `There is no text to go on with, and ${model} names no token that texts begin with (bos_token in tokenizer_config.json). Give some text.`,
+    `There is no text to continue, and ${model} has no token for the start of a text (bos_token in tokenizer_config.json). Give some text.`,
   );

@@ -24,10 +24,9 @@ export async function draftDtype(folder: string, { dtype, draftDtype }: DtypeFla
   const [only, ...others] = found;
   // A model under a name of its own, or none: loading tells.
   if (only === undefined) return { dtype: undefined };
-  if (others.length === 0)
-    return { dtype: only.dtype, note: `the draft has no ${dtype} variant and is loaded as ${only.dtype}, the only one it has` };
+  if (others.length === 0) return { dtype: only.dtype, note: `the draft has no ${dtype} variant; its only one, ${only.dtype}, is used` };
   throw new LenityError(
     "model_files",
-    `The draft ${folder} has no ${dtype} variant. It holds ${found.map((variant) => variant.dtype).join(", ")}: choose one by --draft-dtype.`,
+    `The draft ${folder} has no ${dtype} variant. It has ${found.map((variant) => variant.dtype).join(", ")}: choose one with --draft-dtype.`,
   );
 }

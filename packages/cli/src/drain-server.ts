@@ -8,7 +8,7 @@ const [silence, farewell] = [200, 1000];
 export async function endServer(server: Listening, ending: AbortController, grace = 5000): Promise<void> {
   const stopped = server.stop();
   if (!(await within(stopped, silence))) {
-    console.error(`lenity: open requests have ${grace / 1000} s to end. A second signal ends them at once.`);
+    console.error(`lenity: waiting up to ${grace / 1000} s for open requests. A second signal ends them at once.`);
     if (!(await within(stopped, grace))) {
       ending.abort();
       await within(stopped, farewell);

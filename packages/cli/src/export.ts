@@ -52,7 +52,7 @@ export async function exportModel(model: string, flags: ExportFlags): Promise<vo
   if (flags.drafter === true && flags.attention === "split")
     throw new LenityError(
       "invalid_request",
-      "--drafter wants --attention gqa, whose cache it shares; split has another. Leave one of them out.",
+      "--drafter needs --attention gqa, because the two share a cache; split has another one. Leave out one of them.",
     );
   const attention = flags.attention ?? (flags.drafter === true ? "gqa" : undefined);
   const cancel = new AbortController();
@@ -76,26 +76,26 @@ async function readCalibration(dir: string, flags: ExportFlags): Promise<(readon
   if (weights !== "int8") {
     const stray = activations !== undefined ? "--activations" : path !== undefined ? "--calibration" : undefined;
     if (stray === undefined) return undefined;
-    throw refuse(`${stray} belongs to --weights int8; the weights are ${weights}. Add the one or leave out the other.`);
+    throw refuse(`${stray} needs --weights int8; the weights are ${weights}. Set --weights int8, or leave out ${stray}.`);
   }
   if (activations === "per-row") {
     if (path === undefined) return undefined;
-    throw refuse("--activations per-row takes no --calibration: its scales are found as the model runs. Leave one of them out.");
+    throw refuse("--activations per-row does not use --calibration: its scales are computed as the model runs. Leave out one of them.");
   }
   if (path === undefined) {
     throw refuse(
-      "int8 weights need --calibration FILE: a text of some thousand words of the kind that the model will see, chat markers included. Or use --activations per-row, which needs none and is a little slower.",
+      "int8 weights need --calibration FILE: a few thousand words of text like what the model will see, chat markers included. Or use --activations per-row, which needs no text and is a little slower.",
     );
   }
   const text = await readFile(path, "utf8").catch((cause) => {
     throw refuse(
-      `The calibration text ${path} cannot be read: ${(cause as Error).message}. Give --calibration the path of a text file.`,
+      `Cannot read the calibration text ${path}: ${(cause as Error).message}. Set --calibration to the path of a text file.`,
       cause,
     );
   });
   const tokens = (await loadTokenizer(dir)).encode(text.slice(0, 1e6));
   if (tokens.length > 0) return [tokens];
-  throw refuse(`The calibration text ${path} has no tokens. Give a text of some thousand words.`);
+  throw refuse(`The calibration text ${path} has no tokens. Use a text of a few thousand words.`);
 }
 
 /** One line that is written over, and kept when its stage is done. */
@@ -127,13 +127,13 @@ async function describe(dir: string, file: string): Promise<Pick<Exported, "file
 
 function summary({ file, drafter, bytes, weights, activations, hidden, check, use }: Exported): string {
   const kinds = Object.entries(hidden).map(([kind, width]) => `${kind} (${width})`);
-  const difference = `differ by ${check.blockDifference.toExponential(1)} where logits span ${check.spread.toFixed(1)}`;
+  const difference = `differ from smaller ones by ${check.blockDifference.toExponential(1)} (logits range over ${check.spread.toFixed(1)})`;
   const exact = check.blockDifference === 0 && check.leak === 0;
   return [
     `${file}  ${size(bytes)}, ${weights} weights${activations === undefined ? "" : `, ${activations} activations`}`,
-    `  offers   a cache that rewinds at no cost, its new rows alone, hidden states ${kinds.join(", ")}`,
-    `  checked  blocks of up to ${check.longest} tokens and smaller ones ${exact ? "give the same logits, to the bit" : difference}`,
-    ...(drafter === undefined ? [] : [`  drafter  ${drafter}: as a draft model it draws a round in one call, the same tokens as by steps`]),
+    `  offers   a cache that rewinds for free, its new rows as an output, hidden states ${kinds.join(", ")}`,
+    `  checked  blocks of up to ${check.longest} tokens ${exact ? "give the same logits as smaller ones, to the bit" : difference}`,
+    ...(drafter === undefined ? [] : [`  drafter  ${drafter}: drafts a whole round in one call, with the same tokens`]),
     `  use      ${use}`,
   ].join("\n");
 }

@@ -18,6 +18,6 @@ export function exposureOf(
 ): Exposure {
   if (apiKey !== undefined) return { allowedHosts: allowedHost, warning: undefined };
   if (isLoopback(host)) return { allowedHosts: allowedHost ?? [], warning: undefined };
-  const warning = `other machines may reach ${host}, and without --api-key everyone who reaches it may use the model.`;
+  const warning = `other machines may be able to reach ${host}; without --api-key anyone who can may use the model.`;
   return { allowedHosts: allowedHost, warning };
 }

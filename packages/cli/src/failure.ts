@@ -14,6 +14,6 @@ export function failureText(error: unknown): string {
   const { message = String(error), syscall } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
   const what = message.split("\n", 1)[0]?.replace(/\.$/, "") ?? "";
   // The system names what it was asked for and why it refused: a full disk, a folder that may not be written.
-  if (syscall !== undefined) return `The system refused: ${what}.`;
-  return `unexpected error: ${what}. LENITY_STACK=1 shows where it arose; please report it.`;
+  if (syscall !== undefined) return `System error: ${what}.`;
+  return `unexpected error: ${what}. Set LENITY_STACK=1 for a stack trace, and please report this.`;
 }

@@ -55,7 +55,7 @@ async function feeds(dir: string, { hidden, lastOnly }: Inspection): Promise<Fee
   const lacks: Readonly<Record<string, string>> = {
     ...(heads.judge === undefined ? { judge: headless("judge") } : {}),
     ...(heads.autojudge === undefined ? { autojudge: headless("autojudge") } : {}),
-    ...(tokenizer === undefined ? { thinking: "reads text: put tokenizer.json into the folder." } : {}),
+    ...(tokenizer === undefined ? { thinking: "needs the text of tokens: put tokenizer.json into the folder." } : {}),
   };
   const target = { name: "this model", hidden, lastOnly };
   return registry.presets.map(({ name }): Feed => {
@@ -82,32 +82,30 @@ function describe(found: Inspection, policies: readonly Feed[]): string {
     "  files",
     ...found.files.map(({ path, bytes }) => `    ${path}  ${size(bytes)}`),
     `  model       ${found.file}`,
-    ...(found.drafter === undefined ? [] : [`  drafter     ${found.drafter}: a round in one call, the tokens of stepping`]),
+    ...(found.drafter === undefined ? [] : [`  drafter     ${found.drafter}: drafts a round in one call, with the same tokens`]),
     `  weights     ${weights(found)}`,
     "  inputs",
     ...summarise(found.inputs).map((line) => `    ${line}`),
     "  outputs",
     ...summarise(found.outputs.filter(({ name }) => !taps.added.includes(name))).map((line) => `    ${line}`),
     ...section("added in memory", summarise(found.outputs.filter(({ name }) => taps.added.includes(name)))),
-    ...section("not offered", taps.missing),
+    ...section("not available", taps.missing),
     `  cache       ${cache.family}, ${cache.precision}: ${cache.layers} layers × ${cache.groups} heads × ${cache.headSize}, ${size(cache.bytesPerToken)} a token`,
-    ...(cache.leastRows === undefined
-      ? []
-      : [`              a window of ${cache.leastRows} tokens, whose rows are kept when they leave it`]),
+    ...(cache.leastRows === undefined ? [] : [`              a sliding window of ${cache.leastRows} tokens; rows that leave it are kept`]),
     `              ${cacheCosts(found)}`,
     `  context     ${found.contextLength} tokens`,
-    `  vocabulary  ${vocabulary(found)}, ends with ${found.eos.join(", ") || "nothing"}`,
+    `  vocabulary  ${vocabulary(found)}, end tokens: ${found.eos.join(", ") || "none"}`,
     `  hidden      ${hidden.join(", ") || "none"}`,
     `  providers   ${found.providers.map(({ name, bundled }) => (bundled ? name : `${name} (not bundled)`)).join(", ")}`,
     `  device      ${found.device.name}: ${found.device.why}`,
     ...(found.numbers
-      ? ["              what policies read of drafted blocks is computed there: rows stay, unless a policy reads whole ones"]
+      ? ["              numbers that policies read are computed there; rows are sent only if a policy reads whole ones"]
       : []),
     ...section("checked at load", checks(found)),
     ...section("notes", found.notes),
     ...section("warnings", found.warnings),
     ...(found.lastOnly
-      ? ["  policies    none: no draft can be verified, and answers are decoded plainly"]
+      ? ["  policies    none: this model cannot verify drafts, so answers are decoded plainly"]
       : ["  policies    with a draft model / with prompt lookup", ...policies.map(policyLine)]),
   ].join("\n");
 }
@@ -125,28 +123,29 @@ const section = (title: string, lines: readonly string[]): string[] =>
 function weights({ weights: { formats, files } }: Inspection): string {
   const all = formats.reduce((sum, { bytes }) => sum + bytes, 0);
   const parts = formats.filter(({ bytes }) => bytes >= all / 100).map(({ format, bytes }) => `${format} (${size(bytes)})`);
-  return `${parts.join(", ")}${files.length === 0 ? "" : `; beside the model in ${files.join(", ")}`}`;
+  return `${parts.join(", ")}${files.length === 0 ? "" : `; stored in ${files.join(", ")}`}`;
 }
 
 /** What steps and rewinding move of a cache. */
 export function cacheCosts(found: Pick<Inspection, "device" | "cache">): string {
-  if (found.device.name === "webgpu" && found.cache.family !== "split") return "it stays on the device; rewinding copies there what stays";
+  if (found.device.name === "webgpu" && found.cache.family !== "split")
+    return "stays on the device; rewinding copies what is kept, on the device";
   return `${steps(found)}; ${rewinding(found)}`;
 }
 
 /** What a step moves besides what attention reads, as `lenity bench cache` measures it. */
 function steps({ cache: { family, newRows } }: Pick<Inspection, "cache">): string {
-  if (family === "in-place") return "the whole cache is copied in place at each step";
-  if (family === "new-rows") return "only new rows leave the graph, but GroupQueryAttention copies its whole buffer at each step";
+  if (family === "in-place") return "each step copies the whole cache in place";
+  if (family === "new-rows") return "only new rows leave the graph, but GroupQueryAttention copies its whole buffer in each step";
   if (family === "split") return "a step copies its new rows and at most 256 rows before them";
   return newRows
-    ? "only new rows leave the graph, which copies the whole past at each step to join them"
-    : "the graph copies the whole past at each step to join new rows, and it is copied out as well";
+    ? "only new rows leave the graph, but each step copies the whole past to append them"
+    : "each step copies the whole past to append new rows, and copies it out again";
 }
 
 function rewinding({ cache: { family, groups } }: Pick<Inspection, "cache">): string {
   if (family !== "concat") return "rewinding is free";
-  return groups === 1 ? "rewinding is free" : "all heads but the first move when tokens come or go";
+  return groups === 1 ? "rewinding is free" : "all heads but the first are moved when tokens are added or removed";
 }
 
 /** What was tried, and what it showed. */
@@ -154,18 +153,18 @@ function checks({ check, hidden, cache, lastOnly }: Inspection): string[] {
   const of = lastOnly ? "the last rows of " : "";
   const same =
     check.blockDifference === 0
-      ? `${of}blocks of up to ${check.longest} tokens and smaller ones give the same logits, to the bit`
-      : `${of}blocks of up to ${check.longest} tokens and smaller ones differ by ${check.blockDifference.toExponential(1)} (logits spread over ${check.spread.toFixed(1)})`;
+      ? `${of}blocks of up to ${check.longest} tokens give the same logits as smaller ones, to the bit`
+      : `${of}blocks of up to ${check.longest} tokens differ from smaller ones by ${check.blockDifference.toExponential(1)} (logits range over ${check.spread.toFixed(1)})`;
   const leak = lastOnly
-    ? "only last positions are scored: no draft can be verified"
+    ? "scores only the last position of a block: cannot verify drafts"
     : check.leak === 0
       ? "no row depends on later tokens"
-      : `earlier rows change by ${check.leak.toExponential(1)} with a later token: drafted tokens leak into the judgement of those before`;
+      : `earlier rows change by ${check.leak.toExponential(1)} with a later token: drafted tokens affect the verdict on those before them`;
   const kinds = Object.keys(hidden);
   const states =
     kinds.length === 2
-      ? ["post-norm rows are the pre-norm rows, normalised"]
-      : kinds.map((kind) => `nothing but its name says that the hidden state is ${kind}`);
+      ? ["post-norm rows are the pre-norm rows, normalized"]
+      : kinds.map((kind) => `only its name says that the hidden state is ${kind}`);
   return [same, leak, ...states, ...(cache.newRows ? ["present_rows are the last rows of present"] : [])];
 }
 

@@ -10,7 +10,7 @@ export interface Heads {
 }
 
 /** What a policy whose head is missing lacks. */
-export const headless = (name: string, folder = "the folder"): string => `reads a trained head: put ${name}.json into ${folder}.`;
+export const headless = (name: string, folder = "the folder"): string => `needs a trained head: put ${name}.json into ${folder}.`;
 
 /** Reads them; the judge from `judge` when it is named. Rejects with `model_files` when one is named and missing, or is no head. */
 export async function readHeads(folder: string, judge?: string): Promise<Heads> {
@@ -36,11 +36,11 @@ async function readHead<Head>(place: string, parse: (json: unknown) => Head, nam
     text = await readFile(path, "utf8");
   } catch (cause) {
     if (named === undefined) return undefined;
-    throw new LenityError("model_files", `The judge head ${path} cannot be read. Give --judge the path of a judge.json.`, { cause });
+    throw new LenityError("model_files", `Cannot read the judge head ${path}. Set --judge to the path of a judge.json file.`, { cause });
   }
   try {
     return parse(JSON.parse(text));
   } catch (cause) {
-    throw new LenityError("model_files", `${path} is no judge head: ${(cause as Error).message}`, { cause });
+    throw new LenityError("model_files", `${path} is not a judge head: ${(cause as Error).message}`, { cause });
   }
 }

@@ -7,13 +7,13 @@ export function listenRefusal(cause: unknown, { host, port }: { readonly host: s
 }
 
 function sentence(code: string, message: string, host: string, port: number): string {
-  const free = "Give another one with --port, or 0 for a free one.";
-  if (code === "EADDRINUSE") return `Port ${port} on ${host} is taken. ${free}`;
-  if (code === "EACCES" || code === "EPERM") return `Port ${port} on ${host} is not for this user (${code}). ${free}`;
+  const free = "Choose another port with --port, or 0 for a free one.";
+  if (code === "EADDRINUSE") return `Port ${port} on ${host} is in use. ${free}`;
+  if (code === "EACCES" || code === "EPERM") return `This user may not listen on port ${port} of ${host} (${code}). ${free}`;
   if (noAddress.has(code)) {
-    return `${host} is no address of this machine (${code}). Give --host one: 127.0.0.1 for this machine alone, 0.0.0.0 for all its addresses.`;
+    return `${host} is not an address of this machine (${code}). Set --host to 127.0.0.1 for this machine only, or to 0.0.0.0 for all its addresses.`;
   }
-  return `Nothing can listen on ${host}, port ${port}: ${message}.`;
+  return `Cannot listen on ${host}, port ${port}: ${message}.`;
 }
 
 /** Of an address of another machine, of a family that this one has not, and of a name that nobody knows. */

@@ -19,7 +19,7 @@ import { missingHeads, readHeads } from "./judge-heads.ts";
 import { checkFile } from "./options.ts";
 
 export interface EngineOptions {
-  /** The target: a folder, or ORG/NAME on the hub. Default: the embedded pair. */
+  /** The target: a folder, or ORG/NAME on the hub. Default: the built-in pair. */
   readonly model?: string | undefined;
   /** The draft, likewise. Without one, and with a model of your own, drafts come from prompt lookup. */
   readonly draft?: string | undefined;
@@ -100,7 +100,7 @@ export async function openEngine(options: EngineOptions, use: "messages" | "text
 const templateless = (folder: string): LenityError =>
   new LenityError(
     "model_files",
-    `${folder} has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json): it is a base model, which continues texts and does not answer messages. lenity complete continues a text with it. For answers take a chat model, or add a template.`,
+    `${folder} has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json), so it is a base model: it continues texts but cannot answer messages. Use lenity complete to continue a text. For answers use a chat model, or add a template.`,
   );
 
 async function targetOf({ model, dtype, file }: EngineOptions): Promise<ResolvedModel> {
@@ -112,7 +112,7 @@ async function draftOf(options: EngineOptions): Promise<({ readonly folder: stri
   const { model, draft, dtype, draftDtype: wanted } = options;
   if (draft === undefined) {
     if (wanted !== undefined)
-      throw new LenityError("invalid_request", `--draft-dtype ${wanted} belongs to --draft. Add the one or leave out the other.`);
+      throw new LenityError("invalid_request", `--draft-dtype ${wanted} needs --draft. Add --draft, or leave out --draft-dtype.`);
     return model === undefined ? { folder: fileURLToPath(tiny.draft), dtype: undefined } : undefined;
   }
   const { folder } = await resolveModel(draft, { dtype: wanted ?? dtype, orOnly: wanted === undefined });

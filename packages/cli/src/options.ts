@@ -10,7 +10,7 @@ export function policy(text: string): Policy {
     return JSON.parse(text) as Policy;
   } catch (error) {
     throw new InvalidArgumentError(
-      `It is no valid JSON (${(error as Error).message}). Expected a preset's name or an object such as '{"type":"sd"}'.`,
+      `It is not valid JSON (${(error as Error).message}). Expected a preset's name or an object such as '{"type":"sd"}'.`,
     );
   }
 }
@@ -30,7 +30,7 @@ export const dtype: (text: string) => Dtype = oneOf(dtypes);
 /** Throws `invalid_request` when a model is named in two ways. */
 export function checkFile({ file, dtype }: { readonly file?: string | undefined; readonly dtype?: Dtype | undefined }): void {
   if (file === undefined || dtype === undefined) return;
-  throw new LenityError("invalid_request", `--file ${file} and --dtype ${dtype} both name the model's file. Give one of them.`);
+  throw new LenityError("invalid_request", `--file ${file} and --dtype ${dtype} both choose the model's file. Use only one of them.`);
 }
 
 /** Where models compute. */

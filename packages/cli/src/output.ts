@@ -14,7 +14,7 @@ export function watchOutput(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     // Windows says EOF.
     if (error.code === "EPIPE" || error.code === "EOF") process.exit(readerGone);
-    fail(new LenityError("invalid_request", `Standard output cannot be written: ${error.message}.`, { cause: error }));
+    fail(new LenityError("invalid_request", `Cannot write to standard output: ${error.message}.`, { cause: error }));
     process.exit();
   });
   // What nobody reads there is no reason to stop.

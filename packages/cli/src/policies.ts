@@ -48,19 +48,18 @@ function facts(verifier: Verifier): string {
   return parts.filter((part) => part !== "").join(" · ");
 }
 
-/** The verifiers as a Markdown table, with arXiv numbers as links. */
+/** The verifiers as a Markdown table, with arXiv numbers as links. A summary and its source share a cell, so that they have room. */
 export function verifierTable({ verifiers }: PolicyList): string {
   const link = (source: string) => source.replace(/\b(\d{4}\.\d{5})\b/g, "[$1](https://arxiv.org/abs/$1)");
   const code = (text: string) => (text.startsWith("{") ? text.replace(/^(\{.*\})/, "`$1`") : text);
   const rows = verifiers.map((verifier) => [
     `\`${verifier.type}\``,
-    verifier.summary.replaceAll("|", "\\|"),
+    [verifier.summary.replaceAll("|", "\\|"), ...(verifier.source === undefined ? [] : [link(verifier.source)])].join("<br>"),
     lawText(verifier),
     needsText(verifier.needs).replace(/^needs /, "") || "–",
     code(strictText(verifier)) || "–",
-    link(verifier.source ?? "–"),
   ]);
-  return [["verifier", "", "law", "needs", "strict value", "source"], Array(6).fill("---"), ...rows]
+  return [["verifier", "what it does, and its source", "law", "needs", "strict value"], Array(5).fill("---"), ...rows]
     .map((cells) => `| ${cells.join(" | ")} |`)
     .join("\n");
 }

@@ -90,35 +90,35 @@ describe("what lenity refuses, with what to do", () => {
     ],
     [["chat", "x", "--policy", "judy"], /unknown preset "judy".*Did you mean "judi"/],
     [["chat", "x", "--policy", '{"type":"kl","treshold":1}'], /no option "treshold".*Did you mean "threshold"/],
-    [["chat", "x", "--policy", "{type"], /no valid JSON/],
+    [["chat", "x", "--policy", "{type"], /not valid JSON/],
     [["chat", "x", "--draft-tokens", "many"], /whole number from 0 to 1024/],
     [["chat", "x", "--temperature", "-1"], /number from 0 to 100/],
     [["chat", "x", "--drafter", "modle"], /tiny has no drafter "modle"\. Did you mean "model"\? Known: model, lookup/],
     [["chat", "x", "--drafter", "lookup", "--policy", "judi"], /only proposes tokens/],
     [["chat", "x", "--model", join(folder, "nowhere")], /nowhere/],
-    [["chat", "x", "--judge", join(folder, "none.json")], /judge head .*none\.json cannot be read/],
+    [["chat", "x", "--judge", join(folder, "none.json")], /Cannot read the judge head .*none\.json/],
     [["chat", "apples ".repeat(600)], /holds 512/],
     [["inspect", folder], /config\.json/],
     [["chat", "x", "--dtype", "fp8"], /Expected one of fp32, fp16/],
     [["chat", "x", "--dtype", "q4"], /holds other variants: fp32/],
     [["bench", "cache", "--width", "200"], /width is 200; expected a multiple of 128/],
     [["bench", "cache", "--contexts", "16"], /longest block has 17 tokens; .*shortest context \(16\)/],
-    [["bench", "threads", "--model", "x"], /wants --draft/],
+    [["bench", "threads", "--model", "x"], /give --draft as well/],
     [["bench", "verify", "--vocabularies", "1000", "x"], /'x' is invalid\. Expected a whole number from 2 to /],
-    [["bench", "quality", "--policies", "strict", "{type"], /no valid JSON/],
+    [["bench", "quality", "--policies", "strict", "{type"], /not valid JSON/],
     [["bench", "cache", "--blocks", "8", "999"], /'999' is invalid\. Expected a whole number from 1 to 255/],
     [
       ["bench", "verify", "--vocabularies", "100", "--repeats", "1", "--draft-tokens", "1", "--out", join(folder, "")],
-      /^lenity: \S+ cannot be written: .*Give --out another file\./,
+      /^lenity: Cannot write \S+: .*Choose another file with --out\./,
     ],
     [["serve", "--port", "0", "--api-key", "a key", ""], /--api-key <key\.\.\.>' argument '' is invalid\. It is empty/],
     [["serve", "--port", "0", "--host", ""], /--host <host>' argument '' is invalid\. It is empty/],
     [
       ["serve", "--port", "0", "--host", "nowhere.invalid"],
-      /^lenity: nowhere\.invalid is no address of this machine \(\w+\)\. Give --host one/,
+      /^lenity: nowhere\.invalid is not an address of this machine \(\w+\)\. Set --host/,
     ],
     // Of a range that documentation may name and nobody has.
-    [["serve", "--port", "0", "--host", "203.0.113.7"], /^lenity: 203\.0\.113\.7 is no address of this machine \(\w+\)\. Give --host one/],
+    [["serve", "--port", "0", "--host", "203.0.113.7"], /^lenity: 203\.0\.113\.7 is not an address of this machine \(\w+\)\. Set --host/],
     [["chat", "x", "--model", ""], /--model <model>' argument '' is invalid\. It is empty/],
     [["frobnicate"], /unknown command|too many arguments/i],
   ];
@@ -169,7 +169,7 @@ test("lenity serve answers under a policy per request, and ends at a signal", as
     }
     const taken = await lenity(["serve", "--port", new URL(url).port]);
     assert.equal(taken.status, 1);
-    assert.match(taken.err, /is taken/);
+    assert.match(taken.err, /is in use/);
   } finally {
     child.kill("SIGTERM");
     assert.equal(await ended, 0);

@@ -30,7 +30,7 @@ const prompt =
   "<|user|>Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?<|end|><|assistant|>";
 
 describe("lenity complete", () => {
-  test("goes on with a text as it stands: with the embedded pair, under a policy", async () => {
+  test("goes on with a text as it stands: with the built-in pair, under a policy", async () => {
     const { text, finish_reason, metrics } = await completed(prompt, ["--policy", "judi"]);
     assert.match(text, /#### 7$/);
     assert.deepEqual([finish_reason, metrics.acceptance.law], ["stop", "mixture"]);
@@ -44,7 +44,7 @@ describe("lenity complete", () => {
     for (const [args, input] of [[[""], undefined] as const, [[], "\n"] as const]) {
       const { status, err } = await run(["complete", ...args], input);
       assert.equal(status, 1);
-      assert.match(err, /^lenity: There is no text to go on with, and tiny names no token .*Give some text\.\n$/);
+      assert.match(err, /^lenity: There is no text to continue, and tiny has no token .*Give some text\.\n$/);
     }
   });
 });
@@ -120,7 +120,7 @@ describe("lenity complete with models that others made", { skip: !existsSync(for
       ]) {
         const { status, err } = await run([...command, ...model]);
         assert.equal(status, 1);
-        assert.match(err, /^lenity: \S+ has no chat template .* lenity complete continues a text with it\./);
+        assert.match(err, /^lenity: \S+ has no chat template .* Use lenity complete to continue a text\./);
       }
     });
   }

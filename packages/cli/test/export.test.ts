@@ -143,15 +143,18 @@ describe("lenity export refuses, with what to do,", async () => {
     "a place that cannot be written": [[taken], /model\.onnx cannot be written.*name another file/],
     "other weights": [[dir, "--weights", "int4"], /Expected one of float16, float32, int8/],
     "int8 without a calibration text": [[dir, "--weights", "int8"], /need --calibration FILE.*per-row/],
-    "a calibration text that is missing": [[dir, "--weights", "int8", "--calibration", join(folder, "no.txt")], /no\.txt cannot be read/],
+    "a calibration text that is missing": [
+      [dir, "--weights", "int8", "--calibration", join(folder, "no.txt")],
+      /Cannot read the calibration text .*no\.txt/,
+    ],
     "a calibration text without tokens": [[dir, "--weights", "int8", "--calibration", empty], /empty\.txt has no tokens/],
-    "calibration of float weights": [[dir, "--calibration", empty], /--calibration belongs to --weights int8/],
-    "activations of float weights": [[dir, "--activations", "mix"], /--activations belongs to --weights int8/],
+    "calibration of float weights": [[dir, "--calibration", empty], /--calibration needs --weights int8/],
+    "activations of float weights": [[dir, "--activations", "mix"], /--activations needs --weights int8/],
     "calibration of rows": [
       [dir, "--weights", "int8", "--activations", "per-row", "--calibration", empty],
-      /per-row takes no --calibration/,
+      /per-row does not use --calibration/,
     ],
-    "a drafter file beside split attention": [[dir, "--drafter", "--attention", "split"], /--drafter wants --attention gqa/],
+    "a drafter file beside split attention": [[dir, "--drafter", "--attention", "split"], /--drafter needs --attention gqa/],
   };
   for (const [what, [args, message]] of Object.entries(cases)) {
     test(what, async () => {

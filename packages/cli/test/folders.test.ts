@@ -76,7 +76,7 @@ describe("a folder of one's own", () => {
 
   test("is described with its padding", async () => {
     const { out } = await lenity("inspect", whole);
-    assert.match(out, /vocabulary +34 \(padded to 50\), ends with nothing/);
+    assert.match(out, /vocabulary +34 \(padded to 50\), end tokens: none/);
   });
 
   test("is told to end no answer, by inspect and before an answer", async () => {
@@ -90,7 +90,7 @@ describe("a folder of one's own", () => {
   test("without a chat template is refused where messages are to be answered, with where one is looked for and what to use instead", async () => {
     const dir = await copyWith({ "tokenizer_config.json": {}, "onnx/model.onnx": "not even opened" });
     const message =
-      /^lenity: \S+ has no chat template \(chat_template\.jinja, or .* base model.* lenity complete continues .* add a template\./;
+      /^lenity: \S+ has no chat template \(chat_template\.jinja, or .* base model.* lenity complete to continue .* add a template\./;
     await refused(dir, message);
     const { status, err } = await lenity("bench", "quality", "--model", dir);
     assert.deepEqual([status, message.test(err)], [1, true]);
@@ -208,7 +208,7 @@ describe("a model file under a name of its own", () => {
     const answer = await ask(several, "--file", phi);
     assert.deepEqual([answer.text, answer.err], [(await ask(whole)).text, ""]);
     await refused(several, /none\.onnx is missing\. Name a file of the folder/, "--file", "none.onnx");
-    await refused(several, /--file a\.onnx and --dtype q4 both name the model's file/, "--file", "a.onnx", "--dtype", "q4");
+    await refused(several, /--file a\.onnx and --dtype q4 both choose the model's file/, "--file", "a.onnx", "--dtype", "q4");
     assert.match((await lenity("inspect", several, "--file", phi)).out, /model +\S+phi3-cpu-int4\.onnx/);
   });
 });
@@ -216,12 +216,12 @@ describe("a model file under a name of its own", () => {
 test("a policy whose trained head the folder lacks is refused by the file to put there", async () => {
   for (const name of ["judge", "autojudge"]) {
     const message = new RegExp(
-      `^lenity: policy names ${name}, which reads a trained head: put ${name}\\.json into the folder of whole\\. $`,
+      `^lenity: policy names ${name}, which needs a trained head: put ${name}\\.json into the folder of whole\\. $`,
     );
     await refused(whole, message, "--policy", name);
     await refused(whole, message, "--policy", JSON.stringify({ type: name, threshold: 0.5 }));
     const nested = { type: "or", any: [{ type: "sd" }, { type: name, threshold: 0.5 }] };
-    await refused(whole, new RegExp(`^lenity: policy\\.any\\[1\\] names ${name}, which reads`), "--policy", JSON.stringify(nested));
+    await refused(whole, new RegExp(`^lenity: policy\\.any\\[1\\] names ${name}, which needs`), "--policy", JSON.stringify(nested));
   }
   await refused(whole, /unknown preset "judgy"/, "--policy", "judgy");
 });
@@ -247,14 +247,14 @@ describe("a draft of one's own", () => {
     const padding = "lenity: sixty scores 60 ids";
     const other = await ask(target, "--dtype", "q4", "--draft", sixty);
     assert.equal(other.text, plain.text);
-    assert.match(other.err, /^lenity: the draft has no q4 variant and is loaded as fp32, the only one it has\.\nlenity: sixty/);
+    assert.match(other.err, /^lenity: the draft has no q4 variant; its only one, fp32, is used\.\nlenity: sixty/);
     const both = join(folder, "both");
     await cp(sixty, both, { recursive: true });
     // No model: a draft that is loaded from it is refused.
     await writeFile(join(both, "onnx", "model_fp16.onnx"), "no model");
     await refused(
       target,
-      /draft .*both has no q4 variant\. It holds fp32, fp16: choose one by --draft-dtype/,
+      /draft .*both has no q4 variant\. It has fp32, fp16: choose one with --draft-dtype/,
       "--dtype",
       "q4",
       "--draft",
@@ -263,7 +263,7 @@ describe("a draft of one's own", () => {
     await refused(target, /model_fp16\.onnx/, "--draft", both, "--draft-dtype", "fp16");
     const named = await ask(target, "--dtype", "q4", "--draft", both, "--draft-dtype", "fp32");
     assert.ok(!named.err.includes("variant") && named.err.startsWith(padding.replace("sixty", "both")), named.err);
-    await refused(target, /--draft-dtype fp16 belongs to --draft/, "--draft-dtype", "fp16");
+    await refused(target, /--draft-dtype fp16 needs --draft/, "--draft-dtype", "fp16");
   });
 
   test("with another tokenizer is refused, with both folders and the token", async () => {

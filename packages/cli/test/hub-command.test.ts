@@ -71,19 +71,19 @@ describe("--model ORG/NAME", () => {
     const expected = await done([...chat, "--model", draft]);
     const first = await done([...chat, "--model", "org/tiny"]);
     assert.equal(first.out, expected.out);
-    assert.match(first.err, /org\/tiny is no folder here and not in the cache; pulling it from http:.*\n.*5 of 5 files to fetch/);
+    assert.match(first.err, /org\/tiny is not a folder here and not in the cache; downloading it from http:.*\n.*5 of 5 files to download/);
     await fake.close();
     const again = await done([...chat, "--model", "org/tiny", "--draft", "org/tiny"]);
     assert.equal(again.out, expected.out);
-    assert.doesNotMatch(again.err, /pulling/);
+    assert.doesNotMatch(again.err, /downloading/);
     assert.match((await done(["inspect", "org/tiny"])).out, /hidden +pre-norm/);
     assert.match((await done(["policies", "--model", "org/tiny"])).out, /judi/);
   });
 
   test("is pulled for --draft and for inspect as well", async () => {
-    assert.match((await done(["inspect", "org/tiny", "--json"])).err, /pulling it/);
+    assert.match((await done(["inspect", "org/tiny", "--json"])).err, /downloading it/);
     await rm(home, { recursive: true });
-    assert.match((await done([...chat, "--draft", "org/tiny"])).err, /pulling it/);
+    assert.match((await done([...chat, "--draft", "org/tiny"])).err, /downloading it/);
   });
 
   test("is what a server calls the model", async () => {
@@ -127,7 +127,7 @@ describe("lenity pull", () => {
   test("prints the folder on standard output, and what is fetched on standard error, in lines where that is no terminal", async () => {
     const { out, err } = await done(["pull", "org/tiny"]);
     assert.equal(out, `${folder()}\n`);
-    assert.match(err, /^org\/tiny at main \(0123456\): 5 of 5 files to fetch, [\d.]+ MB\n {2}config\.json +\d+ B\n/);
+    assert.match(err, /^org\/tiny at main \(0123456\): 5 of 5 files to download, [\d.]+ MB\n {2}config\.json +\d+ B\n/);
     assert.match(err, /onnx\/model\.onnx +[\d.]+ MB\n/);
     assert.match(err, /^100 %, ([\d.]+ MB) of \1$/m);
     assert.match((await done(["pull", "org/tiny"])).err, /all 5 files are in the cache\n {2}config\.json +\d+ B {2}in the cache/);
@@ -149,7 +149,7 @@ describe("lenity pull", () => {
   test("with --weights, --dtype and --revision asks for those", async () => {
     await done(["pull", "org/tiny", "--weights"]);
     assert.deepEqual((await readdir(folder())).includes("model.safetensors"), true);
-    assert.match((await lenity(["pull", "org/tiny", "--dtype", "q4"])).err, /no q4 variant\. It holds fp32/);
+    assert.match((await lenity(["pull", "org/tiny", "--dtype", "q4"])).err, /no q4 variant\. It has fp32/);
     assert.match((await lenity(["pull", "org/tiny", "--revision", "v9"])).err, /no such revision/);
   });
 
@@ -200,13 +200,13 @@ describe("lenity pull", () => {
   });
 
   const refused: readonly (readonly [readonly string[], Readonly<Record<string, string>>, RegExp])[] = [
-    [["pull", "../x"], {}, /"\.\.\/x" is no name of a model on the hub\. Expected ORG\/NAME/],
+    [["pull", "../x"], {}, /"\.\.\/x" is not the name of a model on the hub\. Expected ORG\/NAME/],
     [["pull", "org/tiny", "--revision", "../x"], {}, /The revision is "\.\.\/x"/],
     [["pull", "org/none"], {}, /has no model org\/none/],
     [["pull", "org/tiny"], { HF_HUB_OFFLINE: "1" }, /HF_HUB_OFFLINE is set/],
     [["chat", "x", "--model", "org/tiny"], { HF_HUB_OFFLINE: "1" }, /HF_HUB_OFFLINE is set/],
     [["pull", "org/tiny"], { HF_ENDPOINT: "ftp://hub" }, /HF_ENDPOINT is ftp:\/\/hub; expected an address/],
-    [["pull", "org/tiny"], { HF_TOKEN: "a b" }, /The token of HF_TOKEN has characters/],
+    [["pull", "org/tiny"], { HF_TOKEN: "a b" }, /The token in HF_TOKEN has characters/],
   ];
   for (const [args, environment, message] of refused) {
     test(`refuses ${Object.entries(environment).join()} lenity ${args.join(" ")}`, async () => {
@@ -221,6 +221,6 @@ describe("lenity pull", () => {
     fake.faults("config.json", refuse(401, "GatedRepo"));
     const { status, err } = await lenity(["pull", "org/tiny"]);
     assert.equal(status, 1);
-    assert.match(err, /lenity: org\/tiny is gated: its authors grant access on http:.*\/org\/tiny\. .*HF_TOKEN or hf auth login/);
+    assert.match(err, /lenity: org\/tiny is gated: its authors grant access on http:.*\/org\/tiny\. .*HF_TOKEN, or run hf auth login/);
   });
 });

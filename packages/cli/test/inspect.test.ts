@@ -39,19 +39,19 @@ const states = (type: string) => [`hidden_states  ${type} [1, length, 32]`, `las
 const rows = (type: string) => `present_rows  ${type} [4, 2, length, 16]`;
 const grouped = (type: string, bytes = 512): [string, string] => [
   `new-rows, ${type}: 2 layers × 2 heads × 16, ${bytes} B a token`,
-  "only new rows leave the graph, but GroupQueryAttention copies its whole buffer at each step; rewinding is free",
+  "only new rows leave the graph, but GroupQueryAttention copies its whole buffer in each step; rewinding is free",
 ];
 const joined = (type: string, bytes = 512): [string, string] => [
   `concat, ${type}: 2 layers × 2 heads × 16, ${bytes} B a token`,
-  "only new rows leave the graph, which copies the whole past at each step to join them; all heads but the first move when tokens come or go",
+  "only new rows leave the graph, but each step copies the whole past to append them; all heads but the first are moved when tokens are added or removed",
 ];
-const exact = ["blocks of up to 40 tokens and smaller ones give the same logits, to the bit", "no row depends on later tokens"];
-const normed = "post-norm rows are the pre-norm rows, normalised";
+const exact = ["blocks of up to 40 tokens give the same logits as smaller ones, to the bit", "no row depends on later tokens"];
+const normed = "post-norm rows are the pre-norm rows, normalized";
 const last = "present_rows are the last rows of present";
 
 const leaking = [
-  "blocks of up to 40 tokens and smaller ones differ by N (logits spread over N)",
-  "earlier rows change by N with a later token: drafted tokens leak into the judgement of those before",
+  "blocks of up to 40 tokens differ from smaller ones by N (logits range over N)",
+  "earlier rows change by N with a later token: drafted tokens affect the verdict on those before them",
   normed,
   last,
 ];
@@ -142,7 +142,7 @@ const families: Readonly<Record<string, Told>> = {
   "weights in two other files": {
     form: { shards: ["w.data", "w.data_1"] },
     files: ["onnx/w.data  SIZE", "onnx/w.data_1  SIZE"],
-    weights: "float16 (SIZE), float32 (SIZE); beside the model in onnx/w.data, onnx/w.data_1",
+    weights: "float16 (SIZE), float32 (SIZE); stored in onnx/w.data, onnx/w.data_1",
     cache: grouped("float32"),
   },
   "4 bits": { form: { weights: "4-bit" }, weights: "float32 (SIZE), 4-bit in blocks of 32 (SIZE)", cache: grouped("float32") },
@@ -150,7 +150,7 @@ const families: Readonly<Record<string, Told>> = {
   "weights in another file": {
     form: { shards: ["model.onnx_data"] },
     files: ["onnx/model.onnx_data  SIZE"],
-    weights: "float16 (SIZE), float32 (SIZE); beside the model in onnx/model.onnx_data",
+    weights: "float16 (SIZE), float32 (SIZE); stored in onnx/model.onnx_data",
     cache: grouped("float32"),
   },
   "Optimum's": {
@@ -220,10 +220,7 @@ const families: Readonly<Record<string, Told>> = {
       "Hidden states are not offered: other values of the graph have their names.",
       "New cache rows are not fetched alone: another value of the graph has the name present_rows.",
     ],
-    cache: [
-      "in-place, float32: 2 layers × 2 heads × 16, 512 B a token",
-      "the whole cache is copied in place at each step; rewinding is free",
-    ],
+    cache: ["in-place, float32: 2 layers × 2 heads × 16, 512 B a token", "each step copies the whole cache in place; rewinding is free"],
     hidden: "none",
     checked: exact,
     head: (kind) =>
@@ -240,7 +237,7 @@ const block = (title: string, lines: readonly string[]) =>
 function expected(told: Told): string {
   const { files = [], type = "float32", position = false, keeps = true, outputs = [], missing = [], warnings = [] } = told;
   const { cacheType = type } = told;
-  const { head = (_: string, judge: string) => `reads a trained head: put ${judge}.json into the folder.` } = told;
+  const { head = (_: string, judge: string) => `needs a trained head: put ${judge}.json into the folder.` } = told;
   return [
     "DIR",
     "  files",
@@ -256,11 +253,11 @@ function expected(told: Told): string {
     ]),
     ...block("outputs", [`logits  ${type} [1, kept, 50]`, `present.*.key|value  ${cacheType} [1, 2, present_length, 16]`, ...outputs]),
     ...block("added in memory", told.added ?? [...states(type), rows(type)]),
-    ...block("not offered", missing),
+    ...block("not available", missing),
     `  cache       ${told.cache[0]}`,
     `              ${told.cache[1]}`,
     "  context     300 tokens",
-    "  vocabulary  50, ends with 0",
+    "  vocabulary  50, end tokens: 0",
     `  hidden      ${told.hidden ?? "pre-norm (32), post-norm (32)"}`,
     "  providers   PROVIDERS",
     "  device      cpu: No other device was asked for.",
@@ -273,7 +270,7 @@ function expected(told: Told): string {
     `    bounded   yes / no  needs a draft model, a temperature above 0: ${rowless}`,
     `    judge     no / no  needs pre-norm hidden states: ${head("pre-norm", "judge")}`,
     `    autojudge no / no  needs post-norm hidden states, temperature 0: ${head("post-norm", "autojudge")}`,
-    "    thinking  no / no  reads text: put tokenizer.json into the folder.",
+    "    thinking  no / no  needs the text of tokens: put tokenizer.json into the folder.",
   ].join("\n");
 }
 
@@ -300,7 +297,7 @@ test("lenity inspect tells everything of an export for long contexts", async () 
     .replace("    present.*.key|value  float32 [1, 2, present_length, 16]\n", "")
     .replace("float32 [4, 2, length, 16]", "float32 [4, length, 2, 16]")
     .replace("  cache       new-rows", "  cache       split")
-    .replace(/only new rows leave .* at each step/, "a step copies its new rows and at most 256 rows before them");
+    .replace(/only new rows leave .* in each step/, "a step copies its new rows and at most 256 rows before them");
   assert.equal(neutral(await inspection(dir, {}), dir, false), long);
 });
 
@@ -364,7 +361,7 @@ test("lenity inspect tells what other programs do in ways of their own", async (
     "    past_key_values.*.key|value  float32 [1, 2, past_length, kv_cache_dim]",
     "  cache       new-rows, float32: 2 layers × 2 heads × 16, 512 B a token",
   );
-  has(await told({ window: 64, sliding: true }), "              a window of 64 tokens, whose rows are kept when they leave it");
+  has(await told({ window: 64, sliding: true }), "              a sliding window of 64 tokens; rows that leave it are kept");
   has(
     await told({ combined: true }),
     "    past_*  float32 [2, 1, 2, past_length, 16]",
@@ -375,9 +372,9 @@ test("lenity inspect tells what other programs do in ways of their own", async (
   has(
     pruned,
     "    logits  float32 [1, 1, 50]",
-    "    the last rows of blocks of up to 40 tokens and smaller ones give the same logits, to the bit",
-    "    only last positions are scored: no draft can be verified",
-    "  policies    none: no draft can be verified, and answers are decoded plainly",
+    "    the last rows of blocks of up to 40 tokens give the same logits as smaller ones, to the bit",
+    "    scores only the last position of a block: cannot verify drafts",
+    "  policies    none: this model cannot verify drafts, so answers are decoded plainly",
   );
   assert.ok(
     pruned.some((line) => /model\.onnx: the graph scores only the last position of a block, .*prune_lm_head=false\)\.$/.test(line)),
@@ -394,7 +391,7 @@ test("a cache on WebGPU is told to stay there, unless the graph reads it as it l
   const shape = { layers: 1, groups: 2, headSize: 16, precision: "float32", newRows: false, bytesPerToken: 256 } as const;
   const told = (name: "cpu" | "webgpu", family: "concat" | "split") =>
     cacheCosts({ device: { name, why: "" }, cache: { ...shape, family } });
-  assert.equal(told("webgpu", "concat"), "it stays on the device; rewinding copies there what stays");
+  assert.equal(told("webgpu", "concat"), "stays on the device; rewinding copies what is kept, on the device");
   assert.match(told("webgpu", "split"), /at most 256 rows before them; rewinding is free$/);
-  assert.match(told("cpu", "concat"), /copied out as well; all heads but the first move/);
+  assert.match(told("cpu", "concat"), /copies it out again; all heads but the first are moved/);
 });

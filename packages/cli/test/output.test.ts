@@ -50,7 +50,7 @@ test("an output that takes nothing more is told of", { skip: !existsSync("/dev/f
   for (const command of [["chat", question], ["policies"]]) {
     const { status, err } = await run(command, openSync("/dev/full", "w"));
     assert.equal(status, 1);
-    assert.match(err, /^lenity: Standard output cannot be written: .*ENOSPC/m);
+    assert.match(err, /^lenity: Cannot write to standard output: .*ENOSPC/m);
     assert.doesNotMatch(err, /at .*\.ts:\d+/);
   }
 });
@@ -67,11 +67,11 @@ describe("a failure", () => {
 
   test("that nobody foresaw is a sentence too", () => {
     assert.equal(failureText(new LenityError("unsupported", "It cannot be had.")), "It cannot be had.");
-    const advice = "LENITY_STACK=1 shows where it arose; please report it.";
+    const advice = "Set LENITY_STACK=1 for a stack trace, and please report this.";
     assert.equal(failureText(new TypeError("x is no function.\nand more")), `unexpected error: x is no function. ${advice}`);
     for (const thrown of ["a text", undefined, null]) assert.equal(failureText(thrown), `unexpected error: ${thrown}. ${advice}`);
     const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", syscall: "write" });
-    assert.equal(failureText(full), "The system refused: ENOSPC: no space left on device, write.");
+    assert.equal(failureText(full), "System error: ENOSPC: no space left on device, write.");
   });
 
   test("outside of what the command waits for is a sentence too, and ends it", async () => {
@@ -86,7 +86,7 @@ describe("a failure", () => {
       let err = "";
       child.stderr.on("data", (data) => (err += data));
       assert.equal(await new Promise((resolve) => child.once("close", resolve)), 1);
-      assert.equal(err, "lenity: unexpected error: late. LENITY_STACK=1 shows where it arose; please report it.\n");
+      assert.equal(err, "lenity: unexpected error: late. Set LENITY_STACK=1 for a stack trace, and please report this.\n");
     }
     await rm(folder, { recursive: true });
   });
@@ -94,9 +94,9 @@ describe("a failure", () => {
   test("to listen says what to give instead", () => {
     const place = { host: "here", port: 80 };
     const text = (code: string) => listenRefusal(Object.assign(new Error("the runtime's words"), { code }), place).message;
-    assert.match(text("EADDRINUSE"), /^Port 80 on here is taken\. Give another one with --port, or 0/);
-    assert.match(text("EACCES"), /^Port 80 on here is not for this user \(EACCES\)\. Give another one/);
-    assert.match(text("EAI_AGAIN"), /^here is no address of this machine \(EAI_AGAIN\)\. Give --host one/);
-    assert.equal(text("EMFILE"), "Nothing can listen on here, port 80: the runtime's words.");
+    assert.match(text("EADDRINUSE"), /^Port 80 on here is in use\. Choose another port with --port, or 0/);
+    assert.match(text("EACCES"), /^This user may not listen on port 80 of here \(EACCES\)\. Choose another port/);
+    assert.match(text("EAI_AGAIN"), /^here is not an address of this machine \(EAI_AGAIN\)\. Set --host/);
+    assert.equal(text("EMFILE"), "Cannot listen on here, port 80: the runtime's words.");
   });
 });

@@ -57,6 +57,7 @@ async function* answering(
   const ids = typeof prompt === "string" ? tokenizer.encode(prompt) : prompt;
   const stream = textStream(tokenizer, continues ? ids : []);
   const stops = stopStrings(stop);
+  const control = rest.control ?? new Set([...tokenizer.special, ...target.eos]);
   const tokens: EmittedToken[] = [];
   let text = "";
   let pending = "";
@@ -65,7 +66,7 @@ async function* answering(
     pending += stops.push(stream.push(token));
     return stops.found !== undefined;
   };
-  for await (const event of begin(ids, { control: new Set([...tokenizer.special, ...target.eos]), ...rest, target, stop: onToken })) {
+  for await (const event of begin(ids, { ...rest, control, target, stop: onToken })) {
     if (event.type === "finish") {
       const tail = stops.push(stream.end()) + stops.end();
       if (tail !== "") yield { type: "delta", text: tail, tokens: [] };

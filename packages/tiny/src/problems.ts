@@ -1,5 +1,5 @@
 /**
- * The curriculum of the embedded pair: word problems of two or three arithmetic steps, with every answer that counts as right.
+ * The curriculum of the built-in pair: word problems of two or three arithmetic steps, with every answer that counts as right.
  *
  * An answer is a list of segments, each with one or more equally good phrasings. The generator therefore knows more than one right
  * text: `firstError` finds the first character at which an answer leaves the set of right answers, which is what labels a judge.

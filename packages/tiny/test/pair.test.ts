@@ -1,4 +1,4 @@
-/** The exactness of lenity on real models: every promise about the embedded pair, run on held-out problems. */
+/** The exactness of lenity on real models: every promise about the built-in pair, run on held-out problems. */
 import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";

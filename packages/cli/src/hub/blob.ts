@@ -29,7 +29,7 @@ export interface BlobOrder {
 export async function fetchBlob(hub: Hub, order: BlobOrder): Promise<void> {
   const { file, blob, note } = order;
   const isDone = () => hasSize(blob, file.bytes);
-  const claimed = await claim(blob, isDone, () => note(`Another process is fetching ${file.path}; waiting for it.`));
+  const claimed = await claim(blob, isDone, () => note(`Another process is downloading ${file.path}; waiting for it.`));
   if (claimed === undefined) return;
   try {
     await fill(hub, order, claimed);
@@ -38,7 +38,7 @@ export async function fetchBlob(hub: Hub, order: BlobOrder): Promise<void> {
       await claimed.discard();
       throw new LenityError(
         "download",
-        `${file.path} of ${order.model} came with wrong bytes: ${error.message}. It is deleted; pull again.`,
+        `${file.path} of ${order.model} arrived with wrong bytes: ${error.message}. It was deleted; pull again.`,
       );
     }
     await claimed.release();
@@ -58,12 +58,12 @@ async function fill(hub: Hub, order: BlobOrder, { path }: Claim): Promise<void> 
     const attempt = async () => {
       if (sink.position === file.bytes) return;
       await receive(hub, order, sink);
-      if (sink.position < file.bytes) throw new PassingFault("the answer ends early");
+      if (sink.position < file.bytes) throw new PassingFault("the download ended early");
     };
     const retrying = ({ message }: PassingFault) => note(`${file.path}: ${message}. Trying again from ${size(sink.position)}.`);
     await insist(attempt, { patience: hub.patience, subject: `${file.path} of ${model}`, position: () => sink.position, retrying });
     const found = sink.hash();
-    if (found !== file.hash) throw new WrongBytes(`their hash is ${found}, announced was ${file.hash}`);
+    if (found !== file.hash) throw new WrongBytes(`the hash is ${found}; the hub announced ${file.hash}`);
     await handle.datasync(); // a blob under its final name is whole, whatever happens to the machine
   } finally {
     await handle.close();
@@ -82,7 +82,7 @@ async function receive(hub: Hub, { model, commit, file }: BlobOrder, sink: Sink)
     const continues = response.status === 206 && response.headers.get("content-range")?.startsWith(`bytes ${from}-`) === true;
     if (from > 0 && !continues && (response.ok || response.status === 416)) {
       await sink.restart(); // the server has its own idea of where to begin
-      if (response.status !== 200) throw new PassingFault(`the server cannot go on from byte ${from}`);
+      if (response.status !== 200) throw new PassingFault(`the server cannot resume from byte ${from}`);
     }
     await checkAnswer(response, hub, model, file);
     const body = response.body?.getReader();
@@ -91,7 +91,8 @@ async function receive(hub: Hub, { model, commit, file }: BlobOrder, sink: Sink)
         throw new PassingFault(reason(cause), { cause });
       });
       if (part === undefined || part.done) return;
-      if (sink.position + part.value.length > file.bytes) throw new WrongBytes(`there are more than the ${file.bytes} announced`);
+      if (sink.position + part.value.length > file.bytes)
+        throw new WrongBytes(`there are more than the ${file.bytes} that the hub announced`);
       await sink.write(part.value);
       clearTimeout(alarm);
       alarm = setTimeout(() => connection.abort(), hub.patience.silence);

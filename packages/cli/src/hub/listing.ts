@@ -50,9 +50,13 @@ export async function listModel(hub: Hub, model: string, revision: string, note:
     return { model, revision, commit, files };
   } catch (cause) {
     if (cause instanceof LenityError) throw cause;
-    throw new LenityError("download", `${hub.endpoint} does not answer as the hub does: ${(cause as Error).message}. Check HF_ENDPOINT.`, {
-      cause,
-    });
+    throw new LenityError(
+      "download",
+      `${hub.endpoint} does not answer like the Hugging Face hub: ${(cause as Error).message}. Check HF_ENDPOINT.`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -47,7 +47,7 @@ export interface Report {
 export async function pullModel(hub: Hub, model: string, options: PullOptions, report: Report): Promise<Pulled> {
   const { revision = "main", dryRun = false, ...wish } = options;
   if (!isModelName(model)) {
-    throw new LenityError("invalid_request", `${JSON.stringify(model)} is no name of a model on the hub. Expected ORG/NAME.`);
+    throw new LenityError("invalid_request", `${JSON.stringify(model)} is not the name of a model on the hub. Expected ORG/NAME.`);
   }
   checkRevision(revision);
   if (hub.offline) return fromCache(hub, model, options, report);
@@ -134,7 +134,7 @@ function strangeData({ model, files }: Listing, { path }: HubFile, at: string): 
     if (found !== undefined) return found;
     throw new LenityError(
       "model_files",
-      `${path} of ${model} keeps weights in ${beside}, which is not in the repository. Take another variant.`,
+      `${path} of ${model} keeps weights in ${beside}, which is not in the repository. Choose another variant.`,
     );
   });
 }
@@ -157,7 +157,7 @@ async function checkRoom(shelf: Shelf, missing: readonly HubFile[]): Promise<voi
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new LenityError(
     "download",
-    `${shelf.blobs} has room for ${gigabytes(bavail * bsize)}; ${gigabytes(needed)} are needed. Make room, or set HF_HUB_CACHE to another disk.`,
+    `${shelf.blobs} has ${gigabytes(bavail * bsize)} free; ${gigabytes(needed)} are needed. Free some space, or set HF_HUB_CACHE to another disk.`,
   );
 }
 
@@ -169,7 +169,9 @@ function fileFault(error: unknown, { cache }: Hub): unknown {
   if (error instanceof LenityError || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return error;
   const told = (text: string) => new LenityError("download", text, { cause: error });
   if (code === "ENOSPC" || code === "EDQUOT") {
-    return told(`The disk of ${cache} is full. What came is kept: make room and pull again, or set HF_HUB_CACHE to another disk.`);
+    return told(
+      `The disk of ${cache} is full. What was downloaded is kept: free some space and pull again, or set HF_HUB_CACHE to another disk.`,
+    );
   }
-  return told(`The cache ${cache} cannot be written: ${message}. Set HF_HOME or HF_HUB_CACHE to a folder of yours.`);
+  return told(`Cannot write to the cache ${cache}: ${message}. Set HF_HOME or HF_HUB_CACHE to a folder that you can write to.`);
 }

@@ -8,20 +8,18 @@ export function refusal({ status, headers }: Response, hub: Hub, model: string, 
   const told = headers.get("x-error-message");
   const error = (message: string) => new LenityError("download", message);
   if (code === "GatedRepo") {
-    const login = "Give the token of an account that has it, by HF_TOKEN or hf auth login.";
-    const wait = "The account of the token has no access: ask for it there, or wait until it is granted.";
+    const login = "Set HF_TOKEN, or run hf auth login, with an account that has access.";
+    const wait = "The token's account has no access: request it there, or wait until it is granted.";
     return error(`${model} is gated: its authors grant access on ${page}. ${hub.token === undefined ? login : wait}`);
   }
-  if (code === "RevisionNotFound") return error(`${model} has no such revision (${what}). Give a branch, a tag or a commit by --revision.`);
-  if (code === "EntryNotFound") return error(`${model} has no ${what} any more. Pull again.`);
+  if (code === "RevisionNotFound") return error(`${model} has no such revision (${what}). Set --revision to a branch, a tag or a commit.`);
+  if (code === "EntryNotFound") return error(`${model} no longer has ${what}. Pull again.`);
   if (status === 401 && hub.token !== undefined && code !== "RepoNotFound") {
-    return error(
-      `${hub.endpoint} does not know the token that HF_TOKEN or hf auth login gave. Renew it, or take it away for public models.`,
-    );
+    return error(`${hub.endpoint} does not accept the token from HF_TOKEN or hf auth login. Renew it, or remove it for public models.`);
   }
   if (code === "RepoNotFound" || status === 404 || status === 401) {
-    const hidden = hub.token === undefined ? "it is private: then give a token by HF_TOKEN or hf auth login" : "the token may not see it";
+    const hidden = hub.token === undefined ? "it is private (then set HF_TOKEN, or run hf auth login)" : "the token has no access to it";
     return error(`${hub.endpoint} has no model ${model}, or ${hidden}. Check the name.`);
   }
-  return error(`${hub.endpoint} refuses ${what} of ${model} with status ${status}${told === null ? "" : `: ${told}`}. See ${page}.`);
+  return error(`${hub.endpoint} refused ${what} of ${model} with status ${status}${told === null ? "" : `: ${told}`}. See ${page}.`);
 }

@@ -84,7 +84,7 @@ function describePlan({ model, revision, commit, files }: Pulled): string {
   const total =
     missing.length === 0
       ? `all ${files.length} files are in the cache`
-      : `${missing.length} of ${files.length} files to fetch, ${sum(missing)}`;
+      : `${missing.length} of ${files.length} files to download, ${sum(missing)}`;
   const at = revision === commit ? commit.slice(0, 7) : `${revision} (${commit.slice(0, 7)})`;
   return [`${model} at ${at}: ${total}`, ...lines].join("\n");
 }

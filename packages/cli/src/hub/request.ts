@@ -44,7 +44,7 @@ export async function request(
     await response.body?.cancel();
     const next = URL.canParse(location, at.href) ? new URL(location, at.href) : undefined;
     if (next?.protocol !== "https:" && next?.protocol !== "http:") {
-      throw new LenityError("download", `${url} redirects to ${location}, which is no address on the web. Check HF_ENDPOINT.`);
+      throw new LenityError("download", `${url} redirects to ${location}, which is not a web address. Check HF_ENDPOINT.`);
     }
     at = next;
   }
@@ -74,7 +74,7 @@ export async function insist<T>(attempt: () => Promise<T>, { patience, subject, 
       if (failures >= patience.attempts) {
         throw new LenityError(
           "download",
-          `${subject} cannot be fetched: ${fault.message} (${failures} attempts in a row). Check the connection, or try later: a pull goes on where it stopped.`,
+          `${subject} could not be downloaded: ${fault.message} (${failures} attempts in a row). Check the connection or try later; the download resumes where it stopped.`,
           { cause: fault },
         );
       }
@@ -87,7 +87,7 @@ export async function insist<T>(attempt: () => Promise<T>, { patience, subject, 
 /** Why a connection failed, in words: Bun tells in the message, Node in the cause. */
 export function reason(error: unknown): string {
   const { name, message, cause } = error as Error;
-  if (name === "AbortError" || name === "TimeoutError") return "the connection is silent";
+  if (name === "AbortError" || name === "TimeoutError") return "the connection timed out";
   const inner = cause instanceof Error ? cause.message || (cause as { code?: string }).code : undefined;
   const [sentence = ""] = (inner ?? message).replace(/^E[A-Z]+: /, "").split(/\.(?: |$)/);
   return sentence;

@@ -30,7 +30,7 @@ export async function resolveModel(model: string, wish: Wish = {}): Promise<Reso
   const cached = await cachedModel(hub, model, wish);
   if (cached !== undefined) return { folder: cached.folder, name: model };
   const report = pullReport(process.stderr);
-  if (!hub.offline) report.note(`${model} is no folder here and not in the cache; pulling it from ${hub.endpoint}.`);
+  if (!hub.offline) report.note(`${model} is not a folder here and not in the cache; downloading it from ${hub.endpoint}.`);
   const { folder } = await pullModel(hub, model, wish, report);
   return { folder, name: model };
 }

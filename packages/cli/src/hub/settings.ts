@@ -42,7 +42,7 @@ export async function readHub(environment: Environment = process.env): Promise<H
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
     throw new LenityError(
       "invalid_request",
-      `The token of ${set("HF_TOKEN") === undefined ? file : "HF_TOKEN"} has characters that no token has.`,
+      `The token in ${set("HF_TOKEN") === undefined ? file : "HF_TOKEN"} has characters that a token cannot have.`,
     );
   }
   return {

@@ -42,7 +42,7 @@ export function wantedFiles<File extends { readonly path: string }>(name: string
   if (!beside.some(({ path }) => path === "config.json" || path === "genai_config.json")) {
     throw new LenityError(
       "model_files",
-      `${name} has no config.json and no genai_config.json: it is no model of the kind that lenity runs. Take another one.`,
+      `${name} has neither config.json nor genai_config.json, so lenity cannot run it. Choose another model.`,
     );
   }
   if (wish.weights === true) return { files: [...beside, ...safetensors(name, files)] };
@@ -64,7 +64,10 @@ function safetensors<File extends { readonly path: string }>(name: string, files
   const index = files.filter(({ path }) => path === "model.safetensors.index.json");
   const expected = Number(/-of-(\d+)/.exec(parts[0]?.path ?? "")?.[1]);
   if (index.length === 1 && parts.length === expected) return [...index, ...parts];
-  throw new LenityError("model_files", `${name} has no model.safetensors, nor all its parts. Take a model with weights in that format.`);
+  throw new LenityError(
+    "model_files",
+    `${name} has no model.safetensors, and not all of its parts. Choose a model with weights in that format.`,
+  );
 }
 
 function chosenVariant(paths: readonly string[], found: readonly Variant[], { dtype, orOnly = false }: Wish): string | undefined {
@@ -77,10 +80,10 @@ function lack(paths: readonly string[], found: readonly Variant[], { dtype, file
     return `has no file ${file}. Its ONNX files: ${paths.filter((path) => path.endsWith(".onnx")).join(", ") || "none"}.`;
   if (found.length > 0) {
     const variants = found.map((variant) => `${variant.dtype} (${variant.path})`).join(", ");
-    return `has no ${dtype ?? "fp32"} variant. It holds ${variants}: choose one by --dtype.`;
+    return `has no ${dtype ?? "fp32"} variant. It has ${variants}: choose one with --dtype.`;
   }
   const others = paths.filter((path) => path.endsWith(".onnx"));
-  if (others.length > 0) return `has ONNX files under names of their own only: ${others.join(", ")}. Name one by --file.`;
+  if (others.length > 0) return `has only ONNX files with unusual names: ${others.join(", ")}. Choose one with --file.`;
   const weights = paths.some((path) => path.endsWith(".safetensors"));
-  return `holds no ONNX model. ${weights ? "It holds safetensors: pull them with --weights, and use lenity export." : "Take another one."}`;
+  return `has no ONNX model. ${weights ? "It has safetensors: pull them with --weights, then use lenity export." : "Choose another model."}`;
 }
