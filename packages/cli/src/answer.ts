@@ -44,8 +44,7 @@ export async function answer(
   const events = generate(prompt, {
     target,
     tokenizer,
-    // Left out, it is the tokenizer's control tokens; undefined would be none of those.
-    ...(control === undefined ? {} : { control }),
+    control,
     verifier,
     drafter: createDrafter?.(),
     draftTokens,
