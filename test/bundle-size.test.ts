@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Bundler, chat, gzipped, programs, verifiers } from "./bundle-size.ts";
+import { readText } from "./published-packages.ts";
 
 for (const bundler of ["esbuild", "bun"] satisfies Bundler[]) {
   test(`everything that core exports is under 30 kB by ${bundler}, a program that decodes under 12`, async () => {
@@ -29,3 +30,11 @@ for (const bundler of ["esbuild", "bun"] satisfies Bundler[]) {
     );
   });
 }
+
+test("the README states both sizes, to within a tenth", async () => {
+  const stated = /all of core is (\d+) kB with gzip; a program with .* is (\d+) kB/s.exec(readText("README.md"));
+  const sizes = await Promise.all(Object.values(programs).map((names) => gzipped(names, "esbuild")));
+  for (const [at, size] of sizes.entries()) {
+    assert.ok(Math.abs(Number(stated?.[at + 1]) * 1000 - size) <= 0.1 * size, `It is ${(size / 1000).toFixed(1)} kB.`);
+  }
+});

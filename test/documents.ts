@@ -38,10 +38,15 @@ export function anchorsIn(text: string): string[] {
   );
 }
 
-/** The names in a document's text between backticks: `a.b` and `a(b)` are two names. */
+/**
+ * The names of things in the code that a document mentions: all that stand between backticks, where `a.b` and `a(b)` are
+ * two names; and in pictures (blocks of text) those that look like code, `a.b` and `someName`.
+ */
 export function namesIn(text: string): string[] {
   const spans = Array.from(withoutCode(text).matchAll(/`([^`\n]+)`/g), ([, span]) => span as string);
-  return [...new Set(spans.flatMap((span) => span.match(/[A-Za-z_$][\w$-]*/g) ?? []))];
+  const pictures = codeBlocks(text).filter(({ language }) => language === "text");
+  const drawn = pictures.flatMap(({ code }) => code.match(/\b[a-z]+([A-Z]\w*|\.[a-z]\w*)/g) ?? []);
+  return [...new Set([...spans, ...drawn].flatMap((span) => span.match(/[A-Za-z_$][\w$-]*/g) ?? []))];
 }
 
 const withoutCode = (text: string): string => text.replace(/^```[\s\S]*?^```$/gm, "");

@@ -21,7 +21,7 @@ test("it has fewer than 150 lines, and opens with a sentence and a few lines of 
 
 test("its code runs as it stands and solves the problem", async () => {
   const code = blocks.find(({ language }) => language === "ts")?.code;
-  assert.match(await shell(`"${process.execPath}" run -`, code, join(root, "examples")), /#### 19 \n\d+ tokens in \d+ target passes/);
+  assert.match(await shell(`"${process.execPath}" run -`, code, join(root, "examples")), /#### 19\n\d+ tokens in \d+ target passes/);
 });
 
 test("the command runs without Bun at hand, through the bootstrap", async () => {

@@ -59,7 +59,7 @@ export function testInstalled(project: () => string): void {
       test(`on ${name}`, { skip }, async () => {
         // As JavaScript, since not every Node 22 takes types away.
         await writeFile(join(project(), "first.mjs"), first.code);
-        assert.match(await inProject(...(commands[name] as [string]), "first.mjs"), /#### 19 \n\d+ tokens in \d+ target passes/);
+        assert.match(await inProject(...(commands[name] as [string]), "first.mjs"), /#### 19\n\d+ tokens in \d+ target passes/);
       });
     }
   });
