@@ -16,7 +16,7 @@ const commands = [...new Set(pages.flatMap((page) => page.commands))];
 const special: Readonly<Record<string, string>> = {
   "npm start": "started below, for the curl commands",
   "npm test": "it is what runs this test",
-  "npm install @lenity/core @lenity/onnx @lenity/tiny": "installed from packed packages by test/packed",
+  "npm install @lenity/core @lenity/chat @lenity/onnx @lenity/tiny": "installed from packed packages by test/packed",
   "bun run lenity serve --port 8080 --policy judi": "run by packages/cli/test on a free port",
   "bun run lenity pull ORG/NAME --dtype q4": "needs the hub; run by packages/cli/test against one of its own",
   "bun run lenity serve --model packages/tiny/target --draft packages/tiny/draft --port 8080": "run by packages/cli/test",

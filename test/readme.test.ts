@@ -16,7 +16,7 @@ test("it has fewer than 150 lines, and opens with a sentence and a few lines of 
   assert.match(readme, /^# lenity\n\n\*\*.+\.\*\*\n\n```ts\n/);
   const code = blocks.filter(({ language }) => language === "ts");
   assert.equal(code.length, 1);
-  assert.ok((code[0]?.code.split("\n").length ?? 0) <= 12);
+  assert.ok((code[0]?.code.split("\n").length ?? 0) <= 13);
 });
 
 test("its code runs as it stands and solves the problem", async () => {
