@@ -1,13 +1,14 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { HiddenKind, Token } from "@lenity/core";
-import type { CacheFamily, CacheShape } from "./cache/cache.ts";
 import type { SelfCheck } from "./checks/self-check.ts";
 import type { Variant } from "./folder/dtypes.ts";
 import { findVariants } from "./folder/variants.ts";
+import type { CacheFamily, CacheShape } from "./graph/cache-shape.ts";
+import type { Port } from "./graph/port.ts";
 import { type LoadOptions, loadModel } from "./load-model.ts";
 import type { DeviceReport } from "./protocol/devices.ts";
-import type { LoadReply, Port } from "./protocol/protocol.ts";
+import type { LoadReply } from "./protocol/protocol.ts";
 
 /** What `lenity inspect` prints of a model folder. Plain data. */
 export interface Inspection {

@@ -1,16 +1,16 @@
 /** The thread that owns one model: ONNX Runtime computes synchronously, so it must not run where requests are served. */
 import { parentPort, threadId } from "node:worker_threads";
 import { LenityError } from "@lenity/core";
-import { diskBackend } from "./open/disk-backend.ts";
 import { endTurn, type Turns, takeTurn } from "./protocol/gpu-lock.ts";
 import type { EndMessage, ErrorMessage, LoadReply, ReplyMessage, Request } from "./protocol/protocol.ts";
-import { answering } from "./run/request-handler.ts";
+import { diskBackend } from "./worker/disk-backend.ts";
+import { requestHandler } from "./worker/request-handler.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("worker.ts runs as a worker thread of loadModel.");
 
 const backend = diskBackend();
-const answer = answering(backend);
+const answer = requestHandler(backend);
 /** Known while the model is on a device that threads use in turn, or may come to be there. */
 let turns: Turns | undefined;
 /** Whether it is there. */

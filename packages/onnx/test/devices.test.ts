@@ -9,9 +9,9 @@ import { type Answer, differenceOf, toleranceOf } from "../src/checks/compare-de
 import type { Means } from "../src/device/choose-device.ts";
 import { placeModel } from "../src/device/device-for-node.ts";
 import { type Probed, probeDevice } from "../src/device/probe-device.ts";
-import { reason } from "../src/device/reason.ts";
 import type { Runtime } from "../src/graph/graph.ts";
 import { loadModel } from "../src/index.ts";
+import { reason } from "../src/onnx-file/first-line.ts";
 import { candidates, type Device, type DeviceWish, devices, impossible, type Platform } from "../src/protocol/devices.ts";
 import type { LoadRequest } from "../src/protocol/protocol.ts";
 import type { Model } from "../src/run/sequence.ts";
@@ -65,7 +65,7 @@ describe("probeDevice", () => {
         create: async (_: unknown, { executionProviders }: { executionProviders: unknown }) => create(executionProviders),
       },
     }) as unknown as Runtime;
-  const answering = (sum: number, released: () => void = () => {}) =>
+  const requestHandler = (sum: number, released: () => void = () => {}) =>
     fake(() => ({
       run: async () => ({ sum: new real.Tensor("float32", Float32Array.of(sum), [1, 1]) }),
       release: async () => released(),
@@ -73,7 +73,7 @@ describe("probeDevice", () => {
 
   test("times a product on that device alone, and gives the session back", async () => {
     let [asked, released]: [unknown, number] = [undefined, 0];
-    const runtime = answering(4 * 512, () => released++);
+    const runtime = requestHandler(4 * 512, () => released++);
     const { create } = runtime.InferenceSession as unknown as { create: (file: unknown, options: unknown) => unknown };
     const recording = (file: unknown, options: unknown) => {
       asked = options;
@@ -117,7 +117,7 @@ describe("probeDevice", () => {
   test("refuses a device that computes nonsense, and gives the session back", async () => {
     let released = 0;
     const { fault } = await probeDevice(
-      answering(7, () => released++),
+      requestHandler(7, () => released++),
       "webgpu",
       linux,
       false,

@@ -3,11 +3,11 @@ import { after, describe, test } from "node:test";
 import { logitsEvidence, type Reading, readsDraft, sampling, seeded } from "@lenity/core";
 import { plainReadings } from "@lenity/core/testing";
 import * as runtime from "onnxruntime-node";
-import { smallSession } from "../src/device/small-session.ts";
 import { isSound } from "../src/evidence/block-scorer.ts";
 import { evidenceGraph, parted, proofRows } from "../src/evidence/evidence-graph.ts";
 import { numbers, tensorOf } from "../src/graph/float-tensors.ts";
 import { toFloat16s } from "../src/onnx-file/float16.ts";
+import { smallSession } from "../src/open/small-session.ts";
 
 const kinds = ["raw", "processed"] as const;
 const everything: readonly Reading[] = [

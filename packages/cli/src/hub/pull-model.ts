@@ -7,27 +7,10 @@ import { hasSize, place, record, type Shelf, shelfOf } from "./cache.ts";
 import { partialBytes } from "./claim.ts";
 import { type HubFile, type Listing, listModel } from "./listing.ts";
 import { checkRevision, isModelName } from "./name.ts";
+import type { Pulled, PullOptions } from "./pulled.ts";
 import type { Hub } from "./settings.ts";
 import { cachedModel } from "./snapshot.ts";
-import { type Wanted, type Wish, wantedFiles } from "./wanted.ts";
-
-export interface PullOptions extends Wish {
-  /** A branch, a tag or a commit. Default: main. */
-  readonly revision?: string | undefined;
-  /** Whether nothing is fetched, only told. */
-  readonly dryRun?: boolean | undefined;
-}
-
-/** A model in the cache, or what it would be. */
-export interface Pulled {
-  readonly model: string;
-  readonly revision: string;
-  readonly commit: string;
-  /** The snapshot: a folder as `loadModel` takes it. */
-  readonly folder: string;
-  /** `cached` tells those that were there before. */
-  readonly files: readonly { readonly path: string; readonly bytes: number; readonly cached: boolean }[];
-}
+import { type Wanted, wantedFiles } from "./wanted.ts";
 
 /** What is told while a model is pulled. */
 export interface Report {

@@ -3,7 +3,7 @@ import { join, sep } from "node:path";
 import { LenityError } from "@lenity/core";
 import { externalDataFault, scanOnnx } from "@lenity/onnx";
 import { cachedCommit, shelfOf } from "./cache.ts";
-import type { Pulled, PullOptions } from "./pull-model.ts";
+import type { Pulled, PullOptions } from "./pulled.ts";
 import type { Hub } from "./settings.ts";
 import { wantedFiles } from "./wanted.ts";
 

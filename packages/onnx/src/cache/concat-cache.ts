@@ -1,9 +1,9 @@
 import { LenityError } from "@lenity/core";
 import type { Tensor } from "onnxruntime-node";
+import { cacheTensors } from "../graph/cache-tensors.ts";
 import { type Cells, cellsOf, tensorOf, zeros } from "../graph/float-tensors.ts";
 import type { CachedGraph } from "../graph/graph.ts";
 import type { Cache } from "./cache.ts";
-import { cacheTensors } from "./cache-tensors.ts";
 
 /** Memory grows by this many rows at a time. */
 const step = 128;

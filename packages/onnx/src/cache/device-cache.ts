@@ -1,10 +1,9 @@
 import { LenityError } from "@lenity/core";
 import type { Tensor } from "onnxruntime-node";
-import type { CropCaches } from "../device/crop-caches.ts";
+import { cacheTensors } from "../graph/cache-tensors.ts";
 import { tensorOf, zeros } from "../graph/float-tensors.ts";
-import type { CachedGraph } from "../graph/graph.ts";
+import type { CachedGraph, CropCaches } from "../graph/graph.ts";
 import type { Cache } from "./cache.ts";
-import { cacheTensors } from "./cache-tensors.ts";
 
 /** Tensors on the device. No run writes into them, so copies of a cache share them. */
 interface Rows {

@@ -1,8 +1,8 @@
 import type { Tensor } from "onnxruntime-node";
+import { cacheTensors } from "../graph/cache-tensors.ts";
 import { type Cells, cellsOf, tensorOf, zeros } from "../graph/float-tensors.ts";
 import type { CachedGraph } from "../graph/graph.ts";
 import type { Cache } from "./cache.ts";
-import { cacheTensors } from "./cache-tensors.ts";
 
 /**
  * GroupQueryAttention pays for the whole buffer at each step, so buffers stay near what is used. Growing copies it once more, in one step of many.

@@ -1,8 +1,8 @@
 import type { Tensor } from "onnxruntime-node";
+import { cacheParts } from "../graph/cache-tensors.ts";
 import { type Cells, cellsOf, tensorOf, zeros } from "../graph/float-tensors.ts";
 import type { CachedGraph } from "../graph/graph.ts";
 import type { Cache } from "./cache.ts";
-import { cacheParts } from "./cache-tensors.ts";
 
 /**
  * The values of earlier regions of this many tokens are the frozen ones, which makes a token's region, and not its block, decide how its sums are

@@ -1,6 +1,7 @@
 /** Whether a device computes as the CPU does, and how fast: a few tokens on both. */
+
 import type { HiddenKind, Scores, Token } from "@lenity/core";
-import type { CacheShape } from "../cache/cache.ts";
+import type { CacheShape } from "../graph/cache-shape.ts";
 import type { WeightFormat } from "../onnx-file/weight-formats.ts";
 import { append, type Model, newSequence, rewindSequence } from "../run/sequence.ts";
 

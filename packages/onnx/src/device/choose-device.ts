@@ -1,9 +1,9 @@
 /** Decides where a model runs, by trying it there. */
 import { LenityError } from "@lenity/core";
+import { reason } from "../onnx-file/first-line.ts";
 import type { Device, DeviceReport, DeviceWish } from "../protocol/devices.ts";
 import type { Model } from "../run/sequence.ts";
 import type { Probed } from "./probe-device.ts";
-import { reason } from "./reason.ts";
 import { type Trial, time, trusted } from "./verify-device.ts";
 
 /** `auto` puts no model on a device that takes this many times the CPU's time for a plain product: it is software that stands in for a GPU. */

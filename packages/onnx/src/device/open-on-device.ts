@@ -1,15 +1,15 @@
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
-import { cacheTensors } from "../cache/cache-tensors.ts";
+import { cacheTensors } from "../graph/cache-tensors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { slidingRemedy } from "../graph/sliding-window.ts";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { Opened } from "../open/open-extended.ts";
+import { smallSession } from "../open/small-session.ts";
 import type { Device } from "../protocol/devices.ts";
 import type { Model } from "../run/sequence.ts";
 import { cropCaches, cropGraph } from "./crop-caches.ts";
 import { fetchRows } from "./fetch-rows.ts";
-import { smallSession } from "./small-session.ts";
 import { steadySession } from "./steady-session.ts";
 
 /**

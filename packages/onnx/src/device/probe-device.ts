@@ -1,10 +1,10 @@
 /** Tries a device out on a small product, before a model is put there. */
 import type { Tensor } from "onnxruntime-node";
 import type { Runtime } from "../graph/graph.ts";
+import { reason } from "../onnx-file/first-line.ts";
 import { graphBuilder } from "../onnx-file/graph-builder.ts";
+import { smallSession } from "../open/small-session.ts";
 import { type Device, impossible, type Platform, remedy } from "../protocol/devices.ts";
-import { reason } from "./reason.ts";
-import { smallSession } from "./small-session.ts";
 
 /** [rows, size] times [size, size], a few times over. */
 const [size, times] = [512, 4];

@@ -1,7 +1,7 @@
 /** What goes into each matrix of a model when it reads text: the ranges of static int8 scales. */
 import { LenityError, type Token } from "@lenity/core";
 import type { Tensor } from "onnxruntime-node";
-import { cacheParts } from "../cache/cache-tensors.ts";
+import { cacheParts } from "../graph/cache-tensors.ts";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { importRuntime } from "../open/open-graph.ts";
 import type { DecoderConfig } from "./decoder-config.ts";

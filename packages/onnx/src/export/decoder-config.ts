@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { LenityError } from "@lenity/core";
 import { filesIn } from "../folder/disk-files.ts";
 import { readJson } from "../folder/read-files.ts";
-import { type RotaryScaling, readRotary } from "./rotary.ts";
+import { type RotaryConfig, readRotary } from "./rotary.ts";
 
 /** The shape of a decoder, as its config.json says it. */
-export interface DecoderConfig {
+export interface DecoderConfig extends RotaryConfig {
   /** Hugging Face's model_type. */
   readonly family: string;
   readonly width: number;
@@ -18,9 +18,6 @@ export interface DecoderConfig {
   readonly inner: number;
   readonly vocabulary: number;
   readonly context: number;
-  readonly theta: number;
-  /** How the rotary frequencies differ from powers of theta. */
-  readonly scaling: RotaryScaling | undefined;
   readonly epsilon: number;
   /** Whether the output matrix is the embedding. */
   readonly tied: boolean;

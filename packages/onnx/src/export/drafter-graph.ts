@@ -2,7 +2,7 @@
  * A decoder that drafts: a Loop whose body is one pass of the model and a draw, so that one call of the runtime drafts as many tokens as it is
  * given coins. It takes and returns the cache of the model's own graph.
  */
-import { cacheParts } from "../cache/cache-tensors.ts";
+import { cacheParts } from "../graph/cache-tensors.ts";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 import { declareNewRows, sliceNewRows } from "./decoder-graph.ts";

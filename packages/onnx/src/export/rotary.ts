@@ -1,7 +1,6 @@
 /** Rotary position embedding: how far each pair of a head's values turns at each position. */
 import type { LenityError } from "@lenity/core";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
-import type { DecoderConfig } from "./decoder-config.ts";
 
 /** Frequencies divided by a factor: all of them, or (llama3) those whose wave is long beside the context that the model was first trained on. */
 export type RotaryScaling =
@@ -14,11 +13,16 @@ export type RotaryScaling =
       readonly originalContext: number;
     };
 
+/** How fast a head's pairs turn. */
+export interface RotaryConfig {
+  /** The pair i turns by theta^(−2i / head size) per position. */
+  readonly theta: number;
+  /** How these frequencies are changed; undefined where they are not. */
+  readonly scaling: RotaryScaling | undefined;
+}
+
 /** Reads what newer configs gather in rope_parameters and older ones have as rope_theta and rope_scaling. Throws what `refuse` makes. */
-export function readRotary(
-  raw: Readonly<Record<string, unknown>>,
-  refuse: (what: string) => LenityError,
-): Pick<DecoderConfig, "theta" | "scaling"> {
+export function readRotary(raw: Readonly<Record<string, unknown>>, refuse: (what: string) => LenityError): RotaryConfig {
   const place = raw["rope_parameters"] != null ? "rope_parameters" : "rope_scaling";
   const rope = (raw[place] ?? {}) as Readonly<Record<string, unknown>>;
   const number = (key: string, value: unknown): number => {
@@ -50,7 +54,10 @@ export function readRotary(
 }
 
 /** Writes the tables `cos` and `sin` [context, head size / 2]. */
-export function rotaryTables(graph: GraphBuilder, { context, headSize, theta, scaling }: DecoderConfig): void {
+export function rotaryTables(
+  graph: GraphBuilder,
+  { context, headSize, theta, scaling }: RotaryConfig & { readonly context: number; readonly headSize: number },
+): void {
   const half = headSize / 2;
   const turns = Array.from({ length: half }, (_, i) => scaled(theta ** (-i / half), scaling));
   const table = (of: (angle: number) => number) => () => {

@@ -1,14 +1,14 @@
 /** What a folder says of its model, before the model file is opened. */
+
 import type { Token } from "@lenity/core";
-import type { OnnxModel } from "../onnx-model.ts";
-import type { SizeHints } from "../open/cache-sizes.ts";
+import type { SizeHints } from "../graph/size-hints.ts";
 import type { LoadRequest } from "../protocol/protocol.ts";
 import { readTokenTexts, type TokenTexts } from "../tokenizer/token-table.ts";
 import { droppedSettings } from "./dropped-settings.ts";
 import { endless, withNamedEos } from "./end-of-answer.ts";
 import type { ModelFiles } from "./model-files.ts";
 import { readGenerationConfig, readModelFolder } from "./model-folder.ts";
-import { draftVocabulary, ownVocabulary, type Vocabulary } from "./vocabulary.ts";
+import { type DraftTarget, draftVocabulary, ownVocabulary, type Vocabulary } from "./vocabulary.ts";
 
 export interface Described extends Vocabulary {
   readonly name: string;
@@ -30,7 +30,7 @@ export interface Described extends Vocabulary {
 /** What is asked for beyond what the folder says. */
 export interface DescribeOptions {
   readonly name: string;
-  readonly draftsFor?: OnnxModel | undefined;
+  readonly draftsFor?: DraftTarget | undefined;
   readonly contextLength?: number | undefined;
 }
 

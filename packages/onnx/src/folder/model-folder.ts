@@ -1,5 +1,5 @@
 import { LenityError, type Token } from "@lenity/core";
-import type { SizeHints } from "../open/cache-sizes.ts";
+import type { SizeHints } from "../graph/size-hints.ts";
 import { findContextLength } from "./context-length.ts";
 import { genaiConfigFile, readGenaiConfig } from "./genai-config.ts";
 import type { ModelFiles } from "./model-files.ts";

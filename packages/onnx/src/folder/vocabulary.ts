@@ -12,6 +12,11 @@ export interface Outputs {
   readonly tokens: TokenTexts | undefined;
 }
 
+/** The model for which another one drafts. */
+export interface DraftTarget extends Outputs, Sayable {
+  readonly contextLength: number;
+}
+
 /** What rows are made of, and what a user should know about it. */
 export interface Vocabulary extends Sayable {
   readonly unused: ReadonlySet<Token>;

@@ -1,6 +1,6 @@
-import type { CacheFamily } from "../cache/cache.ts";
-import { cacheTensors } from "../cache/cache-tensors.ts";
 import { blockFeeds } from "./block-feeds.ts";
+import type { CacheFamily } from "./cache-shape.ts";
+import { cacheTensors } from "./cache-tensors.ts";
 import { tensorOf, zeros } from "./float-tensors.ts";
 import type { UntriedGraph } from "./graph.ts";
 

@@ -1,8 +1,9 @@
 /** The caches among a decoder's inputs and outputs. */
-import type { CacheShape } from "../cache/cache.ts";
-import { cacheTensors } from "../cache/cache-tensors.ts";
-import type { Port } from "../protocol/protocol.ts";
+
+import type { CacheShape } from "./cache-shape.ts";
+import { cacheTensors } from "./cache-tensors.ts";
 import type { Precision } from "./float-tensors.ts";
+import type { Port } from "./port.ts";
 
 /** What the declared caches say: sizes are undefined where the file has a name in place of a number. */
 export interface CachePorts extends Pick<CacheShape, "layers" | "precision" | "combined"> {

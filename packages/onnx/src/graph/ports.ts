@@ -1,8 +1,9 @@
 /** What a decoder's inputs and outputs must be, and what they tell. */
+
 import { type HiddenKind, LenityError } from "@lenity/core";
-import type { Port } from "../protocol/protocol.ts";
 import { integerTypes, maskTypes } from "./block-feeds.ts";
 import { type CachePorts, findCaches, isCache, isPrecision } from "./cache-ports.ts";
+import type { Port } from "./port.ts";
 
 /** What the declared inputs and outputs say of a graph. */
 export interface GraphPorts extends CachePorts {

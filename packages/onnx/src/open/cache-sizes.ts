@@ -1,19 +1,14 @@
 /** The sizes of a cache, where its file has names in place of numbers. */
+
 import { LenityError } from "@lenity/core";
-import type { CacheShape } from "../cache/cache.ts";
-import { cacheTensors } from "../cache/cache-tensors.ts";
 import { blockFeeds } from "../graph/block-feeds.ts";
 import type { CachePorts } from "../graph/cache-ports.ts";
+import type { CacheShape } from "../graph/cache-shape.ts";
+import { cacheTensors } from "../graph/cache-tensors.ts";
 import { tensorOf, zeros } from "../graph/float-tensors.ts";
 import type { UntriedGraph } from "../graph/graph.ts";
+import type { SizeHints } from "../graph/size-hints.ts";
 import type { OnnxScan } from "../onnx-file/scan.ts";
-
-/** What a folder's configuration lets expect of each size, the likeliest first. */
-export interface SizeHints {
-  /** Key and value heads. */
-  readonly groups: readonly number[];
-  readonly headSizes: readonly number[];
-}
 
 /** Sizes that are tried when no hint is right: all that are usual, and more. */
 const [mostGroups, mostHeadSize] = [128, 512];

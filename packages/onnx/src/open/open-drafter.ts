@@ -1,8 +1,9 @@
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
-import { cacheParts } from "../cache/cache-tensors.ts";
+import { cacheParts } from "../graph/cache-tensors.ts";
 import type { DrafterGraph, Graph } from "../graph/graph.ts";
-import type { LoadRequest, Port } from "../protocol/protocol.ts";
+import type { Port } from "../graph/port.ts";
+import type { LoadRequest } from "../protocol/protocol.ts";
 import { toPort } from "./probe-graph.ts";
 
 /** The opened drafter file of a model, ready to draft. Throws `model_files` when the two do not fit together. */

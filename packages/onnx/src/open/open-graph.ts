@@ -1,6 +1,5 @@
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
-import { smallSession } from "../device/small-session.ts";
 import type { Graph } from "../graph/graph.ts";
 import { externalData } from "../onnx-file/external-data.ts";
 import { firstLine } from "../onnx-file/first-line.ts";
@@ -9,6 +8,7 @@ import { scanOnnx } from "../onnx-file/scan-file.ts";
 import type { FileFacts, LoadRequest } from "../protocol/protocol.ts";
 import { openFile, openUnchanged } from "./open-file.ts";
 import { tryGraph } from "./probe-graph.ts";
+import { smallSession } from "./small-session.ts";
 
 /** All of ONNX Runtime's module for Node. */
 export type NodeRuntime = typeof import("onnxruntime-node");

@@ -1,14 +1,15 @@
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
-import type { CacheShape } from "../cache/cache.ts";
-import { cacheTensors } from "../cache/cache-tensors.ts";
 import { findFamily } from "../graph/cache-family.ts";
+import type { CacheShape } from "../graph/cache-shape.ts";
+import { cacheTensors } from "../graph/cache-tensors.ts";
 import type { Graph, Runtime } from "../graph/graph.ts";
+import type { Port } from "../graph/port.ts";
 import { checkPorts } from "../graph/ports.ts";
 import { slidingRemedy, slidingWindow } from "../graph/sliding-window.ts";
 import type { OnnxScan } from "../onnx-file/scan.ts";
 import { weightFormats } from "../onnx-file/weight-formats.ts";
-import type { FileFacts, LoadRequest, Port } from "../protocol/protocol.ts";
+import type { FileFacts, LoadRequest } from "../protocol/protocol.ts";
 import { tryTaps } from "../taps/try-taps.ts";
 import { findSizes } from "./cache-sizes.ts";
 import { scoresLastOnly } from "./last-only.ts";

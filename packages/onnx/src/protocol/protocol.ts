@@ -1,8 +1,10 @@
 /** What the main thread and the worker say to each other. Plain data only: it is cloned. */
+
 import type { ErrorCode, ErrorFacts, HiddenKind, Reading, Sampling, Token } from "@lenity/core";
-import type { CacheFamily, CacheShape } from "../cache/cache.ts";
+import type { CacheFamily, CacheShape } from "../graph/cache-shape.ts";
+import type { Port } from "../graph/port.ts";
+import type { SizeHints } from "../graph/size-hints.ts";
 import type { WeightFormat } from "../onnx-file/weight-formats.ts";
-import type { SizeHints } from "../open/cache-sizes.ts";
 import type { DeviceReport, DeviceWish } from "./devices.ts";
 import type { Turns } from "./gpu-lock.ts";
 
@@ -34,13 +36,6 @@ export interface LoadRequest {
   readonly eos: readonly Token[];
   /** What the folder lets expect of the cache's sizes, for files that leave them open. */
   readonly sizes?: SizeHints | undefined;
-}
-
-/** One input or output of a graph. A size is a number, or a name when it varies. */
-export interface Port {
-  readonly name: string;
-  readonly type: string;
-  readonly shape: readonly (number | string)[];
 }
 
 /** What a file holds, and what it was given when it was loaded. */

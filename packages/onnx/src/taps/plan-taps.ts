@@ -1,7 +1,7 @@
 /** What a file lacks, and the bytes that add it. */
 
-import { cacheTensors } from "../cache/cache-tensors.ts";
 import { isCache } from "../graph/cache-ports.ts";
+import { cacheTensors } from "../graph/cache-tensors.ts";
 import type { OnnxScan } from "../onnx-file/scan.ts";
 import { dataflow } from "./dataflow.ts";
 import { type FinalNorm, findFinalNorm } from "./final-norm.ts";

@@ -1,9 +1,9 @@
 /** Runs a graph once and compares what its outputs for judges and caches give with what they must. */
 import type { HiddenKind, Token } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
-import { cacheTensors } from "../cache/cache-tensors.ts";
 import { openCache } from "../cache/open-cache.ts";
 import { blockFeeds } from "../graph/block-feeds.ts";
+import { cacheTensors } from "../graph/cache-tensors.ts";
 import { cellsOf, numbers } from "../graph/float-tensors.ts";
 import type { CachedGraph, Graph } from "../graph/graph.ts";
 import { firstLine } from "../onnx-file/first-line.ts";

@@ -25,7 +25,7 @@ const idle = 60_000;
  */
 export function encodeThread(
   folder: string,
-  script: URL = threadScript("./encode-worker", import.meta.url),
+  script: URL = threadScript("../encode-worker", import.meta.url),
   patience: number = idle,
 ): NonNullable<Tokenizer["encodeAsync"]> {
   let running: Running | undefined;

@@ -2,19 +2,18 @@ import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
 import { answers, raceBlocks, toleranceOf } from "../checks/compare-devices.ts";
 import { chooseDevice, type Placed } from "../device/choose-device.ts";
-import { drafterAside } from "../device/drafter-aside.ts";
 import { openOnDevice } from "../device/open-on-device.ts";
-import { reason } from "../device/reason.ts";
-import { smallSession } from "../device/small-session.ts";
 import type { ModelFiles } from "../folder/model-files.ts";
 import { readBytes } from "../folder/read-files.ts";
 import type { Runtime } from "../graph/graph.ts";
 import { externalFault, externalFiles } from "../onnx-file/external-files.ts";
+import { reason } from "../onnx-file/first-line.ts";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { type OnnxScan, scanBytes } from "../onnx-file/scan.ts";
+import type { Backend } from "../open/backend.ts";
 import { mostBytes, type Opened, openTapped, unreadable } from "../open/open-extended.ts";
 import { tryGraph } from "../open/probe-graph.ts";
-import type { Backend } from "../run/request-handler.ts";
+import { smallSession } from "../open/small-session.ts";
 import { ownRuntime } from "./own-runtime.ts";
 import { probeWebGPU } from "./probe-webgpu.ts";
 
@@ -77,8 +76,7 @@ export function fetchedBackend({ ort, files, model, drafter }: Opening): Fetched
       );
       const weightFiles = [...externalFiles(scan).keys()].map((location) => files.nameOf(beneath(model, location)));
       const providers = (placed.device.name === "cpu" ? ["wasm"] : ["wasm", "webgpu"]).map((name) => ({ name, bundled: true }));
-      const missing = [...facts.missing, ...drafterAside(request, placed.device.name)];
-      return { graph: placed.model.graph, facts: { ...facts, missing, weightFiles, providers }, device: reported(placed) };
+      return { graph: placed.model.graph, facts: { ...facts, weightFiles, providers }, device: reported(placed) };
     },
     async openDrafter(name) {
       const bytes = await read(drafter);

@@ -6,7 +6,7 @@ import { drafterFile } from "../folder/drafter-file.ts";
 import { checkDtype, type Dtype, variantFile } from "../folder/dtypes.ts";
 import type { Runtime } from "../graph/graph.ts";
 import { type OnnxModel, onnxModel } from "../onnx-model.ts";
-import { answering } from "../run/request-handler.ts";
+import { requestHandler } from "../worker/request-handler.ts";
 import { fetchedBackend } from "./backend.ts";
 import { type Folder, filesOf } from "./fetched-files.ts";
 import { localLink } from "./local-link.ts";
@@ -83,7 +83,7 @@ export async function loadModel(folder: Folder, options: WebLoadOptions): Promis
     device: provider === "wasm" ? "cpu" : provider,
   });
   const backend = fetchedBackend({ ort, files, model, drafter });
-  const link = localLink(answering(backend), backend.release, described.name);
+  const link = localLink(requestHandler(backend), backend.release, described.name);
   try {
     const host = await loadHost(link, request, cacheBytes);
     let closed = false;

@@ -1,8 +1,8 @@
 import type { InferenceSession } from "onnxruntime-node";
 import { openPlaced } from "../device/open-on-chosen-device.ts";
-import type { Backend } from "../run/request-handler.ts";
-import { importRuntime, type NodeRuntime, openDrafterSession } from "./open-graph.ts";
-import { type OwnSessions, ownSessions } from "./own-sessions.ts";
+import type { Backend } from "../open/backend.ts";
+import { importRuntime, type NodeRuntime, openDrafterSession } from "../open/open-graph.ts";
+import { type OwnSessions, ownSessions } from "../open/own-sessions.ts";
 
 /** A backend that opens files on a disk, and can give back what ONNX Runtime holds of them, those too that loading then refused. */
 export interface DiskBackend extends Backend {

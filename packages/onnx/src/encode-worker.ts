@@ -1,9 +1,9 @@
 /** The thread that encodes long texts: a text of megabytes takes seconds, and must not take them where requests are served. */
 import { parentPort } from "node:worker_threads";
 import type { Token, Tokenizer } from "@lenity/core";
-import { filesIn } from "../folder/disk-files.ts";
-import type { EncodeReply, EncodeRequest } from "./encode-protocol.ts";
-import { readTokenizer } from "./tokenizer.ts";
+import { filesIn } from "./folder/disk-files.ts";
+import type { EncodeReply, EncodeRequest } from "./tokenizer/encode-protocol.ts";
+import { readTokenizer } from "./tokenizer/tokenizer.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("encode-worker.ts runs as a worker thread of loadTokenizer.");
