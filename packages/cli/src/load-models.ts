@@ -8,8 +8,10 @@ import {
   loadModel,
   loadSampling,
   loadTokenizer,
+  type ModelFolder,
   type OnnxModel,
   onnxDrafter,
+  openFolder,
 } from "@lenity/onnx";
 import type { ServedModel } from "@lenity/server";
 import * as tiny from "@lenity/tiny";
@@ -66,15 +68,16 @@ export async function openEngine(options: EngineOptions, use?: "messages" | "tex
   checkFile(options);
   const { folder, name } = await targetOf(options);
   const draft = await draftOf(options);
+  const files = await openFolder(folder);
   const [tokenizer, chatTemplate, heads, sampling] = await Promise.all([
-    loadTokenizer(folder),
-    loadChatTemplate(folder),
+    loadTokenizer(files),
+    loadChatTemplate(files),
     readHeads(folder, options.judge),
-    loadSampling(folder),
+    loadSampling(files),
   ]);
   if (use === "messages" && chatTemplate === undefined) throw templateless(folder);
   const { dtype, file, device, engines, cacheBytes, context: contextLength } = options;
-  const target = await loadModel(folder, { engines, cacheBytes, dtype, file, device, contextLength, drafter: false, name });
+  const target = await loadModel(files, { engines, cacheBytes, dtype, file, device, contextLength, drafter: false, name });
   for (const warning of target.warnings) console.error(`warning: ${warning}`);
   try {
     const drafting =
@@ -118,14 +121,15 @@ async function targetOf({ model, dtype, file }: EngineOptions): Promise<Resolved
 }
 
 /** The draft's folder and variant; undefined when there is none. */
-async function draftOf(options: EngineOptions): Promise<({ readonly folder: string } & DraftDtype) | undefined> {
+async function draftOf(options: EngineOptions): Promise<({ readonly folder: ModelFolder } & DraftDtype) | undefined> {
   const { model, draft, dtype, draftDtype: wanted } = options;
   if (draft === undefined) {
     if (wanted !== undefined)
       throw new LenityError("invalid_request", `--draft-dtype ${wanted} belongs to --draft. Add the one or leave out the other.`);
-    return model === undefined ? { folder: fileURLToPath(tiny.draft), dtype: undefined } : undefined;
+    return model === undefined ? { folder: await openFolder(tiny.draft), dtype: undefined } : undefined;
   }
-  const { folder } = await resolveModel(draft, { dtype: wanted ?? dtype, orOnly: wanted === undefined });
+  const resolved = await resolveModel(draft, { dtype: wanted ?? dtype, orOnly: wanted === undefined });
+  const folder = await openFolder(resolved.folder);
   return { folder, ...(await draftDtype(folder, options)) };
 }
 

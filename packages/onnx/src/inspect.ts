@@ -1,8 +1,8 @@
-import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { HiddenKind, Token } from "@lenity/core";
 import type { SelfCheck } from "./checks/self-check.ts";
 import type { Variant } from "./folder/dtypes.ts";
+import { type DiskFolder, openFolder } from "./folder/open-folder.ts";
 import { findVariants } from "./folder/variants.ts";
 import type { CacheFamily, CacheShape } from "./graph/cache-shape.ts";
 import type { Port } from "./graph/port.ts";
@@ -56,8 +56,9 @@ export interface Inspection {
 }
 
 /** Loads a model folder, runs its self-check and describes it. Rejects as `loadModel` does. */
-export async function inspectModel(folder: string | URL, options: LoadOptions = {}): Promise<Inspection> {
-  const model = await loadModel(folder, options);
+export async function inspectModel(folder: DiskFolder, options: LoadOptions = {}): Promise<Inspection> {
+  const open = await openFolder(folder);
+  const model = await loadModel(open, options);
   try {
     const { folder: dir, graph, width, vocabulary, unused, notes, contextLength, eos, hidden, check, warnings } = model;
     const { file, inputs, outputs, layers, groups, headSize, precision, combined, leastRows, family, newRows, providers } = graph;
@@ -67,10 +68,10 @@ export async function inspectModel(folder: string | URL, options: LoadOptions = 
     const cache = { family, newRows, layers, groups, headSize, precision, ...special, bytesPerToken };
     return {
       folder: dir,
-      files: await listFiles(dir),
+      files: await open.list(),
       file,
       ...(graph.drafter === undefined ? {} : { drafter: graph.drafter }),
-      variants: (await findVariants(dir)).map((variant) => ({ ...variant, loaded: join(dir, variant.path) === file })),
+      variants: (await findVariants(open)).map((variant) => ({ ...variant, loaded: join(dir, variant.path) === file })),
       weights: { formats: graph.weights, files: graph.weightFiles.map((path) => relative(dir, path)) },
       inputs,
       outputs,
@@ -93,14 +94,4 @@ export async function inspectModel(folder: string | URL, options: LoadOptions = 
   } finally {
     await model.close();
   }
-}
-
-async function listFiles(dir: string): Promise<{ path: string; bytes: number }[]> {
-  const names = [...(await readdir(dir)), ...(await readdir(join(dir, "onnx")).catch(() => [])).map((name) => join("onnx", name))];
-  const files: { path: string; bytes: number }[] = [];
-  for (const path of names.sort()) {
-    const found = await stat(join(dir, path));
-    if (found.isFile()) files.push({ path, bytes: found.size });
-  }
-  return files;
 }

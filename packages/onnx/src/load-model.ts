@@ -1,18 +1,18 @@
-import { basename, join, relative, resolve } from "node:path";
-import { LenityError } from "@lenity/core";
+import { basename, join, resolve } from "node:path";
 import { warningsOf } from "./checks/warnings.ts";
 import type { Engine } from "./engine/engine.ts";
 import { closeAll, openAmong, startEngines } from "./engine/engine-pool.ts";
+import { loadRequest } from "./engine/load-request.ts";
 import { hostLoader } from "./engine/load-worker.ts";
 import { startWorker } from "./engine/thread-link.ts";
 import { defaultSpin, defaultThreads } from "./engine/threads.ts";
 import type { LoadedHost } from "./engine/worker-handle.ts";
-import { describeModel, loadRequest } from "./folder/describe-model.ts";
-import { exists, filesIn, folderPath } from "./folder/disk-files.ts";
+import { describeModel } from "./folder/describe-model.ts";
+import { exists } from "./folder/disk-files.ts";
 import { drafterFile } from "./folder/drafter-file.ts";
-import type { Dtype, Variant } from "./folder/dtypes.ts";
-import { readGenaiConfig } from "./folder/genai-config.ts";
-import { chooseVariant, findVariants } from "./folder/variants.ts";
+import type { Dtype } from "./folder/dtypes.ts";
+import { type DiskFolder, openFolder } from "./folder/open-folder.ts";
+import { chooseFile, findVariants } from "./folder/variants.ts";
 import { type OnnxModel, onnxModel } from "./onnx-model.ts";
 import { type DeviceWish, deviceWishes } from "./protocol/devices.ts";
 import { turns } from "./protocol/gpu-lock.ts";
@@ -77,35 +77,28 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a Hugging Face folder (config.json and generation_config.json or genai_config.json, a variant of onnx/model.onnx) into worker threads. Where it has a
- * tokenizer.json, ids that no token has are never said. Rejects with `model_files` when something is missing or does not fit together.
+ * Loads a Hugging Face folder (config.json and generation_config.json or genai_config.json, a variant of onnx/model.onnx) into worker threads.
+ * Where it has a tokenizer.json, ids without a token never come out. Rejects with `model_files` when something is missing or does not fit together.
  */
-export async function loadModel(folder: string | URL, options: LoadOptions = {}): Promise<OnnxModel> {
+export async function loadModel(folder: DiskFolder, options: LoadOptions = {}): Promise<OnnxModel> {
+  checkOptions(options);
   const { engines: count = 1, cacheBytes = 256 * 2 ** 20, worker = threadScript("./worker", import.meta.url) } = options;
-  const { threads = count > 1 ? 1 : defaultThreads(), spin = defaultSpin } = options;
-  for (const [name, value] of Object.entries({ engines: count, threads })) {
-    if (!(Number.isInteger(value) && value >= 1)) throw new RangeError(`${name} is ${value}; expected a whole number from 1.`);
-  }
-  if (!(spin === Number.POSITIVE_INFINITY || (Number.isInteger(spin) && spin >= 0)))
-    throw new RangeError(`spin is ${spin}; expected a whole number of microseconds from 0, or Infinity.`);
-  if (!(cacheBytes >= 0)) throw new RangeError(`cacheBytes is ${cacheBytes}; expected 0 or more.`);
-  const { device = "cpu" } = options;
-  if (!deviceWishes.includes(device)) throw new RangeError(`device is ${device}; expected one of ${deviceWishes.join(", ")}.`);
-  const dir = await folderPath(folder);
-  const described = await describeModel(filesIn(dir), { ...options, name: options.name ?? basename(resolve(dir)) });
-  const file = await modelFile(dir, options, described.filename);
+  const { threads = count > 1 ? 1 : defaultThreads(), spin = defaultSpin, device = "cpu", numbers } = options;
+  const open = await openFolder(folder);
+  const described = await describeModel(open, { ...options, name: options.name ?? basename(resolve(open.place)) });
+  const chosen = await chooseFile(open, options, described.filename);
+  const file = join(open.place, chosen.path);
   const beside = drafterFile(file);
   const drafter = options.drafter !== false && (await exists(beside)) ? beside : undefined;
-  const request = loadRequest(described, { file, drafter, threads, spin, device, numbers: options.numbers, turns, engines: count });
+  const request = loadRequest(described, { file, drafter, threads, spin, device, numbers, turns, engines: count });
   const load = hostLoader(request, cacheBytes);
   const engines = await startEngines(count, described.name, (owner, onLost) => {
     const link = startWorker(worker, owner, onLost);
     return { link, host: load(link) };
   });
   const { graph, check } = (engines[0] as Engine<LoadedHost>).first;
-  const variants = await findVariants(dir);
-  const notes = [...described.notes, ...(await strangeName(dir, file, options, variants))];
-  const warnings = [...described.warnings, ...warningsOf(graph, check, variants)];
+  const notes = [...described.notes, ...chosen.notes];
+  const warnings = [...described.warnings, ...warningsOf(graph, check, await findVariants(open))];
   return onnxModel({ ...described, notes }, { graph, check }, warnings, {
     engines: () => engines.map(({ state }) => state),
     open: (prompt, scope) => openAmong(engines, prompt, scope),
@@ -113,21 +106,13 @@ export async function loadModel(folder: string | URL, options: LoadOptions = {})
   });
 }
 
-/** What to say of a file that nobody named, its folder neither, and that has no variant's name. */
-async function strangeName(dir: string, file: string, { file: named }: LoadOptions, variants: readonly Variant[]): Promise<string[]> {
-  if (named !== undefined || variants.some(({ path }) => join(dir, path) === file)) return [];
-  if ((await readGenaiConfig(filesIn(dir)))?.filename === relative(dir, file)) return [];
-  return [`${relative(dir, file)} is taken for the model: no file has a usual name, such as onnx/model.onnx`];
-}
-
-/** The file that is asked for, or that the folder's genai_config.json names, or else a variant. */
-async function modelFile(dir: string, { file, dtype }: LoadOptions, named: string | undefined): Promise<string> {
-  if (file === undefined) {
-    const own = dtype === undefined && named !== undefined ? join(dir, named) : undefined;
-    return own !== undefined && (await exists(own)) ? own : join(dir, await chooseVariant(dir, dtype));
+/** Throws RangeError for a value that no option may have. */
+function checkOptions({ engines = 1, threads = 1, spin = 0, cacheBytes = 0, device = "cpu" }: LoadOptions): void {
+  for (const [name, value] of Object.entries({ engines, threads })) {
+    if (!(Number.isInteger(value) && value >= 1)) throw new RangeError(`${name} is ${value}; expected a whole number from 1.`);
   }
-  if (dtype !== undefined) throw new TypeError(`Both file (${file}) and dtype (${dtype}) are given; expected one of them.`);
-  const path = join(dir, file);
-  if (await exists(path)) return path;
-  throw new LenityError("model_files", `${path} is missing. Name a file of the folder, or leave it to the folder's variants.`);
+  if (!(spin === Number.POSITIVE_INFINITY || (Number.isInteger(spin) && spin >= 0)))
+    throw new RangeError(`spin is ${spin}; expected a whole number of microseconds from 0, or Infinity.`);
+  if (!(cacheBytes >= 0)) throw new RangeError(`cacheBytes is ${cacheBytes}; expected 0 or more.`);
+  if (!deviceWishes.includes(device)) throw new RangeError(`device is ${device}; expected one of ${deviceWishes.join(", ")}.`);
 }

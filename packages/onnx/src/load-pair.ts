@@ -1,5 +1,6 @@
 import type { Drafter, Tokenizer } from "@lenity/core";
 import { loadTokenizer } from "./folder/load-parts.ts";
+import { type DiskFolder, openFolder } from "./folder/open-folder.ts";
 import { type LoadOptions, loadModel } from "./load-model.ts";
 import { onnxDrafter } from "./onnx-drafter.ts";
 import type { OnnxModel } from "./onnx-model.ts";
@@ -25,9 +26,10 @@ export type PairOptions = Pick<LoadOptions, "engines" | "cacheBytes" | "device">
  * many threads are busy as answers are made. Rejects as `loadModel` does, and with
  * `unsupported` when their tokenizers differ; leaves nothing running then.
  */
-export async function loadPair(targetFolder: string | URL, draftFolder: string | URL, options: PairOptions = {}): Promise<Pair> {
-  const tokenizer = await loadTokenizer(targetFolder);
-  const target = await loadModel(targetFolder, { ...options, drafter: false });
+export async function loadPair(targetFolder: DiskFolder, draftFolder: DiskFolder, options: PairOptions = {}): Promise<Pair> {
+  const folder = await openFolder(targetFolder);
+  const tokenizer = await loadTokenizer(folder);
+  const target = await loadModel(folder, { ...options, drafter: false });
   try {
     const draft = await loadModel(draftFolder, { ...options, threads: 1, draftsFor: target });
     const close = async () => {

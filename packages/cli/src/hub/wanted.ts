@@ -1,5 +1,5 @@
 import { LenityError } from "@lenity/core";
-import { type Dtype, drafterFile, onlyStranger, pickVariant, type Variant, variantsAmong } from "@lenity/onnx";
+import { type Dtype, drafterFile, onlyUnusualName, pickVariant, type Variant, variantsAmong } from "@lenity/onnx";
 
 /** What a model's files are for. */
 export interface Wish {
@@ -69,7 +69,7 @@ function safetensors<File extends { readonly path: string }>(name: string, files
 
 function chosenVariant(paths: readonly string[], found: readonly Variant[], { dtype, orOnly = false }: Wish): string | undefined {
   const variant = pickVariant(found, dtype) ?? (orOnly ? pickVariant(found, undefined) : undefined);
-  return variant?.path ?? (found.length === 0 ? onlyStranger(paths, orOnly ? undefined : dtype) : undefined);
+  return variant?.path ?? (found.length === 0 ? onlyUnusualName(paths, orOnly ? undefined : dtype) : undefined);
 }
 
 function lack(paths: readonly string[], found: readonly Variant[], { dtype, file }: Wish): string {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { LenityError } from "@lenity/core";
 import { filesIn } from "../folder/disk-files.ts";
-import { readJson } from "../folder/read-files.ts";
+import { missing, readJson } from "../folder/read-files.ts";
 import { type RotaryConfig, readRotary } from "./rotary.ts";
 
 /** The shape of a decoder, as its config.json says it. */
@@ -38,7 +38,10 @@ const families: Readonly<Record<string, { readonly qkv?: boolean; readonly outpu
 /** Reads config.json. Throws `model_files` when it is missing or describes something that `exportDecoder` cannot write. */
 export async function readDecoderConfig(dir: string): Promise<DecoderConfig> {
   const file = join(dir, "config.json");
-  const raw = await readJson(filesIn(dir), "config.json", "Expected the config.json of a Hugging Face folder.");
+  const advice = "Expected the config.json of a Hugging Face folder.";
+  const files = filesIn(dir);
+  const raw = await readJson(files, "config.json", advice);
+  if (raw === undefined) throw missing(files, "config.json", advice);
   const refuse = (what: string) =>
     new LenityError(
       "model_files",

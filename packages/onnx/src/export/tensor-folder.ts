@@ -27,7 +27,7 @@ export async function openTensors(dir: string): Promise<TensorFolder> {
 
 async function openShards(dir: string, index: string): Promise<Tensors> {
   const advice = "Expected the index of a model in several safetensors files; download or save it again.";
-  const { weight_map: map } = await readJson(filesIn(dir), basename(index), advice);
+  const { weight_map: map } = (await readJson(filesIn(dir), basename(index), advice)) ?? {};
   if (typeof map !== "object" || map === null || !Object.values(map).every((file) => typeof file === "string")) {
     throw new LenityError("model_files", `${index} has no weight_map of tensors to files. ${advice}`);
   }

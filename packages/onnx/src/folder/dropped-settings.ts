@@ -1,4 +1,4 @@
-import type { GenerationConfig } from "./model-folder.ts";
+import type { GenerationConfig } from "./generation-config.ts";
 
 /** Settings of generation_config.json that change what is said and that are not applied, with the values that ask for nothing. */
 const unknown: Readonly<Record<string, unknown>> = {

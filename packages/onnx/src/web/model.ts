@@ -1,14 +1,15 @@
 import { warningsOf } from "../checks/warnings.ts";
 import { unavailable } from "../device/choose-device.ts";
+import { loadRequest } from "../engine/load-request.ts";
 import { loadHost } from "../engine/load-worker.ts";
-import { describeModel, loadRequest } from "../folder/describe-model.ts";
+import { describeModel } from "../folder/describe-model.ts";
 import { drafterFile } from "../folder/drafter-file.ts";
 import { checkDtype, type Dtype, variantFile } from "../folder/dtypes.ts";
 import type { Runtime } from "../graph/graph.ts";
 import { type OnnxModel, onnxModel } from "../onnx-model.ts";
 import { requestHandler } from "../worker/request-handler.ts";
 import { fetchedBackend } from "./backend.ts";
-import { type Folder, filesOf } from "./fetched-files.ts";
+import { type Folder, openFolder } from "./fetched-files.ts";
 import { localLink } from "./local-link.ts";
 import { adapterFault } from "./probe-webgpu.ts";
 
@@ -67,8 +68,9 @@ export async function loadModel(folder: Folder, options: WebLoadOptions): Promis
   if (file !== undefined && dtype !== undefined)
     throw new TypeError(`Both file (${file}) and dtype (${dtype}) are given; expected one of them.`);
   checkDtype(dtype);
-  const files = filesOf(folder);
-  const described = await describeModel(files, { ...options, name: options.name ?? lastPart(files.place) });
+  const open = openFolder(folder);
+  const { files } = open;
+  const described = await describeModel(open, { ...options, name: options.name ?? lastPart(files.place) });
   const model = file ?? (dtype === undefined ? described.filename : undefined) ?? `onnx/${variantFile(dtype ?? "fp32")}`;
   const drafter = drafterFile(model);
   // Before the model is fetched: it may be large.

@@ -12,10 +12,11 @@ import { plainReadings } from "@lenity/core/testing";
 import * as runtime from "onnxruntime-node";
 import { differenceOf } from "../../src/checks/compare-devices.ts";
 import { openOnDevice } from "../../src/device/open-on-device.ts";
+import { loadRequest } from "../../src/engine/load-request.ts";
 import { isSound } from "../../src/evidence/block-scorer.ts";
 import { evidenceGraph } from "../../src/evidence/evidence-graph.ts";
-import { describeModel, loadRequest } from "../../src/folder/describe-model.ts";
-import { filesIn } from "../../src/folder/disk-files.ts";
+import { describeModel } from "../../src/folder/describe-model.ts";
+import { openFolder } from "../../src/folder/open-folder.ts";
 import { exportDecoder, inspectModel, loadModel, loadTokenizer, type OnnxModel, onnxDrafter } from "../../src/index.ts";
 import { graphBuilder } from "../../src/onnx-file/graph-builder.ts";
 import { scanOnnx } from "../../src/onnx-file/scan-file.ts";
@@ -152,8 +153,8 @@ describe("on WebGPU", { skip }, () => {
   test("caches, logits and hidden states stay on the device; what is read of them is fetched, what is not is freed", async () => {
     const dir = await writeWide("placed");
     const file = join(dir, "onnx/model.onnx");
-    const files = filesIn(dir);
-    const request = loadRequest(await describeModel(files, { name: "placed" }), { file, threads: 1, spin: 500, device: "webgpu" });
+    const folder = await openFolder(dir);
+    const request = loadRequest(await describeModel(folder, { name: "placed" }), { file, threads: 1, spin: 500, device: "webgpu" });
     const { graph } = await openGraph(runtime, request);
     const there = await openOnDevice({ ...request, drafter: undefined, graph }, "webgpu", (options) =>
       openFile(runtime, scanOnnx(file), { ...sessionOptions(request), ...options }),
