@@ -68,7 +68,7 @@ export async function inspectModel(folder: DiskFolder, options: LoadOptions = {}
     const cache = { family, newRows, layers, groups, headSize, precision, ...special, bytesPerToken };
     return {
       folder: dir,
-      files: await open.list(),
+      files: (await open.list()).flatMap(({ path, bytes }) => (bytes === undefined ? [] : [{ path, bytes }])),
       file,
       ...(graph.drafter === undefined ? {} : { drafter: graph.drafter }),
       variants: (await findVariants(open)).map((variant) => ({ ...variant, loaded: join(dir, variant.path) === file })),

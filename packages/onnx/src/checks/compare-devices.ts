@@ -4,6 +4,8 @@ import type { HiddenKind, Scores, Token } from "@lenity/core";
 import type { CacheShape } from "../graph/cache-shape.ts";
 import type { WeightFormat } from "../onnx-file/weight-formats.ts";
 import { append, type Model, newSequence, rewindSequence } from "../run/sequence.ts";
+import { relativeDifference, tolerance } from "./difference.ts";
+import { probeTokens } from "./probe-tokens.ts";
 
 /** One append: `tokens` after the first `from`. */
 interface Step {
@@ -17,7 +19,7 @@ interface Step {
  */
 function steps({ contextLength, width }: Model): Step[] {
   const length = Math.min(80, contextLength);
-  const tokens = Array.from({ length }, (_, i) => (i * 7919 + 1) % width);
+  const tokens = probeTokens(length, width);
   const at = (share: number) => Math.floor(share * length);
   const block = (from: number, to: number) => ({ from, tokens: tokens.slice(from, to) });
   const single = at(0.6);
@@ -59,20 +61,7 @@ export async function answers(model: Model): Promise<readonly Answer[]> {
 export function differenceOf(found: readonly Answer[], expected: readonly Answer[]): number {
   const parts = (rows: readonly Answer[]) => rows.flatMap(({ logits, hidden }) => [logits, hidden ?? new Float32Array(0)]);
   const others = parts(found);
-  return parts(expected).reduce((most, values, i) => Math.max(most, share(others[i] as Float32Array, values)), 0);
-}
-
-function share(found: Float32Array, expected: Float32Array): number {
-  let [most, lowest, highest] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let i = 0; i < expected.length; i++) {
-    const [a, b] = [found[i] as number, expected[i] as number];
-    // Ids that are never said have −∞ on both.
-    if (a === b && !Number.isFinite(a)) continue;
-    const difference = Math.abs(a - b);
-    if (!Number.isFinite(difference)) return Number.POSITIVE_INFINITY;
-    [most, lowest, highest] = [Math.max(most, difference), Math.min(lowest, b), Math.max(highest, b)];
-  }
-  return most === 0 ? 0 : most / (highest - lowest);
+  return parts(expected).reduce((most, values, i) => Math.max(most, relativeDifference(others[i] as Float32Array, values)), 0);
 }
 
 /** Milliseconds that each model takes to verify a block of eight tokens: the medians of runs that take turns. */
@@ -86,12 +75,8 @@ export async function raceBlocks(models: readonly Model[]): Promise<readonly num
         const sequence = sequences[i] as (typeof sequences)[number];
         rewindSequence(sequence, Math.min(sequence.tokens.length, 8, model.contextLength - length));
         const began = performance.now();
-        await append(
-          model,
-          sequence,
-          Array.from({ length }, (_, n) => (n + round) % model.width),
-          { rows: scoredRows(model, length) },
-        );
+        const block = probeTokens(round + length, model.width).slice(round);
+        await append(model, sequence, block, { rows: scoredRows(model, length) });
         // The first round fills the cache, and the device compiles; the second one rewinds for the first time.
         if (round > 1) times[i]?.push(performance.now() - began);
       }
@@ -107,5 +92,6 @@ export async function raceBlocks(models: readonly Model[]): Promise<readonly num
  * with other roundings, where the CPU widens them; what is wrong (a cache that is not read, keys counted twice) makes more.
  */
 export function toleranceOf({ precision }: CacheShape, weights: readonly WeightFormat[]): number {
-  return precision === "float32" && weights.every(({ format }) => format.startsWith("float")) ? 0.001 : 0.02;
+  const plain = precision === "float32" && weights.every(({ format }) => format.startsWith("float"));
+  return plain ? tolerance.float32 : tolerance.rounded;
 }

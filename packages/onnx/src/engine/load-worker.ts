@@ -1,4 +1,5 @@
 import { type LanguageModel, LenityError } from "@lenity/core";
+import { tolerance } from "../checks/difference.ts";
 import { type SelfCheck, selfCheck } from "../checks/self-check.ts";
 import type { WorkerLink } from "../protocol/link.ts";
 import type { LoadReply, LoadRequest } from "../protocol/protocol.ts";
@@ -44,8 +45,7 @@ async function tryOut(model: LanguageModel, file: string, most: number | undefin
     const advice = isTold ? "" : ` ${expected}`;
     throw new LenityError("model_files", `${file} fails on its first tokens: ${(cause as Error).message}${advice}`, { cause });
   });
-  // Quantised models differ by a few hundredths of the spread; a cache that is not read as written, by about half.
-  if (check.blockDifference <= check.spread / 4) return check;
+  if (check.blockDifference <= tolerance.blocks * check.spread) return check;
   const seen = `${check.blockDifference.toPrecision(2)} where logits span ${check.spread.toPrecision(2)}`;
   throw new LenityError("model_files", `${file} scores tokens differently in a block and one by one (by ${seen}). ${expected}`);
 }

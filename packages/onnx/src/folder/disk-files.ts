@@ -24,7 +24,7 @@ async function listFiles(dir: string): Promise<readonly ListedFile[]> {
   const paths = [...own, ...more.map((name) => `onnx/${name}`)].sort();
   const listed = paths.map(async (path) => {
     const found = await stat(join(dir, path)).catch(() => undefined);
-    return found?.isFile() === true ? [{ path, bytes: found.size }] : [];
+    return found === undefined ? [] : [{ path, bytes: found.isFile() ? found.size : undefined }];
   });
   return (await Promise.all(listed)).flat();
 }

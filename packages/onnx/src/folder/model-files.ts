@@ -6,12 +6,12 @@ export interface ModelFiles {
   nameOf(path: string): string;
   /** The content of a file; undefined when there is none. Rejects when it is there and cannot be read. */
   read(path: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  /** The files of the folder itself and of its onnx/. Absent where files can only be asked for by name, as over HTTP. */
+  /** What lies in the folder itself and in its onnx/. Absent where files can only be asked for by name, as over HTTP. */
   list?(): Promise<readonly ListedFile[]>;
 }
 
-/** A file and its size. */
+/** What lies at a path: a file, or a folder, which has no size. */
 export interface ListedFile {
   readonly path: string;
-  readonly bytes: number;
+  readonly bytes: number | undefined;
 }

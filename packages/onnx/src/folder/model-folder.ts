@@ -22,7 +22,7 @@ export interface ModelFolder {
   tokenizerConfig(): Promise<Json | undefined>;
   /** The text of chat_template.jinja. */
   chatTemplate(): Promise<string | undefined>;
-  /** The files of the folder itself and of its onnx/; empty where they can only be asked for by name. */
+  /** What lies in the folder itself and in its onnx/; empty where files can only be asked for by name. */
   list(): Promise<readonly ListedFile[]>;
   /** The error for a file that is needed and is not there. */
   missing(path: keyof typeof advice): Error;

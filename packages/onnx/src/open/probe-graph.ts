@@ -41,7 +41,7 @@ export async function tryGraph(
   if (settled === "concat" && leastRows !== undefined) {
     throw new LenityError("model_files", `${file} keeps caches that slide (sliding_window_cache), which do not run here. ${slidingRemedy}`);
   }
-  const lastOnly = await scoresLastOnly({ ...untried, newRows, family: settled }, request.contextLength);
+  const lastOnly = await scoresLastOnly({ ...untried, newRows, family: settled }, request);
   const shapes: Record<string, Port["shape"]> = newRows ? { present_rows: rowsShape(untried) } : {};
   for (const { output, width } of Object.values(hidden)) shapes[output] = [1, "length", width];
   // What was added and proved useful has the shape that was seen: ONNX Runtime infers only some sizes.

@@ -1,7 +1,8 @@
 /** Runs a graph once and compares what its outputs for judges and caches give with what they must. */
-import type { HiddenKind, Token } from "@lenity/core";
+import type { HiddenKind } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
 import { openCache } from "../cache/open-cache.ts";
+import { probeTokens } from "../checks/probe-tokens.ts";
 import { blockFeeds } from "../graph/block-feeds.ts";
 import { cacheTensors } from "../graph/cache-tensors.ts";
 import { cellsOf, numbers } from "../graph/float-tensors.ts";
@@ -27,7 +28,7 @@ export async function tryTaps(
 ): Promise<Tried> {
   const states = Object.entries(names) as [HiddenKind, string][];
   if (states.length === 0 && !graph.newRows) return { hidden: {}, newRows: false, missing: [] };
-  const tokens: Token[] = Array.from({ length: Math.min(10, contextLength) }, (_, i) => (i * 7919 + 1) % width);
+  const tokens = probeTokens(Math.min(10, contextLength), width);
   const border = Math.min(8, contextLength);
   const cache = openCache(graph, contextLength);
   const run = async (start: number, end: number, outputs: readonly string[]): Promise<InferenceSession.ReturnType> => {
