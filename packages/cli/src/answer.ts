@@ -2,12 +2,12 @@
 import { styleText } from "node:util";
 import { type Answer, blockLength, generate, type Policy, type Token, type Verifier } from "@lenity/core";
 import { chosenSampling, metricsOf, type TraceEntry, traceOf, tracer, usageOf } from "@lenity/server";
-import type { Engine, EngineOptions } from "./load-models.ts";
+import type { LoadedModels, LoadModelsOptions } from "./load-models.ts";
 import { chooseDrafter } from "./options.ts";
 import { print } from "./output.ts";
 
 /** What both commands take. Settings of sampling that are not given are those that the model's folder recommends. */
-export interface AnswerOptions extends EngineOptions {
+export interface AnswerOptions extends LoadModelsOptions {
   readonly policy: Policy;
   readonly draftTokens?: number | undefined;
   readonly drafter?: string | undefined;
@@ -32,8 +32,12 @@ export interface Prompt {
 }
 
 /** Answers, printing as text comes; returns the text. */
-export async function answer(engine: Engine, { tokens: prompt, control, continues }: Prompt, options: AnswerOptions): Promise<string> {
-  const { target, tokenizer, registry } = engine;
+export async function answer(
+  models: LoadedModels,
+  { tokens: prompt, control, continues }: Prompt,
+  options: AnswerOptions,
+): Promise<string> {
+  const { target, tokenizer, registry } = models;
   const verifier = registry.create(options.policy);
   const draftTokens = blockLength(target, verifier, options.draftTokens);
   const before = continues ? prompt : [];
@@ -43,9 +47,9 @@ export async function answer(engine: Engine, { tokens: prompt, control, continue
     tokenizer,
     ...(control === undefined ? {} : { control: new Set([...control, ...target.eos]) }),
     verifier,
-    drafter: chooseDrafter(engine.drafters, options.drafter)(),
+    drafter: chooseDrafter(models.drafters, options.drafter)(),
     draftTokens,
-    sampling: chosenSampling(options, engine.sampling),
+    sampling: chosenSampling(options, models.sampling),
     seed: options.seed,
     maxTokens: options.maxTokens,
     stop: options.stop,
@@ -63,19 +67,19 @@ export async function answer(engine: Engine, { tokens: prompt, control, continue
     text = answer.text;
     if (options.json === true) {
       const entries = options.trace === true ? { trace: traceOf(answer, tokenizer, before) } : {};
-      print(JSON.stringify({ ...report(answer, engine, verifier, options, draftTokens), ...entries }));
+      print(JSON.stringify({ ...report(answer, models, verifier, options, draftTokens), ...entries }));
     } else summarise(answer, verifier, performance.now() - began, options.trace === true);
   }
   return text;
 }
 
-function report(answer: Answer, engine: Engine, verifier: Verifier, options: AnswerOptions, draftTokens: number): object {
+function report(answer: Answer, models: LoadedModels, verifier: Verifier, options: AnswerOptions, draftTokens: number): object {
   return {
     text: answer.text,
     finish_reason: answer.reason,
     usage: usageOf(answer),
     metrics: metricsOf(answer, {
-      policy: engine.registry.resolve(options.policy),
+      policy: models.registry.resolve(options.policy),
       law: verifier.law,
       budget: verifier.budget,
       draftTokens,

@@ -20,7 +20,7 @@ import { type ResolvedModel, resolveModel } from "./hub/resolve-model.ts";
 import { missingHeads, readHeads } from "./judge-heads.ts";
 import { checkFile } from "./options.ts";
 
-export interface EngineOptions {
+export interface LoadModelsOptions {
   /** The target: a folder, or ORG/NAME on the hub. Default: the embedded pair. */
   readonly model?: string | undefined;
   /** The draft, likewise. Without one, and with a model of your own, drafts come from prompt lookup. */
@@ -44,7 +44,7 @@ export interface EngineOptions {
 }
 
 /** The models of one process, ready to answer. Its drafters: `model` first when there is a draft model; `lookup` always. */
-export interface Engine extends Omit<ServedModel, "chatTemplate"> {
+export interface LoadedModels extends Omit<ServedModel, "chatTemplate"> {
   readonly target: OnnxModel;
   readonly tokenizer: FolderTokenizer;
   /** None: a base model, which continues texts and knows no messages. */
@@ -53,8 +53,8 @@ export interface Engine extends Omit<ServedModel, "chatTemplate"> {
   close(): Promise<void>;
 }
 
-/** An engine that answers messages and can be served. */
-export interface ChatEngine extends Engine {
+/** Models that answer messages and can be served. */
+export interface LoadedChatModels extends LoadedModels {
   readonly chatTemplate: string;
 }
 
@@ -62,9 +62,9 @@ export interface ChatEngine extends Engine {
  * Loads the models, and tells on standard error what their user must know. Where messages are to be answered, a folder without a chat template is
  * refused, before its model is loaded.
  */
-export function openEngine(options: EngineOptions, use: "messages"): Promise<ChatEngine>;
-export function openEngine(options: EngineOptions, use?: "texts"): Promise<Engine>;
-export async function openEngine(options: EngineOptions, use?: "messages" | "texts"): Promise<Engine> {
+export function loadModels(options: LoadModelsOptions, use: "messages"): Promise<LoadedChatModels>;
+export function loadModels(options: LoadModelsOptions, use?: "texts"): Promise<LoadedModels>;
+export async function loadModels(options: LoadModelsOptions, use?: "messages" | "texts"): Promise<LoadedModels> {
   checkFile(options);
   const { folder, name } = await targetOf(options);
   const draft = await draftOf(options);
@@ -116,12 +116,12 @@ const templateless = (folder: string): LenityError =>
     `${folder} has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json): it is a base model, which continues texts and does not answer messages. lenity complete continues a text with it. For answers take a chat model, or add a template.`,
   );
 
-async function targetOf({ model, dtype, file }: EngineOptions): Promise<ResolvedModel> {
+async function targetOf({ model, dtype, file }: LoadModelsOptions): Promise<ResolvedModel> {
   return model === undefined ? { folder: fileURLToPath(tiny.target), name: "tiny" } : resolveModel(model, { dtype, file });
 }
 
 /** The draft's folder and variant; undefined when there is none. */
-async function draftOf(options: EngineOptions): Promise<({ readonly folder: ModelFolder } & DraftDtype) | undefined> {
+async function draftOf(options: LoadModelsOptions): Promise<({ readonly folder: ModelFolder } & DraftDtype) | undefined> {
   const { model, draft, dtype, draftDtype: wanted } = options;
   if (draft === undefined) {
     if (wanted !== undefined)

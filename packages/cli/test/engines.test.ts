@@ -6,7 +6,7 @@ import { after, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { loadModel } from "@lenity/onnx";
 import { createServer, type Usage } from "@lenity/server";
-import { openEngine } from "../src/load-models.ts";
+import { loadModels } from "../src/load-models.ts";
 import { serve } from "./command.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "lenity-engines-"));
@@ -67,7 +67,7 @@ test("lenity serve --engines 2 answers two at a time, and tells of its engines",
 
 describe("a server whose engine dies", () => {
   test("answers its request with 503, others as ever, and the next one", async () => {
-    const engine = await openEngine({}, "messages");
+    const engine = await loadModels({}, "messages");
     // The id of the word that kills: no other question has it.
     const [deadly] = engine.tokenizer.encode(" trains").slice(-1);
     const script = join(folder, "mortal.mjs");

@@ -5,9 +5,9 @@
 import type { LanguageModel } from "@lenity/core";
 import { createServer } from "@lenity/server";
 import { listen } from "#listen";
-import { openEngine } from "../src/load-models.ts";
+import { loadModels } from "../src/load-models.ts";
 
-const engine = await openEngine({}, "messages");
+const engine = await loadModels({}, "messages");
 
 /** Ends each answer at once: what it costs is its prompt. */
 const long: LanguageModel = {

@@ -25,7 +25,13 @@ export { externalData, externalDataFault } from "./onnx-file/external-data.ts";
 export type { OnnxScan } from "./onnx-file/scan.ts";
 export { scanOnnx } from "./onnx-file/scan-file.ts";
 export type { OnnxModel } from "./onnx-model.ts";
-export { type Device, type DeviceReport, type DeviceWish, devices, deviceWishes } from "./protocol/devices.ts";
+export {
+  type Device,
+  type DeviceOption as DeviceWish,
+  type DeviceReport,
+  deviceOptions as deviceWishes,
+  devices,
+} from "./protocol/devices.ts";
 export type { LoadReply } from "./protocol/protocol.ts";
 export type { TokenTexts } from "./tokenizer/token-table.ts";
 export type { FolderTokenizer } from "./tokenizer/tokenizer.ts";

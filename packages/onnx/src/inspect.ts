@@ -87,7 +87,7 @@ export async function inspectModel(folder: DiskFolder, options: LoadOptions = {}
       hidden,
       providers,
       device: model.device,
-      numbers: graph.numbers,
+      numbers: graph.computesReadings,
       check,
       warnings,
     };

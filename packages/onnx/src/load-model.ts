@@ -1,12 +1,12 @@
 import { basename, join, resolve } from "node:path";
 import { warningsOf } from "./checks/warnings.ts";
 import type { Engine } from "./engine/engine.ts";
-import { closeAll, openAmong, startEngines } from "./engine/engine-pool.ts";
+import { closeAll, openOnPool, startEngines } from "./engine/engine-pool.ts";
 import { loadRequest } from "./engine/load-request.ts";
-import { hostLoader } from "./engine/load-worker.ts";
-import { startWorker } from "./engine/thread-link.ts";
+import { workerLoader } from "./engine/load-worker.ts";
+import { startThread } from "./engine/thread-link.ts";
 import { defaultSpin, defaultThreads } from "./engine/threads.ts";
-import type { LoadedHost } from "./engine/worker-handle.ts";
+import type { LoadedWorker } from "./engine/worker-handle.ts";
 import { describeModel } from "./folder/describe-model.ts";
 import { exists } from "./folder/disk-files.ts";
 import { drafterFile } from "./folder/drafter-file.ts";
@@ -14,8 +14,8 @@ import type { Dtype } from "./folder/dtypes.ts";
 import { type DiskFolder, openFolder } from "./folder/open-folder.ts";
 import { chooseFile, findVariants } from "./folder/variants.ts";
 import { type OnnxModel, onnxModel } from "./onnx-model.ts";
-import { type DeviceWish, deviceWishes } from "./protocol/devices.ts";
-import { turns } from "./protocol/gpu-lock.ts";
+import { type DeviceOption, deviceOptions } from "./protocol/devices.ts";
+import { gpuLock } from "./protocol/gpu-lock.ts";
 import { threadScript } from "./protocol/thread-script.ts";
 
 /** How a model is loaded. */
@@ -59,7 +59,7 @@ export interface LoadOptions {
    * (see `check.blockDifference`). One that was named and cannot be had rejects with `unsupported`; `auto` takes the first that is faster here,
    * else the CPU, and `device` of the model tells why. Default: cpu.
    */
-  readonly device?: DeviceWish | undefined;
+  readonly device?: DeviceOption | undefined;
   /**
    * Whether the numbers that verifiers read of a drafted block are computed beside its logits (see `Session.score`), in place of sending the rows.
    * Default: where the logits stay on a device, so that rows would cross the bus. They differ from the plain arithmetic by rounding, up to 1e-4.
@@ -90,18 +90,18 @@ export async function loadModel(folder: DiskFolder, options: LoadOptions = {}): 
   const file = join(open.place, chosen.path);
   const beside = drafterFile(file);
   const drafter = options.drafter !== false && (await exists(beside)) ? beside : undefined;
-  const request = loadRequest(described, { file, drafter, threads, spin, device, numbers, turns, engines: count });
-  const load = hostLoader(request, cacheBytes);
+  const request = loadRequest(described, { file, drafter, threads, spin, device, computesReadings: numbers, gpuLock, engines: count });
+  const load = workerLoader(request, cacheBytes);
   const engines = await startEngines(count, described.name, (owner, onLost) => {
-    const link = startWorker(worker, owner, onLost);
-    return { link, host: load(link) };
+    const link = startThread(worker, owner, onLost);
+    return { link, worker: load(link) };
   });
-  const { graph, check } = (engines[0] as Engine<LoadedHost>).first;
+  const { graph, check } = (engines[0] as Engine<LoadedWorker>).first;
   const notes = [...described.notes, ...chosen.notes];
   const warnings = [...described.warnings, ...warningsOf(graph, check, await findVariants(open))];
   return onnxModel({ ...described, notes }, { graph, check }, warnings, {
     engines: () => engines.map(({ state }) => state),
-    open: (prompt, scope) => openAmong(engines, prompt, scope),
+    open: (prompt, scope) => openOnPool(engines, prompt, scope),
     close: () => closeAll(engines),
   });
 }
@@ -114,5 +114,5 @@ function checkOptions({ engines = 1, threads = 1, spin = 0, cacheBytes = 0, devi
   if (!(spin === Number.POSITIVE_INFINITY || (Number.isInteger(spin) && spin >= 0)))
     throw new RangeError(`spin is ${spin}; expected a whole number of microseconds from 0, or Infinity.`);
   if (!(cacheBytes >= 0)) throw new RangeError(`cacheBytes is ${cacheBytes}; expected 0 or more.`);
-  if (!deviceWishes.includes(device)) throw new RangeError(`device is ${device}; expected one of ${deviceWishes.join(", ")}.`);
+  if (!deviceOptions.includes(device)) throw new RangeError(`device is ${device}; expected one of ${deviceOptions.join(", ")}.`);
 }

@@ -4,8 +4,8 @@ import { logitsEvidence, type Reading, readsDraft, sampling, seeded } from "@len
 import { plainReadings } from "@lenity/core/testing";
 import * as runtime from "onnxruntime-node";
 import { isSound } from "../src/evidence/block-scorer.ts";
-import { evidenceGraph, parted, proofRows } from "../src/evidence/evidence-graph.ts";
-import { numbers, tensorOf } from "../src/graph/float-tensors.ts";
+import { evidenceGraph, partReadings, proofRows } from "../src/evidence/evidence-graph.ts";
+import { tensorOf, toFloat32 } from "../src/graph/float-tensors.ts";
 import { toFloat16s } from "../src/onnx-file/float16.ts";
 import { smallSession } from "../src/open/small-session.ts";
 
@@ -53,7 +53,7 @@ async function computed(
   const cells = float16 ? toFloat16s(Float32Array.from(rows)) : Float32Array.from(rows);
   const int64 = (values: readonly number[], shape: readonly number[]) =>
     new runtime.Tensor("int64", BigInt64Array.from(values, BigInt), shape);
-  const [own, drafts] = parted(readings);
+  const [own, drafts] = partReadings(readings);
   const results = await session.run({
     logits: tensorOf(runtime, cells, [1, target.length, width]),
     tokens: int64(
@@ -92,7 +92,7 @@ async function compare(block: Case): Promise<number> {
   const settings = sampling({ temperature });
   const flat = (rows: readonly (readonly number[])[], round: boolean) => {
     const all = Float32Array.from(rows.flat());
-    const seen = round ? numbers(toFloat16s(all)) : all;
+    const seen = round ? toFloat32(toFloat16s(all)) : all;
     return seen.map((value, i) => (unused.has(i % vocabulary) ? Number.NEGATIVE_INFINITY : value));
   };
   const [p, q] = [logitsEvidence(flat(target, float16), vocabulary, settings), logitsEvidence(flat(drafted, false), vocabulary, settings)];

@@ -33,12 +33,12 @@ let serial = 0;
  */
 export async function claim(blob: string, isDone: () => Promise<boolean>, waiting: () => void): Promise<Claim | undefined> {
   const own = `${blob}.${host}.${process.pid}.${serial++}${ending}`;
-  for (let told = false; !(await isDone()); ) {
+  for (let hasReported = false; !(await isDone()); ) {
     const partials = await partialsOf(blob);
     const busy = await Promise.all(partials.map(isAlive));
     if (busy.includes(true)) {
-      if (!told) waiting();
-      told = true;
+      if (!hasReported) waiting();
+      hasReported = true;
       await sleep(poll);
     } else if ((await take(partials[0], own)) && !(await isRivalled(blob, own))) return claimOn(blob, own);
   }

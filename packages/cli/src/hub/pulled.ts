@@ -1,7 +1,7 @@
-import type { Wish } from "./wanted.ts";
+import type { FileChoice } from "./choose-files.ts";
 
 /** What is pulled of a repository. */
-export interface PullOptions extends Wish {
+export interface PullOptions extends FileChoice {
   /** A branch, a tag or a commit. Default: main. */
   readonly revision?: string | undefined;
   /** Whether nothing is fetched, only told. */

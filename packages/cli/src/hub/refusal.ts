@@ -5,7 +5,7 @@ import type { Hub } from "./settings.ts";
 export function refusal({ status, headers }: Response, hub: Hub, model: string, what: string): LenityError {
   const code = headers.get("x-error-code");
   const page = `${hub.endpoint}/${model}`;
-  const told = headers.get("x-error-message");
+  const reason = headers.get("x-error-message");
   const error = (message: string) => new LenityError("download", message);
   if (code === "GatedRepo") {
     const login = "Give the token of an account that has it, by HF_TOKEN or hf auth login.";
@@ -23,5 +23,5 @@ export function refusal({ status, headers }: Response, hub: Hub, model: string, 
     const hidden = hub.token === undefined ? "it is private: then give a token by HF_TOKEN or hf auth login" : "the token may not see it";
     return error(`${hub.endpoint} has no model ${model}, or ${hidden}. Check the name.`);
   }
-  return error(`${hub.endpoint} refuses ${what} of ${model} with status ${status}${told === null ? "" : `: ${told}`}. See ${page}.`);
+  return error(`${hub.endpoint} refuses ${what} of ${model} with status ${status}${reason === null ? "" : `: ${reason}`}. See ${page}.`);
 }

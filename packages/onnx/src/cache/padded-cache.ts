@@ -19,7 +19,7 @@ interface Store {
  * Buffers of `capacity` rows whose first are used: the mask's length tells the graph how many. Rewinding costs nothing; the rows beyond are
  * overwritten by the next block. A sliding window's buffers never slide, since there is always room behind: what it has left can come back.
  */
-export function fixedCache(graph: CachedGraph, most: number, source: Store = { capacity: 0, buffers: [] }, length = 0): Cache {
+export function paddedCache(graph: CachedGraph, most: number, source: Store = { capacity: 0, buffers: [] }, length = 0): Cache {
   const { runtime, headSize, precision, family, leastRows = 0 } = graph;
   const { names, groups, shape } = cacheTensors(graph);
   let { capacity, buffers }: Store = { capacity: 0, buffers: [] };
@@ -69,6 +69,6 @@ export function fixedCache(graph: CachedGraph, most: number, source: Store = { c
     get bytes() {
       return buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
     },
-    copy: (length) => fixedCache(graph, most, { capacity, buffers }, Math.min(length, capacity)),
+    copy: (length) => paddedCache(graph, most, { capacity, buffers }, Math.min(length, capacity)),
   };
 }

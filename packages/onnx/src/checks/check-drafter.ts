@@ -14,13 +14,13 @@ const uniform = [0.15, 0.85, 0.4, 0.6];
  */
 export async function checkDrafter(model: Model, eos: ReadonlySet<Token>, drafter: string, file: string): Promise<void> {
   for (const settings of [sampling(), sampling({ temperature: 1 })]) {
-    const drafted = await draft(model, settings, eos);
+    const called = await draft(model, settings, eos);
     const stepped = await draft({ ...model, drafter: undefined }, settings, eos);
-    const same = drafted.tokens.join() === stepped.tokens.join();
-    if (same && relativeDifference(drafted.logits, stepped.logits) <= tolerance.float32) continue;
+    const same = called.tokens.join() === stepped.tokens.join();
+    if (same && relativeDifference(called.logits, stepped.logits) <= tolerance.float32) continue;
     throw new LenityError(
       "model_files",
-      `${drafter} drafts ${drafted.tokens.join(", ")} where ${file} drafts ${stepped.tokens.join(", ")}${same ? " from other logits" : ""}: it holds other weights. ${drafterRemedy}`,
+      `${drafter} drafts ${called.tokens.join(", ")} where ${file} drafts ${stepped.tokens.join(", ")}${same ? " from other logits" : ""}: it holds other weights. ${drafterRemedy}`,
     );
   }
 }

@@ -14,7 +14,7 @@ interface Step {
 }
 
 /**
- * What both devices are asked: a whole prompt, longer than the tiles of 64 rows that kernels cut prompts into; the same in blocks, a single token
+ * What both devices compute: a whole prompt, longer than the tiles of 64 rows that kernels cut prompts into; the same in blocks, a single token
  * among them; and other tokens after rewinding.
  */
 function steps({ contextLength, width }: Model): Step[] {
@@ -37,29 +37,29 @@ function steps({ contextLength, width }: Model): Step[] {
 const scoredRows = ({ graph }: Model, rows: number): number => (graph.lastOnly ? Math.min(1, rows) : rows);
 
 /** Rows of logits, and of hidden states where they were asked for. */
-export type Answer = Pick<Scores, "logits" | "hidden">;
+export type StepResult = Pick<Scores, "logits" | "hidden">;
 
-/** What a model answers to the steps: logits, and hidden states where it gives them. */
-export async function answers(model: Model): Promise<readonly Answer[]> {
+/** What a model computes in the steps: logits, and hidden states where it gives them. */
+export async function runSteps(model: Model): Promise<readonly StepResult[]> {
   const kinds = Object.keys(model.graph.hidden) as HiddenKind[];
   const sequence = newSequence();
-  const given: Answer[] = [];
+  const results: StepResult[] = [];
   try {
     for (const [i, { from, tokens }] of steps(model).entries()) {
       rewindSequence(sequence, from);
-      given.push(
+      results.push(
         await append(model, sequence, tokens, { rows: scoredRows(model, tokens.length), hidden: kinds[i % Math.max(1, kinds.length)] }),
       );
     }
   } finally {
     sequence.cache?.dispose?.();
   }
-  return given;
+  return results;
 }
 
-/** The largest difference between two models' answers, as a share of what the numbers span. Infinity where one of them is none. */
-export function differenceOf(found: readonly Answer[], expected: readonly Answer[]): number {
-  const parts = (rows: readonly Answer[]) => rows.flatMap(({ logits, hidden }) => [logits, hidden ?? new Float32Array(0)]);
+/** The largest difference between two models' results, as a share of what they span. Infinity where one of them is not a number. */
+export function differenceOf(found: readonly StepResult[], expected: readonly StepResult[]): number {
+  const parts = (rows: readonly StepResult[]) => rows.flatMap(({ logits, hidden }) => [logits, hidden ?? new Float32Array(0)]);
   const others = parts(found);
   return parts(expected).reduce((most, values, i) => Math.max(most, relativeDifference(others[i] as Float32Array, values)), 0);
 }

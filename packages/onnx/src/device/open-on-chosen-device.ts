@@ -4,16 +4,16 @@ import { toleranceOf } from "../checks/compare-devices.ts";
 import type { OpenGraph } from "../open/backend.ts";
 import { type NodeRuntime, openGraph } from "../open/open-graph.ts";
 import type { LoadRequest } from "../protocol/protocol.ts";
-import { placeModel } from "./device-for-node.ts";
+import { chooseDeviceForNode } from "./device-for-node.ts";
 
 /** Opens the file on the CPU, tries it there, and puts it where the request wants it. Throws as `openGraph` and `placeModel` do. */
-export async function openPlaced(runtime: NodeRuntime, request: LoadRequest): Promise<OpenGraph> {
+export async function openOnChosenDevice(runtime: NodeRuntime, request: LoadRequest): Promise<OpenGraph> {
   const { graph, facts } = await openGraph(runtime, request);
   const { name, width, vocabulary, unused, contextLength } = request;
   const backends = facts.providers.map(({ name }) => name);
   const platform = { os: process.platform, arch: process.arch, backends, folder: runtimeFolder() };
   const cpu = { graph, name, width, vocabulary, unused, contextLength };
-  const { model, device } = await placeModel(cpu, request, toleranceOf(graph, facts.weights), platform);
+  const { model, device } = await chooseDeviceForNode(cpu, request, toleranceOf(graph, facts.weights), platform);
   return { graph: model.graph, facts, device };
 }
 

@@ -47,13 +47,13 @@ export async function openOnDevice(
     helpers.push(helper);
     return helper;
   };
-  const beside = (graph: GraphBuilder) => open(graph);
+  const openBeside = (graph: GraphBuilder) => open(graph);
   // Exactly the past, whatever the operator: what it does with room to spare differs from device to device.
   const graph: Graph = {
     ...cpu.graph,
     session: steadySession(session, keeps ? kept : [], helpers),
     family: split ? "split" : "concat",
-    beside,
+    openBeside,
   };
   if (!keeps) return { ...cpu, graph };
   const cropping = await open(cropGraph(cpu.graph), { preferredOutputLocation: "gpu-buffer" }).catch(async (error) => {
@@ -61,5 +61,5 @@ export async function openOnDevice(
     throw error;
   });
   const crop = cropCaches(runtime, cropping, cpu.graph);
-  return { ...cpu, graph: { ...graph, crop, fetch: fetchRows(runtime, beside), newRows: false } };
+  return { ...cpu, graph: { ...graph, crop, fetch: fetchRows(runtime, openBeside), newRows: false } };
 }

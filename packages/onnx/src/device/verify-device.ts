@@ -1,6 +1,6 @@
 /** Whether a model computes on a device as on the CPU, and in blocks of which size. */
 import { LenityError } from "@lenity/core";
-import { type Answer, differenceOf } from "../checks/compare-devices.ts";
+import { differenceOf, type StepResult } from "../checks/compare-devices.ts";
 import type { Device } from "../protocol/devices.ts";
 import type { Model } from "../run/sequence.ts";
 
@@ -13,15 +13,15 @@ const smallChunk = 31;
 /** The parts of a trial, which tests replace. */
 export interface Trial {
   open(device: Device): Promise<Model>;
-  answers(model: Model): Promise<readonly Answer[]>;
+  runSteps(model: Model): Promise<readonly StepResult[]>;
 }
 
 /** The model on that device, in blocks as large as are right there, and what was seen, as sentences. Rejects when none are, and frees it. */
-export async function trusted(
+export async function verifyDevice(
   cpu: Model,
   device: Device,
   tolerance: number,
-  { open, answers }: Trial,
+  { open, runSteps: answers }: Trial,
 ): Promise<{ readonly model: Model; readonly why: string }> {
   const model = await open(device);
   try {

@@ -20,7 +20,7 @@ export interface EvidenceShape {
 export const proofRows = 2;
 
 /** Readings that every position has, and those of positions with a drafted token and a row that it was drawn from. */
-export function parted(readings: readonly Reading[]): readonly [readonly Reading[], readonly Reading[]] {
+export function partReadings(readings: readonly Reading[]): readonly [readonly Reading[], readonly Reading[]] {
   return [readings.filter((reading) => !readsDraft(reading)), readings.filter(readsDraft)];
 }
 
@@ -34,14 +34,14 @@ export function evidenceGraph({ readings, width, vocabulary, precision, gaps }: 
   const graph = graphBuilder("evidence");
   const nodes = nodesOf(graph);
   const { node, constant, sum } = nodes;
-  const [own, drafts] = parted(readings);
+  const [own, drafts] = partReadings(readings);
   graph.input("logits", precision, [1, "rows", width]);
   graph.input("tokens", "int64", ["rows", 1]);
   graph.input("cooling", "float32", [1]);
   graph.integers("zero", [0], [1]);
   graph.integers("one", [1], [1]);
-  const said = saidRows(graph, nodes, { width, vocabulary, precision, gaps });
-  const logits = node("Max", [said, constant(lowest)]);
+  const usable = usableRows(graph, nodes, { width, vocabulary, precision, gaps });
+  const logits = node("Max", [usable, constant(lowest)]);
   const p = softmaxNodes(nodes, logits);
 
   const column = (reading: Reading): string => {
@@ -54,14 +54,14 @@ export function evidenceGraph({ readings, width, vocabulary, precision, gaps }: 
   };
   graph.output("numbers", "float32", [proofRows + own.length, "rows"]);
   // The sum is of what Max has not touched: it need not keep NaN.
-  const columns = [p.highest, sum(said), ...own.map(column)];
+  const columns = [p.highest, sum(usable), ...own.map(column)];
   graph.node("Transpose", [node("Concat", columns, { axis: 1 })], ["numbers"], { perm: [1, 0] });
   if (drafts.length > 0) addCompared(graph, nodes, logits, drafts, vocabulary);
   return graph;
 }
 
 /** [rows, vocabulary] in float32: without padding, and with −∞'s stand-in for ids that are never said. */
-function saidRows(
+function usableRows(
   graph: GraphBuilder,
   { node, constant }: Nodes,
   { width, vocabulary, precision, gaps }: Omit<EvidenceShape, "readings">,

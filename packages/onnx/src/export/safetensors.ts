@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { LenityError } from "@lenity/core";
-import { numbers } from "../graph/float-tensors.ts";
+import { toFloat32 } from "../graph/float-tensors.ts";
 
 /** Named tensors on the disk, converted to float32 when read. */
 export interface Tensors {
@@ -96,7 +96,7 @@ function readAt(handle: number, position: number, length: number): Uint8Array<Ar
 function convert(type: string, { buffer }: Uint8Array<ArrayBuffer>): Float32Array {
   if (type === "F32") return new Float32Array(buffer);
   const bits = new Uint16Array(buffer);
-  if (type === "F16") return numbers(bits);
+  if (type === "F16") return toFloat32(bits);
   const out = new Uint32Array(bits.length);
   for (let i = 0; i < bits.length; i++) out[i] = (bits[i] as number) << 16;
   return new Float32Array(out.buffer);

@@ -32,7 +32,7 @@ export function cellsOf({ type, data }: Tensor): Cells {
 let table: Float32Array | undefined;
 
 /** The numbers themselves: float32 as it is, float16 converted. */
-export function numbers(cells: Cells): Float32Array {
+export function toFloat32(cells: Cells): Float32Array {
   if (cells instanceof Float32Array) return cells;
   // Looked up, because a pass over a large vocabulary converts millions.
   table ??= Float32Array.from({ length: 65536 }, (_, bits) => fromFloat16(bits));

@@ -43,7 +43,7 @@ export interface Graph extends CachedGraph {
   /** Reads rows that the graph leaves on its device; undefined where they are in this program's memory. */
   readonly fetch?: FetchRows | undefined;
   /** Opens a small graph where this one runs. */
-  beside(graph: GraphBuilder): Promise<InferenceSession>;
+  openBeside(graph: GraphBuilder): Promise<InferenceSession>;
 }
 
 /** An opened drafter file: several tokens are drawn in one call, with the cache of the model's own graph. */

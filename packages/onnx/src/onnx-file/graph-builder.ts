@@ -91,7 +91,7 @@ function builder(name: string, store: Store): GraphBuilder {
     integer(body, 2, elementType[type]);
     nested(body, 8, title);
     if (dataFile === undefined || bytes.size < leastOutside) nested(body, 9, bytes);
-    else place(outside, bytes, body, dataFile);
+    else writeOutside(outside, bytes, body, dataFile);
     nested(graph, 5, body);
     return title;
   };
@@ -136,7 +136,7 @@ function made<Array extends object>(values: Values<Array>): Array {
 }
 
 /** Puts bytes at the end of the data file, and where they lie into the tensor's message. */
-function place(outside: Message, bytes: LateBytes, tensor: Message, location: string): void {
+function writeOutside(outside: Message, bytes: LateBytes, tensor: Message, location: string): void {
   const gap = -outside.size & (page - 1);
   outside.pieces.push(new Uint8Array(gap), bytes);
   const offset = outside.size + gap;

@@ -7,7 +7,7 @@ import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { scanOnnx } from "../onnx-file/scan-file.ts";
 import type { FileFacts, LoadRequest } from "../protocol/protocol.ts";
 import { openFile, openUnchanged } from "./open-file.ts";
-import { tryGraph } from "./probe-graph.ts";
+import { probeGraph } from "./probe-graph.ts";
 import { smallSession } from "./small-session.ts";
 
 /** All of ONNX Runtime's module for Node. */
@@ -17,10 +17,10 @@ export type NodeRuntime = typeof import("onnxruntime-node");
 export async function openGraph(runtime: NodeRuntime, request: LoadRequest): Promise<{ readonly graph: Graph; readonly facts: FileFacts }> {
   const scan = scanOnnx(request.file);
   const opened = await openFile(runtime, scan, sessionOptions(request));
-  const { graph, facts } = await tryGraph(runtime, scan, opened, request);
+  const { graph, facts } = await probeGraph(runtime, scan, opened, request);
   const providers = runtime.listSupportedBackends().map(({ name, bundled }) => ({ name, bundled }));
-  const beside = (small: GraphBuilder) => smallSession(runtime, small, sessionOptions(request));
-  return { graph: { ...graph, beside }, facts: { ...facts, weightFiles: [...externalData(scan).keys()], providers } };
+  const openBeside = (small: GraphBuilder) => smallSession(runtime, small, sessionOptions(request));
+  return { graph: { ...graph, openBeside }, facts: { ...facts, weightFiles: [...externalData(scan).keys()], providers } };
 }
 
 /** Opens the drafter file of a request that names one. */

@@ -19,13 +19,13 @@ import type { Opened } from "./open-extended.ts";
  * Checks the inputs and outputs of an opened file and tries them. Throws `model_files` with what is wrong and what to do. Runtimes that do not
  * write into the tensors that a run is given for its outputs have no family in-place.
  */
-export async function tryGraph(
+export async function probeGraph(
   runtime: Runtime,
   scan: OnnxScan,
   { session, added, missing }: Opened,
   request: Pick<LoadRequest, "file" | "width" | "contextLength" | "sizes">,
   writesInPlace = true,
-): Promise<{ readonly graph: Omit<Graph, "beside">; readonly facts: Pick<FileFacts, "added" | "missing" | "weights"> }> {
+): Promise<{ readonly graph: Omit<Graph, "openBeside">; readonly facts: Pick<FileFacts, "added" | "missing" | "weights"> }> {
   const { file, width } = request;
   const inputs = session.inputMetadata.map(toPort);
   const outputs = session.outputMetadata.map(toPort);

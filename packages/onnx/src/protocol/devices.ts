@@ -5,8 +5,8 @@ export const devices = ["cpu", "webgpu", "cuda", "dml", "coreml"] as const;
 export type Device = (typeof devices)[number];
 
 /** What a caller may ask for. auto: the first other than the CPU that computes as it does, and sooner; else the CPU. */
-export type DeviceWish = "auto" | Device;
-export const deviceWishes: readonly DeviceWish[] = ["auto", ...devices];
+export type DeviceOption = "auto" | Device;
+export const deviceOptions: readonly DeviceOption[] = ["auto", ...devices];
 
 /** What `auto` tries, in this order: webgpu first, because it alone keeps the caches on the device between two runs. */
 export const candidates: readonly Device[] = ["webgpu", "cuda", "dml", "coreml"];

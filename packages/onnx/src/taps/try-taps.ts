@@ -5,7 +5,7 @@ import { openCache } from "../cache/open-cache.ts";
 import { probeTokens } from "../checks/probe-tokens.ts";
 import { blockFeeds } from "../graph/block-feeds.ts";
 import { cacheTensors } from "../graph/cache-tensors.ts";
-import { cellsOf, numbers } from "../graph/float-tensors.ts";
+import { cellsOf, toFloat32 } from "../graph/float-tensors.ts";
 import type { CachedGraph, Graph } from "../graph/graph.ts";
 import { firstLine } from "../onnx-file/first-line.ts";
 import { isNormOf } from "./is-norm-of.ts";
@@ -103,7 +103,7 @@ function tryStates(
       return { hidden: {}, why: `${output} has the shape [${found?.dims.join(", ")}] for ${length} tokens, not a row for each` };
     }
     hidden[kind] = { output, width };
-    values[kind] = numbers(cellsOf(found));
+    values[kind] = toFloat32(cellsOf(found));
   }
   const [before, after, width] = [values["pre-norm"], values["post-norm"], hidden["post-norm"]?.width ?? 0];
   if (before !== undefined && after !== undefined && !isNormOf(after, before, width)) {

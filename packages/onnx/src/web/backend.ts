@@ -1,7 +1,7 @@
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
-import { answers, raceBlocks, toleranceOf } from "../checks/compare-devices.ts";
-import { chooseDevice, type Placed } from "../device/choose-device.ts";
+import { raceBlocks, runSteps, toleranceOf } from "../checks/compare-devices.ts";
+import { type ChosenDevice, chooseDevice } from "../device/choose-device.ts";
 import { openOnDevice } from "../device/open-on-device.ts";
 import type { ModelFiles } from "../folder/model-files.ts";
 import { readBytes } from "../folder/read-files.ts";
@@ -11,8 +11,8 @@ import { reason } from "../onnx-file/first-line.ts";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { type OnnxScan, scanBytes } from "../onnx-file/scan.ts";
 import type { Backend } from "../open/backend.ts";
-import { mostBytes, type Opened, openTapped, unreadable } from "../open/open-extended.ts";
-import { tryGraph } from "../open/probe-graph.ts";
+import { mostBytes, type Opened, openExtended, unreadable } from "../open/open-extended.ts";
+import { probeGraph } from "../open/probe-graph.ts";
 import { smallSession } from "../open/small-session.ts";
 import { ownRuntime } from "./own-runtime.ts";
 import { probeWebGPU } from "./probe-webgpu.ts";
@@ -59,18 +59,18 @@ export function fetchedBackend({ ort, files, model, drafter }: Opening): Fetched
       const weights = await weightsOf(model, scan);
       const open = (options: InferenceSession.SessionOptions) => openBytes(runtime, scan, bytes, { ...options, ...weights });
       // What a run is given for its outputs is copied to WebAssembly's memory, and not back.
-      const { graph, facts } = await tryGraph(runtime, scan, await open(wasm).catch(blaming(scan)), request, false);
-      const beside = (small: GraphBuilder) => smallSession(runtime, small, wasm);
-      const { name, width, vocabulary, unused, contextLength, device: wish = "cpu" } = request;
-      const cpu = { graph: { ...graph, beside }, name, width, vocabulary, unused, contextLength };
+      const { graph, facts } = await probeGraph(runtime, scan, await open(wasm).catch(blaming(scan)), request, false);
+      const openBeside = (small: GraphBuilder) => smallSession(runtime, small, wasm);
+      const { name, width, vocabulary, unused, contextLength, device = "cpu" } = request;
+      const cpu = { graph: { ...graph, openBeside }, name, width, vocabulary, unused, contextLength };
       const placed = await chooseDevice(
         cpu,
-        { name, device: wish, candidates: ["webgpu"], plain: "the provider wasm" },
+        { name, device, candidates: ["webgpu"], plain: "the provider wasm" },
         toleranceOf(graph, facts.weights),
         {
           probe: (device, timed) => probeWebGPU(runtime, device, timed),
           open: (device) => openOnDevice(cpu, device, open),
-          answers,
+          runSteps,
           race: raceBlocks,
         },
       );
@@ -97,13 +97,13 @@ const wasm = { executionProviders: ["wasm"] } as const;
 
 type Weights = Pick<InferenceSession.SessionOptions, "externalData">;
 
-function reported({ device }: Placed): Placed["device"] {
+function reported({ device }: ChosenDevice): ChosenDevice["device"] {
   return device.name === "cpu" ? { name: "cpu", why: `WebAssembly computes there. ${device.why}` } : device;
 }
 
 /** Opens a file in memory with the outputs that it lacks, as `openTapped` does. Rejects with whatever the runtime throws. */
 async function openBytes(runtime: Runtime, scan: OnnxScan, bytes: Uint8Array, options: InferenceSession.SessionOptions): Promise<Opened> {
-  return openTapped({
+  return openExtended({
     scan,
     open: () => runtime.InferenceSession.create(bytes, options),
     openWith: (suffix) => runtime.InferenceSession.create(joined(bytes, suffix), options),

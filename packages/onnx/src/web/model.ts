@@ -1,7 +1,7 @@
 import { warningsOf } from "../checks/warnings.ts";
 import { unavailable } from "../device/choose-device.ts";
 import { loadRequest } from "../engine/load-request.ts";
-import { loadHost } from "../engine/load-worker.ts";
+import { loadWorker } from "../engine/load-worker.ts";
 import { describeModel } from "../folder/describe-model.ts";
 import { drafterFile } from "../folder/drafter-file.ts";
 import { checkDtype, type Dtype, variantFile } from "../folder/dtypes.ts";
@@ -87,13 +87,13 @@ export async function loadModel(folder: Folder, options: WebLoadOptions): Promis
   const backend = fetchedBackend({ ort, files, model, drafter });
   const link = localLink(requestHandler(backend), backend.release, described.name);
   try {
-    const host = await loadHost(link, request, cacheBytes);
+    const worker = await loadWorker(link, request, cacheBytes);
     let closed = false;
-    return onnxModel(described, host, [...described.warnings, ...warningsOf(host.graph, host.check, [])], {
-      engines: () => [{ state: closed ? "closed" : "ready", sessions: host.sessions, restarts: 0, keptBytes: host.keptBytes }],
+    return onnxModel(described, worker, [...described.warnings, ...warningsOf(worker.graph, worker.check, [])], {
+      engines: () => [{ state: closed ? "closed" : "ready", sessions: worker.sessions, restarts: 0, keptBytes: worker.keptBytes }],
       async open(prompt, scope) {
         link.check();
-        return host.open(prompt, scope);
+        return worker.open(prompt, scope);
       },
       close() {
         closed = true;

@@ -2,7 +2,7 @@ import { LenityError } from "@lenity/core";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Runtime } from "../graph/graph.ts";
 import { firstLine } from "../onnx-file/first-line.ts";
-import { turn } from "./yield-to-event-loop.ts";
+import { yieldToEventLoop } from "./yield-to-event-loop.ts";
 
 /** ONNX Runtime for one model, and an end to all that the model has of it. */
 export interface OwnRuntime extends Runtime {
@@ -35,7 +35,7 @@ export function ownRuntime({ InferenceSession, Tensor, env }: Runtime): OwnRunti
     session.run = (feeds: unknown, fetches: unknown) =>
       alone(async () => {
         if (failure !== undefined) throw lost(failure);
-        await turn();
+        await yieldToEventLoop();
         const results = await run(feeds, fetches, quiet).catch((error) => {
           // Inputs stay bound to a session with outputs on a device when a run fails, and the next run would be given them again.
           if (options.preferredOutputLocation !== undefined) failure = error;

@@ -3,7 +3,7 @@
  * drawn, and a worker would not hear that its caller gave up. By a message, since timers wait for milliseconds; by a channel for each, since some
  * runtimes empty one before they look at others.
  */
-export function turn(): Promise<void> {
+export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {

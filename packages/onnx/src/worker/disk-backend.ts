@@ -1,5 +1,5 @@
 import type { InferenceSession } from "onnxruntime-node";
-import { openPlaced } from "../device/open-on-chosen-device.ts";
+import { openOnChosenDevice } from "../device/open-on-chosen-device.ts";
 import type { Backend } from "../open/backend.ts";
 import { importRuntime, type NodeRuntime, openDrafterSession } from "../open/open-graph.ts";
 import { type OwnSessions, ownSessions } from "../open/own-sessions.ts";
@@ -14,7 +14,7 @@ export function diskBackend(): DiskBackend {
   let own: OwnSessions<NodeRuntime> | undefined;
   const runtime = async () => (own ??= ownSessions(await importRuntime())).runtime;
   return {
-    openGraph: async (request) => openPlaced(await runtime(), request),
+    openGraph: async (request) => openOnChosenDevice(await runtime(), request),
     openDrafter: async (drafter, request): Promise<InferenceSession> => openDrafterSession(await runtime(), drafter, request),
     release: () => own?.release(),
   };

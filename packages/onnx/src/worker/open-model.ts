@@ -30,9 +30,9 @@ export async function openModel(backend: Backend, request: LoadRequest): Promise
     model = { ...model, drafter: fitDrafter(drafter.session, drafter.file, graph, request) };
     await checkDrafter(model, eos, drafter.file, file);
   }
-  const numbers = request.numbers ?? graph.fetch !== undefined;
-  const scorer = numbers ? blockScorer(model) : undefined;
-  return { model, scorer, eos, reply: replyOf(opened, { file, numbers, drafter }) };
+  const computesReadings = request.computesReadings ?? graph.fetch !== undefined;
+  const scorer = computesReadings ? blockScorer(model) : undefined;
+  return { model, scorer, eos, reply: replyOf(opened, { file, numbers: computesReadings, drafter }) };
 }
 
 /** An open drafter file; or why the one there is stays unused, as one sentence or none. */
@@ -73,7 +73,7 @@ function replyOf(
     newRows,
     lastOnly,
     hidden: Object.fromEntries(widths),
-    numbers,
+    computesReadings: numbers,
     ...facts,
     missing: [...facts.missing, ...drafter.reason],
   };

@@ -1,5 +1,5 @@
 /** Handles the requests of one model's sessions: what runs beside ONNX Runtime, in a worker thread or in a page. */
-import { type BlockScorer, forgetRows } from "../evidence/block-scorer.ts";
+import { type BlockScorer, forgetBlock } from "../evidence/block-scorer.ts";
 import type { Backend } from "../open/backend.ts";
 import type { LoadReply, Request } from "../protocol/protocol.ts";
 import { draftRound } from "../run/draft-round.ts";
@@ -45,11 +45,11 @@ async function runRequest(
   sequence: Sequence,
   request: Exclude<Request, { type: "load" | "close" | "copy" }>,
 ): Promise<Handled> {
-  if (request.type === "row") {
-    const row = await required(scorer).row(sequence, request.at);
-    return { value: row, transfer: [row.buffer] };
+  if (request.type === "logits-at") {
+    const logits = await required(scorer).logitsAt(sequence, request.at);
+    return { value: logits, transfer: [logits.buffer] };
   }
-  forgetRows(sequence);
+  forgetBlock(sequence);
   if (request.type === "measure") return { value: sequence.cache?.bytes ?? 0, transfer: [] };
   if (request.type === "draft") {
     const reply = await draftRound(model, sequence, request, eos);
@@ -59,7 +59,7 @@ async function runRequest(
   const cancel = request.cancel === undefined ? undefined : new Int32Array(request.cancel);
   if (request.type === "score") {
     const reply = await required(scorer).score(sequence, request, cancel);
-    return { value: reply, transfer: buffersOf(reply.numbers, reply.drafted, reply.hidden) };
+    return { value: reply, transfer: buffersOf(reply.values, reply.drafterLogits, reply.hidden) };
   }
   const reply = await append(model, sequence, request.tokens, { rows: request.rows, hidden: request.hidden, cancel });
   return { value: reply, transfer: buffersOf(reply.logits, reply.hidden) };
@@ -75,7 +75,7 @@ function sequenceOf(sequences: Map<number, Sequence>, session: number): Sequence
 /** Frees the sequence of a session. Returns whether there was one. */
 function closeSequence(sequences: Map<number, Sequence>, session: number): boolean {
   const sequence = sequences.get(session);
-  if (sequence !== undefined) forgetRows(sequence);
+  if (sequence !== undefined) forgetBlock(sequence);
   sequence?.cache?.dispose?.();
   return sequences.delete(session);
 }

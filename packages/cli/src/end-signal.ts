@@ -5,7 +5,7 @@ const echo = 300;
  * Calls `end` at the first signal that tells the process to end. At a second one it ends at once: nobody who signals again wants to wait. The
  * function that comes back leaves signals to the runtime again.
  */
-export function whenToldToEnd(end: () => void): () => void {
+export function onEndSignal(end: () => void): () => void {
   let first: number | undefined;
   const seen = () => {
     first ??= performance.now();
