@@ -1,9 +1,12 @@
-/** Milliseconds in which signals count as one: what runs the command (npm, bun run, bootstrap.mjs) may pass on a Ctrl-C that the terminal sent to both. */
+/**
+ * Milliseconds in which signals count as one: what runs the command (npm, bun run, bootstrap.mjs) may pass on a Ctrl-C
+ * that the terminal sent to both.
+ */
 const echo = 300;
 
 /**
- * Calls `end` at the first signal that tells the process to end. At a second one it ends at once: nobody who signals again wants to wait. The
- * function that comes back leaves signals to the runtime again.
+ * Calls `end` at the first signal that tells the process to end. At a second one it ends at once: nobody who signals
+ * again wants to wait. The function that comes back leaves signals to the runtime again.
  */
 export function onEndSignal(end: () => void): () => void {
   let first: number | undefined;

@@ -43,7 +43,9 @@ export interface LoadModelsOptions {
   readonly cacheBytes?: number | undefined;
 }
 
-/** The models of one process, ready to answer. Its drafters: `model` first when there is a draft model; `lookup` always. */
+/**
+ * The models of one process, ready to answer. Its drafters: `model` first when there is a draft model; `lookup` always.
+ */
 export interface LoadedModels extends Omit<ServedModel, "chatTemplate"> {
   readonly target: OnnxModel;
   readonly tokenizer: FolderTokenizer;
@@ -59,8 +61,8 @@ export interface LoadedChatModels extends LoadedModels {
 }
 
 /**
- * Loads the models, and tells on standard error what their user must know. Where messages are to be answered, a folder without a chat template is
- * refused, before its model is loaded.
+ * Loads the models, and tells on standard error what their user must know. Where messages are to be answered, a folder
+ * without a chat template is refused, before its model is loaded.
  */
 export function loadModels(options: LoadModelsOptions, use: "messages"): Promise<LoadedChatModels>;
 export function loadModels(options: LoadModelsOptions, use?: "texts"): Promise<LoadedModels>;

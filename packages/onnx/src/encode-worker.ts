@@ -1,4 +1,7 @@
-/** The thread that encodes long texts: a text of megabytes takes seconds, and must not take them where requests are served. */
+/**
+ * The thread that encodes long texts: a text of megabytes takes seconds, and must not take them where requests are
+ * served.
+ */
 import { parentPort } from "node:worker_threads";
 import type { Token, Tokenizer } from "@lenity/core";
 import { filesIn } from "./folder/disk-files.ts";

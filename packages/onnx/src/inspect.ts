@@ -36,7 +36,7 @@ export interface Inspection {
   };
   /** Whether the graph scores only the last position of a block, so that it decodes plainly and verifies no draft. */
   readonly lastOnly: boolean;
-  /** The logits of one row, padding included; those of ids that may be said; how many of these no token has. */
+  /** The logits of one row, padding included; those of ids that may be drawn; how many of these no token has. */
   readonly width: number;
   readonly vocabulary: number;
   readonly unused: number;
@@ -49,7 +49,7 @@ export interface Inspection {
   /** Execution providers that this build of ONNX Runtime can load, and the one that the model runs on. */
   readonly providers: LoadReply["providers"];
   readonly device: DeviceReport;
-  /** Whether the numbers that verifiers read of drafted blocks are computed there, beside the logits. */
+  /** Whether what verifiers read of drafted blocks is computed there, beside the logits. */
   readonly numbers: boolean;
   readonly check: SelfCheck;
   readonly warnings: readonly string[];

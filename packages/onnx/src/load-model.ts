@@ -21,53 +21,60 @@ import { threadScript } from "./protocol/thread-script.ts";
 /** How a model is loaded. */
 export interface LoadOptions {
   /**
-   * Engines: workers that hold the model, each with a copy of its weights in memory. So many sessions run at a time; those on one engine run in
-   * turn. Default 1, which suits one answer at a time; as many as there are cores give a busy server the most answers, each of them later.
+   * Engines: workers that hold the model, each with a copy of its weights in memory. So many sessions run at a time;
+   * those on one engine run in turn. Default 1, which suits one answer at a time; as many as there are cores give a
+   * busy server the most answers, each of them later.
    */
   readonly engines?: number | undefined;
-  /** Threads for one pass of an engine: 1 suits a drafter beside a target. Default: `defaultThreads()`, for a target; 1 with several engines. */
+  /**
+   * Threads for one pass of an engine: 1 suits a drafter beside a target. Default: `defaultThreads()`, for a target; 1
+   * with several engines.
+   */
   readonly threads?: number | undefined;
   /**
-   * Microseconds for which a thread without work waits busily before it sleeps, from 0; Infinity leaves it to ONNX Runtime, whose threads then take
-   * the cores from the other model of a pair. Default 500. `lenity bench threads` shows what it does on a machine.
+   * Microseconds for which a thread without work waits busily before it sleeps, from 0; Infinity leaves it to ONNX
+   * Runtime, whose threads then take the cores from the other model of a pair. Default 500. `lenity bench threads`
+   * shows what it does on a machine.
    */
   readonly spin?: number | undefined;
   /**
-   * Bytes of caches that each engine keeps of closed sessions, for prompts that begin alike: the least recently used go first. Default 256 MiB;
-   * 0 keeps none. Caches of open sessions are not counted.
+   * Bytes of caches that each engine keeps of closed sessions, for prompts that begin alike: the least recently used go
+   * first. Default 256 MiB; 0 keeps none. Caches of open sessions are not counted.
    */
   readonly cacheBytes?: number | undefined;
   /**
-   * Which variant of the model: `fp32` is model.onnx, `q4` model_q4.onnx, … Default: fp32, or the only one that is there, or the only model under
-   * a name of its own, of which a note tells.
+   * Which variant of the model: `fp32` is model.onnx, `q4` model_q4.onnx, … Default: fp32, or the only one that is
+   * there, or the only model under a name of its own, with a note.
    */
   readonly dtype?: Dtype | undefined;
   /** The model file, relative to the folder, in place of a variant. */
   readonly file?: string | undefined;
   /**
-   * Whether drafting uses the drafter file beside the model (see `exportDrafter`), where there is one: the same drafts, sooner, at the price of
-   * holding the weights twice. Default: true; a target needs none.
+   * Whether drafting uses the drafter file beside the model (see `exportDrafter`), where there is one: the same drafts,
+   * sooner, at the price of holding the weights twice. Default: true; a target needs none.
    */
   readonly drafter?: boolean | undefined;
   /**
-   * The target for which this model drafts: its rows are then over the target's ids, and it says those that mean the same to both. Rejects with
-   * `unsupported` when the tokenizers differ.
+   * The target for which this model drafts: its rows are then over the target's ids, and it drafts those that mean the
+   * same to both. Rejects with `unsupported` when the tokenizers differ.
    */
   readonly draftsFor?: OnnxModel | undefined;
   /**
-   * Where it computes. Another device than the CPU must give what the CPU gives, as a few tokens at loading show; it keeps no promise to the bit
-   * (see `check.blockDifference`). One that was named and cannot be had rejects with `unsupported`; `auto` takes the first that is faster here,
-   * else the CPU, and `device` of the model tells why. Default: cpu.
+   * Where it computes. Another device than the CPU must give what the CPU gives, as a few tokens at loading show; it
+   * does not equal it to the bit (see `check.blockDifference`). One that was named and is not available rejects with
+   * `unsupported`; `auto` takes the first that is faster here, else the CPU, and `device` of the model says why.
+   * Default: cpu.
    */
   readonly device?: DeviceOption | undefined;
   /**
-   * Whether the numbers that verifiers read of a drafted block are computed beside its logits (see `Session.score`), in place of sending the rows.
-   * Default: where the logits stay on a device, so that rows would cross the bus. They differ from the plain arithmetic by rounding, up to 1e-4.
+   * Whether what verifiers read of a drafted block is computed beside its logits (see `Session.score`), in place of
+   * sending the rows. Default: where the logits stay on a device, so that rows would cross the bus. It differs from the
+   * plain arithmetic by rounding, up to 1e-4.
    */
   readonly numbers?: boolean | undefined;
   /**
-   * The most tokens of a session, prompt and answer, from 2. Default: what the folder's files say, or 2048 where none says it, of which a note tells.
-   * More than the model's own limit rejects with `invalid_request`.
+   * The most tokens of a session, prompt and answer, from 2. Default: the folder's own limit, or 2048, with a note,
+   * where it has none. More than the model's own limit rejects with `invalid_request`.
    */
   readonly contextLength?: number | undefined;
   /** Default: the folder's name. */
@@ -77,8 +84,9 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a Hugging Face folder (config.json and generation_config.json or genai_config.json, a variant of onnx/model.onnx) into worker threads.
- * Where it has a tokenizer.json, ids without a token never come out. Rejects with `model_files` when something is missing or does not fit together.
+ * Loads a Hugging Face folder (config.json and generation_config.json or genai_config.json, a variant of
+ * onnx/model.onnx) into worker threads. Where it has a tokenizer.json, ids without a token never come out. Rejects with
+ * `model_files` when something is missing or does not fit together.
  */
 export async function loadModel(folder: DiskFolder, options: LoadOptions = {}): Promise<OnnxModel> {
   checkOptions(options);

@@ -9,7 +9,7 @@ import type { OnnxModel } from "./onnx-model.ts";
 export interface Pair {
   readonly target: OnnxModel;
   readonly draft: OnnxModel;
-  /** The target's; the draft says what means the same to both. */
+  /** The target's; the draft model only drafts ids that mean the same to both. */
   readonly tokenizer: Tokenizer;
   /** What a user should know of the two vocabularies, as sentences without a full stop: empty where they are one. */
   readonly notes: readonly string[];
@@ -22,8 +22,8 @@ export interface Pair {
 export type PairOptions = Pick<LoadOptions, "engines" | "cacheBytes" | "device">;
 
 /**
- * Loads two model folders with the threads that suit a pair. With several engines each model has so many: an answer drafts or verifies, so as
- * many threads are busy as answers are made. Rejects as `loadModel` does, and with
+ * Loads two model folders with the threads that suit a pair. With several engines each model has so many: an answer
+ * drafts or verifies, so as many threads are busy as answers are made. Rejects as `loadModel` does, and with
  * `unsupported` when their tokenizers differ; leaves nothing running then.
  */
 export async function loadPair(targetFolder: DiskFolder, draftFolder: DiskFolder, options: PairOptions = {}): Promise<Pair> {

@@ -1,4 +1,6 @@
-/** The thread that owns one model: ONNX Runtime computes synchronously, so it must not run where requests are served. */
+/**
+ * The thread that owns one model: ONNX Runtime computes synchronously, so it must not run where requests are served.
+ */
 import { parentPort, threadId } from "node:worker_threads";
 import { LenityError } from "@lenity/core";
 import { type GpuLock, releaseGpu, takeGpu } from "./protocol/gpu-lock.ts";
@@ -16,13 +18,15 @@ let lock: GpuLock | undefined;
 /** Whether it is there. */
 let onGpu = false;
 
-// However the thread ends, between two calls of ONNX Runtime: when it is asked to, or by an error. The main thread then releases the lock.
+// However the thread ends, between two calls of ONNX Runtime: when it is asked to, or by an error. The main thread then
+// releases the lock.
 process.on("exit", () => {
   if (lock !== undefined) takeGpu(lock, threadId);
   backend.release();
 });
 
-// One request at a time, in the order of arrival: a rewind that travels with an append must not overtake the append before it.
+// One request at a time, in the order of arrival: a rewind that travels with an append must not overtake the append
+// before it.
 let queue: Promise<void> = Promise.resolve();
 port.on("message", (message: { id: number; request: Request } | EndMessage) => {
   if ("end" in message) process.exit();

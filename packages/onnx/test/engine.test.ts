@@ -179,7 +179,9 @@ describe("an engine", () => {
 });
 
 describe("the workers of a model", () => {
-  /** An engine whose loads go where they ask to, and `auto` to those devices in turn; the devices that were asked for. */
+  /**
+   * An engine whose loads go where they ask to, and `auto` to those devices in turn; the devices that were asked for.
+   */
   async function placing(device: DeviceOption | undefined, ...landings: Device[]) {
     const { all, start, nth } = workers();
     const asked: (DeviceOption | undefined)[] = [];

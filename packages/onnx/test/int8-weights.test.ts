@@ -25,7 +25,10 @@ after(() => folder.remove());
 type Activations = NonNullable<ExportOptions["activations"]>;
 
 const calibration = [tokensOf(60, 21), tokensOf(40, 22)];
-/** Multiples of a step, which is a float32 as in the file. Weights are rounded with ties up, inputs (by the runtime) with ties to even. */
+/**
+ * Multiples of a step, which is a float32 as in the file. Weights are rounded with ties up, inputs (by the runtime)
+ * with ties to even.
+ */
 function rounded(x: Vector, exactStep: number, ties: "up" | "even"): Vector {
   const step = Math.fround(exactStep);
   return x.map((value) => {

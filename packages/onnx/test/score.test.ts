@@ -1,4 +1,7 @@
-/** Numbers of drafted blocks that are computed beside the logits, here on the CPU, where the rows show what they must be. */
+/**
+ * Numbers of drafted blocks that are computed beside the logits, here on the CPU, where the rows show what they must
+ * be.
+ */
 import assert from "node:assert/strict";
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -6,7 +6,10 @@ import type { WorkerLink } from "../src/protocol/link.ts";
 import type { Request } from "../src/protocol/protocol.ts";
 import { tokensOf } from "../src/testing/random-llama.ts";
 
-/** A handle of a worker that only writes down what it is asked for: 1 byte a token. `failing` says which requests fail, and with what. */
+/**
+ * A handle of a worker that only writes down what it is asked for: 1 byte a token. `failing` says which requests fail,
+ * and with what.
+ */
 function recording(cacheBytes: number, failing: (request: Request) => Error | undefined = () => undefined) {
   const requests: Request[] = [];
   const lengths = new Map<number, number>();

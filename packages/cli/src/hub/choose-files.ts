@@ -34,8 +34,8 @@ export interface ChosenFiles<File> {
 }
 
 /**
- * Chooses among the files of a repository or a snapshot, by paths with "/", as `chooseVariant` does in a folder. Throws `model_files` when what was
- * asked for is not there.
+ * Chooses among the files of a repository or a snapshot, by paths with "/", as `chooseVariant` does in a folder. Throws
+ * `model_files` when what was asked for is not there.
  */
 export function chooseFiles<File extends { readonly path: string }>(
   name: string,

@@ -24,8 +24,9 @@ export interface Report {
 }
 
 /**
- * Fetches what is missing of a model. Its snapshot is complete when this resolves; a failure or the end of the process leaves what came for the
- * next call. Rejects with `download`, with `model_files` when the repository does not hold what was asked for, and with `invalid_request`.
+ * Fetches what is missing of a model. Its snapshot is complete when this resolves; a failure or the end of the process
+ * leaves what came for the next call. Rejects with `download`, with `model_files` when the repository does not hold
+ * what was asked for, and with `invalid_request`.
  */
 export async function pullModel(hub: Hub, model: string, options: PullOptions, report: Report): Promise<Pulled> {
   const { revision = "main", dryRun = false, ...choice } = options;

@@ -16,8 +16,9 @@ export interface ResolvedModel {
 }
 
 /**
- * The folder of a model that is named by its path or as ORG/NAME: an existing folder, or else what the cache holds, without the network, or else
- * what the hub has, which is then pulled with a note on standard error. Rejects with `model_files` when the text is neither, and as `pullModel`.
+ * The folder of a model that is named by its path or as ORG/NAME: an existing folder, or else what the cache holds,
+ * without the network, or else what the hub has, which is then pulled with a note on standard error. Rejects with
+ * `model_files` when the text is neither, and as `pullModel`.
  */
 export async function resolveModel(model: string, choice: FileChoice = {}): Promise<ResolvedModel> {
   const found = await stat(model).catch(() => undefined);

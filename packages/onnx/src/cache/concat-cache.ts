@@ -8,7 +8,10 @@ import type { Cache } from "./cache.ts";
 /** Memory grows by this many rows at a time. */
 const step = 128;
 
-/** The rows of the last run: [tensor, group, rows, head size] from where its block begins, of which the first `kept` count. */
+/**
+ * The rows of the last run: [tensor, group, rows, head size] from where its block begins, of which the first `kept`
+ * count.
+ */
 interface Fresh {
   readonly cells: Cells;
   readonly rows: number;
@@ -22,9 +25,10 @@ interface Packed {
 }
 
 /**
- * Tensors of `length` rows for graphs that join past and block: the past's length says where the block stands, so it must be exact. Each lies
- * packed at the beginning of a larger memory, and its groups move when rows come or go. The rows of a run wait beside it until the next one shows
- * how many of them stay: a round moves what it must once, whatever it rewinds.
+ * Tensors of `length` rows for graphs that join past and block: the past's length says where the block stands, so it
+ * must be exact. Each lies packed at the beginning of a larger memory, and its groups move when rows come or go. The
+ * rows of a run wait beside it until the next one shows how many of them stay: a round moves what it must once,
+ * whatever it rewinds.
  */
 export function concatCache(graph: CachedGraph, begin?: Packed): Cache {
   const { runtime, headSize, precision, newRows } = graph;
@@ -99,13 +103,17 @@ function enlarged(old: Cells, memory: Cells, groups: number, before: number, siz
 /** Makes groups of `before` cells ones of `size` cells, in place. */
 function moveGroups(memory: Cells, groups: number, before: number, size: number): void {
   for (let n = 1; n < groups; n++) {
-    // What grows moves outwards, the last group first, and what shrinks inwards: no rows are overwritten before they moved.
+    // What grows moves outwards, the last group first, and what shrinks inwards: no rows are overwritten before they
+    // moved.
     const group = size > before ? groups - n : n;
     memory.copyWithin(group * size, group * before, group * before + Math.min(size, before));
   }
 }
 
-/** Copies the first `count` fresh rows of every group behind its `length` rows, in memories whose groups are `stride` rows apart. */
+/**
+ * Copies the first `count` fresh rows of every group behind its `length` rows, in memories whose groups are `stride`
+ * rows apart.
+ */
 function addFresh(memories: readonly Cells[], fresh: Fresh, count: number, length: number, stride: number, graph: CachedGraph): void {
   const { headSize } = graph;
   const { groups } = cacheTensors(graph);

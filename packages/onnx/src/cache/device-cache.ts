@@ -13,8 +13,8 @@ interface SharedTensors {
 }
 
 /**
- * Tensors of `length` rows that stay on the device: the outputs of one run are the inputs of the next. Dropping rows copies those
- * that stay, on the device too.
+ * Tensors of `length` rows that stay on the device: the outputs of one run are the inputs of the next. Dropping rows
+ * copies those that stay, on the device too.
  */
 export function deviceCache(graph: CachedGraph, crop: CropCaches, begin?: SharedTensors): Cache {
   const { runtime, headSize, precision } = graph;

@@ -5,12 +5,12 @@ import { append, type Model, newSequence } from "../run/sequence.ts";
 import { relativeDifference, tolerance } from "./difference.ts";
 import { probeTokens } from "./probe-tokens.ts";
 
-/** The coins of the sampled draft; four tokens tell one set of weights from another. */
+/** The coins of the sampled draft; four tokens are enough to notice other weights. */
 const uniform = [0.15, 0.85, 0.4, 0.6];
 
 /**
- * Drafts a few tokens by the drafter file and by steps of the model. A file from other weights would still be lossless, since the target
- * verifies every token, but its drafts would be bad ones. Throws `model_files` when the two differ.
+ * Drafts a few tokens by the drafter file and by steps of the model. A file from other weights would still be lossless,
+ * since the target verifies every token, but its drafts would be bad ones. Throws `model_files` when the two differ.
  */
 export async function checkDrafter(model: Model, eos: ReadonlySet<Token>, drafter: string, file: string): Promise<void> {
   for (const settings of [sampling(), sampling({ temperature: 1 })]) {

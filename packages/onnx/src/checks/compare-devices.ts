@@ -14,8 +14,8 @@ interface Step {
 }
 
 /**
- * What both devices compute: a whole prompt, longer than the tiles of 64 rows that kernels cut prompts into; the same in blocks, a single token
- * among them; and other tokens after rewinding.
+ * What both devices compute: a whole prompt, longer than the tiles of 64 rows that kernels cut prompts into; the same
+ * in blocks, a single token among them; and other tokens after rewinding.
  */
 function steps({ contextLength, width }: Model): Step[] {
   const length = Math.min(80, contextLength);
@@ -57,7 +57,10 @@ export async function runSteps(model: Model): Promise<readonly StepResult[]> {
   return results;
 }
 
-/** The largest difference between two models' results, as a share of what they span. Infinity where one of them is not a number. */
+/**
+ * The largest difference between two models' results, as a share of what they span. Infinity where one of them is not a
+ * number.
+ */
 export function differenceOf(found: readonly StepResult[], expected: readonly StepResult[]): number {
   const parts = (rows: readonly StepResult[]) => rows.flatMap(({ logits, hidden }) => [logits, hidden ?? new Float32Array(0)]);
   const others = parts(found);
@@ -88,8 +91,9 @@ export async function raceBlocks(models: readonly Model[]): Promise<readonly num
 }
 
 /**
- * The largest difference that arithmetic explains, as a share of what the numbers span. Devices compute float16 graphs in float16 and 4-bit ones
- * with other roundings, where the CPU widens them; what is wrong (a cache that is not read, keys counted twice) makes more.
+ * The largest difference that arithmetic explains, as a share of what the numbers span. Devices compute float16 graphs
+ * in float16 and 4-bit ones with other roundings, where the CPU widens them; what is wrong (a cache that is not read,
+ * keys counted twice) makes more.
  */
 export function toleranceOf({ precision }: CacheShape, weights: readonly WeightFormat[]): number {
   const plain = precision === "float32" && weights.every(({ format }) => format.startsWith("float"));

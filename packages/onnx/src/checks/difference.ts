@@ -2,11 +2,17 @@
 
 /** Shares of what the numbers span. */
 export const tolerance = {
-  /** The same float32 arithmetic in another order, such as another device's kernels. Zero as a rule where blocks have the same shapes. */
+  /**
+   * The same float32 arithmetic in another order, such as another device's kernels. Zero as a rule where blocks have
+   * the same shapes.
+   */
   float32: 0.001,
   /** float16 arithmetic, or that of 4-bit weights with other roundings. */
   rounded: 0.02,
-  /** Quantised activations, which differ by a few hundredths between blocks; a cache that is not read as written, by about half. */
+  /**
+   * Quantised activations, which differ by a few hundredths between blocks; a cache that is not read as written, by
+   * about half.
+   */
   blocks: 0.25,
 } as const;
 

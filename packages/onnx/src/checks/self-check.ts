@@ -2,11 +2,20 @@ import { badLogits, type LanguageModel, type Scores } from "@lenity/core";
 import { difference, span } from "./difference.ts";
 import { probeTokens } from "./probe-tokens.ts";
 
-/** What a few tokens show of a loaded model: numbers that speculative decoding rests on. Of a model that scores only last positions, those. */
+/**
+ * What a few tokens show of a loaded model: numbers that speculative decoding rests on. Of a model that scores only
+ * last positions, those.
+ */
 export interface SelfCheck {
-  /** max |difference| between the logits of one block and of the same tokens in smaller ones. 0: verified text equals plain decoding to the bit. */
+  /**
+   * max |difference| between the logits of one block and of the same tokens in smaller ones. 0: verified text equals
+   * plain decoding to the bit.
+   */
   readonly blockDifference: number;
-  /** max |difference| in earlier rows when only the last token of a block changes. Above 0, drafted tokens leak into the judgement of those before. */
+  /**
+   * max |difference| in earlier rows when only the last token of a block changes. Above 0, drafted tokens leak into the
+   * judgement of those before.
+   */
   readonly leak: number;
   /** Highest minus lowest logit: the scale of the two. */
   readonly spread: number;
@@ -14,12 +23,16 @@ export interface SelfCheck {
   readonly longest: number;
 }
 
-/** Tokens: those of the text that is cut in several ways and changed, and those of the one that is cut once, longer than kernels' tiles of 32. */
+/**
+ * Tokens: those of the text that is cut in several ways and changed, and those of the one that is cut once, longer than
+ * kernels' tiles of 32.
+ */
 const [short, long] = [7, 40];
 
 /**
- * Runs seven tokens as a block, in pieces of several sizes (kernels treat odd ones in their own ways), and with another last token; then, unless it
- * is told not to, up to 40 as a block and as 33, 1 and 6. Rejects with `bad_logits` when a logit is NaN or +∞.
+ * Runs seven tokens as a block, in pieces of several sizes (kernels treat odd ones in their own ways), and with another
+ * last token; then, unless it `most` is less, up to 40 as a block and as 33, 1 and 6. Rejects with `bad_logits` when a
+ * logit is NaN or +∞.
  */
 export async function selfCheck(model: LanguageModel, most: number = long): Promise<SelfCheck> {
   const ids = Math.max(2, Math.min(model.vocabulary, model.readable ?? model.vocabulary));

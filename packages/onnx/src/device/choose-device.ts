@@ -6,7 +6,10 @@ import type { Model } from "../run/sequence.ts";
 import type { Probed } from "./probe-device.ts";
 import { type Trial, time, verifyDevice } from "./verify-device.ts";
 
-/** `auto` puts no model on a device that takes this many times the CPU's time for a plain product: it is software that stands in for a GPU. */
+/**
+ * `auto` puts no model on a device that takes this many times the CPU's time for a plain product: it is software that
+ * stands in for a GPU.
+ */
 const hopeless = 4;
 
 /** The parts of the work, which tests replace. */
@@ -33,8 +36,9 @@ export interface DeviceRequest {
 }
 
 /**
- * Moves a model that is open on the CPU to the device that was asked for. A device that was named and is not available, or computes something else
- * than the CPU, rejects with `unsupported`; `auto` falls back and says why. The session that is not used is released.
+ * Moves a model that is open on the CPU to the device that was asked for. A device that was named and is not available,
+ * or computes something else than the CPU, rejects with `unsupported`; `auto` falls back and says why. The session that
+ * is not used is released.
  */
 export async function chooseDevice(cpu: Model, request: DeviceRequest, tolerance: number, means: Means): Promise<ChosenDevice> {
   const { name, device } = request;

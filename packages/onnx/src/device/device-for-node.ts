@@ -12,8 +12,9 @@ import { openOnDevice } from "./open-on-device.ts";
 import { probeDevice } from "./probe-device.ts";
 
 /**
- * Moves a model that is open on the CPU to the device that the request names. One that is not available, or computes something else than the CPU,
- * rejects with `unsupported`; `auto` falls back and says why. The session that is not used is released.
+ * Moves a model that is open on the CPU to the device that the request names. One that is not available, or computes
+ * something else than the CPU, rejects with `unsupported`; `auto` falls back and says why. The session that is not used
+ * is released.
  */
 export async function chooseDeviceForNode(
   cpu: Model,

@@ -3,7 +3,9 @@ import type { Precision } from "../graph/float-tensors.ts";
 import type { FetchRows, Runtime } from "../graph/graph.ts";
 import { type GraphBuilder, graphBuilder } from "../onnx-file/graph-builder.ts";
 
-/** By a graph of one Slice, since onnxruntime-node has no other way to read a tensor on a device. `open` opens it there. */
+/**
+ * By a graph of one Slice, since onnxruntime-node has no other way to read a tensor on a device. `open` opens it there.
+ */
 export function fetchRows({ Tensor }: Runtime, open: (graph: GraphBuilder) => Promise<InferenceSession>): FetchRows {
   const sessions = new Map<string, Promise<InferenceSession>>();
   const int64 = (value: number) => new Tensor("int64", BigInt64Array.of(BigInt(value)), [1]);

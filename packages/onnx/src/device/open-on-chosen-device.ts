@@ -6,7 +6,10 @@ import { type NodeRuntime, openGraph } from "../open/open-graph.ts";
 import type { LoadRequest } from "../protocol/protocol.ts";
 import { chooseDeviceForNode } from "./device-for-node.ts";
 
-/** Opens the file on the CPU, tries it there, and puts it where the request wants it. Throws as `openGraph` and `placeModel` do. */
+/**
+ * Opens the file on the CPU, tries it there, and moves it to the device of the request. Rejects as `openGraph` and
+ * `chooseDeviceForNode` do.
+ */
 export async function openOnChosenDevice(runtime: NodeRuntime, request: LoadRequest): Promise<OpenGraph> {
   const { graph, facts } = await openGraph(runtime, request);
   const { name, width, vocabulary, unused, contextLength } = request;
@@ -17,7 +20,10 @@ export async function openOnChosenDevice(runtime: NodeRuntime, request: LoadRequ
   return { graph: model.graph, facts, device };
 }
 
-/** Where onnxruntime-node lies, by the links of package managers that keep each package's dependencies apart; undefined where that may not be read. */
+/**
+ * Where onnxruntime-node lies, by the links of package managers that keep each package's dependencies apart; undefined
+ * where that may not be read.
+ */
 function runtimeFolder(): string | undefined {
   try {
     return dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"));

@@ -13,9 +13,10 @@ import { fetchRows } from "./fetch-rows.ts";
 import { steadySession } from "./steady-session.ts";
 
 /**
- * The same file on another device, by an `open` that takes a session's options. WebGPU keeps all outputs there, and what is read of them is fetched;
- * with the others, and where the graph reads caches as they lie in this program's memory (split), they cross the bus at each run, since
- * onnxruntime-node has no way to leave them. Rejects with what ONNX Runtime says.
+ * The same file on another device, by an `open` that takes a session's options. WebGPU keeps all outputs there, and
+ * what is read of them is fetched; with the others, and where the graph reads caches as they lie in this program's
+ * memory (split), they cross the bus at each run, since onnxruntime-node has no way to leave them. Rejects with what
+ * ONNX Runtime says.
  */
 export async function openOnDevice(
   cpu: Model,
@@ -33,7 +34,7 @@ export async function openOnDevice(
   const { session, missing } = await openFile({
     executionProviders: [device],
     ...(keeps ? { preferredOutputLocation: Object.fromEntries(kept.map((name) => [name, "gpu-buffer"])) } : {}),
-    // DirectML wants it so.
+    // DirectML requires this.
     ...(device === "dml" ? { enableMemPattern: false } : {}),
   });
   const lost = states.find((output) => !session.outputNames.includes(output));

@@ -9,15 +9,24 @@ import { type Device, impossible, type Platform, remedy } from "../protocol/devi
 /** [rows, size] times [size, size], a few times over. */
 const [size, times] = [512, 4];
 
-/** Rows that show whether a device works, and rows whose time tells a GPU from software that stands in for one. */
+/**
+ * Rows that show whether a device works, and rows whose time shows whether it is a GPU or software that stands in for
+ * one.
+ */
 const [fewRows, manyRows] = [4, 128];
 
-/** A device that answered, and the milliseconds of the product; or why it cannot be had, and what to do about that, as sentences. */
+/**
+ * A device that answered, and the milliseconds of the product; or why it cannot be had, and what to do about that, as
+ * sentences.
+ */
 export type Probed =
   | { readonly milliseconds: number; readonly fault?: undefined }
   | { readonly fault: string; readonly remedy?: string | undefined };
 
-/** Opens a session on the device and runs the product: with few rows, which tells little of its speed, or with many, `timed`. */
+/**
+ * Opens a session on the device and runs the product: with few rows, which shows little of its speed, or with many,
+ * `timed`.
+ */
 export async function probeDevice(runtime: Runtime, device: Device, platform: Platform, timed: boolean): Promise<Probed> {
   const fault = impossible(device, platform);
   return fault === undefined ? tryProduct(runtime, device, timed, remedy(device, platform)) : { fault };

@@ -5,7 +5,10 @@ import { pickEngine } from "./pick-engine.ts";
 import type { OnnxSession } from "./session.ts";
 import type { WorkerHandle } from "./worker-handle.ts";
 
-/** Starts `count` engines at once, called `name` with their numbers. Rejects with the first one's error, and leaves nothing running then. */
+/**
+ * Starts `count` engines at once, called `name` with their numbers. Rejects with the first one's error, and leaves
+ * nothing running then.
+ */
 export async function startEngines<H extends WorkerHandle>(
   count: number,
   name: string,
@@ -20,7 +23,10 @@ export async function startEngines<H extends WorkerHandle>(
   throw (failed as PromiseRejectedResult).reason;
 }
 
-/** Opens a session on the engine that suits the prompt best. Waits for a restart when there is none; rejects with `worker_lost` when none will be. */
+/**
+ * Opens a session on the engine that suits the prompt best. Waits for a restart when there is none; rejects with
+ * `worker_lost` when none will be.
+ */
 export async function openOnPool(engines: readonly Engine[], prompt: readonly Token[], scope?: string): Promise<OnnxSession> {
   for (;;) {
     const workers = engines.flatMap(({ worker }) => worker ?? []);

@@ -20,12 +20,14 @@ export interface Engine<H extends WorkerHandle = WorkerHandle> {
 export type StartWorker<H extends WorkerHandle> = (onLost: () => string) => { readonly link: WorkerLink; readonly worker: Promise<H> };
 
 /**
- * Milliseconds before each restart in a row. One that fails to load is the last when it has used them up; one that loads and dies before it
- * has answered anyone is followed by another after the longest of them.
+ * Milliseconds before each restart in a row. One that fails to load is the last when it has used them up; one that
+ * loads and dies before it has answered anyone is followed by another after the longest of them.
  */
 const restartDelays = [0, 200, 1000, 5000];
 
-/** Starts an engine that errors call `name`. Rejects when its first worker does not load; later ones are tried again. */
+/**
+ * Starts an engine that errors call `name`. Rejects when its first worker does not load; later ones are tried again.
+ */
 export async function startEngine<H extends WorkerHandle>(
   name: string,
   startWorker: StartWorker<H>,

@@ -20,8 +20,8 @@ export async function loadWorker(link: WorkerLink, request: LoadRequest, cacheBy
 }
 
 /**
- * Loads workers of one model, one after another or at once. Those that begin after the first is loaded go to its device, so that what the model
- * says of its device stays true.
+ * Loads workers of one model, one after another or at once. Those that begin after the first is loaded go to its
+ * device, so that what the model says of its device stays true.
  */
 export function workerLoader(
   request: LoadRequest,
@@ -41,7 +41,7 @@ async function tryOut(model: LanguageModel, file: string, most: number | undefin
   const expected =
     "Expected a text decoder with com.microsoft.GroupQueryAttention or with caches that grow by each block; export it with onnxruntime-genai, Optimum or lenity export.";
   const check = await selfCheck(model, most).catch((cause) => {
-    // These say themselves what to do.
+    // These already say what to do.
     const isExplained = cause instanceof LenityError && ["bad_logits", "worker_lost", "out_of_memory"].includes(cause.code);
     const advice = isExplained ? "" : ` ${expected}`;
     throw new LenityError("model_files", `${file} fails on its first tokens: ${(cause as Error).message}${advice}`, { cause });

@@ -1,4 +1,7 @@
-/** The caches of closed sessions that one worker keeps for prompts that begin alike: which they are and which go when they are too many. */
+/**
+ * The caches of closed sessions that one worker keeps for prompts that begin alike: which they are and which go when
+ * they are too many.
+ */
 import { commonPrefix, type Token } from "@lenity/core";
 
 /** A cache that no session uses. */

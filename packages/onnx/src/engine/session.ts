@@ -20,8 +20,8 @@ import type { AppendReply, DraftReply, Request, ScoreReply } from "../protocol/p
 /** A sequence that can also draft within the worker: one message per round instead of one per token. */
 export interface OnnxSession extends Session {
   /**
-   * Brings the cache to `context` and draws up to `limit` tokens, stopping after an EOS token. Returns the tokens and the logits
-   * [tokens, vocabulary] that they were drawn from.
+   * Brings the cache to `context` and draws up to `limit` tokens, stopping after an EOS token. Returns the tokens and
+   * the logits [tokens, vocabulary] that they were drawn from.
    */
   draft(request: DraftRequest): Promise<{ readonly tokens: readonly Token[]; readonly logits: Float32Array }>;
 }
@@ -158,8 +158,8 @@ async function score(
 }
 
 /**
- * What stands for infinity where −∞ was computed as `lowest` (softmax-nodes.ts): more than any divergence of finite logits. A mass below 1e-21 on a
- * token that the other row rules out counts as none.
+ * What stands for infinity where −∞ was computed as `lowest` (softmax-nodes.ts): more than any divergence of finite
+ * logits. A mass below 1e-21 on a token that the other row rules out counts as none.
  */
 const infinite = 1e9;
 

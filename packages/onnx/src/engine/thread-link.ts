@@ -12,8 +12,8 @@ interface Pending {
 }
 
 /**
- * Starts a thread that runs `script`. `owner` names it in error messages. `onLost` is called when the thread dies by itself, before any
- * request fails; what it returns ends their errors, and says what happens next.
+ * Starts a thread that runs `script`. `owner` names it in error messages. `onLost` is called when the thread dies by
+ * itself, before any request fails; what it returns ends their errors, and says what happens next.
  */
 export function startThread(script: URL, owner: string, onLost: () => string): WorkerLink {
   const worker = new Worker(script);
@@ -63,7 +63,8 @@ export function startThread(script: URL, owner: string, onLost: () => string): W
     },
     async close() {
       if (lost === undefined) lose(`The thread of ${owner} was closed.`);
-      // Not terminated: a thread that is torn down within a call of ONNX Runtime takes the whole process with it. It ends between two calls.
+      // Not terminated: a thread that is torn down within a call of ONNX Runtime takes the whole process with it. It
+      // ends between two calls.
       worker.ref();
       worker.postMessage({ end: true } satisfies EndMessage);
       await ended;

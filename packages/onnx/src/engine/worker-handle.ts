@@ -1,4 +1,7 @@
-/** One running worker as the main thread sees it: the sessions open in it, and the caches that it keeps of those that were. */
+/**
+ * One running worker as the main thread sees it: the sessions open in it, and the caches that it keeps of those that
+ * were.
+ */
 import type { Token } from "@lenity/core";
 import type { SelfCheck } from "../checks/self-check.ts";
 import type { WorkerLink } from "../protocol/link.ts";
@@ -26,9 +29,9 @@ export interface LoadedWorker extends WorkerHandle {
 }
 
 /**
- * Tokens. A kept cache that would lose no more than these is taken over; else its rows are copied, so that a prompt that goes on differently (another
- * question under the same instructions, another answer to the same question) costs nobody the rest. They allow for an answer whose last tokens
- * are written differently once the conversation goes on.
+ * Tokens. A kept cache that would lose no more than these is taken over; else its rows are copied, so that a prompt
+ * that goes on differently (another question under the same instructions, another answer to the same question) costs
+ * nobody the rest. They allow for an answer whose last tokens are written differently once the conversation goes on.
  */
 const mayLose = 8;
 
@@ -65,7 +68,7 @@ export function workerHandle(link: WorkerLink, model: ModelFacts, cacheBytes: nu
       () => session(id, scope, held),
       () => {
         link.check();
-        // No memory for it: the prompt is run anew, perhaps in less.
+        // No memory for the copy: the prompt is run again, which may need less.
         return session(id, scope, []);
       },
     );

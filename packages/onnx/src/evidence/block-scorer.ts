@@ -11,8 +11,9 @@ import { lowest } from "./softmax-nodes.ts";
 /** Scores blocks of one model's sequences. */
 export interface BlockScorer {
   /**
-   * Appends the block; its logits stay with the sequence until `forgetBlock`. Throws a RangeError when readings need the drafter's logits and there
-   * is not one row of them for each drafted token. On any error the sequence is as it was.
+   * Appends the block; its logits stay with the sequence until `forgetBlock`. Throws a RangeError when readings need
+   * the drafter's logits and there is not one row of them for each drafted token. On any error the sequence is as it
+   * was.
    */
   score(sequence: Sequence, request: ScoreRequest, cancel: Int32Array | undefined): Promise<ScoreReply>;
   /** The logits of one position of the last block. */
@@ -101,7 +102,10 @@ async function readBlock(
   return values;
 }
 
-/** What the evidence graph gives for the rows of one run, the first of which that counts is position `from` of the block. */
+/**
+ * What the evidence graph gives for the rows of one run, the first of which that counts is position `from` of the
+ * block.
+ */
 async function runEvidence(
   { graph, vocabulary, unused }: Model,
   sessions: EvidenceSessions,
@@ -125,7 +129,10 @@ async function runEvidence(
   });
 }
 
-/** The drafter's rows for the rows of a run from position `begin` of the block on: one at least, which is not read if it belongs to none. */
+/**
+ * The drafter's rows for the rows of a run from position `begin` of the block on: one at least, which is not read if it
+ * belongs to none.
+ */
 function drafterRows(
   tensor: Model["graph"]["runtime"]["Tensor"],
   logits: Float32Array<ArrayBuffer>,
@@ -144,7 +151,10 @@ function drafterRows(
   return new tensor("float32", padded, [to - begin, vocabulary]);
 }
 
-/** Whether a position's logits are numbers, by its `proofRows`: NaN and +∞ show in the sum, or as a highest logit that is none. */
+/**
+ * Whether a position's logits are numbers, by its `proofRows`: NaN and +∞ show in the sum, or as a highest logit that
+ * is none.
+ */
 export function isSound(highest: number, sum: number): boolean {
   return Number.isFinite(highest) && highest > lowest && !Number.isNaN(sum);
 }

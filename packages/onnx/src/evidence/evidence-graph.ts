@@ -12,11 +12,14 @@ export interface EvidenceShape {
   readonly width: number;
   readonly vocabulary: number;
   readonly precision: Precision;
-  /** Whether some ids are never said (input `unused`). */
+  /** Whether some ids have no token (input `unused`). */
   readonly gaps: boolean;
 }
 
-/** Rows of `numbers` before the readings: the highest logit and the sum of all, which tell whether the logits are numbers. */
+/**
+ * Rows of `numbers` before the readings: the highest logit and the sum of all, which show whether the logits are
+ * numbers.
+ */
 export const proofRows = 2;
 
 /** Readings that every position has, and those of positions with a drafted token and a row that it was drawn from. */
@@ -25,10 +28,10 @@ export function partReadings(readings: readonly Reading[]): readonly [readonly R
 }
 
 /**
- * Inputs: `logits` [1, rows, width]; `tokens` [rows, 1], the id that each row tests; `cooling` [1], 1 divided by the temperature of processed rows;
- * `unused` bool [vocabulary], where ids have gaps; `drafted` [drafts, vocabulary], the drafter's logits for the first rows, where they are read.
- * Outputs: `numbers` [proofRows + readings, rows] and, of what reads the drafter's rows, `compared` [readings, drafts]. Probabilities are natural
- * logarithms.
+ * Inputs: `logits` [1, rows, width]; `tokens` [rows, 1], the id that each row tests; `cooling` [1], 1 divided by the
+ * temperature of processed rows; `unused` bool [vocabulary], where ids have gaps; `drafted` [drafts, vocabulary], the
+ * drafter's logits for the first rows, where they are read. Outputs: `numbers` [proofRows + readings, rows] and, of
+ * what reads the drafter's rows, `compared` [readings, drafts]. Probabilities are natural logarithms.
  */
 export function evidenceGraph({ readings, width, vocabulary, precision, gaps }: EvidenceShape): GraphBuilder {
   const graph = graphBuilder("evidence");
@@ -60,7 +63,7 @@ export function evidenceGraph({ readings, width, vocabulary, precision, gaps }: 
   return graph;
 }
 
-/** [rows, vocabulary] in float32: without padding, and with −∞'s stand-in for ids that are never said. */
+/** [rows, vocabulary] in float32: without padding, and with −∞'s stand-in for ids without a token. */
 function usableRows(
   graph: GraphBuilder,
   { node, constant }: Nodes,

@@ -11,7 +11,10 @@ export interface EvidenceSessions {
   readonly gaps: Uint8Array;
 }
 
-/** Graphs that stay open: more than a server's requests usually need. Requests choose their policies, so there must be a limit. */
+/**
+ * Graphs that stay open: more than a server's requests usually need. Requests choose their policies, so there must be a
+ * limit.
+ */
 const mostGraphs = 16;
 
 /** The evidence graphs of a model that can open small graphs beside its own. */

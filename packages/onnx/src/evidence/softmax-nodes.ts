@@ -52,7 +52,10 @@ export interface Softmaxes {
   of(kind: RowKind): SoftmaxNodes;
 }
 
-/** The softmaxes of rows of logits: the raw ones, and those cooled by the input `cooling` (1 divided by the temperature). */
+/**
+ * The softmaxes of rows of logits: the raw ones, and those cooled by the input `cooling` (1 divided by the
+ * temperature).
+ */
 export function softmaxNodes({ node, constant, sum, most }: Nodes, logits: string): Softmaxes {
   const highest = most(logits);
   const below = once(() => node("Sub", [logits, highest]));

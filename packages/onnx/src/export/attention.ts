@@ -1,7 +1,10 @@
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 
-/** One block on its way through all layers: what it is made of, and the names under which the graph has it. A graph may hold several passes. */
+/**
+ * One block on its way through all layers: what it is made of, and the names under which the graph has it. A graph may
+ * hold several passes.
+ */
 export interface Pass {
   /** What the names of the pass's values begin with; empty in a graph with one pass. */
   readonly prefix: string;
@@ -10,7 +13,7 @@ export interface Pass {
   /** int32 []: the index of the block's last token in the sequence, and one more. */
   readonly lastIndex: string;
   readonly totalLength: string;
-  /** The caches before and after, as the attention wants them: the names that stand before `.N.key` and `.N.value`. */
+  /** The caches before and after, as the attention takes them: the names that stand before `.N.key` and `.N.value`. */
   readonly past: string;
   readonly present: string;
   /** Names for the input of the final norm and for its output, [1, length, width] both. */
@@ -30,5 +33,8 @@ export interface AttentionLayer {
   readonly attended: string;
 }
 
-/** Writes the attention of one layer, and the caches `${pass.present}.N.key|value` that it leaves. Expects the rotary tables `cos` and `sin`. */
+/**
+ * Writes the attention of one layer, and the caches `${pass.present}.N.key|value` that it leaves. Expects the rotary
+ * tables `cos` and `sin`.
+ */
 export type Attention = (graph: GraphBuilder, config: DecoderConfig, pass: Pass, layer: AttentionLayer) => void;

@@ -4,7 +4,7 @@ import { filesIn } from "../folder/disk-files.ts";
 import { missing, readJson } from "../folder/read-files.ts";
 import { type RotaryConfig, readRotary } from "./rotary.ts";
 
-/** The shape of a decoder, as its config.json says it. */
+/** The shape of a decoder, as its config.json describes it. */
 export interface DecoderConfig extends RotaryConfig {
   /** Hugging Face's model_type. */
   readonly family: string;
@@ -35,7 +35,9 @@ const families: Readonly<Record<string, { readonly qkv?: boolean; readonly outpu
   qwen3: { headNorms: true },
 };
 
-/** Reads config.json. Throws `model_files` when it is missing or describes something that `exportDecoder` cannot write. */
+/**
+ * Reads config.json. Throws `model_files` when it is missing or describes something that `exportDecoder` cannot write.
+ */
 export async function readDecoderConfig(dir: string): Promise<DecoderConfig> {
   const file = join(dir, "config.json");
   const advice = "Expected the config.json of a Hugging Face folder.";
@@ -70,7 +72,7 @@ export async function readDecoderConfig(dir: string): Promise<DecoderConfig> {
   const groups = whole("num_key_value_heads", type === "llama" ? heads : undefined);
   if (heads % groups !== 0) throw refuse(`${heads} query heads for ${groups} key and value heads`);
   const headSize = whole("head_dim", type === "qwen3" ? undefined : width / heads);
-  if (headSize % 16 !== 0) throw refuse(`heads of size ${headSize} (head_dim), where the runtime's attention wants a multiple of 16`);
+  if (headSize % 16 !== 0) throw refuse(`heads of size ${headSize} (head_dim), where the runtime's attention needs a multiple of 16`);
   const attentionBias = raw["attention_bias"] === true;
   return {
     family: type,

@@ -5,8 +5,9 @@ import { columnScales, quantize } from "./quantize.ts";
 import type { Tensors } from "./safetensors.ts";
 
 /**
- * The largest magnitude that a matrix's input is expected to have, by the matrix's name (`model.layers.0.mlp.up_proj`, `lm_head`): the input is
- * quantised with one scale that is part of the file. Undefined: each row with a scale of its own. Matrices that read the same value must agree.
+ * The largest magnitude that a matrix's input is expected to have, by the matrix's name (`model.layers.0.mlp.up_proj`,
+ * `lm_head`): the input is quantised with one scale that is part of the file. Undefined: each row with a scale of its
+ * own. Matrices that read the same value must agree.
  */
 export type InputRange = (name: string) => number | undefined;
 
@@ -20,8 +21,8 @@ interface Quantized {
 }
 
 /**
- * Matrices of int8, one scale per output column; inputs are quantised to uint8 around 128. No scale depends on more than one row, so that a row's
- * result is the same in every block. The embedding stays float16.
+ * Matrices of int8, one scale per output column; inputs are quantised to uint8 around 128. No scale depends on more
+ * than one row, so that a row's result is the same in every block. The embedding stays float16.
  */
 export function int8Weights(graph: GraphBuilder, tensors: Tensors, config: DecoderConfig, range: InputRange): DecoderWeights {
   const { width, vocabulary, tied } = config;

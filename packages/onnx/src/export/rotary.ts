@@ -2,7 +2,10 @@
 import type { LenityError } from "@lenity/core";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 
-/** Frequencies divided by a factor: all of them, or (llama3) those whose wave is long beside the context that the model was first trained on. */
+/**
+ * Frequencies divided by a factor: all of them, or (llama3) those whose wave is long beside the context that the model
+ * was first trained on.
+ */
 export type RotaryScaling =
   | { readonly type: "linear"; readonly factor: number }
   | {
@@ -21,7 +24,10 @@ export interface RotaryConfig {
   readonly scaling: RotaryScaling | undefined;
 }
 
-/** Reads what newer configs gather in rope_parameters and older ones have as rope_theta and rope_scaling. Throws what `refuse` makes. */
+/**
+ * Reads what newer configs gather in rope_parameters and older ones have as rope_theta and rope_scaling. Throws what
+ * `refuse` makes.
+ */
 export function readRotary(raw: Readonly<Record<string, unknown>>, refuse: (what: string) => LenityError): RotaryConfig {
   const place = raw["rope_parameters"] != null ? "rope_parameters" : "rope_scaling";
   const rope = (raw[place] ?? {}) as Readonly<Record<string, unknown>>;
@@ -74,7 +80,8 @@ export function rotaryTables(
 function scaled(frequency: number, scaling: RotaryScaling | undefined): number {
   if (scaling === undefined) return frequency;
   if (scaling.type === "linear") return frequency / scaling.factor;
-  // How often the wave fits the original context: few times, and it is slowed by the whole factor; often, and it stays; between, a blend.
+  // How often the wave fits the original context: few times, and it is slowed by the whole factor; often, and it stays;
+  // between, a blend.
   const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalContext } = scaling;
   const waves = (originalContext * frequency) / (2 * Math.PI);
   const kept = Math.min(1, Math.max(0, (waves - low) / (high - low)));

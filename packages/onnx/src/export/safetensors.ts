@@ -6,7 +6,8 @@ import { toFloat32 } from "../graph/float-tensors.ts";
 export interface Tensors {
   readonly names: readonly string[];
   /**
-   * What reads that tensor, in row-major order. Checks at once that it is there, whole, and of that shape; throws `model_files` when it is not.
+   * What reads that tensor, in row-major order. Checks at once that it is there, whole, and of that shape; throws
+   * `model_files` when it is not.
    */
   find(name: string, shape: readonly number[]): () => Float32Array;
   /** Closes the files. */
@@ -23,7 +24,10 @@ const elementSize: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2 
 /** The most that the format allows a header. */
 const longestHeader = 100_000_000;
 
-/** Opens a file with F32, F16 or BF16 tensors of any size: only its header is read. Throws `model_files` when it is missing or damaged. */
+/**
+ * Opens a file with F32, F16 or BF16 tensors of any size: only its header is read. Throws `model_files` when it is
+ * missing or damaged.
+ */
 export function openSafetensors(file: string): Tensors {
   const damaged = (why: string, cause?: unknown) =>
     new LenityError("model_files", `${file} cannot be read: ${why}. Expected a safetensors file; download or save it again.`, { cause });

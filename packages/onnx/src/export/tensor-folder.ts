@@ -4,12 +4,15 @@ import { exists, filesIn } from "../folder/disk-files.ts";
 import { readJson } from "../folder/read-files.ts";
 import { openSafetensors, type Tensors } from "./safetensors.ts";
 
-/** The tensors of a folder, which also tell which of them nobody asked for. */
+/** The tensors of a folder, and which of them nobody has asked for. */
 export interface TensorFolder extends Tensors {
   unused(): string[];
 }
 
-/** Opens model.safetensors, or the shards that model.safetensors.index.json lists. Throws `model_files` when something is missing or damaged. */
+/**
+ * Opens model.safetensors, or the shards that model.safetensors.index.json lists. Throws `model_files` when something
+ * is missing or damaged.
+ */
 export async function openTensors(dir: string): Promise<TensorFolder> {
   const whole = join(dir, "model.safetensors");
   const index = join(dir, "model.safetensors.index.json");

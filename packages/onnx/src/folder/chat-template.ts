@@ -14,8 +14,8 @@ export interface ChatTemplate {
 }
 
 /**
- * chat_template.jinja, or else the `chat_template` of tokenizer_config.json, as in transformers. Undefined when the folder has none: the model
- * is not a chat model. Rejects with `model_files` when it has one that cannot be read.
+ * chat_template.jinja, or else the `chat_template` of tokenizer_config.json, as in transformers. Undefined when the
+ * folder has none: the model is not a chat model. Rejects with `model_files` when it has one that cannot be read.
  */
 export async function chatTemplateOf(folder: ModelFolder): Promise<ChatTemplate | undefined> {
   const settings = folder.nameOf("tokenizer_config.json");

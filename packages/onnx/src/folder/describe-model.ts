@@ -23,11 +23,13 @@ export interface Described extends Vocabulary {
   readonly sizes: SizeHints;
   /** The model file that genai_config.json names, where that is the folder's configuration. */
   readonly filename: string | undefined;
-  /** What a user must know of what the folder says, one line each: none of a draft model, whose answers nobody reads. */
+  /**
+   * What a user must know of the folder's settings, one line each: none for a draft model, whose answers nobody reads.
+   */
   readonly warnings: readonly string[];
 }
 
-/** What is asked for beyond what the folder says. */
+/** What is set beyond what the folder says. */
 export interface DescribeOptions {
   readonly name: string;
   readonly draftsFor?: DraftTarget | undefined;

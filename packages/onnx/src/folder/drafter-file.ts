@@ -8,4 +8,4 @@ export function drafterFile(modelFile: string): string {
 
 /** What to do about a drafter file that does not belong to its model. */
 export const drafterRemedy =
-  "Write it anew from the model's folder (exportDrafter), or delete it: drafting then steps the model, which is slower.";
+  "Write it again from the model's folder (exportDrafter), or delete it: drafting then steps the model, which is slower.";

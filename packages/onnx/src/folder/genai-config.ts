@@ -1,7 +1,10 @@
 import type { ModelFolder } from "./model-folder.ts";
 import type { Json } from "./read-files.ts";
 
-/** What genai_config.json says: onnxruntime-genai's builder writes it beside its models, often in place of the Hugging Face files. */
+/**
+ * What genai_config.json says: onnxruntime-genai's builder writes it beside its models, often in place of the Hugging
+ * Face files.
+ */
 export interface GenaiConfig {
   /** `vocab_size`, `context_length` and `eos_token_id`, as in a config.json. */
   readonly model: Json;

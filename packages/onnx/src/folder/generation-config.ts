@@ -18,8 +18,8 @@ export async function generationConfigOf(folder: ModelFolder): Promise<Generatio
 }
 
 /**
- * The sampling that the folder recommends for requests that set none: greedy unless it asks for sampling. Rejects with `model_files` when its
- * file cannot be read or a setting is out of range.
+ * The sampling that the folder recommends for requests that set none: greedy unless it asks for sampling. Rejects with
+ * `model_files` when its file cannot be read or a setting is out of range.
  */
 export async function samplingOf(folder: ModelFolder): Promise<Partial<Sampling>> {
   const { settings, file } = await generationConfigOf(folder);

@@ -9,9 +9,9 @@ import { type DiskFolder, openFolder } from "./open-folder.ts";
 import { tokenizerOf } from "./tokenizer-of-folder.ts";
 
 /**
- * Loads the tokenizer (tokenizer.json, and tokenizer_config.json when it is there), with a thread for long texts (`encodeAsync`), whose script
- * bundlers may place elsewhere: `worker`. `encode` adds no BOS or EOS of its own: chat templates write them. Rejects with `model_files` when the
- * folder or the file is missing, or is not a tokenizer.
+ * Loads the tokenizer (tokenizer.json, and tokenizer_config.json when it is there), with a thread for long texts
+ * (`encodeAsync`), whose script bundlers may place elsewhere: `worker`. `encode` adds no BOS or EOS of its own: chat
+ * templates write them. Rejects with `model_files` when the folder or the file is missing, or is not a tokenizer.
  */
 export async function loadTokenizer(folder: DiskFolder, { worker }: { readonly worker?: URL | undefined } = {}): Promise<FolderTokenizer> {
   const open = await openFolder(folder);
@@ -23,7 +23,10 @@ export async function loadChatTemplate(folder: DiskFolder): Promise<ChatTemplate
   return chatTemplateOf(await openFolder(folder));
 }
 
-/** Loads the sampling that generation_config.json recommends: greedy unless it asks for sampling. Rejects with `model_files` when it cannot be read. */
+/**
+ * Loads the sampling that generation_config.json recommends: greedy unless it asks for sampling. Rejects with
+ * `model_files` when it cannot be read.
+ */
 export async function loadSampling(folder: DiskFolder): Promise<Partial<Sampling>> {
   return samplingOf(await openFolder(folder));
 }

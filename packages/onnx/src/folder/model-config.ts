@@ -21,16 +21,19 @@ export interface ModelConfig {
   readonly notes: readonly string[];
 }
 
-/** How long the context is to be: as its user asks or, where no file says anything, as that of the target for which the model drafts. */
+/**
+ * How long the context is to be: as its user asks or, where no file names a length, as that of the target for which the
+ * model drafts.
+ */
 export interface ContextOptions {
   readonly asked?: number | undefined;
   readonly target?: number | undefined;
 }
 
 /**
- * What config.json and generation_config.json say, or what genai_config.json has of them; of a model that reads more than text, the part for its
- * text decoder (`text_config`). Rejects with `model_files` when something is missing or wrong, and with `invalid_request` when a longer context is
- * asked for than there is.
+ * What config.json and generation_config.json say, or what genai_config.json has of them; of a model that reads more
+ * than text, the part for its text decoder (`text_config`). Rejects with `model_files` when something is missing or
+ * wrong, and with `invalid_request` when a longer context is asked for than there is.
  */
 export async function modelConfigOf(folder: ModelFolder, { asked, target }: ContextOptions = {}): Promise<ModelConfig> {
   const { config, file, filename } = await configOf(folder);

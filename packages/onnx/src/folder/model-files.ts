@@ -1,4 +1,7 @@
-/** The files of one model, wherever they lie. Their paths are relative, with "/" between names, as in a Hugging Face folder. */
+/**
+ * The files of one model, wherever they lie. Their paths are relative, with "/" between names, as in a Hugging Face
+ * folder.
+ */
 export interface ModelFiles {
   /** The folder: a path, or a URL. Messages show it. */
   readonly place: string;
@@ -6,7 +9,9 @@ export interface ModelFiles {
   nameOf(path: string): string;
   /** The content of a file; undefined when there is none. Rejects when it is there and cannot be read. */
   read(path: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  /** What lies in the folder itself and in its onnx/. Absent where files can only be asked for by name, as over HTTP. */
+  /**
+   * What lies in the folder itself and in its onnx/. Absent where files can only be asked for by name, as over HTTP.
+   */
   list?(): Promise<readonly ListedFile[]>;
 }
 

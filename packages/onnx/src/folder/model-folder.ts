@@ -3,8 +3,9 @@ import type { ListedFile, ModelFiles } from "./model-files.ts";
 import { type Json, missing, readJson, readText } from "./read-files.ts";
 
 /**
- * The small files of a model folder, each read and parsed at most once, when it is first asked for. Whoever needs something of the folder is
- * handed this value. A file that is not there is undefined; one that cannot be read rejects with `model_files`, each time.
+ * The small files of a model folder, each read and parsed at most once, when it is first asked for. Whoever needs
+ * something of the folder is handed this value. A file that is not there is undefined; one that cannot be read rejects
+ * with `model_files`, each time.
  */
 export interface ModelFolder {
   /** All of its files, the large ones too. */

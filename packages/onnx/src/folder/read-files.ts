@@ -4,7 +4,10 @@ import type { ModelFiles } from "./model-files.ts";
 /** What a JSON object holds. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** Reads a JSON object; undefined when the file is missing. Rejects with `model_files`, ending with `advice`, when it holds something else. */
+/**
+ * Reads a JSON object; undefined when the file is missing. Rejects with `model_files`, ending with `advice`, when it
+ * holds something else.
+ */
 export async function readJson(files: ModelFiles, path: string, advice: string): Promise<Json | undefined> {
   const text = await readText(files, path, advice);
   if (text === undefined) return undefined;
@@ -19,13 +22,19 @@ export async function readJson(files: ModelFiles, path: string, advice: string):
   throw refuse("does not hold a JSON object");
 }
 
-/** The content of a file as text; undefined when it is missing. Rejects with `model_files`, ending with `advice`, when it cannot be read. */
+/**
+ * The content of a file as text; undefined when it is missing. Rejects with `model_files`, ending with `advice`, when
+ * it cannot be read.
+ */
 export async function readText(files: ModelFiles, path: string, advice: string): Promise<string | undefined> {
   const bytes = await readBytes(files, path, advice);
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
 }
 
-/** The content of a file; undefined when it is missing. Rejects with `model_files`, ending with `advice`, when it cannot be read. */
+/**
+ * The content of a file; undefined when it is missing. Rejects with `model_files`, ending with `advice`, when it cannot
+ * be read.
+ */
 export async function readBytes(files: ModelFiles, path: string, advice: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   return files.read(path).catch((cause) => {
     const why = cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause);

@@ -50,8 +50,8 @@ export interface ChosenFile {
 }
 
 /**
- * The model file that is asked for; or the one that `filename`, the name in the folder's configuration, says; or a variant. Rejects with
- * `model_files` when there is none.
+ * The model file that is asked for; or the one that the folder's configuration names (`filename`); or a variant.
+ * Rejects with `model_files` when there is none.
  */
 export async function chooseFile(folder: ModelFolder, { dtype, file }: FileOptions, filename: string | undefined): Promise<ChosenFile> {
   if (file !== undefined) {
@@ -68,9 +68,9 @@ export async function chooseFile(folder: ModelFolder, { dtype, file }: FileOptio
 }
 
 /**
- * The path, relative to the folder, of the variant that is asked for; where none is, model.onnx, or else the only variant that is there, or else
- * the only model or the one that genai_config.json names. Rejects with `model_files` and the variants that are there; throws RangeError for a name
- * that is no variant's.
+ * The path, relative to the folder, of the variant that is asked for; where none is, model.onnx, or else the only
+ * variant that is there, or else the only model or the one that genai_config.json names. Rejects with `model_files` and
+ * the variants that are there; throws RangeError for a name that is no variant's.
  */
 export async function chooseVariant(folder: DiskFolder, dtype: Dtype | undefined): Promise<string> {
   checkDtype(dtype);

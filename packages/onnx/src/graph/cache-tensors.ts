@@ -15,7 +15,10 @@ export interface CacheTensors {
   rowsShape(length: number): number[];
 }
 
-/** Of caches with a key and a value for each layer, or with both in one tensor (combined): the rows lie in the same order. */
+/**
+ * Of caches with a key and a value for each layer, or with both in one tensor (combined): the rows lie in the same
+ * order.
+ */
 export function cacheTensors({
   layers,
   groups,

@@ -51,6 +51,6 @@ export interface DrafterGraph {
   readonly session: InferenceSession;
   /** bool [width of the rows]: false for the tokens that end a draft. */
   readonly goesOn: Tensor;
-  /** float32 [vocabulary]: −∞ for tokens that are never said, 0 for others. */
+  /** float32 [vocabulary]: −∞ for ids that must not be drawn, 0 for others. */
   readonly mask: Tensor;
 }

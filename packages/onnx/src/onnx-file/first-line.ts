@@ -1,9 +1,9 @@
-/** What the runtime says first, without its full stop. */
+/** The first line of an error, without its full stop. */
 export function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split("\n", 1)[0]?.replace(/\.$/, "") ?? "";
 }
 
-/** What ONNX Runtime complains of, without the places in its sources and its full stop. */
+/** The first line of an error of ONNX Runtime, without the places in its sources. */
 export function reason(error: unknown): string {
   return firstLine(error)
     .replace(/^.* ERROR_CODE: \d+, ERROR_MESSAGE: /, "") // browsers' runtime

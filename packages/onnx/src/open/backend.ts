@@ -13,6 +13,9 @@ export interface OpenGraph {
 /** Opens what a request for loading names. */
 export interface Backend {
   openGraph(request: LoadRequest): Promise<OpenGraph>;
-  /** Opens the drafter file; undefined when there is none after all, and a sentence that says why it is left aside where it cannot run. */
+  /**
+   * Opens the drafter file; undefined when there is none after all, and a sentence that says why it is not used where
+   * it cannot run.
+   */
   openDrafter(drafter: string, request: LoadRequest): Promise<InferenceSession | string | undefined>;
 }

@@ -4,8 +4,8 @@ import { blockFeeds } from "../graph/block-feeds.ts";
 import type { CachedGraph } from "../graph/graph.ts";
 
 /**
- * Whether the graph scores only the last position of a block, as onnxruntime-genai's builder writes it with prune_lm_head. Two tokens show it. What
- * fails here is for the self-check to tell.
+ * Whether the graph scores only the last position of a block, as onnxruntime-genai's builder writes it with
+ * prune_lm_head. Two tokens show it. What fails here is left to the self-check to report.
  */
 export async function scoresLastOnly(
   graph: CachedGraph,

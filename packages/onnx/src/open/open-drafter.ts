@@ -11,11 +11,11 @@ import { toPort } from "./probe-graph.ts";
 export function fitDrafter(session: InferenceSession, drafter: string, graph: Graph, request: LoadRequest): DrafterGraph {
   const { file, width, vocabulary, unused, eos } = request;
   const fault = misfit(graph, session.inputMetadata.map(toPort), session.outputMetadata.map(toPort), width);
-  if (fault !== undefined) throw new LenityError("model_files", `${drafter} is no drafter of ${file}: ${fault}. ${drafterRemedy}`);
+  if (fault !== undefined) throw new LenityError("model_files", `${drafter} is not a drafter of ${file}: ${fault}. ${drafterRemedy}`);
   const goesOn = new Uint8Array(width).fill(1);
   for (const token of eos) goesOn[token] = 0;
-  const said = (id: number) => id < vocabulary && !unused.has(id);
-  const mask = Float32Array.from({ length: width }, (_, id) => (said(id) ? 0 : Number.NEGATIVE_INFINITY));
+  const isUsable = (id: number) => id < vocabulary && !unused.has(id);
+  const mask = Float32Array.from({ length: width }, (_, id) => (isUsable(id) ? 0 : Number.NEGATIVE_INFINITY));
   const { Tensor } = graph.runtime;
   return { session, goesOn: new Tensor("bool", goesOn, [width]), mask: new Tensor("float32", mask, [width]) };
 }

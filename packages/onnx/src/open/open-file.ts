@@ -57,8 +57,8 @@ function withFolder({ extra }: InferenceSession.SessionOptions, { file }: OnnxSc
 }
 
 /**
- * ONNX Runtime takes no links out of a model's folder when the model is in memory, and downloads into Hugging Face's cache are such links: their
- * targets are read here. Undefined when they are too large for that.
+ * ONNX Runtime takes no links out of a model's folder when the model is in memory, and downloads into Hugging Face's
+ * cache are such links: their targets are read here. Undefined when they are too large for that.
  */
 function outsideWeights(scan: OnnxScan): Pick<InferenceSession.SessionOptions, "externalData"> | undefined {
   const paths = [...externalData(scan).keys()];

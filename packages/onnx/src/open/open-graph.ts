@@ -13,7 +13,10 @@ import { smallSession } from "./small-session.ts";
 /** All of ONNX Runtime's module for Node. */
 export type NodeRuntime = typeof import("onnxruntime-node");
 
-/** Opens the file and tries it. Throws `model_files` with what is wrong and what to do, and `unsupported` where ONNX Runtime does not run. */
+/**
+ * Opens the file and tries it. Throws `model_files` with what is wrong and what to do, and `unsupported` where ONNX
+ * Runtime does not run.
+ */
 export async function openGraph(runtime: NodeRuntime, request: LoadRequest): Promise<{ readonly graph: Graph; readonly facts: FileFacts }> {
   const scan = scanOnnx(request.file);
   const opened = await openFile(runtime, scan, sessionOptions(request));
@@ -34,7 +37,8 @@ export function sessionOptions({ threads, spin }: Pick<LoadRequest, "threads" | 
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    // Threads that spin without bound take the cores from the other model of a pair: a drafting round took twice as long.
+    // Threads that spin without bound take the cores from the other model of a pair: a drafting round took twice as
+    // long.
     ...(spin === Number.POSITIVE_INFINITY ? {} : { extra: { session: { intra_op: { spin_duration_us: `${spin}` } } } }),
   };
 }

@@ -5,12 +5,16 @@ import type { Runtime } from "../graph/graph.ts";
 export interface OwnSessions<Kind extends Runtime> {
   /** Every session that it opens is remembered until it is released. */
   readonly runtime: Kind;
-  /** Releases the sessions that are still open, and before them the tensors that their runs left on a device. At once: a thread that ends waits for nothing. */
+  /**
+   * Releases the sessions that are still open, and before them the tensors that their runs left on a device. At once: a
+   * thread that ends waits for nothing.
+   */
   release(): void;
 }
 
 /**
- * Node and Bun free the sessions of a thread as it ends; Deno does not. So a thread releases its own, those too whose files were refused.
+ * Node and Bun free the sessions of a thread as it ends; Deno does not. So a thread releases its own, those too whose
+ * files were refused.
  */
 export function ownSessions<Kind extends Runtime>(runtime: Kind): OwnSessions<Kind> {
   const open = new Map<InferenceSession, Set<Tensor>>();

@@ -16,8 +16,8 @@ import { scoresLastOnly } from "./last-only.ts";
 import type { Opened } from "./open-extended.ts";
 
 /**
- * Checks the inputs and outputs of an opened file and tries them. Throws `model_files` with what is wrong and what to do. Runtimes that do not
- * write into the tensors that a run is given for its outputs have no family in-place.
+ * Checks the inputs and outputs of an opened file and tries them. Throws `model_files` with what is wrong and what to
+ * do. Runtimes that do not write into the tensors that a run is given for its outputs have no family in-place.
  */
 export async function probeGraph(
   runtime: Runtime,
@@ -36,7 +36,8 @@ export async function probeGraph(
   const family = await findFamily(untried);
   const tried = await tryTaps({ ...untried, family }, states, request);
   const { newRows, hidden } = tried;
-  // A cache that nobody can take rows from is written in place; else it comes back whole, as of a graph that joins past and block.
+  // A cache that nobody can take rows from is written in place; else it comes back whole, as of a graph that joins past
+  // and block.
   const settled = (family === "new-rows" && !newRows) || family === "in-place" ? (writesInPlace ? "in-place" : "concat") : family;
   if (settled === "concat" && leastRows !== undefined) {
     throw new LenityError("model_files", `${file} keeps caches that slide (sliding_window_cache), which do not run here. ${slidingRemedy}`);
@@ -68,10 +69,10 @@ function rowsShape(cache: CacheShape): Port["shape"] {
     .map((size) => (size === open ? "length" : size));
 }
 
-/** What browsers' runtime says of a size that it does not know, where Node's says "". */
+/** What browsers' runtime gives for a size that it does not know, where Node's gives "". */
 const unknown = 2 ** 32 - 1;
 
-/** What a session tells of an input or output. */
+/** How a session describes an input or output. */
 export function toPort(value: InferenceSession.ValueMetadata): Port {
   return value.isTensor
     ? { name: value.name, type: value.type, shape: value.shape.map((size) => (size === unknown ? "" : size)) }

@@ -20,7 +20,7 @@ export interface DeviceReport {
 
 /** The machine and the build of ONNX Runtime, as far as devices depend on them. */
 export interface Platform {
-  /** As `process.platform` and `process.arch` say it. */
+  /** As in `process.platform` and `process.arch`. */
   readonly os: string;
   readonly arch: string;
   /** The execution providers that the build knows. */

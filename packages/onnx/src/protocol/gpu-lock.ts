@@ -1,6 +1,7 @@
 /**
- * A lock on the GPU. All sessions of a process on WebGPU share one device, which is not made for threads: two that run at once fail
- * ("CommandEncoder is already finished"). So a thread works with it, frees its memory and ends only while it holds the lock.
+ * A lock on the GPU. All sessions of a process on WebGPU share one device, which is not made for threads: two that run
+ * at once fail ("CommandEncoder is already finished"). So a thread works with it, frees its memory and ends only while
+ * it holds the lock.
  */
 
 /** The id of the thread that holds the lock; 0: none. Shared by all threads. */

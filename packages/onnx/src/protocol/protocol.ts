@@ -113,7 +113,10 @@ export interface ScoreReply {
   readonly hidden?: Float32Array<ArrayBuffer> | undefined;
 }
 
-/** Asks for the logits of one position of the block that the session was last asked to score; answered by a Float32Array. */
+/**
+ * Asks for the logits of one position of the block that the session was last asked to score; answered by a
+ * Float32Array.
+ */
 export interface LogitsRequest {
   readonly type: "logits-at";
   readonly session: number;

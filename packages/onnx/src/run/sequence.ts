@@ -1,6 +1,6 @@
 /**
- * One sequence in the worker: its tokens, and a cache whose first `tokens.length` rows belong to them. Rewinding shortens `tokens`; the rows
- * beyond are dropped by the next block.
+ * One sequence in the worker: its tokens, and a cache whose first `tokens.length` rows belong to them. Rewinding
+ * shortens `tokens`; the rows beyond are dropped by the next block.
  */
 import { copyRows, type HiddenKind, LenityError, type Token } from "@lenity/core";
 import type { Tensor } from "onnxruntime-node";
@@ -62,8 +62,8 @@ export interface AppendedRows {
 export const chunk = 128;
 
 /**
- * GroupQueryAttention takes the rows of a block in tiles of twice the head size, or fewer where the processor's cache is small: multiples of
- * this for the usual head sizes. A tile of one row goes another way through its arithmetic.
+ * GroupQueryAttention takes the rows of a block in tiles of twice the head size, or fewer where the processor's cache
+ * is small: multiples of this for the usual head sizes. A tile of one row goes another way through its arithmetic.
  */
 const tile = 32;
 
@@ -82,7 +82,10 @@ export function copySequence({ tokens, cache }: Sequence, length: number): Seque
   return copy;
 }
 
-/** Forgets every token from `length` on. Throws when there are fewer: the two threads would disagree on what the cache holds. */
+/**
+ * Forgets every token from `length` on. Throws when there are fewer: the two threads would disagree on what the cache
+ * holds.
+ */
 export function rewindSequence({ tokens }: Sequence, length: number): void {
   if (length > tokens.length) throw new RangeError(`A sequence holds ${tokens.length} tokens; expected at least ${length}.`);
   tokens.length = length;
@@ -100,7 +103,8 @@ export async function append(model: Model, sequence: Sequence, tokens: readonly 
       stopIfCancelled(settings.cancel);
       const room = border(model, before + start) - before;
       end = Math.min(start + (graph.chunk ?? chunk), room, tokens.length);
-      // A last row that must not run alone, and no room behind it, nor a token before the run that could run again: it waits for the next run.
+      // A last row that must not run alone, and no room behind it, nor a token before the run that could run again: it
+      // waits for the next run.
       const alone = end === room || (graph.lastOnly && before + start === 0);
       if (end - start > 1 && isLone(end - start) && alone) end--;
       const block = tokens.slice(start, end);
@@ -141,9 +145,10 @@ async function run(model: Model, sequence: Sequence, tokens: readonly Token[], r
   let block = tokens;
   let pad = 0;
   if (isLone(tokens.length)) {
-    // Blocks give the same logits to the bit whatever their shape, except for a row that runs alone. So a last token that would never does: a
-    // copy follows it, whose cache row the next block drops; at the end of the context or of a region, and where the copy alone would be scored,
-    // the token before runs again with it (and whatever follows begins no later than there, so its old row is not missed).
+    // Blocks give the same logits to the bit whatever their shape, except for a row that runs alone. So a last token
+    // that would never does: a copy follows it, whose cache row the next block drops; at the end of the context or of a
+    // region, and where the copy alone would be scored, the token before runs again with it (and whatever follows
+    // begins no later than there, so its old row is not missed).
     const last = tokens.at(-1) as Token;
     const roomBehind = start + tokens.length < border(model, start);
     if (roomBehind && !(graph.lastOnly && rows > 0)) [block, pad] = [[...tokens, last], 1];

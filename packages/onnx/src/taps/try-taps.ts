@@ -18,8 +18,9 @@ export interface Tried {
 }
 
 /**
- * The widths of the hidden states, once they proved to be what they are named for: a row for each token and, where there are both kinds, one the
- * norm of the other. `present_rows` must be the last rows of the first and the last cache, without a past and with one.
+ * The widths of the hidden states, once they proved to be what they are named for: a row for each token and, where
+ * there are both kinds, one the norm of the other. `present_rows` must be the last rows of the first and the last
+ * cache, without a past and with one.
  */
 export async function tryTaps(
   graph: CachedGraph,

@@ -12,7 +12,10 @@ export interface TokenTexts {
   readonly unused: ReadonlySet<Token>;
 }
 
-/** The tokens of a parsed tokenizer.json: `model.vocab` by text (BPE, WordPiece) or as a list of [text, score] (Unigram), and `added_tokens`. */
+/**
+ * The tokens of a parsed tokenizer.json: `model.vocab` by text (BPE, WordPiece) or as a list of [text, score]
+ * (Unigram), and `added_tokens`.
+ */
 export function tokenTexts(definition: Readonly<Record<string, unknown>>, file: string): TokenTexts {
   const texts = new Map<Token, string>();
   const added = new Set<Token>();

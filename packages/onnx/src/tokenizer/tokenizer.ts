@@ -12,8 +12,8 @@ type Json = Readonly<Record<string, unknown>>;
 /** A tokenizer that knows how its model's texts begin. */
 export interface FolderTokenizer extends Tokenizer {
   /**
-   * The tokens of a text that stands alone, without a chat template, and is to be continued: after BOS, where the folder has texts begin with it.
-   * Empty for an empty text where the folder names no BOS.
+   * The tokens of a text that stands alone, without a chat template, and is to be continued: after BOS, where the
+   * folder has texts begin with it. Empty for an empty text where the folder names no BOS.
    */
   encodeText(text: string): Token[];
 }
@@ -47,7 +47,8 @@ export function makeTokenizer(inner: HuggingFaceTokenizer, { definition, config,
   // Models other than BPE have no cache.
   const { model } = inner as unknown as { readonly model: { cache?: WordCache } };
   if (model.cache !== undefined) model.cache = wordCache();
-  // The package's own list of the vocabulary is by text: of two ids with one text it tells the last, and of ids without a text one.
+  // The package's own list of the vocabulary is by text: of two ids with one text it keeps the last, and of ids without
+  // a text one.
   const { texts, vocabulary, unused } = known;
   const beginning = textBeginning(definition, config, known);
   const special = new Set<Token>();

@@ -101,7 +101,10 @@ function reported({ device }: ChosenDevice): ChosenDevice["device"] {
   return device.name === "cpu" ? { name: "cpu", why: `WebAssembly computes there. ${device.why}` } : device;
 }
 
-/** Opens a file in memory with the outputs that it lacks, as `openTapped` does. Rejects with whatever the runtime throws. */
+/**
+ * Opens a file in memory with the outputs that it lacks, as `openTapped` does. Rejects with whatever the runtime
+ * throws.
+ */
 async function openBytes(runtime: Runtime, scan: OnnxScan, bytes: Uint8Array, options: InferenceSession.SessionOptions): Promise<Opened> {
   return openExtended({
     scan,

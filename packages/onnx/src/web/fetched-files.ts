@@ -4,9 +4,15 @@ import { type ModelFolder, modelFolder } from "../folder/model-folder.ts";
 
 /** How files are fetched. */
 export interface FetchOptions {
-  /** The folder's files, when they are known: others are not asked for. Without it a file that is not there is one that answers 404. */
+  /**
+   * The folder's files, when they are known: others are not asked for. Without it a file that is not there is one that
+   * answers 404.
+   */
   readonly paths?: readonly string[] | undefined;
-  /** Called for each piece of a file that arrives, with the bytes so far and those in all where the server gives them (uncompressed files). */
+  /**
+   * Called for each piece of a file that arrives, with the bytes so far and those in all where the server gives them
+   * (uncompressed files).
+   */
   readonly onProgress?: ((path: string, loaded: number, total: number | undefined) => void) | undefined;
   /** In place of `fetch`: another cache, other headers. */
   readonly fetch?: ((url: URL) => Promise<Response>) | undefined;

@@ -1,4 +1,6 @@
-/** @lenity/onnx for browsers: models from URLs, on ONNX Runtime's WebAssembly or WebGPU, in the thread that loads them. */
+/**
+ * @lenity/onnx for browsers: models from URLs, on ONNX Runtime's WebAssembly or WebGPU, in the thread that loads them.
+ */
 
 export type { SelfCheck } from "../checks/self-check.ts";
 export type { OnnxSession } from "../engine/session.ts";

@@ -14,8 +14,8 @@ export interface OwnRuntime extends Runtime {
 const queues = new WeakMap<Runtime["env"], Promise<unknown>>();
 
 /**
- * The runtime as one model uses it. All models of a page open their sessions and run in turn: while a run waits for a GPU its stack lies in
- * WebAssembly's one memory, and a second run writes over it ("memory access out of bounds").
+ * The runtime as one model uses it. All models of a page open their sessions and run in turn: while a run waits for a
+ * GPU its stack lies in WebAssembly's one memory, and a second run writes over it ("memory access out of bounds").
  */
 export function ownRuntime({ InferenceSession, Tensor, env }: Runtime): OwnRuntime {
   const sessions = new Set<InferenceSession>();
@@ -37,7 +37,8 @@ export function ownRuntime({ InferenceSession, Tensor, env }: Runtime): OwnRunti
         if (failure !== undefined) throw lost(failure);
         await yieldToEventLoop();
         const results = await run(feeds, fetches, quiet).catch((error) => {
-          // Inputs stay bound to a session with outputs on a device when a run fails, and the next run would be given them again.
+          // Inputs stay bound to a session with outputs on a device when a run fails, and the next run would be given
+          // them again.
           if (options.preferredOutputLocation !== undefined) failure = error;
           throw error;
         });

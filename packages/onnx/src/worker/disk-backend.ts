@@ -4,7 +4,10 @@ import type { Backend } from "../open/backend.ts";
 import { importRuntime, type NodeRuntime, openDrafterSession } from "../open/open-graph.ts";
 import { type OwnSessions, ownSessions } from "../open/own-sessions.ts";
 
-/** A backend that opens files on a disk, and can give back what ONNX Runtime holds of them, those too that loading then refused. */
+/**
+ * A backend that opens files on a disk, and can give back what ONNX Runtime holds of them, those too that loading then
+ * refused.
+ */
 export interface DiskBackend extends Backend {
   release(): void;
 }

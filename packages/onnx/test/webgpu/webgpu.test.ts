@@ -1,7 +1,7 @@
 /**
- * Models on ONNX Runtime's WebGPU against the same on its CPU, wherever there is an adapter. Without a GPU, Chromium's SwiftShader is one:
- * VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json (Debian's packages chromium and libvulkan1). LENITY_WEBGPU=required has them fail
- * instead of skip where there is none.
+ * Models on ONNX Runtime's WebGPU against the same on its CPU, wherever there is an adapter. Without a GPU, Chromium's
+ * SwiftShader is one: VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json (Debian's packages chromium and
+ * libvulkan1). LENITY_WEBGPU=required has them fail instead of skip where there is none.
  */
 import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
