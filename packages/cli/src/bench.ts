@@ -6,7 +6,7 @@ import { quality, qualityTable } from "@lenity/bench/quality";
 import { threads, threadsTable } from "@lenity/bench/threads";
 import { type VerifyEntry, verify, verifyTable } from "@lenity/bench/verify";
 import { LenityError, type Policy } from "@lenity/core";
-import type { DeviceWish, OnnxModel } from "@lenity/onnx";
+import type { DeviceOption, OnnxModel } from "@lenity/onnx";
 import { promptWriter } from "@lenity/server";
 import { type LoadModelsOptions, loadModels } from "./load-models.ts";
 import { chooseDrafter } from "./options.ts";
@@ -103,7 +103,7 @@ export async function benchCache(flags: CacheFlags): Promise<void> {
 
 export interface EvidenceFlags {
   readonly vocabularies?: readonly number[] | undefined;
-  readonly device?: DeviceWish | undefined;
+  readonly device?: DeviceOption | undefined;
   readonly draftTokens: number;
   readonly repeats: number;
   readonly out: string;

@@ -1,6 +1,6 @@
 import { defaultRegistry, lookupDrafter, unmetNeed } from "@lenity/core";
 import {
-  type DeviceWish,
+  type DeviceOption,
   type Dtype,
   type Inspection,
   inspectModel,
@@ -32,7 +32,7 @@ export interface InspectOptions {
   readonly dtype?: Dtype | undefined;
   /** The model file, within the folder, in place of a variant. */
   readonly file?: string | undefined;
-  readonly device?: DeviceWish | undefined;
+  readonly device?: DeviceOption | undefined;
   readonly context?: number | undefined;
 }
 

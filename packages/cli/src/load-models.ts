@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defaultRegistry, LenityError, lookupDrafter } from "@lenity/core";
 import {
-  type DeviceWish,
+  type DeviceOption,
   type Dtype,
   type FolderTokenizer,
   loadChatTemplate,
@@ -32,7 +32,7 @@ export interface LoadModelsOptions {
   /** The variant of the draft's file. Default: the target's, where the draft has it, or the draft's only one. */
   readonly draftDtype?: Dtype | undefined;
   /** Where the models compute. Default: cpu. */
-  readonly device?: DeviceWish | undefined;
+  readonly device?: DeviceOption | undefined;
   /** The most tokens of a conversation. Default: what the target's folder says. */
   readonly context?: number | undefined;
   /** A judge head. Default: `judge.json` in the target's folder, when it is there. */

@@ -27,9 +27,9 @@ export { scanOnnx } from "./onnx-file/scan-file.ts";
 export type { OnnxModel } from "./onnx-model.ts";
 export {
   type Device,
-  type DeviceOption as DeviceWish,
+  type DeviceOption,
   type DeviceReport,
-  deviceOptions as deviceWishes,
+  deviceOptions,
   devices,
 } from "./protocol/devices.ts";
 export type { LoadReply } from "./protocol/protocol.ts";
