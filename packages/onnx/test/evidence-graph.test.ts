@@ -71,15 +71,15 @@ async function computed(
         }
       : {}),
     ...(drafts.length > 0
-      ? { drafted: new runtime.Tensor("float32", Float32Array.from(drafted.flat()), [drafted.length, vocabulary]) }
+      ? { drafter_logits: new runtime.Tensor("float32", Float32Array.from(drafted.flat()), [drafted.length, vocabulary]) }
       : {}),
   });
   const column = (name: string, at: number, length: number) =>
     ((results[name] as runtime.Tensor).data as Float32Array).slice(at * length, (at + 1) * length);
   return {
-    proof: [0, 1].map((row) => column("numbers", row, target.length)),
+    proof: [0, 1].map((row) => column("readings", row, target.length)),
     readings: Object.fromEntries([
-      ...own.map((reading, n) => [reading, column("numbers", proofRows + n, target.length)]),
+      ...own.map((reading, n) => [reading, column("readings", proofRows + n, target.length)]),
       ...drafts.map((reading, n) => [reading, column("compared", n, drafted.length)]),
     ]) as Record<string, Float32Array>,
   };

@@ -200,7 +200,7 @@ test("only so many sets of numbers keep their graphs, and the logits of a closed
       opened++;
       return {
         release: async () => void freed++,
-        run: async () => ({ numbers: { data: new Float32Array(14), dims: [7, 2] } }),
+        run: async () => ({ readings: { data: new Float32Array(14), dims: [7, 2] } }),
       };
     },
   } as unknown as Graph;

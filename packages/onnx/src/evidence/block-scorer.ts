@@ -88,13 +88,13 @@ async function readBlock(
       const begin = n * (dims[1] as number) + first;
       return (data as Float32Array).subarray(begin, begin + count);
     };
-    const [highest, sums] = [line("numbers", 0, end - first), line("numbers", 1, end - first)];
+    const [highest, sums] = [line("readings", 0, end - first), line("readings", 1, end - first)];
     for (const [i, sum] of sums.entries()) {
       // What is wrong with the logits is reported as for rows that were asked for.
       if (!isSound(highest[i] as number, sum)) argmax(await logitsAt(model, block, from + i));
     }
     const write = (reading: Reading, found: Float32Array) => values.set(found, readings.indexOf(reading) * tokens.length + from);
-    for (const [n, reading] of own.entries()) write(reading, line("numbers", proofRows + n, end - first));
+    for (const [n, reading] of own.entries()) write(reading, line("readings", proofRows + n, end - first));
     const tested = Math.min(end - first, tokens.length - 1 - from);
     if (tested > 0) for (const [n, reading] of compared.entries()) write(reading, line("compared", n, tested));
     from += end - first;
@@ -125,7 +125,7 @@ async function runEvidence(
     tokens: new Tensor("int64", tests, [length, 1]),
     cooling: new Tensor("float32", Float32Array.of(1 / temperature), [1]),
     ...(unused.size > 0 ? { unused: new Tensor("bool", sessions.gaps, [vocabulary]) } : {}),
-    ...(compares ? { drafted: drafterRows(Tensor, drafterLogits, vocabulary, begin, length) } : {}),
+    ...(compares ? { drafter_logits: drafterRows(Tensor, drafterLogits, vocabulary, begin, length) } : {}),
   });
 }
 

@@ -28,7 +28,7 @@ export function ownRuntime({ InferenceSession, Tensor, env }: Runtime): OwnRunti
   const create = async (file: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> => {
     const session = await alone(() => InferenceSession.create(file, { ...options, ...quiet }));
     sessions.add(session);
-    const left = new Set<Tensor>();
+    const onDevice = new Set<Tensor>();
     let failure: unknown;
     const run = session.run.bind(session) as (...args: readonly unknown[]) => Promise<InferenceSession.ReturnType>;
     const release = session.release.bind(session);
@@ -42,14 +42,14 @@ export function ownRuntime({ InferenceSession, Tensor, env }: Runtime): OwnRunti
           if (options.preferredOutputLocation !== undefined) failure = error;
           throw error;
         });
-        for (const tensor of left) if (tensor.location === "none") left.delete(tensor);
-        for (const tensor of Object.values(results)) if (tensor.location === "gpu-buffer") left.add(tensor);
+        for (const tensor of onDevice) if (tensor.location === "none") onDevice.delete(tensor);
+        for (const tensor of Object.values(results)) if (tensor.location === "gpu-buffer") onDevice.add(tensor);
         return results;
       });
     session.release = () =>
       alone(async () => {
         if (!sessions.delete(session)) return;
-        for (const tensor of left) if (tensor.location !== "none") tensor.dispose();
+        for (const tensor of onDevice) if (tensor.location !== "none") tensor.dispose();
         await release();
       });
     return session;

@@ -32,7 +32,7 @@ export async function openModel(backend: Backend, request: LoadRequest): Promise
   }
   const computesReadings = request.computesReadings ?? graph.fetch !== undefined;
   const scorer = computesReadings ? blockScorer(model) : undefined;
-  return { model, scorer, eos, reply: replyOf(opened, { file, numbers: computesReadings, drafter }) };
+  return { model, scorer, eos, reply: replyOf(opened, { file, computesReadings, drafter }) };
 }
 
 /** An open drafter file; or why the one there is stays unused, as one sentence or none. */
@@ -53,7 +53,7 @@ async function openDrafter(backend: Backend, request: LoadRequest, device: Devic
 
 function replyOf(
   { graph, facts, device }: OpenGraph,
-  { file, numbers, drafter }: { readonly file: string; readonly numbers: boolean; readonly drafter: OpenDrafter },
+  { file, computesReadings, drafter }: { readonly file: string; readonly computesReadings: boolean; readonly drafter: OpenDrafter },
 ): LoadReply {
   const { inputs, outputs, layers, groups, headSize, precision, combined, leastRows, family, newRows, lastOnly } = graph;
   const widths = Object.entries(graph.hidden).map(([kind, { width }]) => [kind, width]);
@@ -73,7 +73,7 @@ function replyOf(
     newRows,
     lastOnly,
     hidden: Object.fromEntries(widths),
-    computesReadings: numbers,
+    computesReadings,
     ...facts,
     missing: [...facts.missing, ...drafter.reason],
   };

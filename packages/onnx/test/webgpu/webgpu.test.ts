@@ -222,12 +222,12 @@ describe("on WebGPU", { skip }, () => {
     const logits = Float32Array.from({ length: rows * 40 }, (_, i) => Math.sin(i));
     logits[40 + 7] = Number.NaN;
     logits[120 + 39] = Number.POSITIVE_INFINITY;
-    const { numbers } = await session.run({
+    const { readings } = await session.run({
       logits: new runtime.Tensor("float32", logits, [1, rows, 40]),
       tokens: int64([1, 2, 3, 0], [rows, 1]),
       cooling: new runtime.Tensor("float32", Float32Array.of(1), [1]),
     });
-    const [highest, sum] = [0, 1].map((row) => ((numbers as runtime.Tensor).data as Float32Array).slice(row * rows, (row + 1) * rows));
+    const [highest, sum] = [0, 1].map((row) => ((readings as runtime.Tensor).data as Float32Array).slice(row * rows, (row + 1) * rows));
     const sound = Array.from({ length: rows }, (_, at) => isSound(highest?.[at] as number, sum?.[at] as number));
     assert.deepEqual(sound, [true, false, true, false]);
     await session.release();
