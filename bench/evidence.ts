@@ -5,18 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  type Drafter,
-  decode,
-  defaultRegistry,
-  draw,
-  type LanguageModel,
-  logitsEvidence,
-  type Sampling,
-  type Session,
-  sampling,
-  seeded,
-} from "@lenity/core";
+import { type Drafter, decode, defaultRegistry, draw, type LanguageModel, logitsEvidence, type Sampling, type Session, sampling, seeded } from "@lenity/core";
 import { type Device, exportDecoder, loadModel } from "@lenity/onnx";
 import { small, writeModel } from "@lenity/onnx/testing";
 import { lowerQuartile } from "./order.ts";

@@ -2,19 +2,7 @@
  * What a verdict costs: each verifier decides a block of drafted tokens from fresh evidence, next to the time to copy the same logits once, which
  * no verifier that reads them all can beat. The two take turns, so that the ratios hold on a noisy machine.
  */
-import {
-  draw,
-  type Evidence,
-  type Hidden,
-  logitsEvidence,
-  type Random,
-  type Round,
-  type Sampling,
-  sampling,
-  seeded,
-  type Token,
-  type Verifier,
-} from "@lenity/core";
+import { draw, type Evidence, type Hidden, logitsEvidence, type Random, type Round, type Sampling, sampling, seeded, type Token, type Verifier } from "@lenity/core";
 import { median } from "./order.ts";
 import { markdownTable } from "./table.ts";
 

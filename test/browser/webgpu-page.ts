@@ -2,8 +2,8 @@
 import { type Drafter, decode, logitsEvidence, type Reading, sampling, type Token } from "../../packages/core/src/index.ts";
 import { plainReadings } from "../../packages/core/src/testing/index.ts";
 import { differenceOf } from "../../packages/onnx/src/checks/compare-devices.ts";
-import { smallSession } from "../../packages/onnx/src/device/small-session.ts";
 import { graphBuilder } from "../../packages/onnx/src/onnx-file/graph-builder.ts";
+import { smallSession } from "../../packages/onnx/src/open/small-session.ts";
 import type { DeviceReport } from "../../packages/onnx/src/protocol/devices.ts";
 import { scriptedScores } from "../../packages/onnx/src/testing/scripted-scores.ts";
 import {

@@ -9,6 +9,7 @@ import {
   type ModelFiles,
   type OnnxModel,
   onnxDrafter,
+  openFolder,
   type Runtime,
   type WebLoadOptions,
 } from "@lenity/onnx/web";
@@ -58,15 +59,16 @@ export async function loadPair(
         );
       },
     });
-  const [targetFiles, draftFiles] = [folder("target"), folder("draft")];
+  const targetFiles = folder("target");
+  const targetFolder = openFolder(targetFiles);
   const [tokenizer, chatTemplate, judge, autojudge] = await Promise.all([
-    loadTokenizer(targetFiles),
-    loadChatTemplate(targetFiles),
+    loadTokenizer(targetFolder),
+    loadChatTemplate(targetFolder),
     readHead(targetFiles, "judge.json", judgeHead),
     readHead(targetFiles, "autojudge.json", autojudgeHead),
   ]);
-  const target = await loadModel(targetFiles, { ort, provider, drafter: false, name: "tiny" });
-  const draft = await loadModel(draftFiles, { ort, provider, draftsFor: target });
+  const target = await loadModel(targetFolder, { ort, provider, drafter: false, name: "tiny" });
+  const draft = await loadModel(folder("draft"), { ort, provider, draftsFor: target });
   return {
     target,
     registry: defaultRegistry({ judge, autojudge, tokenizer }),

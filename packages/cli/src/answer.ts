@@ -2,11 +2,11 @@
 import { styleText } from "node:util";
 import { type Answer, generate, type Policy, type Token, type Verifier } from "@lenity/core";
 import { chosenSampling, metricsOf, type Speculation, type TraceEntry, traceOf, tracer, usageOf } from "@lenity/server";
-import type { Engine, EngineOptions } from "./load-models.ts";
+import type { LoadedModels, LoadModelsOptions } from "./load-models.ts";
 import { print } from "./output.ts";
 
 /** What both commands take. Settings of sampling that are not given are those that the model's folder recommends. */
-export interface AnswerOptions extends EngineOptions {
+export interface AnswerOptions extends LoadModelsOptions {
   readonly policy: Policy;
   readonly draftTokens?: number | undefined;
   readonly drafter?: string | undefined;
@@ -32,12 +32,12 @@ export interface Prompt {
 
 /** Answers, printing as text comes; returns the text. */
 export async function answer(
-  engine: Engine,
+  models: LoadedModels,
   { tokens: prompt, control, continues }: Prompt,
   speculation: Speculation,
   options: AnswerOptions,
 ): Promise<string> {
-  const { target, tokenizer } = engine;
+  const { target, tokenizer } = models;
   const { verifier, draftTokens, createDrafter } = speculation;
   const before = continues ? prompt : [];
   const began = performance.now();
@@ -48,7 +48,7 @@ export async function answer(
     verifier,
     drafter: createDrafter?.(),
     draftTokens,
-    sampling: chosenSampling(options, engine.sampling),
+    sampling: chosenSampling(options, models.sampling),
     seed: options.seed,
     maxTokens: options.maxTokens,
     stop: options.stop,

@@ -7,14 +7,14 @@ import { threads, threadsTable } from "@lenity/bench/threads";
 import { type VerifyEntry, verify, verifyTable } from "@lenity/bench/verify";
 import { chatWriter } from "@lenity/chat";
 import { type Drafter, LenityError, type Policy } from "@lenity/core";
-import type { DeviceWish, OnnxModel } from "@lenity/onnx";
-import { type EngineOptions, openEngine } from "./load-models.ts";
+import type { DeviceOption, OnnxModel } from "@lenity/onnx";
+import { type LoadModelsOptions, loadModels } from "./load-models.ts";
 import { print } from "./output.ts";
 
 /** The presets that differ at temperature 0 on this task. */
 const compared = ["strict", "judi", "judge", "autojudge"];
 
-export interface QualityFlags extends EngineOptions {
+export interface QualityFlags extends LoadModelsOptions {
   readonly policies?: readonly Policy[] | undefined;
   readonly problems: number;
   readonly draftTokens: number;
@@ -26,14 +26,14 @@ export interface QualityFlags extends EngineOptions {
 /** `lenity bench quality`: the table on standard output, the figures as JSON in a file. */
 export async function benchQuality(flags: QualityFlags): Promise<void> {
   // Every policy pays for its prompt.
-  const engine = await openEngine({ ...flags, cacheBytes: 0 }, "messages");
+  const models = await loadModels({ ...flags, cacheBytes: 0 }, "messages");
   try {
-    const writer = chatWriter(engine);
+    const writer = chatWriter(models);
     const report = await quality({
-      ...engine,
-      drafter: Object.values(engine.drafters)[0] as () => Drafter,
+      ...models,
+      drafter: Object.values(models.drafters)[0] as () => Drafter,
       prompt: (question) => writer.write([{ role: "user", content: question }]),
-      policies: flags.policies ?? engine.registry.presets.map(({ name }) => name).filter((name) => compared.includes(name)),
+      policies: flags.policies ?? models.registry.presets.map(({ name }) => name).filter((name) => compared.includes(name)),
       problems: flags.problems,
       draftTokens: flags.draftTokens,
       temperature: flags.temperature,
@@ -43,11 +43,11 @@ export async function benchQuality(flags: QualityFlags): Promise<void> {
     print(qualityTable(report));
     await save(flags.out, report);
   } finally {
-    await engine.close();
+    await models.close();
   }
 }
 
-export interface VerifyFlags extends EngineOptions {
+export interface VerifyFlags extends LoadModelsOptions {
   readonly vocabularies?: readonly number[] | undefined;
   readonly draftTokens: number;
   readonly repeats: number;
@@ -56,9 +56,9 @@ export interface VerifyFlags extends EngineOptions {
 
 /** `lenity bench verify`: every verifier of the registry with its example options, and the cheap ones at temperature 0 as well. */
 export async function benchVerify(flags: VerifyFlags): Promise<void> {
-  const engine = await openEngine(flags);
-  const { registry, target } = engine;
-  await engine.close();
+  const models = await loadModels(flags);
+  const { registry, target } = models;
+  await models.close();
   const entries = registry.plugins.map(({ name, example }): VerifyEntry => {
     const verifier = () => registry.create({ type: name, ...example });
     const { needs } = verifier();
@@ -102,7 +102,7 @@ export async function benchCache(flags: CacheFlags): Promise<void> {
 
 export interface EvidenceFlags {
   readonly vocabularies?: readonly number[] | undefined;
-  readonly device?: DeviceWish | undefined;
+  readonly device?: DeviceOption | undefined;
   readonly draftTokens: number;
   readonly repeats: number;
   readonly out: string;
@@ -116,7 +116,7 @@ export async function benchEvidence({ device, vocabularies, ...flags }: Evidence
   await save(flags.out, report);
 }
 
-export interface ThreadsFlags extends EngineOptions {
+export interface ThreadsFlags extends LoadModelsOptions {
   readonly draftTokens: number;
   readonly turns: number;
   readonly repeats: number;
@@ -130,10 +130,10 @@ export async function benchThreads(flags: ThreadsFlags): Promise<void> {
       "invalid_request",
       "bench threads measures a pair: with --model, give --draft as well, the folder of the draft model.",
     );
-  const engine = await openEngine(flags, "messages");
-  const prompt = chatWriter(engine).write([{ role: "user", content: question }]);
-  const { target, draft = target } = engine;
-  await engine.close();
+  const models = await loadModels(flags, "messages");
+  const prompt = chatWriter(models).write([{ role: "user", content: question }]);
+  const { target, draft = target } = models;
+  await models.close();
   const report = await threads({
     target: placeOf(target),
     draft: placeOf(draft),

@@ -1,7 +1,7 @@
 import { LenityError } from "@lenity/core";
 import { chosenSpeculation } from "@lenity/server";
 import { type AnswerOptions, answer } from "./answer.ts";
-import { openEngine } from "./load-models.ts";
+import { loadModels } from "./load-models.ts";
 import { eachQuestion } from "./questions.ts";
 
 /**
@@ -9,17 +9,17 @@ import { eachQuestion } from "./questions.ts";
  * its own.
  */
 export async function complete(text: string | undefined, options: AnswerOptions): Promise<void> {
-  const engine = await openEngine(options);
+  const models = await loadModels(options);
   try {
-    const speculation = chosenSpeculation(options, engine); // a misspelt policy fails before the first text
+    const speculation = chosenSpeculation(options, models); // a misspelt policy fails before the first text
     await eachQuestion(text, "text", async (given) => {
       // Editors and echo end a text with a line break that is not meant.
-      const tokens = engine.tokenizer.encodeText(text === undefined ? given.replace(/\r?\n$/, "") : given);
-      if (tokens.length === 0) throw nothing(engine.id);
-      await answer(engine, { tokens, continues: true }, speculation, options);
+      const tokens = models.tokenizer.encodeText(text === undefined ? given.replace(/\r?\n$/, "") : given);
+      if (tokens.length === 0) throw nothing(models.id);
+      await answer(models, { tokens, continues: true }, speculation, options);
     });
   } finally {
-    await engine.close();
+    await models.close();
   }
 }
 

@@ -13,10 +13,10 @@ import {
   loadChatTemplate,
   loadTokenizer,
 } from "@lenity/onnx";
+import { onEndSignal } from "./end-signal.ts";
 import { resolveModel } from "./hub/resolve-model.ts";
 import { print } from "./output.ts";
 import { size } from "./size.ts";
-import { whenToldToEnd } from "./told-to-end.ts";
 
 export interface ExportFlags {
   readonly weights: NonNullable<ExportOptions["weights"]>;
@@ -56,14 +56,14 @@ export async function exportModel(model: string, flags: ExportFlags): Promise<vo
     );
   const attention = flags.attention ?? (flags.drafter === true ? "gqa" : undefined);
   const cancel = new AbortController();
-  const leave = whenToldToEnd(() => cancel.abort());
+  const leave = onEndSignal(() => cancel.abort());
   try {
     const options = { weights, activations, calibration, attention, file: flags.file, signal: cancel.signal };
     const progress = () => (process.stderr.isTTY ? draw() : undefined);
     const file = await exportDecoder(dir, { ...options, progress: progress() });
     const drafter = flags.drafter === true ? await exportDrafter(dir, { ...options, progress: progress() }) : undefined;
-    const told = { drafter, weights, activations, bytes: await bytesOf(file, began), ...(await describe(dir, file)) };
-    print(flags.json === true ? JSON.stringify(told) : summary(told));
+    const result = { drafter, weights, activations, bytes: await bytesOf(file, began), ...(await describe(dir, file)) };
+    print(flags.json === true ? JSON.stringify(result) : summary(result));
   } finally {
     leave();
   }

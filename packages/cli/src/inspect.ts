@@ -1,6 +1,15 @@
 import { defaultRegistry, lookupDrafter } from "@lenity/core";
 import { unmetNeed } from "@lenity/core/internal";
-import { type DeviceWish, type Dtype, type Inspection, inspectModel, loadTokenizer, type Port } from "@lenity/onnx";
+import {
+  type DeviceOption,
+  type Dtype,
+  type Inspection,
+  inspectModel,
+  loadTokenizer,
+  type ModelFolder,
+  openFolder,
+  type Port,
+} from "@lenity/onnx";
 import { resolveModel } from "./hub/resolve-model.ts";
 import { headless, readHeads } from "./judge-heads.ts";
 import { checkFile } from "./options.ts";
@@ -24,7 +33,7 @@ export interface InspectOptions {
   readonly dtype?: Dtype | undefined;
   /** The model file, within the folder, in place of a variant. */
   readonly file?: string | undefined;
-  readonly device?: DeviceWish | undefined;
+  readonly device?: DeviceOption | undefined;
   readonly context?: number | undefined;
 }
 
@@ -38,15 +47,16 @@ export async function inspect(model: string, options: InspectOptions): Promise<v
 /** What `lenity inspect` prints of a folder. */
 export async function inspection(dir: string, options: InspectOptions): Promise<string> {
   const { dtype, file, device, context: contextLength } = options;
-  const found = await inspectModel(dir, { dtype, file, device, contextLength });
-  const policies = await feeds(dir, found);
+  const folder = await openFolder(dir);
+  const found = await inspectModel(folder, { dtype, file, device, contextLength });
+  const policies = await feeds(folder, found);
   return options.json === true ? JSON.stringify({ ...found, policies }) : describe(found, policies);
 }
 
 /** Every preset: with the folder's own heads and tokenizer, or with ones that stand for them to say what they would read. */
-async function feeds(dir: string, { hidden, lastOnly }: Inspection): Promise<Feed[]> {
-  const heads = await readHeads(dir);
-  const tokenizer = await loadTokenizer(dir).catch(() => undefined);
+async function feeds(folder: ModelFolder, { hidden, lastOnly }: Inspection): Promise<Feed[]> {
+  const heads = await readHeads(folder.place);
+  const tokenizer = await loadTokenizer(folder).catch(() => undefined);
   const registry = defaultRegistry({
     judge: heads.judge ?? { hidden: "pre-norm", weight: [0], bias: 0 },
     autojudge: heads.autojudge ?? { mean: [0], scale: [1], weight: [0], bias: 0 },

@@ -1,15 +1,17 @@
 import { fileURLToPath } from "node:url";
 import { defaultRegistry, LenityError, lookupDrafter } from "@lenity/core";
 import {
-  type DeviceWish,
+  type DeviceOption,
   type Dtype,
   type FolderTokenizer,
   loadChatTemplate,
   loadModel,
   loadSampling,
   loadTokenizer,
+  type ModelFolder,
   type OnnxModel,
   onnxDrafter,
+  openFolder,
 } from "@lenity/onnx";
 import type { ServedModel } from "@lenity/server";
 import * as tiny from "@lenity/tiny";
@@ -18,7 +20,7 @@ import { type ResolvedModel, resolveModel } from "./hub/resolve-model.ts";
 import { missingHeads, readHeads } from "./judge-heads.ts";
 import { checkFile } from "./options.ts";
 
-export interface EngineOptions {
+export interface LoadModelsOptions {
   /** The target: a folder, or ORG/NAME on the hub. Default: the built-in pair. */
   readonly model?: string | undefined;
   /** The draft, likewise. Without one, and with a model of your own, drafts come from prompt lookup. */
@@ -30,7 +32,7 @@ export interface EngineOptions {
   /** The variant of the draft's file. Default: the target's, where the draft has it, or the draft's only one. */
   readonly draftDtype?: Dtype | undefined;
   /** Where the models compute. Default: cpu. */
-  readonly device?: DeviceWish | undefined;
+  readonly device?: DeviceOption | undefined;
   /** The most tokens of a conversation. Default: what the target's folder says. */
   readonly context?: number | undefined;
   /** A judge head. Default: `judge.json` in the target's folder, when it is there. */
@@ -44,7 +46,7 @@ export interface EngineOptions {
 /**
  * The models of one process, ready to answer. Its drafters: `model` first when there is a draft model; `lookup` always.
  */
-export interface Engine extends ServedModel {
+export interface LoadedModels extends ServedModel {
   readonly target: OnnxModel;
   readonly tokenizer: FolderTokenizer;
   readonly draft: OnnxModel | undefined;
@@ -55,19 +57,20 @@ export interface Engine extends ServedModel {
  * Loads the models, and tells on standard error what their user must know. Where messages are to be answered, a folder
  * without a chat template is refused, before its model is loaded.
  */
-export async function openEngine(options: EngineOptions, use: "messages" | "texts" = "texts"): Promise<Engine> {
+export async function loadModels(options: LoadModelsOptions, use: "messages" | "texts" = "texts"): Promise<LoadedModels> {
   checkFile(options);
   const { folder, name } = await targetOf(options);
   const draft = await draftOf(options);
+  const files = await openFolder(folder);
   const [tokenizer, chatTemplate, heads, sampling] = await Promise.all([
-    loadTokenizer(folder),
-    loadChatTemplate(folder),
+    loadTokenizer(files),
+    loadChatTemplate(files),
     readHeads(folder, options.judge),
-    loadSampling(folder),
+    loadSampling(files),
   ]);
   if (use === "messages" && chatTemplate === undefined) throw templateless(folder);
   const { dtype, file, device, engines, cacheBytes, context: contextLength } = options;
-  const target = await loadModel(folder, { engines, cacheBytes, dtype, file, device, contextLength, drafter: false, name });
+  const target = await loadModel(files, { engines, cacheBytes, dtype, file, device, contextLength, drafter: false, name });
   for (const warning of target.warnings) console.error(`warning: ${warning}`);
   try {
     const drafting =
@@ -103,19 +106,20 @@ const templateless = (folder: string): LenityError =>
     `${folder} has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json), so it is a base model: it continues texts but cannot answer messages. Use lenity complete to continue a text. For answers use a chat model, or add a template.`,
   );
 
-async function targetOf({ model, dtype, file }: EngineOptions): Promise<ResolvedModel> {
+async function targetOf({ model, dtype, file }: LoadModelsOptions): Promise<ResolvedModel> {
   return model === undefined ? { folder: fileURLToPath(tiny.target), name: "tiny" } : resolveModel(model, { dtype, file });
 }
 
 /** The draft's folder and variant; undefined when there is none. */
-async function draftOf(options: EngineOptions): Promise<({ readonly folder: string } & DraftDtype) | undefined> {
+async function draftOf(options: LoadModelsOptions): Promise<({ readonly folder: ModelFolder } & DraftDtype) | undefined> {
   const { model, draft, dtype, draftDtype: wanted } = options;
   if (draft === undefined) {
     if (wanted !== undefined)
       throw new LenityError("invalid_request", `--draft-dtype ${wanted} needs --draft. Add --draft, or leave out --draft-dtype.`);
-    return model === undefined ? { folder: fileURLToPath(tiny.draft), dtype: undefined } : undefined;
+    return model === undefined ? { folder: await openFolder(tiny.draft), dtype: undefined } : undefined;
   }
-  const { folder } = await resolveModel(draft, { dtype: wanted ?? dtype, orOnly: wanted === undefined });
+  const resolved = await resolveModel(draft, { dtype: wanted ?? dtype, orOnly: wanted === undefined });
+  const folder = await openFolder(resolved.folder);
   return { folder, ...(await draftDtype(folder, options)) };
 }
 

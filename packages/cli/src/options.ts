@@ -1,6 +1,6 @@
 /** What flags of several commands mean, and how a wrong one is told. */
 import { LenityError, type Policy } from "@lenity/core";
-import { type DeviceWish, type Dtype, deviceWishes, dtypes } from "@lenity/onnx";
+import { type DeviceOption, type Dtype, deviceOptions, dtypes } from "@lenity/onnx";
 import { InvalidArgumentError } from "commander";
 
 /** A preset's name, or a policy as JSON. */
@@ -34,7 +34,7 @@ export function checkFile({ file, dtype }: { readonly file?: string | undefined;
 }
 
 /** Where models compute. */
-export const device: (text: string) => DeviceWish = oneOf(deviceWishes);
+export const device: (text: string) => DeviceOption = oneOf(deviceOptions);
 
 /** A whole number in a range. */
 export const whole =

@@ -1,19 +1,19 @@
 import { styleText } from "node:util";
 import type { Needs } from "@lenity/core";
 import { type PolicyList, policyList } from "@lenity/server";
-import { type EngineOptions, openEngine } from "./load-models.ts";
+import { type LoadModelsOptions, loadModels } from "./load-models.ts";
 import { print } from "./output.ts";
 
-export interface PoliciesOptions extends EngineOptions {
+export interface PoliciesOptions extends LoadModelsOptions {
   readonly json?: boolean | undefined;
   readonly markdown?: boolean | undefined;
 }
 
 /** `lenity policies`: what the registry of a model offers, as the server tells it. */
 export async function policies(options: PoliciesOptions): Promise<void> {
-  const engine = await openEngine(options);
-  const list = policyList(engine.registry);
-  await engine.close();
+  const models = await loadModels(options);
+  const list = policyList(models.registry);
+  await models.close();
   if (options.json === true) print(JSON.stringify(list));
   else print(options.markdown === true ? verifierTable(list) : describe(list));
 }

@@ -2,13 +2,13 @@ import type { Policy } from "@lenity/core";
 import { chosenSpeculation, createServer } from "@lenity/server";
 import { listen } from "#listen";
 import { endServer } from "./drain-server.ts";
+import { onEndSignal } from "./end-signal.ts";
 import { exposureOf } from "./exposure.ts";
 import { listenRefusal } from "./listen-refusal.ts";
-import { type EngineOptions, openEngine } from "./load-models.ts";
+import { type LoadModelsOptions, loadModels } from "./load-models.ts";
 import { print } from "./output.ts";
-import { whenToldToEnd } from "./told-to-end.ts";
 
-export interface ServeOptions extends EngineOptions {
+export interface ServeOptions extends LoadModelsOptions {
   readonly host: string;
   readonly port: number;
   readonly policy: Policy;
@@ -18,29 +18,29 @@ export interface ServeOptions extends EngineOptions {
   readonly allowedHost?: readonly string[] | undefined;
 }
 
-/** `lenity serve`: until the process is told to end. */
+/** `lenity serve`: until the process is asked to end. */
 export async function serve(options: ServeOptions): Promise<void> {
-  const engine = await openEngine(options, "messages");
+  const models = await loadModels(options, "messages");
   try {
-    chosenSpeculation(options, engine); // a misspelt default fails now, and not for the first client
-    const served = { ...engine, policy: options.policy, draftTokens: options.draftTokens };
+    chosenSpeculation(options, models); // a misspelt default fails now, and not for the first client
+    const served = { ...models, policy: options.policy, draftTokens: options.draftTokens };
     const ending = new AbortController();
     const { host, apiKey: apiKeys, shareCache } = options;
     const { allowedHosts, warning } = exposureOf(host, options);
     const app = createServer({ models: [served], apiKeys, shareCache, allowedHosts, ending: ending.signal });
     // Before it says that it listens: whoever reads that may end it.
-    const told = new Promise<void>((resolve) => whenToldToEnd(resolve));
+    const ended = new Promise<void>((resolve) => onEndSignal(resolve));
     const server = await listen(app.fetch, options).catch((cause) => {
       throw listenRefusal(cause, options);
     });
     if (warning !== undefined) console.error(`warning: ${warning}`);
-    print(`${engine.id} on ${server.url}
-  policies  ${engine.registry.presets.map(({ name }) => name).join(", ")}
+    print(`${models.id} on ${server.url}
+  policies  ${models.registry.presets.map(({ name }) => name).join(", ")}
   try       curl -s ${server.url}/v1/chat/completions -H 'content-type: application/json' \\
               -d '{"messages":[{"role":"user","content":"Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?"}],"speculative":{"policy":"judi"}}'`);
-    await told;
+    await ended;
     await endServer(server, ending);
   } finally {
-    await engine.close();
+    await models.close();
   }
 }

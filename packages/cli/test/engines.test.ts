@@ -6,7 +6,7 @@ import { after, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { loadModel } from "@lenity/onnx";
 import { createServer, type Usage } from "@lenity/server";
-import { openEngine } from "../src/load-models.ts";
+import { loadModels } from "../src/load-models.ts";
 import { serve } from "./command.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "lenity-engines-"));
@@ -67,9 +67,9 @@ test("lenity serve --engines 2 answers two at a time, and tells of its engines",
 
 describe("a server whose engine dies", () => {
   test("answers its request with 503, others as ever, and the next one", async () => {
-    const engine = await openEngine({}, "messages");
+    const models = await loadModels({}, "messages");
     // The id of the word that kills: no other question has it.
-    const [deadly] = engine.tokenizer.encode(" trains").slice(-1);
+    const [deadly] = models.tokenizer.encode(" trains").slice(-1);
     const script = join(folder, "mortal.mjs");
     const worker = fileURLToPath(import.meta.resolve("@lenity/onnx").replace("index.ts", "worker.ts"));
     await writeFile(
@@ -78,9 +78,9 @@ describe("a server whose engine dies", () => {
        import { parentPort } from "node:worker_threads";
        parentPort.on("message", ({ request }) => { if (request.tokens?.includes(${deadly})) process.exit(3); });`,
     );
-    const target = await loadModel(engine.target.folder, { engines: 2, worker: pathToFileURL(script), name: "tiny" });
+    const target = await loadModel(models.target.folder, { engines: 2, worker: pathToFileURL(script), name: "tiny" });
     const failures: unknown[] = [];
-    const app = createServer({ models: [{ ...engine, target }], onFailure: (error) => failures.push(error) });
+    const app = createServer({ models: [{ ...models, target }], onFailure: (error) => failures.push(error) });
     const ask = (question: string, more: object = {}) => {
       const { body, ...init } = asking(question);
       return app.request("/v1/chat/completions", { ...init, body: JSON.stringify({ ...JSON.parse(body), ...more }) });
@@ -104,6 +104,6 @@ describe("a server whose engine dies", () => {
     const next = await Promise.all(questions.map(async (question) => textOf((await (await ask(question)).json()) as Answer)));
     assert.match(next[0] ?? "", /#### 7$/);
     assert.match(next[1] ?? "", /#### 26$/);
-    await Promise.all([target.close(), engine.close()]);
+    await Promise.all([target.close(), models.close()]);
   });
 });

@@ -142,7 +142,7 @@ test("--context is the most tokens of a conversation, up to what the model's fol
   assert.deepEqual([short.finish_reason, short.err], ["length", ""]);
   assert.ok(short.trace.length < 12);
   assert.equal((await ask(whole, "--context", "12")).trace.length, short.trace.length);
-  await refused(whole, /context of 301 tokens is asked for, and \S+config\.json says that the model holds 300/, "--context", "301");
+  await refused(whole, /context of 301 tokens was asked for, and the model holds 300, by \S+config\.json/, "--context", "301");
   await refused(whole, /--context <n>.* Expected a whole number from 2/, "--context", "1");
 });
 

@@ -5,16 +5,16 @@
 import type { LanguageModel } from "@lenity/core";
 import { createServer } from "@lenity/server";
 import { listen } from "#listen";
-import { openEngine } from "../src/load-models.ts";
+import { loadModels } from "../src/load-models.ts";
 
-const engine = await openEngine({}, "messages");
+const models = await loadModels({}, "messages");
 
 /** Ends each answer at once: what it costs is its prompt. */
 const long: LanguageModel = {
   name: "long",
-  vocabulary: engine.target.vocabulary,
+  vocabulary: models.target.vocabulary,
   contextLength: 400_000,
-  eos: engine.target.eos,
+  eos: models.target.eos,
   hidden: {},
   async open() {
     let length = 0;
@@ -37,9 +37,9 @@ const long: LanguageModel = {
   async close() {},
 };
 
-const models = [engine, { ...engine, id: "long", target: long, draft: undefined, drafters: {} }];
+const served = [models, { ...models, id: "long", target: long, draft: undefined, drafters: {} }];
 // Several at a time, so that what is measured does not wait for the stream beside it.
-const app = createServer({ models, concurrency: 4 });
+const app = createServer({ models: served, concurrency: 4 });
 
 let [last, longest] = [performance.now(), 0];
 setInterval(() => {

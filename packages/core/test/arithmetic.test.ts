@@ -1,18 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import {
-  entropy,
-  klDivergence,
-  logitsEvidence,
-  processedRow,
-  type Row,
-  type Sampling,
-  sampling,
-  seeded,
-  softmax,
-  useKernels,
-} from "@lenity/core";
+import { entropy, klDivergence, logitsEvidence, processedRow, type Row, type Sampling, sampling, seeded, softmax, useKernels } from "@lenity/core";
 import { randomLogits } from "@lenity/core/testing";
 import { arithmetic } from "../src/arithmetic/fastest.ts";
 import { kernelBytes } from "../src/arithmetic/kernels.ts";

@@ -1,32 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  and,
-  complete,
-  condition,
-  type DecodeOptions,
-  decode,
-  defaultRegistry,
-  divergenceGate,
-  type EmittedToken,
-  exact,
-  kl,
-  LenityError,
-  ledger,
-  logitsEvidence,
-  modelDrafter,
-  or,
-  type Round,
-  sampling,
-  sd,
-  shadow,
-  type Token,
-  type Tokenizer,
-  topk,
-  unguarded,
-  type Verifier,
-  when,
-} from "@lenity/core";
+import { and, complete, condition, type DecodeOptions, decode, defaultRegistry, divergenceGate, type EmittedToken, exact, kl, LenityError, ledger, logitsEvidence, modelDrafter, or, type Round, sampling, sd, shadow, type Token, type Tokenizer, topk, unguarded, type Verifier, when } from "@lenity/core";
 import { guarded } from "@lenity/core/internal";
 import { noisyModel, randomModel, singleRound, tableModel } from "@lenity/core/testing";
 

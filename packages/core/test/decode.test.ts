@@ -1,24 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  alignVocabulary,
-  type Counters,
-  complete,
-  type DecodeOptions,
-  type Drafter,
-  decode,
-  defaultRegistry,
-  type EmittedToken,
-  kl,
-  lookupDrafter,
-  modelDrafter,
-  or,
-  sd,
-  seeded,
-  type Token,
-  type Tokenizer,
-  type Verifier,
-} from "@lenity/core";
+import { alignVocabulary, type Counters, complete, type DecodeOptions, type Drafter, decode, defaultRegistry, type EmittedToken, kl, lookupDrafter, modelDrafter, or, sd, seeded, type Token, type Tokenizer, type Verifier } from "@lenity/core";
 import { noisyModel, randomModel, tableModel } from "@lenity/core/testing";
 
 interface Result {

@@ -1,22 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type DecodeOptions,
-  decode,
-  exact,
-  judge,
-  kl,
-  modelDrafter,
-  or,
-  processedRow,
-  type Sampling,
-  sampling,
-  sd,
-  seeded,
-  softmax,
-  type Token,
-  type Verifier,
-} from "@lenity/core";
+import { type DecodeOptions, decode, exact, judge, kl, modelDrafter, or, processedRow, type Sampling, sampling, sd, seeded, softmax, type Token, type Verifier } from "@lenity/core";
 import { chainLaw, noisyModel, oneStepLaw, randomLogits, randomModel } from "@lenity/core/testing";
 
 const worst = (a: ArrayLike<number>, b: ArrayLike<number>): number =>

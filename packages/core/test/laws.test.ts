@@ -1,28 +1,7 @@
 /** What each rule promises of its text, by exact computation on small vocabularies. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  block,
-  cascade,
-  cascadeLaw,
-  divergenceGate,
-  ensemble,
-  kl,
-  klDivergence,
-  ledger,
-  lenience,
-  logitsEvidence,
-  mentored,
-  or,
-  type Round,
-  sampling,
-  sd,
-  softmax,
-  type Token,
-  threshold,
-  type Verdict,
-  type Verifier,
-} from "@lenity/core";
+import { block, cascade, cascadeLaw, divergenceGate, ensemble, kl, klDivergence, ledger, lenience, logitsEvidence, mentored, or, type Round, sampling, sd, softmax, type Token, threshold, type Verdict, type Verifier } from "@lenity/core";
 import { bisect, chainLaw, type LogitsOf, oneStepLaw, randomLogits } from "@lenity/core/testing";
 
 const worst = (a: ArrayLike<number>, b: ArrayLike<number>): number =>

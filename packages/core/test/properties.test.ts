@@ -1,17 +1,7 @@
 /** Properties on awkward rows: no NaN leaves a verifier, no lossless one accepts what the target rules out, and the counters add up. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type DecodeOptions,
-  decode,
-  defaultRegistry,
-  type EmittedToken,
-  logitsEvidence,
-  modelDrafter,
-  type Round,
-  sampling,
-  seeded,
-} from "@lenity/core";
+import { type DecodeOptions, decode, defaultRegistry, type EmittedToken, logitsEvidence, modelDrafter, type Round, sampling, seeded } from "@lenity/core";
 import { conformanceWidth, noisyModel, randomModel } from "@lenity/core/testing";
 import fc from "fast-check";
 

@@ -1,25 +1,7 @@
 /** Padding, gaps and pairs of unequal vocabularies: what no token has is never said, and the law over the rest is the model's own. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  alignVocabulary,
-  complete,
-  type DecodeOptions,
-  type Drafter,
-  decode,
-  defaultRegistry,
-  type HiddenKind,
-  type LanguageModel,
-  logitsEvidence,
-  lookupDrafter,
-  modelDrafter,
-  type Policy,
-  sampling,
-  sd,
-  softmax,
-  type Token,
-  type Tokenizer,
-} from "@lenity/core";
+import { alignVocabulary, complete, type DecodeOptions, type Drafter, decode, defaultRegistry, type HiddenKind, type LanguageModel, logitsEvidence, lookupDrafter, modelDrafter, type Policy, sampling, sd, softmax, type Token, type Tokenizer } from "@lenity/core";
 import { conformanceWidth, randomLogits, type TableModel, tableModel } from "@lenity/core/testing";
 
 const weight = Array.from({ length: conformanceWidth }, (_, i) => i - 1);

@@ -1,4 +1,3 @@
-export type { CacheFamily, CacheShape } from "./cache/cache.ts";
 export type { SelfCheck } from "./checks/self-check.ts";
 export type { OnnxSession } from "./engine/session.ts";
 export { defaultThreads } from "./engine/threads.ts";
@@ -11,8 +10,13 @@ export type { ChatTemplate } from "./folder/chat-template.ts";
 export { drafterFile } from "./folder/drafter-file.ts";
 export { type Dtype, dtypes, type Variant } from "./folder/dtypes.ts";
 export * from "./folder/load-parts.ts";
-export { findVariants, onlyStranger, pickVariant, variantsAmong } from "./folder/variants.ts";
+export type { ListedFile, ModelFiles } from "./folder/model-files.ts";
+export type { ModelFolder } from "./folder/model-folder.ts";
+export * from "./folder/open-folder.ts";
+export { findVariants, onlyUnusualName, pickVariant, variantsAmong } from "./folder/variants.ts";
+export type { CacheFamily, CacheShape } from "./graph/cache-shape.ts";
 export type { Precision } from "./graph/float-tensors.ts";
+export type { Port } from "./graph/port.ts";
 export * from "./inspect.ts";
 export * from "./load-model.ts";
 export * from "./load-pair.ts";
@@ -21,7 +25,13 @@ export { externalData, externalDataFault } from "./onnx-file/external-data.ts";
 export type { OnnxScan } from "./onnx-file/scan.ts";
 export { scanOnnx } from "./onnx-file/scan-file.ts";
 export type { OnnxModel } from "./onnx-model.ts";
-export { type Device, type DeviceReport, type DeviceWish, devices, deviceWishes } from "./protocol/devices.ts";
-export type { LoadReply, Port } from "./protocol/protocol.ts";
+export {
+  type Device,
+  type DeviceOption,
+  type DeviceReport,
+  deviceOptions,
+  devices,
+} from "./protocol/devices.ts";
+export type { LoadReply } from "./protocol/protocol.ts";
 export type { TokenTexts } from "./tokenizer/token-table.ts";
 export type { FolderTokenizer } from "./tokenizer/tokenizer.ts";

@@ -1,13 +1,14 @@
-import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { HiddenKind, Token } from "@lenity/core";
-import type { CacheFamily, CacheShape } from "./cache/cache.ts";
 import type { SelfCheck } from "./checks/self-check.ts";
 import type { Variant } from "./folder/dtypes.ts";
+import { type DiskFolder, openFolder } from "./folder/open-folder.ts";
 import { findVariants } from "./folder/variants.ts";
+import type { CacheFamily, CacheShape } from "./graph/cache-shape.ts";
+import type { Port } from "./graph/port.ts";
 import { type LoadOptions, loadModel } from "./load-model.ts";
 import type { DeviceReport } from "./protocol/devices.ts";
-import type { LoadReply, Port } from "./protocol/protocol.ts";
+import type { LoadReply } from "./protocol/protocol.ts";
 
 /** What `lenity inspect` prints of a model folder. Plain data. */
 export interface Inspection {
@@ -35,7 +36,7 @@ export interface Inspection {
   };
   /** Whether the graph scores only the last position of a block, so that it decodes plainly and verifies no draft. */
   readonly lastOnly: boolean;
-  /** The logits of one row, padding included; those of ids that may be said; how many of these no token has. */
+  /** The logits of one row, padding included; those of ids that may be drawn; how many of these no token has. */
   readonly width: number;
   readonly vocabulary: number;
   readonly unused: number;
@@ -48,15 +49,16 @@ export interface Inspection {
   /** Execution providers that this build of ONNX Runtime can load, and the one that the model runs on. */
   readonly providers: LoadReply["providers"];
   readonly device: DeviceReport;
-  /** Whether the numbers that verifiers read of drafted blocks are computed there, beside the logits. */
+  /** Whether what verifiers read of drafted blocks is computed there, beside the logits. */
   readonly numbers: boolean;
   readonly check: SelfCheck;
   readonly warnings: readonly string[];
 }
 
 /** Loads a model folder, runs its self-check and describes it. Rejects as `loadModel` does. */
-export async function inspectModel(folder: string | URL, options: LoadOptions = {}): Promise<Inspection> {
-  const model = await loadModel(folder, options);
+export async function inspectModel(folder: DiskFolder, options: LoadOptions = {}): Promise<Inspection> {
+  const open = await openFolder(folder);
+  const model = await loadModel(open, options);
   try {
     const { folder: dir, graph, width, vocabulary, unused, notes, contextLength, eos, hidden, check, warnings } = model;
     const { file, inputs, outputs, layers, groups, headSize, precision, combined, leastRows, family, newRows, providers } = graph;
@@ -66,10 +68,10 @@ export async function inspectModel(folder: string | URL, options: LoadOptions = 
     const cache = { family, newRows, layers, groups, headSize, precision, ...special, bytesPerToken };
     return {
       folder: dir,
-      files: await listFiles(dir),
+      files: (await open.list()).flatMap(({ path, bytes }) => (bytes === undefined ? [] : [{ path, bytes }])),
       file,
       ...(graph.drafter === undefined ? {} : { drafter: graph.drafter }),
-      variants: (await findVariants(dir)).map((variant) => ({ ...variant, loaded: join(dir, variant.path) === file })),
+      variants: (await findVariants(open)).map((variant) => ({ ...variant, loaded: join(dir, variant.path) === file })),
       weights: { formats: graph.weights, files: graph.weightFiles.map((path) => relative(dir, path)) },
       inputs,
       outputs,
@@ -85,21 +87,11 @@ export async function inspectModel(folder: string | URL, options: LoadOptions = 
       hidden,
       providers,
       device: model.device,
-      numbers: graph.numbers,
+      numbers: graph.computesReadings,
       check,
       warnings,
     };
   } finally {
     await model.close();
   }
-}
-
-async function listFiles(dir: string): Promise<{ path: string; bytes: number }[]> {
-  const names = [...(await readdir(dir)), ...(await readdir(join(dir, "onnx")).catch(() => [])).map((name) => join("onnx", name))];
-  const files: { path: string; bytes: number }[] = [];
-  for (const path of names.sort()) {
-    const found = await stat(join(dir, path));
-    if (found.isFile()) files.push({ path, bytes: found.size });
-  }
-  return files;
 }

@@ -1,6 +1,7 @@
 import type { Drafter, Tokenizer } from "@lenity/core";
 import type { ChatTemplate } from "./folder/chat-template.ts";
 import { loadChatTemplate, loadTokenizer } from "./folder/load-parts.ts";
+import { type DiskFolder, openFolder } from "./folder/open-folder.ts";
 import { type LoadOptions, loadModel } from "./load-model.ts";
 import { onnxDrafter } from "./onnx-drafter.ts";
 import type { OnnxModel } from "./onnx-model.ts";
@@ -9,7 +10,7 @@ import type { OnnxModel } from "./onnx-model.ts";
 export interface Pair {
   readonly target: OnnxModel;
   readonly draft: OnnxModel;
-  /** The target's; the draft says what means the same to both. */
+  /** The target's; the draft model only drafts ids that mean the same to both. */
   readonly tokenizer: Tokenizer;
   /** The target's, for @lenity/chat; undefined for base models. */
   readonly chatTemplate: ChatTemplate | undefined;
@@ -28,9 +29,10 @@ export type PairOptions = Pick<LoadOptions, "engines" | "cacheBytes" | "device">
  * drafts or verifies, so as many threads are busy as answers are made. Rejects as `loadModel` does, and with
  * `unsupported` when their tokenizers differ; leaves nothing running then.
  */
-export async function loadPair(targetFolder: string | URL, draftFolder: string | URL, options: PairOptions = {}): Promise<Pair> {
-  const [tokenizer, chatTemplate] = await Promise.all([loadTokenizer(targetFolder), loadChatTemplate(targetFolder)]);
-  const target = await loadModel(targetFolder, { ...options, drafter: false });
+export async function loadPair(targetFolder: DiskFolder, draftFolder: DiskFolder, options: PairOptions = {}): Promise<Pair> {
+  const folder = await openFolder(targetFolder);
+  const [tokenizer, chatTemplate] = await Promise.all([loadTokenizer(folder), loadChatTemplate(folder)]);
+  const target = await loadModel(folder, { ...options, drafter: false });
   try {
     const draft = await loadModel(draftFolder, { ...options, threads: 1, draftsFor: target });
     const close = async () => {

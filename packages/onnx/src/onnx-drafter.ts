@@ -4,8 +4,9 @@ import type { OnnxSession } from "./engine/session.ts";
 import type { OnnxModel } from "./onnx-model.ts";
 
 /**
- * A drafter that does a whole round in the model's worker. It opens a session with the first block and frees it on close. Beyond its own context,
- * and after a token that the model cannot read, which a target with more of them may say, it drafts nothing.
+ * A drafter that does a whole round in the model's worker. It opens a session with the first block and frees it on
+ * close. Beyond its own context, and after a token that the model cannot read, which a target with a larger vocabulary
+ * may draw, it drafts nothing.
  */
 export function onnxDrafter(model: OnnxModel): Drafter {
   let opening: Promise<OnnxSession> | undefined;

@@ -7,13 +7,13 @@ import type { LoadReply } from "./protocol/protocol.ts";
 import type { TokenTexts } from "./tokenizer/token-table.ts";
 
 /**
- * A model on ONNX Runtime: on servers in worker threads of its own, in browsers (`@lenity/onnx/web`) in the thread that loaded it, as one engine.
- * Requests of the sessions of one engine run one after another. A thread that dies fails the requests of
- * its sessions with `worker_lost`, and is started again; only what ends the whole process (a crash in native code, the system's own lack of
- * memory) cannot be survived.
+ * A model on ONNX Runtime: on servers in worker threads of its own, in browsers (`@lenity/onnx/web`) in the thread that
+ * loaded it, as one engine. Requests of the sessions of one engine run one after another. A thread that dies fails the
+ * requests of its sessions with `worker_lost`, and is started again; only what ends the whole process (a crash in
+ * native code, the system's own lack of memory) cannot be survived.
  *
- * A session opened for a prompt holds what an earlier one has left of it. Where the check found no `blockDifference`, its scores are then those
- * of a prompt run anew, to the bit; elsewhere they may differ as far as that.
+ * A session opened for a prompt holds what an earlier one has left of it. Where the check found no `blockDifference`,
+ * its scores are then those of the prompt run again, to the bit; elsewhere they may differ as far as that.
  */
 export interface OnnxModel extends LanguageModel {
   /** The folder that it was loaded from: a path or a URL. */
@@ -31,12 +31,15 @@ export interface OnnxModel extends LanguageModel {
   /** What the self-check at loading found. */
   readonly check: SelfCheck;
   /**
-   * What its user must know before trusting it, one line each: what the folder asks for and is not done, and what the self-check found that
-   * speculative decoding cannot make good.
+   * What its user must know before trusting it, one line each: what the folder asks for and is not done, and what the
+   * self-check found that speculative decoding cannot make good.
    */
   readonly warnings: readonly string[];
   readonly engines: readonly EngineState[];
-  /** Opens a session on the engine that holds most of the prompt, unless another is much less busy. Waits while all are being restarted. */
+  /**
+   * Opens a session on the engine that holds most of the prompt, unless another is much less busy. Waits while all are
+   * being restarted.
+   */
   open(options?: OpenOptions): Promise<OnnxSession>;
 }
 
@@ -47,7 +50,7 @@ export interface Engines {
   close(): Promise<void>;
 }
 
-/** A loaded model: what its folder says of it, what its file turned out to be, and what runs it. */
+/** A loaded model: the description in its folder, what its file turned out to be, and what runs it. */
 export function onnxModel(
   { name, place, width, tokens, vocabulary, unused, notes, contextLength, eos }: Described,
   { graph, check }: { readonly graph: LoadReply; readonly check: SelfCheck },

@@ -1,45 +1,49 @@
-/** The thread that owns one model: ONNX Runtime computes synchronously, so it must not run where requests are served. */
+/**
+ * The thread that owns one model: ONNX Runtime computes synchronously, so it must not run where requests are served.
+ */
 import { parentPort, threadId } from "node:worker_threads";
 import { LenityError } from "@lenity/core";
-import { diskBackend } from "./open/disk-backend.ts";
-import { endTurn, type Turns, takeTurn } from "./protocol/gpu-lock.ts";
+import { type GpuLock, releaseGpu, takeGpu } from "./protocol/gpu-lock.ts";
 import type { EndMessage, ErrorMessage, LoadReply, ReplyMessage, Request } from "./protocol/protocol.ts";
-import { answering } from "./run/request-handler.ts";
+import { diskBackend } from "./worker/disk-backend.ts";
+import { requestHandler } from "./worker/request-handler.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("worker.ts runs as a worker thread of loadModel.");
 
 const backend = diskBackend();
-const answer = answering(backend);
-/** Known while the model is on a device that threads use in turn, or may come to be there. */
-let turns: Turns | undefined;
+const answer = requestHandler(backend);
+/** Present while the model is on a device that one thread at a time may use, or may come to be there. */
+let lock: GpuLock | undefined;
 /** Whether it is there. */
-let shared = false;
+let onGpu = false;
 
-// However the thread ends, between two calls of ONNX Runtime: when it is told to, and by an error. The main thread then ends its turn.
+// However the thread ends, between two calls of ONNX Runtime: when it is asked to, or by an error. The main thread then
+// releases the lock.
 process.on("exit", () => {
-  if (turns !== undefined) takeTurn(turns, threadId);
+  if (lock !== undefined) takeGpu(lock, threadId);
   backend.release();
 });
 
-// One request at a time, in the order of arrival: a rewind that travels with an append must not overtake the append before it.
+// One request at a time, in the order of arrival: a rewind that travels with an append must not overtake the append
+// before it.
 let queue: Promise<void> = Promise.resolve();
 port.on("message", (message: { id: number; request: Request } | EndMessage) => {
   if ("end" in message) process.exit();
   const { id, request } = message;
   queue = queue.then(async () => {
-    if (request.type === "load" && (request.device ?? "cpu") !== "cpu") turns = request.turns;
-    if (turns !== undefined) takeTurn(turns, threadId);
+    if (request.type === "load" && (request.device ?? "cpu") !== "cpu") lock = request.gpuLock;
+    if (lock !== undefined) takeGpu(lock, threadId);
     try {
       const { value, transfer } = await answer(request);
-      if (request.type === "load") shared = (value as LoadReply).device.name === "webgpu";
+      if (request.type === "load") onGpu = (value as LoadReply).device.name === "webgpu";
       port.postMessage({ id, value } satisfies ReplyMessage, transfer);
     } catch (error) {
       port.postMessage({ id, error: describe(error) } satisfies ReplyMessage);
     } finally {
-      if (turns !== undefined) endTurn(turns, threadId);
+      if (lock !== undefined) releaseGpu(lock, threadId);
     }
-    if (!shared) turns = undefined;
+    if (!onGpu) lock = undefined;
   });
 });
 

@@ -5,7 +5,10 @@ import { deviceCache } from "../src/cache/device-cache.ts";
 import type { CachedGraph } from "../src/graph/graph.ts";
 import { append, copySequence, type Model, newSequence, rewindSequence } from "../src/run/sequence.ts";
 
-/** A graph on a device that is played: its cache rows are the tokens themselves, and `live` are the tensors that were not freed. */
+/**
+ * A graph on a device that is played: its cache rows are the tokens themselves, and `live` are the tensors that were
+ * not freed.
+ */
 function played(contextLength = 40) {
   const live = new Set<readonly number[]>();
   const fed: number[][] = [];

@@ -30,7 +30,10 @@ async function withDrafter(name: string, shape: typeof small, seed = 1): Promise
   return loadModel(dir, { threads: 1 });
 }
 
-/** Both drafters see the same rounds, whose contexts rewrite, cut and extend each other; tokens and logits must be equal to the bit. */
+/**
+ * Both drafters see the same rounds, whose contexts rewrite, cut and extend each other; tokens and logits must be equal
+ * to the bit.
+ */
 async function assertDraftsAlike(a: Drafter, b: Drafter, shape: typeof small, seed: number, rounds: number): Promise<number> {
   const random = seeded(seed);
   const below = (end: number) => Math.floor(end * random());
@@ -147,7 +150,8 @@ describe("a drafter file", () => {
     const [first] = (await ask(0.5)).tokens;
     assert.ok(!model.eos.includes(first as Token));
     const shares = logitsEvidence((await ask(0.5)).logits.slice(small.vocabulary), small.vocabulary, settled).row(0);
-    // The coins that draw a token are an interval as long as its share: up to the rounding of shares to single precision.
+    // The coins that draw a token are an interval as long as its share: up to the rounding of shares to single
+    // precision.
     let end = 0;
     for (const [token, share] of shares.entries()) {
       const start = end;
@@ -193,7 +197,7 @@ describe("loadModel refuses a drafter file", () => {
     await (await loadModel(dir, { threads: 1, drafter: false })).close();
   }
   const drafterOf = async (name: string, shape: typeof small, seed = 1) => exportDrafter(await writeModel(folder.path, name, shape, seed));
-  const remedy = /Write it anew from the model's folder \(exportDrafter\), or delete it/;
+  const remedy = /Write it again from the model's folder \(exportDrafter\), or delete it/;
 
   test("that was written from other weights", () =>
     assertRefused(
@@ -265,7 +269,7 @@ describe("loadModel refuses a drafter file", () => {
   });
 
   test("given as the model itself", async () => {
-    await assert.rejects(loadModel(model.folder, { file: "onnx/model.drafter.onnx" }), { code: "model_files", message: /wants the input/ });
+    await assert.rejects(loadModel(model.folder, { file: "onnx/model.drafter.onnx" }), { code: "model_files", message: /needs the input/ });
   });
 });
 

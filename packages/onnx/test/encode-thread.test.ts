@@ -121,7 +121,7 @@ describe("the thread for long texts", () => {
 
   test("that dies rejects what it was asked, and is followed by another", async () => {
     const script = join(folder.path, "dies.mjs");
-    const real = fileURLToPath(new URL("../src/tokenizer/encode-worker.ts", import.meta.url));
+    const real = fileURLToPath(new URL("../src/encode-worker.ts", import.meta.url));
     const lines = [
       `import ${JSON.stringify(real)};`,
       `import { parentPort } from "node:worker_threads";`,

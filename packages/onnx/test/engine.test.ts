@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { LenityError } from "@lenity/core";
 import { startEngine } from "../src/engine/engine.ts";
-import { hostLoader } from "../src/engine/load-worker.ts";
-import type { Host, LoadedHost } from "../src/engine/worker-handle.ts";
-import type { Device, DeviceWish } from "../src/protocol/devices.ts";
+import { workerLoader } from "../src/engine/load-worker.ts";
+import type { LoadedWorker, WorkerHandle } from "../src/engine/worker-handle.ts";
+import type { Device, DeviceOption } from "../src/protocol/devices.ts";
 import type { WorkerLink } from "../src/protocol/link.ts";
 import type { LoadRequest } from "../src/protocol/protocol.ts";
 
 interface Worker {
   readonly link: WorkerLink;
-  readonly loaded: Promise<Host>;
+  readonly loaded: Promise<WorkerHandle>;
   closed: boolean;
   load(answered?: boolean): void;
   fail(why: string): void;
@@ -22,8 +22,8 @@ function workers() {
   const all: Worker[] = [];
   const start = (onLost: () => string) => {
     let lost: Error | undefined;
-    let settle: { resolve(host: Host): void; reject(error: Error): void };
-    const loading = new Promise<Host>((resolve, reject) => {
+    let settle: { resolve(worker: WorkerHandle): void; reject(error: Error): void };
+    const loading = new Promise<WorkerHandle>((resolve, reject) => {
       settle = { resolve, reject };
     });
     const worker: Worker = {
@@ -32,7 +32,7 @@ function workers() {
       get link() {
         return link;
       },
-      load: (answered = true) => settle.resolve({ link, answered, sessions: 0, keptBytes: 0 } as unknown as Host),
+      load: (hasReplied = true) => settle.resolve({ link, hasReplied, sessions: 0, keptBytes: 0 } as unknown as WorkerHandle),
       fail: (why: string) => settle.reject(new LenityError("model_files", why)),
       die() {
         lost ??= new Error("gone");
@@ -52,7 +52,7 @@ function workers() {
       },
     } as unknown as WorkerLink;
     all.push(worker);
-    return { link, host: loading };
+    return { link, worker: loading };
   };
   /** The nth worker, once there is one. */
   const nth = async (n: number) => {
@@ -95,15 +95,15 @@ describe("an engine", () => {
 
   test("has another worker when one dies, and says so", async () => {
     const { engine, nth } = await running();
-    const first = engine.host;
+    const first = engine.worker;
     assert.deepEqual(engine.state, { state: "ready", sessions: 0, restarts: 0, keptBytes: 0 });
     assert.match((await nth(0)).die(), /started again: send the request once more/);
-    assert.deepEqual([engine.host, engine.state.state], [undefined, "restarting"]);
+    assert.deepEqual([engine.worker, engine.state.state], [undefined, "restarting"]);
     const ready = engine.ready();
     (await nth(1)).load();
     await ready;
     assert.deepEqual([engine.state.state, engine.state.restarts], ["ready", 1]);
-    assert.ok(engine.host !== undefined && engine.host !== first && engine.first === first);
+    assert.ok(engine.worker !== undefined && engine.worker !== first && engine.first === first);
     assert.ok((await nth(0)).closed);
     await engine.close();
   });
@@ -112,7 +112,7 @@ describe("an engine", () => {
     const { engine, all, nth } = await running();
     (await nth(0)).die();
     const waiting = [engine.ready(), engine.ready()].map((ready) =>
-      assert.rejects(ready, lost(/3 times in a row: no such file.*Load it anew/)),
+      assert.rejects(ready, lost(/3 times in a row: no such file.*Fix that and load it again/)),
     );
     for (const n of [1, 2, 3]) (await nth(n)).fail("no such file.");
     await Promise.all(waiting);
@@ -163,7 +163,7 @@ describe("an engine", () => {
       assert.equal(all.length, delays[0] === 0 ? 2 : 1);
       assert.ok(all.every(({ closed }) => closed));
       assert.equal(engine.state.state, "closed");
-      assert.equal(engine.host, undefined);
+      assert.equal(engine.worker, undefined);
       await engine.close();
     });
   }
@@ -174,27 +174,29 @@ describe("an engine", () => {
     const worker = await nth(1);
     worker.load();
     await engine.close();
-    assert.deepEqual([engine.host, all.every(({ closed }) => closed)], [undefined, true]);
+    assert.deepEqual([engine.worker, all.every(({ closed }) => closed)], [undefined, true]);
   });
 });
 
 describe("the workers of a model", () => {
-  /** An engine whose loads go where they ask to, and `auto` to those devices in turn; the devices that were asked for. */
-  async function placing(device: DeviceWish | undefined, ...landings: Device[]) {
+  /**
+   * An engine whose loads go where they ask to, and `auto` to those devices in turn; the devices that were asked for.
+   */
+  async function placing(device: DeviceOption | undefined, ...landings: Device[]) {
     const { all, start, nth } = workers();
-    const asked: (DeviceWish | undefined)[] = [];
+    const asked: (DeviceOption | undefined)[] = [];
     const request = { type: "load", name: "some model", device } as LoadRequest;
-    const load = hostLoader(request, 0, async (link, request) => {
+    const load = workerLoader(request, 0, async (link, request) => {
       asked.push(request.device);
       const played = all.find((worker) => worker.link === link);
       const name = request.device === "auto" ? (landings.shift() as Device) : (request.device ?? "cpu");
-      return Object.assign(await (played as Worker).loaded, { graph: { device: { name } } }) as LoadedHost;
+      return Object.assign(await (played as Worker).loaded, { graph: { device: { name } } }) as LoadedWorker;
     });
     const starting = startEngine(
       "some model",
       (onLost) => {
         const { link } = start(onLost);
-        return { link, host: load(link) };
+        return { link, worker: load(link) };
       },
       [0, 0, 0],
     );
@@ -211,14 +213,14 @@ describe("the workers of a model", () => {
         await engine.ready();
       }
       assert.deepEqual(asked, ["auto", landing, landing]);
-      assert.equal(engine.host?.graph.device.name, engine.first.graph.device.name);
+      assert.equal(engine.worker?.graph.device.name, engine.first.graph.device.name);
       await engine.close();
     });
   }
 
   test("try again what was asked for when the first one does not load", async () => {
     const asked: unknown[] = [];
-    const load = hostLoader({ device: "auto" } as LoadRequest, 0, async (_, { device }) => {
+    const load = workerLoader({ device: "auto" } as LoadRequest, 0, async (_, { device }) => {
       asked.push(device);
       throw new Error("no");
     });

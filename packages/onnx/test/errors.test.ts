@@ -3,11 +3,11 @@ import { cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { LenityError, seeded } from "@lenity/core";
+import type { Port } from "../src/graph/port.ts";
 import { checkPorts } from "../src/graph/ports.ts";
 import { loadModel } from "../src/index.ts";
 import { graphBuilder } from "../src/onnx-file/graph-builder.ts";
 import { scanOnnx } from "../src/onnx-file/scan-file.ts";
-import type { Port } from "../src/protocol/protocol.ts";
 import { planTaps } from "../src/taps/plan-taps.ts";
 import { writeGraph } from "../src/testing/graph-forms.ts";
 import { configOf, small, temporaryFolder, writeModel } from "../src/testing/random-llama.ts";
@@ -263,7 +263,7 @@ describe("checkPorts", () => {
     const found = checkPorts("m.onnx", split, [...outputs.slice(0, 1), newRows], 50);
     assert.deepEqual(found, { layers: 1, groups: 2, headSize: 16, precision: "float32", newRows: true, split: true, hidden: {} });
     refuses(split, outputs.slice(0, 1), /takes tail_values\.N but has no output present_rows/);
-    refuses([...inputs, rows("tail_rows.0")], outputs, /wants the input tail_rows\.0/);
+    refuses([...inputs, rows("tail_rows.0")], outputs, /needs the input tail_rows\.0/);
   });
 
   test("names what is missing", () => {
@@ -290,7 +290,7 @@ describe("checkPorts", () => {
       outputs,
       /merged decoder: its input use_cache_branch .*Take the folder's model\.onnx/,
     );
-    refuses([...inputs, port("pixel_values")], outputs, /wants the input pixel_values/);
+    refuses([...inputs, port("pixel_values")], outputs, /needs the input pixel_values/);
     refuses(
       [...inputs.slice(0, 2), cache("past_key_values.0.key", "int8"), cache("past_key_values.0.value", "int8")],
       outputs,

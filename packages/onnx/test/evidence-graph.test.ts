@@ -4,11 +4,11 @@ import { logitsEvidence, type Reading, sampling, seeded } from "@lenity/core";
 import { readsDraft } from "@lenity/core/internal";
 import { plainReadings } from "@lenity/core/testing";
 import * as runtime from "onnxruntime-node";
-import { smallSession } from "../src/device/small-session.ts";
 import { isSound } from "../src/evidence/block-scorer.ts";
-import { evidenceGraph, parted, proofRows } from "../src/evidence/evidence-graph.ts";
-import { numbers, tensorOf } from "../src/graph/float-tensors.ts";
+import { evidenceGraph, partReadings, proofRows } from "../src/evidence/evidence-graph.ts";
+import { tensorOf, toFloat32 } from "../src/graph/float-tensors.ts";
 import { toFloat16s } from "../src/onnx-file/float16.ts";
+import { smallSession } from "../src/open/small-session.ts";
 
 const kinds = ["raw", "processed"] as const;
 const everything: readonly Reading[] = [
@@ -54,7 +54,7 @@ async function computed(
   const cells = float16 ? toFloat16s(Float32Array.from(rows)) : Float32Array.from(rows);
   const int64 = (values: readonly number[], shape: readonly number[]) =>
     new runtime.Tensor("int64", BigInt64Array.from(values, BigInt), shape);
-  const [own, drafts] = parted(readings);
+  const [own, drafts] = partReadings(readings);
   const results = await session.run({
     logits: tensorOf(runtime, cells, [1, target.length, width]),
     tokens: int64(
@@ -72,15 +72,15 @@ async function computed(
         }
       : {}),
     ...(drafts.length > 0
-      ? { drafted: new runtime.Tensor("float32", Float32Array.from(drafted.flat()), [drafted.length, vocabulary]) }
+      ? { drafter_logits: new runtime.Tensor("float32", Float32Array.from(drafted.flat()), [drafted.length, vocabulary]) }
       : {}),
   });
   const column = (name: string, at: number, length: number) =>
     ((results[name] as runtime.Tensor).data as Float32Array).slice(at * length, (at + 1) * length);
   return {
-    proof: [0, 1].map((row) => column("numbers", row, target.length)),
+    proof: [0, 1].map((row) => column("readings", row, target.length)),
     readings: Object.fromEntries([
-      ...own.map((reading, n) => [reading, column("numbers", proofRows + n, target.length)]),
+      ...own.map((reading, n) => [reading, column("readings", proofRows + n, target.length)]),
       ...drafts.map((reading, n) => [reading, column("compared", n, drafted.length)]),
     ]) as Record<string, Float32Array>,
   };
@@ -93,7 +93,7 @@ async function compare(block: Case): Promise<number> {
   const settings = sampling({ temperature });
   const flat = (rows: readonly (readonly number[])[], round: boolean) => {
     const all = Float32Array.from(rows.flat());
-    const seen = round ? numbers(toFloat16s(all)) : all;
+    const seen = round ? toFloat32(toFloat16s(all)) : all;
     return seen.map((value, i) => (unused.has(i % vocabulary) ? Number.NEGATIVE_INFINITY : value));
   };
   const [p, q] = [logitsEvidence(flat(target, float16), vocabulary, settings), logitsEvidence(flat(drafted, false), vocabulary, settings)];

@@ -1,4 +1,7 @@
-/** The forms in which decoders are found in the wild: what each is given, and that it then does all that `exportDecoder`'s own files do. */
+/**
+ * The forms in which decoders are found in the wild: what each is given, and that it then does all that
+ * `exportDecoder`'s own files do.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { decode, type HiddenKind, modelDrafter, type Session } from "@lenity/core";
@@ -15,11 +18,14 @@ interface Family {
   /** The same model with states of its own, when `hidden: "both"` alone does not make it. */
   readonly own?: Form;
   /**
-   * max |difference| of logits, which span 43, between cuts of one text. Default: none, to the bit. Only matrices whose scales follow from a whole
-   * block of rows need more.
+   * max |difference| of logits, which span 43, between cuts of one text. Default: none, to the bit. Only matrices whose
+   * scales follow from a whole block of rows need more.
    */
   readonly cuts?: number;
-  /** max |difference| of hidden states from the file's own, where those are rounded to float16 and the tapped ones are not. */
+  /**
+   * max |difference| of hidden states from the file's own, where those are rounded to float16 and the tapped ones are
+   * not.
+   */
   readonly rounding?: number;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Models that other programs wrote, which lie beside the project (../shared/foreign) on the machines that have them: each says what its own program
- * says. Elsewhere families.test.ts holds graphs of the same kinds. Nothing of them is copied into the project.
+ * Models that other programs wrote, which lie beside the project (../shared/foreign) on the machines that have them:
+ * each says what its own program says. Elsewhere families.test.ts holds graphs of the same kinds. Nothing of them is
+ * copied into the project.
  */
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";

@@ -1,4 +1,7 @@
-/** A program that export-files.test.ts runs: exports the model of its first argument, and is killed at the first news of the stage in its second. */
+/**
+ * A program that export-files.test.ts runs: exports the model of its first argument, and is killed at the first news of
+ * the stage in its second.
+ */
 import { exportDecoder } from "../src/index.ts";
 
 const [dir = "", at] = process.argv.slice(2);

@@ -1,4 +1,7 @@
-/** Threads that are killed from outside, as they compute and as they wait: what `process.exit` and errors in them are not. */
+/**
+ * Threads that are killed from outside, as they compute and as they wait: what `process.exit` and errors in them are
+ * not.
+ */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";

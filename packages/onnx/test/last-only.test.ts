@@ -1,4 +1,7 @@
-/** Graphs that score only the last position of a block (onnxruntime-genai's prune_lm_head): what they say is right, and no draft is verified with them. */
+/**
+ * Graphs that score only the last position of a block (onnxruntime-genai's prune_lm_head): what they say is right, and
+ * no draft is verified with them.
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";

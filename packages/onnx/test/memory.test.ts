@@ -21,7 +21,10 @@ before(async () => {
 });
 after(() => folder.remove());
 
-/** The megabytes that the process grows by while something is done twenty times. Twice before that: what is loaded once is not counted. */
+/**
+ * The megabytes that the process grows by while something is done twenty times. Twice before that: what is loaded once
+ * is not counted.
+ */
 async function growth(job: () => Promise<void>): Promise<number> {
   for (let n = 0; n < 2; n++) await job();
   const before = process.memoryUsage.rss();

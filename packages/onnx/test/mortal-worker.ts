@@ -7,7 +7,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 export const deadly = 0;
 
 /**
- * Writes a script that serves a model as `worker.ts` does, until a request with the deadly token comes: then it runs `end`. `begin` runs first.
+ * Writes a script that serves a model as `worker.ts` does, until a request with the deadly token comes: then it runs
+ * `end`. `begin` runs first.
  */
 export async function mortalWorker(folder: string, end = "process.exit(3);", begin = ""): Promise<URL> {
   const file = join(folder, `mortal-${Math.random()}.mjs`);

@@ -1,4 +1,7 @@
-/** What other programs leave open or do in ways of their own: sizes by name, caches that slide, arithmetic that a processor has not. */
+/**
+ * What other programs leave open or do in ways of their own: sizes by name, caches that slide, arithmetic that a
+ * processor has not.
+ */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -186,7 +186,7 @@ describe("warningsOf", () => {
   test("says by how much strict verification may differ from plain decoding, on the CPU as elsewhere", () => {
     const near = /tokens are scored a little differently in a block and one by one \(by 0\.30 where logits span 20\), so strict .*near tie/;
     for (const [device, seen] of [
-      ["cpu", /^m: tokens .* may fall the other way\.$/],
+      ["cpu", /^m: tokens .* may go the other way\.$/],
       ["webgpu", /^m: on webgpu tokens .*lenity inspect tells whether the file is exact there\.$/],
     ] as const) {
       const warnings = warningsOf(loaded("m", device), { ...check, leak: 0 }, []);

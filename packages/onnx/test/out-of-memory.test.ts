@@ -1,13 +1,14 @@
 /** Memory that runs out: in the runtime, and where caches grow. */
+
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import * as runtime from "onnxruntime-node";
-import type { CacheFamily } from "../src/cache/cache.ts";
+import type { CacheFamily } from "../src/graph/cache-shape.ts";
 import type { Graph } from "../src/graph/graph.ts";
 import { loadModel } from "../src/index.ts";
-import { toldMemory } from "../src/run/out-of-memory.ts";
 import { append, type Model, newSequence } from "../src/run/sequence.ts";
 import { temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
+import { memoryFault } from "../src/worker/out-of-memory.ts";
 import { deadly, mortalWorker } from "./mortal-worker.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -60,9 +61,9 @@ describe("a run for which memory runs out", () => {
       "Array buffer allocation failed",
       "Out of memory",
     ])
-      assert.match((toldMemory(new RangeError(message), "model") as Error).message, /^model ran out of memory/);
+      assert.match((memoryFault(new RangeError(message), "model") as Error).message, /^model ran out of memory/);
     for (const error of [new Error("Invalid rank for input"), new RangeError("Token 9"), "odd"])
-      assert.equal(toldMemory(error, "model"), error);
+      assert.equal(memoryFault(error, "model"), error);
   });
 });
 

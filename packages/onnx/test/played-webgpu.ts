@@ -1,4 +1,6 @@
-/** A WebGPU that is played by WebAssembly: its tensors cannot be read, and it is as wrong or slow as a test wants it. */
+/**
+ * A WebGPU that is played by WebAssembly: its tensors cannot be read, and it is as wrong or slow as a test wants it.
+ */
 import * as ort from "onnxruntime-web";
 import type { Runtime } from "../src/graph/graph.ts";
 

@@ -1,6 +1,6 @@
 /**
- * A forward pass of Llama and its relatives in float64, written from the architectures' definitions: shares no code with the exporter. Biases
- * and head norms are used where there are tensors of them.
+ * A forward pass of Llama and its relatives in float64, written from the architectures' definitions: shares no code
+ * with the exporter. Biases and head norms are used where there are tensors of them.
  */
 import type { Shape, Weights } from "../src/testing/random-llama.ts";
 

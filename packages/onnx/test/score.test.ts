@@ -1,24 +1,16 @@
-/** Numbers of drafted blocks that are computed beside the logits, here on the CPU, where the rows show what they must be. */
+/**
+ * Numbers of drafted blocks that are computed beside the logits, here on the CPU, where the rows show what they must
+ * be.
+ */
 import assert from "node:assert/strict";
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import {
-  type DecodeOptions,
-  decode,
-  defaultRegistry,
-  logitsEvidence,
-  type Reading,
-  type Scored,
-  type ScoreOptions,
-  type Session,
-  sampling,
-  type Token,
-} from "@lenity/core";
+import { type DecodeOptions, decode, defaultRegistry, logitsEvidence, type Reading, type Scored, type ScoreOptions, type Session, sampling, type Token } from "@lenity/core";
 import { readsDraft } from "@lenity/core/internal";
 import { plainReadings } from "@lenity/core/testing";
 import { Tensor } from "onnxruntime-node";
-import { blockScorer, forgetRows } from "../src/evidence/block-scorer.ts";
+import { blockScorer, forgetBlock } from "../src/evidence/block-scorer.ts";
 import type { Graph } from "../src/graph/graph.ts";
 import { exportDecoder, inspectModel, loadModel, type OnnxModel, onnxDrafter } from "../src/index.ts";
 import type { Sequence } from "../src/run/sequence.ts";
@@ -174,10 +166,10 @@ test("drafted rows that are read must be lent, as many as there are drafted toke
   await using({ numbers: true }, async (model) => {
     const session = await model.open();
     const options: ScoreOptions = { readings: new Set(["raw kl"]), temperature: 1 };
-    await assert.rejects(score(session, tokensOf(4), options), /Drafted rows are read, and 0 of them were lent for 3 drafted tokens/);
+    await assert.rejects(score(session, tokensOf(4), options), /of which 0 rows came with 3 drafted tokens/);
     const two = new Float32Array(2 * small.vocabulary);
-    await assert.rejects(score(session, tokensOf(4), { ...options, drafted: two }), /and 2 of them were lent for 3 drafted tokens/);
-    await assert.rejects(score(session, tokensOf(1), { ...options, drafted: new Float32Array(0) }), /0 of them were lent for 0/);
+    await assert.rejects(score(session, tokensOf(4), { ...options, drafted: two }), /of which 2 rows came with 3 drafted tokens/);
+    await assert.rejects(score(session, tokensOf(1), { ...options, drafted: new Float32Array(0) }), /of which 0 rows came with 0/);
     assert.equal(session.length, 0);
   });
 });
@@ -193,11 +185,11 @@ test("only so many sets of numbers keep their graphs, and the logits of a closed
     session: {
       run: async () => ({ logits: { dims: [1, 2, 3], location: "gpu-buffer", type: "float32", dispose: () => void disposed++ } }),
     },
-    beside: async () => {
+    openBeside: async () => {
       opened++;
       return {
         release: async () => void freed++,
-        run: async () => ({ numbers: { data: new Float32Array(14), dims: [7, 2] } }),
+        run: async () => ({ readings: { data: new Float32Array(14), dims: [7, 2] } }),
       };
     },
   } as unknown as Graph;
@@ -206,7 +198,7 @@ test("only so many sets of numbers keep their graphs, and the logits of a closed
   const scorer = blockScorer({ graph, name: "played", width: 3, vocabulary: 3, unused: new Set(), contextLength: 100 });
   const names: readonly Reading[] = ["raw probability", "raw confidence", "raw entropy", "processed probability", "processed entropy"];
   for (let set = 1; set < 2 ** names.length; set++) {
-    forgetRows(sequence);
+    forgetBlock(sequence);
     const readings = names.filter((_, bit) => (set >> bit) % 2 === 1);
     await scorer.score(sequence, { type: "score", session: 0, from: 0, tokens: [1, 2], readings, temperature: 1 }, undefined);
   }

@@ -113,7 +113,7 @@ describe("append", () => {
     const { model } = recording();
     await assert.rejects(append({ ...model, width: 12 }, newSequence(), [1, 2], { rows: 2 }), {
       code: "model_files",
-      message: /rows of 10 numbers; config\.json lets expect 12/,
+      message: /rows of 10 numbers; expected 12, going by config\.json/,
     });
   });
 

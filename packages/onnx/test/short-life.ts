@@ -1,4 +1,7 @@
-/** A program that worker.test.ts runs: loads the model of its first argument, with the worker script of its third, and ends as the second says. */
+/**
+ * A program that worker.test.ts runs: loads the model of its first argument, with the worker script of its third, and
+ * ends as the second says.
+ */
 import { pathToFileURL } from "node:url";
 import { loadModel } from "../src/index.ts";
 import { deadly } from "./mortal-worker.ts";

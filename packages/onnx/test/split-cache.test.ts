@@ -8,7 +8,10 @@ import type { Graph } from "../src/graph/graph.ts";
 const shape = { runtime, layers: 1, groups: 2, headSize: 1, precision: "float32" };
 const open = (most: number) => splitCache(shape as unknown as Graph, most);
 
-/** Runs the positions from `start` to before `end`: the keys of position p are p, those of its values p + 1/2. Returns what the run was given. */
+/**
+ * Runs the positions from `start` to before `end`: the keys of position p are p, those of its values p + 1/2. Returns
+ * what the run was given.
+ */
 function run(cache: Cache, start: number, end: number): Record<string, runtime.Tensor> {
   const { feeds } = cache.prepare(start, end) as Prepared;
   const given = Object.fromEntries(Object.entries(feeds).map(([name, { dims, data, type }]) => [name, { dims, data, type }]));

@@ -242,7 +242,10 @@ describe("a folder", () => {
   });
 });
 
-/** A scan of these nodes: `operator inputs > outputs`. Names in capitals are constants, those with a digit at the end single numbers. */
+/**
+ * A scan of these nodes: `operator inputs > outputs`. Names in capitals are constants, those with a digit at the end
+ * single numbers.
+ */
 function scanOf(...lines: readonly string[]): OnnxScan {
   const nodes = lines.map((line): OnnxNode => {
     const [operator = "", ...words] = line.split(" ");

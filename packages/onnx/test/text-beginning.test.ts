@@ -1,4 +1,7 @@
-/** What stands before a text that is to be continued, as tokenizer.json and tokenizer_config.json say it in their several ways. */
+/**
+ * What stands before a text that is to be continued, as tokenizer.json and tokenizer_config.json say it in their
+ * several ways.
+ */
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

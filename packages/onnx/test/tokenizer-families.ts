@@ -1,4 +1,7 @@
-/** Small tokenizers in the shapes of the families that models come with: tokenizer.json as Hugging Face writes it, with few tokens. */
+/**
+ * Small tokenizers in the shapes of the families that models come with: tokenizer.json as Hugging Face writes it, with
+ * few tokens.
+ */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { standIns } from "../src/testing/random-tokenizer.ts";

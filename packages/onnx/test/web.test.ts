@@ -1,4 +1,7 @@
-/** Models by ./web, on ONNX Runtime's WebAssembly as it runs here: what it shares with Node's is tested there, and here that it gives the same. */
+/**
+ * Models by ./web, on ONNX Runtime's WebAssembly as it runs here: what it shares with Node's is tested there, and here
+ * that it gives the same.
+ */
 import assert from "node:assert/strict";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";

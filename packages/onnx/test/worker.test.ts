@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { startWorker } from "../src/engine/thread-link.ts";
+import { startThread } from "../src/engine/thread-link.ts";
 import { loadModel, onnxDrafter } from "../src/index.ts";
 import type { Request } from "../src/protocol/protocol.ts";
 import { temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
@@ -36,7 +36,7 @@ describe("a lost worker", () => {
     ["throws", "throw new Error('out of luck');", /thread of some\/model died: .*out of luck\. What now\?$/],
   ] as const) {
     test(`that ${how} rejects what is pending and all that follows, naming the model`, async () => {
-      const link = startWorker(await workerThat(`if (id === 1) { ${code} }`), "some/model", () => "What now?");
+      const link = startThread(await workerThat(`if (id === 1) { ${code} }`), "some/model", () => "What now?");
       const pending = [link.request(request), link.request(request)];
       for (const promise of pending) await assert.rejects(promise, { code: "worker_lost", message: seen });
       await assert.rejects(link.request(request), { code: "worker_lost", message: seen });

@@ -4,19 +4,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import {
-  type Answer,
-  autojudgeHead,
-  complete,
-  defaultRegistry,
-  type GenerateOptions,
-  judgeHead,
-  logitsEvidence,
-  lookupDrafter,
-  type Registry,
-  seeded,
-  type Tokenizer,
-} from "@lenity/core";
+import { type Answer, autojudgeHead, complete, defaultRegistry, type GenerateOptions, judgeHead, logitsEvidence, lookupDrafter, type Registry, seeded, type Tokenizer } from "@lenity/core";
 import { loadModel, loadTokenizer, type OnnxModel, onnxDrafter } from "@lenity/onnx";
 import * as tiny from "@lenity/tiny";
 

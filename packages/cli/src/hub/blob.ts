@@ -23,8 +23,8 @@ export interface BlobOrder {
 }
 
 /**
- * Fetches a file unless it is there, going on where an earlier attempt or process stopped, and compares its hash. Rejects with `download`, and with
- * what the file system says.
+ * Fetches a file unless it is there, going on where an earlier attempt or process stopped, and compares its hash.
+ * Rejects with `download`, and with what the file system says.
  */
 export async function fetchBlob(hub: Hub, order: BlobOrder): Promise<void> {
   const { file, blob, note } = order;
@@ -103,7 +103,10 @@ async function receive(hub: Hub, { model, commit, file }: BlobOrder, sink: Sink)
   }
 }
 
-/** Refusals of the hub are final. Those of the servers it redirects to are not: their addresses expire, and the next attempt gets a fresh one. */
+/**
+ * Refusals of the hub are final. Those of the servers it redirects to are not: their addresses expire, and the next
+ * attempt gets a fresh one.
+ */
 async function checkAnswer(response: Response, hub: Hub, model: string, file: HubFile): Promise<void> {
   if (response.ok) return;
   await response.body?.cancel();

@@ -1,6 +1,6 @@
 /**
- * The cache that Hugging Face's tools share: `models--ORG--NAME/blobs` holds files under their hashes, `snapshots/COMMIT` links to them under
- * their names, `refs/REVISION` holds the commit of a revision.
+ * The cache that Hugging Face's tools share: `models--ORG--NAME/blobs` holds files under their hashes,
+ * `snapshots/COMMIT` links to them under their names, `refs/REVISION` holds the commit of a revision.
  */
 import { copyFile, mkdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
@@ -38,7 +38,10 @@ export async function hasSize(path: string, bytes: number): Promise<boolean> {
   return found?.isFile() === true && found.size === bytes;
 }
 
-/** Puts a blob into the snapshot under the file's name: by a relative link, or as a copy where the file system has no links. */
+/**
+ * Puts a blob into the snapshot under the file's name: by a relative link, or as a copy where the file system has no
+ * links.
+ */
 export async function place(shelf: Shelf, commit: string, file: HubFile, link: typeof symlink = symlink): Promise<void> {
   const path = join(shelf.snapshot(commit), ...file.path.split("/"));
   const blob = shelf.blob(file);

@@ -1,6 +1,7 @@
 /**
- * Partial files, and who writes them. A partial file lies beside its blob under a name that tells its owner, so that no other process writes to it
- * while the owner lives, and the next one goes on with it when the owner is gone. Taking one over is a rename, which only one process can win.
+ * Partial files, and who writes them. A partial file lies beside its blob under a name that tells its owner, so that no
+ * other process writes to it while the owner lives, and the next one goes on with it when the owner is gone. Taking one
+ * over is a rename, which only one process can win.
  */
 import { readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -18,7 +19,10 @@ export interface Claim {
   discard(): Promise<void>;
 }
 
-/** Milliseconds between signs of life, and after which an owner without any counts as gone: another machine's, or one whose number was given anew. */
+/**
+ * Milliseconds between signs of life, and after which an owner without any counts as gone: another machine's, or one
+ * whose number was given anew.
+ */
 const heartbeat = 15_000;
 const silence = 120_000;
 const poll = 100;
@@ -28,17 +32,17 @@ const ending = ".partial";
 let serial = 0;
 
 /**
- * A claim on a blob, with what an earlier process left of it; undefined when the blob came to be there, which `isDone` tells. While another process
- * fetches it, waits, and says so by `waiting` once. The folder must exist.
+ * A claim on a blob, with what an earlier process left of it; undefined when the blob came to be there, which `isDone`
+ * tells. While another process fetches it, waits, and says so by `waiting` once. The folder must exist.
  */
 export async function claim(blob: string, isDone: () => Promise<boolean>, waiting: () => void): Promise<Claim | undefined> {
   const own = `${blob}.${host}.${process.pid}.${serial++}${ending}`;
-  for (let told = false; !(await isDone()); ) {
+  for (let hasReported = false; !(await isDone()); ) {
     const partials = await partialsOf(blob);
     const busy = await Promise.all(partials.map(isAlive));
     if (busy.includes(true)) {
-      if (!told) waiting();
-      told = true;
+      if (!hasReported) waiting();
+      hasReported = true;
       await sleep(poll);
     } else if ((await take(partials[0], own)) && !(await isRivalled(blob, own))) return claimOn(blob, own);
   }
@@ -108,7 +112,10 @@ async function take(left: string | undefined, own: string): Promise<boolean> {
   }
 }
 
-/** Of two processes that began at the same moment one gives way. Where both go on, each has a file of its own, and the blob is fetched twice. */
+/**
+ * Of two processes that began at the same moment one gives way. Where both go on, each has a file of its own, and the
+ * blob is fetched twice.
+ */
 async function isRivalled(blob: string, own: string): Promise<boolean> {
   const rivals = (await partialsOf(blob)).filter((path) => path < own);
   if (!(await Promise.all(rivals.map(isAlive))).includes(true)) return false;

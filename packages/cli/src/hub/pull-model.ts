@@ -4,30 +4,13 @@ import { LenityError } from "@lenity/core";
 import { externalData, scanOnnx } from "@lenity/onnx";
 import { fetchBlob } from "./blob.ts";
 import { hasSize, place, record, type Shelf, shelfOf } from "./cache.ts";
+import { type ChosenFiles, chooseFiles } from "./choose-files.ts";
 import { partialBytes } from "./claim.ts";
 import { type HubFile, type Listing, listModel } from "./listing.ts";
 import { checkRevision, isModelName } from "./name.ts";
+import type { Pulled, PullOptions } from "./pulled.ts";
 import type { Hub } from "./settings.ts";
 import { cachedModel } from "./snapshot.ts";
-import { type Wanted, type Wish, wantedFiles } from "./wanted.ts";
-
-export interface PullOptions extends Wish {
-  /** A branch, a tag or a commit. Default: main. */
-  readonly revision?: string | undefined;
-  /** Whether nothing is fetched, only told. */
-  readonly dryRun?: boolean | undefined;
-}
-
-/** A model in the cache, or what it would be. */
-export interface Pulled {
-  readonly model: string;
-  readonly revision: string;
-  readonly commit: string;
-  /** The snapshot: a folder as `loadModel` takes it. */
-  readonly folder: string;
-  /** `cached` tells those that were there before. */
-  readonly files: readonly { readonly path: string; readonly bytes: number; readonly cached: boolean }[];
-}
 
 /** What is told while a model is pulled. */
 export interface Report {
@@ -41,26 +24,27 @@ export interface Report {
 }
 
 /**
- * Fetches what is missing of a model. Its snapshot is complete when this resolves; a failure or the end of the process leaves what came for the
- * next call. Rejects with `download`, with `model_files` when the repository does not hold what is wished, and with `invalid_request`.
+ * Fetches what is missing of a model. Its snapshot is complete when this resolves; a failure or the end of the process
+ * leaves what came for the next call. Rejects with `download`, with `model_files` when the repository does not hold
+ * what was asked for, and with `invalid_request`.
  */
 export async function pullModel(hub: Hub, model: string, options: PullOptions, report: Report): Promise<Pulled> {
-  const { revision = "main", dryRun = false, ...wish } = options;
+  const { revision = "main", dryRun = false, ...choice } = options;
   if (!isModelName(model)) {
     throw new LenityError("invalid_request", `${JSON.stringify(model)} is not the name of a model on the hub. Expected ORG/NAME.`);
   }
   checkRevision(revision);
   if (hub.offline) return fromCache(hub, model, options, report);
   const listing = await listModel(hub, model, revision, report.note);
-  const wanted = wantedFiles(model, listing.files, wish);
+  const chosen = chooseFiles(model, listing.files, choice);
   const shelf = shelfOf(hub, model);
-  const plan = await planOf(shelf, listing, wanted.files);
+  const plan = await planOf(shelf, listing, chosen.files);
   report.plan(plan);
   if (dryRun) return plan;
   try {
     await mkdir(shelf.blobs, { recursive: true });
-    const more = await fetchAll(hub, shelf, listing, wanted, report);
-    for (const file of [...more, ...wanted.files]) {
+    const more = await fetchAll(hub, shelf, listing, chosen, report);
+    for (const file of [...more, ...chosen.files]) {
       const { commit } = listing;
       if (!(await hasSize(join(shelf.snapshot(commit), file.path), file.bytes))) await place(shelf, commit, file);
     }
@@ -78,10 +62,11 @@ async function fromCache(hub: Hub, model: string, options: PullOptions, report: 
   const cached = await cachedModel(hub, model, options);
   if (cached === undefined) {
     const { revision = "main", dtype, file, weights } = options;
-    const wish = weights === true ? "with safetensors" : `with ${file ?? "an ONNX file"}${dtype === undefined ? "" : ` of dtype ${dtype}`}`;
+    const asked =
+      weights === true ? "with safetensors" : `with ${file ?? "an ONNX file"}${dtype === undefined ? "" : ` of dtype ${dtype}`}`;
     throw new LenityError(
       "model_files",
-      `HF_HUB_OFFLINE is set, and ${hub.cache} has no ${model} ${wish} at ${revision}. Pull it while online.`,
+      `HF_HUB_OFFLINE is set, and ${hub.cache} has no ${model} ${asked} at ${revision}. Pull it while online.`,
     );
   }
   report.plan(cached);
@@ -101,7 +86,7 @@ async function fetchAll(
   hub: Hub,
   shelf: Shelf,
   listing: Listing,
-  { files, model }: Wanted<HubFile>,
+  { files, model }: ChosenFiles<HubFile>,
   report: Report,
 ): Promise<readonly HubFile[]> {
   const { commit } = listing;
@@ -121,13 +106,13 @@ async function fetchAll(
   await fetchThese(files);
   if (model === undefined) return [];
   const path = (await isMissing(model)) ? shelf.blob(model) : join(shelf.snapshot(commit), model.path);
-  const more = strangeData(listing, model, path).filter((file) => !files.includes(file));
+  const more = externalFiles(listing, model, path).filter((file) => !files.includes(file));
   await fetchThese(more);
   return more;
 }
 
 /** The files that hold weights of an ONNX file, whatever their names. */
-function strangeData({ model, files }: Listing, { path }: HubFile, at: string): HubFile[] {
+function externalFiles({ model, files }: Listing, { path }: HubFile, at: string): HubFile[] {
   return locations(at).map((location) => {
     const beside = posix.join(posix.dirname(path), location);
     const found = files.find((file) => file.path === beside);
@@ -167,11 +152,11 @@ const sum = (files: readonly HubFile[]): number => files.reduce((total, { bytes 
 function fileFault(error: unknown, { cache }: Hub): unknown {
   const { code, message } = error as { code?: string; message: string };
   if (error instanceof LenityError || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return error;
-  const told = (text: string) => new LenityError("download", text, { cause: error });
+  const fault = (text: string) => new LenityError("download", text, { cause: error });
   if (code === "ENOSPC" || code === "EDQUOT") {
-    return told(
+    return fault(
       `The disk of ${cache} is full. What was downloaded is kept: free some space and pull again, or set HF_HUB_CACHE to another disk.`,
     );
   }
-  return told(`Cannot write to the cache ${cache}: ${message}. Set HF_HOME or HF_HUB_CACHE to a folder that you can write to.`);
+  return fault(`Cannot write to the cache ${cache}: ${message}. Set HF_HOME or HF_HUB_CACHE to a folder that you can write to.`);
 }

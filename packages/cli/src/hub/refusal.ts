@@ -5,7 +5,7 @@ import type { Hub } from "./settings.ts";
 export function refusal({ status, headers }: Response, hub: Hub, model: string, what: string): LenityError {
   const code = headers.get("x-error-code");
   const page = `${hub.endpoint}/${model}`;
-  const told = headers.get("x-error-message");
+  const reason = headers.get("x-error-message");
   const error = (message: string) => new LenityError("download", message);
   if (code === "GatedRepo") {
     const login = "Set HF_TOKEN, or run hf auth login, with an account that has access.";
@@ -21,5 +21,5 @@ export function refusal({ status, headers }: Response, hub: Hub, model: string, 
     const hidden = hub.token === undefined ? "it is private (then set HF_TOKEN, or run hf auth login)" : "the token has no access to it";
     return error(`${hub.endpoint} has no model ${model}, or ${hidden}. Check the name.`);
   }
-  return error(`${hub.endpoint} refused ${what} of ${model} with status ${status}${told === null ? "" : `: ${told}`}. See ${page}.`);
+  return error(`${hub.endpoint} refused ${what} of ${model} with status ${status}${reason === null ? "" : `: ${reason}`}. See ${page}.`);
 }

@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import { size } from "../size.ts";
-import type { Pulled, Report } from "./pull-model.ts";
+import type { Report } from "./pull-model.ts";
+import type { Pulled } from "./pulled.ts";
 
 /** Where the report goes: standard error, or a test's own. */
 export interface Screen {

@@ -17,8 +17,8 @@ const mostRedirects = 5;
 const longestWait = 60_000;
 
 /**
- * GET, redirects followed: by hand, so that the token reaches the endpoint's origin alone, and no file on this machine is read through one. Rejects
- * with PassingFault when there is no answer, or one that asks to come again.
+ * GET, redirects followed: by hand, so that the token reaches the endpoint's origin alone, and no file on this machine
+ * is read through one. Rejects with PassingFault when there is no answer, or one that asks to come again.
  */
 export async function request(
   hub: Hub,
@@ -61,7 +61,9 @@ export interface Insistence {
   readonly retrying?: ((fault: PassingFault) => void) | undefined;
 }
 
-/** Attempts until it succeeds or throws something else than PassingFault. Rejects with `download` when patience ends. */
+/**
+ * Attempts until it succeeds or throws something else than PassingFault. Rejects with `download` when patience ends.
+ */
 export async function insist<T>(attempt: () => Promise<T>, { patience, subject, position = () => 0, retrying }: Insistence): Promise<T> {
   let furthest = position();
   for (let failures = 1; ; failures++) {

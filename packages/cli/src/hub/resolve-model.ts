@@ -1,12 +1,12 @@
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { LenityError } from "@lenity/core";
+import type { FileChoice } from "./choose-files.ts";
 import { isModelName } from "./name.ts";
 import { pullModel } from "./pull-model.ts";
 import { pullReport } from "./report.ts";
 import { readHub } from "./settings.ts";
 import { cachedModel } from "./snapshot.ts";
-import type { Wish } from "./wanted.ts";
 
 /** A model's folder and what to call it. */
 export interface ResolvedModel {
@@ -16,10 +16,11 @@ export interface ResolvedModel {
 }
 
 /**
- * The folder of a model that is named by its path or as ORG/NAME: an existing folder, or else what the cache holds, without the network, or else
- * what the hub has, which is then pulled with a note on standard error. Rejects with `model_files` when the text is neither, and as `pullModel`.
+ * The folder of a model that is named by its path or as ORG/NAME: an existing folder, or else what the cache holds,
+ * without the network, or else what the hub has, which is then pulled with a note on standard error. Rejects with
+ * `model_files` when the text is neither, and as `pullModel`.
  */
-export async function resolveModel(model: string, wish: Wish = {}): Promise<ResolvedModel> {
+export async function resolveModel(model: string, choice: FileChoice = {}): Promise<ResolvedModel> {
   const found = await stat(model).catch(() => undefined);
   if (found?.isDirectory() === true) return { folder: model, name: basename(resolve(model)) };
   if (found !== undefined || !isModelName(model)) {
@@ -27,10 +28,10 @@ export async function resolveModel(model: string, wish: Wish = {}): Promise<Reso
     throw new LenityError("model_files", `${model} is ${what}. Expected a Hugging Face model folder, or ORG/NAME.`);
   }
   const hub = await readHub();
-  const cached = await cachedModel(hub, model, wish);
+  const cached = await cachedModel(hub, model, choice);
   if (cached !== undefined) return { folder: cached.folder, name: model };
   const report = pullReport(process.stderr);
   if (!hub.offline) report.note(`${model} is not a folder here and not in the cache; downloading it from ${hub.endpoint}.`);
-  const { folder } = await pullModel(hub, model, wish, report);
+  const { folder } = await pullModel(hub, model, choice, report);
   return { folder, name: model };
 }

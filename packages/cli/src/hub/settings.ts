@@ -31,8 +31,8 @@ export const defaultPatience: Patience = { attempts: 5, pause: 500, silence: 30_
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads HF_ENDPOINT, HF_TOKEN (or the file HF_TOKEN_PATH, or HF_HOME/token), HF_HUB_CACHE (or HF_HOME/hub) and HF_HUB_OFFLINE. Rejects with
- * `invalid_request` for an endpoint or a token that cannot be one.
+ * Reads HF_ENDPOINT, HF_TOKEN (or the file HF_TOKEN_PATH, or HF_HOME/token), HF_HUB_CACHE (or HF_HOME/hub) and
+ * HF_HUB_OFFLINE. Rejects with `invalid_request` for an endpoint or a token that cannot be one.
  */
 export async function readHub(environment: Environment = process.env): Promise<Hub> {
   const set = (name: string) => environment[name]?.trim() || undefined;

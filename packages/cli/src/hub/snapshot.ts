@@ -3,12 +3,12 @@ import { join, sep } from "node:path";
 import { LenityError } from "@lenity/core";
 import { externalDataFault, scanOnnx } from "@lenity/onnx";
 import { cachedCommit, shelfOf } from "./cache.ts";
-import type { Pulled, PullOptions } from "./pull-model.ts";
+import { chooseFiles } from "./choose-files.ts";
+import type { Pulled, PullOptions } from "./pulled.ts";
 import type { Hub } from "./settings.ts";
-import { wantedFiles } from "./wanted.ts";
 
-/** A model that the cache holds with all that is wished, found without the network; undefined when it does not. */
-export async function cachedModel(hub: Hub, model: string, { revision = "main", ...wish }: PullOptions): Promise<Pulled | undefined> {
+/** A model that the cache holds with all that was asked for, found without the network; undefined when it does not. */
+export async function cachedModel(hub: Hub, model: string, { revision = "main", ...choice }: PullOptions): Promise<Pulled | undefined> {
   const shelf = shelfOf(hub, model);
   const commit = await cachedCommit(shelf, revision);
   if (commit === undefined) return undefined;
@@ -16,9 +16,9 @@ export async function cachedModel(hub: Hub, model: string, { revision = "main", 
   const files = await filesOf(folder);
   if (!files.some(({ path }) => path === "tokenizer.json")) return undefined;
   try {
-    const wanted = wantedFiles(model, files, wish);
-    if (wanted.model !== undefined && lacksData(join(folder, wanted.model.path))) return undefined;
-    return { model, revision, commit, folder, files: wanted.files.map((file) => ({ ...file, cached: true })) };
+    const chosen = chooseFiles(model, files, choice);
+    if (chosen.model !== undefined && lacksData(join(folder, chosen.model.path))) return undefined;
+    return { model, revision, commit, folder, files: chosen.files.map((file) => ({ ...file, cached: true })) };
   } catch (error) {
     if (error instanceof LenityError) return undefined;
     throw error;

@@ -1,35 +1,19 @@
-/** The keys and values of one sequence, kept as its graph wants them. */
+/** The keys and values of one sequence, kept as its graph takes them. */
 import type { Tensor } from "onnxruntime-node";
-import type { Precision } from "../graph/float-tensors.ts";
 
 /**
- * How a graph treats its past. split: it reads buffers where they lie, values in two parts, and returns the block's own rows; new-rows: it is given
- * buffers with room to spare and returns the block's own rows; in-place: it writes them into the buffers; concat: it is given exactly the past, to
- * which it joins the block.
+ * One sequence's cache. Every run says where its block begins: rows from there on are dropped, even if the run fails.
  */
-export type CacheFamily = "split" | "new-rows" | "in-place" | "concat";
-
-/**
- * Sizes and type of the tensors [1, groups, length, headSize] (split: [length, groups, headSize]), one key and one value per layer, or of those
- * that hold both, [2, 1, groups, length, headSize].
- */
-export interface CacheShape {
-  readonly layers: number;
-  /** Key and value heads. */
-  readonly groups: number;
-  readonly headSize: number;
-  readonly precision: Precision;
-  /** Whether key and value of a layer are one tensor, past_N, as in exports of GPT-2. Default: false. */
-  readonly combined?: boolean | undefined;
-  /** The fewest rows that a tensor must have room for: those of a sliding window. Default: 0. */
-  readonly leastRows?: number | undefined;
-}
-
-/** One sequence's cache. Every run says where its block begins: rows from there on are dropped, even if the run fails. */
 export interface Cache {
-  /** What a run over the positions from `start` to before `end` is given and fetches besides its block. A promise where rows are dropped on a device. */
+  /**
+   * What a run over the positions from `start` to before `end` is given and fetches besides its block. A promise where
+   * rows are dropped on a device.
+   */
   prepare(start: number, end: number): Prepared | Promise<Prepared>;
-  /** Takes the rows from the results of that run; the last `pad` (default: none) are not needed. Throws `model_files` when they have another shape than they should. */
+  /**
+   * Takes the rows from the results of that run; the last `pad` (default: none) are not needed. Throws `model_files`
+   * when they have another shape than they should.
+   */
   keep(results: Readonly<Record<string, Tensor>>, start: number, end: number, pad?: number): void;
   /** What its rows take, spare room included. */
   readonly bytes: number;

@@ -1,14 +1,17 @@
 import { LenityError } from "@lenity/core";
 import type { Tensor } from "onnxruntime-node";
+import { cacheTensors } from "../graph/cache-tensors.ts";
 import { type Cells, cellsOf, tensorOf, zeros } from "../graph/float-tensors.ts";
 import type { CachedGraph } from "../graph/graph.ts";
 import type { Cache } from "./cache.ts";
-import { cacheTensors } from "./cache-tensors.ts";
 
 /** Memory grows by this many rows at a time. */
 const step = 128;
 
-/** The rows of the last run: [tensor, group, rows, head size] from where its block begins, of which the first `kept` count. */
+/**
+ * The rows of the last run: [tensor, group, rows, head size] from where its block begins, of which the first `kept`
+ * count.
+ */
 interface Fresh {
   readonly cells: Cells;
   readonly rows: number;
@@ -22,10 +25,12 @@ interface Packed {
 }
 
 /**
- * Tensors of `length` rows for graphs that join past and block: the past's length says where the block stands, so it must be exact. Each lies packed at the beginning of a larger memory, and its groups move when rows come or go. The rows of a run wait beside it until the next
- * one shows how many of them stay: a round moves what it must once, whatever it rewinds.
+ * Tensors of `length` rows for graphs that join past and block: the past's length says where the block stands, so it
+ * must be exact. Each lies packed at the beginning of a larger memory, and its groups move when rows come or go. The
+ * rows of a run wait beside it until the next one shows how many of them stay: a round moves what it must once,
+ * whatever it rewinds.
  */
-export function growingCache(graph: CachedGraph, begin?: Packed): Cache {
+export function concatCache(graph: CachedGraph, begin?: Packed): Cache {
   const { runtime, headSize, precision, newRows } = graph;
   const { names, groups, shape, rowsShape } = cacheTensors(graph);
   const fetches = Object.fromEntries((newRows ? ["present_rows"] : names.map(({ present }) => present)).map((name) => [name, null]));
@@ -39,52 +44,19 @@ export function growingCache(graph: CachedGraph, begin?: Packed): Cache {
     const [size, before] = [length * headSize, packed * headSize];
     if (length > room) {
       const more = Math.ceil(length / step) * step;
-      memories = memories.map((old) => {
-        const memory = zeros(precision, groups * more * headSize);
-        for (let group = 0; group < groups; group++) memory.set(old.subarray(group * before, (group + 1) * before), group * size);
-        return memory;
-      });
+      memories = memories.map((old) => enlarged(old, zeros(precision, groups * more * headSize), groups, before, size));
       room = more; // last: where memory runs out, everything stays as it is
     } else if (length !== packed) {
-      for (const memory of memories) {
-        for (let n = 1; n < groups; n++) {
-          // What grows moves outwards, the last group first, and what shrinks inwards: no rows are overwritten before they moved.
-          const group = size > before ? groups - n : n;
-          memory.copyWithin(group * size, group * before, group * before + Math.min(size, before));
-        }
-      }
+      for (const memory of memories) moveGroups(memory, groups, before, size);
     }
     packed = length;
-  };
-  /** Copies the first `count` fresh rows of every group behind its `length` rows, in memories whose groups are `stride` rows apart. */
-  const place = (into: readonly Cells[], count: number, length: number, stride: number): void => {
-    if (fresh === undefined || count <= 0) return;
-    for (const [n, memory] of into.entries()) {
-      for (let group = 0; group < groups; group++) {
-        const from = (n * groups + group) * fresh.rows * headSize;
-        memory.set(fresh.cells.subarray(from, from + count * headSize), (group * stride + length) * headSize);
-      }
-    }
-  };
-  /** The block's rows of graphs that return past and block. */
-  const cut = (results: Readonly<Record<string, Tensor>>, start: number, end: number): Cells => {
-    const size = (end - start) * headSize;
-    const cells = zeros(precision, names.length * groups * size);
-    for (const [n, { present }] of names.entries()) {
-      const all = cellsOf(results[present] as Tensor);
-      for (let group = 0; group < groups; group++) {
-        const first = (group * end + start) * headSize;
-        cells.set(all.subarray(first, first + size), (n * groups + group) * size);
-      }
-    }
-    return cells;
   };
 
   return {
     prepare(start) {
       const length = packed;
       resize(start);
-      place(memories, start - length, length, start);
+      if (fresh !== undefined) addFresh(memories, fresh, start - length, length, start, graph);
       fresh = undefined;
       const feeds = names.map(({ past }, i) => {
         const cells = (memories[i] as Cells).subarray(0, groups * start * headSize);
@@ -93,13 +65,13 @@ export function growingCache(graph: CachedGraph, begin?: Packed): Cache {
       return { feeds: Object.fromEntries(feeds), fetches };
     },
     keep(results, start, end, pad = 0) {
-      const wanted = newRows ? rowsShape(end - start) : shape(end);
-      const odd = Object.keys(fetches).find((name) => results[name]?.dims.join() !== wanted.join());
+      const expected = (newRows ? rowsShape(end - start) : shape(end)).join(", ");
+      const odd = Object.keys(fetches).find((name) => results[name]?.dims.join(", ") !== expected);
       if (odd !== undefined) {
         const found = results[odd]?.dims.join(", ");
-        throw new LenityError("model_files", `The model returned ${odd} of shape [${found}]; expected [${wanted.join(", ")}].`);
+        throw new LenityError("model_files", `The model returned ${odd} of shape [${found}]; expected [${expected}].`);
       }
-      const cells = newRows ? cellsOf(results["present_rows"] as Tensor) : cut(results, start, end);
+      const cells = newRows ? cellsOf(results["present_rows"] as Tensor) : rowsOf(results, start, end, graph);
       fresh = { cells, rows: end - start, kept: end - start - pad };
     },
     get bytes() {
@@ -116,8 +88,56 @@ export function growingCache(graph: CachedGraph, begin?: Packed): Cache {
         }
         return copy;
       });
-      place(copied, rows - first, first, rows);
-      return growingCache(graph, { length: rows, memories: copied });
+      if (fresh !== undefined) addFresh(copied, fresh, rows - first, first, rows, graph);
+      return concatCache(graph, { length: rows, memories: copied });
     },
   };
+}
+
+/** The larger memory with the groups of the old one, of `before` cells each, which come to lie `size` cells apart. */
+function enlarged(old: Cells, memory: Cells, groups: number, before: number, size: number): Cells {
+  for (let group = 0; group < groups; group++) memory.set(old.subarray(group * before, (group + 1) * before), group * size);
+  return memory;
+}
+
+/** Makes groups of `before` cells ones of `size` cells, in place. */
+function moveGroups(memory: Cells, groups: number, before: number, size: number): void {
+  for (let n = 1; n < groups; n++) {
+    // What grows moves outwards, the last group first, and what shrinks inwards: no rows are overwritten before they
+    // moved.
+    const group = size > before ? groups - n : n;
+    memory.copyWithin(group * size, group * before, group * before + Math.min(size, before));
+  }
+}
+
+/**
+ * Copies the first `count` fresh rows of every group behind its `length` rows, in memories whose groups are `stride`
+ * rows apart.
+ */
+function addFresh(memories: readonly Cells[], fresh: Fresh, count: number, length: number, stride: number, graph: CachedGraph): void {
+  const { headSize } = graph;
+  const { groups } = cacheTensors(graph);
+  if (count <= 0) return;
+  for (const [n, memory] of memories.entries()) {
+    for (let group = 0; group < groups; group++) {
+      const from = (n * groups + group) * fresh.rows * headSize;
+      memory.set(fresh.cells.subarray(from, from + count * headSize), (group * stride + length) * headSize);
+    }
+  }
+}
+
+/** The block's rows of graphs that return past and block. */
+function rowsOf(results: Readonly<Record<string, Tensor>>, start: number, end: number, graph: CachedGraph): Cells {
+  const { headSize, precision } = graph;
+  const { names, groups } = cacheTensors(graph);
+  const size = (end - start) * headSize;
+  const cells = zeros(precision, names.length * groups * size);
+  for (const [n, { present }] of names.entries()) {
+    const all = cellsOf(results[present] as Tensor);
+    for (let group = 0; group < groups; group++) {
+      const first = (group * end + start) * headSize;
+      cells.set(all.subarray(first, first + size), (n * groups + group) * size);
+    }
+  }
+  return cells;
 }

@@ -1,13 +1,13 @@
 import type { CachedGraph } from "../graph/graph.ts";
 import type { Cache } from "./cache.ts";
-import { growingCache } from "./concat-cache.ts";
+import { concatCache } from "./concat-cache.ts";
 import { deviceCache } from "./device-cache.ts";
-import { fixedCache } from "./padded-cache.ts";
+import { paddedCache } from "./padded-cache.ts";
 import { splitCache } from "./split-cache.ts";
 
-/** An empty cache of at most `most` rows, as the graph's family wants it. */
+/** An empty cache of at most `most` rows, of the kind that the graph's family needs. */
 export function openCache(graph: CachedGraph, most: number): Cache {
   if (graph.crop !== undefined) return deviceCache(graph, graph.crop);
   if (graph.family === "split") return splitCache(graph, most);
-  return graph.family === "concat" ? growingCache(graph) : fixedCache(graph, most);
+  return graph.family === "concat" ? concatCache(graph) : paddedCache(graph, most);
 }

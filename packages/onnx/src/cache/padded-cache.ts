@@ -1,11 +1,12 @@
 import type { Tensor } from "onnxruntime-node";
+import { cacheTensors } from "../graph/cache-tensors.ts";
 import { type Cells, cellsOf, tensorOf, zeros } from "../graph/float-tensors.ts";
 import type { CachedGraph } from "../graph/graph.ts";
 import type { Cache } from "./cache.ts";
-import { cacheTensors } from "./cache-tensors.ts";
 
 /**
- * GroupQueryAttention pays for the whole buffer at each step, so buffers stay near what is used. Growing copies it once more, in one step of many.
+ * GroupQueryAttention pays for the whole buffer at each step, so buffers stay near what is used. Growing copies it once
+ * more, in one step of many.
  */
 const bucket = 128;
 
@@ -16,17 +17,21 @@ interface Store {
 }
 
 /**
- * Buffers of `capacity` rows whose first are used: the mask's length tells the graph how many. Rewinding costs nothing; the rows beyond are
- * overwritten by the next block. A sliding window's buffers never slide, since there is always room behind: what it has left can come back.
+ * Buffers of `capacity` rows whose first are used: the mask's length tells the graph how many. Rewinding costs nothing;
+ * the rows beyond are overwritten by the next block. A sliding window's buffers never slide, since there is always room
+ * behind: what it has left can come back.
  */
-export function fixedCache(graph: CachedGraph, most: number, source: Store = { capacity: 0, buffers: [] }, length = 0): Cache {
+export function paddedCache(graph: CachedGraph, most: number, source: Store = { capacity: 0, buffers: [] }, length = 0): Cache {
   const { runtime, headSize, precision, family, leastRows = 0 } = graph;
   const { names, groups, shape } = cacheTensors(graph);
   let { capacity, buffers }: Store = { capacity: 0, buffers: [] };
   const feeds: Record<string, Tensor> = {};
   const fetches: Record<string, Tensor | null> = family === "new-rows" ? { present_rows: null } : {};
 
-  /** Takes over the first `rows` rows of another store, with room for `length`. Where memory runs out, everything stays as it is. */
+  /**
+   * Takes over the first `rows` rows of another store, with room for `length`. Where memory runs out, everything stays
+   * as it is.
+   */
   const fill = (from: Store, rows: number, length: number): void => {
     const room = Math.max(leastRows, Math.min(Math.ceil(length / bucket) * bucket, most));
     const filled = names.map((_, index) => {
@@ -40,8 +45,8 @@ export function fixedCache(graph: CachedGraph, most: number, source: Store = { c
     for (const [index, { past, present }] of names.entries()) {
       const tensor = tensorOf(runtime, filled[index] as Cells, shape(room));
       feeds[past] = tensor;
-      // The same memory as past and as present: GroupQueryAttention then writes the new rows in place. It costs a copy of each cache per run,
-      // which files with present_rows save.
+      // The same memory as past and as present: GroupQueryAttention then writes the new rows in place. It costs a copy
+      // of each cache per run, which files with present_rows save.
       if (family === "in-place") fetches[present] = tensor;
     }
     capacity = room;
@@ -69,6 +74,6 @@ export function fixedCache(graph: CachedGraph, most: number, source: Store = { c
     get bytes() {
       return buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
     },
-    copy: (length) => fixedCache(graph, most, { capacity, buffers }, Math.min(length, capacity)),
+    copy: (length) => paddedCache(graph, most, { capacity, buffers }, Math.min(length, capacity)),
   };
 }

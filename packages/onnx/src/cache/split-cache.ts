@@ -1,16 +1,20 @@
 import type { Tensor } from "onnxruntime-node";
+import { cacheParts } from "../graph/cache-tensors.ts";
 import { type Cells, cellsOf, tensorOf, zeros } from "../graph/float-tensors.ts";
 import type { CachedGraph } from "../graph/graph.ts";
 import type { Cache } from "./cache.ts";
-import { cacheParts } from "./cache-tensors.ts";
 
 /**
- * The values of earlier regions of this many tokens are the frozen ones, which makes a token's region, and not its block, decide how its sums are
- * grouped. No run crosses from one region into the next. Smaller regions cost more runs, larger ones more copying of the tail in the graph.
+ * The values of earlier regions of this many tokens are the frozen ones, which makes a token's region, and not its
+ * block, decide how its sums are grouped. No run crosses from one region into the next. Smaller regions cost more runs,
+ * larger ones more copying of the tail in the graph.
  */
 export const region = 256;
 
-/** Buffers [rows, groups, head size], of which a run is given the beginning: rewinding costs nothing. Row 0 is zero; token n has row n + 1. */
+/**
+ * Buffers [rows, groups, head size], of which a run is given the beginning: rewinding costs nothing. Row 0 is zero;
+ * token n has row n + 1.
+ */
 export function splitCache(graph: CachedGraph, most: number, source: readonly Cells[] = []): Cache {
   const { runtime, layers, groups, headSize, precision } = graph;
   const width = groups * headSize;
@@ -18,8 +22,8 @@ export function splitCache(graph: CachedGraph, most: number, source: readonly Ce
   let buffers: readonly Cells[] = [];
 
   /**
-   * Takes over these rows, with room for so many or for twice the former: however long the text, they are moved a few times at most. Where memory
-   * runs out, everything stays as it is.
+   * Takes over these rows, with room for so many or for twice the former: however long the text, they are moved a few
+   * times at most. Where memory runs out, everything stays as it is.
    */
   const fill = (from: readonly Cells[], rows: number): void => {
     const room = Math.min(Math.max(rows, 2 * capacity, region), most + 1);

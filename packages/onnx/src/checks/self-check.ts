@@ -1,11 +1,22 @@
 import type { LanguageModel, Scores } from "@lenity/core";
 import { badLogits } from "@lenity/core/internal";
+import { difference, span } from "./difference.ts";
+import { probeTokens } from "./probe-tokens.ts";
 
-/** What a few tokens show of a loaded model: numbers that speculative decoding rests on. Of a model that scores only last positions, those. */
+/**
+ * What a few tokens show of a loaded model: numbers that speculative decoding rests on. Of a model that scores only
+ * last positions, those.
+ */
 export interface SelfCheck {
-  /** max |difference| between the logits of one block and of the same tokens in smaller ones. 0: verified text equals plain decoding to the bit. */
+  /**
+   * max |difference| between the logits of one block and of the same tokens in smaller ones. 0: verified text equals
+   * plain decoding to the bit.
+   */
   readonly blockDifference: number;
-  /** max |difference| in earlier rows when only the last token of a block changes. Above 0, drafted tokens leak into the judgement of those before. */
+  /**
+   * max |difference| in earlier rows when only the last token of a block changes. Above 0, drafted tokens leak into the
+   * judgement of those before.
+   */
   readonly leak: number;
   /** Highest minus lowest logit: the scale of the two. */
   readonly spread: number;
@@ -13,17 +24,20 @@ export interface SelfCheck {
   readonly longest: number;
 }
 
-/** Tokens: those of the text that is cut in several ways and changed, and those of the one that is cut once, longer than kernels' tiles of 32. */
+/**
+ * Tokens: those of the text that is cut in several ways and changed, and those of the one that is cut once, longer than
+ * kernels' tiles of 32.
+ */
 const [short, long] = [7, 40];
 
 /**
- * Runs seven tokens as a block, in pieces of several sizes (kernels treat odd ones in their own ways), and with another last token; then, unless it
- * is told not to, up to 40 as a block and as 33, 1 and 6. Rejects with `bad_logits` when a logit is NaN or +∞.
+ * Runs seven tokens as a block, in pieces of several sizes (kernels treat odd ones in their own ways), and with another
+ * last token; then, unless it `most` is less, up to 40 as a block and as 33, 1 and 6. Rejects with `bad_logits` when a
+ * logit is NaN or +∞.
  */
 export async function selfCheck(model: LanguageModel, most: number = long): Promise<SelfCheck> {
   const ids = Math.max(2, Math.min(model.vocabulary, model.readable ?? model.vocabulary));
-  // Without id 0, which stands for padding or the unknown in many a vocabulary.
-  const text = Array.from({ length: Math.min(most, model.contextLength) }, (_, i) => 1 + ((i * 7919) % (ids - 1)));
+  const text = probeTokens(Math.min(most, model.contextLength), ids);
   const tokens = text.slice(0, short);
   const last = tokens.length - 1;
   const rows = model.lastOnly === true ? 1 : undefined;
@@ -35,13 +49,13 @@ export async function selfCheck(model: LanguageModel, most: number = long): Prom
     [5, 6],
   ] as const) {
     const cut = await scored(model, [tokens.slice(0, first), tokens.slice(first, second), tokens.slice(second)], rows);
-    differences.push(difference(block, cut.subarray(cut.length - block.length), block.length));
+    differences.push(difference(cut.subarray(cut.length - block.length), block));
   }
   if (text.length > short) differences.push(await longDifference(model, text, rows ?? short));
   const changed = await scored(model, [[...tokens.slice(0, last), 1 + ((tokens[last] as number) % (ids - 1))]], rows);
   return {
     blockDifference: Math.max(...differences),
-    leak: rows === undefined ? difference(block, changed, last * model.vocabulary) : 0,
+    leak: rows === undefined ? difference(changed, block.subarray(0, last * model.vocabulary)) : 0,
     spread,
     longest: text.length,
   };
@@ -53,19 +67,14 @@ async function longDifference(model: LanguageModel, text: readonly number[], row
   const block = await scored(model, [text], rows);
   spanOf(model, block);
   const cut = await scored(model, [text.slice(0, first), text.slice(first, first + 1), text.slice(first + 1)], rows);
-  return difference(block, cut.subarray(cut.length - block.length), block.length);
+  return difference(cut.subarray(cut.length - block.length), block);
 }
 
-/** Highest minus lowest logit. Throws `bad_logits` for what is none. */
+/** What the logits span. Throws `bad_logits` for NaN and +∞. */
 function spanOf(model: LanguageModel, logits: Float32Array): number {
-  let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of logits) {
-    if (value === Number.NEGATIVE_INFINITY) continue; // an id that is never said
-    if (!(value < Number.POSITIVE_INFINITY)) throw badLogits(String(value), model);
-    highest = Math.max(highest, value);
-    lowest = Math.min(lowest, value);
-  }
-  return highest - lowest;
+  const bad = logits.find((value) => !(value < Number.POSITIVE_INFINITY));
+  if (bad !== undefined) throw badLogits(String(bad), model);
+  return span(logits);
 }
 
 /** The logits of one text in these blocks, of the last `rows` of each where they are longer. */
@@ -81,12 +90,4 @@ async function scored(model: LanguageModel, blocks: readonly (readonly number[])
     at += logits.length;
   }
   return all;
-}
-
-/** max |difference| of the first `length` logits. */
-function difference(a: Float32Array, b: Float32Array, length: number): number {
-  let most = 0;
-  // Logits of −∞ are equal, and their difference is no number.
-  for (let i = 0; i < length; i++) if (a[i] !== b[i]) most = Math.max(most, Math.abs((a[i] as number) - (b[i] as number)));
-  return most;
 }

@@ -26,7 +26,7 @@ function inexactness(file: string, device: Device, { blockDifference, spread }: 
   const where = device === "cpu" ? "" : `on ${device} `;
   const size = `by ${blockDifference.toPrecision(2)} where logits span ${spread.toPrecision(2)}`;
   return [
-    `${file}: ${where}tokens are scored a little differently in a block and one by one (${size}), so strict verification equals plain decoding only up to that: a near tie may fall the other way.${device === "cpu" ? "" : " Where the text must be the same, compare with the device cpu: lenity inspect tells whether the file is exact there."}`,
+    `${file}: ${where}tokens are scored a little differently in a block and one by one (${size}), so strict verification equals plain decoding only up to that: a near tie may go the other way.${device === "cpu" ? "" : " Where the text must be the same, compare with the device cpu: lenity inspect tells whether the file is exact there."}`,
   ];
 }
 

@@ -1,12 +1,15 @@
 /** Decides where a model runs, by trying it there. */
 import { LenityError } from "@lenity/core";
-import type { Device, DeviceReport, DeviceWish } from "../protocol/devices.ts";
+import { reason } from "../onnx-file/first-line.ts";
+import type { Device, DeviceOption, DeviceReport } from "../protocol/devices.ts";
 import type { Model } from "../run/sequence.ts";
 import type { Probed } from "./probe-device.ts";
-import { reason } from "./reason.ts";
-import { type Trial, time, trusted } from "./verify-device.ts";
+import { type Trial, time, verifyDevice } from "./verify-device.ts";
 
-/** `auto` puts no model on a device that takes this many times the CPU's time for a plain product: it is software that stands in for a GPU. */
+/**
+ * `auto` puts no model on a device that takes this many times the CPU's time for a plain product: it is software that
+ * stands in for a GPU.
+ */
 const hopeless = 4;
 
 /** The parts of the work, which tests replace. */
@@ -15,46 +18,47 @@ export interface Means extends Trial {
   race(models: readonly Model[]): Promise<readonly number[]>;
 }
 
-/** The model where it is to run, and why there. */
-export interface Placed {
+/** The model on its device, and why there. */
+export interface ChosenDevice {
   readonly model: Model;
   readonly device: DeviceReport;
 }
 
-/** What is asked for. */
-export interface Wish {
+/** What was asked for. */
+export interface DeviceRequest {
   /** The model's name. */
   readonly name: string;
-  readonly device: DeviceWish;
+  readonly device: DeviceOption;
   /** What `auto` tries, in this order. */
   readonly candidates: readonly Device[];
-  /** What a caller asks for who wants the CPU, as messages put it: "the device cpu". */
+  /** What messages call the option for the CPU: "the device cpu". */
   readonly plain: string;
 }
 
 /**
- * Puts a model that is open on the CPU where it is wanted. A device that was named and cannot be had, or computes otherwise than the CPU, rejects
- * with `unsupported`; `auto` falls back and tells it. The session that is not used is released.
+ * Moves a model that is open on the CPU to the device that was asked for. A device that was named and is not available,
+ * or computes something else than the CPU, rejects with `unsupported`; `auto` falls back and says why. The session that
+ * is not used is released.
  */
-export async function chooseDevice(cpu: Model, wish: Wish, tolerance: number, means: Means): Promise<Placed> {
-  const { name, device } = wish;
+export async function chooseDevice(cpu: Model, request: DeviceRequest, tolerance: number, means: Means): Promise<ChosenDevice> {
+  const { name, device } = request;
   if (device === "cpu") return { model: cpu, device: { name: "cpu", why: "No other device was asked for." } };
-  if (device === "auto") return chosen(cpu, wish.candidates, tolerance, means);
+  if (device === "auto") return chosen(cpu, request.candidates, tolerance, means);
   const probed = await means.probe(device, false);
   if (probed.fault !== undefined) throw unavailable(name, device, probed);
-  const { model, why } = await trusted(cpu, device, tolerance, means).catch((cause) => {
-    throw new LenityError("unsupported", `${name} cannot run on ${device}: ${reason(cause)}. ${advice(cause, wish.plain)}`, { cause });
+  const { model, why } = await verifyDevice(cpu, device, tolerance, means).catch((cause) => {
+    throw new LenityError("unsupported", `${name} cannot run on ${device}: ${reason(cause)}. ${advice(cause, request.plain)}`, { cause });
   });
   await cpu.graph.session.release();
   return { model, device: { name: device, why: `It was asked for. ${why}` } };
 }
 
-/** The error for a device that was named and cannot be had. */
+/** The error for a device that was named and is not available. */
 export function unavailable(name: string, device: Device, { fault, remedy }: Extract<Probed, { readonly fault: string }>): LenityError {
   return new LenityError("unsupported", `${name} cannot run on ${device}. ${fault}${remedy === undefined ? "" : ` ${remedy}`}`);
 }
 
-async function chosen(cpu: Model, candidates: readonly Device[], tolerance: number, means: Means): Promise<Placed> {
+async function chosen(cpu: Model, candidates: readonly Device[], tolerance: number, means: Means): Promise<ChosenDevice> {
   const refused: string[] = [];
   const own = await means.probe("cpu", true);
   for (const device of candidates) {
@@ -69,13 +73,13 @@ async function chosen(cpu: Model, candidates: readonly Device[], tolerance: numb
 }
 
 /** The model on a device that is right and faster, or why not. */
-async function tryDevice(cpu: Model, device: Device, tolerance: number, own: Probed, means: Means): Promise<Placed | string> {
+async function tryDevice(cpu: Model, device: Device, tolerance: number, own: Probed, means: Means): Promise<ChosenDevice | string> {
   const probed = await means.probe(device, true);
   if (probed.fault !== undefined) return probed.fault;
   if (own.fault === undefined && probed.milliseconds > hopeless * own.milliseconds) {
     return `a product of matrices takes ${time(probed.milliseconds)} there and ${time(own.milliseconds)} on the CPU, so it is software or a very small GPU.`;
   }
-  const { model, why } = await trusted(cpu, device, tolerance, means);
+  const { model, why } = await verifyDevice(cpu, device, tolerance, means);
   const [there, here] = (await means.race([model, cpu])) as [number, number];
   const seen = `A block of eight tokens takes ${time(there)} there and ${time(here)} on the CPU.`;
   if (there < here) return { model, device: { name: device, why: `${seen} ${why}` } };

@@ -1,11 +1,8 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import type { CacheShape } from "../cache/cache.ts";
-import { cacheTensors } from "../cache/cache-tensors.ts";
-import type { Runtime } from "../graph/graph.ts";
+import type { CacheShape } from "../graph/cache-shape.ts";
+import { cacheTensors } from "../graph/cache-tensors.ts";
+import type { CropCaches, Runtime } from "../graph/graph.ts";
 import { type GraphBuilder, graphBuilder } from "../onnx-file/graph-builder.ts";
-
-/** Copies the first `length` rows of each run of a cache into tensors of their own, without leaving the device. */
-export type CropCaches = (caches: readonly Tensor[], length: number) => Promise<readonly Tensor[]>;
 
 /** A graph of Slice nodes, to be opened on the device so that its outputs stay there. */
 export function cropGraph(cache: CacheShape): GraphBuilder {

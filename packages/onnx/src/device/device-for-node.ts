@@ -1,27 +1,28 @@
 /** Decides where a model runs: on servers. */
 
-import { answers, raceBlocks } from "../checks/compare-devices.ts";
+import { raceBlocks, runSteps } from "../checks/compare-devices.ts";
 import { scanOnnx } from "../onnx-file/scan-file.ts";
 import { openFile } from "../open/open-file.ts";
 import { sessionOptions } from "../open/open-graph.ts";
 import { candidates, impossible, type Platform } from "../protocol/devices.ts";
 import type { LoadRequest } from "../protocol/protocol.ts";
 import type { Model } from "../run/sequence.ts";
-import { chooseDevice, type Means, type Placed } from "./choose-device.ts";
+import { type ChosenDevice, chooseDevice, type Means } from "./choose-device.ts";
 import { openOnDevice } from "./open-on-device.ts";
 import { probeDevice } from "./probe-device.ts";
 
 /**
- * Puts a model that is open on the CPU where the request wants it. A device that was named and cannot be had, or computes otherwise than the CPU,
- * rejects with `unsupported`; `auto` falls back and tells it. The session that is not used is released.
+ * Moves a model that is open on the CPU to the device that the request names. One that is not available, or computes
+ * something else than the CPU, rejects with `unsupported`; `auto` falls back and says why. The session that is not used
+ * is released.
  */
-export async function placeModel(
+export async function chooseDeviceForNode(
   cpu: Model,
   request: LoadRequest,
   tolerance: number,
   platform: Platform,
   means: Means = meansOf(cpu, request, platform),
-): Promise<Placed> {
+): Promise<ChosenDevice> {
   const { name, device = "cpu", engines = 1 } = request;
   if (device === "auto" && engines > 1) {
     return {
@@ -39,7 +40,7 @@ function meansOf(cpu: Model, request: LoadRequest, platform: Platform): Means {
     probe: (device, timed) => probeDevice(runtime, device, platform, timed),
     open: (device) =>
       openOnDevice(cpu, device, (options) => openFile(runtime, scanOnnx(request.file), { ...sessionOptions(request), ...options })),
-    answers,
+    runSteps,
     race: raceBlocks,
   };
 }

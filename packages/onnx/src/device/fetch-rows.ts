@@ -1,12 +1,11 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Precision } from "../graph/float-tensors.ts";
-import type { Runtime } from "../graph/graph.ts";
+import type { FetchRows, Runtime } from "../graph/graph.ts";
 import { type GraphBuilder, graphBuilder } from "../onnx-file/graph-builder.ts";
 
-/** Copies rows `first` to before `end` of a tensor [1, rows, width] on a device into this program's memory. */
-export type FetchRows = (values: Tensor, first: number, end: number) => Promise<Tensor>;
-
-/** By a graph of one Slice, since onnxruntime-node has no other way to read a tensor on a device. `open` opens it there. */
+/**
+ * By a graph of one Slice, since onnxruntime-node has no other way to read a tensor on a device. `open` opens it there.
+ */
 export function fetchRows({ Tensor }: Runtime, open: (graph: GraphBuilder) => Promise<InferenceSession>): FetchRows {
   const sessions = new Map<string, Promise<InferenceSession>>();
   const int64 = (value: number) => new Tensor("int64", BigInt64Array.of(BigInt(value)), [1]);

@@ -1,21 +1,22 @@
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
-import { cacheTensors } from "../cache/cache-tensors.ts";
+import { cacheTensors } from "../graph/cache-tensors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { slidingRemedy } from "../graph/sliding-window.ts";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { Opened } from "../open/open-extended.ts";
+import { smallSession } from "../open/small-session.ts";
 import type { Device } from "../protocol/devices.ts";
 import type { Model } from "../run/sequence.ts";
 import { cropCaches, cropGraph } from "./crop-caches.ts";
 import { fetchRows } from "./fetch-rows.ts";
-import { smallSession } from "./small-session.ts";
 import { steadySession } from "./steady-session.ts";
 
 /**
- * The same file on another device, by an `open` that takes a session's options. WebGPU keeps all outputs there, and what is read of them is fetched;
- * with the others, and where the graph reads caches as they lie in this program's memory (split), they cross the bus at each run, since
- * onnxruntime-node has no way to leave them. Rejects with what ONNX Runtime says.
+ * The same file on another device, by an `open` that takes a session's options. WebGPU keeps all outputs there, and
+ * what is read of them is fetched; with the others, and where the graph reads caches as they lie in this program's
+ * memory (split), they cross the bus at each run, since onnxruntime-node has no way to leave them. Rejects with what
+ * ONNX Runtime says.
  */
 export async function openOnDevice(
   cpu: Model,
@@ -33,7 +34,7 @@ export async function openOnDevice(
   const { session, missing } = await openFile({
     executionProviders: [device],
     ...(keeps ? { preferredOutputLocation: Object.fromEntries(kept.map((name) => [name, "gpu-buffer"])) } : {}),
-    // DirectML wants it so.
+    // DirectML requires this.
     ...(device === "dml" ? { enableMemPattern: false } : {}),
   });
   const lost = states.find((output) => !session.outputNames.includes(output));
@@ -47,13 +48,13 @@ export async function openOnDevice(
     helpers.push(helper);
     return helper;
   };
-  const beside = (graph: GraphBuilder) => open(graph);
+  const openBeside = (graph: GraphBuilder) => open(graph);
   // Exactly the past, whatever the operator: what it does with room to spare differs from device to device.
   const graph: Graph = {
     ...cpu.graph,
     session: steadySession(session, keeps ? kept : [], helpers),
     family: split ? "split" : "concat",
-    beside,
+    openBeside,
   };
   if (!keeps) return { ...cpu, graph };
   const cropping = await open(cropGraph(cpu.graph), { preferredOutputLocation: "gpu-buffer" }).catch(async (error) => {
@@ -61,5 +62,5 @@ export async function openOnDevice(
     throw error;
   });
   const crop = cropCaches(runtime, cropping, cpu.graph);
-  return { ...cpu, graph: { ...graph, crop, fetch: fetchRows(runtime, beside), newRows: false } };
+  return { ...cpu, graph: { ...graph, crop, fetch: fetchRows(runtime, openBeside), newRows: false } };
 }

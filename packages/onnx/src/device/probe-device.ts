@@ -1,23 +1,32 @@
 /** Tries a device out on a small product, before a model is put there. */
 import type { Tensor } from "onnxruntime-node";
 import type { Runtime } from "../graph/graph.ts";
+import { reason } from "../onnx-file/first-line.ts";
 import { graphBuilder } from "../onnx-file/graph-builder.ts";
+import { smallSession } from "../open/small-session.ts";
 import { type Device, impossible, type Platform, remedy } from "../protocol/devices.ts";
-import { reason } from "./reason.ts";
-import { smallSession } from "./small-session.ts";
 
 /** [rows, size] times [size, size], a few times over. */
 const [size, times] = [512, 4];
 
-/** Rows that show whether a device works, and rows whose time tells a GPU from software that stands in for one. */
+/**
+ * Rows that show whether a device works, and rows whose time shows whether it is a GPU or software that stands in for
+ * one.
+ */
 const [fewRows, manyRows] = [4, 128];
 
-/** A device that answered, and the milliseconds of the product; or why it cannot be had, and what to do about that, as sentences. */
+/**
+ * A device that answered, and the milliseconds of the product; or why it cannot be had, and what to do about that, as
+ * sentences.
+ */
 export type Probed =
   | { readonly milliseconds: number; readonly fault?: undefined }
   | { readonly fault: string; readonly remedy?: string | undefined };
 
-/** Opens a session on the device and runs the product: with few rows, which tells little of its speed, or with many, `timed`. */
+/**
+ * Opens a session on the device and runs the product: with few rows, which shows little of its speed, or with many,
+ * `timed`.
+ */
 export async function probeDevice(runtime: Runtime, device: Device, platform: Platform, timed: boolean): Promise<Probed> {
   const fault = impossible(device, platform);
   return fault === undefined ? tryProduct(runtime, device, timed, remedy(device, platform)) : { fault };

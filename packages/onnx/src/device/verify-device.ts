@@ -1,27 +1,31 @@
 /** Whether a model computes on a device as on the CPU, and in blocks of which size. */
 import { LenityError } from "@lenity/core";
-import { type Answer, differenceOf } from "../checks/compare-devices.ts";
+import { differenceOf, type StepResult } from "../checks/compare-devices.ts";
 import type { Device } from "../protocol/devices.ts";
 import type { Model } from "../run/sequence.ts";
 
 /**
- * The most tokens of one run where larger blocks are wrong: from 32 rows on ONNX Runtime's WebGPU takes a kernel for attention that lets eight
- * threads of a subgroup exchange keys, and counts keys twice on adapters whose subgroups have four (SwiftShader).
+ * The most tokens of one run where larger blocks are wrong: from 32 rows on ONNX Runtime's WebGPU takes a kernel for
+ * attention that lets eight threads of a subgroup exchange keys, and counts keys twice on adapters whose subgroups have
+ * four (SwiftShader).
  */
 const smallChunk = 31;
 
 /** The parts of a trial, which tests replace. */
 export interface Trial {
   open(device: Device): Promise<Model>;
-  answers(model: Model): Promise<readonly Answer[]>;
+  runSteps(model: Model): Promise<readonly StepResult[]>;
 }
 
-/** The model on that device, in blocks as large as are right there, and what was seen, as sentences. Rejects when none are, and frees it. */
-export async function trusted(
+/**
+ * The model on that device, in blocks as large as are right there, and what was seen, as sentences. Rejects when none
+ * are, and frees it.
+ */
+export async function verifyDevice(
   cpu: Model,
   device: Device,
   tolerance: number,
-  { open, answers }: Trial,
+  { open, runSteps: answers }: Trial,
 ): Promise<{ readonly model: Model; readonly why: string }> {
   const model = await open(device);
   try {
@@ -50,5 +54,5 @@ export async function trusted(
 export const time = (milliseconds: number): string => `${rounded(milliseconds)} ms`;
 
 const differ = (share: number) => `Logits and hidden states differ from the CPU's by ${percent(share)} of what they span`;
-const percent = (share: number) => (Number.isFinite(share) ? `${rounded(100 * share)} %` : "more than can be told (not a number)");
+const percent = (share: number) => (Number.isFinite(share) ? `${rounded(100 * share)} %` : "an unknown share (not a number)");
 const rounded = (value: number) => Number(value.toPrecision(2));

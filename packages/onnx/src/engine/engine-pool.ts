@@ -1,18 +1,21 @@
 /** The engines of one model as one. */
 import type { Token } from "@lenity/core";
-import { type Engine, type StartHost, startEngine } from "./engine.ts";
-import { place } from "./pick-engine.ts";
+import { type Engine, type StartWorker, startEngine } from "./engine.ts";
+import { pickEngine } from "./pick-engine.ts";
 import type { OnnxSession } from "./session.ts";
-import type { Host } from "./worker-handle.ts";
+import type { WorkerHandle } from "./worker-handle.ts";
 
-/** Starts `count` engines at once, called `name` with their numbers. Rejects with the first one's error, and leaves nothing running then. */
-export async function startEngines<H extends Host>(
+/**
+ * Starts `count` engines at once, called `name` with their numbers. Rejects with the first one's error, and leaves
+ * nothing running then.
+ */
+export async function startEngines<H extends WorkerHandle>(
   count: number,
   name: string,
-  startHost: (name: string, ...rest: Parameters<StartHost<H>>) => ReturnType<StartHost<H>>,
+  startWorker: (name: string, ...rest: Parameters<StartWorker<H>>) => ReturnType<StartWorker<H>>,
 ): Promise<readonly Engine<H>[]> {
   const names = Array.from({ length: count }, (_, index) => (count === 1 ? name : `${name} (engine ${index + 1} of ${count})`));
-  const started = await Promise.allSettled(names.map((name) => startEngine(name, (onLost) => startHost(name, onLost))));
+  const started = await Promise.allSettled(names.map((name) => startEngine(name, (onLost) => startWorker(name, onLost))));
   const engines = started.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
   const failed = started.find(({ status }) => status === "rejected");
   if (failed === undefined) return engines;
@@ -20,15 +23,18 @@ export async function startEngines<H extends Host>(
   throw (failed as PromiseRejectedResult).reason;
 }
 
-/** Opens a session on the engine that suits the prompt best. Waits for a restart when there is none; rejects with `worker_lost` when none will be. */
-export async function openAmong(engines: readonly Engine[], prompt: readonly Token[], scope?: string): Promise<OnnxSession> {
+/**
+ * Opens a session on the engine that suits the prompt best. Waits for a restart when there is none; rejects with
+ * `worker_lost` when none will be.
+ */
+export async function openOnPool(engines: readonly Engine[], prompt: readonly Token[], scope?: string): Promise<OnnxSession> {
   for (;;) {
-    const hosts = engines.flatMap(({ host }) => host ?? []);
-    const host = hosts[place(hosts.map(({ sessions, cached }) => ({ sessions, cached: cached(prompt, scope) })))];
-    if (host === undefined) await anyReady(engines);
+    const workers = engines.flatMap(({ worker }) => worker ?? []);
+    const worker = workers[pickEngine(workers.map(({ sessions, cached }) => ({ sessions, cached: cached(prompt, scope) })))];
+    if (worker === undefined) await anyReady(engines);
     else {
-      const session = await host.open(prompt, scope).catch((error) => {
-        if (engines.some((engine) => engine.host === host)) throw error;
+      const session = await worker.open(prompt, scope).catch((error) => {
+        if (engines.some((engine) => engine.worker === worker)) throw error;
         // The worker died before it held anything of the session: another one takes it.
       });
       if (session !== undefined) return session;

@@ -1,9 +1,12 @@
-/** The caches of closed sessions that one worker keeps for prompts that begin alike: which they are and which go when they are too many. */
+/**
+ * The caches of closed sessions that one worker keeps for prompts that begin alike: which they are and which go when
+ * they are too many.
+ */
 import type { Token } from "@lenity/core";
 import { commonPrefix } from "@lenity/core/internal";
 
 /** A cache that no session uses. */
-export interface KeptCache {
+export interface PrefixCache {
   /** The session that filled it: its name in the worker. */
   readonly session: number;
   /** Whose prompts may go on from it. */
@@ -15,35 +18,35 @@ export interface KeptCache {
 
 /** A kept cache whose first `length` rows are those of a prompt. */
 export interface Match {
-  readonly cache: KeptCache;
+  readonly cache: PrefixCache;
   readonly length: number;
 }
 
 /** A worker's kept caches, at most a number of bytes in all. */
-export interface KeptCaches {
+export interface PrefixCaches {
   readonly bytes: number;
   /** The cache of the scope that shares most with the prompt, leaving at least its last token to be run. */
   match(prompt: readonly Token[], scope?: string): Match | undefined;
   /** Marks it as the one used last. */
-  touch(cache: KeptCache): void;
+  touch(cache: PrefixCache): void;
   /** Hands it over to a session. */
-  remove(cache: KeptCache): void;
+  remove(cache: PrefixCache): void;
   /** Keeps a cache. Returns those to be freed for it, itself among them when it is not worth its bytes. */
-  add(cache: KeptCache): readonly KeptCache[];
+  add(cache: PrefixCache): readonly PrefixCache[];
 }
 
 /** Shorter prefixes are run as fast as found: prompts of one template share so many tokens by chance. */
 export const shortestPrefix = 16;
 
 /** Keeps up to `most` bytes, and of what a scope knows twice one copy. */
-export function keptCaches(most: number): KeptCaches {
+export function prefixCaches(most: number): PrefixCaches {
   /** The one used last is the last. */
-  let kept: KeptCache[] = [];
+  let kept: PrefixCache[] = [];
   const total = () => kept.reduce((sum, { bytes }) => sum + bytes, 0);
-  const remove = (cache: KeptCache) => {
+  const remove = (cache: PrefixCache) => {
     kept = kept.filter((one) => one !== cache);
   };
-  const touch = (cache: KeptCache) => {
+  const touch = (cache: PrefixCache) => {
     remove(cache);
     kept.push(cache);
   };
@@ -73,7 +76,7 @@ export function keptCaches(most: number): KeptCaches {
       const freed = alike.filter(({ tokens }) => commonPrefix(tokens, cache.tokens) === tokens.length);
       for (const narrower of freed) remove(narrower);
       kept.push(cache);
-      while (total() > most) freed.push(kept.shift() as KeptCache);
+      while (total() > most) freed.push(kept.shift() as PrefixCache);
       return freed;
     },
   };

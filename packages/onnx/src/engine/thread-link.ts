@@ -2,7 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { LenityError } from "@lenity/core";
 import { type Cancellation, cancellable } from "../protocol/cancellation.ts";
-import { endTurn, turns } from "../protocol/gpu-lock.ts";
+import { gpuLock, releaseGpu } from "../protocol/gpu-lock.ts";
 import type { WorkerLink } from "../protocol/link.ts";
 import type { EndMessage, ErrorMessage, ReplyMessage, Request } from "../protocol/protocol.ts";
 
@@ -12,10 +12,10 @@ interface Pending {
 }
 
 /**
- * Starts a thread that runs `script`. `owner` names it in error messages. `onLost` is told when the thread dies by itself, before any request
- * is; what it returns says in their errors how things go on.
+ * Starts a thread that runs `script`. `owner` names it in error messages. `onLost` is called when the thread dies by
+ * itself, before any request fails; what it returns ends their errors, and says what happens next.
  */
-export function startWorker(script: URL, owner: string, onLost: () => string): WorkerLink {
+export function startThread(script: URL, owner: string, onLost: () => string): WorkerLink {
   const worker = new Worker(script);
   const { threadId } = worker;
   const ended = new Promise<void>((resolve) => worker.on("exit", () => resolve()));
@@ -42,7 +42,7 @@ export function startWorker(script: URL, owner: string, onLost: () => string): W
   worker.on("error", (cause) => die(`died: ${cause instanceof Error ? cause.message : String(cause)}`, cause));
   worker.on("exit", (code) => {
     // Whatever it was doing with a shared device is over.
-    endTurn(turns, threadId);
+    releaseGpu(gpuLock, threadId);
     die(`ended with code ${code}`);
   });
 
@@ -58,12 +58,13 @@ export function startWorker(script: URL, owner: string, onLost: () => string): W
         // A cancelled request stays pending until the worker has answered: until then the worker is busy.
         pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
         worker.ref();
-        worker.postMessage({ id, request }, lentBy(request));
+        worker.postMessage({ id, request }, transferredBy(request));
       });
     },
     async close() {
       if (lost === undefined) lose(`The thread of ${owner} was closed.`);
-      // Not terminated: a thread that is torn down within a call of ONNX Runtime takes the whole process with it. It ends between two calls.
+      // Not terminated: a thread that is torn down within a call of ONNX Runtime takes the whole process with it. It
+      // ends between two calls.
       worker.ref();
       worker.postMessage({ end: true } satisfies EndMessage);
       await ended;
@@ -71,10 +72,10 @@ export function startWorker(script: URL, owner: string, onLost: () => string): W
   };
 }
 
-/** Memory that a request lends for as long as it runs: it moves there and back instead of being copied. */
-function lentBy(request: Request): ArrayBuffer[] {
-  const lent = request.type === "score" ? request.drafted : undefined;
-  return lent === undefined || lent.byteLength < lent.buffer.byteLength ? [] : [lent.buffer];
+/** Memory that moves to the worker with a request, and back with the reply, instead of being copied. */
+function transferredBy(request: Request): ArrayBuffer[] {
+  const logits = request.type === "score" ? request.drafterLogits : undefined;
+  return logits === undefined || logits.byteLength < logits.buffer.byteLength ? [] : [logits.buffer];
 }
 
 function revive(error: ErrorMessage): Error {

@@ -1,43 +1,46 @@
-/** One running worker as the main thread sees it: the sessions open in it, and the caches that it keeps of those that were. */
+/**
+ * One running worker as the main thread sees it: the sessions open in it, and the caches that it keeps of those that
+ * were.
+ */
 import type { Token } from "@lenity/core";
 import type { SelfCheck } from "../checks/self-check.ts";
 import type { WorkerLink } from "../protocol/link.ts";
 import type { LoadReply } from "../protocol/protocol.ts";
-import { type KeptCache, keptCaches } from "./prefix-caches.ts";
-import { type Facts, type OnnxSession, openSession } from "./session.ts";
+import { type PrefixCache, prefixCaches } from "./prefix-caches.ts";
+import { type ModelFacts, type OnnxSession, openSession } from "./session.ts";
 
 /** A worker that takes sessions. */
-export interface Host {
+export interface WorkerHandle {
   readonly link: WorkerLink;
   readonly sessions: number;
   readonly keptBytes: number;
-  /** Whether a session had an answer from it. */
-  readonly answered: boolean;
+  /** Whether a session has had a reply from it. */
+  readonly hasReplied: boolean;
   /** How many tokens of the prompt a new session would hold. */
   cached(prompt: readonly Token[], scope?: string): number;
   /** Opens a session that holds what a cache kept of the same scope has of the prompt. */
   open(prompt: readonly Token[], scope?: string): Promise<OnnxSession>;
 }
 
-/** A host whose file is open and tried out. */
-export interface LoadedHost extends Host {
+/** A worker whose model is open and tried out. */
+export interface LoadedWorker extends WorkerHandle {
   readonly graph: LoadReply;
   readonly check: SelfCheck;
 }
 
 /**
- * Tokens. A kept cache that would lose no more than these is taken over; else its rows are copied, so that what goes on otherwise (another
- * question under the same instructions, another answer to the same question) costs no one the rest. They allow for an answer whose last tokens
- * are written differently once the conversation goes on.
+ * Tokens. A kept cache that would lose no more than these is taken over; else its rows are copied, so that a prompt
+ * that goes on differently (another question under the same instructions, another answer to the same question) costs
+ * nobody the rest. They allow for an answer whose last tokens are written differently once the conversation goes on.
  */
 const mayLose = 8;
 
-/** A host on a worker that has loaded its model. It keeps up to `cacheBytes` of caches. */
-export function hostOf(link: WorkerLink, model: Facts, cacheBytes: number): Host {
-  const caches = keptCaches(cacheBytes);
+/** The handle of a worker that has loaded its model. It keeps up to `cacheBytes` of caches. */
+export function workerHandle(link: WorkerLink, model: ModelFacts, cacheBytes: number): WorkerHandle {
+  const caches = prefixCaches(cacheBytes);
   let sessions = 0;
   let nextSession = 0;
-  let answered = false;
+  let hasReplied = false;
 
   const free = (session: number) => link.request({ type: "close", session });
   const keep = async (session: number, scope: string | undefined, tokens: readonly Token[]) => {
@@ -49,8 +52,8 @@ export function hostOf(link: WorkerLink, model: Facts, cacheBytes: number): Host
       link,
       id,
       held,
-      onAnswer() {
-        answered = true;
+      onReply() {
+        hasReplied = true;
       },
       async onClose(tokens) {
         sessions--;
@@ -58,14 +61,14 @@ export function hostOf(link: WorkerLink, model: Facts, cacheBytes: number): Host
         await keep(id, scope, tokens).catch(() => {});
       },
     });
-  const copied = async ({ session: source, scope }: KeptCache, held: readonly Token[]) => {
+  const copied = async ({ session: source, scope }: PrefixCache, held: readonly Token[]) => {
     const id = nextSession++;
     const copy = link.request({ type: "copy", session: id, source, length: held.length });
     return copy.then(
       () => session(id, scope, held),
       () => {
         link.check();
-        // No memory for it: the prompt is run anew, perhaps in less.
+        // No memory for the copy: the prompt is run again, which may need less.
         return session(id, scope, []);
       },
     );
@@ -78,8 +81,8 @@ export function hostOf(link: WorkerLink, model: Facts, cacheBytes: number): Host
     get keptBytes() {
       return caches.bytes;
     },
-    get answered() {
-      return answered;
+    get hasReplied() {
+      return hasReplied;
     },
     cached: (prompt, scope) => caches.match(prompt, scope)?.length ?? 0,
     async open(prompt, scope) {

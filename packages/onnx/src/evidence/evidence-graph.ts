@@ -13,36 +13,39 @@ export interface EvidenceShape {
   readonly width: number;
   readonly vocabulary: number;
   readonly precision: Precision;
-  /** Whether some ids are never said (input `unused`). */
+  /** Whether some ids have no token (input `unused`). */
   readonly gaps: boolean;
 }
 
-/** Rows of `numbers` before the readings: the highest logit and the sum of all, which tell whether the logits are numbers. */
+/**
+ * Rows of `readings` before the readings: the highest logit and the sum of all, which show whether the logits are
+ * numbers.
+ */
 export const proofRows = 2;
 
 /** Readings that every position has, and those of positions with a drafted token and a row that it was drawn from. */
-export function parted(readings: readonly Reading[]): readonly [readonly Reading[], readonly Reading[]] {
+export function partReadings(readings: readonly Reading[]): readonly [readonly Reading[], readonly Reading[]] {
   return [readings.filter((reading) => !readsDraft(reading)), readings.filter(readsDraft)];
 }
 
 /**
- * Inputs: `logits` [1, rows, width]; `tokens` [rows, 1], the id that each row tests; `cooling` [1], 1 divided by the temperature of processed rows;
- * `unused` bool [vocabulary], where ids have gaps; `drafted` [drafts, vocabulary], the drafter's logits for the first rows, where they are read.
- * Outputs: `numbers` [proofRows + readings, rows] and, of what reads the drafter's rows, `compared` [readings, drafts]. Probabilities are natural
- * logarithms.
+ * Inputs: `logits` [1, rows, width]; `tokens` [rows, 1], the id that each row tests; `cooling` [1], 1 divided by the
+ * temperature of processed rows; `unused` bool [vocabulary], where ids have gaps; `drafter_logits` [drafts, vocabulary], the
+ * drafter's logits for the first rows, where they are read. Outputs: `readings` [proofRows + readings, rows] and, of
+ * what reads the drafter's rows, `compared` [readings, drafts]. Probabilities are natural logarithms.
  */
 export function evidenceGraph({ readings, width, vocabulary, precision, gaps }: EvidenceShape): GraphBuilder {
   const graph = graphBuilder("evidence");
   const nodes = nodesOf(graph);
   const { node, constant, sum } = nodes;
-  const [own, drafts] = parted(readings);
+  const [own, drafts] = partReadings(readings);
   graph.input("logits", precision, [1, "rows", width]);
   graph.input("tokens", "int64", ["rows", 1]);
   graph.input("cooling", "float32", [1]);
   graph.integers("zero", [0], [1]);
   graph.integers("one", [1], [1]);
-  const said = saidRows(graph, nodes, { width, vocabulary, precision, gaps });
-  const logits = node("Max", [said, constant(lowest)]);
+  const usable = usableRows(graph, nodes, { width, vocabulary, precision, gaps });
+  const logits = node("Max", [usable, constant(lowest)]);
   const p = softmaxNodes(nodes, logits);
 
   const column = (reading: Reading): string => {
@@ -53,16 +56,16 @@ export function evidenceGraph({ readings, width, vocabulary, precision, gaps }: 
     if (number === "probability") return logProbability(nodes, softmax, "tokens");
     return number === "confidence" ? node("Neg", [softmax.logTotal]) : entropy(nodes, softmax);
   };
-  graph.output("numbers", "float32", [proofRows + own.length, "rows"]);
+  graph.output("readings", "float32", [proofRows + own.length, "rows"]);
   // The sum is of what Max has not touched: it need not keep NaN.
-  const columns = [p.highest, sum(said), ...own.map(column)];
-  graph.node("Transpose", [node("Concat", columns, { axis: 1 })], ["numbers"], { perm: [1, 0] });
+  const columns = [p.highest, sum(usable), ...own.map(column)];
+  graph.node("Transpose", [node("Concat", columns, { axis: 1 })], ["readings"], { perm: [1, 0] });
   if (drafts.length > 0) addCompared(graph, nodes, logits, drafts, vocabulary);
   return graph;
 }
 
-/** [rows, vocabulary] in float32: without padding, and with −∞'s stand-in for ids that are never said. */
-function saidRows(
+/** [rows, vocabulary] in float32: without padding, and with −∞'s stand-in for ids without a token. */
+function usableRows(
   graph: GraphBuilder,
   { node, constant }: Nodes,
   { width, vocabulary, precision, gaps }: Omit<EvidenceShape, "readings">,
@@ -91,11 +94,11 @@ function support({ node, constant }: Nodes, logits: string, tokens: string): str
 /** The output `compared`. */
 function addCompared(graph: GraphBuilder, nodes: Nodes, logits: string, readings: readonly Reading[], vocabulary: number): void {
   const { node, constant } = nodes;
-  graph.input("drafted", "float32", ["drafts", vocabulary]);
+  graph.input("drafter_logits", "float32", ["drafts", vocabulary]);
   graph.output("compared", "float32", [readings.length, "drafts"]);
-  const drafts = node("Slice", [node("Shape", ["drafted"]), "zero", "one"]);
+  const drafts = node("Slice", [node("Shape", ["drafter_logits"]), "zero", "one"]);
   const head = (rows: string) => node("Slice", [rows, "zero", drafts, "zero"]);
-  const q = softmaxNodes(nodes, node("Max", ["drafted", constant(lowest)]));
+  const q = softmaxNodes(nodes, node("Max", ["drafter_logits", constant(lowest)]));
   const compared = readings.some((reading) => !reading.endsWith("draft-probability"));
   const p = compared ? softmaxNodes(nodes, head(logits)) : undefined;
   const columns = readings.map((reading) => {

@@ -15,7 +15,7 @@ export interface SoftmaxNodes {
   readonly logTotal: string;
   /** ln p and p, made when first asked for. */
   logs(): string;
-  row(): string;
+  probabilities(): string;
 }
 
 /** Adds nodes and constants under names of their own, and returns the names. */
@@ -52,7 +52,10 @@ export interface Softmaxes {
   of(kind: RowKind): SoftmaxNodes;
 }
 
-/** The softmaxes of rows of logits: the raw ones, and those cooled by the input `cooling` (1 divided by the temperature). */
+/**
+ * The softmaxes of rows of logits: the raw ones, and those cooled by the input `cooling` (1 divided by the
+ * temperature).
+ */
 export function softmaxNodes({ node, constant, sum, most }: Nodes, logits: string): Softmaxes {
   const highest = most(logits);
   const below = once(() => node("Sub", [logits, highest]));
@@ -62,7 +65,7 @@ export function softmaxNodes({ node, constant, sum, most }: Nodes, logits: strin
     const total = sum(powers);
     const logTotal = node("Log", [total]);
     const logs = once(() => node("Sub", [exponents, logTotal]));
-    return { exponents, powers, total, logTotal, logs, row: once(() => node("Div", [powers, total])) };
+    return { exponents, powers, total, logTotal, logs, probabilities: once(() => node("Div", [powers, total])) };
   };
   const kinds = { raw: once(() => make("raw")), processed: once(() => make("processed")) };
   return { highest, of: (kind: RowKind) => kinds[kind]() };
@@ -81,15 +84,15 @@ export function entropy({ node, sum }: Nodes, { exponents, powers, total, logTot
 /** The divergence of p from q, row by row. */
 export function divergence(nodes: Nodes, p: SoftmaxNodes, q: SoftmaxNodes, measure: Measure): string {
   const { node, constant, sum } = nodes;
-  if (measure === "kl") return sum(node("Mul", [p.row(), node("Sub", [p.logs(), q.logs()])]));
+  if (measure === "kl") return sum(node("Mul", [p.probabilities(), node("Sub", [p.logs(), q.logs()])]));
   if (measure === "reverse-kl") return divergence(nodes, q, p, "kl");
   const half = constant(0.5);
-  if (measure === "tv") return node("Mul", [sum(node("Abs", [node("Sub", [p.row(), q.row()])])), half]);
+  if (measure === "tv") return node("Mul", [sum(node("Abs", [node("Sub", [p.probabilities(), q.probabilities()])])), half]);
   // 0·ln 0 is 0: what is smaller than any sum of probabilities notices stands for 0.
   const tiny = constant(1e-37);
-  const middle = node("Max", [node("Mul", [node("Add", [p.row(), q.row()]), half]), tiny]);
+  const middle = node("Max", [node("Mul", [node("Add", [p.probabilities(), q.probabilities()]), half]), tiny]);
   const toMiddle = (row: string) => sum(node("Mul", [row, node("Log", [node("Div", [node("Max", [row, tiny]), middle])])]));
-  return node("Mul", [node("Add", [toMiddle(p.row()), toMiddle(q.row())]), half]);
+  return node("Mul", [node("Add", [toMiddle(p.probabilities()), toMiddle(q.probabilities())]), half]);
 }
 
 function once<T>(make: () => T): () => T {

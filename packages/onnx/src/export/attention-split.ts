@@ -1,13 +1,16 @@
 /**
- * Attention from plain nodes that reads the past where it lies: no cache is copied, so a step costs what reading the past costs.
+ * Attention from plain nodes that reads the past where it lies: no cache is copied, so a step costs what reading the
+ * past costs.
  *
- * Caches are [rows, groups, head size], one token after another, so that the rows of the first tokens are the beginning of a longer buffer. Row 0
- * belongs to no token, is zero, and no query attends to it: without it the past would begin empty, and ONNX Runtime 1.30 divides by its length.
+ * Caches are [rows, groups, head size], one token after another, so that the rows of the first tokens are the beginning
+ * of a longer buffer. Row 0 belongs to no token, is zero, and no query attends to it: without it the past would begin
+ * empty, and ONNX Runtime 1.30 divides by its length.
  *
- * A sum depends in its last bits on how its terms are grouped, and a token must get the same bits in every block. Scores are sums within one row of
- * the past. The mean of the values is a sum over rows, in two parts: the frozen values, and the tail with the block's own. The caller chooses the
- * border between the two, which therefore must depend on the position alone. Within a part the runtime groups rows by the width of a matrix, and it
- * cuts wide ones for its threads when there are many queries: so values are mixed in columns of 16, which it never cuts.
+ * A sum depends in its last bits on how its terms are grouped, and a token must get the same bits in every block.
+ * Scores are sums within one row of the past. The mean of the values is a sum over rows, in two parts: the frozen
+ * values, and the tail with the block's own. The caller chooses the border between the two, which therefore must depend
+ * on the position alone. Within a part the runtime groups rows by the width of a matrix, and it cuts wide ones for its
+ * threads when there are many queries: so values are mixed in columns of 16, which it never cuts.
  */
 import { LenityError } from "@lenity/core";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
@@ -17,7 +20,10 @@ import type { DecoderConfig } from "./decoder-config.ts";
 /** Every head size is a multiple of it. */
 const columns = 16;
 
-/** Whether head sizes are such that a token gets the same bits in every block: scores of longer heads are summed in pieces, too. */
+/**
+ * Whether head sizes are such that a token gets the same bits in every block: scores of longer heads are summed in
+ * pieces, too.
+ */
 export function canSplit({ headSize }: DecoderConfig): boolean {
   return headSize <= 128;
 }
@@ -28,7 +34,7 @@ export function splitCaches(graph: GraphBuilder, config: DecoderConfig): void {
   if (!canSplit(config)) {
     throw new LenityError(
       "unsupported",
-      `Split attention wants heads of at most 128; these have ${headSize}. Export with attention: "gqa".`,
+      `Split attention needs heads of at most 128; these have ${headSize}. Export with attention: "gqa".`,
     );
   }
   for (let n = 0; n < layers; n++) {
@@ -70,7 +76,10 @@ export function splitSetup(graph: GraphBuilder, { heads, groups, headSize }: Dec
   graph.integers("attended_shape", [1, -1, heads * headSize], [3]);
 }
 
-/** Expects the nodes of `splitSetup`. Writes the block's own rows [1, length, groups · head size] as `${pass.present}.N.key|value`. */
+/**
+ * Expects the nodes of `splitSetup`. Writes the block's own rows [1, length, groups · head size] as
+ * `${pass.present}.N.key|value`.
+ */
 export const splitAttention: Attention = (graph, { headSize }, pass, { index, queries, keys, values, attended }) => {
   const [newKeys, newValues] = [`${pass.present}.${index}.key`, `${pass.present}.${index}.value`];
   let names = 0;

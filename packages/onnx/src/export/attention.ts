@@ -1,6 +1,25 @@
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
-import type { Pass } from "./decoder-pass.ts";
+
+/**
+ * One block on its way through all layers: what it is made of, and the names under which the graph has it. A graph may
+ * hold several passes.
+ */
+export interface Pass {
+  /** What the names of the pass's values begin with; empty in a graph with one pass. */
+  readonly prefix: string;
+  /** int64 [1, length] */
+  readonly ids: string;
+  /** int32 []: the index of the block's last token in the sequence, and one more. */
+  readonly lastIndex: string;
+  readonly totalLength: string;
+  /** The caches before and after, as the attention takes them: the names that stand before `.N.key` and `.N.value`. */
+  readonly past: string;
+  readonly present: string;
+  /** Names for the input of the final norm and for its output, [1, length, width] both. */
+  readonly states: string;
+  readonly normed: string;
+}
 
 /** One layer of a pass between its projections: the names of what attention reads and of what it writes. */
 export interface AttentionLayer {
@@ -14,5 +33,8 @@ export interface AttentionLayer {
   readonly attended: string;
 }
 
-/** Writes the attention of one layer, and the caches `${pass.present}.N.key|value` that it leaves. Expects the rotary tables `cos` and `sin`. */
+/**
+ * Writes the attention of one layer, and the caches `${pass.present}.N.key|value` that it leaves. Expects the rotary
+ * tables `cos` and `sin`.
+ */
 export type Attention = (graph: GraphBuilder, config: DecoderConfig, pass: Pass, layer: AttentionLayer) => void;

@@ -1,7 +1,7 @@
 /** What goes into each matrix of a model when it reads text: the ranges of static int8 scales. */
 import { LenityError, type Token } from "@lenity/core";
 import type { Tensor } from "onnxruntime-node";
-import { cacheParts } from "../cache/cache-tensors.ts";
+import { cacheParts } from "../graph/cache-tensors.ts";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { importRuntime } from "../open/open-graph.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
@@ -14,7 +14,10 @@ import type { Tensors } from "./safetensors.ts";
 /** The most tokens in one run. Longer sequences are cut, and each piece is read as if it stood alone. */
 const longest = 512;
 
-/** The graph that `calibrate` runs, in float32. Its outputs are float32 [1, length]: the largest magnitude in each row of an input. */
+/**
+ * The graph that `calibrate` runs, in float32. Its outputs are float32 [1, length]: the largest magnitude in each row
+ * of an input.
+ */
 export function calibrationGraph(graph: GraphBuilder, config: DecoderConfig, tensors: Tensors): ReadonlyMap<string, string> {
   graph.input("input_ids", "int64", [1, "length"]);
   graph.input("attention_mask", "int64", [1, "length"]);
@@ -38,7 +41,7 @@ export function calibrationGraph(graph: GraphBuilder, config: DecoderConfig, ten
   return observer.outputs;
 }
 
-/** The same weights, in a graph that also returns what goes into them. `outputs`: which output tells of which matrix. */
+/** The same weights, in a graph that also returns what goes into them. `outputs`: the output of each matrix. */
 function observed(graph: GraphBuilder, weights: DecoderWeights) {
   const outputs = new Map<string, string>();
   const axis = graph.integers("row_axis", [-1], [1]);
@@ -64,8 +67,9 @@ function observed(graph: GraphBuilder, weights: DecoderWeights) {
 }
 
 /**
- * The largest magnitude that went into each matrix while the model of `file` (written by `calibrationGraph`, which told the `outputs`) read the
- * sequences. Rejects with `invalid_request` when the model lacks one of the tokens and with `aborted` when the signal fires.
+ * The largest magnitude that went into each matrix while the model of `file` (written by `calibrationGraph`, which
+ * returned the `outputs`) read the sequences. Rejects with `invalid_request` when the model lacks one of the tokens and
+ * with `aborted` when the signal fires.
  */
 export async function calibrate(
   file: string,

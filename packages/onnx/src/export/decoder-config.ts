@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { LenityError } from "@lenity/core";
 import { filesIn } from "../folder/disk-files.ts";
-import { readJson } from "../folder/read-files.ts";
-import { type RotaryScaling, readRotary } from "./rotary.ts";
+import { missing, readJson } from "../folder/read-files.ts";
+import { type RotaryConfig, readRotary } from "./rotary.ts";
 
-/** The shape of a decoder, as its config.json says it. */
-export interface DecoderConfig {
+/** The shape of a decoder, as its config.json describes it. */
+export interface DecoderConfig extends RotaryConfig {
   /** Hugging Face's model_type. */
   readonly family: string;
   readonly width: number;
@@ -18,9 +18,6 @@ export interface DecoderConfig {
   readonly inner: number;
   readonly vocabulary: number;
   readonly context: number;
-  readonly theta: number;
-  /** How the rotary frequencies differ from powers of theta. */
-  readonly scaling: RotaryScaling | undefined;
   readonly epsilon: number;
   /** Whether the output matrix is the embedding. */
   readonly tied: boolean;
@@ -38,10 +35,15 @@ const families: Readonly<Record<string, { readonly qkv?: boolean; readonly outpu
   qwen3: { headNorms: true },
 };
 
-/** Reads config.json. Throws `model_files` when it is missing or describes something that `exportDecoder` cannot write. */
+/**
+ * Reads config.json. Throws `model_files` when it is missing or describes something that `exportDecoder` cannot write.
+ */
 export async function readDecoderConfig(dir: string): Promise<DecoderConfig> {
   const file = join(dir, "config.json");
-  const raw = await readJson(filesIn(dir), "config.json", "Expected the config.json of a Hugging Face folder.");
+  const advice = "Expected the config.json of a Hugging Face folder.";
+  const files = filesIn(dir);
+  const raw = await readJson(files, "config.json", advice);
+  if (raw === undefined) throw missing(files, "config.json", advice);
   const refuse = (what: string) =>
     new LenityError(
       "model_files",
@@ -70,7 +72,7 @@ export async function readDecoderConfig(dir: string): Promise<DecoderConfig> {
   const groups = whole("num_key_value_heads", type === "llama" ? heads : undefined);
   if (heads % groups !== 0) throw refuse(`${heads} query heads for ${groups} key and value heads`);
   const headSize = whole("head_dim", type === "qwen3" ? undefined : width / heads);
-  if (headSize % 16 !== 0) throw refuse(`heads of size ${headSize} (head_dim), where the runtime's attention wants a multiple of 16`);
+  if (headSize % 16 !== 0) throw refuse(`heads of size ${headSize} (head_dim), where the runtime's attention needs a multiple of 16`);
   const attentionBias = raw["attention_bias"] === true;
   return {
     family: type,

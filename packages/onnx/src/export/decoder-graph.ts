@@ -1,7 +1,7 @@
 /**
- * A decoder as an ONNX graph, in the form that onnxruntime-genai made common: one attention_mask whose length says where the block
- * stands, past_key_values.N.key|value in, present.N.key|value out, attention by com.microsoft.GroupQueryAttention. Or, for long contexts, with the
- * caches of attention-split.ts.
+ * A decoder as an ONNX graph, in the form that onnxruntime-genai made common: one attention_mask whose length says
+ * where the block stands, past_key_values.N.key|value in, present.N.key|value out, attention by
+ * com.microsoft.GroupQueryAttention. Or, for long contexts, with the caches of attention-split.ts.
  */
 
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
@@ -19,9 +19,15 @@ export type AttentionForm = (typeof attentionForms)[number];
 
 /** How a graph is written. */
 export interface GraphForm {
-  /** gqa (the default): one node that other programs know; split: plain nodes that copy no cache, for programs that keep the caches themselves. */
+  /**
+   * gqa (the default): one node that other programs know; split: plain nodes that copy no cache, for programs that keep
+   * the caches themselves.
+   */
   readonly attention?: AttentionForm | undefined;
-  /** Adds the output present_rows: the block's own cache rows alone, so that nobody has to copy whole caches out of a run. split has no other. */
+  /**
+   * Adds the output present_rows: the block's own cache rows alone, so that nobody has to copy whole caches out of a
+   * run. split has no other.
+   */
   readonly newRows: boolean;
 }
 
@@ -91,7 +97,10 @@ export function positions(graph: GraphBuilder): void {
   graph.node("Squeeze", ["total_length_1d"], ["total_length"]);
 }
 
-/** The output present_rows [2·layers, groups, rows, head size]: key 0, value 0, key 1, … of some positions. `rows` names their number. */
+/**
+ * The output present_rows [2·layers, groups, rows, head size]: key 0, value 0, key 1, … of some positions. `rows` names
+ * their number.
+ */
 export function declareNewRows(graph: GraphBuilder, { layers, groups, headSize }: DecoderConfig, rows: string): void {
   graph.output("present_rows", "float32", [2 * layers, groups, rows, headSize]);
   graph.integers("two", [2], [1]);

@@ -1,25 +1,8 @@
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
-import type { Attention } from "./attention.ts";
+import type { Attention, Pass } from "./attention.ts";
 import { groupQueryAttention } from "./attention-gqa.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 import type { DecoderWeights } from "./decoder-weights.ts";
-
-/** One block on its way through all layers: what it is made of, and the names under which the graph has it. A graph may hold several passes. */
-export interface Pass {
-  /** What the names of the pass's values begin with; empty in a graph with one pass. */
-  readonly prefix: string;
-  /** int64 [1, length] */
-  readonly ids: string;
-  /** int32 []: the index of the block's last token in the sequence, and one more. */
-  readonly lastIndex: string;
-  readonly totalLength: string;
-  /** The caches before and after, as the attention wants them: the names that stand before `.N.key` and `.N.value`. */
-  readonly past: string;
-  readonly present: string;
-  /** Names for the input of the final norm and for its output, [1, length, width] both. */
-  readonly states: string;
-  readonly normed: string;
-}
 
 /** The decoder's layers. Expects the rotary tables `cos` and `sin` in the graph. */
 export function decoderPass(

@@ -2,11 +2,16 @@ import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { Tensors } from "./safetensors.ts";
 import { transpose } from "./transpose.ts";
 
-/** A model's weights in a graph: each is written once, by the first node that reads it, however many passes the graph holds. */
+/**
+ * A model's weights in a graph: each is written once, by the first node that reads it, however many passes the graph
+ * holds.
+ */
 export interface DecoderWeights {
   /** A vector of float32 under its own name. */
   vector(name: string, size: number): string;
-  /** output = input · Wᵀ for Hugging Face's matrix `${name}.weight` [to, from], plus `${name}.bias` [to] when `biased`. */
+  /**
+   * output = input · Wᵀ for Hugging Face's matrix `${name}.weight` [to, from], plus `${name}.bias` [to] when `biased`.
+   */
   project(input: string, output: string, name: string, from: number, to: number, biased: boolean): void;
   /** The rows of the embedding at `ids`. */
   embed(ids: string, output: string): string;
@@ -27,13 +32,16 @@ export function floatWeights(
     written.set(name, known);
     return known;
   };
-  /** A Cast where values are stored as float16. For weights it costs nothing: ONNX Runtime folds it when it loads the file. */
+  /**
+   * A Cast where values are stored as float16. For weights it costs nothing: ONNX Runtime folds it when it loads the
+   * file.
+   */
   const asFloat32 = (name: string): string => {
     if (stored === "float32") return name;
     graph.node("Cast", [name], [`${name}.float32`], { to: 1 });
     return `${name}.float32`;
   };
-  /** W transposed: MatMul wants [from, to]. */
+  /** W transposed: MatMul takes [from, to]. */
   const matrix = (name: string, from: number, to: number): string =>
     once(name, () => {
       const read = tensors.find(name, [to, from]);

@@ -12,7 +12,10 @@ export interface Drawn {
   readonly coin: string;
 }
 
-/** The token [1, 1] that core's `draw(process(row, { temperature }), coin)` gives. Expects the int64 [1] value -1 as `minus_one`. */
+/**
+ * The token [1, 1] that core's `draw(process(row, { temperature }), coin)` gives. Expects the int64 [1] value -1 as
+ * `minus_one`.
+ */
 export function drawToken(graph: GraphBuilder, drawn: Drawn, token: string): void {
   const highest = graph.inner("highest");
   // The lowest index among equals, as in core.
@@ -25,8 +28,8 @@ export function drawToken(graph: GraphBuilder, drawn: Drawn, token: string): voi
 }
 
 /**
- * How many tokens' cumulative mass stays within coin · mass. Like core: sums in double precision of a row in single precision, so that the two
- * pick different tokens only where the coin lies within the rounding error of a double sum.
+ * How many tokens' cumulative mass stays within coin · mass. Like core: sums in double precision of a row in single
+ * precision, so that the two pick different tokens only where the coin lies within the rounding error of a double sum.
  */
 function inverseCdf(graph: GraphBuilder, { row, temperature, coin }: Drawn, token: string): void {
   const last = "minus_one";

@@ -6,9 +6,9 @@ import { drafterGraph } from "./drafter-graph.ts";
 import { attentionForm, type ExportOptions, exportGraph } from "./export-graph.ts";
 
 /**
- * Writes the drafter file of a model that `exportDecoder` wrote, with the same options: beside the model file and named after it
- * (onnx/model.drafter.onnx). A draft model whose folder has one draws the tokens of a round in one call instead of one call each. Returns the
- * path of the drafter file. Rejects as `exportDecoder` does.
+ * Writes the drafter file of a model that `exportDecoder` wrote, with the same options: beside the model file and named
+ * after it (onnx/model.drafter.onnx). A draft model whose folder has one draws the tokens of a round in one call
+ * instead of one call each. Returns the path of the drafter file. Rejects as `exportDecoder` does.
  */
 export async function exportDrafter(folder: string | URL, options: ExportOptions = {}): Promise<string> {
   const config = await readDecoderConfig(await folderPath(folder));

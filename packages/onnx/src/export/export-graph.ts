@@ -1,4 +1,7 @@
-/** What the exports of models and of drafters have in common: options, where weights come from, and how files are written. */
+/**
+ * What the exports of models and of drafters have in common: options, where weights come from, and how files are
+ * written.
+ */
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { LenityError, type Token } from "@lenity/core";
@@ -20,21 +23,33 @@ export const weightKinds = ["float16", "float32", "int8"] as const;
 
 /** How a model is exported. */
 export interface ExportOptions {
-  /** How the weights are stored. Default: float16, half the size of float32; both compute in float32. int8 also multiplies in int8. */
+  /**
+   * How the weights are stored. Default: float16, half the size of float32; both compute in float32. int8 also
+   * multiplies in int8.
+   */
   readonly weights?: (typeof weightKinds)[number] | undefined;
   /** How int8 matrices take their inputs. Default: mix. */
   readonly activations?: Activations | undefined;
-  /** Token sequences of the kind that the model will see, some thousand tokens: what mix and static take their scales from. */
+  /**
+   * Token sequences of the kind that the model will see, some thousand tokens: what mix and static take their scales
+   * from.
+   */
   readonly calibration?: readonly (readonly Token[])[] | undefined;
   /**
-   * gqa: one com.microsoft.GroupQueryAttention per layer, as other programs export and run it; a step copies the whole cache. split: plain nodes
-   * that read the cache where it lies, for this package and programs that keep the caches themselves. Default: gqa up to a context of 1024
-   * tokens (max_position_embeddings), split beyond where the size of heads allows it.
+   * gqa: one com.microsoft.GroupQueryAttention per layer, as other programs export and run it; a step copies the whole
+   * cache. split: plain nodes that read the cache where it lies, for this package and programs that keep the caches
+   * themselves. Default: gqa up to a context of 1024 tokens (max_position_embeddings), split beyond where the size of
+   * heads allows it.
    */
   readonly attention?: AttentionForm | undefined;
-  /** Where the folder's model is written, relative to it. Default: onnx/model.onnx, and onnx/model_int8.onnx for int8. */
+  /**
+   * Where the folder's model is written, relative to it. Default: onnx/model.onnx, and onnx/model_int8.onnx for int8.
+   */
   readonly file?: string | undefined;
-  /** The most bytes of tensors within the .onnx file, which cannot exceed 2 GB; more go to a file beside it (`model.onnx_data`). Default: 1.5e9. */
+  /**
+   * The most bytes of tensors within the .onnx file, which cannot exceed 2 GB; more go to a file beside it
+   * (`model.onnx_data`). Default: 1.5e9.
+   */
   readonly inlineBytes?: number | undefined;
   readonly progress?: ((progress: ExportProgress) => void) | undefined;
   /** Ends the export at the next tensor or sequence. Nothing is left behind. */
@@ -157,7 +172,7 @@ async function calibrated(source: Source): Promise<ReadonlyMap<string, number>> 
   }
 }
 
-/** Tensors without a place in the graph belong to an architecture that config.json does not tell of. */
+/** Tensors without a place in the graph belong to an architecture that config.json does not describe. */
 function refuseUnused(dir: string, { family, tied }: DecoderConfig, tensors: TensorFolder): void {
   const stray = tensors.unused().filter((name) => !(tied && name === "lm_head.weight") && !name.endsWith(".rotary_emb.inv_freq"));
   if (stray.length === 0) return;

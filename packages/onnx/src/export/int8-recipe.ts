@@ -1,8 +1,9 @@
 import type { InputRange } from "./int8-weights.ts";
 
 /**
- * Where the scales of int8 matrices' inputs come from. static: from calibration, one per input. per-row: each row's own magnitude, computed as the
- * model runs. mix: static for normed inputs, whose magnitude hardly varies, and per-row for the outputs of attention and of the MLP's middle.
+ * Where the scales of int8 matrices' inputs come from. static: from calibration, one per input. per-row: each row's own
+ * magnitude, computed as the model runs. mix: static for normed inputs, whose magnitude hardly varies, and per-row for
+ * the outputs of attention and of the MLP's middle.
  */
 export type Activations = (typeof activationKinds)[number];
 

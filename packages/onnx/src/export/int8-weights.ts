@@ -5,8 +5,9 @@ import { columnScales, quantize } from "./quantize.ts";
 import type { Tensors } from "./safetensors.ts";
 
 /**
- * The largest magnitude that a matrix's input is expected to have, by the matrix's name (`model.layers.0.mlp.up_proj`, `lm_head`): the input is
- * quantised with one scale that is part of the file. Undefined: each row with a scale of its own. Matrices that read the same value must agree.
+ * The largest magnitude that a matrix's input is expected to have, by the matrix's name (`model.layers.0.mlp.up_proj`,
+ * `lm_head`): the input is quantised with one scale that is part of the file. Undefined: each row with a scale of its
+ * own. Matrices that read the same value must agree.
  */
 export type InputRange = (name: string) => number | undefined;
 
@@ -20,23 +21,77 @@ interface Quantized {
 }
 
 /**
- * Matrices of int8, one scale per output column; inputs are quantised to uint8 around 128. No scale depends on more than one row, so that a row's
- * result is the same in every block. The embedding stays float16.
+ * Matrices of int8, one scale per output column; inputs are quantised to uint8 around 128. No scale depends on more
+ * than one row, so that a row's result is the same in every block. The embedding stays float16.
  */
 export function int8Weights(graph: GraphBuilder, tensors: Tensors, config: DecoderConfig, range: InputRange): DecoderWeights {
   const { width, vocabulary, tied } = config;
   const float = floatWeights(graph, tensors, config, "float16");
+  const constants = sharedConstants(graph);
+  const quantizedInput = inputQuantizer(graph, constants, range);
+
+  /** output = input · Wᵀ (+ bias) for the matrix [to, from] of that tensor, written under `name`. */
+  const multiply = (input: string, output: string, name: string, tensor: string, from: number, to: number, bias: string): void => {
+    const weight = constants.once(`${name}.int8`, (weight) => writeMatrix(graph, tensors, weight, tensor, from, to));
+    const { values, scale, rows } = quantizedInput(input, name);
+    const product = rows === undefined ? output : `${output}.steps`;
+    const inputs = [
+      values,
+      weight,
+      scale,
+      `${weight}.scale`,
+      constants.middle(),
+      `${weight}.zero`,
+      ...(rows === undefined && bias !== "" ? [bias] : []),
+    ];
+    graph.node("MatMulIntegerToFloat", inputs, [product], {}, true);
+    if (rows === undefined) return;
+    graph.node("Mul", [product, rows], [bias === "" ? output : `${output}.unbiased`]);
+    if (bias !== "") graph.node("Add", [`${output}.unbiased`, bias], [output]);
+  };
+
+  return {
+    vector: float.vector,
+    embed: float.embed,
+    project(input, output, name, from, to, biased) {
+      multiply(input, output, name, `${name}.weight`, from, to, biased ? float.vector(`${name}.bias`, to) : "");
+    },
+    score(states, output) {
+      multiply(states, output, "lm_head", tied ? "model.embed_tokens.weight" : "lm_head.weight", width, vocabulary, "");
+    },
+  };
+}
+
+/** Values that a graph has once, under their names. */
+interface SharedConstants {
+  once(name: string, write: (name: string) => void): string;
+  number(name: string, value: number): string;
+  /** 128, which stands for zero. */
+  middle(): string;
+}
+
+function sharedConstants(graph: GraphBuilder): SharedConstants {
   const written = new Set<string>();
-  const once = (name: string, write: (name: string) => void): string => {
+  const once: SharedConstants["once"] = (name, write) => {
     if (!written.has(name)) write(name);
     written.add(name);
     return name;
   };
-  const number = (name: string, value: number) => once(name, () => graph.weights(name, Float32Array.of(value), [], "float32"));
-  const middle = () => once("int8.middle", (name) => graph.bytes(name, Uint8Array.of(128), [], "uint8"));
+  return {
+    once,
+    number: (name, value) => once(name, () => graph.weights(name, Float32Array.of(value), [], "float32")),
+    middle: () => once("int8.middle", (name) => graph.bytes(name, Uint8Array.of(128), [], "uint8")),
+  };
+}
 
+/** Quantises the input of a matrix, once for all matrices that read it. */
+function inputQuantizer(
+  graph: GraphBuilder,
+  { number, middle }: SharedConstants,
+  range: InputRange,
+): (input: string, matrix: string) => Quantized {
   const quantized = new Map<string, Quantized>();
-  const quantizedInput = (input: string, matrix: string): Quantized => {
+  return (input, matrix) => {
     const known = quantized.get(input);
     if (known !== undefined) return known;
     const most = range(matrix);
@@ -59,48 +114,19 @@ export function int8Weights(graph: GraphBuilder, tensors: Tensors, config: Decod
     quantized.set(input, result);
     return result;
   };
+}
 
-  /** output = input · Wᵀ (+ bias) for the matrix [to, from] of that tensor, written under `name`. */
-  const multiply = (input: string, output: string, name: string, tensor: string, from: number, to: number, bias: string): void => {
-    const weight = `${name}.int8`;
-    once(weight, () => {
-      const read = tensors.find(tensor, [to, from]);
-      let scales: Float32Array | undefined;
-      const values = () => {
-        const floats = read();
-        scales = columnScales(floats, to, from);
-        return quantize(floats, scales, from);
-      };
-      graph.bytes(weight, values, [from, to], "int8");
-      graph.weights(`${weight}.scale`, () => scales ?? columnScales(read(), to, from), [to], "float32");
-      // One for each: kernels that change how weights are stored replace it.
-      graph.bytes(`${weight}.zero`, Uint8Array.of(0), [], "int8");
-    });
-    const { values, scale, rows } = quantizedInput(input, name);
-    const product = rows === undefined ? output : `${output}.steps`;
-    const inputs = [
-      values,
-      weight,
-      scale,
-      `${weight}.scale`,
-      middle(),
-      `${weight}.zero`,
-      ...(rows === undefined && bias !== "" ? [bias] : []),
-    ];
-    graph.node("MatMulIntegerToFloat", inputs, [product], {}, true);
-    if (rows === undefined) return;
-    graph.node("Mul", [product, rows], [bias === "" ? output : `${output}.unbiased`]);
-    if (bias !== "") graph.node("Add", [`${output}.unbiased`, bias], [output]);
+/** Writes the matrix [to, from] of a tensor as `weight`, `${weight}.scale` and `${weight}.zero`. */
+function writeMatrix(graph: GraphBuilder, tensors: Tensors, weight: string, tensor: string, from: number, to: number): void {
+  const read = tensors.find(tensor, [to, from]);
+  let scales: Float32Array | undefined;
+  const values = () => {
+    const floats = read();
+    scales = columnScales(floats, to, from);
+    return quantize(floats, scales, from);
   };
-
-  return {
-    vector: float.vector,
-    embed: float.embed,
-    project(input, output, name, from, to, biased) {
-      multiply(input, output, name, `${name}.weight`, from, to, biased ? float.vector(`${name}.bias`, to) : "");
-    },
-    score(states, output) {
-      multiply(states, output, "lm_head", tied ? "model.embed_tokens.weight" : "lm_head.weight", width, vocabulary, "");
-    },
-  };
+  graph.bytes(weight, values, [from, to], "int8");
+  graph.weights(`${weight}.scale`, () => scales ?? columnScales(read(), to, from), [to], "float32");
+  // One for each: kernels that change how weights are stored replace it.
+  graph.bytes(`${weight}.zero`, Uint8Array.of(0), [], "int8");
 }

@@ -1,4 +1,4 @@
-/** Files that are not whole yet, under names that tell who writes them. */
+/** Files that are not whole yet, under names that show which process writes them. */
 import { randomBytes } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -18,7 +18,10 @@ export function partOf(file: string, ending = "part"): string {
   return `${file}.${hostName()}.${process.pid}-${randomBytes(4).toString("hex")}.${ending}`;
 }
 
-/** Removes what processes of this machine that were killed have left of a file and of its data. Of other machines' processes nothing is known. */
+/**
+ * Removes what processes of this machine that were killed have left of a file and of its data. Of other machines'
+ * processes nothing is known.
+ */
 export async function removeStaleParts(file: string): Promise<void> {
   const host = hostName();
   const names = await readdir(dirname(file)).catch(() => []);

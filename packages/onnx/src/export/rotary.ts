@@ -1,9 +1,11 @@
 /** Rotary position embedding: how far each pair of a head's values turns at each position. */
 import type { LenityError } from "@lenity/core";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
-import type { DecoderConfig } from "./decoder-config.ts";
 
-/** Frequencies divided by a factor: all of them, or (llama3) those whose wave is long beside the context that the model was first trained on. */
+/**
+ * Frequencies divided by a factor: all of them, or (llama3) those whose wave is long beside the context that the model
+ * was first trained on.
+ */
 export type RotaryScaling =
   | { readonly type: "linear"; readonly factor: number }
   | {
@@ -14,11 +16,19 @@ export type RotaryScaling =
       readonly originalContext: number;
     };
 
-/** Reads what newer configs gather in rope_parameters and older ones have as rope_theta and rope_scaling. Throws what `refuse` makes. */
-export function readRotary(
-  raw: Readonly<Record<string, unknown>>,
-  refuse: (what: string) => LenityError,
-): Pick<DecoderConfig, "theta" | "scaling"> {
+/** How fast a head's pairs turn. */
+export interface RotaryConfig {
+  /** The pair i turns by theta^(−2i / head size) per position. */
+  readonly theta: number;
+  /** How these frequencies are changed; undefined where they are not. */
+  readonly scaling: RotaryScaling | undefined;
+}
+
+/**
+ * Reads what newer configs gather in rope_parameters and older ones have as rope_theta and rope_scaling. Throws what
+ * `refuse` makes.
+ */
+export function readRotary(raw: Readonly<Record<string, unknown>>, refuse: (what: string) => LenityError): RotaryConfig {
   const place = raw["rope_parameters"] != null ? "rope_parameters" : "rope_scaling";
   const rope = (raw[place] ?? {}) as Readonly<Record<string, unknown>>;
   const number = (key: string, value: unknown): number => {
@@ -50,7 +60,10 @@ export function readRotary(
 }
 
 /** Writes the tables `cos` and `sin` [context, head size / 2]. */
-export function rotaryTables(graph: GraphBuilder, { context, headSize, theta, scaling }: DecoderConfig): void {
+export function rotaryTables(
+  graph: GraphBuilder,
+  { context, headSize, theta, scaling }: RotaryConfig & { readonly context: number; readonly headSize: number },
+): void {
   const half = headSize / 2;
   const turns = Array.from({ length: half }, (_, i) => scaled(theta ** (-i / half), scaling));
   const table = (of: (angle: number) => number) => () => {
@@ -67,7 +80,8 @@ export function rotaryTables(graph: GraphBuilder, { context, headSize, theta, sc
 function scaled(frequency: number, scaling: RotaryScaling | undefined): number {
   if (scaling === undefined) return frequency;
   if (scaling.type === "linear") return frequency / scaling.factor;
-  // How often the wave fits the original context: few times, and it is slowed by the whole factor; often, and it stays; between, a blend.
+  // How often the wave fits the original context: few times, and it is slowed by the whole factor; often, and it stays;
+  // between, a blend.
   const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalContext } = scaling;
   const waves = (originalContext * frequency) / (2 * Math.PI);
   const kept = Math.min(1, Math.max(0, (waves - low) / (high - low)));

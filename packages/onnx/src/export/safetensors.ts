@@ -1,12 +1,13 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { LenityError } from "@lenity/core";
-import { numbers } from "../graph/float-tensors.ts";
+import { toFloat32 } from "../graph/float-tensors.ts";
 
 /** Named tensors on the disk, converted to float32 when read. */
 export interface Tensors {
   readonly names: readonly string[];
   /**
-   * What reads that tensor, in row-major order. Checks at once that it is there, whole, and of that shape; throws `model_files` when it is not.
+   * What reads that tensor, in row-major order. Checks at once that it is there, whole, and of that shape; throws
+   * `model_files` when it is not.
    */
   find(name: string, shape: readonly number[]): () => Float32Array;
   /** Closes the files. */
@@ -23,7 +24,10 @@ const elementSize: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2 
 /** The most that the format allows a header. */
 const longestHeader = 100_000_000;
 
-/** Opens a file with F32, F16 or BF16 tensors of any size: only its header is read. Throws `model_files` when it is missing or damaged. */
+/**
+ * Opens a file with F32, F16 or BF16 tensors of any size: only its header is read. Throws `model_files` when it is
+ * missing or damaged.
+ */
 export function openSafetensors(file: string): Tensors {
   const damaged = (why: string, cause?: unknown) =>
     new LenityError("model_files", `${file} cannot be read: ${why}. Expected a safetensors file; download or save it again.`, { cause });
@@ -96,7 +100,7 @@ function readAt(handle: number, position: number, length: number): Uint8Array<Ar
 function convert(type: string, { buffer }: Uint8Array<ArrayBuffer>): Float32Array {
   if (type === "F32") return new Float32Array(buffer);
   const bits = new Uint16Array(buffer);
-  if (type === "F16") return numbers(bits);
+  if (type === "F16") return toFloat32(bits);
   const out = new Uint32Array(bits.length);
   for (let i = 0; i < bits.length; i++) out[i] = (bits[i] as number) << 16;
   return new Float32Array(out.buffer);

@@ -4,12 +4,15 @@ import { exists, filesIn } from "../folder/disk-files.ts";
 import { readJson } from "../folder/read-files.ts";
 import { openSafetensors, type Tensors } from "./safetensors.ts";
 
-/** The tensors of a folder, which also tell which of them nobody asked for. */
+/** The tensors of a folder, and which of them nobody has asked for. */
 export interface TensorFolder extends Tensors {
   unused(): string[];
 }
 
-/** Opens model.safetensors, or the shards that model.safetensors.index.json lists. Throws `model_files` when something is missing or damaged. */
+/**
+ * Opens model.safetensors, or the shards that model.safetensors.index.json lists. Throws `model_files` when something
+ * is missing or damaged.
+ */
 export async function openTensors(dir: string): Promise<TensorFolder> {
   const whole = join(dir, "model.safetensors");
   const index = join(dir, "model.safetensors.index.json");
@@ -27,7 +30,7 @@ export async function openTensors(dir: string): Promise<TensorFolder> {
 
 async function openShards(dir: string, index: string): Promise<Tensors> {
   const advice = "Expected the index of a model in several safetensors files; download or save it again.";
-  const { weight_map: map } = await readJson(filesIn(dir), basename(index), advice);
+  const { weight_map: map } = (await readJson(filesIn(dir), basename(index), advice)) ?? {};
   if (typeof map !== "object" || map === null || !Object.values(map).every((file) => typeof file === "string")) {
     throw new LenityError("model_files", `${index} has no weight_map of tensors to files. ${advice}`);
   }

@@ -4,7 +4,7 @@ import { LenityError } from "@lenity/core";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { partOf } from "./parts.ts";
 
-/** What is told, and asked, while files are written. */
+/** What is reported, and checked, while files are written. */
 export interface WriteOptions {
   /** The graph's data file, beside the model; undefined when the graph has none. */
   readonly dataFile: string | undefined;
@@ -12,12 +12,16 @@ export interface WriteOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Small pieces are gathered to this many bytes, and large ones cut: each write is a call into the system, after which a signal is seen. */
+/**
+ * Small pieces are gathered to this many bytes, and large ones cut: each write is a call into the system, after which a
+ * signal is seen.
+ */
 const portion = 2 ** 22;
 
 /**
- * Writes a finished graph. Files get their names when they are whole, so that a reader never meets half a model, and several processes may write
- * the same model. Rejects with `model_files` when they cannot be written and with `aborted` when the signal fires, leaving nothing behind.
+ * Writes a finished graph. Files get their names when they are whole, so that a reader never meets half a model, and
+ * several processes may write the same model. Rejects with `model_files` when they cannot be written and with `aborted`
+ * when the signal fires, leaving nothing behind.
  */
 export async function writeModel(file: string, graph: GraphBuilder, { dataFile, wrote, signal }: WriteOptions): Promise<void> {
   const folder = dirname(file);

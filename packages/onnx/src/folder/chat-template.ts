@@ -1,7 +1,6 @@
 import { LenityError } from "@lenity/core";
 import { namedTokens } from "../tokenizer/named-tokens.ts";
-import type { ModelFiles } from "./model-files.ts";
-import { readJsonIfThere, readText } from "./read-files.ts";
+import type { ModelFolder } from "./model-folder.ts";
 
 /** A model's chat template in Jinja, and the texts of the special tokens that it refers to. */
 export interface ChatTemplate {
@@ -15,17 +14,17 @@ export interface ChatTemplate {
 }
 
 /**
- * Reads chat_template.jinja or the `chat_template` of tokenizer_config.json, the file first as transformers does. Undefined when the folder has
- * none: the model is not a chat model. Rejects with `model_files` when it has one that cannot be read.
+ * chat_template.jinja, or else the `chat_template` of tokenizer_config.json, as in transformers. Undefined when the
+ * folder has none: the model is not a chat model. Rejects with `model_files` when it has one that cannot be read.
  */
-export async function readChatTemplate(files: ModelFiles): Promise<ChatTemplate | undefined> {
-  const settings = files.nameOf("tokenizer_config.json");
-  const config = (await readJsonIfThere(files, "tokenizer_config.json", "Fix or remove it.")) ?? {};
+export async function chatTemplateOf(folder: ModelFolder): Promise<ChatTemplate | undefined> {
+  const settings = folder.nameOf("tokenizer_config.json");
+  const config = (await folder.tokenizerConfig()) ?? {};
   const named = namedTemplates(config["chat_template"], settings);
-  const own = await readText(files, "chat_template.jinja", "Expected a template in Jinja; fix or remove it.");
+  const own = await folder.chatTemplate();
   const template = own ?? named["default"];
   if (template === undefined) return undefined;
-  const file = own === undefined ? settings : files.nameOf("chat_template.jinja");
+  const file = own === undefined ? settings : folder.nameOf("chat_template.jinja");
   return { template, file, named, tokens: namedTokens(config) };
 }
 

@@ -1,15 +1,32 @@
 /** Models in folders on a disk. */
-import { readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LenityError } from "@lenity/core";
 import { firstLine } from "../onnx-file/first-line.ts";
-import type { ModelFiles } from "./model-files.ts";
+import type { ListedFile, ModelFiles } from "./model-files.ts";
 
 /** The files of an existing folder. */
 export function filesIn(dir: string): ModelFiles {
   const nameOf = (path: string) => join(dir, path);
-  return { place: dir, nameOf, read: async (path) => ((await exists(nameOf(path))) ? readFile(nameOf(path)) : undefined) };
+  return {
+    place: dir,
+    nameOf,
+    read: async (path) => ((await exists(nameOf(path))) ? readFile(nameOf(path)) : undefined),
+    list: () => listFiles(dir),
+  };
+}
+
+/** Sorted by path. Links count as what they lead to; those that lead nowhere are left out. */
+async function listFiles(dir: string): Promise<readonly ListedFile[]> {
+  const own = await readdir(dir);
+  const more = await readdir(join(dir, "onnx")).catch(() => []);
+  const paths = [...own, ...more.map((name) => `onnx/${name}`)].sort();
+  const listed = paths.map(async (path) => {
+    const found = await stat(join(dir, path)).catch(() => undefined);
+    return found === undefined ? [] : [{ path, bytes: found.isFile() ? found.size : undefined }];
+  });
+  return (await Promise.all(listed)).flat();
 }
 
 /** The path of an existing folder. Rejects with `model_files` when it is none, or cannot be read. */

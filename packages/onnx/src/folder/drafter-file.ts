@@ -5,3 +5,7 @@ export const drafterEnding = ".drafter.onnx";
 export function drafterFile(modelFile: string): string {
   return modelFile.replace(/(\.onnx)?$/, drafterEnding);
 }
+
+/** What to do about a drafter file that does not belong to its model. */
+export const drafterRemedy =
+  "Write it again from the model's folder (exportDrafter), or delete it: drafting then steps the model, which is slower.";

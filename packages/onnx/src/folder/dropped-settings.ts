@@ -1,6 +1,9 @@
-import type { GenerationConfig } from "./model-folder.ts";
+import type { GenerationConfig } from "./generation-config.ts";
 
-/** Settings of generation_config.json that change what is said and that are not applied, with the values that ask for nothing. */
+/**
+ * Settings of generation_config.json that change the text and that are not applied, with the values that ask for
+ * nothing.
+ */
 const unknown: Readonly<Record<string, unknown>> = {
   repetition_penalty: 1,
   encoder_repetition_penalty: 1,
@@ -36,5 +39,5 @@ export function droppedSettings({ settings, file }: GenerationConfig): string | 
     return [typeof value === "number" ? `${name} ${value}` : name];
   });
   if (dropped.length === 0) return undefined;
-  return `${file} recommends settings that are not applied: ${dropped.join(", ")}. Answers may repeat themselves, or end otherwise than the model's makers meant.`;
+  return `${file} recommends settings that are not applied: ${dropped.join(", ")}. Answers may repeat themselves, or end differently from what the model's makers meant.`;
 }

@@ -10,7 +10,10 @@ const endings = {
   bnb4: "_bnb4",
 } as const;
 
-/** A variant of a model, under transformers.js's name: `fp32` is model.onnx, `q4` model_q4.onnx, `q8` model_quantized.onnx, … */
+/**
+ * A variant of a model, under transformers.js's name: `fp32` is model.onnx, `q4` model_q4.onnx, `q8`
+ * model_quantized.onnx, …
+ */
 export type Dtype = keyof typeof endings;
 
 /** One of a folder's model files. */

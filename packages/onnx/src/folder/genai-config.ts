@@ -1,27 +1,33 @@
-import type { ModelFiles } from "./model-files.ts";
-import { readJsonIfThere } from "./read-files.ts";
+import type { ModelFolder } from "./model-folder.ts";
+import type { Json } from "./read-files.ts";
 
-/** What genai_config.json says: onnxruntime-genai's builder writes it beside its models, often in place of the Hugging Face files. */
+/**
+ * What genai_config.json says: onnxruntime-genai's builder writes it beside its models, often in place of the Hugging
+ * Face files.
+ */
 export interface GenaiConfig {
   /** `vocab_size`, `context_length` and `eos_token_id`, as in a config.json. */
-  readonly model: Readonly<Record<string, unknown>>;
+  readonly model: Json;
   /** How to sample, as in a generation_config.json. */
-  readonly search: Readonly<Record<string, unknown>>;
+  readonly search: Json;
   /** The model file's name. */
   readonly filename: string | undefined;
+  /** What messages call the file. */
+  readonly file: string;
 }
 
-/** Its name in the folder. */
-export const genaiConfigFile = "genai_config.json";
-
-/** Reads it; undefined when there is none. Rejects with `model_files` when it cannot be read. */
-export async function readGenaiConfig(files: ModelFiles): Promise<GenaiConfig | undefined> {
-  const config = await readJsonIfThere(files, genaiConfigFile, "Fix or remove it.");
+/** The folder's genai_config.json; undefined when there is none. */
+export async function genaiConfigOf(folder: ModelFolder): Promise<GenaiConfig | undefined> {
+  const config = await folder.genaiConfig();
   if (config === undefined) return undefined;
   const model = part(config["model"]);
   const filename = part(model["decoder"])["filename"];
-  return { model, search: part(config["search"]), filename: typeof filename === "string" ? filename : undefined };
+  return {
+    model,
+    search: part(config["search"]),
+    filename: typeof filename === "string" ? filename : undefined,
+    file: folder.nameOf("genai_config.json"),
+  };
 }
 
-const part = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+const part = (value: unknown): Json => (typeof value === "object" && value !== null ? (value as Json) : {});

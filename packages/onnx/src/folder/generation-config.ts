@@ -1,17 +1,32 @@
 import { LenityError, type Sampling, sampling } from "@lenity/core";
-import type { ModelFiles } from "./model-files.ts";
-import { readGenerationConfig } from "./model-folder.ts";
+import { genaiConfigOf } from "./genai-config.ts";
+import type { ModelFolder } from "./model-folder.ts";
+import type { Json } from "./read-files.ts";
+
+/** Sampling settings and EOS tokens, and the file that has them: empty when there is none. */
+export interface GenerationConfig {
+  readonly settings: Json;
+  readonly file: string;
+}
+
+/** The content of generation_config.json, or the part of genai_config.json that stands for it. */
+export async function generationConfigOf(folder: ModelFolder): Promise<GenerationConfig> {
+  const settings = await folder.generationConfig();
+  const genai = settings === undefined ? await genaiConfigOf(folder) : undefined;
+  if (genai === undefined) return { settings: settings ?? {}, file: folder.nameOf("generation_config.json") };
+  return { settings: { ...genai.search, eos_token_id: genai.model["eos_token_id"] }, file: genai.file };
+}
 
 /**
- * What generation_config.json, or genai_config.json, recommends for requests that say nothing: greedy unless it asks for sampling. Rejects with `model_files` when it cannot
- * be read or a setting is out of its range.
+ * The sampling that the folder recommends for requests that set none: greedy unless it asks for sampling. Rejects with
+ * `model_files` when its file cannot be read or a setting is out of range.
  */
-export async function readSampling(files: ModelFiles): Promise<Partial<Sampling>> {
-  const { settings: config, file } = await readGenerationConfig(files);
-  if (config["do_sample"] !== true) return { temperature: 0 };
+export async function samplingOf(folder: ModelFolder): Promise<Partial<Sampling>> {
+  const { settings, file } = await generationConfigOf(folder);
+  if (settings["do_sample"] !== true) return { temperature: 0 };
   const number = (key: string, standard: number): number => {
-    const value = config[key] ?? standard;
-    // What is no number is out of every range.
+    const value = settings[key] ?? standard;
+    // Anything but a number is out of every range.
     return typeof value === "number" ? value : Number.NaN;
   };
   try {
@@ -22,8 +37,6 @@ export async function readSampling(files: ModelFiles): Promise<Partial<Sampling>
       minP: number("min_p", 0),
     });
   } catch (cause) {
-    throw new LenityError("model_files", `${file}: ${(cause as Error).message} Fix or remove it.`, {
-      cause,
-    });
+    throw new LenityError("model_files", `${file}: ${(cause as Error).message} Fix or remove it.`, { cause });
   }
 }

@@ -2,32 +2,31 @@
 import { resolve } from "node:path";
 import type { Sampling } from "@lenity/core";
 import { encodeThread } from "../tokenizer/encode-thread.ts";
-import { type FolderTokenizer, readTokenizer } from "../tokenizer/tokenizer.ts";
-import { type ChatTemplate, readChatTemplate } from "./chat-template.ts";
-import { filesIn, folderPath } from "./disk-files.ts";
-import { readSampling } from "./generation-config.ts";
-import type { ModelFiles } from "./model-files.ts";
-
-const filesOf = async (folder: string | URL): Promise<ModelFiles> => filesIn(await folderPath(folder));
+import type { FolderTokenizer } from "../tokenizer/tokenizer.ts";
+import { type ChatTemplate, chatTemplateOf } from "./chat-template.ts";
+import { samplingOf } from "./generation-config.ts";
+import { type DiskFolder, openFolder } from "./open-folder.ts";
+import { tokenizerOf } from "./tokenizer-of-folder.ts";
 
 /**
- * `readTokenizer` of a folder, with a thread for long texts (`encodeAsync`), whose script bundlers may place elsewhere: `worker`. Rejects with
- * `model_files` when there is no such folder either.
+ * Loads the tokenizer (tokenizer.json, and tokenizer_config.json when it is there), with a thread for long texts
+ * (`encodeAsync`), whose script bundlers may place elsewhere: `worker`. `encode` adds no BOS or EOS of its own: chat
+ * templates write them. Rejects with `model_files` when the folder or the file is missing, or is not a tokenizer.
  */
-export async function loadTokenizer(
-  folder: string | URL,
-  { worker }: { readonly worker?: URL | undefined } = {},
-): Promise<FolderTokenizer> {
-  const dir = await folderPath(folder);
-  return { ...(await readTokenizer(filesIn(dir))), encodeAsync: encodeThread(resolve(dir), worker) };
+export async function loadTokenizer(folder: DiskFolder, { worker }: { readonly worker?: URL | undefined } = {}): Promise<FolderTokenizer> {
+  const open = await openFolder(folder);
+  return { ...(await tokenizerOf(open)), encodeAsync: encodeThread(resolve(open.place), worker) };
 }
 
-/** `readChatTemplate` of a folder. Rejects with `model_files` when there is no such folder either. */
-export async function loadChatTemplate(folder: string | URL): Promise<ChatTemplate | undefined> {
-  return readChatTemplate(await filesOf(folder));
+/** Loads the chat template; undefined when there is none. Rejects with `model_files` when it cannot be read. */
+export async function loadChatTemplate(folder: DiskFolder): Promise<ChatTemplate | undefined> {
+  return chatTemplateOf(await openFolder(folder));
 }
 
-/** `readSampling` of a folder. Rejects with `model_files` when there is no such folder either. */
-export async function loadSampling(folder: string | URL): Promise<Partial<Sampling>> {
-  return readSampling(await filesOf(folder));
+/**
+ * Loads the sampling that generation_config.json recommends: greedy unless it asks for sampling. Rejects with
+ * `model_files` when it cannot be read.
+ */
+export async function loadSampling(folder: DiskFolder): Promise<Partial<Sampling>> {
+  return samplingOf(await openFolder(folder));
 }

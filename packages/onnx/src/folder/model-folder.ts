@@ -1,121 +1,69 @@
-import { LenityError, type Token } from "@lenity/core";
-import type { SizeHints } from "../open/cache-sizes.ts";
-import { findContextLength } from "./context-length.ts";
-import { genaiConfigFile, readGenaiConfig } from "./genai-config.ts";
-import type { ModelFiles } from "./model-files.ts";
-import { readJson, readJsonIfThere } from "./read-files.ts";
-
-/** What a Hugging Face folder says of its model. */
-export interface ModelFolder {
-  /** The logits of one row, padding included. */
-  readonly vocabulary: number;
-  readonly contextLength: number;
-  /** Tokens that end an answer; none where the configuration names none. */
-  readonly eos: readonly Token[];
-  /** What the configuration lets expect of the cache's sizes. */
-  readonly sizes: SizeHints;
-  /** The model file that genai_config.json names, where that is the folder's configuration. */
-  readonly filename: string | undefined;
-  /** What a user should know of it, as sentences without a full stop. */
-  readonly notes: readonly string[];
-}
-
-/** What the context is to be: as its user asks, and, where no file says anything, as that of the target for which the model drafts. */
-export interface ContextWish {
-  readonly asked?: number | undefined;
-  readonly target?: number | undefined;
-}
+import { type TokenTexts, tokenTexts } from "../tokenizer/token-table.ts";
+import type { ListedFile, ModelFiles } from "./model-files.ts";
+import { type Json, missing, readJson, readText } from "./read-files.ts";
 
 /**
- * Reads config.json and generation_config.json, or what genai_config.json has of them; of a model that reads more than text, the part for its text
- * decoder (`text_config`). Throws `model_files` with what is missing, and `invalid_request` when a longer context is asked for than there is.
+ * The small files of a model folder, each read and parsed at most once, when it is first asked for. Whoever needs
+ * something of the folder is handed this value. A file that is not there is undefined; one that cannot be read rejects
+ * with `model_files`, each time.
  */
-export async function readModelFolder(files: ModelFiles, { asked, target }: ContextWish = {}): Promise<ModelFolder> {
-  const { config, file, filename } = await readConfig(files);
-  const { settings: generation } = await readGenerationConfig(files);
-  const parts = [config, config["text_config"], config["decoder"]].filter(isObject);
-  const find = (keys: readonly string[]): unknown =>
-    parts.flatMap((part) => keys.map((key) => part[key])).find((value) => value !== undefined && value !== null);
-  const size = (keys: readonly string[]): number | undefined => {
-    const value = find(keys);
-    if (value === undefined) return undefined;
-    if (isSize(value) && value >= 2) return value;
-    const key = keys.find((key) => parts.some((part) => (part[key] ?? undefined) !== undefined));
-    throw new LenityError(
-      "model_files",
-      `${file} has ${key} ${JSON.stringify(value)}; expected a whole number. Take the config.json of the model's own folder.`,
-    );
-  };
-  const vocabulary = size(["vocab_size"]);
-  if (vocabulary === undefined) {
-    throw new LenityError(
-      "model_files",
-      `${file} has vocab_size undefined; expected a whole number. Take the config.json of the model's own folder.`,
-    );
-  }
-  const eos = tokens(generation["eos_token_id"] ?? find(["eos_token_id"]) ?? (await readGenaiConfig(files))?.model["eos_token_id"]);
-  const stray = eos.find((id) => !(typeof id === "number" && Number.isInteger(id) && id >= 0 && id < vocabulary));
-  if (stray !== undefined) {
-    throw new LenityError(
-      "model_files",
-      `${files.place} ends answers at token ${JSON.stringify(stray)} (eos_token_id in generation_config.json, genai_config.json or config.json); the model knows ids 0 to ${vocabulary - 1}. Take these files of the model's own folder.`,
-    );
-  }
-  const { contextLength, note } = await findContextLength({ files, file, size, asked, target });
+export interface ModelFolder {
+  /** All of its files, the large ones too. */
+  readonly files: ModelFiles;
+  /** The folder: a path, or a URL. */
+  readonly place: string;
+  /** What messages call a file. */
+  nameOf(path: string): string;
+  config(): Promise<Json | undefined>;
+  generationConfig(): Promise<Json | undefined>;
+  genaiConfig(): Promise<Json | undefined>;
+  tokenizer(): Promise<Json | undefined>;
+  /** The tokens of tokenizer.json. */
+  tokens(): Promise<TokenTexts | undefined>;
+  tokenizerConfig(): Promise<Json | undefined>;
+  /** The text of chat_template.jinja. */
+  chatTemplate(): Promise<string | undefined>;
+  /** What lies in the folder itself and in its onnx/; empty where files can only be asked for by name. */
+  list(): Promise<readonly ListedFile[]>;
+  /** The error for a file that is needed and is not there. */
+  missing(path: keyof typeof advice): Error;
+}
+
+/** What to do about a file that is missing or cannot be read. */
+const advice = {
+  "config.json": "Expected the config.json of a Hugging Face model folder, or a genai_config.json; copy it beside the model.",
+  "generation_config.json": "Fix or remove it.",
+  "genai_config.json": "Fix or remove it.",
+  "tokenizer.json": "Expected Hugging Face's tokenizer.json; copy it from the model's own folder.",
+  "tokenizer_config.json": "Fix or remove it.",
+  "chat_template.jinja": "Expected a template in Jinja; fix or remove it.",
+} as const;
+
+/** The folder that these files are. Nothing is read yet. */
+export function modelFolder(files: ModelFiles): ModelFolder {
+  const json = (path: keyof typeof advice) => once(() => readJson(files, path, advice[path]));
+  const tokenizer = json("tokenizer.json");
   return {
-    vocabulary,
-    contextLength,
-    eos: eos as readonly Token[],
-    sizes: cacheSizes(find),
-    filename,
-    notes: note === undefined ? [] : [note],
+    files,
+    place: files.place,
+    nameOf: (path) => files.nameOf(path),
+    config: json("config.json"),
+    generationConfig: json("generation_config.json"),
+    genaiConfig: json("genai_config.json"),
+    tokenizer,
+    tokens: once(async () => {
+      const definition = await tokenizer();
+      return definition === undefined ? undefined : tokenTexts(definition, files.nameOf("tokenizer.json"));
+    }),
+    tokenizerConfig: json("tokenizer_config.json"),
+    chatTemplate: once(() => readText(files, "chat_template.jinja", advice["chat_template.jinja"])),
+    list: once(async () => (await files.list?.()) ?? []),
+    missing: (path) => missing(files, path, advice[path]),
   };
 }
 
-/** Heads and head size under the names of Llama and its like, GPT-2, Bloom, Falcon and onnxruntime-genai. */
-function cacheSizes(find: (keys: readonly string[]) => unknown): SizeHints {
-  const heads = find(["num_attention_heads", "n_head", "num_heads"]);
-  const width = find(["hidden_size", "n_embd", "d_model"]);
-  const own = find(["num_key_value_heads", "num_kv_heads"]);
-  const headSize = find(["head_size", "head_dim"]);
-  const share = isSize(width) && isSize(heads) ? width / heads : undefined;
-  return { groups: [own, heads].filter(isSize), headSizes: [headSize, share].filter(isSize) };
-}
-
-const isSize = (value: unknown): value is number => typeof value === "number" && Number.isInteger(value) && value >= 1;
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** The folder's configuration, and the file that it is. */
-interface FolderConfig {
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly file: string;
-  readonly filename?: string | undefined;
-}
-
-async function readConfig(files: ModelFiles): Promise<FolderConfig> {
-  const advice = "Expected the config.json of a Hugging Face model folder, or a genai_config.json; copy it beside the model.";
-  const config = await readJsonIfThere(files, "config.json", advice);
-  const genai = config === undefined ? await readGenaiConfig(files) : undefined;
-  if (genai !== undefined) return { config: genai.model, file: files.nameOf(genaiConfigFile), filename: genai.filename };
-  return { config: config ?? (await readJson(files, "config.json", advice)), file: files.nameOf("config.json") };
-}
-
-/** Sampling settings and EOS tokens, and the file that has them: empty when there is none. */
-export interface GenerationConfig {
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly file: string;
-}
-
-/** The content of generation_config.json, or what genai_config.json has of it. Rejects with `model_files` when it cannot be read. */
-export async function readGenerationConfig(files: ModelFiles): Promise<GenerationConfig> {
-  const settings = await readJsonIfThere(files, "generation_config.json", "Fix or remove it.");
-  const genai = settings === undefined ? await readGenaiConfig(files) : undefined;
-  if (genai === undefined) return { settings: settings ?? {}, file: files.nameOf("generation_config.json") };
-  return { settings: { ...genai.search, eos_token_id: genai.model["eos_token_id"] }, file: files.nameOf(genaiConfigFile) };
-}
-
-/** Hugging Face writes one id, a list, or null. */
-function tokens(value: unknown): readonly unknown[] {
-  return (Array.isArray(value) ? value : [value]).filter((id) => id !== undefined && id !== null);
+/** The same promise for every call. */
+function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
+  let reading: Promise<Value> | undefined;
+  return () => (reading ??= read());
 }

@@ -1,15 +1,14 @@
 import { LenityError } from "@lenity/core";
 import type { ModelFiles } from "./model-files.ts";
 
-/** Reads a JSON object. Rejects with `model_files`, ending with `advice`, when the file is missing or not an object. */
-export async function readJson(files: ModelFiles, path: string, advice: string): Promise<Record<string, unknown>> {
-  const value = await readJsonIfThere(files, path, advice);
-  if (value === undefined) throw unreadable(files, path, advice);
-  return value;
-}
+/** What a JSON object holds. */
+export type Json = Readonly<Record<string, unknown>>;
 
-/** The same, but undefined when the file is missing. */
-export async function readJsonIfThere(files: ModelFiles, path: string, advice: string): Promise<Record<string, unknown> | undefined> {
+/**
+ * Reads a JSON object; undefined when the file is missing. Rejects with `model_files`, ending with `advice`, when it
+ * holds something else.
+ */
+export async function readJson(files: ModelFiles, path: string, advice: string): Promise<Json | undefined> {
   const text = await readText(files, path, advice);
   if (text === undefined) return undefined;
   const refuse = (what: string, cause?: unknown) => new LenityError("model_files", `${files.nameOf(path)} ${what}. ${advice}`, { cause });
@@ -19,24 +18,31 @@ export async function readJsonIfThere(files: ModelFiles, path: string, advice: s
   } catch (cause) {
     throw refuse(`is not JSON: ${(cause as Error).message}`, cause);
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Json;
   throw refuse("does not hold a JSON object");
 }
 
-/** The content of a file as text; undefined when it is missing. Rejects with `model_files`, ending with `advice`. */
+/**
+ * The content of a file as text; undefined when it is missing. Rejects with `model_files`, ending with `advice`, when
+ * it cannot be read.
+ */
 export async function readText(files: ModelFiles, path: string, advice: string): Promise<string | undefined> {
   const bytes = await readBytes(files, path, advice);
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
 }
 
-/** The content of a file; undefined when it is missing. Rejects with `model_files`, ending with `advice`. */
+/**
+ * The content of a file; undefined when it is missing. Rejects with `model_files`, ending with `advice`, when it cannot
+ * be read.
+ */
 export async function readBytes(files: ModelFiles, path: string, advice: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   return files.read(path).catch((cause) => {
-    throw unreadable(files, path, advice, cause);
+    const why = cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause);
+    throw new LenityError("model_files", `${files.nameOf(path)} is not readable: ${why}. ${advice}`, { cause });
   });
 }
 
-function unreadable(files: ModelFiles, path: string, advice: string, cause?: unknown): LenityError {
-  const why = cause instanceof Error ? `is not readable: ${cause.message.replace(/\.$/, "")}` : "is missing";
-  return new LenityError("model_files", `${files.nameOf(path)} ${why}. ${advice}`, { cause });
+/** The error for a file that must be there. */
+export function missing(files: Pick<ModelFiles, "nameOf">, path: string, advice: string): LenityError {
+  return new LenityError("model_files", `${files.nameOf(path)} is missing. ${advice}`);
 }

@@ -1,6 +1,6 @@
-/** Which ids a model may say: its own tokenizer's, and for a draft model those of its target. */
+/** Which ids a model may draw: its own tokenizer's, and for a draft model those of its target. */
 import { LenityError, type Token } from "@lenity/core";
-import type { TokenIds } from "@lenity/core/internal";
+import { type TokenIds } from "@lenity/core/internal";
 import type { TokenTexts } from "../tokenizer/token-table.ts";
 
 /** A model's output layer, and its tokenizer's tokens when its folder has them. */
@@ -13,6 +13,11 @@ export interface Outputs {
   readonly tokens: TokenTexts | undefined;
 }
 
+/** The model for which another one drafts. */
+export interface DraftTarget extends Outputs, TokenIds {
+  readonly contextLength: number;
+}
+
 /** What rows are made of, and what a user should know about it. */
 export interface Vocabulary extends TokenIds {
   readonly unused: ReadonlySet<Token>;
@@ -21,9 +26,9 @@ export interface Vocabulary extends TokenIds {
 }
 
 /**
- * The ids of the model's tokenizer, without the padding of its output layer. Throws `model_files` when the tokenizer's ordinary tokens go beyond the
- * output layer. Added tokens may: folders hold such tokens, above all for padding, that the model was never resized for. They are an error where a
- * prompt has them.
+ * The ids of the model's tokenizer, without the padding of its output layer. Throws `model_files` when the tokenizer's
+ * ordinary tokens go beyond the output layer. Added tokens may: folders hold such tokens, above all for padding, that
+ * the model was never resized for. They are an error where a prompt has them.
  */
 export function ownVocabulary({ folder, width, tokens }: Outputs): Vocabulary {
   if (tokens === undefined) return { vocabulary: width, unused: new Set(), notes: [] };
@@ -45,8 +50,8 @@ export function ownVocabulary({ folder, width, tokens }: Outputs): Vocabulary {
 }
 
 /**
- * The target's ids for its draft model, of which the draft may say those that mean the same to both. Throws `unsupported` when an ordinary token has
- * another text, or when there is nothing to compare and the sizes differ.
+ * The target's ids for its draft model, of which the draft may draw those that mean the same to both. Throws
+ * `unsupported` when an ordinary token has another text, or when there is nothing to compare and the sizes differ.
  */
 export function draftVocabulary(draft: Outputs, target: Outputs & TokenIds): Vocabulary {
   const refuse = (what: string, advice: string) =>
@@ -56,7 +61,7 @@ export function draftVocabulary(draft: Outputs, target: Outputs & TokenIds): Voc
   if (draft.tokens === undefined || target.tokens === undefined) {
     if (draft.width === target.width) return { vocabulary, unused, notes: [] };
     throw refuse(
-      `they have ${draft.width} and ${target.width} token ids, and without both tokenizer.json files nothing tells which are the same`,
+      `they have ${draft.width} and ${target.width} token ids, and without both tokenizer.json files nothing shows which are the same`,
       "Copy the tokenizer.json of each model into its folder.",
     );
   }
@@ -90,6 +95,6 @@ function notesOf(draft: Outputs, target: Outputs, missing: number, different: nu
     ...(different === 0 ? [] : [`${different} control tokens of another meaning`]),
   ];
   return [
-    `${draft.name} never drafts ${kinds.join(" and ")}; where the target could say one, KL(p‖q) is infinite, so that gates on it (judi) relax nothing`,
+    `${draft.name} never drafts ${kinds.join(" and ")}; where the target could draw one, KL(p‖q) is infinite, so that gates on it (judi) relax nothing`,
   ];
 }

@@ -5,8 +5,8 @@ import { tensorOf } from "./float-tensors.ts";
 import type { Graph, Runtime } from "./graph.ts";
 
 /**
- * The inputs of a run besides its cache, for a block that begins at position `start`, each of the type that the graph declares; `kept` is how many
- * rows of logits the graph need return.
+ * The inputs of a run besides its cache, for a block that begins at position `start`, each of the type that the graph
+ * declares; `kept` is how many rows of logits the graph need return.
  */
 export function blockFeeds(
   { runtime, inputs }: Pick<Graph, "runtime" | "inputs">,

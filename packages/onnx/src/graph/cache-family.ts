@@ -1,14 +1,15 @@
-import type { CacheFamily } from "../cache/cache.ts";
-import { cacheTensors } from "../cache/cache-tensors.ts";
 import { blockFeeds } from "./block-feeds.ts";
+import type { CacheFamily } from "./cache-shape.ts";
+import { cacheTensors } from "./cache-tensors.ts";
 import { tensorOf, zeros } from "./float-tensors.ts";
 import type { UntriedGraph } from "./graph.ts";
 
 /**
- * Finds the family by what the graph does, since operators do not tell: several of them concatenate, inside functions and fused nodes too. Two
- * tokens run with two rows of past, or as many as its window wants, of which the mask counts none: a graph that goes by the mask returns as many,
- * one that concatenates returns two more or fails. What fails for another reason is run as concat, which GroupQueryAttention accepts as well; the
- * self-check has the last word.
+ * Finds the family by running the graph, since its operators do not show it: several of them concatenate, inside
+ * functions and fused nodes too. Two tokens run with two rows of past, or as many as its window needs, of which the
+ * mask counts none: a graph that goes by the mask returns as many, one that concatenates returns two more or fails.
+ * What fails for another reason is run as concat, which GroupQueryAttention accepts as well; the self-check has the
+ * last word.
  */
 export async function findFamily(graph: UntriedGraph): Promise<CacheFamily> {
   if (graph.split) return "split";

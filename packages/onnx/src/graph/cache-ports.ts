@@ -1,14 +1,18 @@
 /** The caches among a decoder's inputs and outputs. */
-import type { CacheShape } from "../cache/cache.ts";
-import { cacheTensors } from "../cache/cache-tensors.ts";
-import type { Port } from "../protocol/protocol.ts";
-import type { Precision } from "./float-tensors.ts";
 
-/** What the declared caches say: sizes are undefined where the file has a name in place of a number. */
+import type { CacheShape } from "./cache-shape.ts";
+import { cacheTensors } from "./cache-tensors.ts";
+import type { Precision } from "./float-tensors.ts";
+import type { Port } from "./port.ts";
+
+/** What the declarations of the caches tell: sizes are undefined where the file has a name in place of a number. */
 export interface CachePorts extends Pick<CacheShape, "layers" | "precision" | "combined"> {
   readonly groups: number | undefined;
   readonly headSize: number | undefined;
-  /** Whether the graph takes the later values apart from the others (tail_values.N), as `exportDecoder` writes long contexts. */
+  /**
+   * Whether the graph takes the later values apart from the others (tail_values.N), as `exportDecoder` writes long
+   * contexts.
+   */
   readonly split: boolean;
 }
 
@@ -20,7 +24,7 @@ export function isCache(name: string): boolean {
 /** Finds the caches. Throws what `refuse` makes of the end of a sentence that begins with the file's name. */
 export function findCaches(inputs: readonly Port[], outputs: readonly Port[], refuse: (what: string) => Error): CachePorts {
   const list = (ports: readonly Port[]) => ports.map(({ name }) => name).join(", ");
-  const has = (ports: readonly Port[], wanted: string) => ports.some(({ name }) => name === wanted);
+  const has = (ports: readonly Port[], name: string) => ports.some((port) => port.name === name);
   const split = has(inputs, "tail_values.0");
   const combined = has(inputs, "past_0");
   const caches = inputs.filter(({ name }) => isCache(name) && !name.startsWith("tail_values."));

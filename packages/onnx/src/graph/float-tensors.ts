@@ -1,4 +1,7 @@
-/** Float tensors as this package holds them: float32 as numbers, float16 as its bits, because not every runtime has Float16Array. */
+/**
+ * Float tensors as this package holds them: float32 as numbers, float16 as its bits, because not every runtime has
+ * Float16Array.
+ */
 import type { Tensor } from "onnxruntime-node";
 import { fromFloat16 } from "../onnx-file/float16.ts";
 
@@ -17,7 +20,8 @@ export function zeros(precision: Precision, length: number): Cells {
 export function tensorOf(runtime: { readonly Tensor: typeof Tensor }, data: Cells, shape: readonly number[]): Tensor {
   if (data instanceof Float32Array) return new runtime.Tensor("float32", data, shape);
   const tensor = new runtime.Tensor("float16", data, shape);
-  // Where Float16Array exists the constructor turns the bits into one, which the native side then refuses ("not enough space").
+  // Where Float16Array exists the constructor turns the bits into one, which the native side then refuses ("not enough
+  // space").
   Object.defineProperty(tensor, "data", { value: data });
   return tensor;
 }
@@ -32,7 +36,7 @@ export function cellsOf({ type, data }: Tensor): Cells {
 let table: Float32Array | undefined;
 
 /** The numbers themselves: float32 as it is, float16 converted. */
-export function numbers(cells: Cells): Float32Array {
+export function toFloat32(cells: Cells): Float32Array {
   if (cells instanceof Float32Array) return cells;
   // Looked up, because a pass over a large vocabulary converts millions.
   table ??= Float32Array.from({ length: 65536 }, (_, bits) => fromFloat16(bits));

@@ -1,10 +1,11 @@
-/** What a decoder's inputs and outputs must be, and what they tell. */
+/** What a decoder's inputs and outputs must be, and what they show of it. */
+
 import { type HiddenKind, LenityError } from "@lenity/core";
-import type { Port } from "../protocol/protocol.ts";
 import { integerTypes, maskTypes } from "./block-feeds.ts";
 import { type CachePorts, findCaches, isCache, isPrecision } from "./cache-ports.ts";
+import type { Port } from "./port.ts";
 
-/** What the declared inputs and outputs say of a graph. */
+/** What the declared inputs and outputs show of a graph. */
 export interface GraphPorts extends CachePorts {
   /** Whether it offers the block's cache rows alone (present_rows). */
   readonly newRows: boolean;
@@ -37,11 +38,14 @@ export function checkPorts(file: string, inputs: readonly Port[], outputs: reado
   // Where the batch is left open, so is the number of joined caches.
   const newRows = rows?.type === precision && (typeof rows.shape[0] === "string" || rows.shape[0] === 2 * layers);
   if (split && !newRows)
-    throw refuse("takes tail_values.N but has no output present_rows for the block's own cache rows. Export it anew with exportDecoder.");
+    throw refuse("takes tail_values.N but has no output present_rows for the block's own cache rows. Export it again with exportDecoder.");
   return { ...caches, newRows, hidden: hiddenOutputs(output) };
 }
 
-/** Checks that a text decoder wants them, and nothing else. Throws what `refuse` makes of the end of a sentence that begins with the file's name. */
+/**
+ * Checks that they are the inputs of a text decoder, and nothing else. Throws what `refuse` makes of the end of a
+ * sentence that begins with the file's name.
+ */
 function checkInputs(inputs: readonly Port[], refuse: (what: string) => Error): void {
   const state = inputs.find(({ name }) => isRecurrent(name));
   if (state !== undefined) {
@@ -65,23 +69,23 @@ function checkInputs(inputs: readonly Port[], refuse: (what: string) => Error): 
   const stray = inputs.find(({ name }) => !plainInputs.has(name) && (!isCache(name) || (!splits && name.startsWith("tail_values."))));
   if (stray !== undefined)
     throw refuse(
-      `wants the input ${stray.name}, which is not of a text decoder. Known: ${[...plainInputs].join(", ")}, past_key_values.N.key|value or past_N.`,
+      `needs the input ${stray.name}, which is not one of a text decoder. Known: ${[...plainInputs].join(", ")}, past_key_values.N.key|value or past_N.`,
     );
   for (const { name, type, shape } of inputs) {
     if (!plainInputs.has(name)) continue;
-    // Masks of another rank say what is added to scores, not which tokens count.
+    // Masks of another rank are added to scores; they do not choose the tokens that count.
     const isMask = name === "attention_mask" && shape.length === 2;
     const types = isMask ? maskTypes : integerTypes;
     if (types.includes(type)) continue;
     throw refuse(
-      `wants the input ${name} as ${type} of shape [${shape.join(", ")}]; expected ${types.join(" or ")}. Export it with onnxruntime-genai, Optimum or lenity export.`,
+      `takes the input ${name} as ${type} of shape [${shape.join(", ")}]; expected ${types.join(" or ")}. Export it with onnxruntime-genai, Optimum or lenity export.`,
     );
   }
 }
 
 /**
- * States that a block overwrites: of convolutions (`past_conv.0`, `conv_state`), state-space models (`past_ssm`, `cache_params.ssm_states`) and
- * linear attention (`past_recurrent`), also among the caches (`past_key_values.0.conv`).
+ * States that a block overwrites: of convolutions (`past_conv.0`, `conv_state`), state-space models (`past_ssm`,
+ * `cache_params.ssm_states`) and linear attention (`past_recurrent`), also among the caches (`past_key_values.0.conv`).
  */
 function isRecurrent(name: string): boolean {
   if (isCache(name) || plainInputs.has(name)) return false;
@@ -89,8 +93,9 @@ function isRecurrent(name: string): boolean {
 }
 
 /**
- * `last_hidden_state` is transformers' name for the final norm's output. `hidden_states` is its input in files that have both (such as
- * `exportDecoder` writes); alone it is onnxruntime-genai's name, which stands for the output. `pre_norm_states` is the input in any file.
+ * `last_hidden_state` is transformers' name for the final norm's output. `hidden_states` is its input in files that
+ * have both (such as `exportDecoder` writes); alone it is onnxruntime-genai's name, which stands for the output.
+ * `pre_norm_states` is the input in any file.
  */
 function hiddenOutputs(outputs: ReadonlyMap<string, Port>): GraphPorts["hidden"] {
   const first = (...names: readonly string[]) => names.find((name) => isPrecision(outputs.get(name)?.type));

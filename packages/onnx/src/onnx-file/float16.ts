@@ -1,7 +1,10 @@
 const scratch = new Float32Array(1);
 const scratchBits = new Uint32Array(scratch.buffer);
 
-/** The bits of the float16 nearest to `value` (ties to even); beyond its range, infinity. Float16Array is missing in Node 22. */
+/**
+ * The bits of the float16 nearest to `value` (ties to even); beyond its range, infinity. Float16Array is missing in
+ * Node 22.
+ */
 export function toFloat16(value: number): number {
   scratch[0] = value;
   return narrowed(scratchBits[0] as number);

@@ -1,4 +1,7 @@
-/** Writes ONNX files without a dependency: only the fields that `exportDecoder` uses. Field numbers are those of onnx.proto. */
+/**
+ * Writes ONNX files without a dependency: only the fields that `exportDecoder` uses. Field numbers are those of
+ * onnx.proto.
+ */
 import { LenityError } from "@lenity/core";
 import { toFloat16s } from "./float16.ts";
 import { bytesOf, float, integer, type LateBytes, type Message, message, nested } from "./protobuf-writer.ts";
@@ -11,7 +14,10 @@ const elementSize = { float32: 4, uint8: 1, int8: 1, int32: 4, int64: 8, bool: 1
 /** The element types that this writer knows. */
 export type ElementType = keyof typeof elementType;
 
-/** Numbers are floats when `float`, integers otherwise: ONNX attributes are typed and JavaScript numbers are not. Lists are of integers. */
+/**
+ * Numbers are floats when `float`, integers otherwise: ONNX attributes are typed and JavaScript numbers are not. Lists
+ * are of integers.
+ */
 export type Attribute = number | readonly number[] | { readonly float: number } | { readonly graph: GraphBuilder };
 
 /** A size, or the name of a size that is known only at run time. */
@@ -34,7 +40,10 @@ export interface GraphBuilder {
   bytes(name: string, values: Values<Uint8Array>, shape: readonly number[], type: "int8" | "uint8"): string;
   /** An int64 tensor. Returns its name. */
   integers(name: string, values: readonly number[], shape: readonly number[]): string;
-  /** A node of the standard operator set, or of com.microsoft when `contrib`. An empty name skips an optional input or output. */
+  /**
+   * A node of the standard operator set, or of com.microsoft when `contrib`. An empty name skips an optional input or
+   * output.
+   */
   node(
     operator: string,
     inputs: readonly string[],
@@ -42,7 +51,10 @@ export interface GraphBuilder {
     attributes?: Readonly<Record<string, Attribute>>,
     contrib?: boolean,
   ): void;
-  /** A graph for an attribute of a node of this one, such as the body of a Loop. It reads this graph's values by their names. */
+  /**
+   * A graph for an attribute of a node of this one, such as the body of a Loop. It reads this graph's values by their
+   * names.
+   */
   inner(name: string): GraphBuilder;
   /** The file, in pieces to be written one after another, each made when its turn comes. */
   finish(): Iterable<Uint8Array>;
@@ -56,8 +68,8 @@ const leastOutside = 1024;
 const page = 4096;
 
 /**
- * Starts a graph: opset 18 with com.microsoft 1. Protobuf ends at 2 GB; with a `dataFile`, the name of a file beside the .onnx file, the large
- * tensors go there.
+ * Starts a graph: opset 18 with com.microsoft 1. Protobuf ends at 2 GB; with a `dataFile`, the name of a file beside
+ * the .onnx file, the large tensors go there.
  */
 export function graphBuilder(name: string, dataFile?: string): GraphBuilder {
   return builder(name, { tensorBytes: 0, dataFile, outside: message() });
@@ -81,7 +93,7 @@ function builder(name: string, store: Store): GraphBuilder {
       size: shape.reduce((product, size) => product * size, elementSize[type]),
       make() {
         const { buffer, byteOffset, byteLength } = make();
-        if (byteLength !== bytes.size) throw new RangeError(`${title} has ${byteLength} bytes; its shape [${shape}] says ${bytes.size}.`);
+        if (byteLength !== bytes.size) throw new RangeError(`${title} has ${byteLength} bytes; its shape [${shape}] makes ${bytes.size}.`);
         return new Uint8Array(buffer, byteOffset, byteLength);
       },
     };
@@ -91,7 +103,7 @@ function builder(name: string, store: Store): GraphBuilder {
     integer(body, 2, elementType[type]);
     nested(body, 8, title);
     if (dataFile === undefined || bytes.size < leastOutside) nested(body, 9, bytes);
-    else place(outside, bytes, body, dataFile);
+    else writeOutside(outside, bytes, body, dataFile);
     nested(graph, 5, body);
     return title;
   };
@@ -136,7 +148,7 @@ function made<Array extends object>(values: Values<Array>): Array {
 }
 
 /** Puts bytes at the end of the data file, and where they lie into the tensor's message. */
-function place(outside: Message, bytes: LateBytes, tensor: Message, location: string): void {
+function writeOutside(outside: Message, bytes: LateBytes, tensor: Message, location: string): void {
   const gap = -outside.size & (page - 1);
   outside.pieces.push(new Uint8Array(gap), bytes);
   const offset = outside.size + gap;

@@ -1,4 +1,7 @@
-/** Reads protobuf messages where they lie. What nobody looks at is skipped by its length, so that weights stay on the disk. */
+/**
+ * Reads protobuf messages where they lie. What nobody looks at is skipped by its length, so that weights stay on the
+ * disk.
+ */
 
 /** The byte at a position. Throws RangeError beyond the end. */
 export type ByteAt = (position: number) => number;
@@ -12,7 +15,10 @@ export interface Span {
 /** One field of a message: a number when it was written as a varint, else where its body lies. */
 export type Field = { readonly field: number } & ({ readonly value: number } | { readonly body: Span });
 
-/** The fields of a message, in order; numbers are read as unsigned. Throws RangeError when the bytes are no protobuf, or are cut off. */
+/**
+ * The fields of a message, in order; numbers are read as unsigned. Throws RangeError when the bytes are no protobuf, or
+ * are cut off.
+ */
 export function* fields(byteAt: ByteAt, { start, end }: Span): Generator<Field> {
   const cursor = { at: start };
   while (cursor.at < end) {
@@ -48,8 +54,8 @@ function varint(byteAt: ByteAt, cursor: { at: number }): number {
 }
 
 /** The bodies of a message's fields of that number. */
-export function* bodies(byteAt: ByteAt, span: Span, wanted: number): Generator<Span> {
-  for (const one of fields(byteAt, span)) if (one.field === wanted && "body" in one) yield one.body;
+export function* bodies(byteAt: ByteAt, span: Span, field: number): Generator<Span> {
+  for (const one of fields(byteAt, span)) if (one.field === field && "body" in one) yield one.body;
 }
 
 /** The bytes of a span as UTF-8. */

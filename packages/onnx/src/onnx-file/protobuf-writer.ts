@@ -4,7 +4,10 @@ export interface LateBytes {
   make(): Uint8Array;
 }
 
-/** The body of one protobuf message: pieces that are written one after another, so that weights are never copied into a larger buffer. */
+/**
+ * The body of one protobuf message: pieces that are written one after another, so that weights are never copied into a
+ * larger buffer.
+ */
 export interface Message {
   readonly pieces: (Uint8Array | LateBytes)[];
   /** Bytes in all pieces. */

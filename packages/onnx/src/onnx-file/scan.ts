@@ -1,4 +1,4 @@
-/** What an .onnx file says of its graph, read without its weights. Field numbers are those of onnx.proto. */
+/** What an .onnx file contains of its graph, read without its weights. Field numbers are those of onnx.proto. */
 import { LenityError } from "@lenity/core";
 import { type ByteAt, bodies, fields, packed, type Span, text } from "./protobuf-reader.ts";
 
@@ -7,7 +7,7 @@ export interface OnnxNode {
   readonly operator: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Attributes that are single integers; negative ones are not told apart from huge ones. */
+  /** Attributes that are single integers; negative ones look like huge ones. */
   readonly integers: Readonly<Record<string, number>>;
   /** The tensor of a Constant. */
   readonly tensor: TensorFacts | undefined;
@@ -36,7 +36,9 @@ export interface OnnxScan {
   readonly initializers: ReadonlyMap<string, TensorFacts>;
 }
 
-/** Scans a file of so many bytes. Throws `model_files` when it is cut off, no ONNX file at all, or one without a graph. */
+/**
+ * Scans a file of so many bytes. Throws `model_files` when it is cut off, no ONNX file at all, or one without a graph.
+ */
 export function scanBytes(byteAt: ByteAt, file: string, bytes: number): OnnxScan {
   let scan: OnnxScan;
   try {

@@ -1,27 +1,23 @@
 /** The sizes of a cache, where its file has names in place of numbers. */
+
 import { LenityError } from "@lenity/core";
-import type { CacheShape } from "../cache/cache.ts";
-import { cacheTensors } from "../cache/cache-tensors.ts";
 import { blockFeeds } from "../graph/block-feeds.ts";
 import type { CachePorts } from "../graph/cache-ports.ts";
+import type { CacheShape } from "../graph/cache-shape.ts";
+import { cacheTensors } from "../graph/cache-tensors.ts";
 import { tensorOf, zeros } from "../graph/float-tensors.ts";
 import type { UntriedGraph } from "../graph/graph.ts";
+import type { SizeHints } from "../graph/size-hints.ts";
 import type { OnnxScan } from "../onnx-file/scan.ts";
-
-/** What a folder's configuration lets expect of each size, the likeliest first. */
-export interface SizeHints {
-  /** Key and value heads. */
-  readonly groups: readonly number[];
-  readonly headSizes: readonly number[];
-}
 
 /** Sizes that are tried when no hint is right: all that are usual, and more. */
 const [mostGroups, mostHeadSize] = [128, 512];
 
 /**
- * The declared sizes. What the file leaves open is found by running it on an empty cache of each likely size: by the folder's configuration, by the
- * attributes and tables of its attention, and then by all sizes up to the largest usual ones. Where it runs, the caches that it returns have the true
- * sizes. A run of a wrong size ends in the first layer. Throws `model_files` when none runs.
+ * The declared sizes. What the file leaves open is found by running it on an empty cache of each likely size: by the
+ * folder's configuration, by the attributes and tables of its attention, and then by all sizes up to the largest usual
+ * ones. Where it runs, the caches that it returns have the true sizes. A run of a wrong size ends in the first layer.
+ * Throws `model_files` when none runs.
  */
 export async function findSizes(
   graph: Omit<UntriedGraph, "groups" | "headSize">,
@@ -69,7 +65,10 @@ async function trySizes(graph: UntriedGraph): Promise<Pick<CacheShape, "groups" 
   return heads === undefined || size === undefined ? undefined : { groups: heads, headSize: size };
 }
 
-/** What the file itself says: the attributes of GroupQueryAttention, and the table of its positions, which has half a head's numbers as a rule. */
+/**
+ * What the file itself says: the attributes of GroupQueryAttention, and the table of its positions, which has half a
+ * head's numbers as a rule.
+ */
 function hintsOf({ nodes, initializers }: OnnxScan): SizeHints {
   const attention = nodes.find(({ operator }) => operator === "GroupQueryAttention");
   const groups = attention?.integers["kv_num_heads"];

@@ -3,9 +3,9 @@ import type { Runtime } from "../graph/graph.ts";
 import { graphBuilder } from "../onnx-file/graph-builder.ts";
 
 /**
- * Opens a model, with exact int8 arithmetic where that needs asking for: on x64 processors without VNNI the kernel for uint8 × int8 adds pairs of
- * products in 16 bits, which overflow. Files that cannot be loaded in the exact mode (which wants a zero point of its own for each weight) are
- * loaded in the ordinary one.
+ * Opens a model, with exact int8 arithmetic where that needs asking for: on x64 processors without VNNI the kernel for
+ * uint8 × int8 adds pairs of products in 16 bits, which overflow. Files that cannot be loaded in the exact mode (which
+ * needs a zero point of its own for each weight) are loaded in the ordinary one.
  */
 export async function createSession(
   runtime: Runtime,
@@ -22,7 +22,7 @@ export async function createSession(
   return create(exact).catch(() => create(options));
 }
 
-/** Finds it by what a small product gives, since no runtime tells which kernels a processor gets. */
+/** Finds it by what a small product gives, since no runtime shows which kernels a processor gets. */
 export async function int8Overflows({ InferenceSession, Tensor }: Runtime): Promise<boolean> {
   if (process.arch !== "x64") return false;
   const size = 64;

@@ -1,13 +1,19 @@
 import { openCache } from "../cache/open-cache.ts";
+import { probeTokens } from "../checks/probe-tokens.ts";
 import { blockFeeds } from "../graph/block-feeds.ts";
 import type { CachedGraph } from "../graph/graph.ts";
 
 /**
- * Whether the graph scores only the last position of a block, as onnxruntime-genai's builder writes it with prune_lm_head. Two tokens show it. What
- * fails here is for the self-check to tell.
+ * Whether the graph scores only the last position of a block, as onnxruntime-genai's builder writes it with
+ * prune_lm_head. Two tokens show it. What fails here is left to the self-check to report.
  */
-export async function scoresLastOnly(graph: CachedGraph, contextLength: number): Promise<boolean> {
+export async function scoresLastOnly(
+  graph: CachedGraph,
+  { width, contextLength }: { readonly width: number; readonly contextLength: number },
+): Promise<boolean> {
   const { feeds } = await openCache(graph, contextLength).prepare(0, 2);
-  const results = await graph.session.run({ ...feeds, ...blockFeeds(graph, [0, 0], 0, 2) }, ["logits"]).catch(() => undefined);
+  const results = await graph.session
+    .run({ ...feeds, ...blockFeeds(graph, probeTokens(2, width), 0, 2) }, ["logits"])
+    .catch(() => undefined);
   return results?.["logits"]?.dims[1] === 1;
 }

@@ -1,26 +1,24 @@
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
-import { cacheParts } from "../cache/cache-tensors.ts";
+import { drafterRemedy } from "../folder/drafter-file.ts";
+import { cacheParts } from "../graph/cache-tensors.ts";
 import type { DrafterGraph, Graph } from "../graph/graph.ts";
-import type { LoadRequest, Port } from "../protocol/protocol.ts";
+import type { Port } from "../graph/port.ts";
+import type { LoadRequest } from "../protocol/protocol.ts";
 import { toPort } from "./probe-graph.ts";
 
 /** The opened drafter file of a model, ready to draft. Throws `model_files` when the two do not fit together. */
 export function fitDrafter(session: InferenceSession, drafter: string, graph: Graph, request: LoadRequest): DrafterGraph {
   const { file, width, vocabulary, unused, eos } = request;
   const fault = misfit(graph, session.inputMetadata.map(toPort), session.outputMetadata.map(toPort), width);
-  if (fault !== undefined) throw new LenityError("model_files", `${drafter} is no drafter of ${file}: ${fault}. ${remedy}`);
+  if (fault !== undefined) throw new LenityError("model_files", `${drafter} is not a drafter of ${file}: ${fault}. ${drafterRemedy}`);
   const goesOn = new Uint8Array(width).fill(1);
   for (const token of eos) goesOn[token] = 0;
-  const said = (id: number) => id < vocabulary && !unused.has(id);
-  const mask = Float32Array.from({ length: width }, (_, id) => (said(id) ? 0 : Number.NEGATIVE_INFINITY));
+  const isUsable = (id: number) => id < vocabulary && !unused.has(id);
+  const mask = Float32Array.from({ length: width }, (_, id) => (isUsable(id) ? 0 : Number.NEGATIVE_INFINITY));
   const { Tensor } = graph.runtime;
   return { session, goesOn: new Tensor("bool", goesOn, [width]), mask: new Tensor("float32", mask, [width]) };
 }
-
-/** What to do about a drafter file that does not belong to its model. */
-export const remedy =
-  "Write it anew from the model's folder (exportDrafter), or delete it: drafting then steps the model, which is slower.";
 
 /** What does not fit, if anything. */
 function misfit(graph: Graph, inputs: readonly Port[], outputs: readonly Port[], width: number): string | undefined {

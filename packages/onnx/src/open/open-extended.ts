@@ -30,10 +30,11 @@ export interface Opened {
 export const mostBytes: number = 2 ** 31 - 1;
 
 /**
- * Opens the file with the outputs that `planTaps` adds: in memory, so that folders may be read-only and several processes may do it at once. When
- * that does not work it is opened as it is. Rejects as `file.open` does when it cannot be opened at all.
+ * Opens the file with the outputs that `planTaps` adds: in memory, so that folders may be read-only and several
+ * processes may do it at once. When that does not work it is opened as it is. Rejects as `file.open` does when it
+ * cannot be opened at all.
  */
-export async function openTapped(file: OnnxFile): Promise<Opened> {
+export async function openExtended(file: OnnxFile): Promise<Opened> {
   const { suffix, added, missing } = planTaps(file.scan);
   const plainly = async (...why: readonly string[]): Promise<Opened> => {
     return { session: await file.open(), added: [], missing: [...missing, ...why] };

@@ -7,13 +7,13 @@ import type { Runtime } from "../graph/graph.ts";
 import { externalData, externalDataFault } from "../onnx-file/external-data.ts";
 import type { OnnxScan } from "../onnx-file/scan.ts";
 import { createSession } from "./create-session.ts";
-import { mostBytes, type Opened, openTapped, unreadable } from "./open-extended.ts";
+import { mostBytes, type Opened, openExtended, unreadable } from "./open-extended.ts";
 
 /** `openTapped` of a file on a disk. */
 export async function openFile(runtime: Runtime, scan: OnnxScan, options: InferenceSession.SessionOptions): Promise<Opened> {
   let found: ReturnType<typeof outsideWeights> | "unknown" = "unknown";
   const weights = () => (found === "unknown" ? (found = outsideWeights(scan)) : found);
-  return openTapped({
+  return openExtended({
     scan,
     open: () => openUnchanged(runtime, scan, options),
     openWith: (suffix) => createSession(runtime, joined(scan, suffix), { ...options, ...weights(), extra: withFolder(options, scan) }),
@@ -57,8 +57,8 @@ function withFolder({ extra }: InferenceSession.SessionOptions, { file }: OnnxSc
 }
 
 /**
- * ONNX Runtime takes no links out of a model's folder when the model is in memory, and downloads into Hugging Face's cache are such links: their
- * targets are read here. Undefined when they are too large for that.
+ * ONNX Runtime takes no links out of a model's folder when the model is in memory, and downloads into Hugging Face's
+ * cache are such links: their targets are read here. Undefined when they are too large for that.
  */
 function outsideWeights(scan: OnnxScan): Pick<InferenceSession.SessionOptions, "externalData"> | undefined {
   const paths = [...externalData(scan).keys()];

@@ -1,6 +1,5 @@
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
-import { smallSession } from "../device/small-session.ts";
 import type { Graph } from "../graph/graph.ts";
 import { externalData } from "../onnx-file/external-data.ts";
 import { firstLine } from "../onnx-file/first-line.ts";
@@ -8,19 +7,23 @@ import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { scanOnnx } from "../onnx-file/scan-file.ts";
 import type { FileFacts, LoadRequest } from "../protocol/protocol.ts";
 import { openFile, openUnchanged } from "./open-file.ts";
-import { tryGraph } from "./probe-graph.ts";
+import { probeGraph } from "./probe-graph.ts";
+import { smallSession } from "./small-session.ts";
 
 /** All of ONNX Runtime's module for Node. */
 export type NodeRuntime = typeof import("onnxruntime-node");
 
-/** Opens the file and tries it. Throws `model_files` with what is wrong and what to do, and `unsupported` where ONNX Runtime does not run. */
+/**
+ * Opens the file and tries it. Throws `model_files` with what is wrong and what to do, and `unsupported` where ONNX
+ * Runtime does not run.
+ */
 export async function openGraph(runtime: NodeRuntime, request: LoadRequest): Promise<{ readonly graph: Graph; readonly facts: FileFacts }> {
   const scan = scanOnnx(request.file);
   const opened = await openFile(runtime, scan, sessionOptions(request));
-  const { graph, facts } = await tryGraph(runtime, scan, opened, request);
+  const { graph, facts } = await probeGraph(runtime, scan, opened, request);
   const providers = runtime.listSupportedBackends().map(({ name, bundled }) => ({ name, bundled }));
-  const beside = (small: GraphBuilder) => smallSession(runtime, small, sessionOptions(request));
-  return { graph: { ...graph, beside }, facts: { ...facts, weightFiles: [...externalData(scan).keys()], providers } };
+  const openBeside = (small: GraphBuilder) => smallSession(runtime, small, sessionOptions(request));
+  return { graph: { ...graph, openBeside }, facts: { ...facts, weightFiles: [...externalData(scan).keys()], providers } };
 }
 
 /** Opens the drafter file of a request that names one. */
@@ -34,7 +37,8 @@ export function sessionOptions({ threads, spin }: Pick<LoadRequest, "threads" | 
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    // Threads that spin without bound take the cores from the other model of a pair: a drafting round took twice as long.
+    // Threads that spin without bound take the cores from the other model of a pair: a drafting round took twice as
+    // long.
     ...(spin === Number.POSITIVE_INFINITY ? {} : { extra: { session: { intra_op: { spin_duration_us: `${spin}` } } } }),
   };
 }

@@ -5,26 +5,30 @@ import type { Runtime } from "../graph/graph.ts";
 export interface OwnSessions<Kind extends Runtime> {
   /** Every session that it opens is remembered until it is released. */
   readonly runtime: Kind;
-  /** Releases the sessions that are still open, and before them the tensors that their runs left on a device. At once: a thread that ends waits for nothing. */
+  /**
+   * Releases the sessions that are still open, and before them the tensors that their runs left on a device. At once: a
+   * thread that ends waits for nothing.
+   */
   release(): void;
 }
 
 /**
- * Node and Bun free the sessions of a thread as it ends; Deno does not. So a thread releases its own, those too whose files were refused.
+ * Node and Bun free the sessions of a thread as it ends; Deno does not. So a thread releases its own, those too whose
+ * files were refused.
  */
 export function ownSessions<Kind extends Runtime>(runtime: Kind): OwnSessions<Kind> {
   const open = new Map<InferenceSession, Set<Tensor>>();
   const create = async (file: Uint8Array, options: InferenceSession.SessionOptions = {}): Promise<InferenceSession> => {
     const session = await runtime.InferenceSession.create(file, options);
-    const left = new Set<Tensor>();
-    open.set(session, left);
+    const onDevice = new Set<Tensor>();
+    open.set(session, onDevice);
     const release = session.release.bind(session);
     session.release = async () => {
       if (!open.delete(session)) return;
-      for (const tensor of left) if (tensor.location !== "none") tensor.dispose();
+      for (const tensor of onDevice) if (tensor.location !== "none") tensor.dispose();
       await release();
     };
-    if (options.preferredOutputLocation !== undefined) rememberTensors(session, left);
+    if (options.preferredOutputLocation !== undefined) rememberTensors(session, onDevice);
     return session;
   };
   const InferenceSession = Object.assign(Object.create(runtime.InferenceSession) as Runtime["InferenceSession"], { create });
@@ -37,13 +41,13 @@ export function ownSessions<Kind extends Runtime>(runtime: Kind): OwnSessions<Ki
   };
 }
 
-/** Keeps what the session's runs leave on a device in `left` until it is disposed of. */
-function rememberTensors(session: InferenceSession, left: Set<Tensor>): void {
+/** Keeps what the session's runs leave on a device in `onDevice` until it is disposed of. */
+function rememberTensors(session: InferenceSession, onDevice: Set<Tensor>): void {
   const run = session.run.bind(session) as (...args: readonly unknown[]) => Promise<InferenceSession.ReturnType>;
   session.run = async (...args: readonly unknown[]) => {
     const results = await run(...args);
-    for (const tensor of left) if (tensor.location === "none") left.delete(tensor);
-    for (const tensor of Object.values(results)) if (tensor.location === "gpu-buffer") left.add(tensor);
+    for (const tensor of onDevice) if (tensor.location === "none") onDevice.delete(tensor);
+    for (const tensor of Object.values(results)) if (tensor.location === "gpu-buffer") onDevice.add(tensor);
     return results;
   };
 }

@@ -1,30 +1,31 @@
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
-import type { CacheShape } from "../cache/cache.ts";
-import { cacheTensors } from "../cache/cache-tensors.ts";
 import { findFamily } from "../graph/cache-family.ts";
+import type { CacheShape } from "../graph/cache-shape.ts";
+import { cacheTensors } from "../graph/cache-tensors.ts";
 import type { Graph, Runtime } from "../graph/graph.ts";
+import type { Port } from "../graph/port.ts";
 import { checkPorts } from "../graph/ports.ts";
 import { slidingRemedy, slidingWindow } from "../graph/sliding-window.ts";
 import type { OnnxScan } from "../onnx-file/scan.ts";
 import { weightFormats } from "../onnx-file/weight-formats.ts";
-import type { FileFacts, LoadRequest, Port } from "../protocol/protocol.ts";
+import type { FileFacts, LoadRequest } from "../protocol/protocol.ts";
 import { tryTaps } from "../taps/try-taps.ts";
 import { findSizes } from "./cache-sizes.ts";
 import { scoresLastOnly } from "./last-only.ts";
 import type { Opened } from "./open-extended.ts";
 
 /**
- * Checks the inputs and outputs of an opened file and tries them. Throws `model_files` with what is wrong and what to do. Runtimes that do not
- * write into the tensors that a run is given for its outputs have no family in-place.
+ * Checks the inputs and outputs of an opened file and tries them. Throws `model_files` with what is wrong and what to
+ * do. Runtimes that do not write into the tensors that a run is given for its outputs have no family in-place.
  */
-export async function tryGraph(
+export async function probeGraph(
   runtime: Runtime,
   scan: OnnxScan,
   { session, added, missing }: Opened,
   request: Pick<LoadRequest, "file" | "width" | "contextLength" | "sizes">,
   writesInPlace = true,
-): Promise<{ readonly graph: Omit<Graph, "beside">; readonly facts: Pick<FileFacts, "added" | "missing" | "weights"> }> {
+): Promise<{ readonly graph: Omit<Graph, "openBeside">; readonly facts: Pick<FileFacts, "added" | "missing" | "weights"> }> {
   const { file, width } = request;
   const inputs = session.inputMetadata.map(toPort);
   const outputs = session.outputMetadata.map(toPort);
@@ -35,12 +36,13 @@ export async function tryGraph(
   const family = await findFamily(untried);
   const tried = await tryTaps({ ...untried, family }, states, request);
   const { newRows, hidden } = tried;
-  // A cache that nobody can take rows from is written in place; else it comes back whole, as of a graph that joins past and block.
+  // A cache that nobody can take rows from is written in place; else it comes back whole, as of a graph that joins past
+  // and block.
   const settled = (family === "new-rows" && !newRows) || family === "in-place" ? (writesInPlace ? "in-place" : "concat") : family;
   if (settled === "concat" && leastRows !== undefined) {
     throw new LenityError("model_files", `${file} keeps caches that slide (sliding_window_cache), which do not run here. ${slidingRemedy}`);
   }
-  const lastOnly = await scoresLastOnly({ ...untried, newRows, family: settled }, request.contextLength);
+  const lastOnly = await scoresLastOnly({ ...untried, newRows, family: settled }, request);
   const shapes: Record<string, Port["shape"]> = newRows ? { present_rows: rowsShape(untried) } : {};
   for (const { output, width } of Object.values(hidden)) shapes[output] = [1, "length", width];
   // What was added and proved useful has the shape that was seen: ONNX Runtime infers only some sizes.
@@ -67,10 +69,10 @@ function rowsShape(cache: CacheShape): Port["shape"] {
     .map((size) => (size === open ? "length" : size));
 }
 
-/** What browsers' runtime says of a size that it does not know, where Node's says "". */
+/** What browsers' runtime gives for a size that it does not know, where Node's gives "". */
 const unknown = 2 ** 32 - 1;
 
-/** What a session tells of an input or output. */
+/** How a session describes an input or output. */
 export function toPort(value: InferenceSession.ValueMetadata): Port {
   return value.isTensor
     ? { name: value.name, type: value.type, shape: value.shape.map((size) => (size === unknown ? "" : size)) }

@@ -1,6 +1,9 @@
 import { LenityError } from "@lenity/core";
 
-/** A caller's signal, and the memory in which it is seen where the model runs: messages would wait until the queue there is empty. */
+/**
+ * A caller's signal, and the memory in which it is seen where the model runs: messages would wait until the queue there
+ * is empty.
+ */
 export interface Cancellation {
   readonly signal: AbortSignal;
   readonly flag: ArrayBufferLike;
@@ -13,7 +16,10 @@ export function cancellation(signal: AbortSignal | undefined): Cancellation | un
   return signal === undefined ? undefined : { signal, flag: new Memory(4) };
 }
 
-/** A promise that rejects with `aborted` as soon as the signal fires, and then raises the flag. `begin` is not called when it has fired already. */
+/**
+ * A promise that rejects with `aborted` as soon as the signal fires, and then raises the flag. `begin` is not called
+ * when it has fired already.
+ */
 export function cancellable<Value>(
   cancel: Cancellation | undefined,
   begin: (resolve: (value: Value) => void, reject: (error: unknown) => void) => void,

@@ -5,8 +5,8 @@ export const devices = ["cpu", "webgpu", "cuda", "dml", "coreml"] as const;
 export type Device = (typeof devices)[number];
 
 /** What a caller may ask for. auto: the first other than the CPU that computes as it does, and sooner; else the CPU. */
-export type DeviceWish = "auto" | Device;
-export const deviceWishes: readonly DeviceWish[] = ["auto", ...devices];
+export type DeviceOption = "auto" | Device;
+export const deviceOptions: readonly DeviceOption[] = ["auto", ...devices];
 
 /** What `auto` tries, in this order: webgpu first, because it alone keeps the caches on the device between two runs. */
 export const candidates: readonly Device[] = ["webgpu", "cuda", "dml", "coreml"];
@@ -20,7 +20,7 @@ export interface DeviceReport {
 
 /** The machine and the build of ONNX Runtime, as far as devices depend on them. */
 export interface Platform {
-  /** As `process.platform` and `process.arch` say it. */
+  /** As in `process.platform` and `process.arch`. */
   readonly os: string;
   readonly arch: string;
   /** The execution providers that the build knows. */

@@ -1,24 +1,25 @@
 /**
- * Turns at the GPU. All sessions of a process on WebGPU share one device, which is not made for threads: two that run at once fail ("CommandEncoder
- * is already finished"). So a thread works with it, frees its memory and ends in its turn only.
+ * A lock on the GPU. All sessions of a process on WebGPU share one device, which is not made for threads: two that run
+ * at once fail ("CommandEncoder is already finished"). So a thread works with it, frees its memory and ends only while
+ * it holds the lock.
  */
 
-/** The id of the thread whose turn it is; 0: nobody's. Shared by all threads. */
-export type Turns = Int32Array<SharedArrayBuffer>;
+/** The id of the thread that holds the lock; 0: none. Shared by all threads. */
+export type GpuLock = Int32Array<SharedArrayBuffer>;
 
-/** Turns of this process: made by its main thread, handed to its workers. */
-export const turns: Turns = new Int32Array(new SharedArrayBuffer(4));
+/** The lock of this process: made by its main thread, handed to its workers. */
+export const gpuLock: GpuLock = new Int32Array(new SharedArrayBuffer(4));
 
-/** Waits for the turn, unless the thread has it. Blocks: for worker threads. `thread` is its threadId, from 1. */
-export function takeTurn(turns: Turns, thread: number): void {
+/** Waits for the lock, unless the thread holds it. Blocks: for worker threads. `thread` is its threadId, from 1. */
+export function takeGpu(lock: GpuLock, thread: number): void {
   for (;;) {
-    const holder = Atomics.compareExchange(turns, 0, 0, thread);
+    const holder = Atomics.compareExchange(lock, 0, 0, thread);
     if (holder === 0 || holder === thread) return;
-    Atomics.wait(turns, 0, holder);
+    Atomics.wait(lock, 0, holder);
   }
 }
 
-/** Ends the turn of that thread, if it has it. */
-export function endTurn(turns: Turns, thread: number): void {
-  if (Atomics.compareExchange(turns, 0, thread, 0) === thread) Atomics.notify(turns, 0);
+/** Releases the lock, if that thread holds it. */
+export function releaseGpu(lock: GpuLock, thread: number): void {
+  if (Atomics.compareExchange(lock, 0, thread, 0) === thread) Atomics.notify(lock, 0);
 }

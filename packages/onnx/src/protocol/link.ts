@@ -5,7 +5,10 @@ import type { Request } from "./protocol.ts";
 export interface WorkerLink {
   /** Throws `worker_lost` when the thread is gone. */
   check(): void;
-  /** Sends a request and waits for its answer. Rejects with `worker_lost` when the thread dies first, and with `aborted` as soon as the signal fires. */
+  /**
+   * Sends a request and waits for its answer. Rejects with `worker_lost` when the thread dies first, and with `aborted`
+   * as soon as the signal fires.
+   */
   request<Reply>(request: Request, cancel?: Cancellation): Promise<Reply>;
   /** Ends the thread. Requests under way reject with `worker_lost`. */
   close(): Promise<void>;

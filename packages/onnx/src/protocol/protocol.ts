@@ -1,10 +1,12 @@
-/** What the main thread and the worker say to each other. Plain data only: it is cloned. */
+/** The messages between the main thread and the worker. Plain data only: it is cloned. */
+
 import type { ErrorCode, ErrorFacts, HiddenKind, Reading, Sampling, Token } from "@lenity/core";
-import type { CacheFamily, CacheShape } from "../cache/cache.ts";
+import type { CacheFamily, CacheShape } from "../graph/cache-shape.ts";
+import type { Port } from "../graph/port.ts";
+import type { SizeHints } from "../graph/size-hints.ts";
 import type { WeightFormat } from "../onnx-file/weight-formats.ts";
-import type { SizeHints } from "../open/cache-sizes.ts";
-import type { DeviceReport, DeviceWish } from "./devices.ts";
-import type { Turns } from "./gpu-lock.ts";
+import type { DeviceOption, DeviceReport } from "./devices.ts";
+import type { GpuLock } from "./gpu-lock.ts";
 
 /** Opens the file; the first request of a worker. */
 export interface LoadRequest {
@@ -18,11 +20,11 @@ export interface LoadRequest {
   /** Microseconds, or Infinity for the runtime's own way. */
   readonly spin: number;
   /** Default: cpu. */
-  readonly device?: DeviceWish | undefined;
-  /** For devices that threads use in turn. */
-  readonly turns?: Turns | undefined;
-  /** Whether numbers of drafted blocks are computed beside their logits. Default: where those stay on a device. */
-  readonly numbers?: boolean | undefined;
+  readonly device?: DeviceOption | undefined;
+  /** For devices that one thread at a time may use. */
+  readonly gpuLock?: GpuLock | undefined;
+  /** Whether readings of drafted blocks are computed beside their logits. Default: where those stay on a device. */
+  readonly computesReadings?: boolean | undefined;
   /** How many engines run the model, this one included. Default: 1. */
   readonly engines?: number | undefined;
   /** The logits that the graph gives per row. */
@@ -34,13 +36,6 @@ export interface LoadRequest {
   readonly eos: readonly Token[];
   /** What the folder lets expect of the cache's sizes, for files that leave them open. */
   readonly sizes?: SizeHints | undefined;
-}
-
-/** One input or output of a graph. A size is a number, or a name when it varies. */
-export interface Port {
-  readonly name: string;
-  readonly type: string;
-  readonly shape: readonly (number | string)[];
 }
 
 /** What a file holds, and what it was given when it was loaded. */
@@ -72,8 +67,8 @@ export interface LoadReply extends CacheShape, FileFacts {
   /** Whether it scores only the last position of a block. */
   readonly lastOnly: boolean;
   readonly hidden: Readonly<Partial<Record<HiddenKind, number>>>;
-  /** Whether numbers of drafted blocks are computed beside their logits. */
-  readonly numbers: boolean;
+  /** Whether readings of drafted blocks are computed beside their logits. */
+  readonly computesReadings: boolean;
 }
 
 /** Rewinds a session to `from` tokens and appends; answered by `AppendReply`. */
@@ -94,7 +89,7 @@ export interface AppendReply {
   readonly hidden?: Float32Array<ArrayBuffer> | undefined;
 }
 
-/** Rewinds a session to `from` tokens, appends a block and asks for numbers of it; answered by `ScoreReply`. */
+/** Rewinds a session to `from` tokens, appends a block and asks for readings of it; answered by `ScoreReply`. */
 export interface ScoreRequest {
   readonly type: "score";
   readonly session: number;
@@ -104,23 +99,26 @@ export interface ScoreRequest {
   /** Above 0. */
   readonly temperature: number;
   /** The drafter's logits [tokens − 1, vocabulary]. */
-  readonly drafted?: Float32Array<ArrayBuffer> | undefined;
+  readonly drafterLogits?: Float32Array<ArrayBuffer> | undefined;
   readonly hidden?: HiddenKind | undefined;
   readonly cancel?: ArrayBufferLike | undefined;
 }
 
-/** What a block's numbers are. */
+/** The readings of a block. */
 export interface ScoreReply {
   /** [readings, tokens]. */
-  readonly numbers: Float32Array<ArrayBuffer>;
-  /** What was lent. */
-  readonly drafted?: Float32Array<ArrayBuffer> | undefined;
+  readonly values: Float32Array<ArrayBuffer>;
+  /** Those of the request, given back. */
+  readonly drafterLogits?: Float32Array<ArrayBuffer> | undefined;
   readonly hidden?: Float32Array<ArrayBuffer> | undefined;
 }
 
-/** Asks for the logits of one position of the block that the session was last asked to score; answered by a Float32Array. */
-export interface RowRequest {
-  readonly type: "row";
+/**
+ * Asks for the logits of one position of the block that the session was last asked to score; answered by a
+ * Float32Array.
+ */
+export interface LogitsRequest {
+  readonly type: "logits-at";
   readonly session: number;
   readonly at: number;
 }
@@ -166,7 +164,15 @@ export interface CloseRequest {
 }
 
 /** Everything that a worker is asked for. A session begins with the first request that names it. */
-export type Request = LoadRequest | AppendRequest | ScoreRequest | RowRequest | DraftMessage | CopyRequest | MeasureRequest | CloseRequest;
+export type Request =
+  | LoadRequest
+  | AppendRequest
+  | ScoreRequest
+  | LogitsRequest
+  | DraftMessage
+  | CopyRequest
+  | MeasureRequest
+  | CloseRequest;
 
 /** Ends the thread, ahead of the requests that wait. */
 export interface EndMessage {

@@ -9,8 +9,8 @@ import { append, chunk, type Model, type Sequence, stopIfCancelled } from "./seq
 const callLength = 16;
 
 /**
- * Brings the sequence to the context (keeping the prefix that both share) and draws up to `limit` tokens, one after another, until an EOS token.
- * The last one drawn is not run: the next context says whether it stayed.
+ * Brings the sequence to the context (keeping the prefix that both share) and draws up to `limit` tokens, one after
+ * another, until an EOS token. The last one drawn is not run: the next context says whether it stayed.
  */
 export async function draftRound(model: Model, sequence: Sequence, request: DraftMessage, eos: ReadonlySet<Token>): Promise<DraftReply> {
   const { context, sampling } = request;
@@ -61,7 +61,8 @@ const step: DrawNext = async (model, sequence, { pending, sampling, coins, cance
 const call =
   (drafter: DrafterGraph): DrawNext =>
   async (model, sequence, { pending, sampling, coins, cancel }) => {
-    // A long prompt goes through the model's own graph, up to its last tokens: between chunks a request can be cancelled.
+    // A long prompt goes through the model's own graph, up to its last tokens: between chunks a request can be
+    // cancelled.
     const ahead = pending.length - 1 - ((pending.length - 1) % chunk);
     await append(model, sequence, pending.slice(0, ahead), { rows: 0, cancel });
     stopIfCancelled(cancel);

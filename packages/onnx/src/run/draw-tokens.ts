@@ -11,8 +11,9 @@ export interface DrawnTokens {
 }
 
 /**
- * One call of a drafter graph: runs `pending`, one token or more, and draws a token for each coin, until one that ends the draft. The last one
- * drawn is not run. The model's context must have room for as many tokens as there are coins. On any error the sequence is as it was.
+ * One call of a drafter graph: runs `pending`, one token or more, and draws a token for each coin, until one that ends
+ * the draft. The last one drawn is not run. The model's context must have room for as many tokens as there are coins.
+ * On any error the sequence is as it was.
  */
 export async function drawTokens(
   { session, goesOn, mask }: DrafterGraph,

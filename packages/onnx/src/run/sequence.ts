@@ -1,6 +1,6 @@
 /**
- * One sequence in the worker: its tokens, and a cache whose first `tokens.length` rows belong to them. Rewinding shortens `tokens`; the rows
- * beyond are dropped by the next block.
+ * One sequence in the worker: its tokens, and a cache whose first `tokens.length` rows belong to them. Rewinding
+ * shortens `tokens`; the rows beyond are dropped by the next block.
  */
 import { type HiddenKind, LenityError, type Token } from "@lenity/core";
 import { copyRows } from "@lenity/core/internal";
@@ -9,7 +9,7 @@ import type { Cache } from "../cache/cache.ts";
 import { openCache } from "../cache/open-cache.ts";
 import { region } from "../cache/split-cache.ts";
 import { blockFeeds } from "../graph/block-feeds.ts";
-import { type Cells, cellsOf, numbers } from "../graph/float-tensors.ts";
+import { type Cells, cellsOf, toFloat32 } from "../graph/float-tensors.ts";
 import type { DrafterGraph, Graph } from "../graph/graph.ts";
 
 /** A sequence and its cache. */
@@ -17,8 +17,8 @@ export interface Sequence {
   readonly tokens: Token[];
   /** Opened by the first block. */
   cache: Cache | undefined;
-  /** The logits of the last block, where it left them (see block-scorer.ts). */
-  left?: readonly LogitRows[] | undefined;
+  /** The logits of the last block, where its runs returned them (see block-scorer.ts). */
+  blockLogits?: readonly LogitRows[] | undefined;
 }
 
 /** Rows `first` to before `end` of logits [1, rows, width], as a run has returned them: perhaps on a device. */
@@ -42,19 +42,19 @@ export interface Model {
   readonly contextLength: number;
 }
 
-/** What an append returns, and until when. */
-export interface Wanted {
+/** What an append returns, and how it can be cancelled. */
+export interface AppendSettings {
   /** Rows to return, counted from the end. */
   readonly rows: number;
   readonly hidden?: HiddenKind | undefined;
-  /** Set to 1 by the main thread when the caller gave up. */
+  /** Set to 1 by the main thread when the caller gives up. */
   readonly cancel?: Int32Array | undefined;
   /** Takes the logits of each run as they are, and frees them; none are returned then. */
   readonly take?: ((rows: LogitRows) => void) | undefined;
 }
 
 /** [rows, vocabulary] and [rows, width], row-major. */
-export interface Rows {
+export interface AppendedRows {
   readonly logits: Float32Array<ArrayBuffer>;
   readonly hidden?: Float32Array<ArrayBuffer> | undefined;
 }
@@ -63,8 +63,8 @@ export interface Rows {
 export const chunk = 128;
 
 /**
- * GroupQueryAttention takes the rows of a block in tiles of twice the head size, or fewer where the processor's cache is small: multiples of
- * this for the usual head sizes. A tile of one row goes another way through its arithmetic.
+ * GroupQueryAttention takes the rows of a block in tiles of twice the head size, or fewer where the processor's cache
+ * is small: multiples of this for the usual head sizes. A tile of one row goes another way through its arithmetic.
  */
 const tile = 32;
 
@@ -83,38 +83,42 @@ export function copySequence({ tokens, cache }: Sequence, length: number): Seque
   return copy;
 }
 
-/** Forgets every token from `length` on. Throws when there are fewer: the two threads would disagree on what the cache holds. */
+/**
+ * Forgets every token from `length` on. Throws when there are fewer: the two threads would disagree on what the cache
+ * holds.
+ */
 export function rewindSequence({ tokens }: Sequence, length: number): void {
   if (length > tokens.length) throw new RangeError(`A sequence holds ${tokens.length} tokens; expected at least ${length}.`);
   tokens.length = length;
 }
 
 /** Appends tokens in chunks. On any error the sequence is as it was. */
-export async function append(model: Model, sequence: Sequence, tokens: readonly Token[], wanted: Wanted): Promise<Rows> {
+export async function append(model: Model, sequence: Sequence, tokens: readonly Token[], settings: AppendSettings): Promise<AppendedRows> {
   const { graph, vocabulary } = model;
   const before = sequence.tokens.length;
-  const width = wanted.hidden === undefined ? 0 : (graph.hidden[wanted.hidden]?.width ?? 0);
-  const logits = new Float32Array(wanted.take === undefined ? wanted.rows * vocabulary : 0);
-  const hidden = wanted.hidden === undefined ? undefined : new Float32Array(wanted.rows * width);
+  const width = settings.hidden === undefined ? 0 : (graph.hidden[settings.hidden]?.width ?? 0);
+  const logits = new Float32Array(settings.take === undefined ? settings.rows * vocabulary : 0);
+  const hidden = settings.hidden === undefined ? undefined : new Float32Array(settings.rows * width);
   try {
     for (let start = 0, end = 0; start < tokens.length; start = end) {
-      stopIfCancelled(wanted.cancel);
+      stopIfCancelled(settings.cancel);
       const room = border(model, before + start) - before;
       end = Math.min(start + (graph.chunk ?? chunk), room, tokens.length);
-      // A last row that must not run alone, and no room behind it, nor a token before the run that could run again: it waits for the next run.
+      // A last row that must not run alone, and no room behind it, nor a token before the run that could run again: it
+      // waits for the next run.
       const alone = end === room || (graph.lastOnly && before + start === 0);
       if (end - start > 1 && isLone(end - start) && alone) end--;
       const block = tokens.slice(start, end);
-      const firstRow = Math.max(start, tokens.length - wanted.rows);
+      const firstRow = Math.max(start, tokens.length - settings.rows);
       const rows = Math.max(0, end - firstRow);
-      const result = await run(model, sequence, block, rows, wanted.hidden);
+      const result = await run(model, sequence, block, rows, settings.hidden);
       sequence.tokens.push(...block);
-      const at = firstRow - (tokens.length - wanted.rows);
-      if (result.hidden !== undefined) hidden?.set(await numbersHere(graph, result.hidden, width), at * width);
+      const at = firstRow - (tokens.length - settings.rows);
+      if (result.hidden !== undefined) hidden?.set(await float32Here(graph, result.hidden, width), at * width);
       if (result.logits === undefined) continue;
-      if (wanted.take !== undefined) wanted.take(result.logits);
+      if (settings.take !== undefined) settings.take(result.logits);
       else {
-        const rowsHere = await numbersHere(graph, result.logits, model.width);
+        const rowsHere = await float32Here(graph, result.logits, model.width);
         copyRows(rowsHere, model.width, logits.subarray(at * vocabulary, (at + rows) * vocabulary), model);
       }
     }
@@ -142,9 +146,10 @@ async function run(model: Model, sequence: Sequence, tokens: readonly Token[], r
   let block = tokens;
   let pad = 0;
   if (isLone(tokens.length)) {
-    // Blocks give the same logits to the bit whatever their shape, except for a row that runs alone. So a last token that would never does: a
-    // copy follows it, whose cache row the next block drops; at the end of the context or of a region, and where the copy alone would be scored,
-    // the token before runs again with it (and whatever follows begins no later than there, so its old row is not missed).
+    // Blocks give the same logits to the bit whatever their shape, except for a row that runs alone. So a last token
+    // that would never does: a copy follows it, whose cache row the next block drops; at the end of the context or of a
+    // region, and where the copy alone would be scored, the token before runs again with it (and whatever follows
+    // begins no later than there, so its old row is not missed).
     const last = tokens.at(-1) as Token;
     const roomBehind = start + tokens.length < border(model, start);
     if (roomBehind && !(graph.lastOnly && rows > 0)) [block, pad] = [[...tokens, last], 1];
@@ -154,11 +159,11 @@ async function run(model: Model, sequence: Sequence, tokens: readonly Token[], r
   const cache = cacheOf(model, sequence);
   const { feeds, fetches } = await cache.prepare(start, end);
   const tap = kind === undefined || rows === 0 ? undefined : graph.hidden[kind];
-  const wanted: Record<string, Tensor | null> = { ...fetches };
-  if (rows > 0) wanted["logits"] = null;
-  if (tap !== undefined) wanted[tap.output] = null;
+  const outputs: Record<string, Tensor | null> = { ...fetches };
+  if (rows > 0) outputs["logits"] = null;
+  if (tap !== undefined) outputs[tap.output] = null;
   // Never a single row of logits, for the same reason: an output matrix may have a kernel of its own for it.
-  const results = await graph.session.run({ ...feeds, ...blockFeeds(graph, block, start, Math.max(2, rows + pad)) }, wanted);
+  const results = await graph.session.run({ ...feeds, ...blockFeeds(graph, block, start, Math.max(2, rows + pad)) }, outputs);
   cache.keep(results, start, end, pad);
   return {
     logits: rows > 0 ? lastRows(results["logits"], rows, pad) : undefined,
@@ -182,16 +187,19 @@ function lastRows(tensor: Tensor | undefined, rows: number, pad: number): LogitR
 export async function rowsHere({ fetch }: Pick<Graph, "fetch">, tensor: Tensor, first: number, end: number, width: number): Promise<Cells> {
   // Files may leave the sizes of their outputs open.
   if (tensor.dims.at(-1) !== width) {
-    throw new LenityError("model_files", `The model returned rows of ${tensor.dims.at(-1)} numbers; config.json lets expect ${width}.`);
+    throw new LenityError(
+      "model_files",
+      `The model returned rows of ${tensor.dims.at(-1)} numbers; expected ${width}, going by config.json.`,
+    );
   }
   if (tensor.location === "cpu" || fetch === undefined) return cellsOf(tensor).subarray(first * width, end * width);
   return cellsOf(await fetch(tensor, first, end));
 }
 
-/** The numbers of these rows, after which they are freed where they were. */
-async function numbersHere(graph: Graph, { tensor, first, end }: LogitRows, width: number): Promise<Float32Array> {
+/** These rows in float32. They are then freed where they were. */
+async function float32Here(graph: Graph, { tensor, first, end }: LogitRows, width: number): Promise<Float32Array> {
   try {
-    return numbers(await rowsHere(graph, tensor, first, end, width));
+    return toFloat32(await rowsHere(graph, tensor, first, end, width));
   } finally {
     if (tensor.location !== "cpu") tensor.dispose();
   }

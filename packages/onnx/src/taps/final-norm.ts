@@ -1,6 +1,7 @@
 /**
- * Finds a decoder's final norm: walks from the logits back over what picks, casts, scales and quantises rows, through the output matrix, to the
- * norm that feeds it. What it finds is a guess by names of operators; numbers confirm it when the model is loaded.
+ * Finds a decoder's final norm: walks from the logits back over what picks, casts, scales and quantises rows, through
+ * the output matrix, to the norm that feeds it. What it finds is a guess by names of operators; numbers confirm it when
+ * the model is loaded.
  */
 import type { OnnxNode } from "../onnx-file/scan.ts";
 import type { Dataflow } from "./dataflow.ts";
@@ -34,7 +35,10 @@ const passing = new Set([
 const arithmetic = new Set(["Mul", "Div", "Add", "Sub", "Tanh", "Where"]);
 /** Norms whose first input is normalised. */
 const norms = new Set(["LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization"]);
-/** Norms of the sum of two inputs and, where it is there, a bias: the index of that input. Their fourth output is the sum. */
+/**
+ * Norms of the sum of two inputs and, where it is there, a bias: the index of that input. Their fourth output is the
+ * sum.
+ */
 const skipNorms = new Map([
   ["SkipSimplifiedLayerNormalization", 3],
   ["SkipLayerNormalization", 4],
@@ -99,7 +103,10 @@ function passedOn(flow: Dataflow, node: OnnxNode | undefined): string | undefine
   return (operator === "Mul" || operator === "Div") && flow.isScalar(second) ? first : undefined;
 }
 
-/** The one value that a norm of single operators is computed from. Undefined when these are several, or the operators make no norm. */
+/**
+ * The one value that a norm of single operators is computed from. Undefined when these are several, or the operators
+ * make no norm.
+ */
 function unfusedInput(flow: Dataflow, after: string): string | undefined {
   const sources = new Set<string>();
   const seen = new Set<string>();

@@ -1,7 +1,7 @@
 /**
- * Whether `after` is `before` normalised row by row, as LayerNorm (with mean) or RMSNorm do it: after = (before − mean(row)) / √(square(row) + ε) ·
- * weight(column) + bias(column). Weights and biases are fitted, so that they need not be read from the file. Both [rows, width]; false when there
- * are too few rows to tell.
+ * Whether `after` is `before` normalised row by row, as LayerNorm (with mean) or RMSNorm do it: after = (before −
+ * mean(row)) / √(square(row) + ε) · weight(column) + bias(column). Weights and biases are fitted, so that they need not
+ * be read from the file. Both [rows, width]; false when there are too few rows to tell.
  */
 export function isNormOf(after: Float32Array, before: Float32Array, width: number): boolean {
   if (before.length !== after.length || after.length < 4 * width) return false;
@@ -15,7 +15,10 @@ export function isNormOf(after: Float32Array, before: Float32Array, width: numbe
 /** Those that models have. They matter where the states are small. */
 const epsilons = [1e-6, 1e-5, 1e-8, 1e-12];
 
-/** Share of the squares that the fit leaves, averaged over the columns: rounding to float16 leaves about 1e-7, another layer's states much more. */
+/**
+ * Share of the squares that the fit leaves, averaged over the columns: rounding to float16 leaves about 1e-7, another
+ * layer's states much more.
+ */
 const tolerance = 1e-5;
 
 /** The rows at mean 0, when they are to be centred, and mean square 1. */

@@ -1,7 +1,7 @@
 /** What a file lacks, and the bytes that add it. */
 
-import { cacheTensors } from "../cache/cache-tensors.ts";
 import { isCache } from "../graph/cache-ports.ts";
+import { cacheTensors } from "../graph/cache-tensors.ts";
 import type { OnnxScan } from "../onnx-file/scan.ts";
 import { dataflow } from "./dataflow.ts";
 import { type FinalNorm, findFinalNorm } from "./final-norm.ts";
@@ -9,7 +9,10 @@ import { graphSuffix, type Suffix } from "./graph-suffix.ts";
 
 /** Outputs to be added to a file when it is loaded. */
 export interface TapPlan {
-  /** Appended to the file's bytes it adds the outputs: protobuf merges the graphs of a file. Empty when nothing is to be added. */
+  /**
+   * Appended to the file's bytes it adds the outputs: protobuf merges the graphs of a file. Empty when nothing is to be
+   * added.
+   */
   readonly suffix: Uint8Array;
   /** Names of the outputs that it adds. */
   readonly added: readonly string[];
@@ -18,9 +21,10 @@ export interface TapPlan {
 }
 
 /**
- * Plans the hidden states on both sides of the final norm (`hidden_states` or, where that name is taken, `pre_norm_states`; `last_hidden_state`)
- * and `present_rows` [2 · layers, groups, length, head size], the block's own cache rows, key 0, value 0, key 1, … (where one tensor holds key and
- * value, with its dimension of size 1 behind the first).
+ * Plans the hidden states on both sides of the final norm (`hidden_states` or, where that name is taken,
+ * `pre_norm_states`; `last_hidden_state`) and `present_rows` [2 · layers, groups, length, head size], the block's own
+ * cache rows, key 0, value 0, key 1, … (where one tensor holds key and value, with its dimension of size 1 behind the
+ * first).
  */
 export function planTaps(scan: OnnxScan): TapPlan {
   const suffix = graphSuffix();
@@ -62,7 +66,10 @@ function addStates(suffix: Suffix, scan: OnnxScan, { before, after }: FinalNorm,
   return undefined;
 }
 
-/** The mask ends where the block ends, in graphs that are given exactly the past as in those that are given room to spare. */
+/**
+ * The mask ends where the block ends, in graphs that are given exactly the past as in those that are given room to
+ * spare.
+ */
 function addRows(suffix: Suffix, scan: OnnxScan, isTaken: (name: string) => boolean): string | undefined {
   const opset = scan.opsets.get("") ?? 0;
   if (opset < 10) return `the file is of operator set ${opset}, and Slice takes its borders as inputs from 10 on`;

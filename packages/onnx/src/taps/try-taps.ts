@@ -1,10 +1,11 @@
 /** Runs a graph once and compares what its outputs for judges and caches give with what they must. */
-import type { HiddenKind, Token } from "@lenity/core";
+import type { HiddenKind } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
-import { cacheTensors } from "../cache/cache-tensors.ts";
 import { openCache } from "../cache/open-cache.ts";
+import { probeTokens } from "../checks/probe-tokens.ts";
 import { blockFeeds } from "../graph/block-feeds.ts";
-import { cellsOf, numbers } from "../graph/float-tensors.ts";
+import { cacheTensors } from "../graph/cache-tensors.ts";
+import { cellsOf, toFloat32 } from "../graph/float-tensors.ts";
 import type { CachedGraph, Graph } from "../graph/graph.ts";
 import { firstLine } from "../onnx-file/first-line.ts";
 import { isNormOf } from "./is-norm-of.ts";
@@ -17,8 +18,9 @@ export interface Tried {
 }
 
 /**
- * The widths of the hidden states, once they proved to be what they are named for: a row for each token and, where there are both kinds, one the
- * norm of the other. `present_rows` must be the last rows of the first and the last cache, without a past and with one.
+ * The widths of the hidden states, once they proved to be what they are named for: a row for each token and, where
+ * there are both kinds, one the norm of the other. `present_rows` must be the last rows of the first and the last
+ * cache, without a past and with one.
  */
 export async function tryTaps(
   graph: CachedGraph,
@@ -27,7 +29,7 @@ export async function tryTaps(
 ): Promise<Tried> {
   const states = Object.entries(names) as [HiddenKind, string][];
   if (states.length === 0 && !graph.newRows) return { hidden: {}, newRows: false, missing: [] };
-  const tokens: Token[] = Array.from({ length: Math.min(10, contextLength) }, (_, i) => (i * 7919 + 1) % width);
+  const tokens = probeTokens(Math.min(10, contextLength), width);
   const border = Math.min(8, contextLength);
   const cache = openCache(graph, contextLength);
   const run = async (start: number, end: number, outputs: readonly string[]): Promise<InferenceSession.ReturnType> => {
@@ -102,7 +104,7 @@ function tryStates(
       return { hidden: {}, why: `${output} has the shape [${found?.dims.join(", ")}] for ${length} tokens, not a row for each` };
     }
     hidden[kind] = { output, width };
-    values[kind] = numbers(cellsOf(found));
+    values[kind] = toFloat32(cellsOf(found));
   }
   const [before, after, width] = [values["pre-norm"], values["post-norm"], hidden["post-norm"]?.width ?? 0];
   if (before !== undefined && after !== undefined && !isNormOf(after, before, width)) {

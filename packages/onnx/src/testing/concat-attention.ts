@@ -2,7 +2,10 @@
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { Shape } from "./random-llama.ts";
 
-/** Rotary tables of the block's rows, by the input position_ids or else by the past's length, and what its rows may attend to: earlier positions that the mask counts. */
+/**
+ * Rotary tables of the block's rows, by the input position_ids or else by the past's length, and what its rows may
+ * attend to: earlier positions that the mask counts.
+ */
 export function concatPositions(graph: GraphBuilder, { heads, groups, headSize }: Shape, asked: boolean): void {
   if (asked) graph.input("position_ids", "int64", [1, "length"]);
   for (const [name, values] of Object.entries({

@@ -3,7 +3,10 @@ import { bytesOf, integer, message, nested } from "../onnx-file/protobuf-writer.
 
 /** Initializers that are appended to a file. */
 export interface ExtraTensors {
-  /** A tensor of ONNX's element type with that number: in the file itself, or as the part of another file that begins at `offset`. */
+  /**
+   * A tensor of ONNX's element type with that number: in the file itself, or as the part of another file that begins at
+   * `offset`.
+   */
   add(
     name: string,
     type: number,

@@ -1,6 +1,6 @@
 /**
- * The forms in which other programs export the model of `decoderGraph`: builders that write other nodes where that graph says one thing, and other
- * types and names at the graph's borders.
+ * The forms in which other programs export the model of `decoderGraph`: builders that write other nodes where that
+ * graph says one thing, and other types and names at the graph's borders.
  */
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -20,8 +20,8 @@ export interface Form extends Borders {
   /** Attention by MatMul and Softmax over Concat(past, new), as Optimum writes it. */
   readonly concat?: boolean | undefined;
   /**
-   * With the input position_ids: concat has it by default and computes positions itself otherwise; GroupQueryAttention then reads queries and keys
-   * that RotaryEmbedding has rotated.
+   * With the input position_ids: concat has it by default and computes positions itself otherwise; GroupQueryAttention
+   * then reads queries and keys that RotaryEmbedding has rotated.
    */
   readonly positions?: boolean | undefined;
   /** With the input num_logits_to_keep. Default: only without concat. */
@@ -31,11 +31,14 @@ export interface Form extends Borders {
   readonly wideOutputs?: boolean | undefined;
   /** With the output present_rows. */
   readonly newRows?: boolean | undefined;
-  /** Outputs hidden_states and last_hidden_state; or the norm's output alone, under transformers' name or onnxruntime-genai's; or nothing. */
+  /**
+   * Outputs hidden_states and last_hidden_state; or the norm's output alone, under transformers' name or
+   * onnxruntime-genai's; or nothing.
+   */
   readonly hidden?: "both" | "last_hidden_state" | "genai" | "none" | undefined;
   /**
-   * The final norm: a fused node with the sum as fourth output, or without it; Add and one norm; Add and single operators, as Optimum writes it; or
-   * LayerNormalization, with mean and bias.
+   * The final norm: a fused node with the sum as fourth output, or without it; Add and one norm; Add and single
+   * operators, as Optimum writes it; or LayerNormalization, with mean and bias.
    */
   readonly norm?: "fused" | "sumless" | "added" | "unfused" | "layer" | undefined;
   /** Default: float16, computed in float32. */
@@ -160,7 +163,10 @@ function withBorders(graph: GraphBuilder, shape: Shape, form: Form): GraphBuilde
   };
 }
 
-/** GroupQueryAttention without rotation of its own: RotaryEmbedding goes by position_ids, as onnxruntime-genai writes it for some models. */
+/**
+ * GroupQueryAttention without rotation of its own: RotaryEmbedding goes by position_ids, as onnxruntime-genai writes it
+ * for some models.
+ */
 function rotatedAttention(graph: GraphBuilder, attend: GraphBuilder["node"]): GraphBuilder["node"] {
   return (operator, [queries = "", keys = "", ...others], outputs, attributes, contrib) => {
     const rotated = [queries, keys].map((name, i) => {

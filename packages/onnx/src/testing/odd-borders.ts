@@ -1,4 +1,7 @@
-/** What other programs declare otherwise at a graph's borders: integers of 32 bits, sizes by name, key and value in one tensor, logits of one row. */
+/**
+ * What other programs declare otherwise at a graph's borders: integers of 32 bits, sizes by name, key and value in one
+ * tensor, logits of one row.
+ */
 import type { ElementType, GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { Shape } from "./random-llama.ts";
 
@@ -8,7 +11,10 @@ export interface Borders {
   readonly int32?: boolean | undefined;
   /** The type of attention_mask. Not with int32. */
   readonly mask?: "bool" | "float32" | "float16" | undefined;
-  /** Names in place of numbers in the shapes of the caches: of the head size, as onnxruntime-genai's builder writes it from 0.15 on, or of both. */
+  /**
+   * Names in place of numbers in the shapes of the caches: of the head size, as onnxruntime-genai's builder writes it
+   * from 0.15 on, or of both.
+   */
   readonly named?: "head size" | "both" | undefined;
   /** Key and value of a layer in one tensor past_N [2, 1, groups, length, head size], as GPT-2 was exported. */
   readonly combined?: boolean | undefined;

@@ -4,9 +4,10 @@ import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { extraTensors } from "./extra-tensors.ts";
 
 /**
- * `4-bit`, `8-bit`: com.microsoft.MatMulNBits in blocks of 32 with float sums, as in transformers.js's q4. `4-bit-integer`, `8-bit-integer`: with
- * integer sums (accuracy level 4), as onnxruntime-genai writes it for CPUs. `4-bit-half`: on float16, with scales of float16, as in q4f16. `int8`: one scale a column for the matrix and one a block of rows for
- * what it multiplies, as in transformers.js's `_quantized`; later rows change it.
+ * `4-bit`, `8-bit`: com.microsoft.MatMulNBits in blocks of 32 with float sums, as in transformers.js's q4.
+ * `4-bit-integer`, `8-bit-integer`: with integer sums (accuracy level 4), as onnxruntime-genai writes it for CPUs.
+ * `4-bit-half`: on float16, with scales of float16, as in q4f16. `int8`: one scale a column for the matrix and one a
+ * block of rows for what it multiplies, as in transformers.js's `_quantized`; later rows change it.
  */
 export type MatrixFormat = "4-bit" | "8-bit" | "4-bit-integer" | "8-bit-integer" | "4-bit-half" | "int8";
 
@@ -16,7 +17,10 @@ interface Matrix {
   readonly columns: number;
 }
 
-/** A builder that quantises what MatMul multiplies by: matrices written as float32 weights, and the embedding where it is transposed for that. */
+/**
+ * A builder that quantises what MatMul multiplies by: matrices written as float32 weights, and the embedding where it
+ * is transposed for that.
+ */
 export function quantised(graph: GraphBuilder, format: MatrixFormat): GraphBuilder {
   const tensors = extraTensors();
   const matrices = new Map<string, Matrix>();

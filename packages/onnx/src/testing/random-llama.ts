@@ -32,7 +32,10 @@ export const small: Shape = {
 
 export type Weights = ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
 
-/** Weights that keep activations near 1 and logits a few units apart. Every value is a float16, so that storing them loses nothing. */
+/**
+ * Weights that keep activations near 1 and logits a few units apart. Every value is a float16, so that storing them
+ * loses nothing.
+ */
 export function randomWeights(shape: Shape, seed = 1): Weights {
   const { width, layers, heads, groups, headSize, inner, vocabulary, tied } = shape;
   const random = seeded(seed);

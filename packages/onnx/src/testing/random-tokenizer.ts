@@ -53,7 +53,10 @@ export async function writeTokenizer(dir: string, settings?: Record<string, unkn
   if (settings !== undefined) await writeFile(join(dir, "tokenizer_config.json"), JSON.stringify(settings));
 }
 
-/** Writes a tokenizer.json with one token per text, ids in order; undefined leaves a gap. Added tokens have ids of their own. */
+/**
+ * Writes a tokenizer.json with one token per text, ids in order; undefined leaves a gap. Added tokens have ids of their
+ * own.
+ */
 export async function writeTexts(
   dir: string,
   texts: readonly (string | undefined)[],

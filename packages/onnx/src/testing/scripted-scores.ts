@@ -3,8 +3,8 @@ import type { HiddenKind, Scores, Token } from "@lenity/core";
 import type { OnnxModel } from "../onnx-model.ts";
 
 /**
- * What a model scores of two texts of sixty tokens: a whole prompt, longer than kernels' tiles; blocks and single tokens; and blocks after rewinding,
- * to a prefix and to nothing.
+ * What a model scores of two texts of sixty tokens: a whole prompt, longer than kernels' tiles; blocks and single
+ * tokens; and blocks after rewinding, to a prefix and to nothing.
  */
 export async function scriptedScores(
   model: OnnxModel,

@@ -10,7 +10,10 @@ export interface EncodeRequest {
   readonly most: number;
 }
 
-/** The tokens of all texts, one after another, and how many each has; none where they are too many; or why there are none. */
+/**
+ * The tokens of all texts, one after another, and how many each has; none where they are too many; or why there are
+ * none.
+ */
 export type EncodeReply =
   | { readonly id: number; readonly tokens?: Uint32Array<ArrayBuffer> | undefined; readonly lengths: Uint32Array<ArrayBuffer> }
   | { readonly id: number; readonly error: string };

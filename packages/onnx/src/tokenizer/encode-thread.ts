@@ -20,12 +20,12 @@ interface Running {
 const idle = 60_000;
 
 /**
- * Encodes with the tokenizer of a folder, in a thread that the first text starts. Texts are encoded in the order in which they come; a thread that dies
- * rejects them with `worker_lost`, and the next text starts another one.
+ * Encodes with the tokenizer of a folder, in a thread that the first text starts. Texts are encoded in the order in
+ * which they come; a thread that dies rejects them with `worker_lost`, and the next text starts another one.
  */
 export function encodeThread(
   folder: string,
-  script: URL = threadScript("./encode-worker", import.meta.url),
+  script: URL = threadScript("../encode-worker", import.meta.url),
   patience: number = idle,
 ): NonNullable<Tokenizer["encodeAsync"]> {
   let running: Running | undefined;

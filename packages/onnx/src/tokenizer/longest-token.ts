@@ -1,4 +1,7 @@
-/** How much of a text one token of a tokenizer.json can stand for: what a text must have in tokens at least, before it is encoded. */
+/**
+ * How much of a text one token of a tokenizer.json can stand for: what a text must have in tokens at least, before it
+ * is encoded.
+ */
 import type { TokenTexts } from "./token-table.ts";
 
 interface Part {
@@ -7,8 +10,9 @@ interface Part {
 }
 
 /**
- * The most bytes of UTF-8 that one token stands for. Undefined where a text may have fewer tokens than that says: where something drops or shortens
- * parts of it (a normaliser, a pre-tokenizer, an added token that takes the spaces beside it), and where one token stands for all that is unknown.
+ * The most bytes of UTF-8 that one token stands for. Undefined where a text may have fewer tokens than that says: where
+ * something drops or shortens parts of it (a normaliser, a pre-tokenizer, an added token that takes the spaces beside
+ * it), and where one token stands for all that is unknown.
  */
 export function longestToken(
   definition: Readonly<Record<string, unknown>>,
@@ -54,7 +58,7 @@ function keepsAll({ type, pattern, invert, behavior }: Part): boolean {
   return type === "ByteLevel" || type === "Digits" || type === "Punctuation" || type === "Metaspace";
 }
 
-/** Whether a normaliser makes no text shorter, NFC left aside. */
+/** Whether a normaliser makes no text shorter, apart from NFC. */
 function keepsLength({ type, pattern, content }: Part): boolean {
   if (type === "NFC" || type === "Prepend") return true;
   const replaced = (pattern as { readonly String?: unknown } | undefined)?.String;

@@ -1,4 +1,6 @@
-/** With which tokens a model's texts begin: what chat templates write themselves, and a text that stands alone needs. */
+/**
+ * With which tokens a model's texts begin: what chat templates write themselves, and a text that stands alone needs.
+ */
 import type { Token } from "@lenity/core";
 import { namedTokens } from "./named-tokens.ts";
 import type { TokenTexts } from "./token-table.ts";
@@ -12,8 +14,9 @@ export interface TextBeginning {
 }
 
 /**
- * What the post-processor of tokenizer.json puts before a text; `add_bos_token` of tokenizer_config.json adds or takes away the BOS, as in
- * transformers. What they put behind a text is left out: the text is to be continued. A text of nothing begins with the BOS where there is one.
+ * What the post-processor of tokenizer.json puts before a text; `add_bos_token` of tokenizer_config.json adds or takes
+ * away the BOS, as in transformers. What they put behind a text is left out: the text is to be continued. A text of
+ * nothing begins with the BOS where there is one.
  */
 export function textBeginning(definition: Json, config: Json, { texts }: TokenTexts): TextBeginning {
   const idOf = (text: string | undefined) => Array.from(texts).find(([, known]) => known === text)?.[0];

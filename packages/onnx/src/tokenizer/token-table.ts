@@ -1,6 +1,4 @@
 import { LenityError, type Token } from "@lenity/core";
-import type { ModelFiles } from "../folder/model-files.ts";
-import { readJson, readJsonIfThere } from "../folder/read-files.ts";
 
 /** Which tokens a tokenizer.json has: what padding and pairs of models are judged by. */
 export interface TokenTexts {
@@ -14,21 +12,11 @@ export interface TokenTexts {
   readonly unused: ReadonlySet<Token>;
 }
 
-/** Reads the tokens of a folder's tokenizer.json; undefined when it has none. Rejects with `model_files` when it is none. */
-export async function readTokenTexts(files: ModelFiles): Promise<TokenTexts | undefined> {
-  const definition = await readJsonIfThere(files, "tokenizer.json", advice);
-  return definition === undefined ? undefined : tokenTexts(definition, files.nameOf("tokenizer.json"));
-}
-
-/** The content of a tokenizer.json. Rejects with `model_files`. */
-export function readTokenizerJson(files: ModelFiles): Promise<Record<string, unknown>> {
-  return readJson(files, "tokenizer.json", advice);
-}
-
-const advice = "Expected Hugging Face's tokenizer.json; copy it from the model's own folder.";
-
-/** The tokens of a parsed tokenizer.json: `model.vocab` by text (BPE, WordPiece) or as a list of [text, score] (Unigram), and `added_tokens`. */
-export function tokenTexts(definition: Record<string, unknown>, file: string): TokenTexts {
+/**
+ * The tokens of a parsed tokenizer.json: `model.vocab` by text (BPE, WordPiece) or as a list of [text, score]
+ * (Unigram), and `added_tokens`.
+ */
+export function tokenTexts(definition: Readonly<Record<string, unknown>>, file: string): TokenTexts {
   const texts = new Map<Token, string>();
   const added = new Set<Token>();
   let vocabulary = 0;

@@ -1,34 +1,29 @@
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { LenityError, type Token, type Tokenizer } from "@lenity/core";
-import type { ModelFiles } from "../folder/model-files.ts";
-import { readJsonIfThere } from "../folder/read-files.ts";
 import { keepByteOrderMarks } from "./byte-order-marks.ts";
 import { longestToken } from "./longest-token.ts";
 import { specialTexts } from "./named-tokens.ts";
 import { textBeginning } from "./text-beginning.ts";
-import { readTokenizerJson, tokenTexts } from "./token-table.ts";
+import type { TokenTexts } from "./token-table.ts";
 import { type WordCache, wordCache } from "./word-cache.ts";
+
+type Json = Readonly<Record<string, unknown>>;
 
 /** A tokenizer that knows how its model's texts begin. */
 export interface FolderTokenizer extends Tokenizer {
   /**
-   * The tokens of a text that stands alone, without a chat template, and is to be continued: after BOS, where the folder has texts begin with it.
-   * Empty for an empty text where the folder names no BOS.
+   * The tokens of a text that stands alone, without a chat template, and is to be continued: after BOS, where the
+   * folder has texts begin with it. Empty for an empty text where the folder names no BOS.
    */
   encodeText(text: string): Token[];
 }
 
-/**
- * Reads tokenizer.json (and tokenizer_config.json when it is there). `encode` adds no BOS or EOS of its own: chat templates write them. Rejects
- * with `model_files` when the file is missing or not a tokenizer.
- */
-export async function readTokenizer(files: ModelFiles): Promise<FolderTokenizer> {
-  const file = files.nameOf("tokenizer.json");
-  const definition = await readTokenizerJson(files);
-  const config = (await readJsonIfThere(files, "tokenizer_config.json", "Fix or remove it.")) ?? {};
-  let inner: HuggingFaceTokenizer;
+/** Reads a tokenizer.json, which messages call `file`. Throws `model_files` when it is not a tokenizer. */
+export function parseTokenizer(definition: Json, config: Json, file: string): HuggingFaceTokenizer {
   try {
-    inner = new HuggingFaceTokenizer(definition, config);
+    const tokenizer = new HuggingFaceTokenizer(definition, config);
+    keepByteOrderMarks(tokenizer);
+    return tokenizer;
   } catch (cause) {
     throw new LenityError(
       "model_files",
@@ -36,12 +31,24 @@ export async function readTokenizer(files: ModelFiles): Promise<FolderTokenizer>
       { cause },
     );
   }
-  keepByteOrderMarks(inner);
+}
+
+/** What a folder has of its tokenizer. */
+export interface TokenizerParts {
+  /** tokenizer.json. */
+  readonly definition: Json;
+  /** tokenizer_config.json; empty where there is none. */
+  readonly config: Json;
+  readonly tokens: TokenTexts;
+}
+
+/** The tokenizer that `parseTokenizer` has read. `encode` adds no BOS or EOS of its own: chat templates write them. */
+export function makeTokenizer(inner: HuggingFaceTokenizer, { definition, config, tokens: known }: TokenizerParts): FolderTokenizer {
   // Models other than BPE have no cache.
   const { model } = inner as unknown as { readonly model: { cache?: WordCache } };
   if (model.cache !== undefined) model.cache = wordCache();
-  // The package's own list of the vocabulary is by text: of two ids with one text it tells the last, and of ids without a text one.
-  const known = tokenTexts(definition, file);
+  // The package's own list of the vocabulary is by text: of two ids with one text it keeps the last, and of ids without
+  // a text one.
   const { texts, vocabulary, unused } = known;
   const beginning = textBeginning(definition, config, known);
   const special = new Set<Token>();

@@ -5,8 +5,9 @@ export interface WordCache {
 }
 
 /**
- * A cache of so many words that is emptied when it is full. The package's own one moves each word to the end of a Map whenever it is used; engines pay for
- * that with a search through all that was moved, so that once it is full a text takes twenty times as long.
+ * A cache of so many words that is emptied when it is full. The package's own one moves each word to the end of a Map
+ * whenever it is used; engines pay for that with a search through all that was moved, so that once it is full a text
+ * takes twenty times as long.
  */
 export function wordCache(most = 10_000): WordCache {
   const words = new Map<string, readonly string[]>();

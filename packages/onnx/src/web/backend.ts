@@ -1,20 +1,19 @@
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
-import { answers, raceBlocks, toleranceOf } from "../checks/compare-devices.ts";
-import { chooseDevice, type Placed } from "../device/choose-device.ts";
-import { drafterAside } from "../device/drafter-aside.ts";
+import { raceBlocks, runSteps, toleranceOf } from "../checks/compare-devices.ts";
+import { type ChosenDevice, chooseDevice } from "../device/choose-device.ts";
 import { openOnDevice } from "../device/open-on-device.ts";
-import { reason } from "../device/reason.ts";
-import { smallSession } from "../device/small-session.ts";
 import type { ModelFiles } from "../folder/model-files.ts";
 import { readBytes } from "../folder/read-files.ts";
 import type { Runtime } from "../graph/graph.ts";
 import { externalFault, externalFiles } from "../onnx-file/external-files.ts";
+import { reason } from "../onnx-file/first-line.ts";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { type OnnxScan, scanBytes } from "../onnx-file/scan.ts";
-import { mostBytes, type Opened, openTapped, unreadable } from "../open/open-extended.ts";
-import { tryGraph } from "../open/probe-graph.ts";
-import type { Backend } from "../run/request-handler.ts";
+import type { Backend } from "../open/backend.ts";
+import { mostBytes, type Opened, openExtended, unreadable } from "../open/open-extended.ts";
+import { probeGraph } from "../open/probe-graph.ts";
+import { smallSession } from "../open/small-session.ts";
 import { ownRuntime } from "./own-runtime.ts";
 import { probeWebGPU } from "./probe-webgpu.ts";
 
@@ -60,25 +59,24 @@ export function fetchedBackend({ ort, files, model, drafter }: Opening): Fetched
       const weights = await weightsOf(model, scan);
       const open = (options: InferenceSession.SessionOptions) => openBytes(runtime, scan, bytes, { ...options, ...weights });
       // What a run is given for its outputs is copied to WebAssembly's memory, and not back.
-      const { graph, facts } = await tryGraph(runtime, scan, await open(wasm).catch(blaming(scan)), request, false);
-      const beside = (small: GraphBuilder) => smallSession(runtime, small, wasm);
-      const { name, width, vocabulary, unused, contextLength, device: wish = "cpu" } = request;
-      const cpu = { graph: { ...graph, beside }, name, width, vocabulary, unused, contextLength };
+      const { graph, facts } = await probeGraph(runtime, scan, await open(wasm).catch(blaming(scan)), request, false);
+      const openBeside = (small: GraphBuilder) => smallSession(runtime, small, wasm);
+      const { name, width, vocabulary, unused, contextLength, device = "cpu" } = request;
+      const cpu = { graph: { ...graph, openBeside }, name, width, vocabulary, unused, contextLength };
       const placed = await chooseDevice(
         cpu,
-        { name, device: wish, candidates: ["webgpu"], plain: "the provider wasm" },
+        { name, device, candidates: ["webgpu"], plain: "the provider wasm" },
         toleranceOf(graph, facts.weights),
         {
           probe: (device, timed) => probeWebGPU(runtime, device, timed),
           open: (device) => openOnDevice(cpu, device, open),
-          answers,
+          runSteps,
           race: raceBlocks,
         },
       );
       const weightFiles = [...externalFiles(scan).keys()].map((location) => files.nameOf(beneath(model, location)));
       const providers = (placed.device.name === "cpu" ? ["wasm"] : ["wasm", "webgpu"]).map((name) => ({ name, bundled: true }));
-      const missing = [...facts.missing, ...drafterAside(request, placed.device.name)];
-      return { graph: placed.model.graph, facts: { ...facts, missing, weightFiles, providers }, device: reported(placed) };
+      return { graph: placed.model.graph, facts: { ...facts, weightFiles, providers }, device: reported(placed) };
     },
     async openDrafter(name) {
       const bytes = await read(drafter);
@@ -99,13 +97,16 @@ const wasm = { executionProviders: ["wasm"] } as const;
 
 type Weights = Pick<InferenceSession.SessionOptions, "externalData">;
 
-function reported({ device }: Placed): Placed["device"] {
+function reported({ device }: ChosenDevice): ChosenDevice["device"] {
   return device.name === "cpu" ? { name: "cpu", why: `WebAssembly computes there. ${device.why}` } : device;
 }
 
-/** Opens a file in memory with the outputs that it lacks, as `openTapped` does. Rejects with whatever the runtime throws. */
+/**
+ * Opens a file in memory with the outputs that it lacks, as `openTapped` does. Rejects with whatever the runtime
+ * throws.
+ */
 async function openBytes(runtime: Runtime, scan: OnnxScan, bytes: Uint8Array, options: InferenceSession.SessionOptions): Promise<Opened> {
-  return openTapped({
+  return openExtended({
     scan,
     open: () => runtime.InferenceSession.create(bytes, options),
     openWith: (suffix) => runtime.InferenceSession.create(joined(bytes, suffix), options),

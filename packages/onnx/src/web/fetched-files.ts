@@ -1,11 +1,18 @@
 import { LenityError } from "@lenity/core";
 import type { ModelFiles } from "../folder/model-files.ts";
+import { type ModelFolder, modelFolder } from "../folder/model-folder.ts";
 
 /** How files are fetched. */
 export interface FetchOptions {
-  /** The folder's files, when they are known: others are not asked for. Without it a file that is not there is one that answers 404. */
+  /**
+   * The folder's files, when they are known: others are not asked for. Without it a file that is not there is one that
+   * answers 404.
+   */
   readonly paths?: readonly string[] | undefined;
-  /** Told of each piece of a file that arrives: the bytes so far, and those in all where the server tells them (uncompressed files). */
+  /**
+   * Called for each piece of a file that arrives, with the bytes so far and those in all where the server gives them
+   * (uncompressed files).
+   */
   readonly onProgress?: ((path: string, loaded: number, total: number | undefined) => void) | undefined;
   /** In place of `fetch`: another cache, other headers. */
   readonly fetch?: ((url: URL) => Promise<Response>) | undefined;
@@ -30,12 +37,13 @@ export function fetchedFiles(folder: string | URL, options: FetchOptions = {}): 
   };
 }
 
-/** A folder's URL as a string or URL, or the files themselves. */
-export type Folder = string | URL | ModelFiles;
+/** A folder: its URL, or its files, or the same folder opened. */
+export type Folder = string | URL | ModelFiles | ModelFolder;
 
-/** The files of a folder. */
-export function filesOf(folder: Folder): ModelFiles {
-  return typeof folder === "string" || folder instanceof URL ? fetchedFiles(folder) : folder;
+/** Opens a folder for several loads: its small files are then fetched and parsed once for all of them. */
+export function openFolder(folder: Folder): ModelFolder {
+  if (typeof folder === "string" || folder instanceof URL) return modelFolder(fetchedFiles(folder));
+  return "files" in folder ? folder : modelFolder(folder);
 }
 
 /** The URL with a slash at its end, so that what is relative to it lies in it. */

@@ -2,7 +2,7 @@ import { LenityError } from "@lenity/core";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Runtime } from "../graph/graph.ts";
 import { firstLine } from "../onnx-file/first-line.ts";
-import { turn } from "./yield-to-event-loop.ts";
+import { yieldToEventLoop } from "./yield-to-event-loop.ts";
 
 /** ONNX Runtime for one model, and an end to all that the model has of it. */
 export interface OwnRuntime extends Runtime {
@@ -14,8 +14,8 @@ export interface OwnRuntime extends Runtime {
 const queues = new WeakMap<Runtime["env"], Promise<unknown>>();
 
 /**
- * The runtime as one model uses it. All models of a page open their sessions and run in turn: while a run waits for a GPU its stack lies in
- * WebAssembly's one memory, and a second run writes over it ("memory access out of bounds").
+ * The runtime as one model uses it. All models of a page open their sessions and run in turn: while a run waits for a
+ * GPU its stack lies in WebAssembly's one memory, and a second run writes over it ("memory access out of bounds").
  */
 export function ownRuntime({ InferenceSession, Tensor, env }: Runtime): OwnRuntime {
   const sessions = new Set<InferenceSession>();
@@ -28,27 +28,28 @@ export function ownRuntime({ InferenceSession, Tensor, env }: Runtime): OwnRunti
   const create = async (file: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> => {
     const session = await alone(() => InferenceSession.create(file, { ...options, ...quiet }));
     sessions.add(session);
-    const left = new Set<Tensor>();
+    const onDevice = new Set<Tensor>();
     let failure: unknown;
     const run = session.run.bind(session) as (...args: readonly unknown[]) => Promise<InferenceSession.ReturnType>;
     const release = session.release.bind(session);
     session.run = (feeds: unknown, fetches: unknown) =>
       alone(async () => {
         if (failure !== undefined) throw lost(failure);
-        await turn();
+        await yieldToEventLoop();
         const results = await run(feeds, fetches, quiet).catch((error) => {
-          // Inputs stay bound to a session with outputs on a device when a run fails, and the next run would be given them again.
+          // Inputs stay bound to a session with outputs on a device when a run fails, and the next run would be given
+          // them again.
           if (options.preferredOutputLocation !== undefined) failure = error;
           throw error;
         });
-        for (const tensor of left) if (tensor.location === "none") left.delete(tensor);
-        for (const tensor of Object.values(results)) if (tensor.location === "gpu-buffer") left.add(tensor);
+        for (const tensor of onDevice) if (tensor.location === "none") onDevice.delete(tensor);
+        for (const tensor of Object.values(results)) if (tensor.location === "gpu-buffer") onDevice.add(tensor);
         return results;
       });
     session.release = () =>
       alone(async () => {
         if (!sessions.delete(session)) return;
-        for (const tensor of left) if (tensor.location !== "none") tensor.dispose();
+        for (const tensor of onDevice) if (tensor.location !== "none") tensor.dispose();
         await release();
       });
     return session;

@@ -1,4 +1,7 @@
-/** Whether a model can run on WebGPU here. As a program it prints why not and ends with 1: drivers that end a process end one of its own. */
+/**
+ * Whether a model can run on WebGPU here. As a program it prints why not and ends with 1: drivers that end a process
+ * end one of its own.
+ */
 import * as runtime from "onnxruntime-node";
 import { type Probed, probeDevice } from "../../src/device/probe-device.ts";
 

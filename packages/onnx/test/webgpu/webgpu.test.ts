@@ -1,7 +1,7 @@
 /**
- * Models on ONNX Runtime's WebGPU against the same on its CPU, wherever there is an adapter. Without a GPU, Chromium's SwiftShader is one:
- * VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json (Debian's packages chromium and libvulkan1). LENITY_WEBGPU=required has them fail
- * instead of skip where there is none.
+ * Models on ONNX Runtime's WebGPU against the same on its CPU, wherever there is an adapter. Without a GPU, Chromium's
+ * SwiftShader is one: VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json (Debian's packages chromium and
+ * libvulkan1). LENITY_WEBGPU=required has them fail instead of skip where there is none.
  */
 import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
@@ -12,16 +12,17 @@ import { plainReadings } from "@lenity/core/testing";
 import * as runtime from "onnxruntime-node";
 import { differenceOf } from "../../src/checks/compare-devices.ts";
 import { openOnDevice } from "../../src/device/open-on-device.ts";
-import { smallSession } from "../../src/device/small-session.ts";
+import { loadRequest } from "../../src/engine/load-request.ts";
 import { isSound } from "../../src/evidence/block-scorer.ts";
 import { evidenceGraph } from "../../src/evidence/evidence-graph.ts";
-import { describeModel, loadRequest } from "../../src/folder/describe-model.ts";
-import { filesIn } from "../../src/folder/disk-files.ts";
+import { describeModel } from "../../src/folder/describe-model.ts";
+import { openFolder } from "../../src/folder/open-folder.ts";
 import { exportDecoder, inspectModel, loadModel, loadTokenizer, type OnnxModel, onnxDrafter } from "../../src/index.ts";
 import { graphBuilder } from "../../src/onnx-file/graph-builder.ts";
 import { scanOnnx } from "../../src/onnx-file/scan-file.ts";
 import { openFile } from "../../src/open/open-file.ts";
 import { openGraph, sessionOptions } from "../../src/open/open-graph.ts";
+import { smallSession } from "../../src/open/small-session.ts";
 import { append, newSequence, rewindSequence } from "../../src/run/sequence.ts";
 import { type Form, writeForm } from "../../src/testing/graph-forms.ts";
 import { small, temporaryFolder, tokensOf, writeModel } from "../../src/testing/random-llama.ts";
@@ -152,8 +153,8 @@ describe("on WebGPU", { skip }, () => {
   test("caches, logits and hidden states stay on the device; what is read of them is fetched, what is not is freed", async () => {
     const dir = await writeWide("placed");
     const file = join(dir, "onnx/model.onnx");
-    const files = filesIn(dir);
-    const request = loadRequest(await describeModel(files, { name: "placed" }), { file, threads: 1, spin: 500, device: "webgpu" });
+    const folder = await openFolder(dir);
+    const request = loadRequest(await describeModel(folder, { name: "placed" }), { file, threads: 1, spin: 500, device: "webgpu" });
     const { graph } = await openGraph(runtime, request);
     const there = await openOnDevice({ ...request, drafter: undefined, graph }, "webgpu", (options) =>
       openFile(runtime, scanOnnx(file), { ...sessionOptions(request), ...options }),
@@ -221,12 +222,12 @@ describe("on WebGPU", { skip }, () => {
     const logits = Float32Array.from({ length: rows * 40 }, (_, i) => Math.sin(i));
     logits[40 + 7] = Number.NaN;
     logits[120 + 39] = Number.POSITIVE_INFINITY;
-    const { numbers } = await session.run({
+    const { readings } = await session.run({
       logits: new runtime.Tensor("float32", logits, [1, rows, 40]),
       tokens: int64([1, 2, 3, 0], [rows, 1]),
       cooling: new runtime.Tensor("float32", Float32Array.of(1), [1]),
     });
-    const [highest, sum] = [0, 1].map((row) => ((numbers as runtime.Tensor).data as Float32Array).slice(row * rows, (row + 1) * rows));
+    const [highest, sum] = [0, 1].map((row) => ((readings as runtime.Tensor).data as Float32Array).slice(row * rows, (row + 1) * rows));
     const sound = Array.from({ length: rows }, (_, at) => isSound(highest?.[at] as number, sum?.[at] as number));
     assert.deepEqual(sound, [true, false, true, false]);
     await session.release();

@@ -6,7 +6,7 @@ import { readDecoderConfig } from "../src/export/decoder-config.ts";
 import { decoderGraph } from "../src/export/decoder-graph.ts";
 import { floatWeights } from "../src/export/decoder-weights.ts";
 import { openTensors } from "../src/export/tensor-folder.ts";
-import { chooseVariant, findVariants, onlyStranger, pickVariant, variantsAmong } from "../src/folder/variants.ts";
+import { chooseVariant, findVariants, onlyUnusualName, pickVariant, variantsAmong } from "../src/folder/variants.ts";
 import { type Dtype, dtypes, inspectModel, type LoadOptions, loadModel } from "../src/index.ts";
 import { graphBuilder } from "../src/onnx-file/graph-builder.ts";
 import { temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
@@ -105,7 +105,7 @@ describe("chooseVariant", () => {
       assert.deepEqual(found, await findVariants(dir));
       for (const wanted of [undefined, "fp16", "q4"] as const) {
         const chosen = await chooseVariant(dir, wanted).catch(() => undefined);
-        assert.equal(pickVariant(found, wanted)?.path ?? onlyStranger(paths, wanted), chosen);
+        assert.equal(pickVariant(found, wanted)?.path ?? onlyUnusualName(paths, wanted), chosen);
       }
     }
   });

@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { LenityError } from "@lenity/core";
 import * as real from "onnxruntime-node";
-import { type Answer, differenceOf, toleranceOf } from "../src/checks/compare-devices.ts";
+import { differenceOf, type StepResult, toleranceOf } from "../src/checks/compare-devices.ts";
 import type { Means } from "../src/device/choose-device.ts";
-import { placeModel } from "../src/device/device-for-node.ts";
+import { chooseDeviceForNode } from "../src/device/device-for-node.ts";
 import { type Probed, probeDevice } from "../src/device/probe-device.ts";
-import { reason } from "../src/device/reason.ts";
 import type { Runtime } from "../src/graph/graph.ts";
 import { loadModel } from "../src/index.ts";
-import { candidates, type Device, type DeviceWish, devices, impossible, type Platform } from "../src/protocol/devices.ts";
+import { reason } from "../src/onnx-file/first-line.ts";
+import { candidates, type Device, type DeviceOption, devices, impossible, type Platform } from "../src/protocol/devices.ts";
 import type { LoadRequest } from "../src/protocol/protocol.ts";
 import type { Model } from "../src/run/sequence.ts";
 import { temporaryFolder, writeModel } from "../src/testing/random-llama.ts";
@@ -65,7 +65,7 @@ describe("probeDevice", () => {
         create: async (_: unknown, { executionProviders }: { executionProviders: unknown }) => create(executionProviders),
       },
     }) as unknown as Runtime;
-  const answering = (sum: number, released: () => void = () => {}) =>
+  const requestHandler = (sum: number, released: () => void = () => {}) =>
     fake(() => ({
       run: async () => ({ sum: new real.Tensor("float32", Float32Array.of(sum), [1, 1]) }),
       release: async () => released(),
@@ -73,7 +73,7 @@ describe("probeDevice", () => {
 
   test("times a product on that device alone, and gives the session back", async () => {
     let [asked, released]: [unknown, number] = [undefined, 0];
-    const runtime = answering(4 * 512, () => released++);
+    const runtime = requestHandler(4 * 512, () => released++);
     const { create } = runtime.InferenceSession as unknown as { create: (file: unknown, options: unknown) => unknown };
     const recording = (file: unknown, options: unknown) => {
       asked = options;
@@ -117,7 +117,7 @@ describe("probeDevice", () => {
   test("refuses a device that computes nonsense, and gives the session back", async () => {
     let released = 0;
     const { fault } = await probeDevice(
-      answering(7, () => released++),
+      requestHandler(7, () => released++),
       "webgpu",
       linux,
       false,
@@ -128,7 +128,7 @@ describe("probeDevice", () => {
 });
 
 describe("differenceOf", () => {
-  const rows = (...logits: number[]): Answer[] => [{ logits: Float32Array.from(logits) }];
+  const rows = (...logits: number[]): StepResult[] => [{ logits: Float32Array.from(logits) }];
 
   test("is the largest difference as a share of what the numbers span", () => {
     assert.equal(differenceOf(rows(1, 2, 5), rows(1, 3, 5)), 0.25);
@@ -140,7 +140,7 @@ describe("differenceOf", () => {
       [0, 3],
       [0, 4],
     ].map((hidden) => [{ logits: Float32Array.of(1, 2), hidden: Float32Array.from(hidden) }]);
-    assert.equal(differenceOf(found as Answer[], expected as Answer[]), 0.25);
+    assert.equal(differenceOf(found as StepResult[], expected as StepResult[]), 0.25);
   });
 
   test("passes over ids that are never said on either side, and nothing else that is no number", () => {
@@ -172,7 +172,7 @@ test("reasons are told without places in ONNX Runtime's sources", () => {
 
 describe("placeModel", () => {
   interface Machine {
-    readonly wish: DeviceWish;
+    readonly wish: DeviceOption;
     readonly engines?: number;
     readonly platform?: Platform;
     /** Milliseconds of the product on each device, or why it cannot be had. The CPU takes 1. */
@@ -199,14 +199,14 @@ describe("placeModel", () => {
         opens(device);
         return modelOn(device);
       },
-      async answers(model) {
+      async runSteps(model) {
         const [whole, small] = off[deviceOf(model)] ?? [0, 0];
         return [{ logits: Float32Array.of(0, 1 + (model.graph.chunk === undefined ? whole : small)) }];
       },
       race: async (models) => models.map((model) => blocks[deviceOf(model)] ?? 10),
     };
     const request = { name: "some/model", device: wish, engines } as LoadRequest;
-    const { model, device } = await placeModel(modelOn("cpu"), request, 0.001, platform, means);
+    const { model, device } = await chooseDeviceForNode(modelOn("cpu"), request, 0.001, platform, means);
     assert.equal(deviceOf(model), device.name);
     return { ...device, chunk: model.graph.chunk, released };
   }
@@ -306,7 +306,7 @@ describe("loadModel", () => {
   after(() => folder.remove());
 
   test("refuses a device that no machine has", async () => {
-    const device = "tpu" as DeviceWish;
+    const device = "tpu" as DeviceOption;
     await assert.rejects(loadModel(dir, { device }), /^RangeError: device is tpu; expected one of auto, cpu, webgpu, cuda, dml, coreml\.$/);
   });
 
@@ -334,7 +334,7 @@ describe("loadModel", () => {
       assert.ok(found?.name !== "cpu" || /^(Not on webgpu: |Not on cuda: |This machine has no other device\.)/.test(found.why));
       assert.deepEqual(models[1]?.graph.device, found);
       const [one, other] = await Promise.all(models.map(async (model) => (await model.open()).append([1, 2, 3])));
-      assert.ok(differenceOf([one as Answer], [other as Answer]) <= 1e-5);
+      assert.ok(differenceOf([one as StepResult], [other as StepResult]) <= 1e-5);
     } finally {
       await Promise.all(models.map((model) => model.close()));
     }

@@ -26,7 +26,10 @@ after(() => folder.remove());
 type Files = Readonly<Record<string, unknown>>;
 const config = configOf(small);
 
-/** The model in a folder of its own with these files, and with the token `end` as an added one: `<|im_end|>`, which tokenizer.json does not call special. */
+/**
+ * The model in a folder of its own with these files, and with the token `end` as an added one: `<|im_end|>`, which
+ * tokenizer.json does not call special.
+ */
 async function folderWith(files: Files, end?: number): Promise<string> {
   const dir = join(folder.path, "copy");
   await rm(dir, { recursive: true, force: true });

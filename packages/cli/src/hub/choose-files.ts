@@ -1,8 +1,8 @@
 import { LenityError } from "@lenity/core";
-import { type Dtype, drafterFile, onlyStranger, pickVariant, type Variant, variantsAmong } from "@lenity/onnx";
+import { type Dtype, drafterFile, onlyUnusualName, pickVariant, type Variant, variantsAmong } from "@lenity/onnx";
 
 /** What a model's files are for. */
-export interface Wish {
+export interface FileChoice {
   /** As `loadModel` takes it. */
   readonly dtype?: Dtype | undefined;
   /** The ONNX file's path, in place of a variant. */
@@ -28,16 +28,20 @@ const companions = [
 ];
 
 /** The files that are needed, small ones first, and the ONNX file among them. */
-export interface Wanted<File> {
+export interface ChosenFiles<File> {
   readonly files: readonly File[];
   readonly model?: File;
 }
 
 /**
- * Chooses among the files of a repository or a snapshot, by paths with "/", as `chooseVariant` does in a folder. Throws `model_files` when what is
- * wished is not there.
+ * Chooses among the files of a repository or a snapshot, by paths with "/", as `chooseVariant` does in a folder. Throws
+ * `model_files` when what was asked for is not there.
  */
-export function wantedFiles<File extends { readonly path: string }>(name: string, files: readonly File[], wish: Wish): Wanted<File> {
+export function chooseFiles<File extends { readonly path: string }>(
+  name: string,
+  files: readonly File[],
+  choice: FileChoice,
+): ChosenFiles<File> {
   const beside = files.filter(({ path }) => companions.includes(path));
   if (!beside.some(({ path }) => path === "config.json" || path === "genai_config.json")) {
     throw new LenityError(
@@ -45,12 +49,12 @@ export function wantedFiles<File extends { readonly path: string }>(name: string
       `${name} has neither config.json nor genai_config.json, so lenity cannot run it. Choose another model.`,
     );
   }
-  if (wish.weights === true) return { files: [...beside, ...safetensors(name, files)] };
+  if (choice.weights === true) return { files: [...beside, ...safetensors(name, files)] };
   const paths = files.map(({ path }) => path);
   const found = variantsAmong(paths);
-  const chosen = wish.file ?? chosenVariant(paths, found, wish);
+  const chosen = choice.file ?? chosenVariant(paths, found, choice);
   const model = files.find(({ path }) => path === chosen);
-  if (model === undefined) throw new LenityError("model_files", `${name} ${lack(paths, found, wish)}`);
+  if (model === undefined) throw new LenityError("model_files", `${name} ${lack(paths, found, choice)}`);
   const drafter = files.filter(({ path }) => path === drafterFile(model.path));
   const data = files.filter(({ path }) => path.startsWith(model.path) && /^[._]data(_\d+)?$/.test(path.slice(model.path.length)));
   return { files: [...beside, ...data, ...drafter, model], model };
@@ -70,12 +74,12 @@ function safetensors<File extends { readonly path: string }>(name: string, files
   );
 }
 
-function chosenVariant(paths: readonly string[], found: readonly Variant[], { dtype, orOnly = false }: Wish): string | undefined {
+function chosenVariant(paths: readonly string[], found: readonly Variant[], { dtype, orOnly = false }: FileChoice): string | undefined {
   const variant = pickVariant(found, dtype) ?? (orOnly ? pickVariant(found, undefined) : undefined);
-  return variant?.path ?? (found.length === 0 ? onlyStranger(paths, orOnly ? undefined : dtype) : undefined);
+  return variant?.path ?? (found.length === 0 ? onlyUnusualName(paths, orOnly ? undefined : dtype) : undefined);
 }
 
-function lack(paths: readonly string[], found: readonly Variant[], { dtype, file }: Wish): string {
+function lack(paths: readonly string[], found: readonly Variant[], { dtype, file }: FileChoice): string {
   if (file !== undefined)
     return `has no file ${file}. Its ONNX files: ${paths.filter((path) => path.endsWith(".onnx")).join(", ") || "none"}.`;
   if (found.length > 0) {

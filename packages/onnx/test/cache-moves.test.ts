@@ -1,8 +1,9 @@
 /** What a step moves: by whose memory the runs are given, and by counting the numbers that JavaScript copies. */
+
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import * as runtime from "onnxruntime-node";
-import type { CacheFamily } from "../src/cache/cache.ts";
+import type { CacheFamily } from "../src/graph/cache-shape.ts";
 import type { Graph } from "../src/graph/graph.ts";
 import { append, type Model, newSequence } from "../src/run/sequence.ts";
 

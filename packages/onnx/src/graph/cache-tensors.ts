@@ -1,7 +1,7 @@
 /** The tensors in which a graph takes and returns its cache. */
-import type { CacheShape } from "./cache.ts";
 
 /** Their names, and how rows of head size lie in each. */
+import type { CacheShape } from "./cache-shape.ts";
 export interface CacheTensors {
   /** Inputs and outputs, in the order of `present_rows`. */
   readonly names: readonly { readonly past: string; readonly present: string }[];
@@ -15,7 +15,10 @@ export interface CacheTensors {
   rowsShape(length: number): number[];
 }
 
-/** Of caches with a key and a value for each layer, or with both in one tensor (combined): the rows lie in the same order. */
+/**
+ * Of caches with a key and a value for each layer, or with both in one tensor (combined): the rows lie in the same
+ * order.
+ */
 export function cacheTensors({
   layers,
   groups,

@@ -103,7 +103,7 @@ describe("config.json", () => {
     await assert.rejects(found({ max_position_embeddings: 50 }, undefined, 51), {
       code: "invalid_request",
       path: "contextLength",
-      message: /context of 51 tokens is asked for, and .*config\.json says that the model holds 50\. Ask for at most so many/,
+      message: /context of 51 tokens was asked for, and the model holds 50, by .*config\.json\. Ask for at most that many/,
     });
     for (const length of [1, 2.5, Number.NaN]) await assert.rejects(found({}, undefined, length), RangeError);
   });

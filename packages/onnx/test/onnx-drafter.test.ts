@@ -9,7 +9,10 @@ import { small, temporaryFolder, tokensOf, writeModel } from "../src/testing/ran
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let other: OnnxModel;
-/** The same draft model: with a drafter file, which draws the tokens of a round in one call, and stepped, in every family of caches. */
+/**
+ * The same draft model: with a drafter file, which draws the tokens of a round in one call, and stepped, in every
+ * family of caches.
+ */
 const forms: Record<string, OnnxModel> = {};
 before(async () => {
   folder = await temporaryFolder();

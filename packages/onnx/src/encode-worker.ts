@@ -1,9 +1,13 @@
-/** The thread that encodes long texts: a text of megabytes takes seconds, and must not take them where requests are served. */
+/**
+ * The thread that encodes long texts: a text of megabytes takes seconds, and must not take them where requests are
+ * served.
+ */
 import { parentPort } from "node:worker_threads";
 import type { Token, Tokenizer } from "@lenity/core";
-import { filesIn } from "../folder/disk-files.ts";
-import type { EncodeReply, EncodeRequest } from "./encode-protocol.ts";
-import { readTokenizer } from "./tokenizer.ts";
+import { filesIn } from "./folder/disk-files.ts";
+import { modelFolder } from "./folder/model-folder.ts";
+import { tokenizerOf } from "./folder/tokenizer-of-folder.ts";
+import type { EncodeReply, EncodeRequest } from "./tokenizer/encode-protocol.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("encode-worker.ts runs as a worker thread of loadTokenizer.");
@@ -13,7 +17,7 @@ let queue: Promise<void> = Promise.resolve();
 port.on("message", ({ id, folder, ...request }: EncodeRequest) => {
   queue = queue.then(async () => {
     try {
-      const tokenizer = await (loading ??= readTokenizer(filesIn(folder)));
+      const tokenizer = await (loading ??= tokenizerOf(modelFolder(filesIn(folder))));
       const { tokens, lengths } = encoded(tokenizer, request);
       port.postMessage({ id, tokens, lengths } satisfies EncodeReply, tokens === undefined ? [] : [tokens.buffer, lengths.buffer]);
     } catch (error) {

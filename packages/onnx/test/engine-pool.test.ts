@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { decode } from "@lenity/core";
 import { startEngine } from "../src/engine/engine.ts";
-import { loadHost } from "../src/engine/load-worker.ts";
-import { startWorker } from "../src/engine/thread-link.ts";
+import { loadWorker } from "../src/engine/load-worker.ts";
+import { startThread } from "../src/engine/thread-link.ts";
 import { loadModel, loadPair, type OnnxModel, onnxDrafter } from "../src/index.ts";
 import { small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
 import { writeTokenizer } from "../src/testing/random-tokenizer.ts";
@@ -232,8 +232,8 @@ describe("a model of one engine", () => {
       eos: [0],
     } as const;
     const start = (onLost: () => string) => {
-      const link = startWorker(worker, "moving", onLost);
-      return { link, host: loadHost(link, request, 0) };
+      const link = startThread(worker, "moving", onLost);
+      return { link, worker: loadWorker(link, request, 0) };
     };
     const engine = await startEngine("moving", start, [0, 1, 2]);
     const session = await engine.first.open([1, 2]);

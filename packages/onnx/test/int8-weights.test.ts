@@ -3,13 +3,13 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { cacheParts } from "../src/cache/cache-tensors.ts";
 import { readDecoderConfig } from "../src/export/decoder-config.ts";
 import { positions } from "../src/export/decoder-graph.ts";
 import { decoderPass } from "../src/export/decoder-pass.ts";
 import { int8Weights } from "../src/export/int8-weights.ts";
 import { rotaryTables } from "../src/export/rotary.ts";
 import { openTensors } from "../src/export/tensor-folder.ts";
+import { cacheParts } from "../src/graph/cache-tensors.ts";
 import { type ExportOptions, exportDecoder, loadModel } from "../src/index.ts";
 import { graphBuilder } from "../src/onnx-file/graph-builder.ts";
 import { type Shape, small, temporaryFolder, tokensOf, type Weights } from "../src/testing/random-llama.ts";
@@ -25,7 +25,10 @@ after(() => folder.remove());
 type Activations = NonNullable<ExportOptions["activations"]>;
 
 const calibration = [tokensOf(60, 21), tokensOf(40, 22)];
-/** Multiples of a step, which is a float32 as in the file. Weights are rounded with ties up, inputs (by the runtime) with ties to even. */
+/**
+ * Multiples of a step, which is a float32 as in the file. Weights are rounded with ties up, inputs (by the runtime)
+ * with ties to even.
+ */
 function rounded(x: Vector, exactStep: number, ties: "up" | "even"): Vector {
   const step = Math.fround(exactStep);
   return x.map((value) => {

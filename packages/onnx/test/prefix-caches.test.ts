@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { seeded } from "@lenity/core";
 import { commonPrefix } from "@lenity/core/internal";
-import { type KeptCache, keptCaches, shortestPrefix } from "../src/engine/prefix-caches.ts";
+import { type PrefixCache, prefixCaches, shortestPrefix } from "../src/engine/prefix-caches.ts";
 import { tokensOf } from "../src/testing/random-llama.ts";
 
 let sessions = 0;
-const cacheOf = (tokens: readonly number[], bytes = tokens.length): KeptCache => ({ session: sessions++, tokens, bytes });
+const cacheOf = (tokens: readonly number[], bytes = tokens.length): PrefixCache => ({ session: sessions++, tokens, bytes });
 const [a, b, c] = [1, 2, 3].map((seed) => tokensOf(100, seed)) as [number[], number[], number[]];
 
 describe("kept caches", () => {
   test("are found by the longest common prefix", () => {
-    const kept = keptCaches(1000);
+    const kept = prefixCaches(1000);
     const [short, long] = [cacheOf([...a.slice(0, 40), 0, ...b]), cacheOf([...a.slice(0, 60), 0, ...c])];
     for (const cache of [long, short]) assert.deepEqual(kept.add(cache), []);
     assert.deepEqual(kept.match(a), { cache: long, length: 60 });
@@ -20,7 +20,7 @@ describe("kept caches", () => {
   });
 
   test("leave the last token of a prompt to be run, and ignore prefixes that are run as fast as found", () => {
-    const kept = keptCaches(1000);
+    const kept = prefixCaches(1000);
     const cache = cacheOf(a);
     kept.add(cache);
     assert.deepEqual(kept.match(a), { cache, length: 99 });
@@ -31,7 +31,7 @@ describe("kept caches", () => {
   });
 
   test("go in the order in which they were last used", () => {
-    const kept = keptCaches(250);
+    const kept = prefixCaches(250);
     const [first, second] = [cacheOf(a), cacheOf(b)];
     kept.add(first);
     kept.add(second);
@@ -42,7 +42,7 @@ describe("kept caches", () => {
   });
 
   test("are kept once where one holds what the other does", () => {
-    const kept = keptCaches(1000);
+    const kept = prefixCaches(1000);
     const [part, whole, again] = [cacheOf(a.slice(0, 50)), cacheOf(a), cacheOf(a)];
     kept.add(part);
     assert.deepEqual(kept.add(whole), [part]);
@@ -52,7 +52,7 @@ describe("kept caches", () => {
   });
 
   test("are apart by scope, each with a copy of its own", () => {
-    const kept = keptCaches(1000);
+    const kept = prefixCaches(1000);
     const [part, whole, mine] = [
       { ...cacheOf(a.slice(0, 50)), scope: "key 0" },
       { ...cacheOf(a), scope: "key 1" },
@@ -67,12 +67,12 @@ describe("kept caches", () => {
   });
 
   test("are not given up for one that does not fit, and none are kept in no bytes", () => {
-    const kept = keptCaches(150);
+    const kept = prefixCaches(150);
     const [small, large] = [cacheOf(a), cacheOf(b, 151)];
     kept.add(small);
     assert.deepEqual(kept.add(large), [large]);
     assert.equal(kept.match(a)?.cache, small);
-    const none = keptCaches(0);
+    const none = prefixCaches(0);
     assert.deepEqual(none.add(small), [small]);
     assert.equal(none.match(a), undefined);
   });
@@ -80,8 +80,8 @@ describe("kept caches", () => {
   test("keep their bound, and lose none without saying so, whatever is done with them", () => {
     const random = seeded(9);
     const whole = (below: number) => Math.floor(random() * below);
-    const kept = keptCaches(2000);
-    const there = new Set<KeptCache>();
+    const kept = prefixCaches(2000);
+    const there = new Set<PrefixCache>();
     let matched = 0;
     for (let step = 0; step < 3000; step++) {
       // Prompts of one tree, so that they share prefixes of all lengths.

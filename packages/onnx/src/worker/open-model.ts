@@ -1,0 +1,80 @@
+/** What a worker does with the request to load its model. */
+import type { Token } from "@lenity/core";
+import type { InferenceSession } from "onnxruntime-node";
+import { checkDrafter } from "../checks/check-drafter.ts";
+import { type BlockScorer, blockScorer } from "../evidence/block-scorer.ts";
+import type { Backend, OpenGraph } from "../open/backend.ts";
+import { fitDrafter } from "../open/open-drafter.ts";
+import type { Device } from "../protocol/devices.ts";
+import type { LoadReply, LoadRequest } from "../protocol/protocol.ts";
+import type { Model } from "../run/sequence.ts";
+
+/** A model that is ready to run, and what the main thread is to know of it. */
+export interface OpenModel {
+  readonly model: Model;
+  /** Present where readings of drafted blocks are computed beside their logits. */
+  readonly scorer: BlockScorer | undefined;
+  readonly eos: ReadonlySet<Token>;
+  readonly reply: LoadReply;
+}
+
+/** Opens the model file and its drafter file, and checks that the two draft alike. */
+export async function openModel(backend: Backend, request: LoadRequest): Promise<OpenModel> {
+  const opened = await backend.openGraph(request);
+  const { graph } = opened;
+  const { name, file, width, vocabulary, unused, contextLength } = request;
+  const eos = new Set(request.eos);
+  let model: Model = { graph, name, width, vocabulary, unused, contextLength };
+  const drafter = await openDrafter(backend, request, opened.device.name);
+  if (drafter.session !== undefined) {
+    model = { ...model, drafter: fitDrafter(drafter.session, drafter.file, graph, request) };
+    await checkDrafter(model, eos, drafter.file, file);
+  }
+  const computesReadings = request.computesReadings ?? graph.fetch !== undefined;
+  const scorer = computesReadings ? blockScorer(model) : undefined;
+  return { model, scorer, eos, reply: replyOf(opened, { file, computesReadings, drafter }) };
+}
+
+/** An open drafter file; or why the one there is stays unused, as one sentence or none. */
+type OpenDrafter =
+  | { readonly session: InferenceSession; readonly file: string; readonly reason: readonly [] }
+  | { readonly session?: undefined; readonly reason: readonly string[] };
+
+async function openDrafter(backend: Backend, request: LoadRequest, device: Device): Promise<OpenDrafter> {
+  const { drafter: file } = request;
+  if (file === undefined) return { reason: [] };
+  if (device !== "cpu") {
+    return { reason: [`The drafter file is not used on ${device}: it drafts with caches in this program's memory.`] };
+  }
+  const session = await backend.openDrafter(file, request);
+  if (session === undefined) return { reason: [] };
+  return typeof session === "string" ? { reason: [session] } : { session, file, reason: [] };
+}
+
+function replyOf(
+  { graph, facts, device }: OpenGraph,
+  { file, computesReadings, drafter }: { readonly file: string; readonly computesReadings: boolean; readonly drafter: OpenDrafter },
+): LoadReply {
+  const { inputs, outputs, layers, groups, headSize, precision, combined, leastRows, family, newRows, lastOnly } = graph;
+  const widths = Object.entries(graph.hidden).map(([kind, { width }]) => [kind, width]);
+  return {
+    file,
+    device: { ...device, why: [device.why, ...drafter.reason].join(" ") },
+    drafter: drafter.session === undefined ? undefined : drafter.file,
+    inputs,
+    outputs,
+    layers,
+    groups,
+    headSize,
+    precision,
+    combined,
+    leastRows,
+    family,
+    newRows,
+    lastOnly,
+    hidden: Object.fromEntries(widths),
+    computesReadings,
+    ...facts,
+    missing: [...facts.missing, ...drafter.reason],
+  };
+}

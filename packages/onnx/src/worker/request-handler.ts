@@ -1,0 +1,90 @@
+/** Handles the requests of one model's sessions: what runs beside ONNX Runtime, in a worker thread or in a page. */
+import { type BlockScorer, forgetBlock } from "../evidence/block-scorer.ts";
+import type { Backend } from "../open/backend.ts";
+import type { LoadReply, Request } from "../protocol/protocol.ts";
+import { draftRound } from "../run/draft-round.ts";
+import { append, copySequence, newSequence, rewindSequence, type Sequence } from "../run/sequence.ts";
+import { type OpenModel, openModel } from "./open-model.ts";
+import { memoryFault } from "./out-of-memory.ts";
+
+/** What a request is answered with, and those of its buffers that nobody else needs. */
+export interface Handled {
+  readonly value: unknown;
+  readonly transfer: ArrayBuffer[];
+}
+
+/** Handles one request. The next is handed in when this one is done. */
+export type RequestHandler = (request: Request) => Promise<Handled>;
+
+/** A handler for one model. The first request must load it. */
+export function requestHandler(backend: Backend): RequestHandler {
+  let open: OpenModel | undefined;
+  const sequences = new Map<number, Sequence>();
+
+  const load = async (request: Extract<Request, { type: "load" }>): Promise<LoadReply> => {
+    open = await openModel(backend, request);
+    return open.reply;
+  };
+  const handle = async (request: Request): Promise<Handled> => {
+    if (request.type === "load") return { value: await load(request), transfer: [] };
+    if (request.type === "close") return { value: closeSequence(sequences, request.session), transfer: [] };
+    if (open === undefined) throw new Error("The worker was asked to run before it loaded a model.");
+    if (request.type !== "copy") return runRequest(open, sequenceOf(sequences, request.session), request);
+    sequences.set(request.session, copySequence(sequenceOf(sequences, request.source), request.length));
+    return { value: undefined, transfer: [] };
+  };
+  return (request) =>
+    handle(request).catch((error) => {
+      throw open === undefined ? error : memoryFault(error, open.model.name);
+    });
+}
+
+/** Handles a request that needs an open model and one of its sequences. */
+async function runRequest(
+  { model, scorer, eos }: OpenModel,
+  sequence: Sequence,
+  request: Exclude<Request, { type: "load" | "close" | "copy" }>,
+): Promise<Handled> {
+  if (request.type === "logits-at") {
+    const logits = await required(scorer).logitsAt(sequence, request.at);
+    return { value: logits, transfer: [logits.buffer] };
+  }
+  forgetBlock(sequence);
+  if (request.type === "measure") return { value: sequence.cache?.bytes ?? 0, transfer: [] };
+  if (request.type === "draft") {
+    const reply = await draftRound(model, sequence, request, eos);
+    return { value: reply, transfer: [reply.logits.buffer] };
+  }
+  rewindSequence(sequence, request.from);
+  const cancel = request.cancel === undefined ? undefined : new Int32Array(request.cancel);
+  if (request.type === "score") {
+    const reply = await required(scorer).score(sequence, request, cancel);
+    return { value: reply, transfer: buffersOf(reply.values, reply.drafterLogits, reply.hidden) };
+  }
+  const reply = await append(model, sequence, request.tokens, { rows: request.rows, hidden: request.hidden, cancel });
+  return { value: reply, transfer: buffersOf(reply.logits, reply.hidden) };
+}
+
+/** The sequence of a session; a new one for a session that has none yet. */
+function sequenceOf(sequences: Map<number, Sequence>, session: number): Sequence {
+  let sequence = sequences.get(session);
+  if (sequence === undefined) sequences.set(session, (sequence = newSequence()));
+  return sequence;
+}
+
+/** Frees the sequence of a session. Returns whether there was one. */
+function closeSequence(sequences: Map<number, Sequence>, session: number): boolean {
+  const sequence = sequences.get(session);
+  if (sequence !== undefined) forgetBlock(sequence);
+  sequence?.cache?.dispose?.();
+  return sequences.delete(session);
+}
+
+function buffersOf(...arrays: readonly (Float32Array<ArrayBuffer> | undefined)[]): ArrayBuffer[] {
+  return arrays.flatMap((array) => (array === undefined ? [] : [array.buffer]));
+}
+
+function required(scorer: BlockScorer | undefined): BlockScorer {
+  if (scorer === undefined) throw new Error("The worker was asked for readings of a model that was loaded without them.");
+  return scorer;
+}
