@@ -1,7 +1,8 @@
 /**
- * What a step costs as the text grows, by how its graph keeps the past: the same random model in every form, each step as a decoding loop does it,
- * which is feeds, run, write-back and rewinding. The layouts take turns every few steps, so that the ratios hold on a noisy machine; the first step
- * of a turn is not counted, because threads of the model before still wait busily for half a millisecond.
+ * What a step costs as the text grows, by how its graph keeps the past: the same random model in every form, each step
+ * as a decoding loop does it, which is feeds, run, write-back and rewinding. The layouts take turns every few steps, so
+ * that the ratios hold on a noisy machine; the first step of a turn is not counted, because threads of the model before
+ * still wait busily for half a millisecond.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
@@ -34,7 +35,10 @@ export interface CacheCell {
   readonly milliseconds: number;
   /** To the same layout and block at the shortest context. */
   readonly ratio: number;
-  /** Bytes of keys and values that a step copies. Calculated from what its graph and its loop are known to do, not measured. */
+  /**
+   * Bytes of keys and values that a step copies. Calculated from what its graph and its loop are known to do, not
+   * measured.
+   */
   readonly calculatedCopies: number;
 }
 
@@ -66,7 +70,10 @@ interface Layout {
 interface Stepper {
   /** Makes the sequence this long; only ever longer. */
   fill(length: number): Promise<void>;
-  /** Runs a block and rewinds, by turns to one token after the former step's beginning and back: in pairs, the sequence stays as long as it is. */
+  /**
+   * Runs a block and rewinds, by turns to one token after the former step's beginning and back: in pairs, the sequence
+   * stays as long as it is.
+   */
   step(block: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -83,7 +90,9 @@ const adapterStepper =
     const { graph } = model;
     if (graph.family !== family || !graph.newRows) {
       await model.close();
-      throw new Error(`${file} runs as ${graph.family}${graph.newRows ? " with new rows" : ""}; expected ${family} with new rows.`);
+      throw new Error(
+        `${file} runs as ${graph.family}${graph.newRows ? " with new rows" : ""}; expected ${family} with new rows.`,
+      );
     }
     const session = await model.open();
     const tokens = tokensOf(shape.context, 1, shape.vocabulary);
@@ -137,13 +146,17 @@ const layouts: readonly Layout[] = [
   {
     label: "split: frozen and tail",
     write: (dir, _shape, file) => exportDecoder(dir, { attention: "split", file }),
-    // The tail's values (half a row) are joined with the block's; the new rows into one output, out of the run and into the buffers.
+    // The tail's values (half a row) are joined with the block's; the new rows into one output, out of the run and into
+    // the buffers.
     copied: (context, block) => (((context - block) % 256) + block) / 2 + 3 * block,
     open: adapterStepper("split"),
   },
 ];
 
-/** Measures every layout at every context and block. Needs room in the temporary folder for a copy of the model in each form. */
+/**
+ * Measures every layout at every context and block. Needs room in the temporary folder for a copy of the model in each
+ * form.
+ */
 export async function cache(options: CacheOptions = {}): Promise<CacheReport> {
   const { blocks = [1, 8, 17], layers = 4, width = 256, turns = 12 } = options;
   const contexts = [...(options.contexts ?? [256, 1024, 4096])].sort((a, b) => a - b);
@@ -167,12 +180,18 @@ export async function cache(options: CacheOptions = {}): Promise<CacheReport> {
         for (const stepper of steppers.values()) await stepper.fill(context - 1 - Math.max(2, block));
         const times = new Map<Layout, number[]>(layouts.map((layout) => [layout, []]));
         for (let turn = 0; turn < turns; turn++) {
-          for (const [layout, stepper] of steppers) times.get(layout)?.push(...(await measure(() => stepper.step(block), 3)));
+          for (const [layout, stepper] of steppers)
+            times.get(layout)?.push(...(await measure(() => stepper.step(block), 3)));
         }
         for (const row of rows.filter((row) => row.block === block)) {
           const milliseconds = lowerQuartile(times.get(row.layout) as number[]);
           const calculatedCopies = rowBytes * row.layout.copied(context, Math.max(2, block), shape);
-          row.cells.push({ context, milliseconds, ratio: milliseconds / (row.cells[0]?.milliseconds ?? milliseconds), calculatedCopies });
+          row.cells.push({
+            context,
+            milliseconds,
+            ratio: milliseconds / (row.cells[0]?.milliseconds ?? milliseconds),
+            calculatedCopies,
+          });
         }
         options.progress?.(++done, contexts.length * blocks.length);
       }
@@ -199,11 +218,22 @@ async function measure(act: () => Promise<void> | void, times: number): Promise<
 
 function shapeOf(layers: number, width: number, context: number): Shape {
   const heads = width / 64;
-  return { width, layers, heads, groups: heads / 2, headSize: 64, inner: 2 * width, vocabulary: 512, context, tied: true };
+  return {
+    width,
+    layers,
+    heads,
+    groups: heads / 2,
+    headSize: 64,
+    inner: 2 * width,
+    vocabulary: 512,
+    context,
+    tied: true,
+  };
 }
 
 function checkSizes(contexts: readonly number[], blocks: readonly number[], width: number): void {
-  if (width % 128 !== 0) throw new RangeError(`The width is ${width}; expected a multiple of 128: heads of 64, two per cache head.`);
+  if (width % 128 !== 0)
+    throw new RangeError(`The width is ${width}; expected a multiple of 128: heads of 64, two per cache head.`);
   const [shortest, longest] = [Math.min(...contexts), Math.max(...blocks)];
   // With the token before them, blocks that end at a multiple of 256 then lie within one region.
   if (longest >= shortest || longest > 255)
@@ -212,14 +242,23 @@ function checkSizes(contexts: readonly number[], blocks: readonly number[], widt
     );
 }
 
-/** Of every layer, what no layout can do without: the scores of the block against all rows, their softmax and the mean of the values. */
+/**
+ * Of every layer, what no layout can do without: the scores of the block against all rows, their softmax and the mean
+ * of the values.
+ */
 async function writeFloor(dir: string, { layers, groups, headSize }: Shape, file: string): Promise<void> {
   const graph = graphBuilder("floor");
   graph.input("query", "float32", [groups, 1, "queries", headSize]);
   for (let n = 0; n < layers; n++) {
     graph.input(`key.${n}`, "float32", ["rows", groups, 1, headSize]);
     graph.input(`value.${n}`, "float32", ["rows", groups, headSize / 16, 16]);
-    graph.node("FusedMatMul", ["query", `key.${n}`], [`scores.${n}`], { transB: 1, transBatchB: 1, alpha: { float: 0.125 } }, true);
+    graph.node(
+      "FusedMatMul",
+      ["query", `key.${n}`],
+      [`scores.${n}`],
+      { transB: 1, transBatchB: 1, alpha: { float: 0.125 } },
+      true,
+    );
     graph.node("Softmax", [`scores.${n}`], [`weights.${n}`], { axis: 3 });
     graph.node("FusedMatMul", [`weights.${n}`, `value.${n}`], [`mixed.${n}`], { transBatchB: 1 }, true);
     graph.output(`mixed.${n}`, "float32", [groups, headSize / 16, "queries", 16]);
@@ -227,9 +266,15 @@ async function writeFloor(dir: string, { layers, groups, headSize }: Shape, file
   await writeFile(join(dir, file), Buffer.concat([...graph.finish()]));
 }
 
-async function floorStepper(dir: string, { layers, heads, groups, headSize }: Shape, file: string, threads: number): Promise<Stepper> {
+async function floorStepper(
+  dir: string,
+  { layers, heads, groups, headSize }: Shape,
+  file: string,
+  threads: number,
+): Promise<Stepper> {
   const session = await openSession(join(dir, file), threads);
-  const tensor = (...sizes: number[]) => new runtime.Tensor("float32", new Float32Array(sizes.reduce((a, b) => a * b)).fill(0.5), sizes);
+  const tensor = (...sizes: number[]) =>
+    new runtime.Tensor("float32", new Float32Array(sizes.reduce((a, b) => a * b)).fill(0.5), sizes);
   let held = 0;
   let feeds: Record<string, runtime.Tensor> = {};
   return {
@@ -267,7 +312,13 @@ function aliasedStepper(dir: string, shape: Shape, file: string, threads: number
   return loopStepper(dir, shape, file, threads, true);
 }
 
-async function loopStepper(dir: string, shape: Shape, file: string, threads: number, aliased: boolean): Promise<Stepper> {
+async function loopStepper(
+  dir: string,
+  shape: Shape,
+  file: string,
+  threads: number,
+  aliased: boolean,
+): Promise<Stepper> {
   const session = await openSession(join(dir, file), threads);
   const names = session.inputNames.filter((name) => name.startsWith("past_key_values."));
   const int64 = (values: readonly number[], sizes: readonly number[]) =>
@@ -315,8 +366,12 @@ export function cacheTable({ rows }: CacheReport): string {
   const body = rows.map(({ layout, block, cells }) => [
     layout,
     `${block}`,
-    ...cells.map(({ milliseconds, ratio, calculatedCopies }) => `${time(milliseconds)} (${ratio.toFixed(1)}×, ${bytes(calculatedCopies)})`),
+    ...cells.map(
+      ({ milliseconds, ratio, calculatedCopies }) =>
+        `${time(milliseconds)} (${ratio.toFixed(1)}×, ${bytes(calculatedCopies)})`,
+    ),
   ]);
-  const legend = "In brackets: the ratio to the shortest context, and the keys and values that a step copies, calculated and not measured.";
+  const legend =
+    "In brackets: the ratio to the shortest context, and the keys and values that a step copies, calculated and not measured.";
   return `${markdownTable(["layout", "tokens", ...contexts], body)}\n\n${legend}`;
 }

@@ -1,11 +1,23 @@
 /**
- * What it saves to compute the numbers of a drafted block where its logits lie: rounds of one model, whose logits are nearly all that it computes, by
- * rows that are sent and by numbers that are read in their place. The two take turns. The draft is given, so that a round is verification alone.
+ * What it saves to compute the numbers of a drafted block where its logits lie: rounds of one model, whose logits are
+ * nearly all that it computes, by rows that are sent and by numbers that are read in their place. The two take turns.
+ * The draft is given, so that a round is verification alone.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Drafter, decode, defaultRegistry, draw, type LanguageModel, logitsEvidence, type Sampling, type Session, sampling, seeded } from "@lenity/core";
+import {
+  type Drafter,
+  decode,
+  defaultRegistry,
+  draw,
+  type LanguageModel,
+  logitsEvidence,
+  type Sampling,
+  type Session,
+  sampling,
+  seeded,
+} from "@lenity/core";
 import { type Device, exportDecoder, loadModel } from "@lenity/onnx";
 import { small, writeModel } from "@lenity/onnx/testing";
 import { lowerQuartile } from "./order.ts";
@@ -66,7 +78,13 @@ export async function evidence(options: EvidenceOptions = {}): Promise<EvidenceR
   let done = 0;
   try {
     for (const vocabulary of vocabularies) {
-      const dir = await writeModel(parent, `${vocabulary}`, { ...small, layers: 1, width: 64, vocabulary, context: 4096 });
+      const dir = await writeModel(parent, `${vocabulary}`, {
+        ...small,
+        layers: 1,
+        width: 64,
+        vocabulary,
+        context: 4096,
+      });
       // Not every adapter computes float16.
       await exportDecoder(dir, { weights: "float32" });
       for (const device of devices) {
@@ -109,7 +127,10 @@ type Case = Pick<EvidenceRow, "device" | "vocabulary" | "policy" | "temperature"
   readonly repeats: number;
 };
 
-async function compare(models: readonly LanguageModel[], { draftTokens, repeats, ...what }: Case): Promise<EvidenceRow> {
+async function compare(
+  models: readonly LanguageModel[],
+  { draftTokens, repeats, ...what }: Case,
+): Promise<EvidenceRow> {
   const settings = sampling({ temperature: what.temperature });
   const lanes = models.map((model) => ({
     ...counted(model),
@@ -129,7 +150,11 @@ async function compare(models: readonly LanguageModel[], { draftTokens, repeats,
   }
   for (const run of runs) await run.return();
   const [rows, numbers] = lanes.map(
-    ({ bytes, times }): RoundCost => ({ milliseconds: lowerQuartile(times), from: bytes.from / repeats, to: bytes.to / repeats }),
+    ({ bytes, times }): RoundCost => ({
+      milliseconds: lowerQuartile(times),
+      from: bytes.from / repeats,
+      to: bytes.to / repeats,
+    }),
   ) as [RoundCost, RoundCost];
   return { ...what, rows, numbers, ratio: numbers.milliseconds / rows.milliseconds };
 }
@@ -151,7 +176,10 @@ async function* rounds(
 }
 
 /** The model, with a count of the bytes that its sessions give and take. */
-function counted(model: LanguageModel): { readonly model: LanguageModel; readonly bytes: { from: number; to: number } } {
+function counted(model: LanguageModel): {
+  readonly model: LanguageModel;
+  readonly bytes: { from: number; to: number };
+} {
   const bytes = { from: 0, to: 0 };
   const wrap = (session: Session): Session => ({
     get length() {

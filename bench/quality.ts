@@ -1,8 +1,16 @@
 /**
- * What each policy costs and gains: held-out problems answered under every policy in turn, on the same models in the same minutes, so that the
- * ratios hold on a noisy machine.
+ * What each policy costs and gains: held-out problems answered under every policy in turn, on the same models in the
+ * same minutes, so that the ratios hold on a noisy machine.
  */
-import { complete, type Drafter, type LanguageModel, type Policy, type Registry, seeded, type Tokenizer } from "@lenity/core";
+import {
+  complete,
+  type Drafter,
+  type LanguageModel,
+  type Policy,
+  type Registry,
+  seeded,
+  type Tokenizer,
+} from "@lenity/core";
 import { firstError, readResult, wordProblem } from "@lenity/tiny";
 import { markdownTable } from "./table.ts";
 
@@ -57,6 +65,7 @@ export interface QualityReport {
 const maxTokens = 250;
 
 /** Answers every problem under plain decoding and under each policy. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one table, made lane by lane.
 export async function quality(options: QualityOptions): Promise<QualityReport> {
   const { target, tokenizer, registry, temperature } = options;
   const lanes = [undefined, ...options.policies].map((policy) => ({
@@ -107,7 +116,12 @@ export async function quality(options: QualityOptions): Promise<QualityReport> {
   const plain = lanes[0] as (typeof lanes)[number];
   const rows = lanes.map(
     (lane): QualityRow => ({
-      policy: lane.policy === undefined ? "plain" : typeof lane.policy === "string" ? lane.policy : JSON.stringify(lane.policy),
+      policy:
+        lane.policy === undefined
+          ? "plain"
+          : typeof lane.policy === "string"
+            ? lane.policy
+            : JSON.stringify(lane.policy),
       law: lane.verifier?.().law ?? "exact",
       draftTokens: lane.draftTokens,
       accuracy: lane.right / options.problems,

@@ -1,7 +1,7 @@
 /**
- * How threads share the cores: rounds of a pair, drafting and then verifying one block, under several settings of the two models' threads. One pair
- * is loaded at a time, because threads that wait busily would take the cores from the next; the settings take turns, so that the ratios hold on a
- * noisy machine.
+ * How threads share the cores: rounds of a pair, drafting and then verifying one block, under several settings of the
+ * two models' threads. One pair is loaded at a time, because threads that wait busily would take the cores from the
+ * next; the settings take turns, so that the ratios hold on a noisy machine.
  */
 import { availableParallelism } from "node:os";
 import type { Token } from "@lenity/core";
@@ -54,7 +54,9 @@ export interface ThreadsReport {
 }
 
 /** What is compared: lenity's own settings first. */
-function settings(processors: number): readonly { readonly setting: string; readonly target: Threads; readonly draft: Threads }[] {
+function settings(
+  processors: number,
+): readonly { readonly setting: string; readonly target: Threads; readonly draft: Threads }[] {
   const own = defaultThreads(processors);
   const unbounded = Number.POSITIVE_INFINITY;
   const one = (spin: number): Threads => ({ threads: 1, spin });
@@ -68,7 +70,11 @@ function settings(processors: number): readonly { readonly setting: string; read
   return [
     { ...pair(own, 500, ""), setting: `lenity: target ${own}, draft 1, spinning for 500 µs` },
     { setting: `ONNX Runtime's defaults: both ${processors}, spinning`, target: plain, draft: plain },
-    { setting: `both ${own}, spinning for 500 µs`, target: { threads: own, spin: 500 }, draft: { threads: own, spin: 500 } },
+    {
+      setting: `both ${own}, spinning for 500 µs`,
+      target: { threads: own, spin: 500 },
+      draft: { threads: own, spin: 500 },
+    },
     pair(own, unbounded, "spinning"),
     pair(own, 2000, "spinning for 2000 µs"),
     pair(own, 100, "spinning for 100 µs"),
@@ -89,7 +95,11 @@ export async function threads(options: ThreadsOptions): Promise<ThreadsReport> {
   let drafted = 0;
   for (let turn = 0; turn < turns * lanes.length; turn++) {
     const lane = lanes[turn % lanes.length] as (typeof lanes)[number];
-    const target = await loadModel(options.target.folder, { ...lane.target, file: options.target.file, drafter: false });
+    const target = await loadModel(options.target.folder, {
+      ...lane.target,
+      file: options.target.file,
+      drafter: false,
+    });
     const draft = await loadModel(options.draft.folder, { ...lane.draft, file: options.draft.file });
     const [verifying, drafting] = [await target.open(), await draft.open()];
     await verifying.append(options.prompt.slice(0, -1), { rows: 0 });

@@ -1,8 +1,21 @@
 /**
- * What a verdict costs: each verifier decides a block of drafted tokens from fresh evidence, next to the time to copy the same logits once, which
- * no verifier that reads them all can beat. The two take turns, so that the ratios hold on a noisy machine.
+ * What a verdict costs: each verifier decides a block of drafted tokens from fresh evidence, next to the time to copy
+ * the same logits once, which no verifier that reads them all can beat. The two take turns, so that the ratios hold on
+ * a noisy machine.
  */
-import { draw, type Evidence, type Hidden, logitsEvidence, type Random, type Round, type Sampling, sampling, seeded, type Token, type Verifier } from "@lenity/core";
+import {
+  draw,
+  type Evidence,
+  type Hidden,
+  logitsEvidence,
+  type Random,
+  type Round,
+  type Sampling,
+  sampling,
+  seeded,
+  type Token,
+  type Verifier,
+} from "@lenity/core";
 import { median } from "./order.ts";
 import { markdownTable } from "./table.ts";
 
@@ -68,7 +81,12 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
       options.progress?.(++done, entries.length * vocabularies.length);
     }
   }
-  return { draftTokens, repeats, seed, rows: entries.map((entry) => ({ label: entry.label, cells: cells.get(entry) ?? [] })) };
+  return {
+    draftTokens,
+    repeats,
+    seed,
+    rows: entries.map((entry) => ({ label: entry.label, cells: cells.get(entry) ?? [] })),
+  };
 }
 
 /** Logits of both models, [K + 1, vocabulary] and [K, vocabulary], and room for a copy of K rows of each. */
@@ -126,14 +144,25 @@ async function measure(
     if (refused >= 0) replacements.push(replaced - decided);
   }
   const [floor, verdict] = [median(floors), median(verdicts)];
-  return { vocabulary, floor, verdict, ratio: verdict / floor, replacement: replacements.length > 0 ? median(replacements) : undefined };
+  return {
+    vocabulary,
+    floor,
+    verdict,
+    ratio: verdict / floor,
+    replacement: replacements.length > 0 ? median(replacements) : undefined,
+  };
 }
 
-/** The target's logits are roughly normal; the drafter's are the same with some noise, so that it is right now and then. */
+/**
+ * The target's logits are roughly normal; the drafter's are the same with some noise, so that it is right now and then.
+ */
 function blockLogits(random: Random, vocabulary: number, draftTokens: number): BlockLogits {
   const normal = (scale: number) => scale * (random() + random() + random() - 1.5) * 2;
   const target = Float32Array.from({ length: (draftTokens + 1) * vocabulary }, () => normal(4));
-  const drafter = Float32Array.from({ length: draftTokens * vocabulary }, (_, i) => (target[i] as number) + normal(0.5));
+  const drafter = Float32Array.from(
+    { length: draftTokens * vocabulary },
+    (_, i) => (target[i] as number) + normal(0.5),
+  );
   return { target, drafter, copies: [new Float32Array(drafter.length), new Float32Array(drafter.length)] };
 }
 
@@ -148,11 +177,14 @@ function randomHidden(width: number, length: number, random: Random): Hidden {
 
 /** The report as a Markdown table: the ratio to the floor, and the verdict's milliseconds. */
 export function verifyTable({ rows }: VerifyReport): string {
-  const milliseconds = (value: number) => (value < 1 ? value.toFixed(3) : value < 100 ? value.toFixed(1) : value.toFixed(0));
+  const milliseconds = (value: number) =>
+    value < 1 ? value.toFixed(3) : value < 100 ? value.toFixed(1) : value.toFixed(0);
   const vocabularies = rows[0]?.cells.map(({ vocabulary }) => vocabulary) ?? [];
   const largest = vocabularies.indexOf(Math.max(...vocabularies));
   const head = ["verifier", ...vocabularies.map((vocabulary) => `${vocabulary}`), "replacement"];
-  const floors = vocabularies.map((_, i) => `1× (${milliseconds(median(rows.map(({ cells }) => (cells[i] as VerifyCell).floor)))} ms)`);
+  const floors = vocabularies.map(
+    (_, i) => `1× (${milliseconds(median(rows.map(({ cells }) => (cells[i] as VerifyCell).floor)))} ms)`,
+  );
   const body = rows.map(({ label, cells }) => [
     label,
     ...cells.map(({ ratio, verdict }) => `${ratio.toFixed(ratio < 10 ? 2 : 0)}× (${milliseconds(verdict)} ms)`),

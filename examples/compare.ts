@@ -1,11 +1,15 @@
-/** One prompt under every policy: what each gains, and what it changes: the last gate is too loose for sums. Run: bun examples/compare.ts ["a word problem"] */
+/**
+ * One prompt under every policy: what each gains, and what it changes: the last gate is too loose for sums. Run: bun
+ * examples/compare.ts ["a word problem"]
+ */
 import { readFileSync } from "node:fs";
 import { chatWriter, completeChat } from "@lenity/chat";
 import { defaultRegistry, judgeHead } from "@lenity/core";
 import { loadPair } from "@lenity/onnx";
 import * as tiny from "@lenity/tiny";
 
-const question = process.argv[2] ?? "Paul plants 3 rows of 7 tulips and 5 rows of 4 roses. How many plants are in the garden?";
+const question =
+  process.argv[2] ?? "Paul plants 3 rows of 7 tulips and 5 rows of 4 roses. How many plants are in the garden?";
 const pair = await loadPair(tiny.target, tiny.draft);
 const { target, drafter, close } = pair;
 const writer = chatWriter(pair);
@@ -23,6 +27,8 @@ for (const policy of policies) {
   const verifier = registry.create(policy);
   const { text, counters } = await completeChat(messages, { target, writer, verifier, drafter: drafter() });
   const length = (counters.emitted / counters.rounds).toFixed(1);
-  console.log(`${JSON.stringify(policy)} (${verifier.law}): ${length} tokens per target pass, ${counters.relaxed} relaxed\n${text}\n`);
+  console.log(
+    `${JSON.stringify(policy)} (${verifier.law}): ${length} tokens per target pass, ${counters.relaxed} relaxed\n${text}\n`,
+  );
 }
 await close();

@@ -9,10 +9,15 @@ const pair = await loadPair(tiny.target, tiny.draft);
 const { target, drafter, close } = pair;
 const writer = chatWriter(pair);
 const registry = defaultRegistry({ plugins: [nearly] });
-const question = "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?";
+const question =
+  "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?";
 const messages = [{ role: "user", content: question }];
 
-for (const policy of ['{"type": "nearly", "share": 1}', '{"type": "nearly", "share": 0.5}', '{"type": "nearly", "share": 0.2}']) {
+for (const policy of [
+  '{"type": "nearly", "share": 1}',
+  '{"type": "nearly", "share": 0.5}',
+  '{"type": "nearly", "share": 0.2}',
+]) {
   const verifier = registry.create(JSON.parse(policy));
   const { text, counters } = await completeChat(messages, { target, writer, verifier, drafter: drafter() });
   console.log(

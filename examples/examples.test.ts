@@ -14,7 +14,9 @@ function run(command: readonly string[]): Promise<string> {
     const child = spawn(program, args, { cwd: folder });
     let out = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (out += data));
-    child.on("close", (status) => (status === 0 ? resolve(out) : reject(new Error(`${command.join(" ")} ended with ${status}:\n${out}`))));
+    child.on("close", (status) =>
+      status === 0 ? resolve(out) : reject(new Error(`${command.join(" ")} ended with ${status}:\n${out}`)),
+    );
   });
 }
 
@@ -49,10 +51,16 @@ test("compare.ts answers one prompt under every policy", async () => {
 const headers = { "content-type": "application/json" };
 const question = "Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?";
 
-/** Runs a command that serves, in the repository's root and on a free port, hands the server's address over, and ends it. */
+/**
+ * Runs a command that serves, in the repository's root and on a free port, hands the server's address over, and ends
+ * it.
+ */
 async function served(command: readonly string[], use: (url: string) => Promise<void>): Promise<void> {
   const [program, ...args] = command as [string, ...string[]];
-  const child: ChildProcess = spawn(program, args, { cwd: join(folder, ".."), env: { ...process.env, NO_COLOR: "1", PORT: "0" } });
+  const child: ChildProcess = spawn(program, args, {
+    cwd: join(folder, ".."),
+    env: { ...process.env, NO_COLOR: "1", PORT: "0" },
+  });
   let out = "";
   try {
     const url = await new Promise<string>((resolve, reject) => {
@@ -74,7 +82,11 @@ async function served(command: readonly string[], use: (url: string) => Promise<
 }
 
 const node = nodeExecutable(24);
-const runtimes: Record<string, string | undefined> = { bun, deno: denoExecutable(), node: "path" in node ? node.path : undefined };
+const runtimes: Record<string, string | undefined> = {
+  bun,
+  deno: denoExecutable(),
+  node: "path" in node ? node.path : undefined,
+};
 /** The commands that a file's head gives, by runtime. */
 const commandsOf = (path: string): readonly (readonly [string, ...string[]])[] =>
   Array.from(readFileSync(join(folder, path), "utf8").matchAll(/^ \* {5}((?:bun|deno|node) .*)$/gm), ([, command]) => {
@@ -105,16 +117,25 @@ for (const [runtime, ...args] of commandsOf("chat.ts")) {
         assert.match(choices[0]?.message.content ?? "", /#### 7$/);
         assert.ok(Object.keys(metrics.acceptance.accepted_by).includes("sd"));
       }
-      assert.match(await run([bun, "client.ts", url]), /#### 33\n\d+\.\d tokens per target pass, \d+ accepted by relaxation/);
+      assert.match(
+        await run([bun, "client.ts", url]),
+        /#### 33\n\d+\.\d tokens per target pass, \d+ accepted by relaxation/,
+      );
     });
   });
 }
 
 test("the edge worker serves on Deno by the command of its README", async () => {
-  const [command] = /^deno serve .*$/m.exec(readFileSync(join(folder, "edge/README.md"), "utf8")) ?? assert.fail("The command is gone.");
+  const [command] =
+    /^deno serve .*$/m.exec(readFileSync(join(folder, "edge/README.md"), "utf8")) ??
+    assert.fail("The command is gone.");
   const [, ...args] = command.replace("8787", "0").split(" ");
   await served([denoExecutable(), ...args], async (url) => {
-    const body = JSON.stringify({ messages: [{ role: "user", content: "Hello" }], temperature: 0, speculative: { policy: "judi" } });
+    const body = JSON.stringify({
+      messages: [{ role: "user", content: "Hello" }],
+      temperature: 0,
+      speculative: { policy: "judi" },
+    });
     const answer = await (await fetch(`${url}/chat/completions`, { method: "POST", body, headers })).json();
     const { choices } = answer as { choices: { message: { content: string } }[] };
     assert.equal(choices[0]?.message.content, "Drafted at the edge, verified by the target.");
@@ -130,7 +151,10 @@ test("the page is built and served, isolated or plainly, by the commands of its 
   for (const options of [[], ["--plain"]]) {
     await served([...serve, "--port", "0", ...options], async (url) => {
       const { status, headers } = await fetch(new URL("/", url));
-      assert.deepEqual([status, headers.get("cross-origin-embedder-policy")], [200, options.length === 0 ? "require-corp" : null]);
+      assert.deepEqual(
+        [status, headers.get("cross-origin-embedder-policy")],
+        [200, options.length === 0 ? "require-corp" : null],
+      );
       const runtime = await fetch(new URL("/ort/ort-wasm-simd-threaded.wasm", url));
       assert.equal(runtime.headers.get("content-type"), "application/wasm");
       await runtime.body?.cancel();

@@ -16,5 +16,7 @@ const { text, counters } = await completeChat([{ role: "user", content: question
 
 const { emitted, rounds, accepted, drafted, relaxed } = counters;
 console.log(text);
-console.log(`${emitted} tokens in ${rounds} target passes; ${accepted} of ${drafted} drafted tokens accepted, ${relaxed} by relaxation`);
+console.log(
+  `${emitted} tokens in ${rounds} target passes; ${accepted} of ${drafted} drafted tokens accepted, ${relaxed} by relaxation`,
+);
 await pair.close();

@@ -1,4 +1,7 @@
-/** An acceptance rule of one's own, as a plugin. custom-verifier.ts runs it, custom-verifier.test.ts holds it to what every rule owes. */
+/**
+ * An acceptance rule of one's own, as a plugin. custom-verifier.ts runs it, custom-verifier.test.ts holds it to what
+ * every rule owes.
+ */
 import { type VerifierPlugin, verifierPlugin } from "@lenity/core";
 import * as v from "valibot";
 
@@ -11,7 +14,8 @@ export const nearly: VerifierPlugin = verifierPlugin({
   create: ({ share }) => ({
     name: "nearly",
     law: "none",
-    // All that it reads of the rows: a target on a GPU then sends these numbers alone. Optional; without it, rows are sent.
+    // All that it reads of the rows: a target on a GPU then sends these numbers alone. Optional; without it, rows are
+    // sent.
     reads: ["raw probability", "raw confidence"],
     verify: ({ draft, target }) => ({
       accept: draft.map((token, at) => target.probability(at, token, "raw") >= share * target.confidence(at, "raw")),

@@ -7,7 +7,10 @@ import { readText } from "./published-packages.ts";
 for (const bundler of ["esbuild", "bun"] satisfies Bundler[]) {
   test(`everything that core exports is under 30 kB by ${bundler}, a program that decodes under 12`, async () => {
     const [everything, program] = Object.values(programs);
-    const sizes = { everything: await gzipped(everything ?? [], bundler), program: await gzipped(program ?? [], bundler) };
+    const sizes = {
+      everything: await gzipped(everything ?? [], bundler),
+      program: await gzipped(program ?? [], bundler),
+    };
     assert.ok(sizes.everything < 30_000 && sizes.program < 12_000, JSON.stringify(sizes));
   });
 

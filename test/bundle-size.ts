@@ -20,13 +20,21 @@ export const chat: readonly string[] = ["chatWriter"];
 
 /** The functions that create a verifier, one file of core's each. */
 export async function verifiers(): Promise<readonly string[]> {
-  const files = ["verifiers", "combinators"].flatMap((folder) => readdirSync(join(core, folder)).map((name) => join(core, folder, name)));
+  const files = ["verifiers", "combinators"].flatMap((folder) =>
+    readdirSync(join(core, folder)).map((name) => join(core, folder, name)),
+  );
   const exported = await Promise.all(files.map(async (path) => Object.keys(await import(path))));
-  return exported.flatMap((names) => names.filter((name) => names.includes(`${name.replace(/Gate$/, "")}Plugin`))).sort();
+  return exported
+    .flatMap((names) => names.filter((name) => names.includes(`${name.replace(/Gate$/, "")}Plugin`)))
+    .sort();
 }
 
 /** Bytes of the minified bundle of names of a package, compressed with gzip. */
-export async function gzipped(names: readonly string[], bundler: Bundler, name: "core" | "chat" = "core"): Promise<number> {
+export async function gzipped(
+  names: readonly string[],
+  bundler: Bundler,
+  name: "core" | "chat" = "core",
+): Promise<number> {
   const index = join(packages, name, "src/index.ts");
   const code = names.includes("*")
     ? `export * from ${JSON.stringify(index)};`
@@ -40,11 +48,25 @@ const conditions = ["source"];
 async function bundled(code: string, bundler: Bundler): Promise<string> {
   if (bundler === "bun") {
     const entry = join(core, "bundle-size-entry.ts");
-    const { outputs } = await Bun.build({ entrypoints: [entry], files: { [entry]: code }, conditions, minify: true, target: "browser" });
+    const { outputs } = await Bun.build({
+      entrypoints: [entry],
+      files: { [entry]: code },
+      conditions,
+      minify: true,
+      target: "browser",
+    });
     return (await outputs[0]?.text()) ?? "";
   }
   const stdin = { contents: code, resolveDir: core };
-  const { outputFiles } = await build({ stdin, bundle: true, conditions, minify: true, format: "esm", platform: "browser", write: false });
+  const { outputFiles } = await build({
+    stdin,
+    bundle: true,
+    conditions,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    write: false,
+  });
   return outputFiles[0]?.text ?? "";
 }
 
@@ -57,14 +79,24 @@ async function sizeTable(): Promise<string> {
     return `${[...new Set(ends)].join(" to ")} kB`;
   };
   const single = (await verifiers()).map((name) => [name]);
-  const chatSizes = await Promise.all(bundlers.map(async (bundler) => `${((await gzipped(chat, bundler, "chat")) / 1000).toFixed(1)} kB`));
-  const rows = [...Object.entries(programs).map(([name, names]) => [name, [names]] as const), ["one verifier", single] as const];
+  const chatSizes = await Promise.all(
+    bundlers.map(async (bundler) => `${((await gzipped(chat, bundler, "chat")) / 1000).toFixed(1)} kB`),
+  );
+  const rows = [
+    ...Object.entries(programs).map(([name, names]) => [name, [names]] as const),
+    ["one verifier", single] as const,
+  ];
   const lines = rows.map(async ([name, list]) => {
     const sizes = await Promise.all(bundlers.map((bundler) => size(list, bundler)));
     return `| ${name} | ${sizes.join(" | ")} |`;
   });
   const last = `| \`chatWriter\` of @lenity/chat | ${chatSizes.join(" | ")} |`;
-  return ["| from @lenity/core, with gzip | esbuild | Bun |", "| --- | ---: | ---: |", ...(await Promise.all(lines)), last].join("\n");
+  return [
+    "| from @lenity/core, with gzip | esbuild | Bun |",
+    "| --- | ---: | ---: |",
+    ...(await Promise.all(lines)),
+    last,
+  ].join("\n");
 }
 
 if (import.meta.main) console.log(await sizeTable());

@@ -7,7 +7,10 @@ import { testFiles } from "./chosen.ts";
 import { root } from "./published-packages.ts";
 
 const run = (...args: readonly string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "test/run.ts"), ...args], { cwd: root, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "test/run.ts"), ...args], {
+    cwd: root,
+    encoding: "utf8",
+  });
   return { status, output: stdout + stderr };
 };
 

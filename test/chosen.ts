@@ -12,8 +12,8 @@ const packages = (): string[] =>
     .sort();
 
 /**
- * The test files that a name stands for, from the root. It is a package (`core` or `@lenity/core`), a folder, or a file.
- * Throws an error that lists the packages if there are none.
+ * The test files that a name stands for, from the root. It is a package (`core` or `@lenity/core`), a folder, or a
+ * file. Throws an error that lists the packages if there are none.
  */
 export function testFiles(name: string): string[] {
   const short = name.replace(/^@lenity\//, "");

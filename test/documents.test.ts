@@ -1,4 +1,7 @@
-/** README.md, CONTRIBUTING.md and docs/ are true: their commands, code, tables, links, and the names of things in the code. */
+/**
+ * README.md, CONTRIBUTING.md and docs/ are true: their commands, code, tables, links, and the names of things in the
+ * code.
+ */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
@@ -19,7 +22,8 @@ const special: Readonly<Record<string, string>> = {
   "npm install @lenity/core @lenity/chat @lenity/onnx @lenity/tiny": "installed from packed packages by test/packed",
   "bun run lenity serve --port 8080 --policy judi": "run by packages/cli/test on a free port",
   "bun run lenity pull ORG/NAME --dtype q4": "needs the hub; run by packages/cli/test against one of its own",
-  "bun run lenity serve --model packages/tiny/target --draft packages/tiny/draft --port 8080": "run by packages/cli/test",
+  "bun run lenity serve --model packages/tiny/target --draft packages/tiny/draft --port 8080":
+    "run by packages/cli/test",
   "bun run lenity bench cache": "run by packages/cli/test on a small model",
   "bun run lenity bench evidence": "run by packages/cli/test on a small vocabulary",
   "bun run lenity bench threads": "run by packages/cli/test on few rounds",
@@ -53,7 +57,12 @@ test("every script that a document runs is in package.json", () => {
 describe("npm start", () => {
   let server: ReturnType<typeof spawn>;
   before(async () => {
-    server = spawn("npm", ["start"], { cwd: root, env: environment, stdio: ["ignore", "pipe", "inherit"], detached: true });
+    server = spawn("npm", ["start"], {
+      cwd: root,
+      env: environment,
+      stdio: ["ignore", "pipe", "inherit"],
+      detached: true,
+    });
     let out = "";
     await new Promise<void>((resolve, reject) => {
       server.stdout?.on("data", (data) => {
@@ -109,8 +118,13 @@ for (const { file, blocks } of pages.slice(1)) {
 
 test("all code is of the kinds that these tests run or that is text", () => {
   for (const { file, text, blocks } of pages) {
-    for (const { language } of blocks) assert.ok(["ts", "sh", "json", "text"].includes(language), `${file}: ${language}`);
-    assert.equal(text.match(/^```/gm)?.length ?? 0, 2 * blocks.length, `${file} has a code block without a language, or without an end`);
+    for (const { language } of blocks)
+      assert.ok(["ts", "sh", "json", "text"].includes(language), `${file}: ${language}`);
+    assert.equal(
+      text.match(/^```/gm)?.length ?? 0,
+      2 * blocks.length,
+      `${file} has a code block without a language, or without an end`,
+    );
   }
 });
 
@@ -121,7 +135,11 @@ for (const { name, file, make } of tables) {
 }
 
 test("every link leads to a file of the repository, and to a heading that is there", () => {
-  const all = [...pages.map(({ file }) => file), "CHANGELOG.md", ...globSync("{packages/*,bench,examples/*}/README.md", { cwd: root })];
+  const all = [
+    ...pages.map(({ file }) => file),
+    "CHANGELOG.md",
+    ...globSync("{packages/*,bench,examples/*}/README.md", { cwd: root }),
+  ];
   for (const file of all) {
     for (const { path, heading } of linksIn(readText(file))) {
       const target = path === "" ? file : join(dirname(file), path);

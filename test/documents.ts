@@ -25,7 +25,9 @@ export function documents(): Document[] {
 /** Where a document's links go, except to the web: a path from the document's folder, and a heading there. */
 export function linksIn(text: string): { readonly path: string; readonly heading: string | undefined }[] {
   const links = withoutCode(text).matchAll(/\]\(([^)\s#]*)(?:#([^)\s]+))?\)/g);
-  return Array.from(links, ([, path = "", heading]) => ({ path, heading })).filter(({ path }) => !/^https?:/.test(path));
+  return Array.from(links, ([, path = "", heading]) => ({ path, heading })).filter(
+    ({ path }) => !/^https?:/.test(path),
+  );
 }
 
 /** The names of a document's headings in links, as GitHub makes them. */
@@ -39,8 +41,8 @@ export function anchorsIn(text: string): string[] {
 }
 
 /**
- * The names of things in the code that a document mentions: all that stand between backticks, where `a.b` and `a(b)` are
- * two names; and in pictures (blocks of text) those that look like code, `a.b` and `someName`.
+ * The names of things in the code that a document mentions: all that stand between backticks, where `a.b` and `a(b)`
+ * are two names; and in pictures (blocks of text) those that look like code, `a.b` and `someName`.
  */
 export function namesIn(text: string): string[] {
   const spans = Array.from(withoutCode(text).matchAll(/`([^`\n]+)`/g), ([, span]) => span as string);

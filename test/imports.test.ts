@@ -1,4 +1,7 @@
-/** Core, chat, the server and @lenity/onnx/web run wherever JavaScript runs: they import nothing of a runtime, and name none of its globals. */
+/**
+ * Core, chat, the server and @lenity/onnx/web run wherever JavaScript runs: they import nothing of a runtime, and name
+ * none of its globals.
+ */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,10 +10,23 @@ import { build } from "esbuild";
 
 const packages = join(import.meta.dirname, "../packages");
 /** What browsers and workers lack. The bundler replaces those that a file does not itself declare. */
-const globals = ["Buffer", "process", "global", "require", "module", "__dirname", "__filename", "setImmediate", "Bun", "Deno"];
+const globals = [
+  "Buffer",
+  "process",
+  "global",
+  "require",
+  "module",
+  "__dirname",
+  "__filename",
+  "setImmediate",
+  "Bun",
+  "Deno",
+];
 const mark = "global_of_a_runtime_";
 
-/** The modules that a file reaches beyond its package, and its package's own code with the names of `globals` marked. */
+/**
+ * The modules that a file reaches beyond its package, and its package's own code with the names of `globals` marked.
+ */
 async function graphOf(entry: string): Promise<{ readonly imports: readonly string[]; readonly code: string }> {
   const { metafile, outputFiles } = await build({
     entryPoints: [entry],

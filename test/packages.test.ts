@@ -72,7 +72,9 @@ for (const { folder, manifest } of packages) {
 
     test("depends on exact versions, and of this workspace on published packages alone, whose builds come first", () => {
       for (const [other, wanted] of Object.entries(dependencies)) assert.match(wanted, /^\d+\.\d+\.\d+$/, other);
-      const own = Object.entries({ ...dependencies, ...devDependencies }).filter(([other]) => other.startsWith("@lenity/"));
+      const own = Object.entries({ ...dependencies, ...devDependencies }).filter(([other]) =>
+        other.startsWith("@lenity/"),
+      );
       for (const [other, wanted] of own) assert.deepEqual([folderOf.has(other), wanted], [true, version], other);
       const needed = Object.keys(dependencies).flatMap((other) => folderOf.get(other) ?? []);
       assert.deepEqual(references(folder), needed.sort());
@@ -83,7 +85,9 @@ for (const { folder, manifest } of packages) {
       assert.notEqual(existsSync(file), Object.hasOwn(notOnJsr, name));
       if (!existsSync(file)) return;
       const { publish, ...shown } = readJson<Manifest>(folder, "jsr.json");
-      const entries = Object.entries(exports).flatMap(([entry, target]) => (typeof target === "string" ? [] : [[entry, target["source"]]]));
+      const entries = Object.entries(exports).flatMap(([entry, target]) =>
+        typeof target === "string" ? [] : [[entry, target["source"]]],
+      );
       assert.deepEqual(shown, { name, version, license: "Apache-2.0", exports: Object.fromEntries(entries) });
       assert.deepEqual(publish, { include: ["src", "README.md", "LICENSE", "package.json"] });
     });

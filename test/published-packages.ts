@@ -33,6 +33,9 @@ export function publishedPackages(): PublishedPackage[] {
     { cwd: root },
   )
     .sort()
-    .map((path) => ({ folder: path.replace(/[\\/]package\.json$/, "").replaceAll("\\", "/"), manifest: readJson<Manifest>(path) }))
+    .map((path) => ({
+      folder: path.replace(/[\\/]package\.json$/, "").replaceAll("\\", "/"),
+      manifest: readJson<Manifest>(path),
+    }))
     .filter(({ manifest }) => manifest.private !== true);
 }

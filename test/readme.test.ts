@@ -21,7 +21,10 @@ test("it has fewer than 150 lines, and opens with a sentence and a few lines of 
 
 test("its code runs as it stands and solves the problem", async () => {
   const code = blocks.find(({ language }) => language === "ts")?.code;
-  assert.match(await shell(`"${process.execPath}" run -`, code, join(root, "examples")), /#### 19\n\d+ tokens in \d+ target passes/);
+  assert.match(
+    await shell(`"${process.execPath}" run -`, code, join(root, "examples")),
+    /#### 19\n\d+ tokens in \d+ target passes/,
+  );
 });
 
 test("the command runs without Bun at hand, through the bootstrap", async () => {
@@ -43,7 +46,8 @@ test("the nested policy in the documents gives the right answer", async () => {
   const nested = codeBlocks(readText("docs/policies.md")).find(({ language }) => language === "json")?.code ?? "";
   const policy = JSON.stringify(JSON.parse(nested));
   assert.ok(policy.includes("shadow") && policy.includes("when"));
-  const question = "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?";
+  const question =
+    "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?";
   const out = await shell(`bun packages/cli/src/main.ts chat "${question}" --json --policy '${policy}'`);
   assert.match(JSON.parse(out).text, /#### 26$/);
 });
@@ -59,7 +63,9 @@ test("the recorded table shows what the policies promise", () => {
 });
 
 test("the pair in int8 is as accurate as in float32 within a point, and faster under every policy", () => {
-  const [float, int8] = ["quality", "quality-int8"].map((name) => readJson<QualityReport>(`bench/results/${name}.json`).rows);
+  const [float, int8] = ["quality", "quality-int8"].map(
+    (name) => readJson<QualityReport>(`bench/results/${name}.json`).rows,
+  );
   assert.deepEqual(
     int8?.map(({ policy }) => policy),
     float?.map(({ policy }) => policy),

@@ -94,7 +94,9 @@ for (const step of steps) {
   const [good, bad] = step.counts?.(output) ?? (status === 0 ? [1, 0] : [0, 1]);
   passed += good;
   failed += status !== 0 && bad === 0 ? 1 : bad;
-  console.log(`── ${step.name}: ${status === 0 ? "ok" : `failed (exit ${status})`}, ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  console.log(
+    `── ${step.name}: ${status === 0 ? "ok" : `failed (exit ${status})`}, ${((performance.now() - began) / 1000).toFixed(1)} s`,
+  );
 }
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
@@ -156,7 +158,8 @@ function browserStep(): Step | Skipped {
     name,
     command: [bun, "test", "--timeout", "60000", ...tests("test/browser/*.test.ts")],
     counts: bunCounts,
-    // Chromium brings SwiftShader too: where that works outside it, tests that skip themselves would look like tests that pass.
+    // Chromium brings SwiftShader too: where that works outside it, tests that skip themselves would look like tests
+    // that pass.
     env: "env" in vulkan && vulkan.software ? requiring : {},
   };
 }

@@ -5,11 +5,17 @@ import { dirname, join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 
-/** Packages resolve to what was built, except under this condition (Bun has one of its own): then to their sources, and nothing needs a build. */
+/**
+ * Packages resolve to what was built, except under this condition (Bun has one of its own): then to their sources, and
+ * nothing needs a build.
+ */
 export const fromSource = "--conditions=source";
 
 /** The same for Node and Deno and the processes that they start. */
-export const sourceEnvironment: Readonly<Record<string, string>> = { NODE_OPTIONS: fromSource, DENO_CONDITIONS: "source" };
+export const sourceEnvironment: Readonly<Record<string, string>> = {
+  NODE_OPTIONS: fromSource,
+  DENO_CONDITIONS: "source",
+};
 
 /** Deno from npm, by its platform package, so that no install script has to run. */
 export function denoExecutable(): string {
@@ -23,13 +29,18 @@ export function denoExecutable(): string {
 const variables = { 22: "LENITY_NODE22", 24: "LENITY_NODE" } as const;
 
 /** The Node that the variable names, or the machine's own where that has the version; else why there is none. */
-export function nodeExecutable(version: keyof typeof variables): { readonly path: string } | { readonly reason: string } {
+export function nodeExecutable(
+  version: keyof typeof variables,
+): { readonly path: string } | { readonly reason: string } {
   const variable = variables[version];
   const named = process.env[variable];
-  const { stdout } = spawnSync(named ?? "node", ["-p", "[process.versions.node, process.execPath].join()"], { encoding: "utf8" });
+  const { stdout } = spawnSync(named ?? "node", ["-p", "[process.versions.node, process.execPath].join()"], {
+    encoding: "utf8",
+  });
   const [found = "", path] = stdout?.trim().split(",") ?? [];
   const major = Number.parseInt(found, 10);
   if (path !== undefined && (version === 22 ? major === 22 : major >= version)) return { path };
-  if (named !== undefined) throw new Error(`${variable} names ${named}, which is ${found === "" ? "no Node" : `Node ${found}`}.`);
+  if (named !== undefined)
+    throw new Error(`${variable} names ${named}, which is ${found === "" ? "no Node" : `Node ${found}`}.`);
   return { reason: `no Node ${version} is here; ${variable} names one` };
 }

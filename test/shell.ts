@@ -16,7 +16,9 @@ export function shell(command: string, input = "", cwd: string = root): Promise<
     const child = spawn("bash", ["-c", command], { cwd, env: environment });
     let out = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (out += data));
-    child.on("close", (status) => (status === 0 ? resolve(out) : reject(new Error(`${command}\nended with ${status}:\n${out}`))));
+    child.on("close", (status) =>
+      status === 0 ? resolve(out) : reject(new Error(`${command}\nended with ${status}:\n${out}`)),
+    );
     child.stdin.end(input);
   });
 }

@@ -8,7 +8,12 @@ import { after, describe, test } from "node:test";
 import { type Machine, swiftshader, vulkanEnvironment } from "./software-vulkan.ts";
 
 /** One with SwiftShader's driver and a loader, as far as nothing else is said. */
-const machine = (other: Partial<Machine> = {}): Machine => ({ env: {}, exists: () => true, fault: () => undefined, ...other });
+const machine = (other: Partial<Machine> = {}): Machine => ({
+  env: {},
+  exists: () => true,
+  fault: () => undefined,
+  ...other,
+});
 
 describe("WebGPU is tested", () => {
   test("with SwiftShader where an adapter opens by it", () => {
@@ -22,7 +27,10 @@ describe("WebGPU is tested", () => {
   test("with the driver that the environment names, SwiftShader or not", () => {
     for (const name of ["VK_ICD_FILENAMES", "VK_DRIVER_FILES"]) {
       for (const [path, software] of [[swiftshader, true] as const, ["/gpu.json", false] as const]) {
-        assert.deepEqual(vulkanEnvironment(machine({ env: { [name]: path }, exists: () => false })), { env: {}, software });
+        assert.deepEqual(vulkanEnvironment(machine({ env: { [name]: path }, exists: () => false })), {
+          env: {},
+          software,
+        });
       }
     }
   });
@@ -36,7 +44,10 @@ describe("WebGPU is not tested, with the reason and the remedy,", () => {
   const fault = () => "ONNX Runtime cannot open it: no adapter.";
 
   test("where there is no driver", () => {
-    assert.match(reason({ exists: () => false }), /vk_swiftshader_icd\.json is missing.* apt-get install chromium libvulkan1$/);
+    assert.match(
+      reason({ exists: () => false }),
+      /vk_swiftshader_icd\.json is missing.* apt-get install chromium libvulkan1$/,
+    );
   });
   test("where the driver is there, and the loader is not", () => {
     assert.match(
@@ -45,7 +56,10 @@ describe("WebGPU is not tested, with the reason and the remedy,", () => {
     );
   });
   test("where the driver that is named does not work", () => {
-    assert.match(reason({ env: { VK_ICD_FILENAMES: "/gpu.json" }, fault }), /^no adapter opens with the driver \/gpu\.json: .*libvulkan1$/);
+    assert.match(
+      reason({ env: { VK_ICD_FILENAMES: "/gpu.json" }, fault }),
+      /^no adapter opens with the driver \/gpu\.json: .*libvulkan1$/,
+    );
   });
 });
 
@@ -66,7 +80,10 @@ describe(".ci/run", { skip: process.platform !== "linux" && "it is a script for 
     await writeFile(log, "");
     // As dpkg does: a package that was removed is known, and not installed.
     const query = installed.map((name) => `${name}) printf installed;;`).join(" ");
-    await program("dpkg-query", `for last; do :; done; case $last in ${query} chromium) printf config-files;; *) exit 1;; esac`);
+    await program(
+      "dpkg-query",
+      `for last; do :; done; case $last in ${query} chromium) printf config-files;; *) exit 1;; esac`,
+    );
     await program("apt-get", `echo "apt-get $*" >> ${log}; exit ${status}`);
     await program("npm", `echo "npm $1 \${LENITY_WEBGPU:-not required}" >> ${log}`);
     await program("id", `echo ${user}`);
@@ -78,7 +95,10 @@ describe(".ci/run", { skip: process.platform !== "linux" && "it is a script for 
     assert.equal(ci.status, 0, ci.stderr);
     return { out: ci.stdout, ran: (await readFile(log, "utf8")).trim().split("\n") };
   }
-  const install = (packages: string) => ["apt-get -qq update", `apt-get -qq install --no-install-recommends -y ${packages}`];
+  const install = (packages: string) => [
+    "apt-get -qq update",
+    `apt-get -qq install --no-install-recommends -y ${packages}`,
+  ];
   // A Node 22 and a Node 24.
   const required = ["npm install required", "npm install required", "npm test required"];
   const optional = ["npm install not required", "npm install not required", "npm test not required"];
@@ -87,8 +107,14 @@ describe(".ci/run", { skip: process.platform !== "linux" && "it is a script for 
     assert.deepEqual(await run(["chromium", "libvulkan1"]), { out: "", ran: required });
   });
   test("installs the one that is missing, and requires WebGPU", async () => {
-    assert.deepEqual(await run(["chromium"]), { out: "Installed libvulkan1.\n", ran: [...install("libvulkan1"), ...required] });
-    assert.deepEqual(await run(["libvulkan1"]), { out: "Installed chromium.\n", ran: [...install("chromium"), ...required] });
+    assert.deepEqual(await run(["chromium"]), {
+      out: "Installed libvulkan1.\n",
+      ran: [...install("libvulkan1"), ...required],
+    });
+    assert.deepEqual(await run(["libvulkan1"]), {
+      out: "Installed chromium.\n",
+      ran: [...install("chromium"), ...required],
+    });
     assert.deepEqual((await run([])).ran, [...install("chromium libvulkan1"), ...required]);
   });
   test("says what could not be installed, and requires nothing", async () => {

@@ -17,11 +17,13 @@ export interface Machine {
 }
 
 /** The environment in which WebGPU works, and whether by SwiftShader; or why it does not, and what to do about that. */
-export type Found = { readonly env: Readonly<Record<string, string>>; readonly software: boolean } | { readonly reason: string };
+export type Found =
+  | { readonly env: Readonly<Record<string, string>>; readonly software: boolean }
+  | { readonly reason: string };
 
 /**
- * Vulkan as the environment names its driver, or with SwiftShader where that is installed. A driver's file says nothing of the loader that reads it,
- * so that an adapter is opened.
+ * Vulkan as the environment names its driver, or with SwiftShader where that is installed. A driver's file says nothing
+ * of the loader that reads it, so that an adapter is opened.
  */
 export function vulkanEnvironment(machine: Machine = thisMachine): Found {
   const named = machine.env["VK_ICD_FILENAMES"] ?? machine.env["VK_DRIVER_FILES"];
@@ -44,7 +46,10 @@ const thisMachine: Machine = {
   exists: existsSync,
   fault(env) {
     const program = join(import.meta.dirname, "../packages/onnx/test/webgpu/adapter.ts");
-    const { status, signal, stdout } = spawnSync(process.execPath, [program], { env: { ...process.env, ...env }, encoding: "utf8" });
+    const { status, signal, stdout } = spawnSync(process.execPath, [program], {
+      env: { ...process.env, ...env },
+      encoding: "utf8",
+    });
     return status === 0 ? undefined : stdout.trim() || `the attempt ended with ${signal ?? status}.`;
   },
 };

@@ -16,8 +16,16 @@ export interface GeneratedTable {
 
 export const tables: readonly GeneratedTable[] = [
   { name: "verifiers", file: "README.md", make: verifierTable },
-  { name: "quality", file: "README.md", make: () => qualityTable(readJson<QualityReport>("bench/results/quality.json")) },
-  { name: "evidence", file: "docs/devices.md", make: () => evidenceTable(readJson<EvidenceReport>("bench/results/evidence.json")) },
+  {
+    name: "quality",
+    file: "README.md",
+    make: () => qualityTable(readJson<QualityReport>("bench/results/quality.json")),
+  },
+  {
+    name: "evidence",
+    file: "docs/devices.md",
+    make: () => evidenceTable(readJson<EvidenceReport>("bench/results/evidence.json")),
+  },
 ];
 
 /** The command prints it, since it knows the heads of the built-in pair. */

@@ -11,16 +11,26 @@ import { build, type Plugin } from "esbuild";
 
 const here = import.meta.dirname;
 
-/** ONNX Runtime is not bundled: it starts threads from its own file. These are the files of each of its modules that the page may import. */
+/**
+ * ONNX Runtime is not bundled: it starts threads from its own file. These are the files of each of its modules that the
+ * page may import.
+ */
 const runtimes: Readonly<Record<string, readonly string[]>> = {
   "onnxruntime-web/wasm": ["ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"],
-  "onnxruntime-web/webgpu": ["ort.webgpu.min.mjs", "ort-wasm-simd-threaded.asyncify.mjs", "ort-wasm-simd-threaded.asyncify.wasm"],
+  "onnxruntime-web/webgpu": [
+    "ort.webgpu.min.mjs",
+    "ort-wasm-simd-threaded.asyncify.mjs",
+    "ort-wasm-simd-threaded.asyncify.wasm",
+  ],
 };
 
 const besideThePage: Plugin = {
   name: "ONNX Runtime beside the page",
   setup({ onResolve }) {
-    onResolve({ filter: /^onnxruntime-web\// }, ({ path }) => ({ path: `./ort/${runtimes[path]?.[0]}`, external: true }));
+    onResolve({ filter: /^onnxruntime-web\// }, ({ path }) => ({
+      path: `./ort/${runtimes[path]?.[0]}`,
+      external: true,
+    }));
   },
 };
 

@@ -65,7 +65,12 @@ export async function serveFolder(
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { plain: { type: "boolean", default: false }, port: { type: "string", default: "8000" } } });
-  const { url } = await serveFolder(join(import.meta.dirname, "dist"), { isolated: !values.plain, port: Number(values.port) });
+  const { values } = parseArgs({
+    options: { plain: { type: "boolean", default: false }, port: { type: "string", default: "8000" } },
+  });
+  const { url } = await serveFolder(join(import.meta.dirname, "dist"), {
+    isolated: !values.plain,
+    port: Number(values.port),
+  });
   console.log(`The page is on ${url}`);
 }

@@ -14,8 +14,8 @@ export interface BuiltPage {
   /** The folder that is served. */
   readonly dist: string;
   /**
-   * Opens the page on a server of its own, waits for the models or for what it says in their place, and hands it over. The browser may complain of
-   * nothing but what is `expected`. `search` ends the page's address.
+   * Opens the page on a server of its own, waits for the models or for what it says in their place, and hands it over.
+   * The browser may complain of nothing but what is `expected`. `search` ends the page's address.
    */
   withPage(isolated: boolean, use: (page: Page) => Promise<void>, expected?: RegExp, search?: string): Promise<void>;
   close(): Promise<void>;
@@ -34,7 +34,9 @@ export async function builtPage(): Promise<BuiltPage> {
       const server: Served = await serveFolder(dist, { isolated, port: 0 });
       const page = await browser.open(`${server.url}${search}`);
       try {
-        await page.until("document.querySelector('#failure')?.hidden === false || document.querySelector('#ask')?.disabled === false");
+        await page.until(
+          "document.querySelector('#failure')?.hidden === false || document.querySelector('#ask')?.disabled === false",
+        );
         await use(page);
         assert.deepEqual(
           page.errors.filter((error) => expected?.test(error) !== true),

@@ -37,7 +37,10 @@ const programs = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/** The browser's program: the one that LENITY_CHROMIUM names, or the first of the usual ones that starts; undefined when there is none. */
+/**
+ * The browser's program: the one that LENITY_CHROMIUM names, or the first of the usual ones that starts; undefined when
+ * there is none.
+ */
 export function chromiumProgram(): string | undefined {
   const named = process.env["LENITY_CHROMIUM"];
   return (named === undefined ? programs : [named]).find((path) => spawnSync(path, ["--version"]).status === 0);
@@ -118,23 +121,38 @@ export async function startChromium(program: string, flags: readonly string[] = 
         async evaluate<Value>(expression: string) {
           const call = { expression, awaitPromise: true, returnByValue: true };
           const { result, exceptionDetails } = await send<Evaluated>("Runtime.evaluate", call, sessionId);
-          if (exceptionDetails !== undefined) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+          if (exceptionDetails !== undefined)
+            throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
           return result.value as Value;
         },
         async until(expression, milliseconds = 30_000) {
-          for (const end = Date.now() + milliseconds; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50))) {
+          for (
+            const end = Date.now() + milliseconds;
+            Date.now() < end;
+            await new Promise((resolve) => setTimeout(resolve, 50))
+          ) {
             if ((await page.evaluate(`Boolean(${expression})`)) === true) return;
           }
           const text = await page.evaluate<string>("document.body.innerText");
-          throw new Error(`${expression} did not come true. Errors: ${errors.join("; ") || "none"}. The page says:\n${text}`);
+          throw new Error(
+            `${expression} did not come true. Errors: ${errors.join("; ") || "none"}. The page says:\n${text}`,
+          );
         },
         async look({ width, height, dark }) {
-          await send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: false }, sessionId);
+          await send(
+            "Emulation.setDeviceMetricsOverride",
+            { width, height, deviceScaleFactor: 1, mobile: false },
+            sessionId,
+          );
           const features = [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }];
           await send("Emulation.setEmulatedMedia", { features }, sessionId);
         },
         async screenshot(path) {
-          const { data } = await send<{ data: string }>("Page.captureScreenshot", { captureBeyondViewport: true }, sessionId);
+          const { data } = await send<{ data: string }>(
+            "Page.captureScreenshot",
+            { captureBeyondViewport: true },
+            sessionId,
+          );
           await writeFile(path, Buffer.from(data, "base64"));
         },
         async close() {
@@ -162,7 +180,9 @@ interface Evaluated {
 function errorIn(method: string, params: Record<string, unknown>): string | undefined {
   if (method === "Runtime.exceptionThrown") return JSON.stringify(params["exceptionDetails"]);
   if (method === "Runtime.consoleAPICalled" && params["type"] === "error") return JSON.stringify(params["args"]);
-  const entry = params["entry"] as { readonly level?: string; readonly text?: string; readonly url?: string } | undefined;
+  const entry = params["entry"] as
+    | { readonly level?: string; readonly text?: string; readonly url?: string }
+    | undefined;
   return method === "Log.entryAdded" && entry?.level === "error" ? `${entry.text} (${entry.url})` : undefined;
 }
 

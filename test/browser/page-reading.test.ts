@@ -76,7 +76,9 @@ describe("a reader of the page", () => {
       );
       assert.equal(await page.evaluate("document.querySelector('.answer').tabIndex"), 0);
       const press = (key: string) =>
-        page.evaluate(`document.querySelector(".answer").dispatchEvent(new KeyboardEvent("keydown", { key: "${key}", bubbles: true }))`);
+        page.evaluate(
+          `document.querySelector(".answer").dispatchEvent(new KeyboardEvent("keydown", { key: "${key}", bubbles: true }))`,
+        );
       const chosen = () =>
         page.evaluate<number[]>(
           "Array.from(document.querySelectorAll('.answer span'), (mark, at) => mark.ariaCurrent === 'true' ? at : -1).filter((at) => at >= 0)",
@@ -135,7 +137,9 @@ describe("a reader of the page", () => {
       assert.equal(await page.evaluate(unlabelled), 0);
       for (const dark of [false, true]) {
         await page.look({ width: 320, height: 800, dark });
-        const sizes = await page.evaluate<number[]>("[document.documentElement.scrollWidth, document.documentElement.clientWidth]");
+        const sizes = await page.evaluate<number[]>(
+          "[document.documentElement.scrollWidth, document.documentElement.clientWidth]",
+        );
         assert.ok((sizes[0] as number) <= (sizes[1] as number), `${sizes}`);
         const pale = await page.evaluate<string[]>(`(${paleTexts})()`);
         assert.deepEqual(pale, []);
@@ -144,7 +148,10 @@ describe("a reader of the page", () => {
   });
 });
 
-/** Runs in the page: texts whose contrast with what is behind them is less than 4.5, the least that WCAG's level AA allows. */
+/**
+ * Runs in the page: texts whose contrast with what is behind them is less than 4.5, the least that WCAG's level AA
+ * allows.
+ */
 const paleTexts = `() => {
   const rgb = (color) => color.match(/[\\d.]+/g).map(Number);
   const light = (color) => {

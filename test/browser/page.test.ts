@@ -64,7 +64,10 @@ describe("the page", () => {
 
   test("takes WebAssembly where there is no adapter for WebGPU, or says that there is none, as its address asks", async () => {
     const answers = async (page: Page) => {
-      assert.match(await textOf(page, "p:has(#state)"), /^Ready\. WebAssembly, \d threads?; strict decoding is exact to the bit/);
+      assert.match(
+        await textOf(page, "p:has(#state)"),
+        /^Ready\. WebAssembly, \d threads?; strict decoding is exact to the bit/,
+      );
       assert.equal(readResult((await ask(page, problem.question, "judi")).text), problem.result);
     };
     const refuses = async (page: Page) =>
@@ -74,7 +77,11 @@ describe("the page", () => {
   });
 
   /** Opens the page with one of its files replaced, or without it, and reads what it says. */
-  async function withFile(path: string, content: string | undefined, expected?: RegExp): Promise<{ told: string; state: string }> {
+  async function withFile(
+    path: string,
+    content: string | undefined,
+    expected?: RegExp,
+  ): Promise<{ told: string; state: string }> {
     const file = join(built.dist, path);
     const whole = await readFile(file);
     if (content === undefined) await rm(file);
@@ -96,7 +103,10 @@ describe("the page", () => {
   }
 
   test("tells what is wrong where a file is, and offers nothing that cannot work", async () => {
-    const { told, state } = await withFile("models/draft/onnx/model.onnx", "version https://git-lfs.github.com/spec/v1");
+    const { told, state } = await withFile(
+      "models/draft/onnx/model.onnx",
+      "version https://git-lfs.github.com/spec/v1",
+    );
     assert.match(told, /^http:.*\/models\/draft\/onnx\/model\.onnx is a Git LFS pointer/);
     assert.equal(state, "The models could not be loaded.");
   });

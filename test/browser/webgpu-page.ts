@@ -1,5 +1,12 @@
 /** What the tests of WebGPU run in a page: the same on both providers. What it returns is plain data. */
-import { type Drafter, decode, logitsEvidence, type Reading, sampling, type Token } from "../../packages/core/src/index.ts";
+import {
+  type Drafter,
+  decode,
+  logitsEvidence,
+  type Reading,
+  sampling,
+  type Token,
+} from "../../packages/core/src/index.ts";
 import { plainReadings } from "../../packages/core/src/testing/index.ts";
 import { differenceOf } from "../../packages/onnx/src/checks/compare-devices.ts";
 import { graphBuilder } from "../../packages/onnx/src/onnx-file/graph-builder.ts";
@@ -43,7 +50,8 @@ const watched: Runtime = {
       const see = (tensors: Readonly<Record<string, Tensor>>) => {
         for (const [name, tensor] of Object.entries(tensors)) {
           // Tensors without rows hold nothing that could be anywhere.
-          if (/^(past_key_values|present)\./.test(name) && tensor.dims[2] !== 0) caches.push({ name, tensor, location: tensor.location });
+          if (/^(past_key_values|present)\./.test(name) && tensor.dims[2] !== 0)
+            caches.push({ name, tensor, location: tensor.location });
         }
       };
       session.run = async (feeds: Record<string, Tensor>, ...rest: readonly unknown[]) => {
@@ -58,17 +66,28 @@ const watched: Runtime = {
 };
 
 const load = (folder: string, provider: WebLoadOptions["provider"]) =>
-  loadModel(fetchedFiles(folder, { paths: ["config.json", "onnx/model.onnx"] }), { ort: watched, provider, drafter: false, name: folder });
+  loadModel(fetchedFiles(folder, { paths: ["config.json", "onnx/model.onnx"] }), {
+    ort: watched,
+    provider,
+    drafter: false,
+    name: folder,
+  });
 
 /** Deterministic tokens of a vocabulary of fifty. */
-const tokensOf = (length: number, seed = 1): Token[] => Array.from({ length }, (_, i) => 1 + ((i * i * seed + i * 7919) % 49));
+const tokensOf = (length: number, seed = 1): Token[] =>
+  Array.from({ length }, (_, i) => 1 + ((i * i * seed + i * 7919) % 49));
 
 const scores = (model: OnnxModel) => scriptedScores(model, tokensOf(60), tokensOf(60, 2), "pre-norm");
 
 /** A greedy answer to a prompt of twenty tokens. */
 async function answer(target: OnnxModel, drafter?: Drafter): Promise<Token[]> {
   const said: Token[] = [];
-  for await (const event of decode(tokensOf(20), { target, drafter, draftTokens: drafter === undefined ? 0 : 4, maxTokens: 16 })) {
+  for await (const event of decode(tokensOf(20), {
+    target,
+    drafter,
+    draftTokens: drafter === undefined ? 0 : 4,
+    maxTokens: 16,
+  })) {
     if (event.type === "round") said.push(...event.tokens.map(({ token }) => token));
   }
   return said;
@@ -120,14 +139,17 @@ export async function paired(folder: string, draftFolder: string): Promise<reado
 }
 
 /**
- * Numbers of a drafted block that were computed on WebGPU beside its logits: how far the furthest is from the plain arithmetic on the rows, and how
- * far a row that was fetched is from the one that was sent.
+ * Numbers of a drafted block that were computed on WebGPU beside its logits: how far the furthest is from the plain
+ * arithmetic on the rows, and how far a row that was fetched is from the one that was sent.
  */
 export async function numbers(folder: string, length: number): Promise<readonly [number, number]> {
   const model = await load(folder, "webgpu");
   const kinds = ["raw", "processed"] as const;
   const whats = ["probability", "draft-probability", "confidence", "entropy", "kl", "reverse-kl", "js", "tv"] as const;
-  const readings = new Set<Reading>(["argmax", ...kinds.flatMap((kind) => whats.map((what): Reading => `${kind} ${what}`))]);
+  const readings = new Set<Reading>([
+    "argmax",
+    ...kinds.flatMap((kind) => whats.map((what): Reading => `${kind} ${what}`)),
+  ]);
   const block = tokensOf(length);
   const [sending, scoring] = [await model.open(), await model.open()];
   const { logits } = await sending.append(block);
@@ -140,7 +162,10 @@ export async function numbers(folder: string, length: number): Promise<readonly 
   for (const reading of readings) {
     const tested = / (probability|draft-probability|kl|reverse-kl|js|tv)$/.test(reading) ? length - 1 : length;
     for (let at = 0; at < tested; at++)
-      worst = Math.max(worst, Math.abs((scored?.readings[reading]?.[at] ?? Number.NaN) - (expected[reading]?.[at] as number)));
+      worst = Math.max(
+        worst,
+        Math.abs((scored?.readings[reading]?.[at] ?? Number.NaN) - (expected[reading]?.[at] as number)),
+      );
   }
   const row = (await scored?.row(length - 1)) ?? new Float32Array(0);
   await model.close();

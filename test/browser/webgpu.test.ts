@@ -1,4 +1,7 @@
-/** Models on WebGPU in Chromium, on its software adapter SwiftShader: whether they compute as WebAssembly does, not how fast. */
+/**
+ * Models on WebGPU in Chromium, on its software adapter SwiftShader: whether they compute as WebAssembly does, not how
+ * fast.
+ */
 import assert from "node:assert/strict";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -42,18 +45,32 @@ after(async () => {
   await rm(dist, { recursive: true });
 });
 
-/** The page: its script, the models, and ONNX Runtime's files. Weights of float32, since SwiftShader computes no float16. */
+/**
+ * The page: its script, the models, and ONNX Runtime's files. Weights of float32, since SwiftShader computes no
+ * float16.
+ */
 async function writePage(): Promise<void> {
   for (const [name, layers] of Object.entries({ target: 2, draft: 1 })) {
     await exportDecoder(await writeModel(dist, name, { ...small, layers }), { weights: "float32" });
   }
   await writeModel(dist, "halves");
   const page = join(import.meta.dirname, "webgpu-page.ts");
-  await build({ entryPoints: [page], conditions: ["source"], bundle: true, format: "esm", target: "es2023", outdir: dist });
+  await build({
+    entryPoints: [page],
+    conditions: ["source"],
+    bundle: true,
+    format: "esm",
+    target: "es2023",
+    outdir: dist,
+  });
   const { resolve } = createRequire(join(import.meta.dirname, "../../packages/onnx/package.json"));
   const ort = dirname(resolve("onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm"));
   await mkdir(join(dist, "ort"));
-  for (const name of ["ort.webgpu.min.mjs", "ort-wasm-simd-threaded.asyncify.mjs", "ort-wasm-simd-threaded.asyncify.wasm"]) {
+  for (const name of [
+    "ort.webgpu.min.mjs",
+    "ort-wasm-simd-threaded.asyncify.mjs",
+    "ort-wasm-simd-threaded.asyncify.wasm",
+  ]) {
     await cp(join(ort, name), join(dist, "ort", name));
   }
   const script = '<script type="module" src="webgpu-page.js"></script>';
@@ -71,7 +88,10 @@ describe("on WebGPU in Chromium", { skip }, () => {
       devices.map(({ name }) => name),
       ["cpu", "webgpu"],
     );
-    assert.match(devices[1]?.why ?? "", /^It was asked for\. Logits and hidden states differ from the CPU's by \S+ % of what they span/);
+    assert.match(
+      devices[1]?.why ?? "",
+      /^It was asked for\. Logits and hidden states differ from the CPU's by \S+ % of what they span/,
+    );
     assert.ok(difference <= 1e-5, `It differs by ${difference} of what the numbers span.`);
     assert.equal(said[0]?.length, 16);
     assert.deepEqual(said[1], said[0]);
@@ -104,7 +124,10 @@ describe("on WebGPU in Chromium", { skip }, () => {
   test("a model with float16 runs, or is refused with what to take where the adapter computes none", async () => {
     const message = await inPage<string>("refused", "halves");
     if (message === "") return;
-    assert.match(message, /^halves cannot run on webgpu: [^:]*requires f16.* Take a variant without float16, .*, or the provider wasm\.$/);
+    assert.match(
+      message,
+      /^halves cannot run on webgpu: [^:]*requires f16.* Take a variant without float16, .*, or the provider wasm\.$/,
+    );
   });
 
   test("nothing is complained of in the console", () => assert.deepEqual(page.errors, []));

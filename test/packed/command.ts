@@ -60,7 +60,7 @@ export function testOnNodeAlone(project: () => string): void {
           const address = /on (http:\S+)/.exec((out += data))?.[1];
           if (address !== undefined) resolve(address);
         });
-        ended.then(() => reject(new Error(`lenity serve ended: ${out}`)));
+        void ended.then(() => reject(new Error(`lenity serve ended: ${out}`)));
       });
       assert.match(await answerOf(new URL(url), { messages: [{ role: "user", content: question }] }), /#### 7$/);
     } finally {
@@ -72,10 +72,16 @@ export function testOnNodeAlone(project: () => string): void {
 
 /** The command on the other runtimes. */
 export function testOtherRuntimes(project: () => string): void {
-  const commands: Record<string, [string, ...string[]]> = { Bun: [process.execPath], Deno: [denoExecutable(), "run", "-A"] };
+  const commands: Record<string, [string, ...string[]]> = {
+    Bun: [process.execPath],
+    Deno: [denoExecutable(), "run", "-A"],
+  };
   for (const [name, command] of Object.entries(commands)) {
     test(`on ${name}: lenity chat`, async () => {
-      const out = await run([...command, "node_modules/lenity/bin/lenity.mjs", "chat", question], { cwd: project(), env: outside });
+      const out = await run([...command, "node_modules/lenity/bin/lenity.mjs", "chat", question], {
+        cwd: project(),
+        env: outside,
+      });
       assert.match(out, /#### 7\n/);
     });
   }

@@ -27,7 +27,10 @@ const programsOf = (name: string, markdown: string) =>
     .filter(({ language }) => language === "ts")
     .map(({ code }, at) => ({ file: `${name}-${at + 1}.ts`, code }));
 
-const readmes = publishedPackages().map(({ folder, manifest }) => ({ name: manifest.name, text: readText(folder, "README.md") }));
+const readmes = publishedPackages().map(({ folder, manifest }) => ({
+  name: manifest.name,
+  text: readText(folder, "README.md"),
+}));
 const [first = assert.fail("The README has no code.")] = programsOf("first", readText("README.md"));
 const pages = documents().filter(({ file }) => file !== "README.md");
 const programs = [
@@ -59,7 +62,10 @@ export function testInstalled(project: () => string): void {
       test(`on ${name}`, { skip }, async () => {
         // As JavaScript, since not every Node 22 takes types away.
         await writeFile(join(project(), "first.mjs"), first.code);
-        assert.match(await inProject(...(commands[name] as [string]), "first.mjs"), /#### 19\n\d+ tokens in \d+ target passes/);
+        assert.match(
+          await inProject(...(commands[name] as [string]), "first.mjs"),
+          /#### 19\n\d+ tokens in \d+ target passes/,
+        );
       });
     }
   });
@@ -70,7 +76,15 @@ export function testInstalled(project: () => string): void {
   ] as const) {
     test(`the documents' code has no type error under moduleResolution ${moduleResolution}, nor have the declarations`, async () => {
       for (const { file, code } of programs) await writeFile(join(project(), file), code);
-      const options = { module, moduleResolution, target: "es2024", lib: ["esnext", "dom"], types: ["node"], strict: true, noEmit: true };
+      const options = {
+        module,
+        moduleResolution,
+        target: "es2024",
+        lib: ["esnext", "dom"],
+        types: ["node"],
+        strict: true,
+        noEmit: true,
+      };
       const config = { compilerOptions: options, files: programs.map(({ file }) => file) };
       await writeFile(join(project(), `tsconfig.${moduleResolution}.json`), JSON.stringify(config));
       await inProject(join(root, "node_modules/.bin/tsc"), "-p", `tsconfig.${moduleResolution}.json`);
@@ -93,7 +107,13 @@ export function testInstalled(project: () => string): void {
     assert.equal(bundled.length, 2);
     for (const { file, code } of bundled) {
       await writeFile(join(project(), file), code);
-      const options = { absWorkingDir: project(), bundle: true, format: "esm", platform: "browser", metafile: true } as const;
+      const options = {
+        absWorkingDir: project(),
+        bundle: true,
+        format: "esm",
+        platform: "browser",
+        metafile: true,
+      } as const;
       const { metafile } = await build({ ...options, entryPoints: [file], outfile: `${file}.mjs` });
       const inputs = Object.keys(metafile.inputs).filter((path) => path !== file);
       assert.ok(inputs.some((path) => path.startsWith("node_modules/@lenity/core/dist/")));
@@ -105,8 +125,14 @@ export function testInstalled(project: () => string): void {
   test("core and server answer in workerd", { skip: workerdMissing() }, async () => {
     const edge = join(project(), "edge");
     await cp(join(root, "examples/edge"), edge, { recursive: true });
-    const { main, compatibility_date, compatibility_flags } = JSON.parse(readFileSync(join(edge, "wrangler.jsonc"), "utf8"));
-    const start = { entry: join(edge, main), compatibilityDate: compatibility_date, compatibilityFlags: compatibility_flags };
+    const { main, compatibility_date, compatibility_flags } = JSON.parse(
+      readFileSync(join(edge, "wrangler.jsonc"), "utf8"),
+    );
+    const start = {
+      entry: join(edge, main),
+      compatibilityDate: compatibility_date,
+      compatibilityFlags: compatibility_flags,
+    };
     const worker = await startWorker({ ...start, installed: true });
     try {
       assert.equal(

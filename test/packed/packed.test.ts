@@ -56,7 +56,9 @@ for (const { folder: place, manifest } of publishedPackages()) {
         paths.filter((path) => !wanted.test(path)),
         [],
       );
-      const targets = Object.values(exports).flatMap((target) => (typeof target === "string" ? [target] : Object.values(target)));
+      const targets = Object.values(exports).flatMap((target) =>
+        typeof target === "string" ? [target] : Object.values(target),
+      );
       for (const target of [...targets, "./README.md", "./LICENSE"]) assert.ok(paths.includes(target.slice(2)), target);
       for (const path of paths.filter((path) => path.endsWith(".js"))) assert.ok(paths.includes(`${path}.map`), path);
     });

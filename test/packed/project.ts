@@ -2,7 +2,14 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeBlocks, commandsIn } from "../code-blocks.ts";
-import { type Manifest, type PublishedPackage, publishedPackages, readJson, readText, root } from "../published-packages.ts";
+import {
+  type Manifest,
+  type PublishedPackage,
+  publishedPackages,
+  readJson,
+  readText,
+  root,
+} from "../published-packages.ts";
 import { outside, run } from "./run.ts";
 
 export interface Packed extends PublishedPackage {
@@ -48,7 +55,10 @@ export async function install(packed: readonly Packed[], folder: string): Promis
   await writeFile(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
   const wanted = new Set(["@types/node", ...packed.flatMap((each) => installedBy(readText(each.folder, "README.md")))]);
   const others = [...wanted].filter((name) => packed.every(({ manifest }) => manifest.name !== name));
-  const sources = [...packed.map(({ tarball }) => tarball), ...others.map((name) => `${name}@${workspaceVersion(name)}`)];
+  const sources = [
+    ...packed.map(({ tarball }) => tarball),
+    ...others.map((name) => `${name}@${workspaceVersion(name)}`),
+  ];
   await run(["npm", "install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", ...sources], {
     cwd: folder,
     env: outside,
@@ -57,12 +67,16 @@ export async function install(packed: readonly Packed[], folder: string): Promis
 
 /** The packages that a README's `npm install` commands name. */
 export const installedBy = (readme: string): string[] =>
-  commandsIn(codeBlocks(readme)).flatMap((command) => (command.startsWith("npm install ") ? command.split(" ").slice(2) : []));
+  commandsIn(codeBlocks(readme)).flatMap((command) =>
+    command.startsWith("npm install ") ? command.split(" ").slice(2) : [],
+  );
 
 /** The version that this workspace uses of another package. */
 function workspaceVersion(name: string): string {
   const manifests = [readJson<Manifest>("package.json"), ...publishedPackages().map(({ manifest }) => manifest)];
-  const versions = manifests.map(({ dependencies, devDependencies }) => dependencies?.[name] ?? devDependencies?.[name]);
+  const versions = manifests.map(
+    ({ dependencies, devDependencies }) => dependencies?.[name] ?? devDependencies?.[name],
+  );
   const version = versions.find((found) => found !== undefined);
   if (version === undefined) throw new Error(`A README installs ${name}, which no package of the workspace uses.`);
   return version;

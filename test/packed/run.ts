@@ -11,7 +11,10 @@ export interface RunOptions {
 }
 
 /** What it printed. Rejects with that when it fails. */
-export function run([program, ...args]: readonly [string, ...string[]], { cwd, env, stdoutAlone = false }: RunOptions): Promise<string> {
+export function run(
+  [program, ...args]: readonly [string, ...string[]],
+  { cwd, env, stdoutAlone = false }: RunOptions,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd, env: env ?? process.env, stdio: ["ignore", "pipe", "pipe"] });
     let [out, err] = ["", ""];
@@ -32,6 +35,8 @@ const forSources = Object.keys(sourceEnvironment);
 
 /** The environment of a user who has no checkout. */
 export const outside: NodeJS.ProcessEnv = {
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !setByNpm.test(name) && !forSources.includes(name))),
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !setByNpm.test(name) && !forSources.includes(name)),
+  ),
   NO_COLOR: "1",
 };

@@ -39,7 +39,9 @@ const ask = ({ url }: RunningWorker, body: object, init: RequestInit = {}): Prom
 };
 
 /** A target behind HTTP, by the protocol of remote-model.ts; each answer takes a few milliseconds. */
-async function serveTarget(text: string): Promise<{ readonly url: string; readonly open: () => number; fail: boolean }> {
+async function serveTarget(
+  text: string,
+): Promise<{ readonly url: string; readonly open: () => number; fail: boolean }> {
   const model = says(text);
   let open = 0;
   const server: Server = createServer((request, response) => {
@@ -93,7 +95,9 @@ test("a target behind HTTP answers; when it fails the request fails, and when th
 
   target.fail = false;
   const gone = new AbortController();
-  const left = assert.rejects(ask(worker, { temperature: 0, speculative: { draft_tokens: 0 } }, { signal: gone.signal }));
+  const left = assert.rejects(
+    ask(worker, { temperature: 0, speculative: { draft_tokens: 0 } }, { signal: gone.signal }),
+  );
   await until(() => target.open() > 0);
   gone.abort();
   await left;

@@ -1,4 +1,7 @@
-/** A worker in workerd, Cloudflare's runtime: bundled as wrangler does it, and served on a free port of the loopback address. */
+/**
+ * A worker in workerd, Cloudflare's runtime: bundled as wrangler does it, and served on a free port of the loopback
+ * address.
+ */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -20,7 +23,10 @@ export interface WorkerOptions {
   readonly compatibilityFlags: readonly string[];
   /** The `env` of `fetch`. */
   readonly bindings?: Readonly<Record<string, string>> | undefined;
-  /** Whether the packages are bundled from their sources, as in this checkout, or as installed. Default: from their sources. */
+  /**
+   * Whether the packages are bundled from their sources, as in this checkout, or as installed. Default: from their
+   * sources.
+   */
   readonly installed?: boolean | undefined;
 }
 
@@ -52,7 +58,10 @@ interface Bundle {
   readonly wasm: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 }
 
-/** One module without anything of Node, since an import that is not to be found fails here, and beside it the WebAssembly that it imports. */
+/**
+ * One module without anything of Node, since an import that is not to be found fails here, and beside it the
+ * WebAssembly that it imports.
+ */
 async function bundle(entry: string, conditions: string[]): Promise<Bundle> {
   const { build } = await import("esbuild");
   const wasm = new Map<string, Uint8Array<ArrayBuffer>>();
@@ -80,7 +89,10 @@ async function bundle(entry: string, conditions: string[]): Promise<Bundle> {
   return { code: outputFiles[0]?.text ?? "", wasm };
 }
 
-/** Why workerd does not run on this machine, if so: it comes from npm as a platform package, for macOS, Windows and Linux with glibc. */
+/**
+ * Why workerd does not run on this machine, if so: it comes from npm as a platform package, for macOS, Windows and
+ * Linux with glibc.
+ */
 export function workerdMissing(): string | undefined {
   try {
     const require = createRequire(createRequire(import.meta.url).resolve("miniflare"));

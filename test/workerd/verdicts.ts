@@ -1,4 +1,7 @@
-/** What every verifier and preset decides on the same blocks, for one runtime's arithmetic to be compared with another's. */
+/**
+ * What every verifier and preset decides on the same blocks, for one runtime's arithmetic to be compared with
+ * another's.
+ */
 import { decode, defaultRegistry, type EmittedToken, modelDrafter } from "../../packages/core/src/index.ts";
 import { noisyModel, randomLogits, randomModel } from "../../packages/core/src/testing/index.ts";
 import { bytes } from "../../packages/server/test/doubles.ts";
@@ -16,7 +19,9 @@ const registry = defaultRegistry({
   autojudge: { mean: [0, 0, 0, 0], scale: [1, 1, 1, 1], weight, bias: 0 },
 });
 
-/** Two dozen tokens of each policy at temperature 0 and above, as far as it is defined there, with who accepted them. */
+/**
+ * Two dozen tokens of each policy at temperature 0 and above, as far as it is defined there, with who accepted them.
+ */
 export async function verdicts(): Promise<Record<string, readonly EmittedToken[]>> {
   const all: Record<string, readonly EmittedToken[]> = {};
   const policies = [
@@ -29,7 +34,14 @@ export async function verdicts(): Promise<Record<string, readonly EmittedToken[]
       if (verifier.needs?.mode === (temperature === 0 ? "sampled" : "greedy")) continue;
       const target = randomModel({ ...shape, hidden: { kind: verifier.needs?.hidden ?? "pre-norm", width, state } });
       const tokens: EmittedToken[] = [];
-      const options = { target, drafter: modelDrafter(draft), verifier, draftTokens: 6, sampling: { temperature }, maxTokens: 24 };
+      const options = {
+        target,
+        drafter: modelDrafter(draft),
+        verifier,
+        draftTokens: 6,
+        sampling: { temperature },
+        maxTokens: 24,
+      };
       for await (const event of decode([1, 2, 3], options)) if (event.type === "round") tokens.push(...event.tokens);
       all[`${JSON.stringify(policy)} at ${temperature}`] = tokens;
     }

@@ -5,7 +5,17 @@ import { after, before, describe, test } from "node:test";
 import { arithmetic } from "../../packages/core/src/arithmetic/fastest.ts";
 import { plain } from "../../packages/core/src/arithmetic/plain.ts";
 import { createServer } from "../../packages/server/src/index.ts";
-import { chunks, joined, question, type Reply, randomPair, reply, served, textOf, until } from "../../packages/server/test/doubles.ts";
+import {
+  chunks,
+  joined,
+  question,
+  type Reply,
+  randomPair,
+  reply,
+  served,
+  textOf,
+  until,
+} from "../../packages/server/test/doubles.ts";
 import { type RunningWorker, startWorker } from "./start.ts";
 import { verdicts } from "./verdicts.ts";
 
@@ -29,7 +39,8 @@ const ask = (body: object | string, init: RequestInit = {}): Promise<Response> =
     ...init,
   });
 };
-const inside = async <T>(path: string, { url } = worker): Promise<T> => (await (await fetch(new URL(path, url))).json()) as T;
+const inside = async <T>(path: string, { url } = worker): Promise<T> =>
+  (await (await fetch(new URL(path, url))).json()) as T;
 
 describe("the arithmetic", () => {
   test("is the plain one where WebAssembly would have to be compiled, and the kernels' where they are imported", async () => {
@@ -41,14 +52,20 @@ describe("the arithmetic", () => {
     assert.notEqual(arithmetic(), plain);
     const expected = await verdicts();
     assert.ok(Object.keys(expected).length > 30);
-    for (const there of [worker, withKernels]) assert.deepEqual(await inside("/verdicts", there), JSON.parse(JSON.stringify(expected)));
+    for (const there of [worker, withKernels])
+      assert.deepEqual(await inside("/verdicts", there), JSON.parse(JSON.stringify(expected)));
   });
 });
 
 describe("the chat route", () => {
   const { target, draft } = randomPair();
   const here = createServer({ models: [served(target, draft, { id: "table" })] });
-  const policies = ["strict", "judi", "block", { type: "or", any: [{ type: "sd" }, { type: "topk", k: 4, delta: 0.5 }] }];
+  const policies = [
+    "strict",
+    "judi",
+    "block",
+    { type: "or", any: [{ type: "sd" }, { type: "topk", k: 4, delta: 0.5 }] },
+  ];
 
   for (const model of ["table", "remote"]) {
     test(`answers from the ${model} model as it does here, under each policy, in a stream and not`, async () => {

@@ -53,7 +53,11 @@ export function answerCard(title: string, question: string): Card {
   };
 }
 
-function textElement<Name extends keyof HTMLElementTagNameMap>(name: Name, text: string, className = ""): HTMLElementTagNameMap[Name] {
+function textElement<Name extends keyof HTMLElementTagNameMap>(
+  name: Name,
+  text: string,
+  className = "",
+): HTMLElementTagNameMap[Name] {
   const made = document.createElement(name);
   made.className = className;
   made.textContent = text;
@@ -67,7 +71,9 @@ function pieceNodes({ text, kind }: Piece): Node[] {
   return space === "" ? [mark] : [document.createTextNode(space), mark];
 }
 
-/** Lets a reader choose a token of the answer by a tap, or by the arrow keys: one stop of the Tab key for all of them. */
+/**
+ * Lets a reader choose a token of the answer by a tap, or by the arrow keys: one stop of the Tab key for all of them.
+ */
 function inspectable(answer: HTMLElement, onChoice: (at: number) => void): void {
   answer.tabIndex = 0;
   answer.setAttribute("aria-describedby", "hint");
@@ -90,7 +96,8 @@ function inspectable(answer: HTMLElement, onChoice: (at: number) => void): void 
 }
 
 /** What the legend says of each kind. */
-const tells = (kind: Kind): string => document.querySelector(`.legend .${kind}`)?.parentElement?.lastChild?.textContent?.trim() ?? "";
+const tells = (kind: Kind): string =>
+  document.querySelector(`.legend .${kind}`)?.parentElement?.lastChild?.textContent?.trim() ?? "";
 
 function describePiece({ text, kind, by, p, q }: Piece): string {
   const accepted = by === undefined ? "" : `; accepted by ${by}`;
@@ -99,7 +106,8 @@ function describePiece({ text, kind, by, p, q }: Piece): string {
   return `“${text.trim() || text.replaceAll("\n", "⏎")}” is ${kind}: ${tells(kind)}${accepted}.${probability}`;
 }
 
-const percent = (share: number): string => (share < 0.0001 ? "below 0.01\u00a0%" : `${Number((100 * share).toPrecision(3))}\u00a0%`);
+const percent = (share: number): string =>
+  share < 0.0001 ? "below 0.01\u00a0%" : `${Number((100 * share).toPrecision(3))}\u00a0%`;
 
 function figuresElement({ tokens, passes, drafted, accepted, relaxed, seconds, cutOff }: Figures): HTMLElement {
   const list = document.createElement("dl");

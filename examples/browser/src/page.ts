@@ -37,7 +37,9 @@ worker.addEventListener("message", ({ data }: MessageEvent<Report>) => {
   else if (data.type === "stopped") end((card) => card.stop());
   else fail(data.message, data.missing);
 });
-worker.addEventListener("error", (event) => fail(event.message || "The worker's script could not be loaded. Build the page again."));
+worker.addEventListener("error", (event) =>
+  fail(event.message || "The worker's script could not be loaded. Build the page again."),
+);
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -87,7 +89,10 @@ function showChoice(): void {
 /** Places an empty answer before the others, where it is seen. */
 function begin(asked: string): void {
   failure.hidden = true;
-  current = answerCard(policy.value === "plain" ? "plain" : `${policy.value}, up to ${draftTokens.value} drafted tokens`, asked);
+  current = answerCard(
+    policy.value === "plain" ? "plain" : `${policy.value}, up to ${draftTokens.value} drafted tokens`,
+    asked,
+  );
   answers.prepend(current.element);
   current.element.scrollIntoView({ block: "nearest" });
   state.textContent = "Answering…";
@@ -110,7 +115,8 @@ function fail(message: string, missing = false): void {
     return;
   }
   loading.hidden = true;
-  if (choices.length === 0) state.textContent = missing ? "The models are not there." : "The models could not be loaded.";
+  if (choices.length === 0)
+    state.textContent = missing ? "The models are not there." : "The models could not be loaded.";
   failure.textContent = message;
   failure.hidden = false;
 }

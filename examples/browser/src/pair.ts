@@ -31,7 +31,8 @@ export class MissingFile extends Error {}
 
 async function fetchPresent(url: URL): Promise<Response> {
   const response = await fetch(url);
-  if (response.status === 404) throw new MissingFile(`${url.href} is missing. Build the page again, and serve all of dist/.`);
+  if (response.status === 404)
+    throw new MissingFile(`${url.href} is missing. Build the page again, and serve all of dist/.`);
   return response;
 }
 
@@ -77,7 +78,11 @@ export async function loadPair(
   };
 }
 
-async function readHead<Head>(files: ModelFiles, path: string, parse: (json: unknown) => Head): Promise<Head | undefined> {
+async function readHead<Head>(
+  files: ModelFiles,
+  path: string,
+  parse: (json: unknown) => Head,
+): Promise<Head | undefined> {
   const bytes = await files.read(path);
   return bytes === undefined ? undefined : parse(JSON.parse(new TextDecoder().decode(bytes)));
 }

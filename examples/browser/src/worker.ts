@@ -28,7 +28,10 @@ async function load(): Promise<Pair> {
   const threads = self.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency) : 1;
   ort.env.wasm.numThreads = threads;
   const pair = await loadPair(ort, provider, (loaded, total) => report({ type: "progress", loaded, total }));
-  const runsOn = pair.target.device.name === "webgpu" ? "WebGPU" : `WebAssembly, ${threads === 1 ? "1 thread" : `${threads} threads`}`;
+  const runsOn =
+    pair.target.device.name === "webgpu"
+      ? "WebGPU"
+      : `WebAssembly, ${threads === 1 ? "1 thread" : `${threads} threads`}`;
   report({ type: "ready", choices: choicesOf(pair.registry), runsOn, exact: pair.target.check.blockDifference === 0 });
   return pair;
 }
@@ -42,7 +45,11 @@ function choicesOf(registry: Registry): Choice[] {
   return [...named, { name: "plain", summary: "No drafting: the target alone, one token per pass.", draftTokens: 0 }];
 }
 
-async function answer(pair: Pair, { question, policy, draftTokens }: Extract<Order, { type: "ask" }>, signal: AbortSignal): Promise<void> {
+async function answer(
+  pair: Pair,
+  { question, policy, draftTokens }: Extract<Order, { type: "ask" }>,
+  signal: AbortSignal,
+): Promise<void> {
   const { target, writer, registry } = pair;
   const trace = tracer(writer.tokenizer);
   const began = performance.now();
@@ -81,7 +88,12 @@ function kindOf({ source, relaxed }: TraceEntry): Kind {
 
 function fail(error: unknown): undefined {
   if ((error as { code?: unknown }).code === "aborted") report({ type: "stopped" });
-  else report({ type: "failed", message: error instanceof Error ? error.message : String(error), missing: isMissing(error) });
+  else
+    report({
+      type: "failed",
+      message: error instanceof Error ? error.message : String(error),
+      missing: isMissing(error),
+    });
 }
 
 /** Loading tells of some files with errors of its own. */

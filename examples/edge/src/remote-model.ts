@@ -1,8 +1,16 @@
 /**
- * A target that computes elsewhere. The protocol is this example's own and as small as can be: POST {"tokens": [...], "rows": n} answers with
- * the logits of the last n positions, [n, vocabulary] in float32, little-endian. A server with a cache of prefixes makes it fast.
+ * A target that computes elsewhere. The protocol is this example's own and as small as can be: POST {"tokens": [...],
+ * "rows": n} answers with the logits of the last n positions, [n, vocabulary] in float32, little-endian. A server with
+ * a cache of prefixes makes it fast.
  */
-import { type AppendOptions, type LanguageModel, LenityError, type Scores, type Session, type Token } from "@lenity/core";
+import {
+  type AppendOptions,
+  type LanguageModel,
+  LenityError,
+  type Scores,
+  type Session,
+  type Token,
+} from "@lenity/core";
 
 export interface RemoteModelOptions {
   readonly url: string;
@@ -27,7 +35,10 @@ export function remoteModel({ url, vocabulary, contextLength, eos }: RemoteModel
         async append(tokens: readonly Token[], { rows = tokens.length, signal }: AppendOptions = {}): Promise<Scores> {
           const all = [...held, ...tokens];
           if (all.length > contextLength) {
-            throw new LenityError("context_full", `${all.length} tokens do not fit the target's context of ${contextLength}.`);
+            throw new LenityError(
+              "context_full",
+              `${all.length} tokens do not fit the target's context of ${contextLength}.`,
+            );
           }
           const logits = rows === 0 ? new Float32Array() : await logitsOf(all, rows, signal);
           held = all;
@@ -42,18 +53,28 @@ export function remoteModel({ url, vocabulary, contextLength, eos }: RemoteModel
     async close() {},
   };
 
-  async function logitsOf(tokens: readonly Token[], rows: number, signal: AbortSignal | undefined): Promise<Float32Array> {
+  async function logitsOf(
+    tokens: readonly Token[],
+    rows: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Float32Array> {
     try {
       const body = JSON.stringify({ tokens, rows });
       const response = await fetch(url, { method: "POST", body, signal: signal ?? null });
       const bytes = await response.arrayBuffer();
       if (response.ok && bytes.byteLength === 4 * rows * vocabulary) return new Float32Array(bytes);
-      throw new Error(`status ${response.status} and ${bytes.byteLength} bytes; expected ${rows} rows of ${vocabulary} logits`);
+      throw new Error(
+        `status ${response.status} and ${bytes.byteLength} bytes; expected ${rows} rows of ${vocabulary} logits`,
+      );
     } catch (cause) {
       if (signal?.aborted === true) throw new LenityError("aborted", "The request was cancelled.", { cause });
-      throw new LenityError("worker_lost", `The target at ${url} did not answer: ${cause instanceof Error ? cause.message : cause}`, {
-        cause,
-      });
+      throw new LenityError(
+        "worker_lost",
+        `The target at ${url} did not answer: ${cause instanceof Error ? cause.message : cause}`,
+        {
+          cause,
+        },
+      );
     }
   }
 }

@@ -1,4 +1,7 @@
-/** A tokenizer of bytes and models that always say the same: what stands in for real ones, so that the example runs by itself. */
+/**
+ * A tokenizer of bytes and models that always say the same: what stands in for real ones, so that the example runs by
+ * itself.
+ */
 import type { Token, Tokenizer } from "@lenity/core";
 import { type TableModel, tableModel } from "@lenity/core/testing";
 
@@ -13,10 +16,14 @@ export const tokenizer: Tokenizer = {
   vocabulary: 256 + controls.length,
   special: new Set(controls.map(control)),
   encode: (text) =>
-    text.split(/(<\|[a-z]+\|>)/).flatMap((piece) => (controls.includes(piece) ? [control(piece)] : [...new TextEncoder().encode(piece)])),
+    text
+      .split(/(<\|[a-z]+\|>)/)
+      .flatMap((piece) => (controls.includes(piece) ? [control(piece)] : [...new TextEncoder().encode(piece)])),
   decode: (tokens, { special = false } = {}) =>
     new TextDecoder("utf-8", { ignoreBOM: true }).decode(
-      Uint8Array.from(tokens.flatMap((id) => (id < 256 ? [id] : special ? [...new TextEncoder().encode(controls[id - 256])] : []))),
+      Uint8Array.from(
+        tokens.flatMap((id) => (id < 256 ? [id] : special ? [...new TextEncoder().encode(controls[id - 256])] : [])),
+      ),
     ),
 };
 

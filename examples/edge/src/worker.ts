@@ -1,6 +1,6 @@
 /**
- * The chat server in a worker: on Cloudflare, and wherever else a module exports `fetch`. Without MODEL_URL a table stands in for the target; with
- * it, the target's logits come from there, and the table drafts for it.
+ * The chat server in a worker: on Cloudflare, and wherever else a module exports `fetch`. Without MODEL_URL a table
+ * stands in for the target; with it, the target's logits come from there, and the table drafts for it.
  */
 import { defaultRegistry, lookupDrafter, modelDrafter } from "@lenity/core";
 import { createServer } from "@lenity/server";
@@ -40,7 +40,8 @@ function create({ MODEL_URL: url }: Env): ReturnType<typeof createServer> {
 let server: ReturnType<typeof createServer> | undefined;
 
 const worker: { fetch(request: Request, env: Env, context: Context): Response | Promise<Response> } = {
-  // The context must be passed on: with it the server outlives a client that leaves, long enough to stop the model and free its place.
+  // The context must be passed on: with it the server outlives a client that leaves, long enough to stop the model and
+  // free its place.
   fetch: (request, env, context) => (server ??= create(env)).fetch(request, env, context),
 };
 export default worker;

@@ -56,10 +56,12 @@ export function chatRenderer(name: string, { template: source, named, tokens, fi
     knows: knownRoles(attempt),
     render(conversation) {
       const text = attempt(conversation);
-      const invalid = (message: string, cause?: Error) => new LenityError("invalid_request", message, { path: "messages", cause });
+      const invalid = (message: string, cause?: Error) =>
+        new LenityError("invalid_request", message, { path: "messages", cause });
       if (text === "") throw invalid(`${owner} writes nothing for these messages. Send others.`);
       if (typeof text === "string") return text;
-      const what = text instanceof Refusal ? "The chat template refuses these messages" : `${owner} fails on these messages`;
+      const what =
+        text instanceof Refusal ? "The chat template refuses these messages" : `${owner} fails on these messages`;
       throw invalid(`${what}: ${messageOf(text)}${firstAtFault(conversation, text, attempt)}`, text);
     },
   };

@@ -53,7 +53,8 @@ export function chatWriter(model: ChatModel): ChatWriter {
   const encoding = promptEncoding(tokenizer, control);
   return {
     write: (messages, { tools } = {}) => encodeSync(encoding(textOf(messages, tools)), tokenizer),
-    writeAsync: async (messages, { tools } = {}) => encodeAsync(textOf(messages, tools), encoding, { tokenizer, target }),
+    writeAsync: async (messages, { tools } = {}) =>
+      encodeAsync(textOf(messages, tools), encoding, { tokenizer, target }),
     control: new Set([...control.all, ...(target?.eos ?? [])]),
     readsTools: renderer.readsTools,
     tokenizer,

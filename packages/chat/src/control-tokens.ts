@@ -41,7 +41,9 @@ const answer = { role: "assistant", content: "b" };
 const call = { type: "function", id: "c", function: { name: "f", arguments: { x: "y" } } };
 const calling = { role: "assistant", content: "", tool_calls: [call] };
 const result = { role: "tool", content: "r", name: "f", tool_call_id: "c" };
-const tools = [{ type: "function", function: { name: "f", description: "d", parameters: { type: "object", properties: {} } } }];
+const tools = [
+  { type: "function", function: { name: "f", description: "d", parameters: { type: "object", properties: {} } } },
+];
 
 /** Every role, where templates expect it. */
 const conversations: readonly Conversation[] = [
@@ -52,7 +54,8 @@ const conversations: readonly Conversation[] = [
   { messages: [{ role: "system", content: "s" }, user, calling, result, result, user], tools },
 ];
 
-const samples = ({ attempt }: ChatRenderer): string[] => conversations.map(attempt).filter((text) => typeof text === "string");
+const samples = ({ attempt }: ChatRenderer): string[] =>
+  conversations.map(attempt).filter((text) => typeof text === "string");
 
 /** What a spelling is cut with. */
 const cut = "\uF8FF";
@@ -60,7 +63,9 @@ const cut = "\uF8FF";
 /** The marks that change how the template writes an answer: letters that spell them do not. */
 function readMarks(marks: readonly string[], { attempt }: ChatRenderer): ReadonlySet<string | undefined> {
   const show = (content: string): string[] =>
-    [[], [user]].map((after) => String(attempt({ messages: [user, { ...answer, content }, ...after] })).replaceAll(cut, ""));
+    [[], [user]].map((after) =>
+      String(attempt({ messages: [user, { ...answer, content }, ...after] })).replaceAll(cut, ""),
+    );
   // All in one answer: some come in pairs.
   const whole = ["x", ...marks.map((text) => `${text}x`)].join("");
   const differs = (some: readonly string[], content: string): boolean => {

@@ -14,15 +14,21 @@ export type Encoding = Generator<readonly string[], Token[], readonly Token[][]>
  * (after normalisation) or in a single character, each text of the messages is checked by itself. Throws
  * `invalid_request` for one that holds a control token.
  */
-export function promptEncoding(tokenizer: Tokenizer, { all }: Pick<ControlTokens, "all">): (text: PromptText) => Encoding {
-  const ids = new Map(Array.from(all, (id) => [tokenizer.decode([id], { special: true }), id] as const).filter(([text]) => text !== ""));
+export function promptEncoding(
+  tokenizer: Tokenizer,
+  { all }: Pick<ControlTokens, "all">,
+): (text: PromptText) => Encoding {
+  const ids = new Map(
+    Array.from(all, (id) => [tokenizer.decode([id], { special: true }), id] as const).filter(([text]) => text !== ""),
+  );
   const spellings = spelled([...ids.keys()]);
   return function* ({ pieces, given, mark }) {
     const found = yield pieces;
     const tokens = found.length === 1 ? (found[0] as Token[]) : found.flat();
     const controls = tokens.filter((token) => all.has(token));
     const expected = ids.size === 0 ? [] : pieces.flatMap((piece) => piece.match(spellings) ?? []);
-    if (controls.length === expected.length && controls.every((token, at) => token === ids.get(expected[at] as string))) return tokens;
+    if (controls.length === expected.length && controls.every((token, at) => token === ids.get(expected[at] as string)))
+      return tokens;
     const alone = given.flatMap(({ text, ...rest }) => text.split(mark).map((piece) => ({ piece, ...rest })));
     const each = yield alone.map(({ piece }) => piece);
     const forged = alone.find(({ forbidden }, at) => each[at]?.some((token) => forbidden.has(token)));
@@ -32,7 +38,11 @@ export function promptEncoding(tokenizer: Tokenizer, { all }: Pick<ControlTokens
 }
 
 const controlToken = (path: string): LenityError =>
-  new LenityError("invalid_request", "The text holds a control token of the model that cannot be read as text. Leave it out.", { path });
+  new LenityError(
+    "invalid_request",
+    "The text holds a control token of the model that cannot be read as text. Leave it out.",
+    { path },
+  );
 
 /** Encodes at once, on this thread. */
 export function encodeSync(encoding: Encoding, tokenizer: Tokenizer): Token[] {
@@ -67,7 +77,11 @@ export async function encodeAsync(
 }
 
 /** The tokens of each text, which must fit the context together. */
-async function encodeWithin(texts: readonly string[], tokenizer: Tokenizer, target: Target | undefined): Promise<readonly Token[][]> {
+async function encodeWithin(
+  texts: readonly string[],
+  tokenizer: Tokenizer,
+  target: Target | undefined,
+): Promise<readonly Token[][]> {
   const tokens = await encodeAll(texts, tokenizer, target?.contextLength);
   if (target === undefined) return tokens ?? [];
   if (tokens === undefined) throw tooLong(`more than ${target.contextLength} tokens`, target);
@@ -87,7 +101,8 @@ function checkBytes(texts: readonly string[], { longestToken }: Tokenizer, targe
     const size = text.length > longestToken ? utf8.encode(text).length : text.length;
     least += Math.ceil(size / longestToken);
   }
-  if (least > target.contextLength) throw tooLong(`at least ${least} tokens, as none has more than ${longestToken} bytes`, target);
+  if (least > target.contextLength)
+    throw tooLong(`at least ${least} tokens, as none has more than ${longestToken} bytes`, target);
 }
 
 const tooLong = (what: string, { name, contextLength }: Target): LenityError =>
@@ -98,7 +113,11 @@ const tooLong = (what: string, { name, contextLength }: Target): LenityError =>
 const utf8 = new TextEncoder();
 
 /** The tokens of each text; undefined where the other thread found more than `most` in all. */
-async function encodeAll(texts: readonly string[], tokenizer: Tokenizer, most?: number): Promise<readonly Token[][] | undefined> {
+async function encodeAll(
+  texts: readonly string[],
+  tokenizer: Tokenizer,
+  most?: number,
+): Promise<readonly Token[][] | undefined> {
   const size = texts.reduce((sum, { length }) => sum + length, 0);
   if (size > long && tokenizer.encodeAsync !== undefined) return tokenizer.encodeAsync(texts, most);
   const tokens: Token[][] = [];

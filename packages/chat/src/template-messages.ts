@@ -63,7 +63,10 @@ function argumentParser(): (json: string) => unknown {
   return (json) => {
     values += jsonValues(json, mostValues);
     if (values > mostValues) {
-      throw invalid("messages", `The arguments of tool_calls hold more than ${mostValues} values in all. Shorten them.`);
+      throw invalid(
+        "messages",
+        `The arguments of tool_calls hold more than ${mostValues} values in all. Shorten them.`,
+      );
     }
     try {
       return JSON.parse(json);
@@ -84,7 +87,9 @@ export function mapTexts(value: unknown, path: string, map: (text: string) => st
     throw invalid(path, `${path} is nested deeper than ${deepest} levels. Give a flatter one.`);
   }
   if (Array.isArray(value)) return value.map((item) => mapTexts(item, path, map, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [map(key), mapTexts(item, path, map, depth + 1)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [map(key), mapTexts(item, path, map, depth + 1)]),
+  );
 }
 
 const invalid = (path: string, message: string): LenityError => new LenityError("invalid_request", message, { path });

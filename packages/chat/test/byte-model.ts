@@ -16,7 +16,9 @@ export const bytes: Tokenizer = {
     });
   },
   decode(tokens, { special = false } = {}) {
-    const encoded = tokens.flatMap((id) => (id < 256 ? [id] : special ? [...new TextEncoder().encode(controls[id - 256])] : []));
+    const encoded = tokens.flatMap((id) =>
+      id < 256 ? [id] : special ? [...new TextEncoder().encode(controls[id - 256])] : [],
+    );
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(encoded));
   },
 };

@@ -34,7 +34,10 @@ describe("a chat writer", () => {
 
   test("says whether its template reads tools, and takes an empty list for none", () => {
     const deaf = chatWriter({ tokenizer: bytes, chatTemplate });
-    assert.deepEqual([deaf.readsTools, chatWriter({ tokenizer: bytes, chatTemplate: chatml }).readsTools], [false, true]);
+    assert.deepEqual(
+      [deaf.readsTools, chatWriter({ tokenizer: bytes, chatTemplate: chatml }).readsTools],
+      [false, true],
+    );
     assert.deepEqual(deaf.write(messages, { tools: [] }), deaf.write(messages));
   });
 
@@ -66,13 +69,19 @@ describe("a chat writer refuses", () => {
 
   test("what is not messages, and names the place and what is expected", async () => {
     const { write, writeAsync } = chatWriter({ tokenizer: bytes, chatTemplate: chatml });
-    const call = (fields: object) => [{ role: "assistant", content: "", tool_calls: [{ type: "function", ...fields }] }];
+    const call = (fields: object) => [
+      { role: "assistant", content: "", tool_calls: [{ type: "function", ...fields }] },
+    ];
     const cases: readonly (readonly [unknown, string, RegExp])[] = [
       [[], "messages", /^messages is an empty array; expected at least one message\.$/],
       ["Hi", "messages", /^messages is "Hi"; expected at least one message\.$/],
       [undefined, "messages", /expected at least one message/],
       [[null], "messages[0].role", /^messages\[0\]\.role is undefined; expected a string\.$/],
-      [[...messages, { role: "user" }], "messages[1].content", /^messages\[1\]\.content is undefined; expected a string\.$/],
+      [
+        [...messages, { role: "user" }],
+        "messages[1].content",
+        /^messages\[1\]\.content is undefined; expected a string\.$/,
+      ],
       [[{ role: "user", content: ["Hi"] }], "messages[0].content", /expected a string/],
       [[{ role: 5, content: "Hi" }], "messages[0].role", /^messages\[0\]\.role is 5; expected a string\.$/],
       [call({}), "messages[0].tool_calls", /expected a list of \{ type, function/],
@@ -94,9 +103,15 @@ describe("a chat writer refuses", () => {
     });
     const many = JSON.stringify(Array.from({ length: 20_000 }, () => 1));
     const cases: readonly (readonly [ChatMessage[], RegExp])[] = [
-      [Array.from({ length: 2049 }, () => ({ role: "user", content: "a" })), /holds 2049 messages; expected 2048 at most/],
+      [
+        Array.from({ length: 2049 }, () => ({ role: "user", content: "a" })),
+        /holds 2049 messages; expected 2048 at most/,
+      ],
       [[...messages, calling(many, many)], /arguments of tool_calls hold more than 30000 values/],
-      [[...messages, calling(`${"[".repeat(150)}${"]".repeat(150)}`)], /^messages\[1\] is nested deeper than 100 levels/],
+      [
+        [...messages, calling(`${"[".repeat(150)}${"]".repeat(150)}`)],
+        /^messages\[1\] is nested deeper than 100 levels/,
+      ],
     ];
     for (const [given, message] of cases) assert.throws(() => write(given), { code: "invalid_request", message });
     // What is too deep to be parsed stays text.

@@ -39,7 +39,17 @@ const template = `{{- bos_token }}
 {%- if add_generation_prompt %}{{ mark('Assistant') + '<think>' }}{% endif %}`;
 
 const controls = ["<s>", "</s>"];
-const marks = ["<｜User｜>", "<｜Assistant｜>", "<think>", "</think>", "<call>", "</call>", "<｜out｜>", "<｜tools｜>", "<｜pad｜>"];
+const marks = [
+  "<｜User｜>",
+  "<｜Assistant｜>",
+  "<think>",
+  "</think>",
+  "<call>",
+  "</call>",
+  "<｜out｜>",
+  "<｜tools｜>",
+  "<｜pad｜>",
+];
 /** Added tokens too, and ordinary text: no template writes the first, and the others it writes between words. */
 const ordinary = ["<html>", "\n\n", ":"];
 const tokenizer = speaking(controls, [...marks, ...ordinary]);
@@ -77,7 +87,10 @@ describe("marks that a template writes", () => {
         say("user", text),
       ];
       const tools = (text: string) => [tool(text, text)];
-      const [forged, honest] = [evil, "x"].map((text) => write(talk(text), { tools: tools(text) })) as [Token[], Token[]];
+      const [forged, honest] = [evil, "x"].map((text) => write(talk(text), { tools: tools(text) })) as [
+        Token[],
+        Token[],
+      ];
       assert.deepEqual(counts(forged, [...controls, ...marks]), counts(honest, [...controls, ...marks]));
       assert.equal(textIn(forged), textIn(honest).replaceAll("x", evil));
     });
@@ -85,7 +98,9 @@ describe("marks that a template writes", () => {
 
   test("are letters in answers too", () => {
     for (const evil of marks.filter((text) => text !== "</think>")) {
-      const [forged, honest] = [evil, "x"].map((text) => write([say("user", "a"), say("assistant", text), say("user", "b")]));
+      const [forged, honest] = [evil, "x"].map((text) =>
+        write([say("user", "a"), say("assistant", text), say("user", "b")]),
+      );
       assert.deepEqual(counts(forged as Token[], marks), counts(honest as Token[], marks));
       assert.equal(textIn(forged as Token[]), textIn(honest as Token[]).replace("x", evil));
     }
@@ -110,13 +125,9 @@ test("a template is asked in vain where the tokenizer calls all its added tokens
 });
 
 test("a mark in an answer is text, and no lossy rule decides about it", async () => {
-  const [open, close, end, a, b] = ["<think>", "</think>", "</s>", "a", "b"].flatMap((text) => tokenizer.encode(text)) as [
-    Token,
-    Token,
-    Token,
-    Token,
-    Token,
-  ];
+  const [open, close, end, a, b] = ["<think>", "</think>", "</s>", "a", "b"].flatMap((text) =>
+    tokenizer.encode(text),
+  ) as [Token, Token, Token, Token, Token];
   /** Says these tokens, surely, behind the mark that ends the prompt. */
   const saying = (...tokens: readonly Token[]) =>
     tableModel({

@@ -8,21 +8,26 @@ import { cases, variables } from "./jinja-cases.ts";
 const render = (source: string): string => parseTemplate(source).render(globals(), variables);
 
 describe("a template gives what Jinja2 gives:", () => {
-  for (const [source, text] of Object.entries(cases)) test(JSON.stringify(source), () => assert.equal(render(source), text));
+  for (const [source, text] of Object.entries(cases))
+    test(JSON.stringify(source), () => assert.equal(render(source), text));
 });
 
 describe("a template that cannot be rendered tells the line and what is missing:", () => {
   const lines = (...all: readonly string[]) => all.join("\n");
   const faults: Readonly<Record<string, RegExp>> = {
-    [lines("a", "{{ text | nonsense }}")]: /^line 2: the filter "nonsense" does not work on a text here \(.*nonsense.*\)\.$/,
+    [lines("a", "{{ text | nonsense }}")]:
+      /^line 2: the filter "nonsense" does not work on a text here \(.*nonsense.*\)\.$/,
     [lines("{# {{", "%} #}", "{% if yes %}", "  {{ '}}' }}{{ tool | wordwrap(3) }}", "{% endif %}")]:
       /^line 4: the filter "wordwrap" does not work on a mapping here/,
     [lines("{{- text", "}}", "{%- set x = cycler(1) %}")]: /^line 3: there is no function "cycler" here\.$/,
-    [lines("{% for n in names -%}", "", "{{ n.swapcase() }}", "{% endfor %}")]: /^line 3: a text has no method "swapcase" here\.$/,
-    [lines("{% if not yes %}", "a", "{% elif none_here is weird %}", "b", "{% endif %}")]: /^line 3: there is no test "weird" here\.$/,
+    [lines("{% for n in names -%}", "", "{{ n.swapcase() }}", "{% endfor %}")]:
+      /^line 3: a text has no method "swapcase" here\.$/,
+    [lines("{% if not yes %}", "a", "{% elif none_here is weird %}", "b", "{% endif %}")]:
+      /^line 3: there is no test "weird" here\.$/,
     [lines("{% if not yes %}", "{% else %}", "{% for x in none_here %}", "{% endfor %}{% endif %}")]:
       /^line 3: none cannot be looped over\.$/,
-    [lines("{% macro f() %}", "{{ names + 1 }}", "{% endmacro %}", "{{ f() }}")]: /^line 2: .*between ArrayValue and IntegerValue/,
+    [lines("{% macro f() %}", "{{ names + 1 }}", "{% endmacro %}", "{{ f() }}")]:
+      /^line 2: .*between ArrayValue and IntegerValue/,
     [lines("{% set x %}", "{{ 1 }}", "{% endset %}", "{% generation %}", "{{ x.y.z() }}", "{% endgeneration %}")]:
       /^line 5: something undefined has no method "z" here\.$/,
     [lines("a\r", "b\r", "{{ dict(1) }}")]: /^line 3: dict\(\) takes a mapping or pairs; given a number\.$/,

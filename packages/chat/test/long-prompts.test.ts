@@ -67,7 +67,8 @@ describe("a long prompt", () => {
 
   test("must fit itself: texts that the template shortens are checked for control tokens at any length", async () => {
     // Reads a control token in another spelling, as after normalisation.
-    const encode = (text: string) => text.split("＜").flatMap((piece, at) => [...(at > 0 ? [control("end")] : []), ...bytes.encode(piece)]);
+    const encode = (text: string) =>
+      text.split("＜").flatMap((piece, at) => [...(at > 0 ? [control("end")] : []), ...bytes.encode(piece)]);
     const target = sayingModel("Yes.", { contextLength: 100 });
     const shortening = "<|user|>{{ messages[0].content[0:3] }}<|assistant|>";
     const { writeAsync } = chatWriter({ target, tokenizer: { ...bytes, encode }, chatTemplate: shortening });

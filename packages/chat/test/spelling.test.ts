@@ -8,7 +8,10 @@ describe("spellings", () => {
   test("are found as a comparison at every place finds them", () => {
     const random = seeded(6);
     const pick = (letters: string, most: number) =>
-      Array.from({ length: 1 + Math.floor(random() * most) }, () => letters[Math.floor(random() * letters.length)]).join("");
+      Array.from(
+        { length: 1 + Math.floor(random() * most) },
+        () => letters[Math.floor(random() * letters.length)],
+      ).join("");
     for (let time = 0; time < 300; time++) {
       const texts = Array.from({ length: 1 + Math.floor(random() * 6) }, () => pick("ab|.(", 4));
       const text = pick("ab|.(x", 60);

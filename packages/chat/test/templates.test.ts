@@ -39,7 +39,13 @@ describe("ChatML", () => {
 
   test("writes a conversation with a system message, later ones too", () =>
     assert.equal(
-      written(chatml, [say("system", "S"), say("user", "Hi"), say("assistant", "Yo"), say("developer", "D"), say("user", "?")]),
+      written(chatml, [
+        say("system", "S"),
+        say("user", "Hi"),
+        say("assistant", "Yo"),
+        say("developer", "D"),
+        say("user", "?"),
+      ]),
       [
         "<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nYo<|im_end|>\n",
         "<|im_start|>system\nD<|im_end|>\n<|im_start|>user\n?<|im_end|>\n<|im_start|>assistant\n",
@@ -50,7 +56,14 @@ describe("ChatML", () => {
     assert.equal(
       written(
         chatml,
-        [say("system", "S"), say("user", "Rain?"), call('{"city":"Ulm"}'), say("tool", "yes"), say("tool", "no"), say("user", "So?")],
+        [
+          say("system", "S"),
+          say("user", "Rain?"),
+          call('{"city":"Ulm"}'),
+          say("tool", "yes"),
+          say("tool", "no"),
+          say("user", "So?"),
+        ],
         [weather],
       ),
       [
@@ -78,7 +91,8 @@ describe("ChatML", () => {
 
 describe("headers as in Llama 3", () => {
   const today = strftime("%d %b %Y", new Date());
-  const system = (text: string) => `<s><|start_header_id|>system<|end_header_id|>\n\nToday Date: ${today}\n\n${text}<|eot_id|>`;
+  const system = (text: string) =>
+    `<s><|start_header_id|>system<|end_header_id|>\n\nToday Date: ${today}\n\n${text}<|eot_id|>`;
   const turn = (role: string, text: string) => `<|start_header_id|>${role}<|end_header_id|>\n\n${text}<|eot_id|>`;
   const open = "<|start_header_id|>assistant<|end_header_id|>\n\n";
 
@@ -107,7 +121,10 @@ describe("headers as in Llama 3", () => {
       message:
         "The chat template refuses these messages: This model only supports single tool-calls at once! The first at fault is messages[1] (assistant).",
     });
-    assert.throws(() => written(headers, [say("user", "x"), say("tool", "y")]), /A result without a call\. .* messages\[1\] \(tool\)/);
+    assert.throws(
+      () => written(headers, [say("user", "x"), say("tool", "y")]),
+      /A result without a call\. .* messages\[1\] \(tool\)/,
+    );
   });
 });
 
@@ -121,7 +138,12 @@ describe("[INST] as in Mistral", () => {
   test("names the message from which on roles do not alternate", () => {
     const talk = [say("user", "a"), say("assistant", "b")];
     for (const before of [0, 1, 2, 5]) {
-      const messages = [...Array.from({ length: before }, () => talk).flat(), say("user", "x"), say("user", "y"), ...talk];
+      const messages = [
+        ...Array.from({ length: before }, () => talk).flat(),
+        say("user", "x"),
+        say("user", "y"),
+        ...talk,
+      ];
       assert.throws(
         () => written(inst, messages),
         new RegExp(`must alternate .*The first at fault is messages\\[${2 * before + 1}\\] \\(user\\)`),
@@ -202,7 +224,8 @@ describe("a template that is broken", () => {
     for (const template of ["{% if %}", "{% for x in y %}", "{{ 'open }}", "{% nonsense %}"]) {
       assert.throws(() => chatWriter({ id: "m", tokenizer, chatTemplate: { template, file } }), {
         code: "model_files",
-        message: /^The chat template of m \(dir\/chat_template\.jinja\) is not Jinja: .+\. Take the file of the model's own folder\.$/,
+        message:
+          /^The chat template of m \(dir\/chat_template\.jinja\) is not Jinja: .+\. Take the file of the model's own folder\.$/,
       });
     }
     assert.throws(() => written("x", [say("user", "a")], [weather], { named: { tool_use: "{% if %}" } }), {
@@ -214,13 +237,15 @@ describe("a template that is broken", () => {
     for (const chatTemplate of ["", " \n"]) {
       assert.throws(() => chatWriter({ target: sayingModel("x"), tokenizer, chatTemplate }), {
         code: "model_files",
-        message: /^The chat template of table is empty, .* Base models have none; take a chat model, or give it a template\.$/,
+        message:
+          /^The chat template of table is empty, .* Base models have none; take a chat model, or give it a template\.$/,
       });
     }
   });
 
   test("fails on the messages that break it, and names the message and the model, but no path of the host", () => {
-    const template = "{% for m in messages %}{{ m.content | nonsense if m.role == 'assistant' else m.content }}{% endfor %}";
+    const template =
+      "{% for m in messages %}{{ m.content | nonsense if m.role == 'assistant' else m.content }}{% endfor %}";
     assert.throws(
       () =>
         written(template, [say("user", "a"), say("user", "b"), say("assistant", "c"), say("user", "d")], undefined, {
@@ -229,7 +254,8 @@ describe("a template that is broken", () => {
       {
         code: "invalid_request",
         path: "messages",
-        message: /^The chat template of m fails on these messages: .*nonsense.* The first at fault is messages\[2\] \(assistant\)\.$/,
+        message:
+          /^The chat template of m fails on these messages: .*nonsense.* The first at fault is messages\[2\] \(assistant\)\.$/,
       },
     );
   });

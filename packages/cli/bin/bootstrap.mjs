@@ -1,7 +1,7 @@
 /**
- * What `npm start` and `npm test` run on a machine that has only Node and npm: takes Bun from npm at the version that package.json pins (its
- * platform package, so no install script has to run), installs the workspace, and hands over: arguments, folder, signals and exit status are those
- * of the program that it starts.
+ * What `npm start` and `npm test` run on a machine that has only Node and npm: takes Bun from npm at the version that
+ * package.json pins (its platform package, so no install script has to run), installs the workspace, and hands over:
+ * arguments, folder, signals and exit status are those of the program that it starts.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -10,9 +10,14 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
-const commands = { start: ["packages/cli/src/main.ts", "serve"], test: ["test/run.ts"], lenity: ["packages/cli/src/main.ts"] };
+const commands = {
+  start: ["packages/cli/src/main.ts", "serve"],
+  test: ["test/run.ts"],
+  lenity: ["packages/cli/src/main.ts"],
+};
 const [name, ...rest] = process.argv.slice(2);
-if (!Object.hasOwn(commands, name ?? "")) fail(`bootstrap.mjs takes one of ${Object.keys(commands).join(", ")}; given ${name}.`);
+if (!Object.hasOwn(commands, name ?? ""))
+  fail(`bootstrap.mjs takes one of ${Object.keys(commands).join(", ")}; given ${name}.`);
 
 /** What ends a program from outside, as far as a program may answer it. */
 const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
@@ -28,7 +33,9 @@ await prepare(
 const [program, ...args] = commands[name];
 // Bun reads these files in the folder that it is started in, which is the caller's.
 const own = [`--config=${join(root, "bunfig.toml")}`, "--no-env-file"];
-process.exit(await passedOn(bun, [...own, join(root, program), ...args, ...rest], { cwd: callersFolder(), stdio: "inherit" }));
+process.exit(
+  await passedOn(bun, [...own, join(root, program), ...args, ...rest], { cwd: callersFolder(), stdio: "inherit" }),
+);
 
 /** The folder that relative paths are meant from: npm goes to the checkout's own before it runs `npm start`. */
 function callersFolder() {
@@ -36,8 +43,9 @@ function callersFolder() {
 }
 
 /**
- * Runs a program and passes on to it what tells this one to end. Returns its exit status; a signal that ended it ends this process too. The shell
- * through which npm runs a script passes nothing on: it is gone, and this program learns it by its parent.
+ * Runs a program and passes on to it what tells this one to end. Returns its exit status; a signal that ended it ends
+ * this process too. The shell through which npm runs a script passes nothing on: it is gone, and this program learns it
+ * by its parent.
  */
 function passedOn(command, args, options) {
   return new Promise((resolve) => {
@@ -78,14 +86,17 @@ async function pinnedBun() {
   const works = candidates.find((path) => existsSync(path) && spawnSync(path, ["--version"]).status === 0);
   return (
     works ??
-    fail(`No Bun ${pinned} for ${process.platform} ${process.arch} came from npm. Install Bun from https://bun.sh and use "bun start".`)
+    fail(
+      `No Bun ${pinned} for ${process.platform} ${process.arch} came from npm. Install Bun from https://bun.sh and use "bun start".`,
+    )
   );
 }
 
 /** Runs in the checkout's root what has to be done before. */
 async function prepare(command, args, message) {
   const shell = command.endsWith(".cmd");
-  if ((await passedOn(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], shell })) !== 0) fail(message);
+  if ((await passedOn(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], shell })) !== 0)
+    fail(message);
 }
 
 function fail(message) {

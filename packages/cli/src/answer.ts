@@ -59,7 +59,8 @@ export async function answer(
   let text = "";
   for await (const event of events) {
     if (event.type === "delta") {
-      if (options.json !== true) process.stdout.write(options.trace === true ? colored(trace(event.tokens)) : event.text);
+      if (options.json !== true)
+        process.stdout.write(options.trace === true ? colored(trace(event.tokens)) : event.text);
       continue;
     }
     const { answer } = event;

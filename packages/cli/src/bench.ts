@@ -33,7 +33,8 @@ export async function benchQuality(flags: QualityFlags): Promise<void> {
       ...models,
       drafter: Object.values(models.drafters)[0] as () => Drafter,
       prompt: (question) => writer.write([{ role: "user", content: question }]),
-      policies: flags.policies ?? models.registry.presets.map(({ name }) => name).filter((name) => compared.includes(name)),
+      policies:
+        flags.policies ?? models.registry.presets.map(({ name }) => name).filter((name) => compared.includes(name)),
       problems: flags.problems,
       draftTokens: flags.draftTokens,
       temperature: flags.temperature,
@@ -54,7 +55,10 @@ export interface VerifyFlags extends LoadModelsOptions {
   readonly out: string;
 }
 
-/** `lenity bench verify`: every verifier of the registry with its example options, and the cheap ones at temperature 0 as well. */
+/**
+ * `lenity bench verify`: every verifier of the registry with its example options, and the cheap ones at temperature 0
+ * as well.
+ */
 export async function benchVerify(flags: VerifyFlags): Promise<void> {
   const models = await loadModels(flags);
   const { registry, target } = models;
@@ -64,10 +68,19 @@ export async function benchVerify(flags: VerifyFlags): Promise<void> {
     const { needs } = verifier();
     const greedy = needs?.mode === "greedy";
     const hiddenWidth = needs?.hidden === undefined ? undefined : target.hidden[needs.hidden];
-    return { label: greedy ? `${name}, greedy` : name, verifier, sampling: { temperature: greedy ? 0 : 1 }, hiddenWidth };
+    return {
+      label: greedy ? `${name}, greedy` : name,
+      verifier,
+      sampling: { temperature: greedy ? 0 : 1 },
+      hiddenWidth,
+    };
   });
   for (const policy of [{ type: "exact" }, { type: "topk", k: 10, delta: 0.6 }, { type: "sd" }]) {
-    entries.unshift({ label: `${policy.type}, greedy`, verifier: () => registry.create(policy), sampling: { temperature: 0 } });
+    entries.unshift({
+      label: `${policy.type}, greedy`,
+      verifier: () => registry.create(policy),
+      sampling: { temperature: 0 },
+    });
   }
   const report = await verify({
     entries,
@@ -108,7 +121,10 @@ export interface EvidenceFlags {
   readonly out: string;
 }
 
-/** `lenity bench evidence`: a random model, on the CPU and on WebGPU where that can be had, or on the device that is named. */
+/**
+ * `lenity bench evidence`: a random model, on the CPU and on WebGPU where that can be had, or on the device that is
+ * named.
+ */
 export async function benchEvidence({ device, vocabularies, ...flags }: EvidenceFlags): Promise<void> {
   const devices = device === undefined || device === "auto" ? undefined : [device];
   const report = await evidence({ ...flags, devices, vocabularies, progress: tellProgress() });
@@ -150,7 +166,8 @@ export async function benchThreads(flags: ThreadsFlags): Promise<void> {
 const placeOf = ({ folder, graph }: OnnxModel) => ({ folder, file: relative(folder, graph.file) });
 
 /** Its answer is longer than a block. */
-const question = "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?";
+const question =
+  "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?";
 
 const tellProgress =
   (what = "") =>
@@ -163,8 +180,12 @@ async function save(file: string, report: object): Promise<void> {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
   } catch (cause) {
-    throw new LenityError("invalid_request", `Cannot write ${file}: ${(cause as Error).message}. Choose another file with --out.`, {
-      cause,
-    });
+    throw new LenityError(
+      "invalid_request",
+      `Cannot write ${file}: ${(cause as Error).message}. Choose another file with --out.`,
+      {
+        cause,
+      },
+    );
   }
 }

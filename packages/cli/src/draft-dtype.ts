@@ -14,8 +14,8 @@ export interface DraftDtype {
 }
 
 /**
- * The variant of the draft in that folder: the one asked for, or the target's where the draft has it, or its only one. Throws `model_files` when
- * there are several others.
+ * The variant of the draft in that folder: the one asked for, or the target's where the draft has it, or its only one.
+ * Throws `model_files` when there are several others.
  */
 export async function draftDtype(folder: ModelFolder, { dtype, draftDtype }: DtypeFlags): Promise<DraftDtype> {
   if (draftDtype !== undefined || dtype === undefined) return { dtype: draftDtype };
@@ -24,7 +24,8 @@ export async function draftDtype(folder: ModelFolder, { dtype, draftDtype }: Dty
   const [only, ...others] = found;
   // A model under a name of its own, or none: loading tells.
   if (only === undefined) return { dtype: undefined };
-  if (others.length === 0) return { dtype: only.dtype, note: `the draft has no ${dtype} variant; its only one, ${only.dtype}, is used` };
+  if (others.length === 0)
+    return { dtype: only.dtype, note: `the draft has no ${dtype} variant; its only one, ${only.dtype}, is used` };
   throw new LenityError(
     "model_files",
     `The draft ${folder.place} has no ${dtype} variant. It has ${found.map((variant) => variant.dtype).join(", ")}: choose one with --draft-dtype.`,

@@ -4,7 +4,10 @@ import type { Listening } from "./listen.ts";
 /** Milliseconds before a terminal is told to wait, and for requests that are cut off to be told so. */
 const [silence, farewell] = [200, 1000];
 
-/** Takes no more requests, lets the open ones end, fails with `ending` those that take longer than `grace` milliseconds, and closes all connections. */
+/**
+ * Takes no more requests, lets the open ones end, fails with `ending` those that take longer than `grace` milliseconds,
+ * and closes all connections.
+ */
 export async function endServer(server: Listening, ending: AbortController, grace = 5000): Promise<void> {
   const stopped = server.stop();
   if (!(await within(stopped, silence))) {

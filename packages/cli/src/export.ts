@@ -43,7 +43,9 @@ interface Exported {
   readonly use: string;
 }
 
-/** `lenity export MODEL`: writes the model into its folder, loads it once to see that it works, and says how to use it. */
+/**
+ * `lenity export MODEL`: writes the model into its folder, loads it once to see that it works, and says how to use it.
+ */
 export async function exportModel(model: string, flags: ExportFlags): Promise<void> {
   const { folder: dir } = await resolveModel(model, { weights: true });
   const began = Date.now();
@@ -76,11 +78,15 @@ async function readCalibration(dir: string, flags: ExportFlags): Promise<(readon
   if (weights !== "int8") {
     const stray = activations !== undefined ? "--activations" : path !== undefined ? "--calibration" : undefined;
     if (stray === undefined) return undefined;
-    throw refuse(`${stray} needs --weights int8; the weights are ${weights}. Set --weights int8, or leave out ${stray}.`);
+    throw refuse(
+      `${stray} needs --weights int8; the weights are ${weights}. Set --weights int8, or leave out ${stray}.`,
+    );
   }
   if (activations === "per-row") {
     if (path === undefined) return undefined;
-    throw refuse("--activations per-row does not use --calibration: its scales are computed as the model runs. Leave out one of them.");
+    throw refuse(
+      "--activations per-row does not use --calibration: its scales are computed as the model runs. Leave out one of them.",
+    );
   }
   if (path === undefined) {
     throw refuse(

@@ -9,12 +9,15 @@ export interface Exposure {
 }
 
 /**
- * A server without a key is for the programs of this machine. On loopback it answers to names of loopback alone, as a web page may give a name of its own
- * this machine's address; elsewhere its operator is warned.
+ * A server without a key is for the programs of this machine. On loopback it answers to names of loopback alone, as a
+ * web page may give a name of its own this machine's address; elsewhere its operator is warned.
  */
 export function exposureOf(
   host: string,
-  { apiKey, allowedHost }: { readonly apiKey?: readonly string[] | undefined; readonly allowedHost?: readonly string[] | undefined },
+  {
+    apiKey,
+    allowedHost,
+  }: { readonly apiKey?: readonly string[] | undefined; readonly allowedHost?: readonly string[] | undefined },
 ): Exposure {
   if (apiKey !== undefined) return { allowedHosts: allowedHost, warning: undefined };
   if (isLoopback(host)) return { allowedHosts: allowedHost ?? [], warning: undefined };

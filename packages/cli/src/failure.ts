@@ -1,7 +1,10 @@
 /** How the command fails: in a sentence, whatever was thrown. */
 import { LenityError } from "@lenity/core";
 
-/** Says on standard error what went wrong, and has the process end with 1. Where it arose is shown to those who ask for it by LENITY_STACK=1. */
+/**
+ * Says on standard error what went wrong, and has the process end with 1. Where it arose is shown to those who ask for
+ * it by LENITY_STACK=1.
+ */
 export function fail(error: unknown): void {
   process.exitCode = 1;
   console.error(`lenity: ${failureText(error)}`);

@@ -53,7 +53,10 @@ export async function inspection(dir: string, options: InspectOptions): Promise<
   return options.json === true ? JSON.stringify({ ...found, policies }) : describe(found, policies);
 }
 
-/** Every preset: with the folder's own heads and tokenizer, or with ones that stand for them to say what they would read. */
+/**
+ * Every preset: with the folder's own heads and tokenizer, or with ones that stand for them to say what they would
+ * read.
+ */
 async function feeds(folder: ModelFolder, { hidden, lastOnly }: Inspection): Promise<Feed[]> {
   const heads = await readHeads(folder.place);
   const tokenizer = await loadTokenizer(folder).catch(() => undefined);
@@ -92,7 +95,9 @@ function describe(found: Inspection, policies: readonly Feed[]): string {
     "  files",
     ...found.files.map(({ path, bytes }) => `    ${path}  ${size(bytes)}`),
     `  model       ${found.file}`,
-    ...(found.drafter === undefined ? [] : [`  drafter     ${found.drafter}: drafts a round in one call, with the same tokens`]),
+    ...(found.drafter === undefined
+      ? []
+      : [`  drafter     ${found.drafter}: drafts a round in one call, with the same tokens`]),
     `  weights     ${weights(found)}`,
     "  inputs",
     ...summarise(found.inputs).map((line) => `    ${line}`),
@@ -101,7 +106,9 @@ function describe(found: Inspection, policies: readonly Feed[]): string {
     ...section("added in memory", summarise(found.outputs.filter(({ name }) => taps.added.includes(name)))),
     ...section("not available", taps.missing),
     `  cache       ${cache.family}, ${cache.precision}: ${cache.layers} layers × ${cache.groups} heads × ${cache.headSize}, ${size(cache.bytesPerToken)} a token`,
-    ...(cache.leastRows === undefined ? [] : [`              a sliding window of ${cache.leastRows} tokens; rows that leave it are kept`]),
+    ...(cache.leastRows === undefined
+      ? []
+      : [`              a sliding window of ${cache.leastRows} tokens; rows that leave it are kept`]),
     `              ${cacheCosts(found)}`,
     `  context     ${found.contextLength} tokens`,
     `  vocabulary  ${vocabulary(found)}, end tokens: ${found.eos.join(", ") || "none"}`,
@@ -132,7 +139,9 @@ const section = (title: string, lines: readonly string[]): string[] =>
 /** Formats that make up at least a hundredth, and the files they are in. */
 function weights({ weights: { formats, files } }: Inspection): string {
   const all = formats.reduce((sum, { bytes }) => sum + bytes, 0);
-  const parts = formats.filter(({ bytes }) => bytes >= all / 100).map(({ format, bytes }) => `${format} (${size(bytes)})`);
+  const parts = formats
+    .filter(({ bytes }) => bytes >= all / 100)
+    .map(({ format, bytes }) => `${format} (${size(bytes)})`);
   return `${parts.join(", ")}${files.length === 0 ? "" : `; stored in ${files.join(", ")}`}`;
 }
 
@@ -146,7 +155,8 @@ export function cacheCosts(found: Pick<Inspection, "device" | "cache">): string 
 /** What a step moves besides what attention reads, as `lenity bench cache` measures it. */
 function steps({ cache: { family, newRows } }: Pick<Inspection, "cache">): string {
   if (family === "in-place") return "each step copies the whole cache in place";
-  if (family === "new-rows") return "only new rows leave the graph, but GroupQueryAttention copies its whole buffer in each step";
+  if (family === "new-rows")
+    return "only new rows leave the graph, but GroupQueryAttention copies its whole buffer in each step";
   if (family === "split") return "a step copies its new rows and at most 256 rows before them";
   return newRows
     ? "only new rows leave the graph, but each step copies the whole past to append them"
@@ -179,7 +189,10 @@ function checks({ check, hidden, cache, lastOnly }: Inspection): string[] {
 }
 
 function vocabulary({ vocabulary, width, unused }: Inspection): string {
-  const parts = [...(width === vocabulary ? [] : [`padded to ${width}`]), ...(unused === 0 ? [] : [`${unused} ids without a token`])];
+  const parts = [
+    ...(width === vocabulary ? [] : [`padded to ${width}`]),
+    ...(unused === 0 ? [] : [`${unused} ids without a token`]),
+  ];
   return parts.length === 0 ? String(vocabulary) : `${vocabulary} (${parts.join(", ")})`;
 }
 

@@ -10,9 +10,13 @@ export interface Heads {
 }
 
 /** What a policy whose head is missing lacks. */
-export const headless = (name: string, folder = "the folder"): string => `needs a trained head: put ${name}.json into ${folder}.`;
+export const headless = (name: string, folder = "the folder"): string =>
+  `needs a trained head: put ${name}.json into ${folder}.`;
 
-/** Reads them; the judge from `judge` when it is named. Rejects with `model_files` when one is named and missing, or is no head. */
+/**
+ * Reads them; the judge from `judge` when it is named. Rejects with `model_files` when one is named and missing, or is
+ * no head.
+ */
 export async function readHeads(folder: string, judge?: string): Promise<Heads> {
   return {
     judge: await readHead(join(folder, "judge.json"), judgeHead, judge),
@@ -29,14 +33,22 @@ export function missingHeads(heads: Heads, model: string): Record<string, string
 }
 
 /** A trained head from a file that was named, which must be there, or from its usual place, which may be empty. */
-async function readHead<Head>(place: string, parse: (json: unknown) => Head, named?: string): Promise<Head | undefined> {
+async function readHead<Head>(
+  place: string,
+  parse: (json: unknown) => Head,
+  named?: string,
+): Promise<Head | undefined> {
   const path = named ?? place;
   let text: string;
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
     if (named === undefined) return undefined;
-    throw new LenityError("model_files", `Cannot read the judge head ${path}. Set --judge to the path of a judge.json file.`, { cause });
+    throw new LenityError(
+      "model_files",
+      `Cannot read the judge head ${path}. Set --judge to the path of a judge.json file.`,
+      { cause },
+    );
   }
   try {
     return parse(JSON.parse(text));

@@ -1,7 +1,10 @@
 import { LenityError } from "@lenity/core";
 
 /** Why nothing listens there and what to do, from the error of the runtime's server. */
-export function listenRefusal(cause: unknown, { host, port }: { readonly host: string; readonly port: number }): LenityError {
+export function listenRefusal(
+  cause: unknown,
+  { host, port }: { readonly host: string; readonly port: number },
+): LenityError {
   const { code = "", message } = cause as NodeJS.ErrnoException;
   return new LenityError("invalid_request", sentence(code, message, host, port), { cause });
 }
@@ -9,7 +12,8 @@ export function listenRefusal(cause: unknown, { host, port }: { readonly host: s
 function sentence(code: string, message: string, host: string, port: number): string {
   const free = "Choose another port with --port, or 0 for a free one.";
   if (code === "EADDRINUSE") return `Port ${port} on ${host} is in use. ${free}`;
-  if (code === "EACCES" || code === "EPERM") return `This user may not listen on port ${port} of ${host} (${code}). ${free}`;
+  if (code === "EACCES" || code === "EPERM")
+    return `This user may not listen on port ${port} of ${host} (${code}). ${free}`;
   if (noAddress.has(code)) {
     return `${host} is not an address of this machine (${code}). Set --host to 127.0.0.1 for this machine only, or to 0.0.0.0 for all its addresses.`;
   }

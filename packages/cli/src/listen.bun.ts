@@ -4,7 +4,10 @@ import { type Fetch, type Listening, urlOf } from "./listen.ts";
 /** Seconds without a byte after which a connection ends: the most that Bun takes. */
 const patience = 255;
 
-/** Bun's server. While an answer is made its connection is not idle, however long the first token takes; connections that say nothing end. */
+/**
+ * Bun's server. While an answer is made its connection is not idle, however long the first token takes; connections
+ * that say nothing end.
+ */
 export async function listen(
   fetch: Fetch,
   { host, port, idle = patience }: { readonly host: string; readonly port: number; readonly idle?: number | undefined },

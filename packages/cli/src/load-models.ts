@@ -57,7 +57,10 @@ export interface LoadedModels extends ServedModel {
  * Loads the models, and tells on standard error what their user must know. Where messages are to be answered, a folder
  * without a chat template is refused, before its model is loaded.
  */
-export async function loadModels(options: LoadModelsOptions, use: "messages" | "texts" = "texts"): Promise<LoadedModels> {
+export async function loadModels(
+  options: LoadModelsOptions,
+  use: "messages" | "texts" = "texts",
+): Promise<LoadedModels> {
   checkFile(options);
   const { folder, name } = await targetOf(options);
   const draft = await draftOf(options);
@@ -70,13 +73,29 @@ export async function loadModels(options: LoadModelsOptions, use: "messages" | "
   ]);
   if (use === "messages" && chatTemplate === undefined) throw templateless(folder);
   const { dtype, file, device, engines, cacheBytes, context: contextLength } = options;
-  const target = await loadModel(files, { engines, cacheBytes, dtype, file, device, contextLength, drafter: false, name });
+  const target = await loadModel(files, {
+    engines,
+    cacheBytes,
+    dtype,
+    file,
+    device,
+    contextLength,
+    drafter: false,
+    name,
+  });
   for (const warning of target.warnings) console.error(`warning: ${warning}`);
   try {
     const drafting =
       draft === undefined
         ? undefined
-        : await loadModel(draft.folder, { engines, cacheBytes, threads: 1, device, dtype: draft.dtype, draftsFor: target });
+        : await loadModel(draft.folder, {
+            engines,
+            cacheBytes,
+            threads: 1,
+            device,
+            dtype: draft.dtype,
+            draftsFor: target,
+          });
     if (device !== undefined) tellDevices(drafting === undefined ? [target] : [target, drafting]);
     const notes = [...target.notes, ...(draft?.note === undefined ? [] : [draft.note]), ...(drafting?.notes ?? [])];
     for (const note of notes) console.error(`lenity: ${note}.`);
@@ -88,7 +107,10 @@ export async function loadModels(options: LoadModelsOptions, use: "messages" | "
       chatTemplate,
       sampling,
       registry: defaultRegistry({ ...heads, tokenizer, missing: missingHeads(heads, name) }),
-      drafters: { ...(drafting === undefined ? {} : { model: () => onnxDrafter(drafting) }), lookup: () => lookupDrafter() },
+      drafters: {
+        ...(drafting === undefined ? {} : { model: () => onnxDrafter(drafting) }),
+        lookup: () => lookupDrafter(),
+      },
       close: async () => {
         await Promise.all([target.close(), drafting?.close()]);
       },
@@ -107,15 +129,22 @@ const templateless = (folder: string): LenityError =>
   );
 
 async function targetOf({ model, dtype, file }: LoadModelsOptions): Promise<ResolvedModel> {
-  return model === undefined ? { folder: fileURLToPath(tiny.target), name: "tiny" } : resolveModel(model, { dtype, file });
+  return model === undefined
+    ? { folder: fileURLToPath(tiny.target), name: "tiny" }
+    : resolveModel(model, { dtype, file });
 }
 
 /** The draft's folder and variant; undefined when there is none. */
-async function draftOf(options: LoadModelsOptions): Promise<({ readonly folder: ModelFolder } & DraftDtype) | undefined> {
+async function draftOf(
+  options: LoadModelsOptions,
+): Promise<({ readonly folder: ModelFolder } & DraftDtype) | undefined> {
   const { model, draft, dtype, draftDtype: wanted } = options;
   if (draft === undefined) {
     if (wanted !== undefined)
-      throw new LenityError("invalid_request", `--draft-dtype ${wanted} needs --draft. Add --draft, or leave out --draft-dtype.`);
+      throw new LenityError(
+        "invalid_request",
+        `--draft-dtype ${wanted} needs --draft. Add --draft, or leave out --draft-dtype.`,
+      );
     return model === undefined ? { folder: await openFolder(tiny.draft), dtype: undefined } : undefined;
   }
   const resolved = await resolveModel(draft, { dtype: wanted ?? dtype, orOnly: wanted === undefined });
@@ -127,6 +156,8 @@ async function draftOf(options: LoadModelsOptions): Promise<({ readonly folder: 
 function tellDevices(models: readonly OnnxModel[]): void {
   const lines = Map.groupBy(models, ({ device }) => `${device.name}. ${device.why}`);
   for (const [line, those] of lines) {
-    console.error(`lenity: ${those.map(({ name }) => name).join(" and ")} ${those.length === 1 ? "runs" : "run"} on ${line}`);
+    console.error(
+      `lenity: ${those.map(({ name }) => name).join(" and ")} ${those.length === 1 ? "runs" : "run"} on ${line}`,
+    );
   }
 }

@@ -28,9 +28,18 @@ export const oneOf =
 export const dtype: (text: string) => Dtype = oneOf(dtypes);
 
 /** Throws `invalid_request` when a model is named in two ways. */
-export function checkFile({ file, dtype }: { readonly file?: string | undefined; readonly dtype?: Dtype | undefined }): void {
+export function checkFile({
+  file,
+  dtype,
+}: {
+  readonly file?: string | undefined;
+  readonly dtype?: Dtype | undefined;
+}): void {
   if (file === undefined || dtype === undefined) return;
-  throw new LenityError("invalid_request", `--file ${file} and --dtype ${dtype} both choose the model's file. Use only one of them.`);
+  throw new LenityError(
+    "invalid_request",
+    `--file ${file} and --dtype ${dtype} both choose the model's file. Use only one of them.`,
+  );
 }
 
 /** Where models compute. */
@@ -42,7 +51,9 @@ export const whole =
   (text: string): number => {
     const value = Number(text);
     if (text.trim() !== "" && Number.isInteger(value) && value >= from && value <= to) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${from}${to === Number.MAX_SAFE_INTEGER ? "" : ` to ${to}`}.`);
+    throw new InvalidArgumentError(
+      `Expected a whole number from ${from}${to === Number.MAX_SAFE_INTEGER ? "" : ` to ${to}`}.`,
+    );
   };
 
 /** A number in a range. */

@@ -9,7 +9,10 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Ends the process quietly when the reader of its output leaves (`| head`), and tells of an output that takes no more (a full disk). */
+/**
+ * Ends the process quietly when the reader of its output leaves (`| head`), and tells of an output that takes no more
+ * (a full disk).
+ */
 export function watchOutput(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     // Windows says EOF.

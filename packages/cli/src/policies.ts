@@ -44,17 +44,27 @@ function strictText({ strict, strict_mode: mode }: Verifier): string {
 
 function facts(verifier: Verifier): string {
   const strict = strictText(verifier);
-  const parts = [`law: ${lawText(verifier)}`, needsText(verifier.needs), strict === "" ? "" : `strict: ${strict}`, verifier.source ?? ""];
+  const parts = [
+    `law: ${lawText(verifier)}`,
+    needsText(verifier.needs),
+    strict === "" ? "" : `strict: ${strict}`,
+    verifier.source ?? "",
+  ];
   return parts.filter((part) => part !== "").join(" · ");
 }
 
-/** The verifiers as a Markdown table, with arXiv numbers as links. A summary and its source share a cell, so that they have room. */
+/**
+ * The verifiers as a Markdown table, with arXiv numbers as links. A summary and its source share a cell, so that they
+ * have room.
+ */
 export function verifierTable({ verifiers }: PolicyList): string {
   const link = (source: string) => source.replace(/\b(\d{4}\.\d{5})\b/g, "[$1](https://arxiv.org/abs/$1)");
   const code = (text: string) => (text.startsWith("{") ? text.replace(/^(\{.*\})/, "`$1`") : text);
   const rows = verifiers.map((verifier) => [
     `\`${verifier.type}\``,
-    [verifier.summary.replaceAll("|", "\\|"), ...(verifier.source === undefined ? [] : [link(verifier.source)])].join("<br>"),
+    [verifier.summary.replaceAll("|", "\\|"), ...(verifier.source === undefined ? [] : [link(verifier.source)])].join(
+      "<br>",
+    ),
     lawText(verifier),
     needsText(verifier.needs).replace(/^needs /, "") || "–",
     code(strictText(verifier)) || "–",
@@ -66,7 +76,8 @@ export function verifierTable({ verifiers }: PolicyList): string {
 
 const line = (text: string): string => `  ${" ".repeat(11)} ${styleText("dim", text)}`;
 
-const optionNames = (schema: object): string => Object.keys((schema as { properties?: object }).properties ?? {}).join(", ") || "none";
+const optionNames = (schema: object): string =>
+  Object.keys((schema as { properties?: object }).properties ?? {}).join(", ") || "none";
 
 /** What a verifier needs, in words; empty when it needs nothing. */
 export function needsText({ hidden, draftRows, mode }: Needs): string {

@@ -10,7 +10,8 @@ import { policies } from "./policies.ts";
 import { pull } from "./pull.ts";
 import { serve } from "./serve.ts";
 
-const deviceHelp = "where the models run: auto, cpu, webgpu, cuda, dml or coreml (default: cpu, the only one that is exact to the bit)";
+const deviceHelp =
+  "where the models run: auto, cpu, webgpu, cuda, dml or coreml (default: cpu, the only one that is exact to the bit)";
 
 const contextHelp = "maximum tokens of prompt and answer together (default: what the model's folder says, else 2048)";
 
@@ -22,8 +23,16 @@ const models = (command: Command): Command =>
       filled,
     )
     .option("--draft <model>", "the draft model (default: the built-in one; with --model, prompt lookup)", filled)
-    .option("--dtype <dtype>", "variant of the target's ONNX file, such as fp16 or q4 (default: fp32, or the only one)", dtype)
-    .option("--draft-dtype <dtype>", "variant of the draft's ONNX file (default: --dtype if the draft has it, or its only one)", dtype)
+    .option(
+      "--dtype <dtype>",
+      "variant of the target's ONNX file, such as fp16 or q4 (default: fp32, or the only one)",
+      dtype,
+    )
+    .option(
+      "--draft-dtype <dtype>",
+      "variant of the draft's ONNX file (default: --dtype if the draft has it, or its only one)",
+      dtype,
+    )
     .option("--file <path>", "the target's ONNX file within its folder, instead of a variant", filled)
     .option("--device <device>", deviceHelp, device)
     .option("--context <n>", contextHelp, whole(2))
@@ -43,7 +52,11 @@ const answers = (command: Command): Command =>
     .option("--drafter <name>", "model or lookup (default: model if there is a draft model)")
     .option("--temperature <t>", `0 is greedy (${folders} 0)`, number(0, 100))
     .option("--top-k <k>", `sample from the k most probable tokens; 0 is all (${folders} 0)`, whole(0))
-    .option("--top-p <p>", `sample from the most probable tokens up to this total probability (${folders} 1)`, number(0, 1))
+    .option(
+      "--top-p <p>",
+      `sample from the most probable tokens up to this total probability (${folders} 1)`,
+      number(0, 1),
+    )
     .option("--min-p <p>", `drop tokens below this fraction of the highest probability (${folders} 0)`, number(0, 1))
     .option("--seed <n>", "the same seed gives the same answer", whole(0), 0)
     .option("--max-tokens <n>", "maximum tokens to generate", whole(0))
@@ -64,6 +77,7 @@ Environment variables, as in Hugging Face's own tools:
   HF_HUB_OFFLINE=1        use only the cache`;
 
 /** The whole command line. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one list of commands and flags.
 export function program(): Command {
   const lenity = new Command("lenity")
     .description("Speculative decoding in which each request chooses how strictly the target checks the draft.")
@@ -78,7 +92,10 @@ export function program(): Command {
 
   answers(lenity.command("complete"))
     .description("continue a text without a chat template, as base models do")
-    .argument("[text]", "the text to continue (default: standard input without a final line break, or line by line at a terminal)")
+    .argument(
+      "[text]",
+      "the text to continue (default: standard input without a final line break, or line by line at a terminal)",
+    )
     .action(complete);
 
   models(lenity.command("serve"))
@@ -86,7 +103,11 @@ export function program(): Command {
     .option("--host <host>", "address to listen on", filled, "127.0.0.1")
     .option("--port <port>", "port to listen on; 0 picks a free one", whole(0, 65535), 8080)
     .option("--policy <policy>", "policy for requests that do not set one", policy, "strict")
-    .option("--draft-tokens <k>", "block length for requests that do not set one (default: the policy's own, or 16)", whole(0, 1024))
+    .option(
+      "--draft-tokens <k>",
+      "block length for requests that do not set one (default: the policy's own, or 16)",
+      whole(0, 1024),
+    )
     .option(
       "--engines <n>",
       "answers at a time, up to the number of cores; each engine needs memory for its own copy of the models",
@@ -94,7 +115,10 @@ export function program(): Command {
       1,
     )
     .option("--api-key <key...>", "accept only requests with one of these bearer keys", list(filled))
-    .option("--share-cache", "share cached prompts between API keys: faster, but a key can find out what others have asked")
+    .option(
+      "--share-cache",
+      "share cached prompts between API keys: faster, but a key can find out what others have asked",
+    )
     .option(
       "--allowed-host <name...>",
       "host names to answer to besides localhost; needed only on a loopback --host without a key",
@@ -118,7 +142,11 @@ export function program(): Command {
     .description("convert safetensors of a Llama, Mistral, Qwen2 or Qwen3 model to ONNX")
     .argument("<model>", "a Hugging Face folder with config.json and safetensors, or ORG/NAME on the hub")
     .option("--weights <kind>", "type of the weights: float16, float32 or int8", oneOf(weightKinds), "float16")
-    .option("--activations <kind>", "how int8 scales activations: mix, static or per-row (default: mix)", oneOf(activationKinds))
+    .option(
+      "--activations <kind>",
+      "how int8 scales activations: mix, static or per-row (default: mix)",
+      oneOf(activationKinds),
+    )
     .option(
       "--calibration <file>",
       "text like what the model will see, for int8 with mix or static (only the first million characters are used)",
@@ -135,7 +163,9 @@ export function program(): Command {
 
   lenity
     .command("pull")
-    .description("download a model from the Hugging Face hub into the cache of Hugging Face's tools, and print its folder")
+    .description(
+      "download a model from the Hugging Face hub into the cache of Hugging Face's tools, and print its folder",
+    )
     .argument("<model>", "ORG/NAME on the hub")
     .option("--dtype <dtype>", "variant of the ONNX file, such as fp16 or q4 (default: fp32, or the only one)", dtype)
     .option("--file <path>", "the ONNX file, instead of a variant")

@@ -2,8 +2,15 @@ import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { styleText } from "node:util";
 
-/** What is asked of a command: its argument, or all of standard input, or, at a terminal, line after line until the input ends. */
-export async function eachQuestion(given: string | undefined, label: string, ask: (question: string) => Promise<void>): Promise<void> {
+/**
+ * What is asked of a command: its argument, or all of standard input, or, at a terminal, line after line until the
+ * input ends.
+ */
+export async function eachQuestion(
+  given: string | undefined,
+  label: string,
+  ask: (question: string) => Promise<void>,
+): Promise<void> {
   if (given !== undefined) return ask(given);
   if (!process.stdin.isTTY) return ask(await text(process.stdin));
   const terminal = createInterface({ input: process.stdin, output: process.stdout });

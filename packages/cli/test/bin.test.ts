@@ -10,8 +10,15 @@ import { denoExecutable, nodeExecutable } from "../../../test/runtimes.ts";
 let folder: string;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "lenity-bin-"));
-  const manifest = { name: "@lenity/core", type: "module", exports: { source: "./core.ts", bun: "./core.ts", default: "./core.js" } };
-  const shared = { "node_modules/@lenity/core/package.json": JSON.stringify(manifest), "package.json": '{ "type": "module" }' };
+  const manifest = {
+    name: "@lenity/core",
+    type: "module",
+    exports: { source: "./core.ts", bun: "./core.ts", default: "./core.js" },
+  };
+  const shared = {
+    "node_modules/@lenity/core/package.json": JSON.stringify(manifest),
+    "package.json": '{ "type": "module" }',
+  };
   const parts = { "dist/main.js": 'console.log("built");', "src/main.ts": 'console.log("source" as string);' };
   const bootstrap = { "bin/bootstrap.mjs": 'console.log("bootstrap", ...process.argv.slice(2));' };
   const core = { "node_modules/@lenity/core/core.ts": "", "node_modules/@lenity/core/core.js": "" };

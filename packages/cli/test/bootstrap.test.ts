@@ -29,7 +29,11 @@ function endGroup(pid: number): void {
 const found = (program: string) => spawnSync(program, ["--version"]).status === 0;
 /** Why these tests cannot run here, or false. */
 const skip =
-  process.platform === "win32" ? "signals are those of Unix" : !found("node") || !found("npm") ? "no node and npm in PATH" : false;
+  process.platform === "win32"
+    ? "signals are those of Unix"
+    : !found("node") || !found("npm")
+      ? "no node and npm in PATH"
+      : false;
 
 interface Ended {
   readonly status: number | null;
@@ -37,7 +41,9 @@ interface Ended {
 }
 
 /** A server behind a wrapper, in a process group of its own, once it listens. */
-async function serving(command: readonly string[]): Promise<{ child: ChildProcess; url: string; ended: Promise<Ended> }> {
+async function serving(
+  command: readonly string[],
+): Promise<{ child: ChildProcess; url: string; ended: Promise<Ended> }> {
   const [program, ...args] = command as [string, ...string[]];
   const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"], detached: true });
   started.push(child);
@@ -48,7 +54,7 @@ async function serving(command: readonly string[]): Promise<{ child: ChildProces
       const listening = /on (http:\S+)/.exec((out += data))?.[1];
       if (listening !== undefined) resolve(listening);
     });
-    ended.then(() => reject(new Error(`${command.join(" ")} ended: ${out}`)));
+    void ended.then(() => reject(new Error(`${command.join(" ")} ended: ${out}`)));
   });
   return { child, url, ended };
 }
@@ -76,7 +82,9 @@ const wrappers = {
 describe("a server that was started by", { skip }, () => {
   for (const [name, command] of Object.entries(wrappers)) {
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      test(`${name} ends when that alone gets ${signal}, before it and with its status`, { timeout: 60_000 }, async () => {
+      test(`${name} ends when that alone gets ${signal}, before it and with its status`, {
+        timeout: 60_000,
+      }, async () => {
         const { child, url, ended } = await serving(command);
         assert.ok(await answers(url));
         child.kill(signal);
@@ -111,9 +119,17 @@ describe("a server that was started by", { skip }, () => {
 });
 
 /** Runs a program to its end. */
-function run(command: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Promise<Ended & { text: string }> {
+function run(
+  command: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended & { text: string }> {
   const [program, ...args] = command as [string, ...string[]];
-  const child = spawn(program, args, { cwd, env: { ...process.env, NO_COLOR: "1", ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, args, {
+    cwd,
+    env: { ...process.env, NO_COLOR: "1", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (text += data));
   return new Promise((resolve) => child.on("close", (status, signal) => resolve({ status, signal, text })));
@@ -149,9 +165,13 @@ describe("the command by bootstrap.mjs", { skip }, () => {
 
 describe("npm start", { skip }, () => {
   test("reads relative paths from the folder of its caller", { timeout: 60_000 }, async () => {
-    const served = (model: string) => run(["npm", "--prefix", root, "start", "--", "--port", "0", "--model", model], folder);
+    const served = (model: string) =>
+      run(["npm", "--prefix", root, "start", "--", "--port", "0", "--model", model], folder);
     assert.match((await served("./nowhere")).text, /lenity: \.\/nowhere is neither a folder/);
-    await cp(join(root, "packages/tiny/draft"), join(folder, "half"), { recursive: true, filter: (path) => !path.endsWith("onnx") });
+    await cp(join(root, "packages/tiny/draft"), join(folder, "half"), {
+      recursive: true,
+      filter: (path) => !path.endsWith("onnx"),
+    });
     const { status, text } = await served("./half");
     assert.equal(status, 1);
     assert.match(text, /lenity: \.\/half holds no ONNX model/);

@@ -14,7 +14,14 @@ const question = "Anna has 3 boxes with 4 apples in each. Then she gives 5 apple
 describe("lenity chat", () => {
   test("prints one JSON object with the text and the counts, for a policy in JSON", async () => {
     const policy = { type: "or", any: [{ type: "sd" }, { type: "kl", threshold: 0.3 }] };
-    const { status, out, err } = await lenity(["chat", question, "--policy", JSON.stringify(policy), "--json", "--trace"]);
+    const { status, out, err } = await lenity([
+      "chat",
+      question,
+      "--policy",
+      JSON.stringify(policy),
+      "--json",
+      "--trace",
+    ]);
     assert.equal(status, 0, err);
     const answer = JSON.parse(out);
     assert.match(answer.text, /#### 7$/);
@@ -83,7 +90,10 @@ test("lenity chat --device tells once on standard error where both models run, a
 
 describe("what lenity refuses, with what to do", () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
-    [["chat", question, "--device", "tpu"], /--device <device>.*Expected one of auto, cpu, webgpu, cuda, dml, coreml\./],
+    [
+      ["chat", question, "--device", "tpu"],
+      /--device <device>.*Expected one of auto, cpu, webgpu, cuda, dml, coreml\./,
+    ],
     [
       ["chat", question, "--device", process.platform === "darwin" ? "dml" : "coreml"],
       /^lenity: tiny cannot run on \w+\. \w+ exists on \w+ only\. $/,
@@ -118,7 +128,10 @@ describe("what lenity refuses, with what to do", () => {
       /^lenity: nowhere\.invalid is not an address of this machine \(\w+\)\. Set --host/,
     ],
     // Of a range that documentation may name and nobody has.
-    [["serve", "--port", "0", "--host", "203.0.113.7"], /^lenity: 203\.0\.113\.7 is not an address of this machine \(\w+\)\. Set --host/],
+    [
+      ["serve", "--port", "0", "--host", "203.0.113.7"],
+      /^lenity: 203\.0\.113\.7 is not an address of this machine \(\w+\)\. Set --host/,
+    ],
     [["chat", "x", "--model", ""], /--model <model>' argument '' is invalid\. It is empty/],
     [["frobnicate"], /unknown command|too many arguments/i],
   ];
@@ -162,8 +175,16 @@ test("lenity serve answers under a policy per request, and ends at a signal", as
   const { child, url, ended } = await serve();
   try {
     for (const policy of ["strict", "judi", "judge"]) {
-      const body = JSON.stringify({ messages: [{ role: "user", content: question }], temperature: 0, speculative: { policy } });
-      const response = await fetch(`${url}/v1/chat/completions`, { method: "POST", body, headers: { "content-type": "application/json" } });
+      const body = JSON.stringify({
+        messages: [{ role: "user", content: question }],
+        temperature: 0,
+        speculative: { policy },
+      });
+      const response = await fetch(`${url}/v1/chat/completions`, {
+        method: "POST",
+        body,
+        headers: { "content-type": "application/json" },
+      });
       const answer = (await response.json()) as { choices: { message: { content: string } }[] };
       assert.match(answer.choices[0]?.message.content ?? "", /#### 7$/);
     }
@@ -179,8 +200,22 @@ test("lenity serve answers under a policy per request, and ends at a signal", as
 test("lenity policies lists every verifier and preset, for people and for programs", async () => {
   const { out } = await lenity(["policies"]);
   const list = JSON.parse((await lenity(["policies", "--json"])).out);
-  const names = [...list.presets.map(({ name }: { name: string }) => name), ...list.verifiers.map(({ type }: { type: string }) => type)];
-  for (const name of ["strict", "block", "judi", "bounded", "judge", "autojudge", "thinking", "ledger", "fly", "mentored"])
+  const names = [
+    ...list.presets.map(({ name }: { name: string }) => name),
+    ...list.verifiers.map(({ type }: { type: string }) => type),
+  ];
+  for (const name of [
+    "strict",
+    "block",
+    "judi",
+    "bounded",
+    "judge",
+    "autojudge",
+    "thinking",
+    "ledger",
+    "fly",
+    "mentored",
+  ])
     assert.ok(names.includes(name), name);
   for (const name of names) assert.match(out, new RegExp(`^  ${name} `, "m"));
 });
@@ -236,14 +271,28 @@ test("lenity bench verify prints the ratio to the floor of every verifier", asyn
 test("lenity bench evidence prints what rounds by rows and by numbers take and send, and writes JSON", async () => {
   const out = join(folder, "evidence.json");
   const [vocabulary, draftTokens] = [700, 5];
-  const sizes = ["--device", "cpu", "--vocabularies", `${vocabulary}`, "--draft-tokens", `${draftTokens}`, "--repeats", "3"];
+  const sizes = [
+    "--device",
+    "cpu",
+    "--vocabularies",
+    `${vocabulary}`,
+    "--draft-tokens",
+    `${draftTokens}`,
+    "--repeats",
+    "3",
+  ];
   const { status, out: table, err } = await lenity(["bench", "evidence", ...sizes, "--out", out]);
   assert.equal(status, 0, err);
-  assert.match(table, /^\| policy +\| device \| vocabulary \| +by rows \| +sent \| by numbers \| +sent \| +lent \| +time \|$/m);
+  assert.match(
+    table,
+    /^\| policy +\| device \| vocabulary \| +by rows \| +sent \| by numbers \| +sent \| +lent \| +time \|$/m,
+  );
   const { rows } = JSON.parse(await readFile(out, "utf8"));
   const row = 4 * vocabulary;
   const seen = (policy: string, temperature: number) =>
-    rows.find((row: { policy: string; temperature: number }) => row.policy === policy && row.temperature === temperature);
+    rows.find(
+      (row: { policy: string; temperature: number }) => row.policy === policy && row.temperature === temperature,
+    );
   for (const policy of ["strict", "judi"]) {
     for (const temperature of [0, 1]) {
       const { rows, numbers, ratio } = seen(policy, temperature);
@@ -258,7 +307,22 @@ test("lenity bench evidence prints what rounds by rows and by numbers take and s
 
 test("lenity bench cache prints every layout at every context, and writes JSON", async () => {
   const out = join(folder, "cache.json");
-  const sizes = ["--contexts", "40", "300", "--blocks", "1", "8", "--layers", "1", "--width", "128", "--turns", "1", "--threads", "1"];
+  const sizes = [
+    "--contexts",
+    "40",
+    "300",
+    "--blocks",
+    "1",
+    "8",
+    "--layers",
+    "1",
+    "--width",
+    "128",
+    "--turns",
+    "1",
+    "--threads",
+    "1",
+  ];
   const { status, out: table, err } = await lenity(["bench", "cache", ...sizes, "--out", out]);
   assert.equal(status, 0, err);
   assert.match(table, /^\| layout +\| tokens \| +context 40 \| +context 300 \|$/m);
@@ -290,18 +354,27 @@ test("lenity bench cache prints every layout at every context, and writes JSON",
 
 test("lenity bench threads prints every setting with its ratio to lenity's own, and writes JSON", async () => {
   const out = join(folder, "threads.json");
-  const { status, out: table, err } = await lenity(["bench", "threads", "--turns", "1", "--repeats", "1", "--out", out]);
+  const {
+    status,
+    out: table,
+    err,
+  } = await lenity(["bench", "threads", "--turns", "1", "--repeats", "1", "--out", out]);
   assert.equal(status, 0, err);
   assert.match(table, /^\| lenity: target \d, draft 1, spinning for 500 µs +\| .* 1\.00× \|$/m);
   assert.match(table, /^\| ONNX Runtime's defaults: both \d+, spinning +\|/m);
   const report = JSON.parse(await readFile(out, "utf8"));
   assert.equal(report.drafted, 16);
-  for (const { draft, verify, round } of report.rows) assert.ok(draft > 0 && verify > 0 && round >= Math.max(draft, verify));
+  for (const { draft, verify, round } of report.rows)
+    assert.ok(draft > 0 && verify > 0 && round >= Math.max(draft, verify));
 });
 
 test("lenity bench quality prints a table and writes JSON", async () => {
   const out = join(folder, "quality.json");
-  const { status, out: table, err } = await lenity(["bench", "quality", "--problems", "3", "--policies", "strict", "judi", "--out", out]);
+  const {
+    status,
+    out: table,
+    err,
+  } = await lenity(["bench", "quality", "--problems", "3", "--policies", "strict", "judi", "--out", out]);
   assert.equal(status, 0, err);
   assert.match(table, /\| policy .*\n\| -+.*\n\| plain .*\n\| strict .*\n\| judi .*/);
   const report = JSON.parse(await readFile(out, "utf8"));

@@ -13,7 +13,11 @@ export interface Ended {
 }
 
 /** Runs it with these arguments, and with a text on its standard input; without colours, unless `env` asks for them. */
-export function run(args: readonly string[], input?: string, env: NodeJS.ProcessEnv = { NO_COLOR: "1" }): Promise<Ended> {
+export function run(
+  args: readonly string[],
+  input?: string,
+  env: NodeJS.ProcessEnv = { NO_COLOR: "1" },
+): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, NO_COLOR: undefined, ...env } });
     let [out, err] = ["", ""];
@@ -37,7 +41,7 @@ export async function serve(
       const found = /on (http:\S+)/.exec(data)?.[1];
       if (found !== undefined) resolve(found);
     });
-    ended.then(() => reject(new Error(`lenity serve ended: ${err}`)));
+    void ended.then(() => reject(new Error(`lenity serve ended: ${err}`)));
   });
   return { child, url, ended };
 }

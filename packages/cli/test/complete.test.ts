@@ -18,7 +18,10 @@ interface Completed {
 }
 /** The JSON of a text that goes on, given as an argument, or, as `undefined`, on standard input. */
 async function completed(text: string | undefined, args: readonly string[], input?: string): Promise<Completed> {
-  const { status, out, err } = await run(["complete", ...(text === undefined ? [] : [text]), "--json", "--trace", ...args], input);
+  const { status, out, err } = await run(
+    ["complete", ...(text === undefined ? [] : [text]), "--json", "--trace", ...args],
+    input,
+  );
   assert.equal(status, 0, err);
   const answer = JSON.parse(out) as Completed;
   // A stop string cuts the text and not the trace.
@@ -66,7 +69,12 @@ describe("lenity complete with a base model", () => {
   test("takes the text from standard input, without the one line break at its end", async () => {
     const [one, two] = [await completed("hi", model()), await completed("hi\n", model())];
     assert.deepEqual([one.usage.prompt_tokens, two.usage.prompt_tokens], [2, 3]);
-    for (const [input, expected] of [["hi", one] as const, ["hi\n", one] as const, ["hi\r\n", one] as const, ["hi\n\n", two] as const])
+    for (const [input, expected] of [
+      ["hi", one] as const,
+      ["hi\n", one] as const,
+      ["hi\r\n", one] as const,
+      ["hi\n\n", two] as const,
+    ])
       assert.deepEqual(await completed(undefined, model(), input), expected);
   });
 
@@ -95,7 +103,9 @@ describe("lenity complete with a base model", () => {
   });
 });
 
-describe("lenity complete with models that others made", { skip: !existsSync(foreign) && `${foreign} is not there` }, () => {
+describe("lenity complete with models that others made", {
+  skip: !existsSync(foreign) && `${foreign} is not there`,
+}, () => {
   for (const name of ["stories-optimum-1.24", "stories-genai-0.14"]) {
     const model = ["--model", join(foreign, name)];
 

@@ -1,7 +1,8 @@
 /**
- * No request, whatever its body, delays the next token of another by more than 100 ms. What is measured is how long the serving thread does nothing else,
- * beside a stream that runs. The machine may be busy with other work, so the pauses of the same server under that stream alone are taken off, and a body
- * has several attempts: one in time shows that the delay was not the body's.
+ * No request, whatever its body, delays the next token of another by more than 100 ms. What is measured is how long the
+ * serving thread does nothing else, beside a stream that runs. The machine may be busy with other work, so the pauses
+ * of the same server under that stream alone are taken off, and a body has several attempts: one in time shows that the
+ * delay was not the body's.
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -67,7 +68,10 @@ async function quiet(): Promise<number> {
 const size = 3_900_000;
 const fill = (text: string, length = size): string => text.repeat(Math.ceil(length / text.length)).slice(0, length);
 const random = seeded(8);
-const word = () => Array.from({ length: 2 + Math.floor(random() * 9) }, () => String.fromCharCode(97 + Math.floor(random() * 26))).join("");
+const word = () =>
+  Array.from({ length: 2 + Math.floor(random() * 9) }, () => String.fromCharCode(97 + Math.floor(random() * 26))).join(
+    "",
+  );
 const words = (length: number): string => {
   let text = "";
   while (text.length < length) text += `${word()} `;
@@ -89,11 +93,15 @@ const bodies: Readonly<Record<string, string>> = {
   "spelled control tokens": chat(fill("<|end|>")),
   "fewer spelled control tokens": chat(fill("<|end|>", 1_000_000)),
   "beginnings of control tokens": chat(fill("<|")),
-  "private-use characters": chat(fill(String.fromCharCode(...Array.from({ length: 6399 }, (_, at) => 0xe000 + at)), 1_300_000)),
+  "private-use characters": chat(
+    fill(String.fromCharCode(...Array.from({ length: 6399 }, (_, at) => 0xe000 + at)), 1_300_000),
+  ),
   escapes: chat(fill('\\"\n\t', 1_900_000)),
   "nested JSON": `{"messages":${"[".repeat(size / 2)}${"]".repeat(size / 2)}}`,
   "nested objects": `{"messages":${'{"a":'.repeat(size / 7)}1${"}".repeat(size / 7)}}`,
-  "many messages": JSON.stringify({ messages: Array.from({ length: 130_000 }, () => ({ role: "user", content: "a" })) }),
+  "many messages": JSON.stringify({
+    messages: Array.from({ length: 130_000 }, () => ({ role: "user", content: "a" })),
+  }),
   "as many messages as are taken": JSON.stringify({
     messages: Array.from({ length: 2048 }, () => ({ role: "user", content: "a" })),
     max_tokens: 2,
@@ -102,7 +110,9 @@ const bodies: Readonly<Record<string, string>> = {
     messages: [{ role: "user", content: Array.from({ length: 100_000 }, () => ({ type: "text", text: "a" })) }],
   }),
   "many numbers in a tool": chat("a", tools(Array.from({ length: 1_800_000 }, () => 1))),
-  "many names": chat("a", { metadata: Object.fromEntries(Array.from({ length: 300_000 }, (_, at) => [`${at.toString(36)}x`, 1])) }),
+  "many names": chat("a", {
+    metadata: Object.fromEntries(Array.from({ length: 300_000 }, (_, at) => [`${at.toString(36)}x`, 1])),
+  }),
   "many stops": chat("a", { stop: Array.from({ length: 300_000 }, () => "stop") }),
   "a long stop": chat("a", { stop: fill("stop") }),
   "a long policy": chat("a", { speculative: { policy: fill("strict") } }),
@@ -121,7 +131,10 @@ describe("a stream goes on within 100 ms beside a body of", () => {
           await response.text();
           const found = (await longestPause()) - usual;
           least = Math.min(least, found);
-          if (found > most) t.diagnostic?.(`attempt ${attempt}: a pause of ${found.toFixed(0)} ms beyond the usual ${usual.toFixed(0)} ms`);
+          if (found > most)
+            t.diagnostic?.(
+              `attempt ${attempt}: a pause of ${found.toFixed(0)} ms beyond the usual ${usual.toFixed(0)} ms`,
+            );
         }
         assert.ok(streamed > before, "the stream stands still");
         assert.ok(

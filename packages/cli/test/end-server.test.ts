@@ -13,7 +13,11 @@ async function serving() {
   child.stderr?.on("data", (data) => (err += data));
   const body = {
     messages: [
-      { role: "user", content: "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?" },
+      {
+        role: "user",
+        content:
+          "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?",
+      },
     ],
     temperature: 0,
     stream: true,
@@ -63,7 +67,10 @@ describe("lenity serve", () => {
 describe("a server that ends", () => {
   test("tells requests that take longer than its grace that they are cut off, on Node's server too", async () => {
     const { Response: own } = globalThis;
-    const listens = [...(process.versions["bun"] === undefined ? [] : [(await import("../src/listen.bun.ts")).listen]), listenNode];
+    const listens = [
+      ...(process.versions["bun"] === undefined ? [] : [(await import("../src/listen.bun.ts")).listen]),
+      listenNode,
+    ];
     for (const listen of listens) {
       const ending = new AbortController();
       const answer = async ({ signal }: Request): Promise<Response> => {

@@ -38,7 +38,8 @@ const textOf = (answer: Answer) => answer.choices[0]?.message.content ?? "";
 test("lenity serve --engines 2 answers two at a time, and tells of its engines", async () => {
   const { child, url, ended } = await serve("--engines", "2");
   try {
-    const ask = async (question: string) => (await (await fetch(`${url}/v1/chat/completions`, asking(question))).json()) as Answer;
+    const ask = async (question: string) =>
+      (await (await fetch(`${url}/v1/chat/completions`, asking(question))).json()) as Answer;
     const health = async () => (await (await fetch(`${url}/health`)).json()) as Health;
     const [first, second] = await Promise.all(questions.map(ask));
     assert.match(textOf(first as Answer), /#### 7$/);
@@ -48,7 +49,8 @@ test("lenity serve --engines 2 answers two at a time, and tells of its engines",
     assert.equal(again.usage.prompt_tokens_details.cached_tokens, again.usage.prompt_tokens - 1);
     const { models } = await health();
     assert.deepEqual([models[0]?.engines.length, models[0]?.draft_engines.length], [2, 2]);
-    // Answers are short: so that a look falls into two of them, there are some rounds. A queue that lets in one at a time never shows two.
+    // Answers are short: so that a look falls into two of them, there are some rounds. A queue that lets in one at a
+    // time never shows two.
     let most = 0;
     for (let round = 0; most < 2 && round < 50; round++) {
       let going = true;
@@ -95,13 +97,19 @@ describe("a server whose engine dies", () => {
       assert.match(error?.message ?? "", /^The model's engine was lost before the answer was complete\./);
       assert.match(textOf((await other.json()) as Answer), /#### 26$/);
       // Until then all requests go to the other engine, the next deadly one included.
-      while (target.engines.some(({ state }) => state === "restarting")) await new Promise((resolve) => setTimeout(resolve, 5));
+      while (target.engines.some(({ state }) => state === "restarting"))
+        await new Promise((resolve) => setTimeout(resolve, 5));
     }
     assert.equal(failures.length, 2);
     for (const failure of failures) {
-      assert.match(String(failure), /The thread of tiny \(engine \d of 2\) ended with code \d+\. It is being started again/);
+      assert.match(
+        String(failure),
+        /The thread of tiny \(engine \d of 2\) ended with code \d+\. It is being started again/,
+      );
     }
-    const next = await Promise.all(questions.map(async (question) => textOf((await (await ask(question)).json()) as Answer)));
+    const next = await Promise.all(
+      questions.map(async (question) => textOf((await (await ask(question)).json()) as Answer)),
+    );
     assert.match(next[0] ?? "", /#### 7$/);
     assert.match(next[1] ?? "", /#### 26$/);
     await Promise.all([target.close(), models.close()]);

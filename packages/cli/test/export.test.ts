@@ -20,7 +20,8 @@ const lenity = (...args: readonly string[]) => run(args);
 /** One of the embedded models without its .onnx file. */
 async function source(name: "target" | "draft"): Promise<string> {
   const dir = await mkdtemp(join(folder, `${name}-`));
-  for (const file of await readdir(join(tiny, name))) if (file !== "onnx") await cp(join(tiny, name, file), join(dir, file));
+  for (const file of await readdir(join(tiny, name)))
+    if (file !== "onnx") await cp(join(tiny, name, file), join(dir, file));
   return dir;
 }
 
@@ -43,7 +44,10 @@ describe("lenity export", () => {
 
   const stories = fileURLToPath(new URL("../../../../shared/foreign/stories-safetensors/", import.meta.url));
   const skip = existsSync(stories) ? false : `There is no model at ${stories}.`;
-  test("writes weights of another project, which then say what they are known to say", { skip, timeout: 60_000 }, async () => {
+  test("writes weights of another project, which then say what they are known to say", {
+    skip,
+    timeout: 60_000,
+  }, async () => {
     const dir = await mkdtemp(join(folder, "stories-"));
     for (const file of await readdir(stories)) await copyFile(join(stories, file), join(dir, file));
     const { status, out, err } = await lenity("export", dir);
@@ -64,11 +68,17 @@ describe("lenity export", () => {
     assert.equal(cache.family, "split");
   });
 
-  test("writes int8 where --dtype int8 finds it, and the pair still solves a problem with it", { timeout: 60_000 }, async () => {
+  test("writes int8 where --dtype int8 finds it, and the pair still solves a problem with it", {
+    timeout: 60_000,
+  }, async () => {
     const [target, draft] = [await source("target"), await source("draft")];
     const text = join(folder, "calibration.txt");
-    const boxes = (n: number) => `<|user|>Anna has ${n} boxes with ${n + 1} apples in each. How many apples?<|end|><|assistant|>`;
-    await writeFile(text, Array.from({ length: 9 }, (_, n) => `${boxes(n + 2)}${n + 2} * ${n + 3} = ${(n + 2) * (n + 3)}<|end|>`).join(""));
+    const boxes = (n: number) =>
+      `<|user|>Anna has ${n} boxes with ${n + 1} apples in each. How many apples?<|end|><|assistant|>`;
+    await writeFile(
+      text,
+      Array.from({ length: 9 }, (_, n) => `${boxes(n + 2)}${n + 2} * ${n + 3} = ${(n + 2) * (n + 3)}<|end|>`).join(""),
+    );
     const whole = (await stat(join(tiny, "target/onnx/model.onnx"))).size;
     for (const dir of [target, draft]) {
       const { status, out, err } = await lenity("export", dir, "--weights", "int8", "--calibration", text, "--json");
@@ -77,10 +87,14 @@ describe("lenity export", () => {
       assert.equal(told.file, join(dir, "onnx/model_int8.onnx"));
       assert.equal(told.bytes, (await stat(told.file)).size);
       assert.ok(told.bytes < 0.6 * whole);
-      assert.deepEqual([told.weights, told.activations, told.check.blockDifference, told.check.leak], ["int8", "mix", 0, 0]);
+      assert.deepEqual(
+        [told.weights, told.activations, told.check.blockDifference, told.check.leak],
+        ["int8", "mix", 0, 0],
+      );
       assert.equal(told.use, `lenity chat --model ${dir} --dtype int8 "…"`);
     }
-    const question = "Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?";
+    const question =
+      "Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?";
     const { status, out, err } = await lenity("chat", question, "--model", target, "--draft", draft, "--dtype", "int8");
     assert.equal(status, 0, err);
     assert.match(out, /#### 7\n$/);
@@ -96,14 +110,25 @@ describe("lenity export", () => {
 
   test("names a file of its own for loadModel", async () => {
     const dir = await source("draft");
-    const { out } = await lenity("export", dir, "--weights", "int8", "--activations", "per-row", "--file", "own/small.onnx");
+    const { out } = await lenity(
+      "export",
+      dir,
+      "--weights",
+      "int8",
+      "--activations",
+      "per-row",
+      "--file",
+      "own/small.onnx",
+    );
     assert.match(out, /use {6}loadModel\(.*, \{ file: "own\/small\.onnx" \}\)/);
     assert.deepEqual(await readdir(join(dir, "own")), ["small.onnx"]);
   });
 
   test("that is cancelled leaves nothing behind, though the Ctrl-C reaches it twice", { timeout: 60_000 }, async () => {
     const dir = await source("target");
-    const child = spawn(process.execPath, [main, "export", dir, "--weights", "float32"], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [main, "export", dir, "--weights", "float32"], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let err = "";
     child.stderr.on("data", (data) => (err += data));
     const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
@@ -147,14 +172,20 @@ describe("lenity export refuses, with what to do,", async () => {
       [dir, "--weights", "int8", "--calibration", join(folder, "no.txt")],
       /Cannot read the calibration text .*no\.txt/,
     ],
-    "a calibration text without tokens": [[dir, "--weights", "int8", "--calibration", empty], /empty\.txt has no tokens/],
+    "a calibration text without tokens": [
+      [dir, "--weights", "int8", "--calibration", empty],
+      /empty\.txt has no tokens/,
+    ],
     "calibration of float weights": [[dir, "--calibration", empty], /--calibration needs --weights int8/],
     "activations of float weights": [[dir, "--activations", "mix"], /--activations needs --weights int8/],
     "calibration of rows": [
       [dir, "--weights", "int8", "--activations", "per-row", "--calibration", empty],
       /per-row does not use --calibration/,
     ],
-    "a drafter file beside split attention": [[dir, "--drafter", "--attention", "split"], /--drafter needs --attention gqa/],
+    "a drafter file beside split attention": [
+      [dir, "--drafter", "--attention", "split"],
+      /--drafter needs --attention gqa/,
+    ],
   };
   for (const [what, [args, message]] of Object.entries(cases)) {
     test(what, async () => {

@@ -49,7 +49,8 @@ describe("lenity serve", () => {
 
   test("answers to names that are allowed, and with a key to all", async () => {
     await served(["--allowed-host", "model.example", "other.example"], async (url) => {
-      for (const host of ["model.example", "other.example:8080", "localhost"]) assert.equal((await ask(url, host))[0], 200);
+      for (const host of ["model.example", "other.example:8080", "localhost"])
+        assert.equal((await ask(url, host))[0], 200);
       assert.equal((await ask(url, "evil.example"))[0], 403);
     });
     await served(["--api-key", "secret"], async (url) => {
@@ -61,12 +62,17 @@ describe("lenity serve", () => {
   test("answers a streamed prompt that exactly fills the context, and the next one", async () => {
     await served([], async (url) => {
       const send = async (times: number) => {
-        const body = JSON.stringify({ messages: [{ role: "user", content: "apples ".repeat(times) }], stream: true, max_tokens: 3 });
+        const body = JSON.stringify({
+          messages: [{ role: "user", content: "apples ".repeat(times) }],
+          stream: true,
+          max_tokens: 3,
+        });
         const headers = { "content-type": "application/json" };
         return (await fetch(`${url}/v1/chat/completions`, { method: "POST", headers, body })).text();
       };
       assert.match(await send(509), /has 513 tokens; tiny holds 512/);
-      for (const times of [508, 508, 5]) assert.match(await send(times), /"finish_reason":"length".*\n\ndata: \[DONE\]\n\n$/);
+      for (const times of [508, 508, 5])
+        assert.match(await send(times), /"finish_reason":"length".*\n\ndata: \[DONE\]\n\n$/);
       assert.match((await ask(url, "localhost", "/health"))[1], /"queue":\{"active":0,"waiting":0\}/);
     });
   });

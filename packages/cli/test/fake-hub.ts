@@ -1,4 +1,7 @@
-/** A hub on the loopback interface: the routes that a pull uses, large files behind a redirect to another port, and faults on demand. */
+/**
+ * A hub on the loopback interface: the routes that a pull uses, large files behind a redirect to another port, and
+ * faults on demand.
+ */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -23,7 +26,10 @@ export interface FakeHub {
   readonly seen: Seen[];
   /** The requests whose path ends so. */
   requests(ending: string): Seen[];
-  /** What answers the next requests whose path ends so, one each. Large files are at `/ORG/NAME/resolve/COMMIT/path` and at the CDN's `/signed/path`. */
+  /**
+   * What answers the next requests whose path ends so, one each. Large files are at `/ORG/NAME/resolve/COMMIT/path` and
+   * at the CDN's `/signed/path`.
+   */
   faults(ending: string, ...faults: readonly Fault[]): void;
   /** What the listing says of a file in place of the truth. */
   readonly lies: Map<string, object>;
@@ -105,7 +111,9 @@ export async function fakeHub(model: string, files: Readonly<Record<string, Buff
     queues.find(({ ending, faults }) => path.endsWith(ending) && faults.length > 0)?.faults.shift() ?? standard;
   function atHub(request: IncomingMessage, response: ServerResponse, { pathname, searchParams }: URL) {
     const api = `/api/models/${model}`;
-    const path = Object.keys(files).find((path) => decodeURIComponent(pathname) === `/${model}/resolve/${commit}/${path}`);
+    const path = Object.keys(files).find(
+      (path) => decodeURIComponent(pathname) === `/${model}/resolve/${commit}/${path}`,
+    );
     const bytes = files[path ?? ""] ?? empty;
     const etag = `"${hashOf(path ?? "", bytes)}"`;
     const json = (value: object) => answerTo(pathname, serve)(request, response, Buffer.from(JSON.stringify(value)));
@@ -113,14 +121,26 @@ export async function fakeHub(model: string, files: Readonly<Record<string, Buff
       json({ _id: "1", id: model, sha: commit, lastModified: 0 });
     } else if (pathname === `${api}/tree/${commit}`) {
       const page = Number(searchParams.get("page") ?? 0);
-      const entries = [{ type: "directory", path: "onnx", size: 0 }, ...Object.entries(files).map(([path, bytes]) => entryOf(path, bytes))];
-      if ((page + 1) * pageLength < entries.length) response.setHeader("link", `<${address(hub)}${pathname}?page=${page + 1}>; rel="next"`);
+      const entries = [
+        { type: "directory", path: "onnx", size: 0 },
+        ...Object.entries(files).map(([path, bytes]) => entryOf(path, bytes)),
+      ];
+      if ((page + 1) * pageLength < entries.length)
+        response.setHeader("link", `<${address(hub)}${pathname}?page=${page + 1}>; rel="next"`);
       json(entries.slice(page * pageLength, (page + 1) * pageLength));
     } else if (path === undefined) {
       const known = pathname.startsWith(api);
-      answerTo(pathname, refuse(known ? 404 : 401, known ? "RevisionNotFound" : "RepoNotFound"))(request, response, empty);
+      answerTo(pathname, refuse(known ? 404 : 401, known ? "RevisionNotFound" : "RepoNotFound"))(
+        request,
+        response,
+        empty,
+      );
     } else if (isLarge(path)) {
-      const headers = { location: `${address(cdn)}/signed/${encodeURI(path)}`, "x-linked-etag": etag, "x-repo-commit": commit };
+      const headers = {
+        location: `${address(cdn)}/signed/${encodeURI(path)}`,
+        "x-linked-etag": etag,
+        "x-repo-commit": commit,
+      };
       answerTo(pathname, (_, response) => response.writeHead(302, headers).end())(request, response, bytes);
     } else {
       response.setHeader("etag", etag);
@@ -133,7 +153,9 @@ export async function fakeHub(model: string, files: Readonly<Record<string, Buff
   }
   function entryOf(path: string, bytes: Buffer): object {
     const hash = hashOf(path, bytes);
-    const lfs = isLarge(path) ? { oid: "1".repeat(40), lfs: { oid: hash, size: bytes.length, pointerSize: 130 } } : { oid: hash };
+    const lfs = isLarge(path)
+      ? { oid: "1".repeat(40), lfs: { oid: hash, size: bytes.length, pointerSize: 130 } }
+      : { oid: hash };
     return { type: "file", path, size: bytes.length, ...lfs, ...lies.get(path) };
   }
   return {

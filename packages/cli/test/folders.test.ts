@@ -11,7 +11,9 @@ const texts = [..."abcdefghijklmnopqrstuvwxyz ?!.,:"];
 const template = "{% for m in messages %}{{ m.role[0] }}:{{ m.content }} {% endfor %}a:";
 
 let folder = "";
-/** A chat model of 50 logits and 34 tokens, the last two of them control tokens, without a token that ends an answer. */
+/**
+ * A chat model of 50 logits and 34 tokens, the last two of them control tokens, without a token that ends an answer.
+ */
 let whole = "";
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "lenity-cli-"));
@@ -42,7 +44,17 @@ interface Answer {
   readonly trace: readonly { readonly token: string; readonly id: number }[];
 }
 async function ask(dir: string, ...more: readonly string[]): Promise<Answer & { readonly err: string }> {
-  const { status, out, err } = await lenity("chat", "hi", "--model", dir, "--json", "--trace", "--max-tokens", "24", ...more);
+  const { status, out, err } = await lenity(
+    "chat",
+    "hi",
+    "--model",
+    dir,
+    "--json",
+    "--trace",
+    "--max-tokens",
+    "24",
+    ...more,
+  );
   assert.equal(status, 0, err);
   return { ...(JSON.parse(out) as Answer), err: err.replace(endless, "") };
 }
@@ -82,7 +94,10 @@ describe("a folder of one's own", () => {
   test("is told to end no answer, by inspect and before an answer", async () => {
     const { err } = await lenity("chat", "hi", "--model", whole, "--max-tokens", "2");
     assert.match(err, endless);
-    assert.match((await lenity("inspect", whole)).out, / {2}warnings\n {4}\S+whole names no token that ends an answer /);
+    assert.match(
+      (await lenity("inspect", whole)).out,
+      / {2}warnings\n {4}\S+whole names no token that ends an answer /,
+    );
     const ending = await copyWith({ "generation_config.json": { eos_token_id: 1 } });
     assert.doesNotMatch((await lenity("chat", "hi", "--model", ending, "--max-tokens", "2")).err, endless);
   });
@@ -102,7 +117,10 @@ describe("a folder of one's own", () => {
     ));
 
   test("with a broken generation_config.json is refused, with the file", async () => {
-    await refused(await copyWith({ "generation_config.json": "{" }), /generation_config\.json is not JSON.*Fix or remove it/);
+    await refused(
+      await copyWith({ "generation_config.json": "{" }),
+      /generation_config\.json is not JSON.*Fix or remove it/,
+    );
     await refused(
       await copyWith({ "generation_config.json": { do_sample: true, temperature: -2 } }),
       /generation_config\.json: temperature is -2; expected .*Fix or remove it/,
@@ -123,7 +141,10 @@ describe("a graph that scores only the last position of a block", () => {
     await writeForm(dir, join("onnx", "model.onnx"), small, { pruned: true });
     const answer = await ask(dir);
     assert.equal(answer.text, plain.text);
-    assert.match(answer.err, /^warning: \S+model\.onnx: the graph scores only the last position .* decodes plainly[^\n]*\n$/);
+    assert.match(
+      answer.err,
+      /^warning: \S+model\.onnx: the graph scores only the last position .* decodes plainly[^\n]*\n$/,
+    );
     const { status, err } = await lenity("chat", "hi", "--model", dir, "--draft-tokens", "4");
     assert.equal(status, 1);
     assert.match(
@@ -134,15 +155,25 @@ describe("a graph that scores only the last position of a block", () => {
 });
 
 test("--context is the most tokens of a conversation, up to what the model's folder says", async () => {
-  const dir = await copyWith({ "config.json": { ...configOf(small), eos_token_id: null, max_position_embeddings: undefined } });
+  const dir = await copyWith({
+    "config.json": { ...configOf(small), eos_token_id: null, max_position_embeddings: undefined },
+  });
   const assumed = await ask(dir);
-  assert.match(assumed.err, /^lenity: no file of \S+ names the length of the context: 2048 tokens are assumed; [^\n]*--context[^\n]*\.\n$/);
+  assert.match(
+    assumed.err,
+    /^lenity: no file of \S+ names the length of the context: 2048 tokens are assumed; [^\n]*--context[^\n]*\.\n$/,
+  );
   assert.equal(assumed.trace.length, 24);
   const short = await ask(dir, "--context", "12");
   assert.deepEqual([short.finish_reason, short.err], ["length", ""]);
   assert.ok(short.trace.length < 12);
   assert.equal((await ask(whole, "--context", "12")).trace.length, short.trace.length);
-  await refused(whole, /context of 301 tokens was asked for, and the model holds 300, by \S+config\.json/, "--context", "301");
+  await refused(
+    whole,
+    /context of 301 tokens was asked for, and the model holds 300, by \S+config\.json/,
+    "--context",
+    "301",
+  );
   await refused(whole, /--context <n>.* Expected a whole number from 2/, "--context", "1");
 });
 
@@ -152,7 +183,11 @@ describe("what generation_config.json recommends", () => {
   async function served(dir: string): Promise<string> {
     const { child, url, ended } = await serve("--model", dir);
     const body = JSON.stringify({ messages: [question], seed: 0, max_tokens: 24 });
-    const response = await fetch(`${url}/v1/chat/completions`, { method: "POST", body, headers: { "content-type": "application/json" } });
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/json" },
+    });
     const { choices } = (await response.json()) as { choices: { message: { content: string } }[] };
     child.kill("SIGTERM");
     await ended;
@@ -178,7 +213,9 @@ describe("what generation_config.json recommends", () => {
   }
 
   test("is overruled by each flag", async () => {
-    const dir = await copyWith({ "generation_config.json": { do_sample: true, temperature: 9, top_k: 1, top_p: 0.3, min_p: 0.95 } });
+    const dir = await copyWith({
+      "generation_config.json": { do_sample: true, temperature: 9, top_k: 1, top_p: 0.3, min_p: 0.95 },
+    });
     const open = ["--top-k", "0", "--top-p", "1", "--min-p", "0"];
     assert.notEqual((await ask(whole, ...hot)).text, (await ask(whole)).text);
     assert.equal((await ask(dir, ...open)).text, (await ask(whole, ...hot)).text);
@@ -208,7 +245,14 @@ describe("a model file under a name of its own", () => {
     const answer = await ask(several, "--file", phi);
     assert.deepEqual([answer.text, answer.err], [(await ask(whole)).text, ""]);
     await refused(several, /none\.onnx is missing\. Name a file of the folder/, "--file", "none.onnx");
-    await refused(several, /--file a\.onnx and --dtype q4 both choose the model's file/, "--file", "a.onnx", "--dtype", "q4");
+    await refused(
+      several,
+      /--file a\.onnx and --dtype q4 both choose the model's file/,
+      "--file",
+      "a.onnx",
+      "--dtype",
+      "q4",
+    );
     assert.match((await lenity("inspect", several, "--file", phi)).out, /model +\S+phi3-cpu-int4\.onnx/);
   });
 });
@@ -221,7 +265,12 @@ test("a policy whose trained head the folder lacks is refused by the file to put
     await refused(whole, message, "--policy", name);
     await refused(whole, message, "--policy", JSON.stringify({ type: name, threshold: 0.5 }));
     const nested = { type: "or", any: [{ type: "sd" }, { type: name, threshold: 0.5 }] };
-    await refused(whole, new RegExp(`^lenity: policy\\.any\\[1\\] names ${name}, which needs`), "--policy", JSON.stringify(nested));
+    await refused(
+      whole,
+      new RegExp(`^lenity: policy\\.any\\[1\\] names ${name}, which needs`),
+      "--policy",
+      JSON.stringify(nested),
+    );
   }
   await refused(whole, /unknown preset "judgy"/, "--policy", "judgy");
 });
@@ -237,7 +286,10 @@ describe("a draft of one's own", () => {
     const plain = await ask(whole);
     const drafted = await ask(whole, "--draft", sixty);
     assert.equal(drafted.text, plain.text);
-    assert.equal(drafted.err, "lenity: sixty scores 60 ids and whole 50: the tokens are the same, the padding differs.\n");
+    assert.equal(
+      drafted.err,
+      "lenity: sixty scores 60 ids and whole 50: the tokens are the same, the padding differs.\n",
+    );
   });
 
   test("is loaded in the target's variant, or else in its only one, which is told, or in the one that is named", async () => {
@@ -270,6 +322,11 @@ describe("a draft of one's own", () => {
     const other = join(folder, "other");
     await cp(sixty, other, { recursive: true });
     await writeTexts(other, [...texts].reverse(), { 32: "<|a|>", 33: "<|b|>" });
-    await refused(whole, /draft model .*other does not fit the target .*whole: the token 0 is ":" to the one and "a"/, "--draft", other);
+    await refused(
+      whole,
+      /draft model .*other does not fit the target .*whole: the token 0 is ":" to the one and "a"/,
+      "--draft",
+      other,
+    );
   });
 });

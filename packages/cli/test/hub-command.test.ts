@@ -58,7 +58,11 @@ function start(
 }
 const lenity = (args: readonly string[], environment?: Readonly<Record<string, string>>, cwd?: string) =>
   start(args, environment, cwd).ended;
-const done = async (args: readonly string[], environment?: Readonly<Record<string, string>>, cwd?: string): Promise<Ended> => {
+const done = async (
+  args: readonly string[],
+  environment?: Readonly<Record<string, string>>,
+  cwd?: string,
+): Promise<Ended> => {
   const ended = await lenity(args, environment, cwd);
   assert.equal(ended.status, 0, ended.err);
   return ended;
@@ -71,7 +75,10 @@ describe("--model ORG/NAME", () => {
     const expected = await done([...chat, "--model", draft]);
     const first = await done([...chat, "--model", "org/tiny"]);
     assert.equal(first.out, expected.out);
-    assert.match(first.err, /org\/tiny is not a folder here and not in the cache; downloading it from http:.*\n.*5 of 5 files to download/);
+    assert.match(
+      first.err,
+      /org\/tiny is not a folder here and not in the cache; downloading it from http:.*\n.*5 of 5 files to download/,
+    );
     await fake.close();
     const again = await done([...chat, "--model", "org/tiny", "--draft", "org/tiny"]);
     assert.equal(again.out, expected.out);
@@ -112,7 +119,10 @@ describe("--model ORG/NAME", () => {
 
   test("is told from a path that is none and from a file", async () => {
     for (const [name, message] of [
-      ["./org/tiny", /\.\/org\/tiny is neither a folder nor a name on the hub\. Expected a Hugging Face model folder, or ORG\/NAME/],
+      [
+        "./org/tiny",
+        /\.\/org\/tiny is neither a folder nor a name on the hub\. Expected a Hugging Face model folder, or ORG\/NAME/,
+      ],
       [main, /is a file, not a folder/],
     ] as const) {
       const { status, err } = await lenity(["inspect", name]);
@@ -130,7 +140,10 @@ describe("lenity pull", () => {
     assert.match(err, /^org\/tiny at main \(0123456\): 5 of 5 files to download, [\d.]+ MB\n {2}config\.json +\d+ B\n/);
     assert.match(err, /onnx\/model\.onnx +[\d.]+ MB\n/);
     assert.match(err, /^100 %, ([\d.]+ MB) of \1$/m);
-    assert.match((await done(["pull", "org/tiny"])).err, /all 5 files are in the cache\n {2}config\.json +\d+ B {2}in the cache/);
+    assert.match(
+      (await done(["pull", "org/tiny"])).err,
+      /all 5 files are in the cache\n {2}config\.json +\d+ B {2}in the cache/,
+    );
   });
 
   test("prints one JSON object", async () => {
@@ -138,10 +151,14 @@ describe("lenity pull", () => {
     await assert.rejects(stat(home));
     const pulled = JSON.parse((await done(["pull", "org/tiny", "--json"])).out);
     assert.deepEqual(pulled, planned);
-    assert.deepEqual([pulled.model, pulled.revision, pulled.commit, pulled.folder], ["org/tiny", "main", commit, folder()]);
+    assert.deepEqual(
+      [pulled.model, pulled.revision, pulled.commit, pulled.folder],
+      ["org/tiny", "main", commit, folder()],
+    );
     assert.ok(
       pulled.files.some(
-        ({ path, bytes, cached }: Record<string, unknown>) => path === "onnx/model.onnx" && bytes === model.length && cached === false,
+        ({ path, bytes, cached }: Record<string, unknown>) =>
+          path === "onnx/model.onnx" && bytes === model.length && cached === false,
       ),
     );
   });
@@ -178,7 +195,8 @@ describe("lenity pull", () => {
     const { fault, go } = stuck(1000);
     fake.faults("signed/onnx/model.onnx", fault);
     const both = [start(["pull", "org/tiny"]), start(["pull", "org/tiny"])];
-    while (fake.requests("signed/onnx/model.onnx").length === 0 || fake.requests(`/tree/${commit}`).length < 4) await sleep(10); // two pages each
+    while (fake.requests("signed/onnx/model.onnx").length === 0 || fake.requests(`/tree/${commit}`).length < 4)
+      await sleep(10); // two pages each
     go();
     for (const { ended } of both) assert.equal((await ended).status, 0, (await ended).err);
     assert.deepEqual(await readFile(join(folder(), "onnx/model.onnx")), model);
@@ -190,7 +208,10 @@ describe("lenity pull", () => {
     await writeFile(join(home, "token"), "stored\n");
     await done(["pull", "org/tiny", "--dry-run"]);
     await done(["pull", "org/tiny", "--dry-run"], { HF_TOKEN: "given" });
-    assert.deepEqual([...new Set(fake.seen.map(({ authorization }) => authorization))], ["Bearer stored", "Bearer given"]);
+    assert.deepEqual(
+      [...new Set(fake.seen.map(({ authorization }) => authorization))],
+      ["Bearer stored", "Bearer given"],
+    );
   });
 
   test("keeps models where HF_HUB_CACHE says", async () => {
@@ -221,6 +242,9 @@ describe("lenity pull", () => {
     fake.faults("config.json", refuse(401, "GatedRepo"));
     const { status, err } = await lenity(["pull", "org/tiny"]);
     assert.equal(status, 1);
-    assert.match(err, /lenity: org\/tiny is gated: its authors grant access on http:.*\/org\/tiny\. .*HF_TOKEN, or run hf auth login/);
+    assert.match(
+      err,
+      /lenity: org\/tiny is gated: its authors grant access on http:.*\/org\/tiny\. .*HF_TOKEN, or run hf auth login/,
+    );
   });
 });

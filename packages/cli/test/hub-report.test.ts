@@ -72,7 +72,11 @@ test("what is printed after an interrupted bar begins on a line of its own", () 
 describe("the settings of Hugging Face's tools", () => {
   const nowhere = { HF_HOME: "/nowhere" };
   test("have the defaults of those tools", async () => {
-    const { endpoint, token, cache, offline } = await readHub({ HF_HOME: "", HF_TOKEN_PATH: "/nowhere", HOME: "/home/x" });
+    const { endpoint, token, cache, offline } = await readHub({
+      HF_HOME: "",
+      HF_TOKEN_PATH: "/nowhere",
+      HOME: "/home/x",
+    });
     assert.deepEqual([endpoint, token, offline], ["https://huggingface.co", undefined, false]);
     assert.ok(cache.endsWith(join(".cache", "huggingface", "hub")));
   });
@@ -85,8 +89,10 @@ describe("the settings of Hugging Face's tools", () => {
     }
   });
   test("say whether there is a network", async () => {
-    for (const value of ["1", "ON", "yes", "True"]) assert.equal((await readHub({ ...nowhere, HF_HUB_OFFLINE: value })).offline, true);
-    for (const value of ["", "0", "no", "off"]) assert.equal((await readHub({ ...nowhere, HF_HUB_OFFLINE: value })).offline, false);
+    for (const value of ["1", "ON", "yes", "True"])
+      assert.equal((await readHub({ ...nowhere, HF_HUB_OFFLINE: value })).offline, true);
+    for (const value of ["", "0", "no", "off"])
+      assert.equal((await readHub({ ...nowhere, HF_HUB_OFFLINE: value })).offline, false);
   });
   test("name another hub, with or without a slash at the end", async () => {
     for (const HF_ENDPOINT of ["http://127.0.0.1:1/hub", "http://127.0.0.1:1/hub/"])

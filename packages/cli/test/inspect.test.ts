@@ -14,7 +14,10 @@ before(async () => {
 });
 after(() => folder.remove());
 
-/** What differs between the families. Paths are DIR, sizes of files and weights SIZE, and this machine's providers PROVIDERS. */
+/**
+ * What differs between the families. Paths are DIR, sizes of files and weights SIZE, and this machine's providers
+ * PROVIDERS.
+ */
 interface Told {
   readonly form: Form | undefined;
   readonly files?: readonly string[];
@@ -35,7 +38,10 @@ interface Told {
   readonly head?: (kind: string) => string;
 }
 
-const states = (type: string) => [`hidden_states  ${type} [1, length, 32]`, `last_hidden_state  ${type} [1, length, 32]`];
+const states = (type: string) => [
+  `hidden_states  ${type} [1, length, 32]`,
+  `last_hidden_state  ${type} [1, length, 32]`,
+];
 const rows = (type: string) => `present_rows  ${type} [4, 2, length, 16]`;
 const grouped = (type: string, bytes = 512): [string, string] => [
   `new-rows, ${type}: 2 layers × 2 heads × 16, ${bytes} B a token`,
@@ -45,7 +51,10 @@ const joined = (type: string, bytes = 512): [string, string] => [
   `concat, ${type}: 2 layers × 2 heads × 16, ${bytes} B a token`,
   "only new rows leave the graph, but each step copies the whole past to append them; all heads but the first are moved when tokens are added or removed",
 ];
-const exact = ["blocks of up to 40 tokens give the same logits as smaller ones, to the bit", "no row depends on later tokens"];
+const exact = [
+  "blocks of up to 40 tokens give the same logits as smaller ones, to the bit",
+  "no row depends on later tokens",
+];
 const normed = "post-norm rows are the pre-norm rows, normalized";
 const last = "present_rows are the last rows of present";
 
@@ -127,8 +136,16 @@ const families: Readonly<Record<string, Told>> = {
     weights: "float16 (SIZE), float32 (SIZE)",
     cache: grouped("float32"),
   },
-  "Add and SimplifiedLayerNormalization": { form: { norm: "added" }, weights: "float16 (SIZE), float32 (SIZE)", cache: grouped("float32") },
-  "LayerNormalization with bias": { form: { norm: "layer" }, weights: "float16 (SIZE), float32 (SIZE)", cache: grouped("float32") },
+  "Add and SimplifiedLayerNormalization": {
+    form: { norm: "added" },
+    weights: "float16 (SIZE), float32 (SIZE)",
+    cache: grouped("float32"),
+  },
+  "LayerNormalization with bias": {
+    form: { norm: "layer" },
+    weights: "float16 (SIZE), float32 (SIZE)",
+    cache: grouped("float32"),
+  },
   "4 bits with integer sums": {
     form: { weights: "4-bit-integer" },
     weights: "float32 (SIZE), 4-bit in blocks of 32 (SIZE)",
@@ -145,8 +162,16 @@ const families: Readonly<Record<string, Told>> = {
     weights: "float16 (SIZE), float32 (SIZE); stored in onnx/w.data, onnx/w.data_1",
     cache: grouped("float32"),
   },
-  "4 bits": { form: { weights: "4-bit" }, weights: "float32 (SIZE), 4-bit in blocks of 32 (SIZE)", cache: grouped("float32") },
-  "8 bits": { form: { weights: "8-bit" }, weights: "8-bit in blocks of 32 (SIZE), float32 (SIZE)", cache: grouped("float32") },
+  "4 bits": {
+    form: { weights: "4-bit" },
+    weights: "float32 (SIZE), 4-bit in blocks of 32 (SIZE)",
+    cache: grouped("float32"),
+  },
+  "8 bits": {
+    form: { weights: "8-bit" },
+    weights: "8-bit in blocks of 32 (SIZE), float32 (SIZE)",
+    cache: grouped("float32"),
+  },
   "weights in another file": {
     form: { shards: ["model.onnx_data"] },
     files: ["onnx/model.onnx_data  SIZE"],
@@ -220,7 +245,10 @@ const families: Readonly<Record<string, Told>> = {
       "Hidden states are not offered: other values of the graph have their names.",
       "New cache rows are not fetched alone: another value of the graph has the name present_rows.",
     ],
-    cache: ["in-place, float32: 2 layers × 2 heads × 16, 512 B a token", "each step copies the whole cache in place; rewinding is free"],
+    cache: [
+      "in-place, float32: 2 layers × 2 heads × 16, 512 B a token",
+      "each step copies the whole cache in place; rewinding is free",
+    ],
     hidden: "none",
     checked: exact,
     head: (kind) =>
@@ -235,7 +263,15 @@ const block = (title: string, lines: readonly string[]) =>
   lines.length === 0 ? [] : [`  ${title}`, ...lines.map((line) => `    ${line}`)];
 
 function expected(told: Told): string {
-  const { files = [], type = "float32", position = false, keeps = true, outputs = [], missing = [], warnings = [] } = told;
+  const {
+    files = [],
+    type = "float32",
+    position = false,
+    keeps = true,
+    outputs = [],
+    missing = [],
+    warnings = [],
+  } = told;
   const { cacheType = type } = told;
   const { head = (_: string, judge: string) => `needs a trained head: put ${judge}.json into the folder.` } = told;
   return [
@@ -251,7 +287,11 @@ function expected(told: Told): string {
       ...(keeps ? ["num_logits_to_keep  int64 []"] : []),
       `past_key_values.*.key|value  ${cacheType} [1, 2, past_length, 16]`,
     ]),
-    ...block("outputs", [`logits  ${type} [1, kept, 50]`, `present.*.key|value  ${cacheType} [1, 2, present_length, 16]`, ...outputs]),
+    ...block("outputs", [
+      `logits  ${type} [1, kept, 50]`,
+      `present.*.key|value  ${cacheType} [1, 2, present_length, 16]`,
+      ...outputs,
+    ]),
     ...block("added in memory", told.added ?? [...states(type), rows(type)]),
     ...block("not available", missing),
     `  cache       ${told.cache[0]}`,
@@ -293,7 +333,10 @@ test("lenity inspect tells everything of an export for long contexts", async () 
   await exportDecoder(dir, { attention: "split" });
   const own = expected(families["exportDecoder's own"] as Told);
   const long = own
-    .replace("float32 [1, 2, past_length, 16]", "float32 [past_rows, 2, 16]\n    tail_values.*  float32 [tail_rows, 2, 16]")
+    .replace(
+      "float32 [1, 2, past_length, 16]",
+      "float32 [past_rows, 2, 16]\n    tail_values.*  float32 [tail_rows, 2, 16]",
+    )
     .replace("    present.*.key|value  float32 [1, 2, present_length, 16]\n", "")
     .replace("float32 [4, 2, length, 16]", "float32 [4, length, 2, 16]")
     .replace("  cache       new-rows", "  cache       split")
@@ -308,11 +351,18 @@ test("lenity inspect tells of the presets that heads and a tokenizer of the fold
     dir,
     Array.from({ length: small.vocabulary }, (_, id) => String.fromCharCode(97 + id)),
   );
-  await writeFile(join(dir, "judge.json"), JSON.stringify({ hidden: "pre-norm", weight: new Array(small.width).fill(0), bias: 0 }));
+  await writeFile(
+    join(dir, "judge.json"),
+    JSON.stringify({ hidden: "pre-norm", weight: new Array(small.width).fill(0), bias: 0 }),
+  );
   const told = (await inspection(dir, {})).split("\n");
   assert.ok(told.includes("    thinking  yes / yes"), told.slice(-8).join("\n"));
   assert.ok(told.includes("    judge     yes / yes  needs pre-norm hidden states"));
-  assert.ok(told.some((line) => line.startsWith("    autojudge no / no  ") && line.endsWith("put autojudge.json into the folder.")));
+  assert.ok(
+    told.some(
+      (line) => line.startsWith("    autojudge no / no  ") && line.endsWith("put autojudge.json into the folder."),
+    ),
+  );
 });
 
 test("lenity inspect takes the only model there is under a name of its own, or the one that is named", async () => {
@@ -339,7 +389,8 @@ describe("lenity inspect tells everything of a file of the form", () => {
       await rm(dir, { recursive: true, force: true });
       await mkdir(dir);
       await cp(whole, dir, { recursive: true });
-      if (told.form !== undefined) await writeForm(dir, join("onnx", "model.onnx"), small, { hidden: "none", ...told.form });
+      if (told.form !== undefined)
+        await writeForm(dir, join("onnx", "model.onnx"), small, { hidden: "none", ...told.form });
       assert.equal(neutral(await inspection(dir, {}), dir, told.warnings !== undefined), expected(told));
     });
   }
@@ -361,7 +412,10 @@ test("lenity inspect tells what other programs do in ways of their own", async (
     "    past_key_values.*.key|value  float32 [1, 2, past_length, kv_cache_dim]",
     "  cache       new-rows, float32: 2 layers × 2 heads × 16, 512 B a token",
   );
-  has(await told({ window: 64, sliding: true }), "              a sliding window of 64 tokens; rows that leave it are kept");
+  has(
+    await told({ window: 64, sliding: true }),
+    "              a sliding window of 64 tokens; rows that leave it are kept",
+  );
   has(
     await told({ combined: true }),
     "    past_*  float32 [2, 1, 2, past_length, 16]",
@@ -377,7 +431,9 @@ test("lenity inspect tells what other programs do in ways of their own", async (
     "  policies    none: this model cannot verify drafts, so answers are decoded plainly",
   );
   assert.ok(
-    pruned.some((line) => /model\.onnx: the graph scores only the last position of a block, .*prune_lm_head=false\)\.$/.test(line)),
+    pruned.some((line) =>
+      /model\.onnx: the graph scores only the last position of a block, .*prune_lm_head=false\)\.$/.test(line),
+    ),
   );
   const { policies } = JSON.parse(await inspection(dir, { json: true }));
   for (const { model, lookup, missing } of policies) {
@@ -388,7 +444,14 @@ test("lenity inspect tells what other programs do in ways of their own", async (
 });
 
 test("a cache on WebGPU is told to stay there, unless the graph reads it as it lies in memory", () => {
-  const shape = { layers: 1, groups: 2, headSize: 16, precision: "float32", newRows: false, bytesPerToken: 256 } as const;
+  const shape = {
+    layers: 1,
+    groups: 2,
+    headSize: 16,
+    precision: "float32",
+    newRows: false,
+    bytesPerToken: 256,
+  } as const;
   const told = (name: "cpu" | "webgpu", family: "concat" | "split") =>
     cacheCosts({ device: { name, why: "" }, cache: { ...shape, family } });
   assert.equal(told("webgpu", "concat"), "stays on the device; rewinding copies what is kept, on the device");

@@ -16,7 +16,8 @@ async function cachedOf(guesses: readonly string[], ...flags: readonly string[])
     const { usage } = (await response.json()) as { usage: { prompt_tokens_details: { cached_tokens: number } } };
     return usage.prompt_tokens_details.cached_tokens;
   };
-  const text = (code: string) => `Please remember this for the time when I come back from my holidays: the door code of Paul is ${code}`;
+  const text = (code: string) =>
+    `Please remember this for the time when I come back from my holidays: the door code of Paul is ${code}`;
   try {
     await ask("key-a", text("4711"));
     const found: number[] = [];

@@ -1,6 +1,7 @@
 /**
- * A program that delays.test.ts runs: `lenity serve` of the built-in pair, and a model of its tokenizer with a long context, in a process that watches its
- * own event loop. `GET /longest-pause` tells the longest time, in milliseconds, in which it did nothing else since it was last asked.
+ * A program that delays.test.ts runs: `lenity serve` of the built-in pair, and a model of its tokenizer with a long
+ * context, in a process that watches its own event loop. `GET /longest-pause` tells the longest time, in milliseconds,
+ * in which it did nothing else since it was last asked.
  */
 import type { LanguageModel } from "@lenity/core";
 import { createServer } from "@lenity/server";

@@ -19,7 +19,11 @@ interface Ended {
 }
 
 /** Runs it with that standard output: a file, or a pipe whose reader has left. */
-function run(args: readonly string[], out: number | "closed", env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+function run(
+  args: readonly string[],
+  out: number | "closed",
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
   const stdout = out === "closed" ? "pipe" : out;
   const child = spawn(process.execPath, [main, ...args], {
     env: { ...process.env, NO_COLOR: "1", ...env },
@@ -46,7 +50,9 @@ describe("a reader of the output who leaves ends, quietly and as other commands 
   }
 });
 
-test("an output that takes nothing more is told of", { skip: !existsSync("/dev/full") && "there is no /dev/full here" }, async () => {
+test("an output that takes nothing more is told of", {
+  skip: !existsSync("/dev/full") && "there is no /dev/full here",
+}, async () => {
   for (const command of [["chat", question], ["policies"]]) {
     const { status, err } = await run(command, openSync("/dev/full", "w"));
     assert.equal(status, 1);
@@ -68,9 +74,16 @@ describe("a failure", () => {
   test("that nobody foresaw is a sentence too", () => {
     assert.equal(failureText(new LenityError("unsupported", "It cannot be had.")), "It cannot be had.");
     const advice = "Set LENITY_STACK=1 for a stack trace, and please report this.";
-    assert.equal(failureText(new TypeError("x is no function.\nand more")), `unexpected error: x is no function. ${advice}`);
-    for (const thrown of ["a text", undefined, null]) assert.equal(failureText(thrown), `unexpected error: ${thrown}. ${advice}`);
-    const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", syscall: "write" });
+    assert.equal(
+      failureText(new TypeError("x is no function.\nand more")),
+      `unexpected error: x is no function. ${advice}`,
+    );
+    for (const thrown of ["a text", undefined, null])
+      assert.equal(failureText(thrown), `unexpected error: ${thrown}. ${advice}`);
+    const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+      code: "ENOSPC",
+      syscall: "write",
+    });
     assert.equal(failureText(full), "System error: ENOSPC: no space left on device, write.");
   });
 
@@ -82,18 +95,24 @@ describe("a failure", () => {
       const wait = `if (process.listenerCount("unhandledRejection") === 0) return; clearInterval(timer); ${failing}`;
       await writeFile(before, `const timer = setInterval(() => { ${wait} }, 5);`);
       const flag = process.versions["bun"] === undefined ? "--import" : "--preload";
-      const child = spawn(process.execPath, [flag, before, main, "serve", "--port", "0"], { stdio: ["ignore", "ignore", "pipe"] });
+      const child = spawn(process.execPath, [flag, before, main, "serve", "--port", "0"], {
+        stdio: ["ignore", "ignore", "pipe"],
+      });
       let err = "";
       child.stderr.on("data", (data) => (err += data));
       assert.equal(await new Promise((resolve) => child.once("close", resolve)), 1);
-      assert.equal(err, "lenity: unexpected error: late. Set LENITY_STACK=1 for a stack trace, and please report this.\n");
+      assert.equal(
+        err,
+        "lenity: unexpected error: late. Set LENITY_STACK=1 for a stack trace, and please report this.\n",
+      );
     }
     await rm(folder, { recursive: true });
   });
 
   test("to listen says what to give instead", () => {
     const place = { host: "here", port: 80 };
-    const text = (code: string) => listenRefusal(Object.assign(new Error("the runtime's words"), { code }), place).message;
+    const text = (code: string) =>
+      listenRefusal(Object.assign(new Error("the runtime's words"), { code }), place).message;
     assert.match(text("EADDRINUSE"), /^Port 80 on here is in use\. Choose another port with --port, or 0/);
     assert.match(text("EACCES"), /^This user may not listen on port 80 of here \(EACCES\)\. Choose another port/);
     assert.match(text("EAI_AGAIN"), /^here is not an address of this machine \(EAI_AGAIN\)\. Set --host/);

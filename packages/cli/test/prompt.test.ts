@@ -44,7 +44,9 @@ test("a pair as it is loaded is what a chat writer takes: its template, its cont
     assert.deepEqual(writer.write(messages), expected);
     assert.deepEqual(await writer.writeAsync(messages), expected);
     assert.deepEqual(writer.control, new Set([...tokenizer.special, ...target.eos]));
-    await assert.rejects(writer.writeAsync([{ role: "user", content: "apples ".repeat(600) }]), { code: "context_full" });
+    await assert.rejects(writer.writeAsync([{ role: "user", content: "apples ".repeat(600) }]), {
+      code: "context_full",
+    });
   } finally {
     await pair.close();
   }

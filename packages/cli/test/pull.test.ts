@@ -1,5 +1,17 @@
 import assert from "node:assert/strict";
-import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, describe, test } from "node:test";
@@ -182,7 +194,9 @@ describe("the token", () => {
   test("follows redirects within the hub, as those of a renamed model are", async () => {
     hub = { ...hub, token: "secret" };
     const elsewhere = `/other/name/resolve/${commit}/config.json`;
-    fake.faults(`/org/model/resolve/${commit}/config.json`, (_, response) => response.writeHead(307, { location: elsewhere }).end());
+    fake.faults(`/org/model/resolve/${commit}/config.json`, (_, response) =>
+      response.writeHead(307, { location: elsewhere }).end(),
+    );
     fake.faults(elsewhere, (request, response) => serve(request, response, files["config.json"] as Buffer));
     await pull();
     assert.deepEqual(
@@ -199,8 +213,10 @@ describe("the token", () => {
   }
 
   test("a circle of redirects ends", async () => {
-    const round = (request: { url?: string }, response: { writeHead(status: number, headers: object): { end(): void } }) =>
-      response.writeHead(302, { location: request.url }).end();
+    const round = (
+      request: { url?: string },
+      response: { writeHead(status: number, headers: object): { end(): void } },
+    ) => response.writeHead(302, { location: request.url }).end();
     fake.faults("config.json", ...Array(10).fill(round));
     await assert.rejects(pull(), refusedAs("download", /redirects more than 5 times/));
   });
@@ -224,7 +240,10 @@ describe("a broken connection", () => {
     let at = 0;
     for (const end of breaks) {
       fake.faults(atCdn, (_, response, body) => {
-        const headers = { "content-length": body.length - at, "content-range": `bytes ${at}-${body.length - 1}/${body.length}` };
+        const headers = {
+          "content-length": body.length - at,
+          "content-range": `bytes ${at}-${body.length - 1}/${body.length}`,
+        };
         response.writeHead(at === 0 ? 200 : 206, headers).write(body.subarray(at, end));
         held = response;
         at = end;
@@ -304,7 +323,10 @@ describe("a broken connection", () => {
     fake.faults("tokenizer.json", refuse(500), (_, response) => response.destroy());
     const report = listen();
     await pull({}, report);
-    assert.match(report.notes[0] ?? "", /^The list of files of org\/model: 127\.0\.0\.1:\d+ answers 500\. Trying again\.$/);
+    assert.match(
+      report.notes[0] ?? "",
+      /^The list of files of org\/model: 127\.0\.0\.1:\d+ answers 500\. Trying again\.$/,
+    );
     assert.equal(fake.requests("/revision/main").length, 3);
     assert.equal(fake.requests("/tokenizer.json").length, 3);
   });
@@ -327,7 +349,10 @@ describe("a broken connection", () => {
 
   test("faults that stay are told with their number", async () => {
     fake.faults("/revision/main", ...Array(3).fill(refuse(500)));
-    await assert.rejects(pull(), refusedAs("download", /list of files of org\/model could not be downloaded: .* answers 500 \(3 attempts/));
+    await assert.rejects(
+      pull(),
+      refusedAs("download", /list of files of org\/model could not be downloaded: .* answers 500 \(3 attempts/),
+    );
     await fake.close();
     await assert.rejects(pull(), refusedAs("download", /could not be downloaded: .*\(3 attempts/));
   });
@@ -347,7 +372,10 @@ describe("wrong bytes", () => {
       fake.faults(path === model ? atCdn : path, (request, response) => serve(request, response, body));
       await assert.rejects(
         pull(),
-        refusedAs("download", /arrived with wrong bytes: the hash is [0-9a-f]+; the hub announced .* deleted; pull again/),
+        refusedAs(
+          "download",
+          /arrived with wrong bytes: the hash is [0-9a-f]+; the hub announced .* deleted; pull again/,
+        ),
       );
       const hash = hashOf(path, files[path] as Buffer);
       assert.ok((await blobs()).every((name) => !name.startsWith(hash)));
@@ -381,7 +409,10 @@ describe("what the hub refuses", () => {
   const withToken = () => (hub = { ...hub, token: "secret" });
   test("a gated model, without a token and with one that has no access", async () => {
     fake.faults(atHub, refuse(401, "GatedRepo"), refuse(403, "GatedRepo"));
-    await assert.rejects(pull(), refusedAs("download", /org\/model is gated: .*\/org\/model\. Set HF_TOKEN, or run hf auth login/));
+    await assert.rejects(
+      pull(),
+      refusedAs("download", /org\/model is gated: .*\/org\/model\. Set HF_TOKEN, or run hf auth login/),
+    );
     withToken();
     await assert.rejects(pull(), refusedAs("download", /is gated: .* The token's account has no access/));
   });
@@ -392,17 +423,30 @@ describe("what the hub refuses", () => {
   });
   test("a model that is not there, or hidden", async () => {
     const missing = () => pullModel(hub, "org/missing", {}, listen());
-    await assert.rejects(missing(), refusedAs("download", /has no model org\/missing, or it is private \(then set HF_TOKEN/));
+    await assert.rejects(
+      missing(),
+      refusedAs("download", /has no model org\/missing, or it is private \(then set HF_TOKEN/),
+    );
     withToken();
-    await assert.rejects(missing(), refusedAs("download", /has no model org\/missing, or the token has no access to it/));
+    await assert.rejects(
+      missing(),
+      refusedAs("download", /has no model org\/missing, or the token has no access to it/),
+    );
   });
   test("a revision that is not there", async () => {
     await assert.rejects(pull({ revision: "v9" }), refusedAs("download", /no such revision \(the revision v9\)/));
   });
   test("a file that has gone, and any other status", async () => {
-    fake.faults("config.json", refuse(404, "EntryNotFound"), refuse(451, undefined, { "x-error-message": "Not here." }));
+    fake.faults(
+      "config.json",
+      refuse(404, "EntryNotFound"),
+      refuse(451, undefined, { "x-error-message": "Not here." }),
+    );
     await assert.rejects(pull(), refusedAs("download", /no longer has config\.json/));
-    await assert.rejects(pull(), refusedAs("download", /refused config\.json of org\/model with status 451: Not here\./));
+    await assert.rejects(
+      pull(),
+      refusedAs("download", /refused config\.json of org\/model with status 451: Not here\./),
+    );
   });
   test("answers of something else than a hub", async () => {
     fake.faults("/revision/main", (_, response) => response.end("<html>"));
@@ -431,7 +475,11 @@ describe("what the hub refuses", () => {
       `a/${"b".repeat(95)}`,
       "a/b.git",
     ])
-      await assert.rejects(pullModel(hub, bad, {}, listen()), refusedAs("invalid_request", /not the name of a model.*ORG\/NAME/), bad);
+      await assert.rejects(
+        pullModel(hub, bad, {}, listen()),
+        refusedAs("invalid_request", /not the name of a model.*ORG\/NAME/),
+        bad,
+      );
     for (const revision of ["", "..", "../x", "a/../b", "a//b", "/a", "a\\b", "a b", "-x", "a/"])
       await assert.rejects(pull({ revision }), refusedAs("invalid_request", /The revision is/), revision);
     assert.deepEqual(fake.seen, []);
@@ -439,14 +487,21 @@ describe("what the hub refuses", () => {
 });
 
 describe("which files", () => {
-  const pathsOf = async (options: PullOptions) => (await pull({ ...options, dryRun: true })).files.map(({ path }) => path);
+  const pathsOf = async (options: PullOptions) =>
+    (await pull({ ...options, dryRun: true })).files.map(({ path }) => path);
   const config = { "config.json": Buffer.from("{}") };
   const empty = (...paths: string[]) => Object.fromEntries(paths.map((path) => [path, Buffer.from(path)]));
 
   test("a variant by its dtype, with its weights beside it", async () => {
     await start({
       ...config,
-      ...empty("onnx/model.onnx", "onnx/model.onnx_data", "onnx/model_q4.onnx", "onnx/model_q4.onnx_data", "onnx/model_q4.onnx_data_1"),
+      ...empty(
+        "onnx/model.onnx",
+        "onnx/model.onnx_data",
+        "onnx/model_q4.onnx",
+        "onnx/model_q4.onnx_data",
+        "onnx/model_q4.onnx_data_1",
+      ),
       ...empty("onnx/model_q4.onnx.data", "onnx/model_q4.onnx_database", "onnx/model_q4f16.onnx_data"),
     });
     assert.deepEqual(await pathsOf({}), ["config.json", "onnx/model.onnx_data", "onnx/model.onnx"]);
@@ -469,7 +524,10 @@ describe("which files", () => {
     );
   });
   test("a model as onnxruntime-genai's builder writes it, without config.json", async () => {
-    await start({ "genai_config.json": Buffer.from("{}"), ...empty("tokenizer.json", "model.onnx", "model.onnx.data") });
+    await start({
+      "genai_config.json": Buffer.from("{}"),
+      ...empty("tokenizer.json", "model.onnx", "model.onnx.data"),
+    });
     assert.deepEqual(await pathsOf({}), ["genai_config.json", "tokenizer.json", "model.onnx.data", "model.onnx"]);
   });
   test("safetensors in one file or in all their parts", async () => {
@@ -480,13 +538,19 @@ describe("which files", () => {
     await start({ ...config, ...empty(...parts, index, "other.safetensors") });
     assert.deepEqual(await pathsOf({ weights: true }), ["config.json", index, ...parts]);
     await start({ ...config, ...empty(parts[0] as string, index) });
-    await assert.rejects(pull({ weights: true }), refusedAs("model_files", /no model\.safetensors, and not all of its parts/));
+    await assert.rejects(
+      pull({ weights: true }),
+      refusedAs("model_files", /no model\.safetensors, and not all of its parts/),
+    );
   });
   test("none where the repository holds no model that lenity runs", async () => {
     await start(empty("model.gguf"));
     await assert.rejects(pull(), refusedAs("model_files", /neither config\.json nor genai_config\.json/));
     await start({ ...config, ...empty("model.safetensors") });
-    await assert.rejects(pull(), refusedAs("model_files", /has no ONNX model\. It has safetensors: pull them with --weights/));
+    await assert.rejects(
+      pull(),
+      refusedAs("model_files", /has no ONNX model\. It has safetensors: pull them with --weights/),
+    );
     await start({ ...config, ...empty("onnx/decoder_model_merged.onnx", "onnx/other.onnx") });
     await assert.rejects(
       pull(),
@@ -506,7 +570,11 @@ describe("which files", () => {
     assert.deepEqual(await pathsOf({}), ["config.json", `${phi}.data`, "onnx/phi3-cpu-int4.drafter.onnx", phi]);
     await assert.rejects(pull({ dtype: "q4" }), refusedAs("model_files", /only ONNX files with unusual names/));
     await start({ ...config, ...empty(phi, "cpu/other.onnx", "cpu/other.onnx.data") });
-    assert.deepEqual(await pathsOf({ file: "cpu/other.onnx" }), ["config.json", "cpu/other.onnx.data", "cpu/other.onnx"]);
+    assert.deepEqual(await pathsOf({ file: "cpu/other.onnx" }), [
+      "config.json",
+      "cpu/other.onnx.data",
+      "cpu/other.onnx",
+    ]);
   });
   test("a draft's only variant where it lacks the target's", async () => {
     await start({ ...config, ...empty("onnx/model_fp16.onnx") });
@@ -545,14 +613,20 @@ describe("an ONNX file with its weights in files of other names", () => {
   test("is refused when one is not in the repository", async () => {
     const { [served1]: _, ...rest } = served;
     await start(rest);
-    await assert.rejects(pull(), refusedAs("model_files", /keeps weights in onnx\/first weights, which is not in the repository/));
+    await assert.rejects(
+      pull(),
+      refusedAs("model_files", /keeps weights in onnx\/first weights, which is not in the repository/),
+    );
   });
 });
 
 describe("the disk", () => {
   test("without room for the files is told before any is fetched", async () => {
     fake.lies.set(model, { lfs: { oid: "a".repeat(64), size: 9e15, pointerSize: 1 } });
-    await assert.rejects(pull(), refusedAs("download", /has [\d.]+ GB free; 9000000\.0 GB are needed\. .*HF_HUB_CACHE/));
+    await assert.rejects(
+      pull(),
+      refusedAs("download", /has [\d.]+ GB free; 9000000\.0 GB are needed\. .*HF_HUB_CACHE/),
+    );
     assert.ok(fake.seen.every(({ path }) => !path.includes("/resolve/")));
   });
   test("that fills up in the middle is told", { skip: process.platform !== "linux" }, async () => {
@@ -564,7 +638,10 @@ describe("the disk", () => {
   test("where nothing can be written is told", async () => {
     await writeFile(join(root, "file"), "");
     hub = { ...hub, cache: join(root, "file") };
-    await assert.rejects(pull(), refusedAs("download", /Cannot write to the cache .*file: ENOTDIR.*HF_HOME or HF_HUB_CACHE/));
+    await assert.rejects(
+      pull(),
+      refusedAs("download", /Cannot write to the cache .*file: ENOTDIR.*HF_HOME or HF_HUB_CACHE/),
+    );
   });
 });
 
@@ -605,7 +682,9 @@ describe("several pulls of the same model at once", () => {
       blob = join(root, `claims-${folders++}`, "blob");
       await mkdir(join(blob, ".."));
     });
-    /** What of a partial file under that owner a new claim finds, and whether it had to wait until the file was gone. */
+    /**
+     * What of a partial file under that owner a new claim finds, and whether it had to wait until the file was gone.
+     */
     async function meet(owner: string, age?: Date): Promise<{ waited: boolean; found: string | undefined }> {
       const path = `${blob}.${owner}partial`;
       await writeFile(path, "half");

@@ -86,11 +86,26 @@ describe("a request that names no host", () => {
 });
 
 test("a request is answered under a name of this machine or an allowed one, and under no other", async () => {
-  const statusFor = async (host: string) => statusOf(await answered("GET /v1/models HTTP/1.1", `Host: ${host}`, "Connection: close"));
-  for (const host of ["localhost", "LOCALHOST:80", "127.0.0.1:8080", "[::1]:1", "allowed.example", "Allowed.example.:99"]) {
+  const statusFor = async (host: string) =>
+    statusOf(await answered("GET /v1/models HTTP/1.1", `Host: ${host}`, "Connection: close"));
+  for (const host of [
+    "localhost",
+    "LOCALHOST:80",
+    "127.0.0.1:8080",
+    "[::1]:1",
+    "allowed.example",
+    "Allowed.example.:99",
+  ]) {
     assert.equal(await statusFor(host), 200, host);
   }
-  for (const host of ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil.example:80", "[::2]", "10.0.0.1"]) {
+  for (const host of [
+    "evil.example",
+    "localhost.evil.example",
+    "127.0.0.1.evil.example",
+    "evil.example:80",
+    "[::2]",
+    "10.0.0.1",
+  ]) {
     assert.equal(await statusFor(host), 403, host);
   }
 });

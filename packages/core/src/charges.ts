@@ -1,6 +1,9 @@
 import type { Charge } from "./verifier.ts";
 
-/** The nats spent by each ledger, once the first `emitted` tokens of the block (a replacement among them) are in the answer. */
+/**
+ * The nats spent by each ledger, once the first `emitted` tokens of the block (a replacement among them) are in the
+ * answer.
+ */
 export function charged(
   spent: ReadonlyMap<symbol, number>,
   charges: readonly Charge[] | undefined,
@@ -17,4 +20,5 @@ export function totalCharge(charges: readonly Charge[] | undefined, emitted: num
   return (charges ?? []).reduce((sum, { nats }) => sum + total(nats, emitted), 0);
 }
 
-const total = (nats: readonly number[], emitted: number): number => nats.slice(0, emitted).reduce((sum, cost) => sum + cost, 0);
+const total = (nats: readonly number[], emitted: number): number =>
+  nats.slice(0, emitted).reduce((sum, cost) => sum + cost, 0);

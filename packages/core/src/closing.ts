@@ -1,6 +1,7 @@
 /**
- * The same events. `close` runs once, when they are over: at their end, at an error, and where the reader leaves them. A generator that is left before
- * its first event runs none of its own code, its `finally` neither: what wraps a generator hands over here what it must close.
+ * The same events. `close` runs once, when they are over: at their end, at an error, and where the reader leaves them.
+ * A generator that is left before its first event runs none of its own code, its `finally` neither: what wraps a
+ * generator hands over here what it must close.
  */
 export function closing<T>(
   events: AsyncGenerator<T, void, undefined>,

@@ -4,7 +4,9 @@ import type { Token } from "./model.ts";
 /** One token of the answer and where it came from. */
 export interface EmittedToken {
   readonly token: Token;
-  /** draft: accepted; replacement: drawn at a rejection; bonus: drawn after a full block; target: drawn without a draft. */
+  /**
+   * draft: accepted; replacement: drawn at a rejection; bonus: drawn after a full block; target: drawn without a draft.
+   */
   readonly source: "draft" | "replacement" | "bonus" | "target";
   /** The verifier that accepted a drafted token. */
   readonly by?: string | undefined;

@@ -6,8 +6,8 @@ import type { Verifier } from "./verifier.ts";
 export interface DecodeOptions {
   readonly target: LanguageModel;
   /**
-   * Proposes tokens; without one, decoding is plain. It belongs to this request, which closes it however it ends: refused before the first token,
-   * finished, failed, cancelled, or left at any of its events.
+   * Proposes tokens; without one, decoding is plain. It belongs to this request, which closes it however it ends:
+   * refused before the first token, finished, failed, cancelled, or left at any of its events.
    */
   readonly drafter?: Drafter | undefined;
   /** The acceptance rule. Default: the preset `strict`, which is `sd` and lossless. */
@@ -26,6 +26,9 @@ export interface DecodeOptions {
   /** Tokens that lossy rules leave to strict verification. Default: the target's EOS tokens. */
   readonly control?: ReadonlySet<Token> | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Whose answer it is: prompts go on only from what the same scope's left in caches. Default: one scope for all that name none. */
+  /**
+   * Whose answer it is: prompts go on only from what the same scope's left in caches. Default: one scope for all that
+   * name none.
+   */
   readonly scope?: string | undefined;
 }

@@ -1,9 +1,9 @@
 /**
  * The decoding loop (2211.17192, algorithm 1, with the acceptance rule as an argument).
  *
- * Invariant: between rounds the target's cache holds every committed token but the last. One round drafts K tokens, runs the
- * last committed token and the draft through the target, keeps the longest accepted prefix, adds a replacement or a bonus
- * token, and rewinds.
+ * Invariant: between rounds the target's cache holds every committed token but the last. One round drafts K tokens,
+ * runs the last committed token and the draft through the target, keeps the longest accepted prefix, adds a replacement
+ * or a bonus token, and rewinds.
  */
 import { charged } from "./charges.ts";
 import { closing } from "./closing.ts";
@@ -96,7 +96,9 @@ async function verify({ verifier }: Request, round: Round): Promise<Verdict> {
   if (draft.length === 0) return { accept: [] };
   const verdict = await verifier.verify(round);
   if (verdict.accept.length !== draft.length) {
-    throw new TypeError(`Verifier "${verifier.name}" decided on ${verdict.accept.length} tokens; expected ${draft.length}.`);
+    throw new TypeError(
+      `Verifier "${verifier.name}" decided on ${verdict.accept.length} tokens; expected ${draft.length}.`,
+    );
   }
   return withinSupport(verdict, round);
 }

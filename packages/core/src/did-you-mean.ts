@@ -1,6 +1,7 @@
 /** A hint for a misspelt name: the known names, and the one within two letters of it. */
 export function didYouMean(given: string, known: readonly string[]): string {
-  const close = (edits: number) => (given.length > 40 ? undefined : known.find((name) => withinEdits(name, given, edits)));
+  const close = (edits: number) =>
+    given.length > 40 ? undefined : known.find((name) => withinEdits(name, given, edits));
   const near = close(1) ?? close(2);
   return `${near === undefined ? "" : `Did you mean "${near}"? `}Known: ${known.join(", ")}.`;
 }

@@ -1,4 +1,7 @@
-/** Longer texts of a caller are cut where a message quotes them: a message must stay readable, and must not send a megabyte back. */
+/**
+ * Longer texts of a caller are cut where a message quotes them: a message must stay readable, and must not send a
+ * megabyte back.
+ */
 const longest = 80;
 
 /** The beginning of a text, with `…` where it was cut. At most `most` UTF-16 units and that mark. */
@@ -11,11 +14,15 @@ export function excerpt(text: string, most: number = longest): string {
 /** The beginning of a text in quotes, on one line. */
 export const quoted = (text: string): string => JSON.stringify(excerpt(text));
 
-/** What a caller gave, in words and never longer than an excerpt: `"hot"`, `2.5`, `an array of 5 items`, `{"type":"web"}`. */
+/**
+ * What a caller gave, in words and never longer than an excerpt: `"hot"`, `2.5`, `an array of 5 items`,
+ * `{"type":"web"}`.
+ */
 export function shown(value: unknown): string {
   if (typeof value === "string") return value === "" ? "an empty string" : quoted(value);
   if (value === Number.POSITIVE_INFINITY) return "a number too large to read"; // what JSON.parse makes of 1e999
-  if (Array.isArray(value)) return value.length === 0 ? "an empty array" : `an array of ${counted(value.length, "item")}`;
+  if (Array.isArray(value))
+    return value.length === 0 ? "an empty array" : `an array of ${counted(value.length, "item")}`;
   if (typeof value === "object" && value !== null) {
     const text = JSON.stringify(pruned(value, 3));
     return text === "{}" ? "an empty object" : excerpt(text);

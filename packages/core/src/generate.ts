@@ -13,7 +13,10 @@ export interface GenerateOptions extends Omit<DecodeOptions, "stop"> {
   readonly tokenizer: Tokenizer;
   /** Strings that end the answer; they are not part of it. */
   readonly stop?: readonly string[] | undefined;
-  /** Whether the text goes on in that of the prompt, so that a space between the two is part of it. Default: it is one of its own, an answer. */
+  /**
+   * Whether the text goes on in that of the prompt, so that a space between the two is part of it. Default: it is one
+   * of its own, an answer.
+   */
   readonly continues?: boolean | undefined;
 }
 
@@ -31,11 +34,14 @@ export type GenerateEvent =
   | { readonly type: "finish"; readonly answer: Answer };
 
 /**
- * `decode` with text: yields the text and the tokens of each round, then the whole answer. The prompt is a text or tokens. Ids of the target that
- * the tokenizer has no token for are never emitted (see `alignVocabulary`). The drafter is closed in any case, even when
- * the events are never read.
+ * `decode` with text: yields the text and the tokens of each round, then the whole answer. The prompt is a text or
+ * tokens. Ids of the target that the tokenizer has no token for are never emitted (see `alignVocabulary`). The drafter
+ * is closed in any case, even when the events are never read.
  */
-export function generate(prompt: string | readonly Token[], options: GenerateOptions): AsyncGenerator<GenerateEvent, void, undefined> {
+export function generate(
+  prompt: string | readonly Token[],
+  options: GenerateOptions,
+): AsyncGenerator<GenerateEvent, void, undefined> {
   let begun = false;
   const begin: typeof decode = (ids, how) => {
     begun = true;
@@ -51,7 +57,8 @@ async function* answering(
   begin: typeof decode,
 ): AsyncGenerator<GenerateEvent, void, undefined> {
   const { tokenizer, stop = [], continues = false, ...rest } = options;
-  if (stop.includes("")) throw new LenityError("invalid_request", "A stop string is empty; expected text.", { path: "stop" });
+  if (stop.includes(""))
+    throw new LenityError("invalid_request", "A stop string is empty; expected text.", { path: "stop" });
   const vocabulary = Math.min(tokenizer.vocabulary, rest.target.vocabulary);
   const target = alignVocabulary(rest.target, { vocabulary, unused: tokenizer.unused });
   const ids = typeof prompt === "string" ? tokenizer.encode(prompt) : prompt;
@@ -70,7 +77,13 @@ async function* answering(
     if (event.type === "finish") {
       const tail = stops.push(stream.end()) + stops.end();
       if (tail !== "") yield { type: "delta", text: tail, tokens: [] };
-      const answer: Answer = { text: text + tail, reason: event.reason, promptTokens: ids.length, tokens, counters: event.counters };
+      const answer: Answer = {
+        text: text + tail,
+        reason: event.reason,
+        promptTokens: ids.length,
+        tokens,
+        counters: event.counters,
+      };
       yield { type: "finish", answer };
       return;
     }

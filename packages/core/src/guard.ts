@@ -1,15 +1,17 @@
 /**
  * What lossy rules are known to break, kept from breaking: answers that lose their end, and answers that loop.
  *
- * Control tokens stay strict: where the draft proposes one, or the target would say one, only speculative sampling decides. And once the answer
- * repeats itself, the request is strict to its end.
+ * Control tokens stay strict: where the draft proposes one, or the target would say one, only speculative sampling
+ * decides. And once the answer repeats itself, the request is strict to its end.
  */
 import { combinedReads } from "./combinators/children.ts";
 import type { Token } from "./model.ts";
 import type { Verdict, Verifier } from "./verifier.ts";
 import { sd } from "./verifiers/sd.ts";
 
-/** The same rule under guard. Lossless rules, and those that a policy frees with `unguarded`, are returned as they are. */
+/**
+ * The same rule under guard. Lossless rules, and those that a policy frees with `unguarded`, are returned as they are.
+ */
 export function guarded(verifier: Verifier): Verifier {
   if (verifier.law === "exact" || verifier.unguarded === true) return verifier;
   const strict = sd();
@@ -22,7 +24,10 @@ export function guarded(verifier: Verifier): Verifier {
       if (round.looping) return { ...exact, by: draft.map(() => strict.name), looping: true };
       const verdict = await verifier.verify(round);
       const held = draft.map(
-        (token, at) => verdict.accept[at] === true && exact.accept[at] === false && (control.has(token) || control.has(target.argmax(at))),
+        (token, at) =>
+          verdict.accept[at] === true &&
+          exact.accept[at] === false &&
+          (control.has(token) || control.has(target.argmax(at))),
       );
       if (!held.includes(true)) return verdict;
       return {

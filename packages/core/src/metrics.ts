@@ -2,8 +2,8 @@ import { totalCharge } from "./charges.ts";
 import type { Verdict } from "./verifier.ts";
 
 /**
- * What happened in one answer, in tokens. Always: evaluated = accepted + rejected; emitted = accepted + replacements + bonuses − ignored;
- * accepted = Σ acceptedBy; relaxed ≤ accepted ≤ evaluated ≤ drafted; rounds = Σ histogram.
+ * What happened in one answer, in tokens. Always: evaluated = accepted + rejected; emitted = accepted + replacements +
+ * bonuses − ignored; accepted = Σ acceptedBy; relaxed ≤ accepted ≤ evaluated ≤ drafted; rounds = Σ histogram.
  */
 export interface Counters {
   /** Tokens of the prompt that the target did not run: its session held them from the start. */
@@ -18,7 +18,10 @@ export interface Counters {
   readonly accepted: number;
   /** Rounds that ended in a rejection. */
   readonly rejected: number;
-  /** Tokens of the answer that were accepted where speculative sampling with the same coin would have refused: the price of a lossy rule. */
+  /**
+   * Tokens of the answer that were accepted where speculative sampling with the same coin would have refused: the price
+   * of a lossy rule.
+   */
   readonly relaxed: number;
   /** Tokens drawn after a rejection. */
   readonly replacements: number;
@@ -32,7 +35,10 @@ export interface Counters {
   readonly acceptedBy: Readonly<Record<string, number>>;
   /** Nats that the policy's ledgers charged for the tokens of the answer. */
   readonly spent: number;
-  /** For each rule that ran in the shadow: the drafted tokens it would have accepted in the same rounds, and how many more than were. */
+  /**
+   * For each rule that ran in the shadow: the drafted tokens it would have accepted in the same rounds, and how many
+   * more than were.
+   */
   readonly shadows: Readonly<Record<string, { readonly accepted: number; readonly more: number }>>;
   /** Whether the answer repeated itself, so that the guard turned it strict. */
   readonly looped: boolean;
@@ -77,7 +83,10 @@ export const noCounts: Counters = {
 export function addRound(counters: Counters, round: RoundOutcome): Counters {
   const acceptedBy = { ...counters.acceptedBy };
   for (const name of round.by) acceptedBy[name] = (acceptedBy[name] ?? 0) + 1;
-  const histogram = Array.from({ length: Math.max(counters.histogram.length, round.accepted + 1) }, (_, n) => counters.histogram[n] ?? 0);
+  const histogram = Array.from(
+    { length: Math.max(counters.histogram.length, round.accepted + 1) },
+    (_, n) => counters.histogram[n] ?? 0,
+  );
   histogram[round.accepted] = (histogram[round.accepted] ?? 0) + 1;
   const shadows = { ...counters.shadows };
   for (const { name, accept } of round.verdict.shadows ?? []) {

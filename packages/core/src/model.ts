@@ -16,7 +16,10 @@ export interface Scores {
 }
 
 export interface AppendOptions {
-  /** How many of the appended positions, counted from the end, to score: 0 for none; of a model with `lastOnly` at most one. Default: all. */
+  /**
+   * How many of the appended positions, counted from the end, to score: 0 for none; of a model with `lastOnly` at most
+   * one. Default: all.
+   */
   readonly rows?: number | undefined;
   readonly hidden?: HiddenKind | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -28,7 +31,10 @@ export interface ScoreOptions {
   readonly readings: ReadonlySet<Reading>;
   /** The temperature of processed rows, above 0. Nothing else shapes them. */
   readonly temperature: number;
-  /** The drafter's logits [tokens − 1, vocabulary], where readings compare rows. They may move to another thread, until they are given back. */
+  /**
+   * The drafter's logits [tokens − 1, vocabulary], where readings compare rows. They may move to another thread, until
+   * they are given back.
+   */
   readonly drafted?: Float32Array | undefined;
   readonly hidden?: HiddenKind | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -49,11 +55,14 @@ export interface Scored {
 export interface Session {
   /** The number of tokens that the cache holds. */
   readonly length: number;
-  /** Runs the tokens through the model. Rejects with `context_full` when they do not fit, and leaves the cache as it was. */
+  /**
+   * Runs the tokens through the model. Rejects with `context_full` when they do not fit, and leaves the cache as it
+   * was.
+   */
   append(tokens: readonly Token[], options?: AppendOptions): Promise<Scores>;
   /**
-   * Appends a block, like `append`, and computes numbers of it where its logits lie: those of position i are of the row that follows token i, and
-   * test token i + 1. Absent where logits lie in this program's memory.
+   * Appends a block, like `append`, and computes numbers of it where its logits lie: those of position i are of the row
+   * that follows token i, and test token i + 1. Absent where logits lie in this program's memory.
    */
   score?(tokens: readonly Token[], options: ScoreOptions): Promise<Scored>;
   /** Forgets every token from `length` on: absolute and idempotent. */
@@ -64,7 +73,10 @@ export interface Session {
 
 /** What one of a model's engines does. Plain data. */
 export interface EngineState {
-  /** restarting: its thread died, and another one is being started. failed: that was in vain, and the engine takes no session any more. */
+  /**
+   * restarting: its thread died, and another one is being started. failed: that was in vain, and the engine takes no
+   * session any more.
+   */
   readonly state: "ready" | "restarting" | "failed" | "closed";
   /** Sessions open on it. */
   readonly sessions: number;
@@ -78,7 +90,10 @@ export interface EngineState {
 export interface OpenOptions {
   /** What will be appended first. The session may already hold a cached beginning of it: its `length` says how much. */
   readonly prompt?: readonly Token[] | undefined;
-  /** Whose it is: only what sessions of the same scope left is used, since how much of a prompt is cached shows what others asked. */
+  /**
+   * Whose it is: only what sessions of the same scope left is used, since how much of a prompt is cached shows what
+   * others asked.
+   */
   readonly scope?: string | undefined;
 }
 
@@ -87,17 +102,26 @@ export interface LanguageModel {
   readonly name: string;
   /** Where its weights lie, such as a file: errors name it. */
   readonly source?: string | undefined;
-  /** The length of its rows. An output layer that is padded beyond the tokenizer's ids leaves the padding out (see `alignVocabulary`). */
+  /**
+   * The length of its rows. An output layer that is padded beyond the tokenizer's ids leaves the padding out (see
+   * `alignVocabulary`).
+   */
   readonly vocabulary: number;
   /** Ids below `vocabulary` that stand for no token: their logits are −∞, and no prompt may hold them. */
   readonly unused?: ReadonlySet<Token> | undefined;
-  /** Ids below this can be appended. Default: `vocabulary`. Differs where rows were aligned with a tokenizer, or to a target. */
+  /**
+   * Ids below this can be appended. Default: `vocabulary`. Differs where rows were aligned with a tokenizer, or to a
+   * target.
+   */
   readonly readable?: number | undefined;
   /** The most tokens a session can hold. */
   readonly contextLength: number;
   /** Tokens that end an answer. */
   readonly eos: readonly Token[];
-  /** Whether it scores only the last of the positions it is given, so that it decodes plainly and cannot verify a draft. Default: false. */
+  /**
+   * Whether it scores only the last of the positions it is given, so that it decodes plainly and cannot verify a draft.
+   * Default: false.
+   */
   readonly lastOnly?: boolean | undefined;
   /** The width of each kind of hidden state the model can give. */
   readonly hidden: Readonly<Partial<Record<HiddenKind, number>>>;

@@ -8,12 +8,19 @@ import type { Needs, Verifier } from "./verifier.ts";
 /** The longest block to draft, or `invalid_request`. */
 export function checkDraftTokens(value: number): number {
   if (Number.isInteger(value) && value >= 0 && value <= 1024) return value;
-  throw new LenityError("invalid_request", `draftTokens is ${value}; expected a whole number from 0 (plain decoding) to 1024.`, {
-    path: "draftTokens",
-  });
+  throw new LenityError(
+    "invalid_request",
+    `draftTokens is ${value}; expected a whole number from 0 (plain decoding) to 1024.`,
+    {
+      path: "draftTokens",
+    },
+  );
 }
 
-/** The longest block where a program chooses the drafter: what is asked for; else none where the target cannot verify a block, else what suits the verifier, else 16. */
+/**
+ * The longest block where a program chooses the drafter: what is asked for; else none where the target cannot verify a
+ * block, else what suits the verifier, else 16.
+ */
 export function blockLength(
   { lastOnly }: Pick<LanguageModel, "lastOnly">,
   { draftTokens }: Pick<Verifier, "draftTokens">,
@@ -24,7 +31,8 @@ export function blockLength(
 
 /** Refuses an empty prompt, one that the context cannot hold, and ids that the model does not know. */
 export function checkPrompt(prompt: readonly Token[], target: LanguageModel): void {
-  if (prompt.length === 0) throw new LenityError("invalid_request", "The prompt has no tokens; expected at least one.", { path: "prompt" });
+  if (prompt.length === 0)
+    throw new LenityError("invalid_request", "The prompt has no tokens; expected at least one.", { path: "prompt" });
   if (prompt.length > target.contextLength) {
     throw new LenityError(
       "context_full",
@@ -43,7 +51,8 @@ export function checkPrompt(prompt: readonly Token[], target: LanguageModel): vo
 /** A drafter that proposes what the target cannot say is broken: lossy rules might let it through. */
 export function checkDraft(draft: readonly Token[], drafter: Drafter | undefined, target: LanguageModel): void {
   const stray = draft.find((token) => !isToken(token, target));
-  if (stray !== undefined) throw new TypeError(`The drafter "${drafter?.name}" proposed token ${stray}; ${idsOf(target)}.`);
+  if (stray !== undefined)
+    throw new TypeError(`The drafter "${drafter?.name}" proposed token ${stray}; ${idsOf(target)}.`);
 }
 
 const isToken = (token: Token, { vocabulary, unused }: LanguageModel): boolean =>
@@ -55,7 +64,12 @@ function idsOf({ name, vocabulary, unused }: LanguageModel): string {
 }
 
 /** Refuses, before the first token, a verifier that the models cannot feed. */
-export function checkFeasible(verifier: Verifier, target: LanguageModel, drafter: Drafter | undefined, { temperature }: Sampling): void {
+export function checkFeasible(
+  verifier: Verifier,
+  target: LanguageModel,
+  drafter: Drafter | undefined,
+  { temperature }: Sampling,
+): void {
   if (drafter === undefined) return;
   const missing = unmetNeed(verifier.needs, target, drafter, temperature);
   const path = target.lastOnly === true ? "draftTokens" : "policy";

@@ -42,7 +42,8 @@ const presets: readonly Preset[] = [
   },
   {
     name: "bounded",
-    summary: "Relaxes like judi until KL(target‖text) could reach 1 nat over the whole answer: lossy, bounded, for sampling.",
+    summary:
+      "Relaxes like judi until KL(target‖text) could reach 1 nat over the whole answer: lossy, bounded, for sampling.",
     policy: { type: "ledger", budget: 1, of: { type: "kl", threshold: 0.4, max_confidence: 0.9, rows: "processed" } },
   },
 ];
@@ -64,7 +65,12 @@ const autojudge: Preset = {
 const thinking: Preset = {
   name: "thinking",
   summary: "Any of the ten best tokens between <think> and </think>, strict outside: lossy in the reasoning alone.",
-  policy: { type: "when", condition: { inside: ["<think>", "</think>"] }, then: { type: "topk", k: 10, delta: 0.6 }, else: { type: "sd" } },
+  policy: {
+    type: "when",
+    condition: { inside: ["<think>", "</think>"] },
+    then: { type: "topk", k: 10, delta: 0.6 },
+    else: { type: "sd" },
+  },
 };
 
 export interface RegistryOptions {
@@ -80,7 +86,10 @@ export interface RegistryOptions {
   readonly missing?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Every verifier, combinator and preset of the package. Those that need a head or a tokenizer are there when it is given. */
+/**
+ * Every verifier, combinator and preset of the package. Those that need a head or a tokenizer are there when it is
+ * given.
+ */
 export function defaultRegistry(options: RegistryOptions = {}): Registry {
   const rules = [
     sdPlugin,

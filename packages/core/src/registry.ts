@@ -19,7 +19,10 @@ export interface VerifierPlugin<Options = unknown> {
   readonly strict?: Readonly<Record<string, unknown>> | undefined;
   /** Where `strict` holds, when not at every temperature. */
   readonly strictMode?: "greedy" | undefined;
-  /** Options that a reader may start from, and that `conformance` tests the rule with: needed where an option is required. */
+  /**
+   * Options that a reader may start from, and that `conformance` tests the rule with: needed where an option is
+   * required.
+   */
   readonly example?: Readonly<Record<string, unknown>> | undefined;
   readonly schema: v.GenericSchema<unknown, Options>;
   /** `path` says where in the policy this one stands, for errors of children. */
@@ -54,8 +57,8 @@ export interface Registry {
 }
 
 /**
- * A registry of these. `missing` names verifiers and presets that could be there, with the end of a sentence "… names judge, which …" that says what
- * they lack.
+ * A registry of these. `missing` names verifiers and presets that could be there, with the end of a sentence "… names
+ * judge, which …" that says what they lack.
  */
 export function createRegistry(
   plugins: readonly VerifierPlugin[],
@@ -67,7 +70,12 @@ export function createRegistry(
   const pluginOf = new Map(plugins.map((plugin) => [plugin.name, plugin]));
   const presetOf = new Map(presets.map((preset) => [preset.name, preset]));
 
-  const unknown = (kind: "unknown_preset" | "unknown_verifier", name: string, known: readonly string[], place: string) => {
+  const unknown = (
+    kind: "unknown_preset" | "unknown_verifier",
+    name: string,
+    known: readonly string[],
+    place: string,
+  ) => {
     const path = kind === "unknown_preset" ? place : `${place}.type`;
     const what = kind === "unknown_preset" ? "unknown preset" : "unknown verifier";
     const message = Object.hasOwn(missing, name)
@@ -87,9 +95,13 @@ export function createRegistry(
       if (typeof policy === "object" && policy !== null && "type" in policy && typeof policy.type === "string") {
         return policy as Exclude<Policy, string>;
       }
-      throw new LenityError("invalid_policy", `${path} is ${shown(policy)}; expected a preset's name or an object with a "type".`, {
-        path,
-      });
+      throw new LenityError(
+        "invalid_policy",
+        `${path} is ${shown(policy)}; expected a preset's name or an object with a "type".`,
+        {
+          path,
+        },
+      );
     },
     create(policy, path = "policy") {
       const { type, ...options } = registry.resolve(policy, path);
@@ -105,7 +117,9 @@ export function createRegistry(
   return registry;
 }
 
-/** One name, one meaning: a plugin of a known name would change what every policy that uses it means, and presets too. */
+/**
+ * One name, one meaning: a plugin of a known name would change what every policy that uses it means, and presets too.
+ */
 function checkNames(what: string, named: readonly { readonly name: string }[]): void {
   const twice = named.find(({ name }, at) => named.findIndex((other) => other.name === name) < at);
   if (twice === undefined) return;
@@ -136,6 +150,7 @@ function invalidOption(
     return new LenityError("invalid_policy", `${full} is missing: "${plugin.name}" needs it.`, facts);
   }
   const expected = expectation(issue);
-  const fault = expected === undefined ? `: ${excerpt(issue.message, 200)}.` : ` is ${shown(issue.input)}; expected ${expected}.`;
+  const fault =
+    expected === undefined ? `: ${excerpt(issue.message, 200)}.` : ` is ${shown(issue.input)}; expected ${expected}.`;
   return new LenityError("invalid_policy", `${full}${fault}`, { path: full });
 }

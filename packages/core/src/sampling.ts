@@ -30,7 +30,8 @@ export function sampling(settings: Partial<Sampling> = {}): Sampling {
     minP: settings.minP ?? greedy.minP,
   };
   const check = (name: keyof Sampling, ok: boolean, expected: string) => {
-    if (!ok) throw new LenityError("invalid_request", `${name} is ${full[name]}; expected ${expected}.`, { path: name });
+    if (!ok)
+      throw new LenityError("invalid_request", `${name} is ${full[name]}; expected ${expected}.`, { path: name });
   };
   check("temperature", full.temperature >= 0 && full.temperature <= 100, "a number from 0 (greedy) to 100");
   check("topK", Number.isInteger(full.topK) && full.topK >= 0, "a whole number, 0 for all tokens");
@@ -54,7 +55,10 @@ export function seeded(seed: number): Random {
   return () => ((next() >>> 5) * 67108864 + (next() >>> 6)) / 9007199254740992;
 }
 
-/** The index of the highest logit, the lowest index among equals. Throws `bad_logits` on NaN or on a row without a finite logit. */
+/**
+ * The index of the highest logit, the lowest index among equals. Throws `bad_logits` on NaN or on a row without a
+ * finite logit.
+ */
 export function argmax(logits: ArrayLike<number>): Token {
   let best = -1;
   let highest = Number.NEGATIVE_INFINITY;

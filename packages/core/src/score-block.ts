@@ -1,4 +1,7 @@
-/** How a round learns what the target says of its block: by rows, or by the numbers that its verifier reads, where the backend has those cheaper. */
+/**
+ * How a round learns what the target says of its block: by rows, or by the numbers that its verifier reads, where the
+ * backend has those cheaper.
+ */
 import type { Draft } from "./drafter.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 import { type LogitsEvidence, logitsEvidence } from "./evidence/logits-evidence.ts";
@@ -40,7 +43,13 @@ export async function scoreBlock(session: Session, last: Token, options: BlockOp
   }
   const temperature = sampling.temperature === 0 ? 1 : sampling.temperature;
   const score = (drafted?: Float32Array) =>
-    (session.score as NonNullable<Session["score"]>)(block, { readings: wanted, temperature, drafted, hidden: kind, signal });
+    (session.score as NonNullable<Session["score"]>)(block, {
+      readings: wanted,
+      temperature,
+      drafted,
+      hidden: kind,
+      signal,
+    });
   const drafter = [...wanted].some(readsDraft) ? draft.evidence : undefined;
   const { readings, hidden, row } = drafter === undefined ? await score() : await lending(drafter, score);
   const read = { readings, draft: draft.tokens, vocabulary: target.vocabulary, sampling, row };
@@ -52,8 +61,8 @@ export async function scoreBlock(session: Session, last: Token, options: BlockOp
 }
 
 /**
- * What a round reads; undefined where it wants rows. Processed rows of temperature 0 follow from the argmax, those of 1 are the raw ones. Traces read
- * the probability of any token.
+ * What a round reads; undefined where it wants rows. Processed rows of temperature 0 follow from the argmax, those of 1
+ * are the raw ones. Traces read the probability of any token.
  */
 function readingsOf({ verifier, sampling, draft, trace }: BlockOptions): ReadonlySet<Reading> | undefined {
   const greedy = sampling.temperature === 0;
@@ -63,7 +72,8 @@ function readingsOf({ verifier, sampling, draft, trace }: BlockOptions): Readonl
   if (verifier.reads === undefined || (!greedy && truncates(sampling))) return undefined;
   // The loop counts what speculative sampling would have refused, which reads both probabilities.
   const read = new Set<Reading>([...verifier.reads, "processed probability"]);
-  // And it asks whether the request allows a token. Above temperature 0 its probability shows that; at 0 a lossless rule accepts only the argmax.
+  // And it asks whether the request allows a token. Above temperature 0 its probability shows that; at 0 a lossless
+  // rule accepts only the argmax.
   if (greedy && verifier.law !== "exact") read.add("support");
   if ([...read].some(readsDraft)) read.add("processed draft-probability");
   const inSimplestTerms = (reading: Reading): readonly Reading[] => {

@@ -1,6 +1,7 @@
 /**
- * The floor under every rule, `unguarded` ones too: what the request itself rules out (top-k, top-p, min-p, ids that no token has, logits of −∞) is
- * never emitted. Many rules never look at the drafted token, and a drafter's row may well give mass to what the target's processed row has cut off.
+ * The floor under every rule, `unguarded` ones too: what the request itself rules out (top-k, top-p, min-p, ids that no
+ * token has, logits of −∞) is never emitted. Many rules never look at the drafted token, and a drafter's row may well
+ * give mass to what the target's processed row has cut off.
  */
 import type { Evidence, Row } from "./evidence/evidence.ts";
 import type { Round, Verdict } from "./verifier.ts";

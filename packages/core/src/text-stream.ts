@@ -1,7 +1,10 @@
 import type { Token } from "./model.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
-/** Turns tokens into text as they come. The pieces, joined, equal the decoding of the whole, and none ends inside a character. */
+/**
+ * Turns tokens into text as they come. The pieces, joined, equal the decoding of the whole, and none ends inside a
+ * character.
+ */
 export interface TextStream {
   /** The text that this token completes; empty while a character is unfinished. */
   push(token: Token): string;
@@ -16,10 +19,14 @@ const longestWait = 32;
 /** A character has four bytes at most: what lies further back is settled. */
 const unsettled = 4;
 
-/** A stream of a text of its own, or of one that goes on after the tokens `before`: then a space between the two is part of it. */
+/**
+ * A stream of a text of its own, or of one that goes on after the tokens `before`: then a space between the two is part
+ * of it.
+ */
 export function textStream(tokenizer: Tokenizer, before: readonly Token[] = []): TextStream {
-  // A window suffices. Its tokens decode to `shown` up to the last emitted character; those before `mark` are context, because the text of a token
-  // may depend on what stands before it: some decoders drop a space at the very beginning, and bytes form characters together.
+  // A window suffices. Its tokens decode to `shown` up to the last emitted character; those before `mark` are context,
+  // because the text of a token may depend on what stands before it: some decoders drop a space at the very beginning,
+  // and bytes form characters together.
   let tokens = before.filter((token) => !tokenizer.special.has(token)).slice(-longestWait);
   let mark = tokens.length;
   let shown = tokenizer.decode(tokens);
@@ -32,7 +39,9 @@ export function textStream(tokenizer: Tokenizer, before: readonly Token[] = []):
     if (context !== "") mark = tokens.length;
     return piece;
   };
-  /** Lets go of bytes that will form no character, so that a model that says nothing else neither waits nor slows down. */
+  /**
+   * Lets go of bytes that will form no character, so that a model that says nothing else neither waits nor slows down.
+   */
   const release = (text: string): string => {
     const at = tokens.length - unsettled;
     const settled = tokenizer.decode(tokens.slice(0, at));

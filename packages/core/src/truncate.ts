@@ -14,8 +14,8 @@ export function processedRow(logits: Float32Array, settings: Sampling): Row {
 }
 
 /**
- * The row without the tokens that top-k, top-p and min-p drop, in this order, renormalised. Tokens rank by probability, the lower id first among
- * equals; the vocabulary is never sorted, only the few tokens around each cut.
+ * The row without the tokens that top-k, top-p and min-p drop, in this order, renormalised. Tokens rank by probability,
+ * the lower id first among equals; the vocabulary is never sorted, only the few tokens around each cut.
  */
 export function truncate(row: Row, settings: Pick<Sampling, "topK" | "topP" | "minP">): Row {
   const { topK, topP, minP } = settings;
@@ -46,13 +46,16 @@ function highestOf(row: Row): number {
   return highest;
 }
 
-/** Classes are the upper 15 bits of a probability: bits order non-negative numbers as the numbers are. This is the class of 1. */
+/**
+ * Classes are the upper 15 bits of a probability: bits order non-negative numbers as the numbers are. This is the class
+ * of 1.
+ */
 const classOf = (bits: number) => bits >>> 17;
 const highestClass = classOf(0x3f800000);
 
 /**
- * The token at which the tokens of at least the probability `least`, taken from the most probable down, reach this count, or this share of their
- * mass. A histogram finds the class that it is in; only that class is sorted.
+ * The token at which the tokens of at least the probability `least`, taken from the most probable down, reach this
+ * count, or this share of their mass. A histogram finds the class that it is in; only that class is sorted.
  */
 function cut(row: Row, least: number, by: "count" | "mass", amount: number): { probability: number; token: Token } {
   const bits = new Uint32Array(row.buffer, row.byteOffset, row.length);

@@ -3,8 +3,8 @@ import type { Reading } from "./evidence/reading.ts";
 import type { HiddenKind, Token } from "./model.ts";
 
 /**
- * What is known of the emitted text.
- * exact: distributed as the target. mixture: a stated mixture of target and draft rows. bounded: a stated bound holds. none: no claim.
+ * What is known of the emitted text. exact: distributed as the target. mixture: a stated mixture of target and draft
+ * rows. bounded: a stated bound holds. none: no claim.
  */
 export type Law = "exact" | "mixture" | "bounded" | "none";
 
@@ -14,11 +14,16 @@ export interface Needs {
   readonly hidden?: HiddenKind | undefined;
   /** The drafter's rows: a drafter that only proposes tokens (prompt lookup) cannot feed this. */
   readonly draftRows?: boolean | undefined;
-  /** "greedy": defined at temperature 0 only. "sampled": defined only where drafts are drawn from q, above temperature 0. */
+  /**
+   * "greedy": defined at temperature 0 only. "sampled": defined only where drafts are drawn from q, above temperature
+   * 0.
+   */
   readonly mode?: "greedy" | "sampled" | undefined;
 }
 
-/** Hidden states of the target, one per drafted token: `at(i)` is the state at the position whose input is `draft[i]`. */
+/**
+ * Hidden states of the target, one per drafted token: `at(i)` is the state at the position whose input is `draft[i]`.
+ */
 export interface Hidden {
   readonly width: number;
   at(index: number): Float32Array;
@@ -33,7 +38,9 @@ export interface Round {
   readonly draft: readonly Token[];
   /** K + 1 positions: one per drafted token, and the bonus position. */
   readonly target: Evidence;
-  /** K positions; absent when the drafter only proposes tokens. Its processed rows are what the tokens were drawn from. */
+  /**
+   * K positions; absent when the drafter only proposes tokens. Its processed rows are what the tokens were drawn from.
+   */
   readonly drafter?: Evidence | undefined;
   /** Present when `needs.hidden` asks for it. */
   readonly hidden?: Hidden | undefined;
@@ -49,7 +56,10 @@ export interface Round {
   readonly uniform: readonly number[];
 }
 
-/** What one ledger charges for the tokens of a block: an entry counts once the answer holds that token, or its replacement. */
+/**
+ * What one ledger charges for the tokens of a block: an entry counts once the answer holds that token, or its
+ * replacement.
+ */
 export interface Charge {
   readonly ledger: symbol;
   /** Nats, 0 or more. Positions beyond the last entry cost nothing. */
@@ -78,17 +88,19 @@ export interface Verdict {
 }
 
 /**
- * The plugin point: an acceptance rule. It holds no state and no randomness: what a request has spent, whether it loops, and its coins reach the rule
- * through the `Round`, so that one instance serves any number of requests at once. And it has a floor: whatever it decides, a token that the request
- * itself rules out (`Evidence.supports`) is neither accepted nor drawn as a replacement (see support.ts).
+ * The plugin point: an acceptance rule. It holds no state and no randomness: what a request has spent, whether it
+ * loops, and its coins reach the rule through the `Round`, so that one instance serves any number of requests at once.
+ * And it has a floor: whatever it decides, a token that the request itself rules out (`Evidence.supports`) is neither
+ * accepted nor drawn as a replacement (see support.ts).
  */
 export interface Verifier {
   readonly name: string;
   readonly law: Law;
   readonly needs?: Needs | undefined;
   /**
-   * All that `verify` reads of the rows, where that is only numbers (of probabilities, those of the drafted tokens): a backend whose logits lie on a
-   * device then computes these there, and ships no rows. A replacement may read processed rows of its position all the same. Absent: whole rows.
+   * All that `verify` reads of the rows, where that is only numbers (of probabilities, those of the drafted tokens): a
+   * backend whose logits lie on a device then computes these there, and ships no rows. A replacement may read processed
+   * rows of its position all the same. Absent: whole rows.
    */
   readonly reads?: readonly Reading[] | undefined;
   /** True when the decision depends on the position alone: neither on the drafted token nor on the coin. */

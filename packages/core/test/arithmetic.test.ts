@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { entropy, klDivergence, logitsEvidence, processedRow, type Row, type Sampling, sampling, seeded, softmax, useKernels } from "@lenity/core";
+import {
+  entropy,
+  klDivergence,
+  logitsEvidence,
+  processedRow,
+  type Row,
+  type Sampling,
+  sampling,
+  seeded,
+  softmax,
+  useKernels,
+} from "@lenity/core";
 import { randomLogits } from "@lenity/core/testing";
 import { arithmetic } from "../src/arithmetic/fastest.ts";
 import { kernelBytes } from "../src/arithmetic/kernels.ts";
@@ -18,13 +29,15 @@ const shapes: Record<string, (vocabulary: number, seed: number) => Float32Array>
   "shifted far from 0": (vocabulary, seed) => randomLogits(seed, vocabulary, 4).map((logit) => logit + 300),
   "all equal": (vocabulary, seed) => new Float32Array(vocabulary).fill(seed - 3),
   "of four values": (vocabulary, seed) => randomLogits(seed, vocabulary, 4).map((logit) => Math.round(logit / 5) * 1.7),
-  "one above a flat rest": (vocabulary, seed) => new Float32Array(vocabulary).fill(-7.654321).fill(5.4321 + seed / 7, 1, 2),
+  "one above a flat rest": (vocabulary, seed) =>
+    new Float32Array(vocabulary).fill(-7.654321).fill(5.4321 + seed / 7, 1, 2),
   "one-hot": (vocabulary) => new Float32Array(vocabulary).fill(-60).fill(15, vocabulary - 1),
   ascending: (vocabulary) => Float32Array.from({ length: vocabulary }, (_, i) => (70 * i) / vocabulary - 50),
   "half masked": (vocabulary, seed) =>
     randomLogits(seed, vocabulary, 4).map((logit, i) => (i % 2 === 1 ? Number.NEGATIVE_INFINITY : logit)),
   "masked but for one": (vocabulary) => new Float32Array(vocabulary).fill(Number.NEGATIVE_INFINITY).fill(3, 0, 1),
-  "with one logit minus infinity": (vocabulary, seed) => randomLogits(seed, vocabulary, 4).fill(Number.NEGATIVE_INFINITY, 1, 2),
+  "with one logit minus infinity": (vocabulary, seed) =>
+    randomLogits(seed, vocabulary, 4).fill(Number.NEGATIVE_INFINITY, 1, 2),
   "spread over 1e30": (vocabulary, seed) => randomLogits(seed, vocabulary, 1).map((logit) => logit * 1e30),
   "around 1e30": (vocabulary) => new Float32Array(vocabulary).fill(1e30),
   "near the largest number": (vocabulary) => new Float32Array(vocabulary).fill(3e38),
@@ -46,13 +59,20 @@ function nearRow(given: Row, expected: Row, what: string): void {
   near(given[at] as number, expected[at] as number, `${what} at ${at}`);
 }
 
-function compare(fast: Arithmetic, logits: Float32Array, others: readonly Float32Array[], temperature: number, what: string): void {
+function compare(
+  fast: Arithmetic,
+  logits: Float32Array,
+  others: readonly Float32Array[],
+  temperature: number,
+  what: string,
+): void {
   assert.equal(fast.argmax(logits), plain.argmax(logits), what);
   const [p, reference] = [fast.softmax(logits, temperature), plain.softmax(logits, temperature)];
   assert.equal(p.highest, reference.highest, what);
   assert.equal(p.lowest, reference.lowest, what);
   near(p.sum, reference.sum, `${what}: sum`, reference.sum);
-  for (const token of [0, 1, logits.length - 1]) near(probabilityOf(p, token), plain.row(reference)[token] as number, what);
+  for (const token of [0, 1, logits.length - 1])
+    near(probabilityOf(p, token), plain.row(reference)[token] as number, what);
   nearRow(fast.row(p), plain.row(reference), what);
   near(fast.entropy(p), plain.entropy(reference), `${what}: entropy`, 1 + plain.entropy(reference));
   for (const other of others) {
@@ -69,7 +89,10 @@ test("this runtime has SIMD, and evidence uses it", () => {
 
 test("where WebAssembly is missing or may not be compiled, the plain arithmetic takes over", () => {
   const kept = globalThis.WebAssembly;
-  const forbidden = { Module: () => assert.fail("Wasm code generation disallowed by embedder"), Instance: kept.Instance };
+  const forbidden = {
+    Module: () => assert.fail("Wasm code generation disallowed by embedder"),
+    Instance: kept.Instance,
+  };
   try {
     for (const value of [undefined, forbidden]) {
       Object.defineProperty(globalThis, "WebAssembly", { value, configurable: true, writable: true });
@@ -98,7 +121,9 @@ test("a module that is not the kernels' is refused", () => {
 for (const [name, shape] of Object.entries(shapes)) {
   test(`rows ${name}: SIMD equals the plain arithmetic at every size and temperature`, () => {
     for (const vocabulary of vocabularies) {
-      const others = [shapes["random"], shapes["one above a flat rest"], shape].map((make) => make?.(vocabulary, 2) as Float32Array);
+      const others = [shapes["random"], shapes["one above a flat rest"], shape].map(
+        (make) => make?.(vocabulary, 2) as Float32Array,
+      );
       for (const temperature of [1, 0.7, 0.01, 30, 1e-40])
         compare(simd, shape(vocabulary, 1), others, temperature, `${vocabulary} ${temperature}`);
     }
@@ -108,7 +133,8 @@ for (const [name, shape] of Object.entries(shapes)) {
 test("SIMD equals the plain arithmetic at the largest vocabulary in use", () => {
   const names = ["random", "one above a flat rest", "ascending", "with one logit minus infinity"];
   const others = [randomLogits(2, 151_936, 4)];
-  for (const name of names) compare(arithmetic(), (shapes[name] as (typeof shapes)[string])(151_936, 1), others, 0.8, name);
+  for (const name of names)
+    compare(arithmetic(), (shapes[name] as (typeof shapes)[string])(151_936, 1), others, 0.8, name);
 });
 
 test("no flat rest below a peak, wherever it lies, moves the divergence by more than 1e-6", () => {
@@ -157,7 +183,10 @@ test("evidence answers from sums what the rows say, under all sampling settings"
     const [target, drafter] = [randomLogits(5, 3000, 4), randomLogits(6, 3000, 4)];
     const [p, q] = [logitsEvidence(target, 3000, full), logitsEvidence(drafter, 3000, full)];
     for (const kind of ["raw", "processed"] as const) {
-      const [rowP, rowQ] = kind === "raw" ? [softmax(target), softmax(drafter)] : [processedRow(target, full), processedRow(drafter, full)];
+      const [rowP, rowQ] =
+        kind === "raw"
+          ? [softmax(target), softmax(drafter)]
+          : [processedRow(target, full), processedRow(drafter, full)];
       near(p.probability(0, 17, kind), rowP[17] as number, "probability");
       near(p.confidence(0, kind), Math.max(...rowP), "confidence");
       // The plain rows are rounded to single precision before their logarithms are taken.
@@ -180,7 +209,13 @@ test("asking one position reads that position alone", () => {
   const rows = new Float32Array(3 * 1000).fill(Number.NaN);
   rows.set(randomLogits(1, 1000, 4), 1000);
   const p = logitsEvidence(rows, 1000, sampling({ temperature: 1 }));
-  assert.ok(p.probability(1, 3) > 0 && p.confidence(1) > 0 && p.entropy(1) > 0 && p.argmax(1) >= 0 && p.divergence(1, p, "kl") === 0);
+  assert.ok(
+    p.probability(1, 3) > 0 &&
+      p.confidence(1) > 0 &&
+      p.entropy(1) > 0 &&
+      p.argmax(1) >= 0 &&
+      p.divergence(1, p, "kl") === 0,
+  );
   assert.throws(() => p.probability(0, 3), { code: "bad_logits" });
 });
 

@@ -51,7 +51,8 @@ test("an answer that is left at any of its events leaves no session open, and it
   const vocabulary = 100;
   const target = tableModel({
     vocabulary,
-    logits: (context) => Array.from({ length: vocabulary }, (_, id) => (id === ((context.at(-1) ?? 0) + 1) % 5 ? 9 : 0)),
+    logits: (context) =>
+      Array.from({ length: vocabulary }, (_, id) => (id === ((context.at(-1) ?? 0) + 1) % 5 ? 9 : 0)),
   });
   const tokenizer = {
     vocabulary,

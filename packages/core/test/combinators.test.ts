@@ -1,6 +1,32 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { and, complete, condition, type DecodeOptions, decode, defaultRegistry, divergenceGate, type EmittedToken, exact, kl, LenityError, ledger, logitsEvidence, modelDrafter, or, type Round, sampling, sd, shadow, type Token, type Tokenizer, topk, unguarded, type Verifier, when } from "@lenity/core";
+import {
+  and,
+  complete,
+  condition,
+  type DecodeOptions,
+  decode,
+  defaultRegistry,
+  divergenceGate,
+  type EmittedToken,
+  exact,
+  kl,
+  LenityError,
+  ledger,
+  logitsEvidence,
+  modelDrafter,
+  or,
+  type Round,
+  sampling,
+  sd,
+  shadow,
+  type Token,
+  type Tokenizer,
+  topk,
+  unguarded,
+  type Verifier,
+  when,
+} from "@lenity/core";
 import { guarded } from "@lenity/core/internal";
 import { noisyModel, randomModel, singleRound, tableModel } from "@lenity/core/testing";
 
@@ -17,7 +43,10 @@ async function run(options: DecodeOptions, prompt: readonly Token[] = [1]) {
   throw new Error("no finish");
 }
 const refuses = (act: () => unknown, message: RegExp) =>
-  assert.throws(act, (error: unknown) => error instanceof LenityError && error.code === "invalid_policy" && message.test(error.message));
+  assert.throws(
+    act,
+    (error: unknown) => error instanceof LenityError && error.code === "invalid_policy" && message.test(error.message),
+  );
 
 /** A tokenizer whose ids are the characters of this alphabet. */
 const alphabet = 'ab{}"\\:,[]<>/thinkol_c0123456789';
@@ -27,7 +56,9 @@ const characters: Tokenizer = {
   encode: (text) => Array.from(text, (character) => alphabet.indexOf(character)),
   decode: (tokens) => tokens.map((token) => alphabet[token]).join(""),
 };
-/** A target that always prefers "a" mildly, and a drafter that writes a given text: who accepts what shows the region. */
+/**
+ * A target that always prefers "a" mildly, and a drafter that writes a given text: who accepts what shows the region.
+ */
 const mild = tableModel({
   vocabulary: alphabet.length,
   logits: () => Array.from({ length: alphabet.length }, (_, i) => (i === 0 ? 0.5 : 0)),
@@ -46,7 +77,9 @@ describe("when", () => {
   const all = { type: "topk", k: alphabet.length, delta: 1 };
   /** The characters of the text that the lenient branch accepted; the strict one lets through only "a". */
   const relaxed = async (condition: object, text: string) => {
-    const verifier = unguarded(registry.create({ type: "or", any: [{ type: "when", condition, then: all, else: all }] }));
+    const verifier = unguarded(
+      registry.create({ type: "or", any: [{ type: "when", condition, then: all, else: all }] }),
+    );
     const { emitted } = await run(
       {
         target: mild,
@@ -90,14 +123,21 @@ describe("when", () => {
     assert.equal(await relaxed({ tokens: characters.encode("c") }, "cb70"), "c...");
   });
   test("is exact where both branches are, and a mixture where one is a gate", () => {
-    const law = (then: object, condition: object = { min_entropy: 1 }) => registry.create({ type: "when", condition, then }).law;
+    const law = (then: object, condition: object = { min_entropy: 1 }) =>
+      registry.create({ type: "when", condition, then }).law;
     assert.deepEqual(
-      [law({ type: "sd" }), law({ type: "kl", threshold: 1 }), law(all), law({ type: "kl", threshold: 1 }, { tokens: [1] })],
+      [
+        law({ type: "sd" }),
+        law({ type: "kl", threshold: 1 }),
+        law(all),
+        law({ type: "kl", threshold: 1 }, { tokens: [1] }),
+      ],
       ["exact", "mixture", "none", "none"],
     );
   });
   test("refuses conditions on text without a tokenizer, empty ones and misspelt ones", () => {
-    const create = (condition: object) => () => defaultRegistry().create({ type: "when", condition, then: { type: "sd" } });
+    const create = (condition: object) => () =>
+      defaultRegistry().create({ type: "when", condition, then: { type: "sd" } });
     refuses(create({ json: true }), /has no tokenizer/);
     refuses(create({}), /condition is empty/);
     refuses(create({ min_entrophy: 1 }), /condition\.min_entrophy/);
@@ -130,7 +170,9 @@ test("a shadow changes no token and counts what each candidate would have accept
       });
       assert.deepEqual(shadowed.tokens, strict.tokens);
       const { "or(sd, kl)": lenient, kl: none } = shadowed.counters.shadows;
-      assert.ok(lenient !== undefined && lenient.more === lenient.accepted - strict.counters.accepted && lenient.more >= 0);
+      assert.ok(
+        lenient !== undefined && lenient.more === lenient.accepted - strict.counters.accepted && lenient.more >= 0,
+      );
       assert.deepEqual(none, { accepted: 0, more: -strict.counters.accepted });
     }
   }
@@ -174,7 +216,8 @@ describe("ledger", () => {
     assert.ok(charged > 12);
   });
   test("counts the charge of a position whose draft gave way to a replacement", async () => {
-    // The gate opens on EOS, which stays strict: the position is charged all the same, since the choice to relax was made there.
+    // The gate opens on EOS, which stays strict: the position is charged all the same, since the choice to relax was
+    // made there.
     const target = tableModel({ vocabulary: 3, eos: [2], logits: () => [1, 1, 1] });
     const drafter = modelDrafter(tableModel({ vocabulary: 3, logits: () => [0, 0, 4] }));
     const rule = ledger(kl({ threshold: 9, rows: "processed" }), { budget: 9 });
@@ -205,7 +248,14 @@ describe("ledger", () => {
   });
   test("keeps separate accounts for answers that follow one another", async () => {
     const rule = ledger(kl({ threshold: 2, rows: "processed" }), { budget: 3 });
-    const options = { target: model(3), draftTokens: 5, maxTokens: 60, seed: 3, sampling: { temperature: 1 }, verifier: rule };
+    const options = {
+      target: model(3),
+      draftTokens: 5,
+      maxTokens: 60,
+      seed: 3,
+      sampling: { temperature: 1 },
+      verifier: rule,
+    };
     const first = await run({ ...options, drafter: near(3) });
     assert.deepEqual((await run({ ...options, drafter: near(3) })).counters, first.counters);
   });
@@ -222,7 +272,11 @@ describe("ledger", () => {
 });
 
 describe("the guard of lossy rules", () => {
-  const everything: Verifier = { name: "everything", law: "none", verify: ({ draft }) => ({ accept: draft.map(() => true) }) };
+  const everything: Verifier = {
+    name: "everything",
+    law: "none",
+    verify: ({ draft }) => ({ accept: draft.map(() => true) }),
+  };
   /** Counts upwards; ends with 9 where the target says so. */
   const counting = (eos: readonly Token[]) =>
     tableModel({
@@ -233,13 +287,21 @@ describe("the guard of lossy rules", () => {
   const proposes = (tokens: (context: readonly Token[], limit: number) => Token[]) => ({
     name: "script",
     rows: false,
-    propose: async ({ context, limit }: { context: readonly Token[]; limit: number }) => ({ tokens: tokens(context, limit) }),
+    propose: async ({ context, limit }: { context: readonly Token[]; limit: number }) => ({
+      tokens: tokens(context, limit),
+    }),
     close() {},
   });
 
   test("a drafted EOS is accepted only where strict verification accepts it, and an EOS of the target is not talked away", async () => {
     const early = proposes((context, limit) => [(context.at(-1) as number) + 1, 9, 50, 51].slice(0, limit));
-    const { tokens } = await run({ target: counting([9]), drafter: early, verifier: everything, draftTokens: 4, maxTokens: 30 });
+    const { tokens } = await run({
+      target: counting([9]),
+      drafter: early,
+      verifier: everything,
+      draftTokens: 4,
+      maxTokens: 30,
+    });
     assert.deepEqual(tokens, [2, 3, 4, 5, 6, 7, 8, 9]);
     const past = proposes((_, limit) => [7, 8, 30, 31].slice(0, limit));
     assert.deepEqual(
@@ -250,24 +312,46 @@ describe("the guard of lossy rules", () => {
   test("unguarded lets the rule do as it says", async () => {
     const early = proposes((_, limit) => [5, 9, 50].slice(0, limit));
     assert.deepEqual(
-      (await run({ target: counting([9]), drafter: early, verifier: unguarded(everything), draftTokens: 3, maxTokens: 9 })).tokens,
+      (
+        await run({
+          target: counting([9]),
+          drafter: early,
+          verifier: unguarded(everything),
+          draftTokens: 3,
+          maxTokens: 9,
+        })
+      ).tokens,
       [5, 9],
     );
   });
   test("an answer that repeats itself is strict from there to its end", async () => {
     const loop = proposes((_, limit) => Array.from({ length: limit }, (_, i) => [20, 21, 22][i % 3] as number));
-    const { tokens, counters } = await run({ target: counting([]), drafter: loop, verifier: everything, draftTokens: 6, maxTokens: 60 });
+    const { tokens, counters } = await run({
+      target: counting([]),
+      drafter: loop,
+      verifier: everything,
+      draftTokens: 6,
+      maxTokens: 60,
+    });
     assert.equal(counters.looped, true);
     const strictFrom = tokens.length - 20;
     for (let i = strictFrom; i < tokens.length; i++)
       assert.equal(tokens[i], ((tokens[i - 1] as number) + 1) % 60, `token ${i} of ${tokens}`);
-    const free = await run({ target: counting([]), drafter: loop, verifier: unguarded(everything), draftTokens: 6, maxTokens: 60 });
+    const free = await run({
+      target: counting([]),
+      drafter: loop,
+      verifier: unguarded(everything),
+      draftTokens: 6,
+      maxTokens: 60,
+    });
     assert.equal(free.counters.looped, false);
   });
   test("the guard keeps nothing of a request: one of them serves an answer that repeats itself beside one that does not", async () => {
     const rule = guarded(everything);
     const loop = proposes((_, limit) => Array.from({ length: limit }, (_, i) => [20, 21, 22][i % 3] as number));
-    const plain = proposes((context, limit) => Array.from({ length: limit }, (_, i) => ((context.at(-1) ?? 0) + 2 * i) % 60));
+    const plain = proposes((context, limit) =>
+      Array.from({ length: limit }, (_, i) => ((context.at(-1) ?? 0) + 2 * i) % 60),
+    );
     const asked = { target: counting([]), verifier: rule, draftTokens: 6, maxTokens: 60 };
     const alone = await run({ ...asked, verifier: guarded(everything), drafter: plain });
     const [looped, beside] = await Promise.all([run({ ...asked, drafter: loop }), run({ ...asked, drafter: plain })]);
@@ -276,7 +360,10 @@ describe("the guard of lossy rules", () => {
   });
   test("lossless rules are left alone, even on a text that repeats itself", async () => {
     const stuck = tableModel({ vocabulary: 4, logits: () => [0, 9, 0, 0] });
-    assert.equal((await run({ target: stuck, drafter: modelDrafter(stuck), verifier: sd(), maxTokens: 60 })).counters.looped, false);
+    assert.equal(
+      (await run({ target: stuck, drafter: modelDrafter(stuck), verifier: sd(), maxTokens: 60 })).counters.looped,
+      false,
+    );
   });
 });
 

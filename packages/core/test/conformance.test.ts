@@ -42,17 +42,23 @@ describe("a plugin of one's own", () => {
     create: ({ least, kind }) => ({
       name: "own",
       law: "none",
-      verify: ({ draft, target }) => ({ accept: draft.map((token, at) => target.probability(at, token, kind) >= least) }),
+      verify: ({ draft, target }) => ({
+        accept: draft.map((token, at) => target.probability(at, token, kind) >= least),
+      }),
     }),
   });
 
-  for (const { name, skip, run } of conformance({ ...own, example: { least: 0.1 } })) test(`conforms by itself: ${name}`, { skip }, run);
+  for (const { name, skip, run } of conformance({ ...own, example: { least: 0.1 } }))
+    test(`conforms by itself: ${name}`, { skip }, run);
 
   test("that needs an option and has no example is told to give one, and of an example that its schema refuses what is wrong", () => {
     assert.throws(() => conformance(own), {
       name: "TypeError",
       message: /^"own" cannot be created from no options: policy\.least is missing.* Give the plugin an example/,
     });
-    assert.throws(() => conformance({ ...own, example: { lest: 1 } }), { name: "TypeError", message: /from {"lest":1}: .*"lest"/ });
+    assert.throws(() => conformance({ ...own, example: { lest: 1 } }), {
+      name: "TypeError",
+      message: /from {"lest":1}: .*"lest"/,
+    });
   });
 });

@@ -1,6 +1,24 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { alignVocabulary, type Counters, complete, type DecodeOptions, type Drafter, decode, defaultRegistry, type EmittedToken, kl, lookupDrafter, modelDrafter, or, sd, seeded, type Token, type Tokenizer, type Verifier } from "@lenity/core";
+import {
+  alignVocabulary,
+  type Counters,
+  complete,
+  type DecodeOptions,
+  type Drafter,
+  decode,
+  defaultRegistry,
+  type EmittedToken,
+  kl,
+  lookupDrafter,
+  modelDrafter,
+  or,
+  sd,
+  seeded,
+  type Token,
+  type Tokenizer,
+  type Verifier,
+} from "@lenity/core";
 import { noisyModel, randomModel, tableModel } from "@lenity/core/testing";
 
 interface Result {
@@ -49,7 +67,12 @@ describe("strict decoding at temperature 0", () => {
         assert.deepEqual(strict.tokens, plain.tokens);
         assert.equal(strict.reason, plain.reason);
         assert.equal(strict.counters.relaxed, 0);
-        const lookup = await run(prompt, { target: randomModel(model), drafter: lookupDrafter(), draftTokens, maxTokens: 60 });
+        const lookup = await run(prompt, {
+          target: randomModel(model),
+          drafter: lookupDrafter(),
+          draftTokens,
+          maxTokens: 60,
+        });
         assert.deepEqual(lookup.tokens, plain.tokens);
       }
     });
@@ -89,14 +112,22 @@ test("a full block earns a bonus token, and a refusal is replaced by the target'
 });
 
 test("an answer may be empty: the first token is EOS", async () => {
-  const { tokens, reason, counters } = await run([1], { target: counting([2]), drafter: scripted([2, 3, 4]), draftTokens: 3 });
+  const { tokens, reason, counters } = await run([1], {
+    target: counting([2]),
+    drafter: scripted([2, 3, 4]),
+    draftTokens: 3,
+  });
   assert.deepEqual(tokens, [2]);
   assert.equal(reason, "stop");
   assert.equal(counters.ignored, 2);
 });
 
 test("EOS inside a block ends the answer there, and what follows is ignored", async () => {
-  const { tokens, counters } = await run([1], { target: counting([4]), drafter: scripted([2, 3, 4, 5, 6]), draftTokens: 5 });
+  const { tokens, counters } = await run([1], {
+    target: counting([4]),
+    drafter: scripted([2, 3, 4, 5, 6]),
+    draftTokens: 5,
+  });
   assert.deepEqual(tokens, [2, 3, 4]);
   assert.equal(counters.accepted, 5);
   assert.equal(counters.ignored, 2);
@@ -108,7 +139,12 @@ test("maxTokens inside a block is kept to the token, and a stop from the caller 
     assert.equal(tokens.length, maxTokens);
     assert.equal(reason, "length");
   }
-  const stopped = await run([1], { target: counting(), drafter: near5(), draftTokens: 5, stop: (token) => token === 9 });
+  const stopped = await run([1], {
+    target: counting(),
+    drafter: near5(),
+    draftTokens: 5,
+    stop: (token) => token === 9,
+  });
   assert.deepEqual(stopped.tokens, [2, 3, 4, 5, 6, 7, 8, 9]);
   assert.equal((await run([1], { target: counting(), drafter: near5(), maxTokens: 0 })).tokens.length, 0);
 });
@@ -165,7 +201,11 @@ test("it does so at every offset of a block, strictly and not, with draft models
 });
 
 test("the counters keep their identities on random runs", async () => {
-  const verifiers: readonly Verifier[] = [sd(), or(sd(), kl({ threshold: 0.3 })), kl({ threshold: 1, rows: "processed" })];
+  const verifiers: readonly Verifier[] = [
+    sd(),
+    or(sd(), kl({ threshold: 0.3 })),
+    kl({ threshold: 1, rows: "processed" }),
+  ];
   const random = seeded(99);
   for (let i = 0; i < 150; i++) {
     const drafter = i % 5 === 4 ? lookupDrafter() : near();
@@ -224,7 +264,12 @@ describe("a token says whether it was accepted by relaxation", () => {
       sampling: { temperature },
     });
   test("and the counter counts those tokens, whatever ends the answer", async () => {
-    for (const policy of ["judi", { type: "exact" }, { type: "topk", k: 3, delta: 0.9 }, { type: "threshold", accept: 0.5, single: 0.9 }]) {
+    for (const policy of [
+      "judi",
+      { type: "exact" },
+      { type: "topk", k: 3, delta: 0.9 },
+      { type: "threshold", accept: 0.5, single: 0.9 },
+    ]) {
       for (const temperature of [0, 1]) {
         let relaxed = 0;
         for (let seed = 0; seed < 12; seed++) {
@@ -238,7 +283,13 @@ describe("a token says whether it was accepted by relaxation", () => {
     }
   });
   test("no token of a lossless rule is, whatever the rule's name", async () => {
-    for (const policy of ["strict", "block", { type: "threshold" }, { type: "lenience", lenience: 1 }, { type: "cascade", alpha: -1 }]) {
+    for (const policy of [
+      "strict",
+      "block",
+      { type: "threshold" },
+      { type: "lenience", lenience: 1 },
+      { type: "cascade", alpha: -1 },
+    ]) {
       let drafted = 0;
       for (let seed = 0; seed < 12; seed++) {
         const { emitted } = await emittedBy(policy, 1, seed);
@@ -281,7 +332,12 @@ describe("a drafter is closed", () => {
     await use(drafter);
     assert.equal(closed(), 1);
   };
-  const letters: Tokenizer = { vocabulary, special: new Set(), encode: () => [1], decode: (tokens) => tokens.join(" ") };
+  const letters: Tokenizer = {
+    vocabulary,
+    special: new Set(),
+    encode: () => [1],
+    decode: (tokens) => tokens.join(" "),
+  };
   const failing = (error: string) => () => {
     throw new Error(error);
   };
@@ -292,7 +348,9 @@ describe("a drafter is closed", () => {
     await after((drafter) => assert.rejects(run([1], { target, drafter, sampling: { topP: 2 } }), /topP is 2/));
     const draftless = { ...letters, encode: failing("no encoding") };
     await after((drafter) => assert.rejects(complete("a", { target, tokenizer: draftless, drafter }), /no encoding/));
-    await after((drafter) => assert.rejects(complete("a", { target, tokenizer: letters, drafter, stop: [""] }), /stop string is empty/));
+    await after((drafter) =>
+      assert.rejects(complete("a", { target, tokenizer: letters, drafter, stop: [""] }), /stop string is empty/),
+    );
   });
   test("when the target opens no session, or one that fails", async () => {
     const shut = { ...target, open: async () => failing("no room")() };
@@ -309,7 +367,9 @@ describe("a drafter is closed", () => {
     await after(async (drafter) => {
       for await (const _ of decode([1], { target, drafter })) break;
     });
-    await after((drafter) => assert.rejects(run([1], { target, drafter, signal: AbortSignal.abort() }), { code: "aborted" }));
+    await after((drafter) =>
+      assert.rejects(run([1], { target, drafter, signal: AbortSignal.abort() }), { code: "aborted" }),
+    );
     assert.equal(target.openSessions, 0);
   });
   test("also one whose own session could not be opened: the error is that of its proposal", async () => {
@@ -321,8 +381,18 @@ describe("a drafter is closed", () => {
 });
 
 test("a custom verifier of a few lines decides, and one that decides on too few tokens is named", async () => {
-  const even: Verifier = { name: "even", law: "none", verify: ({ draft }) => ({ accept: draft.map((token) => token % 2 === 0) }) };
-  const { emitted } = await run([1], { target: counting(), drafter: scripted([2, 4, 6, 7]), draftTokens: 4, maxTokens: 4, verifier: even });
+  const even: Verifier = {
+    name: "even",
+    law: "none",
+    verify: ({ draft }) => ({ accept: draft.map((token) => token % 2 === 0) }),
+  };
+  const { emitted } = await run([1], {
+    target: counting(),
+    drafter: scripted([2, 4, 6, 7]),
+    draftTokens: 4,
+    maxTokens: 4,
+    verifier: even,
+  });
   assert.deepEqual(
     emitted.map(({ token, by }) => [token, by]),
     [
@@ -355,7 +425,12 @@ describe("what decode refuses before the first token", () => {
     await refused([1, 1, 1], { target: small }, "context_full", /3 tokens.*holds 2/);
   });
   test("a policy that the drafter or the model cannot feed, with what is missing", async () => {
-    await refused([1], { target, drafter: lookupDrafter(), verifier: kl({ threshold: 1 }) }, "unsupported", /only proposes tokens/);
+    await refused(
+      [1],
+      { target, drafter: lookupDrafter(), verifier: kl({ threshold: 1 }) },
+      "unsupported",
+      /only proposes tokens/,
+    );
     const judging: Verifier = {
       name: "j",
       law: "none",
@@ -368,14 +443,24 @@ describe("what decode refuses before the first token", () => {
     const lastOnly = { ...target, lastOnly: true };
     const message = /scores only the last position of a block\. Set the number of draft tokens to 0 for plain decoding/;
     await refused([1], { target: lastOnly, drafter: near() }, "unsupported", message);
-    await refused([1], { target: alignVocabulary(lastOnly, { vocabulary: 11 }), drafter: near() }, "unsupported", message);
+    await refused(
+      [1],
+      { target: alignVocabulary(lastOnly, { vocabulary: 11 }), drafter: near() },
+      "unsupported",
+      message,
+    );
     const plain = await run([1], { target, maxTokens: 20 });
     for (const options of [{ drafter: near(), draftTokens: 0 }, { drafter: undefined }]) {
       assert.deepEqual((await run([1], { target: lastOnly, ...options, maxTokens: 20 })).tokens, plain.tokens);
     }
   });
   test("a drafter with another vocabulary", async () => {
-    await refused([1], { target, drafter: modelDrafter(randomModel({ vocabulary: 5, seed: 1 })) }, "unsupported", /5 token ids.*12/);
+    await refused(
+      [1],
+      { target, drafter: modelDrafter(randomModel({ vocabulary: 5, seed: 1 })) },
+      "unsupported",
+      /5 token ids.*12/,
+    );
   });
   test("settings out of range", async () => {
     await refused([1], { target, drafter: near(), draftTokens: -1 }, "invalid_request", /draftTokens is -1/);
@@ -386,9 +471,14 @@ describe("what decode refuses before the first token", () => {
 });
 
 test("logits of NaN are reported, and no session stays open", async () => {
-  const broken = tableModel({ vocabulary: 3, logits: (context) => (context.length > 4 ? [0, Number.NaN, 1] : [0, 1, 2]) });
+  const broken = tableModel({
+    vocabulary: 3,
+    logits: (context) => (context.length > 4 ? [0, Number.NaN, 1] : [0, 1, 2]),
+  });
   const drafterModel = tableModel({ vocabulary: 3, logits: () => [0, 1, 2] });
-  await assert.rejects(run([1], { target: broken, drafter: modelDrafter(drafterModel), draftTokens: 3 }), { code: "bad_logits" });
+  await assert.rejects(run([1], { target: broken, drafter: modelDrafter(drafterModel), draftTokens: 3 }), {
+    code: "bad_logits",
+  });
   assert.equal(broken.openSessions + drafterModel.openSessions, 0);
 });
 
@@ -399,13 +489,19 @@ test("a cancelled or abandoned request frees its sessions", async () => {
   let rounds = 0;
   await assert.rejects(
     async () => {
-      for await (const event of decode([1], { target: model, drafter: modelDrafter(drafting), draftTokens: 2, signal: abort.signal })) {
+      for await (const event of decode([1], {
+        target: model,
+        drafter: modelDrafter(drafting),
+        draftTokens: 2,
+        signal: abort.signal,
+      })) {
         if (event.type === "round" && ++rounds === 3) abort.abort();
       }
     },
     { code: "aborted" },
   );
   assert.equal(rounds, 3);
-  for await (const event of decode([1], { target: model, drafter: modelDrafter(drafting) })) if (event.type === "round") break;
+  for await (const event of decode([1], { target: model, drafter: modelDrafter(drafting) }))
+    if (event.type === "round") break;
   assert.equal(model.openSessions + drafting.openSessions, 0);
 });

@@ -44,9 +44,21 @@ test("a model drafter follows the committed tokens, whatever was refused or repl
 
 test("a model drafter stops after EOS and at the end of its context", async () => {
   const eos = modelDrafter(randomModel({ vocabulary: 2, seed: 3, eos: [0, 1] }));
-  assert.equal((await eos.propose({ context: [0], limit: 5, sampling: sampling(), uniform: coins(5, 1) })).tokens.length, 1);
+  assert.equal(
+    (await eos.propose({ context: [0], limit: 5, sampling: sampling(), uniform: coins(5, 1) })).tokens.length,
+    1,
+  );
   const small = modelDrafter(randomModel({ vocabulary: 2, seed: 3, contextLength: 6 }));
-  assert.equal((await small.propose({ context: [0, 0, 0, 0], limit: 5, sampling: sampling(), uniform: coins(5, 1) })).tokens.length, 2);
-  const full = await small.propose({ context: [0, 0, 0, 0, 0, 0], limit: 5, sampling: sampling(), uniform: coins(5, 1) });
+  assert.equal(
+    (await small.propose({ context: [0, 0, 0, 0], limit: 5, sampling: sampling(), uniform: coins(5, 1) })).tokens
+      .length,
+    2,
+  );
+  const full = await small.propose({
+    context: [0, 0, 0, 0, 0, 0],
+    limit: 5,
+    sampling: sampling(),
+    uniform: coins(5, 1),
+  });
   assert.deepEqual(full.tokens, []);
 });

@@ -56,7 +56,8 @@ describe("a policy's error is short when what was given is huge", () => {
     test(what, () => {
       assert.throws(
         () => defaultRegistry().create(policy),
-        (error: unknown) => error instanceof LenityError && error.message.length < 500 && (error.path ?? "").length < 200,
+        (error: unknown) =>
+          error instanceof LenityError && error.message.length < 500 && (error.path ?? "").length < 200,
       );
     });
   }

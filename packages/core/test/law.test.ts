@@ -1,6 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type DecodeOptions, decode, exact, judge, kl, modelDrafter, or, processedRow, type Sampling, sampling, sd, seeded, softmax, type Token, type Verifier } from "@lenity/core";
+import {
+  type DecodeOptions,
+  decode,
+  exact,
+  judge,
+  kl,
+  modelDrafter,
+  or,
+  processedRow,
+  type Sampling,
+  sampling,
+  sd,
+  seeded,
+  softmax,
+  type Token,
+  type Verifier,
+} from "@lenity/core";
 import { chainLaw, noisyModel, oneStepLaw, randomLogits, randomModel } from "@lenity/core/testing";
 
 const worst = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
@@ -14,7 +30,13 @@ function row(seed: number, size: number): Float32Array {
   return logits;
 }
 
-const settings: readonly Partial<Sampling>[] = [{}, { temperature: 0.6 }, { temperature: 1.3, topK: 3 }, { topP: 0.8 }, { minP: 0.15 }];
+const settings: readonly Partial<Sampling>[] = [
+  {},
+  { temperature: 0.6 },
+  { temperature: 1.3, topK: 3 },
+  { topP: 0.8 },
+  { minP: 0.15 },
+];
 
 test("sd emits exactly the target's row on hundreds of random rows, whatever the sampling settings", async () => {
   let largest = 0;
@@ -22,7 +44,10 @@ test("sd emits exactly the target's row on hundreds of random rows, whatever the
     const size = 2 + (seed % 11);
     const [p, q] = [row(seed, size), row(seed + 10_000, size)];
     const chosen = settings[seed % settings.length] as Partial<Sampling>;
-    largest = Math.max(largest, worst(await oneStepLaw(sd(), p, q, chosen), processedRow(p, sampling({ temperature: 1, ...chosen }))));
+    largest = Math.max(
+      largest,
+      worst(await oneStepLaw(sd(), p, q, chosen), processedRow(p, sampling({ temperature: 1, ...chosen }))),
+    );
   }
   assert.ok(largest <= 1e-5, `largest difference ${largest}`);
 });
@@ -56,14 +81,16 @@ test("a point-mass draft is accepted with probability p(x), and the law stays p"
 
 async function run(options: DecodeOptions): Promise<Token[]> {
   const tokens: Token[] = [];
-  for await (const event of decode([0], options)) if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
+  for await (const event of decode([0], options))
+    if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
   return tokens;
 }
 
 /** The probability of a whole continuation of [0] under a table model at temperature 1. */
 function chainProbability(logitsOf: (context: readonly Token[]) => Float32Array, tokens: readonly Token[]): number {
   let probability = 1;
-  for (let i = 0; i < tokens.length; i++) probability *= softmax(logitsOf([0, ...tokens.slice(0, i)]))[tokens[i] as number] as number;
+  for (let i = 0; i < tokens.length; i++)
+    probability *= softmax(logitsOf([0, ...tokens.slice(0, i)]))[tokens[i] as number] as number;
   return probability;
 }
 
@@ -77,7 +104,14 @@ test("sd emits whole answers exactly as the target does: every chain of four tok
   let largest = 0;
   for (let seed = 1; seed <= 12; seed++) {
     const target = rows(seed);
-    const law = await chainLaw({ verifier: sd(), target, drafter: rows(seed + 500), prompt: [0], length: 4, draftTokens: 1 + (seed % 3) });
+    const law = await chainLaw({
+      verifier: sd(),
+      target,
+      drafter: rows(seed + 500),
+      prompt: [0],
+      length: 4,
+      draftTokens: 1 + (seed % 3),
+    });
     assert.equal(law.size, 81);
     for (const [chain, probability] of law) {
       largest = Math.max(largest, Math.abs(probability - chainProbability(target, chain.split(",").map(Number))));

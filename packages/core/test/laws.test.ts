@@ -1,7 +1,28 @@
 /** What each rule promises of its text, by exact computation on small vocabularies. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { block, cascade, cascadeLaw, divergenceGate, ensemble, kl, klDivergence, ledger, lenience, logitsEvidence, mentored, or, type Round, sampling, sd, softmax, type Token, threshold, type Verdict, type Verifier } from "@lenity/core";
+import {
+  block,
+  cascade,
+  cascadeLaw,
+  divergenceGate,
+  ensemble,
+  kl,
+  klDivergence,
+  ledger,
+  lenience,
+  logitsEvidence,
+  mentored,
+  or,
+  type Round,
+  sampling,
+  sd,
+  softmax,
+  type Token,
+  threshold,
+  type Verdict,
+  type Verifier,
+} from "@lenity/core";
 import { bisect, chainLaw, type LogitsOf, oneStepLaw, randomLogits } from "@lenity/core/testing";
 
 const worst = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
@@ -31,14 +52,18 @@ describe("one step at temperature 1", () => {
   test("cascade emits exactly its target law", async () => {
     for (const { p, q, seed } of pairs(200)) {
       const alpha = ((seed % 7) - 1) / 5;
-      assert.ok(worst(await oneStepLaw(cascade({ alpha }), p, q), cascadeLaw(softmax(p), softmax(q), alpha)) <= 1e-5, `seed ${seed}`);
+      assert.ok(
+        worst(await oneStepLaw(cascade({ alpha }), p, q), cascadeLaw(softmax(p), softmax(q), alpha)) <= 1e-5,
+        `seed ${seed}`,
+      );
     }
   });
   test("lenience never emits a token above p/l", async () => {
     for (const { p, q, seed } of pairs(200)) {
       const l = 0.1 + (seed % 9) / 10;
       const [law, row] = [await oneStepLaw(lenience({ lenience: l }), p, q), softmax(p)];
-      for (let i = 0; i < row.length; i++) assert.ok((law[i] as number) <= (row[i] as number) / l + 1e-6, `seed ${seed}`);
+      for (let i = 0; i < row.length; i++)
+        assert.ok((law[i] as number) <= (row[i] as number) / l + 1e-6, `seed ${seed}`);
     }
   });
   test("mentored keeps KL(p‖π) within its budget, and uses it up where q lies further away", async () => {
@@ -54,7 +79,8 @@ describe("one step at temperature 1", () => {
     }
   });
   test("threshold at 1 and 1 is exactly p for any draft", async () => {
-    for (const { p, q, seed } of pairs(200)) assert.ok(worst(await oneStepLaw(threshold(), p, q), softmax(p)) <= 1e-5, `seed ${seed}`);
+    for (const { p, q, seed } of pairs(200))
+      assert.ok(worst(await oneStepLaw(threshold(), p, q), softmax(p)) <= 1e-5, `seed ${seed}`);
   });
   test("gates emit q where they open and p where they do not", async () => {
     for (const { p, q, seed } of pairs(200)) {
@@ -76,10 +102,16 @@ const rows =
     );
 
 function chainProbability(logits: LogitsOf, tokens: readonly Token[]): number {
-  return tokens.reduce((product, token, i) => product * (softmax(logits([0, ...tokens.slice(0, i)]))[token] as number), 1);
+  return tokens.reduce(
+    (product, token, i) => product * (softmax(logits([0, ...tokens.slice(0, i)]))[token] as number),
+    1,
+  );
 }
 
-/** The law of the first K + 1 tokens of one block, and the expected number of accepted tokens, over every draft and every outcome of the coins. */
+/**
+ * The law of the first K + 1 tokens of one block, and the expected number of accepted tokens, over every draft and
+ * every outcome of the coins.
+ */
 async function blockLaw(
   verifier: Verifier,
   target: LogitsOf,
@@ -100,7 +132,11 @@ async function blockLaw(
   const complete = async (prefix: readonly Token[], weight: number) => {
     for (const rest of chains(length + 1 - prefix.length)) {
       const key = [...prefix, ...rest].join();
-      law.set(key, (law.get(key) ?? 0) + (weight * chainProbability(target, [...prefix, ...rest])) / chainProbability(target, prefix));
+      law.set(
+        key,
+        (law.get(key) ?? 0) +
+          (weight * chainProbability(target, [...prefix, ...rest])) / chainProbability(target, prefix),
+      );
     }
   };
   for (const draft of chains(length)) {
@@ -129,18 +165,31 @@ async function blockLaw(
       const threshold = await bisect(
         async (coin) => (await count(draft.map((_, at) => (at === j - 1 ? coin : at < j - 1 ? 0 : refuse)))) >= j,
       );
-      await emit(j, drawn * later * threshold, draft, p, await verifier.verify(round(draft.map((_, at) => (at < j ? 0 : refuse)))));
+      await emit(
+        j,
+        drawn * later * threshold,
+        draft,
+        p,
+        await verifier.verify(round(draft.map((_, at) => (at < j ? 0 : refuse)))),
+      );
       later *= 1 - threshold;
     }
     if (later > 0) await emit(0, drawn * later, draft, p, await verifier.verify(round(draft.map(() => refuse))));
   }
   return { law, accepted: expected };
 
-  async function emit(j: number, weight: number, draft: readonly Token[], target: Round["target"], verdict: Verdict): Promise<void> {
+  async function emit(
+    j: number,
+    weight: number,
+    draft: readonly Token[],
+    target: Round["target"],
+    verdict: Verdict,
+  ): Promise<void> {
     expected += weight * j;
     const row = (j < length ? verdict.replacement?.(j) : undefined) ?? target.row(j);
     for (let token = 0; token < 3; token++) {
-      if (weight * (row[token] as number) > 0) await complete([...draft.slice(0, j), token], weight * (row[token] as number));
+      if (weight * (row[token] as number) > 0)
+        await complete([...draft.slice(0, j), token], weight * (row[token] as number));
     }
   }
 }
@@ -152,7 +201,10 @@ describe("whole blocks and chains", () => {
       const [target, drafter] = [rows(seed, 1.5), rows(seed + 700, 1.5)];
       const { law, accepted } = await blockLaw(block(), target, drafter, 3);
       for (const [chain, probability] of law) {
-        assert.ok(Math.abs(probability - chainProbability(target, chain.split(",").map(Number))) <= 1e-5, `seed ${seed}, chain ${chain}`);
+        assert.ok(
+          Math.abs(probability - chainProbability(target, chain.split(",").map(Number))) <= 1e-5,
+          `seed ${seed}, chain ${chain}`,
+        );
       }
       const plain = await expectedBySd(target, drafter, 3);
       assert.ok(accepted >= plain - 1e-6, `seed ${seed}: ${accepted} after ${plain}`);
@@ -162,13 +214,19 @@ describe("whole blocks and chains", () => {
   });
 
   /** Σ over prefixes of the probability that sd accepts them: Σ min(p, q) along the draft. */
-  async function expectedBySd(target: LogitsOf, drafter: LogitsOf, length: number, prefix: readonly Token[] = []): Promise<number> {
+  async function expectedBySd(
+    target: LogitsOf,
+    drafter: LogitsOf,
+    length: number,
+    prefix: readonly Token[] = [],
+  ): Promise<number> {
     if (length === 0) return 0;
     const [p, q] = [softmax(target([0, ...prefix])), softmax(drafter([0, ...prefix]))];
     let expected = 0;
     for (let token = 0; token < 3; token++) {
       expected +=
-        Math.min(p[token] as number, q[token] as number) * (1 + (await expectedBySd(target, drafter, length - 1, [...prefix, token])));
+        Math.min(p[token] as number, q[token] as number) *
+        (1 + (await expectedBySd(target, drafter, length - 1, [...prefix, token])));
     }
     return expected;
   }

@@ -1,7 +1,20 @@
-/** Properties on awkward rows: no NaN leaves a verifier, no lossless one accepts what the target rules out, and the counters add up. */
+/**
+ * Properties on awkward rows: no NaN leaves a verifier, no lossless one accepts what the target rules out, and the
+ * counters add up.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type DecodeOptions, decode, defaultRegistry, type EmittedToken, logitsEvidence, modelDrafter, type Round, sampling, seeded } from "@lenity/core";
+import {
+  type DecodeOptions,
+  decode,
+  defaultRegistry,
+  type EmittedToken,
+  logitsEvidence,
+  modelDrafter,
+  type Round,
+  sampling,
+  seeded,
+} from "@lenity/core";
 import { conformanceWidth, noisyModel, randomModel } from "@lenity/core/testing";
 import fc from "fast-check";
 
@@ -70,10 +83,14 @@ async function check(round: Round): Promise<void> {
         assert.ok(round.target.probability(at, token) > 0, `${plugin.name} accepted a token of probability 0`);
       const row = replacement?.(at) ?? round.target.row(at);
       const sum = row.reduce((a, b) => a + b, 0);
-      assert.ok(Math.abs(sum - 1) < 1e-4 && row.every((value) => value >= 0), `${plugin.name}: the replacement sums to ${sum}`);
+      assert.ok(
+        Math.abs(sum - 1) < 1e-4 && row.every((value) => value >= 0),
+        `${plugin.name}: the replacement sums to ${sum}`,
+      );
       if (plugin.law === "exact") {
         for (let i = 0; i < row.length; i++)
-          if ((row[i] as number) > 0) assert.ok(round.target.probability(at, i) > 0, `${plugin.name} would draw a token of probability 0`);
+          if ((row[i] as number) > 0)
+            assert.ok(round.target.probability(at, i) > 0, `${plugin.name} would draw a token of probability 0`);
       }
     }
   }
@@ -90,7 +107,9 @@ test("every rule gives clean verdicts on any rows of small vocabularies", { time
     }),
   );
   await fc.assert(
-    fc.asyncProperty(rounds, ({ target, drafter, draft, coins, setting }) => check(roundOf(target, drafter, draft, coins, setting))),
+    fc.asyncProperty(rounds, ({ target, drafter, draft, coins, setting }) =>
+      check(roundOf(target, drafter, draft, coins, setting)),
+    ),
     { numRuns: 400, seed: 2026 },
   );
 });
@@ -111,7 +130,8 @@ test("the counters keep their identities under every rule on random runs", { tim
     const { needs } = plugin;
     const temperature = needs?.mode === "greedy" ? 0 : needs?.mode === "sampled" ? 1 : i % 2;
     const verifier = create();
-    const state = (context: readonly number[]) => Array.from({ length: conformanceWidth }, (_, j) => ((context.at(-1) ?? 0) + j) % 3);
+    const state = (context: readonly number[]) =>
+      Array.from({ length: conformanceWidth }, (_, j) => ((context.at(-1) ?? 0) + j) % 3);
     const hidden = { kind: verifier.needs?.hidden ?? ("pre-norm" as const), width: conformanceWidth, state };
     const target = randomModel({ vocabulary: 10, seed: i, eos: [0], hidden });
     const options: DecodeOptions = {

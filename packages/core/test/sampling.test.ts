@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { argmax, divergence, draw, logitsEvidence, processedRow, residual, sampling, seeded, softmax } from "@lenity/core";
+import {
+  argmax,
+  divergence,
+  draw,
+  logitsEvidence,
+  processedRow,
+  residual,
+  sampling,
+  seeded,
+  softmax,
+} from "@lenity/core";
 import { randomLogits } from "@lenity/core/testing";
 
 const round = (row: ArrayLike<number>) => Array.from(row, (value) => Math.round(value * 1000) / 1000);
@@ -17,7 +27,10 @@ test("temperature, top-k, top-p and min-p shape the row as documented", () => {
   assert.deepEqual(round(processedRow(logits, sampling({ temperature: 1, topP: 0.8 }))), [0.556, 0.278, 0.167, 0]);
   assert.deepEqual(round(processedRow(logits, sampling({ temperature: 1, topP: 0.01 }))), [1, 0, 0, 0]);
   assert.deepEqual(round(processedRow(logits, sampling({ temperature: 1, minP: 0.29 }))), [0.556, 0.278, 0.167, 0]);
-  assert.deepEqual(round(processedRow(Float32Array.from([1, 2, 2, 2]), sampling({ temperature: 1, topK: 2 }))), [0, 0.333, 0.333, 0.333]);
+  assert.deepEqual(
+    round(processedRow(Float32Array.from([1, 2, 2, 2]), sampling({ temperature: 1, topK: 2 }))),
+    [0, 0.333, 0.333, 0.333],
+  );
 });
 
 test("huge logits, minus infinity and denormals give a row that sums to 1", () => {
@@ -76,14 +89,20 @@ test("divergences have their textbook values", () => {
   assert.ok(Math.abs(divergence(p, q, "kl") - Math.log(2)) < 1e-6);
   assert.equal(divergence(p, q, "reverse-kl"), Number.POSITIVE_INFINITY);
   assert.ok(Math.abs(divergence(p, q, "tv") - 0.5) < 1e-6);
-  assert.ok(Math.abs(divergence(p, q, "js") - (0.5 * Math.log(2 / 1.5) + 0.25 * Math.log(0.5 / 0.75) + 0.25 * Math.log(2))) < 1e-6);
+  assert.ok(
+    Math.abs(divergence(p, q, "js") - (0.5 * Math.log(2 / 1.5) + 0.25 * Math.log(0.5 / 0.75) + 0.25 * Math.log(2))) <
+      1e-6,
+  );
   for (const measure of ["kl", "reverse-kl", "js", "tv"] as const) assert.equal(divergence(p, p, measure), 0);
 });
 
 test("evidence from logits equals the plain computation, and greedy questions need no row", () => {
   const rows = Float32Array.from([...randomLogits(1, 50, 3), ...randomLogits(2, 50, 3)]);
   const other = Float32Array.from([...randomLogits(3, 50, 3), ...randomLogits(4, 50, 3)]);
-  const [p, q] = [logitsEvidence(rows, 50, sampling({ temperature: 0.7 })), logitsEvidence(other, 50, sampling({ temperature: 0.7 }))];
+  const [p, q] = [
+    logitsEvidence(rows, 50, sampling({ temperature: 0.7 })),
+    logitsEvidence(other, 50, sampling({ temperature: 0.7 })),
+  ];
   const [rawP, rawQ] = [softmax(rows.slice(50)), softmax(other.slice(50))];
   assert.ok(Math.abs(p.divergence(1, q, "kl", "raw") - divergence(rawP, rawQ, "kl")) < 1e-5);
   assert.equal(p.confidence(1, "raw"), Math.max(...rawP));

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type DecodeOptions, decode, defaultRegistry, logitsEvidence, modelDrafter, sampling, sd } from "@lenity/core";
 import { readingsEvidence } from "@lenity/core/internal";
-import { conformanceWidth, noisyModel, randomLogits, randomModel, type ScoringModel, scoringModel, tableModel } from "@lenity/core/testing";
+import {
+  conformanceWidth,
+  noisyModel,
+  randomLogits,
+  randomModel,
+  type ScoringModel,
+  scoringModel,
+  tableModel,
+} from "@lenity/core/testing";
 
 const weight = Array.from({ length: conformanceWidth }, (_, i) => (i % 2 === 0 ? 3 : -2));
 const registry = defaultRegistry({ judge: { hidden: "pre-norm", weight, bias: 0 } });
@@ -13,7 +21,11 @@ const hidden = {
 };
 
 /** Everything that decoding says of forty tokens. */
-async function said(target: ReturnType<typeof randomModel> | ScoringModel, policy: unknown, options: Partial<DecodeOptions>) {
+async function said(
+  target: ReturnType<typeof randomModel> | ScoringModel,
+  policy: unknown,
+  options: Partial<DecodeOptions>,
+) {
   const drafter = modelDrafter(noisyModel({ vocabulary: 9, seed: 5, noise: 1.5 }));
   const events = [];
   for await (const event of decode([0], {
@@ -67,7 +79,8 @@ describe("a target whose logits lie on a device", () => {
     const masked = tableModel({
       vocabulary: 9,
       hidden,
-      logits: (context) => plain.logits(context).map((logit, id) => ((id + (context.at(-1) ?? 0)) % 3 === 0 ? -Infinity : logit)),
+      logits: (context) =>
+        plain.logits(context).map((logit, id) => ((id + (context.at(-1) ?? 0)) % 3 === 0 ? -Infinity : logit)),
     });
     for (const policy of ["judi", "judge", { type: "unguarded", of: { type: "kl", threshold: 9 } }]) {
       for (const temperature of [0, 0.7, 1]) {
@@ -93,7 +106,11 @@ describe("a target whose logits lie on a device", () => {
   });
 
   test("ships rows where top-k, top-p or min-p cut them, and where tokens are traced", async () => {
-    for (const options of [{ sampling: { temperature: 1, topK: 3 } }, { sampling: { temperature: 0.5, minP: 0.1 } }, { trace: true }]) {
+    for (const options of [
+      { sampling: { temperature: 1, topK: 3 } },
+      { sampling: { temperature: 0.5, minP: 0.1 } },
+      { trace: true },
+    ]) {
       const model = scoringModel(randomModel({ vocabulary: 9, seed: 5 }));
       const events = await said(model, "judi", options);
       assert.deepEqual(events, await said(randomModel({ vocabulary: 9, seed: 5 }), "judi", options));
@@ -143,7 +160,12 @@ test("what was read of logits before they were lent is read of them again, where
   for (const temperature of [0, 0.5, 1]) {
     const evidence = logitsEvidence(Float32Array.of(0, 1, 3, 2), 2, sampling({ temperature }));
     const read = () =>
-      [0, 1].map((at) => [evidence.argmax(at), evidence.probability(at, 0), evidence.entropy(at, "raw"), ...evidence.row(at)]);
+      [0, 1].map((at) => [
+        evidence.argmax(at),
+        evidence.probability(at, 0),
+        evidence.entropy(at, "raw"),
+        ...evidence.row(at),
+      ]);
     const before = read();
     await evidence.transferLogits(async (logits) => {
       const moved = logits.slice();

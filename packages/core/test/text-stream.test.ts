@@ -9,14 +9,18 @@ const bytes: Tokenizer = {
   vocabulary: 257,
   special: new Set([256]),
   encode: (text) => [...new TextEncoder().encode(text)],
-  decode: (tokens) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(tokens.filter((token) => token < 256))),
+  decode: (tokens) =>
+    new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(tokens.filter((token) => token < 256))),
 };
 
 test("the pieces of a stream, joined, equal the whole, and none holds half a character", () => {
   const random = seeded(5);
   const alphabet = ["a", " ", "é", "ß", "中", "🙂", "👩‍👩‍👧", "\u0301", "\n", "𝄞"];
   for (let i = 0; i < 300; i++) {
-    const text = Array.from({ length: Math.floor(random() * 20) }, () => alphabet[Math.floor(random() * alphabet.length)]).join("");
+    const text = Array.from(
+      { length: Math.floor(random() * 20) },
+      () => alphabet[Math.floor(random() * alphabet.length)],
+    ).join("");
     const stream = textStream(bytes);
     const pieces = bytes.encode(text).map((token) => stream.push(token));
     for (const piece of pieces) assert.ok(!piece.includes("\uFFFD"));
@@ -59,7 +63,10 @@ test("bytes that never form a character are let go of in time, at the same cost 
   }
 });
 
-/** Drops the space at the beginning, as SentencePiece's decoders do; 0 has no text, 1 is a space, 2 a letter, 3 a space and a letter, 4 a control token. */
+/**
+ * Drops the space at the beginning, as SentencePiece's decoders do; 0 has no text, 1 is a space, 2 a letter, 3 a space
+ * and a letter, 4 a control token.
+ */
 const spaced: Tokenizer = {
   vocabulary: 5,
   special: new Set([4]),
@@ -86,7 +93,8 @@ test("a text that goes on after another has the space between the two, and begin
 
 test("generate goes on in the text of the prompt where that is asked for", async () => {
   const target = tableModel({ vocabulary: 5, logits: () => [0, 0, 0, 9, 0] });
-  const said = async (continues?: boolean) => (await complete([2], { target, tokenizer: spaced, maxTokens: 2, continues })).text;
+  const said = async (continues?: boolean) =>
+    (await complete([2], { target, tokenizer: spaced, maxTokens: 2, continues })).text;
   assert.deepEqual([await said(), await said(false), await said(true)], ["b b", "b b", " b b"]);
 });
 
@@ -143,7 +151,13 @@ const saying = (text: string) => {
 test("a stop string across a block's border is cut out of the answer", async () => {
   for (const draftTokens of [0, 1, 3, 4, 25]) {
     const model = saying("one two END three");
-    const answer = await complete([1], { target: model, drafter: modelDrafter(model), draftTokens, tokenizer: bytes, stop: ["END"] });
+    const answer = await complete([1], {
+      target: model,
+      drafter: modelDrafter(model),
+      draftTokens,
+      tokenizer: bytes,
+      stop: ["END"],
+    });
     assert.equal(answer.text, "one two ");
     assert.equal(answer.reason, "stop");
     assert.equal(answer.counters.emitted, answer.tokens.length);
@@ -153,10 +167,15 @@ test("a stop string across a block's border is cut out of the answer", async () 
 test("an empty answer, and one of many bytes per character", async () => {
   assert.equal((await complete("x", { target: saying(""), tokenizer: bytes })).text, "");
   const model = saying("é🙂中");
-  assert.equal((await complete("x", { target: model, drafter: modelDrafter(model), draftTokens: 4, tokenizer: bytes })).text, "é🙂中");
+  assert.equal(
+    (await complete("x", { target: model, drafter: modelDrafter(model), draftTokens: 4, tokenizer: bytes })).text,
+    "é🙂中",
+  );
   assert.equal((await complete("x", { target: model, tokenizer: bytes, maxTokens: 4 })).text, "é\uFFFD");
 });
 
 test("an empty stop string is refused", async () => {
-  await assert.rejects(complete("x", { target: saying("a"), tokenizer: bytes, stop: [""] }), { code: "invalid_request" });
+  await assert.rejects(complete("x", { target: saying("a"), tokenizer: bytes, stop: [""] }), {
+    code: "invalid_request",
+  });
 });

@@ -1,7 +1,28 @@
-/** Padding, gaps and pairs of unequal vocabularies: what no token has is never said, and the law over the rest is the model's own. */
+/**
+ * Padding, gaps and pairs of unequal vocabularies: what no token has is never said, and the law over the rest is the
+ * model's own.
+ */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { alignVocabulary, complete, type DecodeOptions, type Drafter, decode, defaultRegistry, type HiddenKind, type LanguageModel, logitsEvidence, lookupDrafter, modelDrafter, type Policy, sampling, sd, softmax, type Token, type Tokenizer } from "@lenity/core";
+import {
+  alignVocabulary,
+  complete,
+  type DecodeOptions,
+  type Drafter,
+  decode,
+  defaultRegistry,
+  type HiddenKind,
+  type LanguageModel,
+  logitsEvidence,
+  lookupDrafter,
+  modelDrafter,
+  type Policy,
+  sampling,
+  sd,
+  softmax,
+  type Token,
+  type Tokenizer,
+} from "@lenity/core";
 import { conformanceWidth, randomLogits, type TableModel, tableModel } from "@lenity/core/testing";
 
 const weight = Array.from({ length: conformanceWidth }, (_, i) => i - 1);
@@ -27,7 +48,8 @@ const policies: readonly Policy[] = [
   ...registry.plugins.map(({ name, example }): Policy => ({ type: name, ...example })),
 ];
 
-const salted = (seed: number, context: readonly Token[]) => context.slice(-2).reduce((sum, token) => sum * 31 + token + 1, seed);
+const salted = (seed: number, context: readonly Token[]) =>
+  context.slice(-2).reduce((sum, token) => sum * 31 + token + 1, seed);
 
 /** A model of `width` ids that would rather say padding, or an id without a token, than anything else. */
 function padded(width: number, seed: number, kind?: HiddenKind, noise = 0): TableModel {
@@ -40,14 +62,17 @@ function padded(width: number, seed: number, kind?: HiddenKind, noise = 0): Tabl
     logits(context) {
       const row = randomLogits(salted(seed, context), width, 2);
       const other = randomLogits(salted(seed + 900, context), width, noise);
-      return row.map((value, id) => (id >= letters.vocabulary || id === 3 ? 60 + (id % 2) : value + (other[id] as number)));
+      return row.map((value, id) =>
+        id >= letters.vocabulary || id === 3 ? 60 + (id % 2) : value + (other[id] as number),
+      );
     },
   });
 }
 
 async function said(prompt: readonly Token[], options: DecodeOptions): Promise<Token[]> {
   const tokens: Token[] = [];
-  for await (const event of decode(prompt, options)) if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
+  for await (const event of decode(prompt, options))
+    if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
   return tokens;
 }
 
@@ -63,7 +88,11 @@ describe("a model whose padding and gaps have the highest logits never says one"
         const target = alignVocabulary(padded(12, seed, needs?.hidden), letters);
         const draft = alignVocabulary(padded(16, seed, undefined, 1.5), target);
         const drafter =
-          policy === undefined ? undefined : seed % 4 === 3 && needs?.draftRows !== true ? lookupDrafter() : modelDrafter(draft);
+          policy === undefined
+            ? undefined
+            : seed % 4 === 3 && needs?.draftRows !== true
+              ? lookupDrafter()
+              : modelDrafter(draft);
         const verifier = policy === undefined ? undefined : registry.create(policy);
         const settings = seed % 3 === 2 ? { temperature, topK: 4, topP: 0.9 } : { temperature };
         const answer = await said([1, 2], {
@@ -128,15 +157,23 @@ describe("the law over the tokens that there are", () => {
     for (const [at, row] of (await rowsOf(alignVocabulary(inner, letters), context)).entries()) {
       const raw = whole[at] as Float32Array;
       const mass = raw.reduce((sum, value, id) => sum + (sayable(id) ? value : 0), 0);
-      for (let id = 0; id < 8; id++) assert.ok(Math.abs((row[id] as number) - (sayable(id) ? (raw[id] as number) / mass : 0)) < 1e-6);
+      for (let id = 0; id < 8; id++)
+        assert.ok(Math.abs((row[id] as number) - (sayable(id) ? (raw[id] as number) / mass : 0)) < 1e-6);
     }
   });
 
   test("is what speculative sampling emits, counted over 30 000 first pairs of tokens", async () => {
     const model = { vocabulary: 3, unused: new Set([1]) };
-    const logits = (seed: number) => (context: readonly Token[]) => [...randomLogits(salted(seed, context), 3, 1), 50, 51];
+    const logits = (seed: number) => (context: readonly Token[]) => [
+      ...randomLogits(salted(seed, context), 3, 1),
+      50,
+      51,
+    ];
     const target = alignVocabulary(tableModel({ vocabulary: 5, logits: logits(1) }), model);
-    const draft = alignVocabulary(tableModel({ vocabulary: 4, logits: (context) => logits(2)(context).slice(0, 4) }), target);
+    const draft = alignVocabulary(
+      tableModel({ vocabulary: 4, logits: (context) => logits(2)(context).slice(0, 4) }),
+      target,
+    );
     const counts = new Map<string, number>();
     const runs = 30_000;
     for (let seed = 0; seed < runs; seed++) {
@@ -173,7 +210,11 @@ describe("the law over the tokens that there are", () => {
 
 describe("a draft model with fewer tokens than its target", () => {
   const random = (vocabulary: number, seed: number) =>
-    tableModel({ vocabulary, eos: [0], logits: (context) => randomLogits(salted(seed, context), 9, 2).subarray(0, vocabulary) });
+    tableModel({
+      vocabulary,
+      eos: [0],
+      logits: (context) => randomLogits(salted(seed, context), 9, 2).subarray(0, vocabulary),
+    });
 
   test("never drafts one that it lacks, nor anything after one, and strict text stays the target's", async () => {
     let beyond = 0;
@@ -233,10 +274,16 @@ describe("fitted", () => {
   test("keeps the contract of sessions: lengths, rewinding, hidden states and closing", async () => {
     const inner = padded(12, 1, "pre-norm");
     const model = alignVocabulary(inner, letters);
-    assert.deepEqual([model.vocabulary, model.readable, model.eos, model.contextLength], [8, 12, [0], inner.contextLength]);
+    assert.deepEqual(
+      [model.vocabulary, model.readable, model.eos, model.contextLength],
+      [8, 12, [0], inner.contextLength],
+    );
     const session = await model.open({ prompt: [1] });
     const scores = await session.append([1, 2, 11], { rows: 2, hidden: "pre-norm" });
-    assert.deepEqual([session.length, scores.rows, scores.logits.length, scores.hidden?.length], [3, 2, 16, 2 * conformanceWidth]);
+    assert.deepEqual(
+      [session.length, scores.rows, scores.logits.length, scores.hidden?.length],
+      [3, 2, 16, 2 * conformanceWidth],
+    );
     await session.rewind(1);
     assert.equal(session.length, 1);
     assert.equal(inner.openSessions, 1);
@@ -292,7 +339,9 @@ describe("logits that are no numbers name the model, where it lies and a remedy"
     [Number.POSITIVE_INFINITY, "\\+Infinity"],
     [Number.NEGATIVE_INFINITY, "no finite value"],
   ] as const) {
-    const message = new RegExp(`^The model target \\(dir/model_fp16\\.onnx\\) returned logits with ${seen}; .*fp32 in place of fp16`);
+    const message = new RegExp(
+      `^The model target \\(dir/model_fp16\\.onnx\\) returned logits with ${seen}; .*fp32 in place of fp16`,
+    );
     test(`of ${value}, in the target and in the draft, greedily and sampled`, async () => {
       for (const temperature of [0, 1]) {
         const settings = { sampling: { temperature }, verifier: sd() };

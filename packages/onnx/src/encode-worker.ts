@@ -19,7 +19,10 @@ port.on("message", ({ id, folder, ...request }: EncodeRequest) => {
     try {
       const tokenizer = await (loading ??= tokenizerOf(modelFolder(filesIn(folder))));
       const { tokens, lengths } = encoded(tokenizer, request);
-      port.postMessage({ id, tokens, lengths } satisfies EncodeReply, tokens === undefined ? [] : [tokens.buffer, lengths.buffer]);
+      port.postMessage(
+        { id, tokens, lengths } satisfies EncodeReply,
+        tokens === undefined ? [] : [tokens.buffer, lengths.buffer],
+      );
     } catch (error) {
       port.postMessage({ id, error: error instanceof Error ? error.message : String(error) } satisfies EncodeReply);
     }

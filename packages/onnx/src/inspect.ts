@@ -61,10 +61,26 @@ export async function inspectModel(folder: DiskFolder, options: LoadOptions = {}
   const model = await loadModel(open, options);
   try {
     const { folder: dir, graph, width, vocabulary, unused, notes, contextLength, eos, hidden, check, warnings } = model;
-    const { file, inputs, outputs, layers, groups, headSize, precision, combined, leastRows, family, newRows, providers } = graph;
+    const {
+      file,
+      inputs,
+      outputs,
+      layers,
+      groups,
+      headSize,
+      precision,
+      combined,
+      leastRows,
+      family,
+      newRows,
+      providers,
+    } = graph;
     const { added, missing } = graph;
     const bytesPerToken = 2 * layers * groups * headSize * (precision === "float16" ? 2 : 4);
-    const special = { ...(combined === undefined ? {} : { combined }), ...(leastRows === undefined ? {} : { leastRows }) };
+    const special = {
+      ...(combined === undefined ? {} : { combined }),
+      ...(leastRows === undefined ? {} : { leastRows }),
+    };
     const cache = { family, newRows, layers, groups, headSize, precision, ...special, bytesPerToken };
     return {
       folder: dir,

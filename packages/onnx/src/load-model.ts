@@ -90,7 +90,11 @@ export interface LoadOptions {
  */
 export async function loadModel(folder: DiskFolder, options: LoadOptions = {}): Promise<OnnxModel> {
   checkOptions(options);
-  const { engines: count = 1, cacheBytes = 256 * 2 ** 20, worker = threadScript("./worker", import.meta.url) } = options;
+  const {
+    engines: count = 1,
+    cacheBytes = 256 * 2 ** 20,
+    worker = threadScript("./worker", import.meta.url),
+  } = options;
   const { threads = count > 1 ? 1 : defaultThreads(), spin = defaultSpin, device = "cpu", numbers } = options;
   const open = await openFolder(folder);
   const described = await describeModel(open, { ...options, name: options.name ?? basename(resolve(open.place)) });
@@ -98,7 +102,16 @@ export async function loadModel(folder: DiskFolder, options: LoadOptions = {}): 
   const file = join(open.place, chosen.path);
   const beside = drafterFile(file);
   const drafter = options.drafter !== false && (await exists(beside)) ? beside : undefined;
-  const request = loadRequest(described, { file, drafter, threads, spin, device, computesReadings: numbers, gpuLock, engines: count });
+  const request = loadRequest(described, {
+    file,
+    drafter,
+    threads,
+    spin,
+    device,
+    computesReadings: numbers,
+    gpuLock,
+    engines: count,
+  });
   const load = workerLoader(request, cacheBytes);
   const engines = await startEngines(count, described.name, (owner, onLost) => {
     const link = startThread(worker, owner, onLost);
@@ -117,10 +130,12 @@ export async function loadModel(folder: DiskFolder, options: LoadOptions = {}): 
 /** Throws RangeError for a value that no option may have. */
 function checkOptions({ engines = 1, threads = 1, spin = 0, cacheBytes = 0, device = "cpu" }: LoadOptions): void {
   for (const [name, value] of Object.entries({ engines, threads })) {
-    if (!(Number.isInteger(value) && value >= 1)) throw new RangeError(`${name} is ${value}; expected a whole number from 1.`);
+    if (!(Number.isInteger(value) && value >= 1))
+      throw new RangeError(`${name} is ${value}; expected a whole number from 1.`);
   }
   if (!(spin === Number.POSITIVE_INFINITY || (Number.isInteger(spin) && spin >= 0)))
     throw new RangeError(`spin is ${spin}; expected a whole number of microseconds from 0, or Infinity.`);
   if (!(cacheBytes >= 0)) throw new RangeError(`cacheBytes is ${cacheBytes}; expected 0 or more.`);
-  if (!deviceOptions.includes(device)) throw new RangeError(`device is ${device}; expected one of ${deviceOptions.join(", ")}.`);
+  if (!deviceOptions.includes(device))
+    throw new RangeError(`device is ${device}; expected one of ${deviceOptions.join(", ")}.`);
 }

@@ -29,7 +29,11 @@ export type PairOptions = Pick<LoadOptions, "engines" | "cacheBytes" | "device">
  * drafts or verifies, so as many threads are busy as answers are made. Rejects as `loadModel` does, and with
  * `unsupported` when their tokenizers differ; leaves nothing running then.
  */
-export async function loadPair(targetFolder: DiskFolder, draftFolder: DiskFolder, options: PairOptions = {}): Promise<Pair> {
+export async function loadPair(
+  targetFolder: DiskFolder,
+  draftFolder: DiskFolder,
+  options: PairOptions = {},
+): Promise<Pair> {
   const folder = await openFolder(targetFolder);
   const [tokenizer, chatTemplate] = await Promise.all([loadTokenizer(folder), loadChatTemplate(folder)]);
   const target = await loadModel(folder, { ...options, drafter: false });

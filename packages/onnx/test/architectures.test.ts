@@ -22,14 +22,19 @@ describe("exportDecoder computes what a float64 computation does, in blocks and 
       await writeFamily(dir, family, shape, weights);
       await exportDecoder(dir, { weights: "float32" });
       const tokens = tokensOf(40, index + 3, shape.vocabulary);
-      const scaling = (family.config["rope_scaling"] ?? family.config["rope_parameters"]) as Record<string, unknown> | undefined;
+      const scaling = (family.config["rope_scaling"] ?? family.config["rope_parameters"]) as
+        | Record<string, unknown>
+        | undefined;
       const expected = reference(shape, weights, tokens, { scaling }).logits.flat();
       const model = await loadModel(dir, { threads: 1 });
       try {
         assert.deepEqual([model.check.blockDifference, model.check.leak], [0, 0]);
         const session = await model.open();
         const { logits } = await session.append(tokens);
-        const furthest = logits.reduce((most, value, i) => Math.max(most, Math.abs(value - (expected[i] as number))), 0);
+        const furthest = logits.reduce(
+          (most, value, i) => Math.max(most, Math.abs(value - (expected[i] as number))),
+          0,
+        );
         assert.ok(furthest < 2e-4, `${furthest}`);
         session.rewind(21);
         for (const [i, token] of tokens.slice(21).entries()) {
@@ -44,9 +49,18 @@ describe("exportDecoder computes what a float64 computation does, in blocks and 
 });
 
 describe("exportDecoder refuses by name", () => {
-  const llama3 = { rope_type: "llama3", factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 64 };
+  const llama3 = {
+    rope_type: "llama3",
+    factor: 8,
+    low_freq_factor: 1,
+    high_freq_factor: 4,
+    original_max_position_embeddings: 64,
+  };
   const cases: readonly (readonly [Record<string, unknown>, RegExp])[] = [
-    [{ model_type: "gemma3_text" }, /model_type "gemma3_text".*llama, mistral, qwen2, qwen3; export this one with Optimum/],
+    [
+      { model_type: "gemma3_text" },
+      /model_type "gemma3_text".*llama, mistral, qwen2, qwen3; export this one with Optimum/,
+    ],
     [{ model_type: "smollm3", no_rope_layers: [1, 0] }, /model_type "smollm3"/],
     [{ model_type: "qwen3_moe" }, /model_type "qwen3_moe"/],
     [{ model_type: "toString" }, /model_type "toString"/],
@@ -76,7 +90,12 @@ describe("exportDecoder refuses by name", () => {
   for (const [change, message] of cases) {
     test(JSON.stringify(change), async () => {
       const dir = join(folder.path, "refused");
-      await writeFamily(dir, { name: "refused", config: change }, small, familyWeights({ name: "plain", config: {} }, small));
+      await writeFamily(
+        dir,
+        { name: "refused", config: change },
+        small,
+        familyWeights({ name: "plain", config: {} }, small),
+      );
       await assert.rejects(exportDecoder(dir), { code: "model_files", message });
     });
   }
@@ -100,6 +119,9 @@ test("a window that covers the context is no window", async () => {
   const shape = { ...small, ...family.shape };
   await writeFamily(dir, family, shape, familyWeights(family, shape));
   const plain = await readFile(await exportDecoder(dir));
-  await writeFile(join(dir, "config.json"), JSON.stringify({ ...configOf(shape), ...family.config, sliding_window: shape.context }));
+  await writeFile(
+    join(dir, "config.json"),
+    JSON.stringify({ ...configOf(shape), ...family.config, sliding_window: shape.context }),
+  );
   assert.deepEqual(await readFile(await exportDecoder(dir)), plain);
 });

@@ -5,7 +5,14 @@ import { after, before, describe, test } from "node:test";
 import { type Scores, type Session, seeded } from "@lenity/core";
 import { region } from "../src/cache/split-cache.ts";
 import { type ExportOptions, exportDecoder, exportDrafter, loadModel, type OnnxModel } from "../src/index.ts";
-import { randomWeights, type Shape, small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
+import {
+  randomWeights,
+  type Shape,
+  small,
+  temporaryFolder,
+  tokensOf,
+  writeModel,
+} from "../src/testing/random-llama.ts";
 import { families, familyWeights, writeFamily } from "./random-family.ts";
 import { reference } from "./reference-llama.ts";
 
@@ -33,7 +40,8 @@ after(async () => {
 });
 
 const rowsOf = (from: number, to: number) => whole.subarray(from * shape.vocabulary, to * shape.vocabulary);
-const step = (session: Session, length: number): Promise<Scores> => session.append(tokens.slice(session.length, session.length + length));
+const step = (session: Session, length: number): Promise<Scores> =>
+  session.append(tokens.slice(session.length, session.length + length));
 
 function furthest(a: Float32Array, b: ArrayLike<number>): number {
   assert.equal(a.length, b.length);
@@ -43,9 +51,15 @@ function furthest(a: Float32Array, b: ArrayLike<number>): number {
 describe("a model with split attention", () => {
   test("is what exportDecoder writes for contexts above 1024, and knows itself", async () => {
     assert.deepEqual([split.graph.family, gqa.graph.family], ["split", "new-rows"]);
-    assert.deepEqual([split.graph.layers, split.graph.groups, split.graph.headSize], [shape.layers, shape.groups, shape.headSize]);
+    assert.deepEqual(
+      [split.graph.layers, split.graph.groups, split.graph.headSize],
+      [shape.layers, shape.groups, shape.headSize],
+    );
     const short = await writeModel(folder.path, "short", { ...shape, context: 1024 });
-    const [standard, asked] = [await exportDecoder(short), await exportDecoder(short, { attention: "gqa", file: "asked.onnx" })];
+    const [standard, asked] = [
+      await exportDecoder(short),
+      await exportDecoder(short, { attention: "gqa", file: "asked.onnx" }),
+    ];
     assert.deepEqual(await readFile(standard), await readFile(asked));
   });
 
@@ -71,7 +85,8 @@ describe("a model with split attention", () => {
 
   test("gives the same bits in singles all the way", async () => {
     const session = await split.open();
-    for (let at = 0; at < tokens.length; at++) assert.deepEqual((await step(session, 1)).logits, rowsOf(at, at + 1), `token ${at}`);
+    for (let at = 0; at < tokens.length; at++)
+      assert.deepEqual((await step(session, 1)).logits, rowsOf(at, at + 1), `token ${at}`);
   });
 
   test("fills a context that ends with one token of a region of its own", async () => {
@@ -108,7 +123,11 @@ describe("a model with split attention", () => {
     await other.append(tokens.slice(0, 1200), { rows: 0 });
     for (const length of [1, 2, 3, 5, 17]) {
       const { logits } = await other.append(tokens.slice(1200, 1200 + length));
-      assert.deepEqual(logits, expected.slice(1200 * wide.vocabulary, (1200 + length) * wide.vocabulary), `${length} rows`);
+      assert.deepEqual(
+        logits,
+        expected.slice(1200 * wide.vocabulary, (1200 + length) * wide.vocabulary),
+        `${length} rows`,
+      );
       other.rewind(1200);
     }
     await model.close();
@@ -118,7 +137,10 @@ describe("a model with split attention", () => {
     const odd = await writeModel(folder.path, "heads", { ...shape, headSize: 144 });
     const asked = exportDecoder(odd, { attention: "split", file: "split.onnx" });
     await assert.rejects(asked, { code: "unsupported", message: /these have 144/ });
-    await assert.rejects(exportDecoder(odd, { attention: "flash" as "gqa" }), { name: "RangeError", message: /attention is flash/ });
+    await assert.rejects(exportDecoder(odd, { attention: "flash" as "gqa" }), {
+      name: "RangeError",
+      message: /attention is flash/,
+    });
     const long = await loadModel(odd, { threads: 1 });
     assert.equal(long.graph.family, "new-rows");
     await long.close();
@@ -149,7 +171,10 @@ describe("a model with split attention", () => {
       assert.deepEqual(int8.pieces, int8.block, family.name);
       const float = await rows({ attention: "split", weights: "float32" });
       assert.deepEqual(float.pieces, float.block, family.name);
-      assert.ok(furthest(float.block, (await rows({ attention: "gqa", weights: "float32" })).block) < 2e-4, family.name);
+      assert.ok(
+        furthest(float.block, (await rows({ attention: "gqa", weights: "float32" })).block) < 2e-4,
+        family.name,
+      );
     }
   });
 
@@ -168,7 +193,10 @@ describe("a model with split attention", () => {
       const changed = [...block.slice(0, -1), ((block.at(-1) ?? 0) + 1) % shape.vocabulary];
       for (const session of [one, other]) await session.append(tokens.slice(0, prefix), { rows: 0 });
       const rows = 16 * shape.vocabulary;
-      assert.deepEqual((await one.append(block)).logits.slice(0, rows), (await other.append(changed)).logits.slice(0, rows));
+      assert.deepEqual(
+        (await one.append(block)).logits.slice(0, rows),
+        (await other.append(changed)).logits.slice(0, rows),
+      );
     }
   });
 });

@@ -43,18 +43,27 @@ function recording(family: CacheFamily, newRows: boolean): { model: Model; runs:
       runs.push({ memories: caches.map(({ data }) => (data as Float32Array).buffer), moved });
       moved = 0;
       const length = feeds["input_ids"]?.dims[1] ?? 0;
-      const zeros = (...dims: number[]) => new runtime.Tensor("float32", new Float32Array(dims.reduce((a, b) => a * b)), dims);
+      const zeros = (...dims: number[]) =>
+        new runtime.Tensor("float32", new Float32Array(dims.reduce((a, b) => a * b)), dims);
       const results: Record<string, runtime.Tensor> = {};
       const past = caches[0]?.dims[2] ?? 0;
       if (newRows)
-        results["present_rows"] = zeros(parts.length * groups, length, headSize).reshape([parts.length, groups, length, headSize]);
+        results["present_rows"] = zeros(parts.length * groups, length, headSize).reshape([
+          parts.length,
+          groups,
+          length,
+          headSize,
+        ]);
       else for (const part of parts) results[`present.${part}`] = zeros(1, groups, past + length, headSize);
       return results;
     },
   };
   const shape = { layers, groups, headSize, precision: "float32", newRows, family, hidden: {} };
   const graph = { runtime, session, inputs: [], outputs: [], ...shape } as unknown as Graph;
-  return { model: { graph, name: "recording", width: 5, vocabulary: 5, unused: new Set<number>(), contextLength }, runs };
+  return {
+    model: { graph, name: "recording", width: 5, vocabulary: 5, unused: new Set<number>(), contextLength },
+    runs,
+  };
 }
 
 /** The runs of so many single steps after that many tokens. */
@@ -69,7 +78,8 @@ async function steps(family: CacheFamily, newRows: boolean, held: number, count:
 
 /** How often a run was given other memory than the one before. */
 const changes = (runs: readonly Run[]): number =>
-  runs.filter(({ memories }, n) => n > 0 && memories.some((memory, part) => memory !== runs[n - 1]?.memories[part])).length;
+  runs.filter(({ memories }, n) => n > 0 && memories.some((memory, part) => memory !== runs[n - 1]?.memories[part]))
+    .length;
 
 describe("a hundred single steps", () => {
   for (const [family, rows] of [

@@ -12,7 +12,14 @@ import { type Probed, probeDevice } from "../src/device/probe-device.ts";
 import type { Runtime } from "../src/graph/graph.ts";
 import { loadModel } from "../src/index.ts";
 import { reason } from "../src/onnx-file/first-line.ts";
-import { candidates, type Device, type DeviceOption, devices, impossible, type Platform } from "../src/protocol/devices.ts";
+import {
+  candidates,
+  type Device,
+  type DeviceOption,
+  devices,
+  impossible,
+  type Platform,
+} from "../src/protocol/devices.ts";
 import type { LoadRequest } from "../src/protocol/protocol.ts";
 import type { Model } from "../src/run/sequence.ts";
 import { temporaryFolder, writeModel } from "../src/testing/random-llama.ts";
@@ -26,7 +33,8 @@ const here: Platform = {
 };
 /** Why the test without CUDA's libraries cannot run, or false. */
 const noCudaTest =
-  impossible("cuda", here) ?? ((await probeDevice(real, "cuda", here, false)).fault === undefined ? "This machine has CUDA." : false);
+  impossible("cuda", here) ??
+  ((await probeDevice(real, "cuda", here, false)).fault === undefined ? "This machine has CUDA." : false);
 
 const linux: Platform = { os: "linux", arch: "x64", backends: ["cpu", "webgpu", "cuda", "tensorrt"] };
 
@@ -41,7 +49,11 @@ describe("impossible", () => {
     ["cuda", { arch: "arm64" }, /on Linux x64 only/],
     ["dml", { os: "win32", backends: ["cpu", "dml"] }, undefined],
     ["coreml", { os: "darwin", arch: "arm64", backends: ["cpu", "coreml"] }, undefined],
-    ["webgpu", { arch: "arm64", backends: ["cpu"] }, /^onnxruntime-node for linux\/arm64 is built without webgpu \(it has cpu\)\.$/],
+    [
+      "webgpu",
+      { arch: "arm64", backends: ["cpu"] },
+      /^onnxruntime-node for linux\/arm64 is built without webgpu \(it has cpu\)\.$/,
+    ],
   ];
   for (const [device, platform, expected] of cases) {
     test(`says ${expected ?? "nothing"} of ${device} on ${JSON.stringify(platform)}`, () => {
@@ -62,7 +74,8 @@ describe("probeDevice", () => {
     ({
       Tensor: real.Tensor,
       InferenceSession: {
-        create: async (_: unknown, { executionProviders }: { executionProviders: unknown }) => create(executionProviders),
+        create: async (_: unknown, { executionProviders }: { executionProviders: unknown }) =>
+          create(executionProviders),
       },
     }) as unknown as Runtime;
   const requestHandler = (sum: number, released: () => void = () => {}) =>
@@ -97,7 +110,11 @@ describe("probeDevice", () => {
   });
 
   for (const [device, os, expected] of [
-    ["cuda", "linux", /^It needs an NVIDIA driver, CUDA 12, cuDNN 9.* run it once, in \/some\/folder: node script\/install/],
+    [
+      "cuda",
+      "linux",
+      /^It needs an NVIDIA driver, CUDA 12, cuDNN 9.* run it once, in \/some\/folder: node script\/install/,
+    ],
     ["webgpu", "linux", /^It needs a Vulkan loader \(Debian: libvulkan1\)/],
     ["webgpu", "win32", /It needs a GPU with a current driver\.$/],
     ["dml", "win32", /DirectX 12\.$/],
@@ -107,7 +124,12 @@ describe("probeDevice", () => {
       const runtime = fake(() => {
         throw new Error("no such library.\nsecond line");
       });
-      const probed = await probeDevice(runtime, device, { os, arch: "x64", backends: devices, folder: "/some/folder" }, true);
+      const probed = await probeDevice(
+        runtime,
+        device,
+        { os, arch: "x64", backends: devices, folder: "/some/folder" },
+        true,
+      );
       assert.ok(probed.fault !== undefined);
       assert.equal(probed.fault, "ONNX Runtime cannot open it: no such library.");
       assert.match(probed.remedy ?? "", expected);
@@ -160,7 +182,10 @@ test("what is stored in other numbers than the CPU computes with may differ more
 
 test("reasons are told without places in ONNX Runtime's sources", () => {
   for (const [message, expected] of [
-    ["/src/context.cc:136 void Initialize()::<lambda()> status == Success was false. No supported adapters.", "No supported adapters"],
+    [
+      "/src/context.cc:136 void Initialize()::<lambda()> status == Success was false. No supported adapters.",
+      "No supported adapters",
+    ],
     [
       "Non-zero status code returned while running Gather node. Name:'G' Status Message: helper.cc:416 Source Program requires f16.",
       "Program requires f16",
@@ -185,7 +210,15 @@ describe("placeModel", () => {
   }
 
   /** What became of a model on that machine, and which sessions were given back. */
-  async function place({ wish, engines, platform = linux, probes = {}, off = {}, blocks = {}, opens = () => {} }: Machine) {
+  async function place({
+    wish,
+    engines,
+    platform = linux,
+    probes = {},
+    off = {},
+    blocks = {},
+    opens = () => {},
+  }: Machine) {
     const released: Device[] = [];
     const modelOn = (device: Device) =>
       ({ on: device, graph: { session: { release: async () => void released.push(device) } } }) as unknown as Model;
@@ -224,7 +257,10 @@ describe("placeModel", () => {
   test("takes a named device that is right, and frees the CPU's session", async () => {
     const placed = await place({ wish: "cuda", off: { cuda: [0.0004, 0] } });
     assert.deepEqual([placed.name, placed.chunk, placed.released], ["cuda", undefined, ["cpu"]]);
-    assert.match(placed.why, /^It was asked for\. Logits and hidden states differ from the CPU's by 0\.04\d* % of what they span\.$/);
+    assert.match(
+      placed.why,
+      /^It was asked for\. Logits and hidden states differ from the CPU's by 0\.04\d* % of what they span\.$/,
+    );
   });
 
   test("takes a named device however slow it is", async () => {
@@ -249,11 +285,14 @@ describe("placeModel", () => {
 
   test("refuses a named device that computes something else, and frees its session", async () => {
     const opened: Device[] = [];
-    await assert.rejects(place({ wish: "webgpu", off: { webgpu: [0.5, 0.3] }, opens: (device) => opened.push(device) }), {
-      code: "unsupported",
-      message:
-        /^some\/model cannot run on webgpu: .* by 30 % .* blocks of up to 31 tokens \(at most 0\.1 % is accepted\), so it computes something else\. Take the device cpu, or auto\.$/,
-    });
+    await assert.rejects(
+      place({ wish: "webgpu", off: { webgpu: [0.5, 0.3] }, opens: (device) => opened.push(device) }),
+      {
+        code: "unsupported",
+        message:
+          /^some\/model cannot run on webgpu: .* by 30 % .* blocks of up to 31 tokens \(at most 0\.1 % is accepted\), so it computes something else\. Take the device cpu, or auto\.$/,
+      },
+    );
     assert.deepEqual(opened, ["webgpu"]);
   });
 
@@ -276,7 +315,10 @@ describe("placeModel", () => {
   test("auto passes over what is missing, wrong or slower, frees it, and tells each reason", async () => {
     const placed = await place({ wish: "auto", probes: { webgpu: "No adapter." }, blocks: { cuda: 12 } });
     assert.deepEqual([placed.name, placed.released], ["cpu", ["cuda"]]);
-    assert.equal(placed.why, "Not on webgpu: No adapter. Not on cuda: A block of eight tokens takes 12 ms there and 10 ms on the CPU.");
+    assert.equal(
+      placed.why,
+      "Not on webgpu: No adapter. Not on cuda: A block of eight tokens takes 12 ms there and 10 ms on the CPU.",
+    );
     const wrong = await place({ wish: "auto", off: { webgpu: [0.5, 0.5] }, blocks: { webgpu: 1, cuda: 1 } });
     assert.deepEqual([wrong.name, wrong.released], ["cuda", ["webgpu", "cpu"]]);
   });
@@ -285,7 +327,10 @@ describe("placeModel", () => {
     const opens = (device: Device) => assert.equal(device, "cuda");
     const placed = await place({ wish: "auto", probes: { webgpu: 200 }, opens });
     assert.equal(placed.name, "cpu");
-    assert.match(placed.why, /^Not on webgpu: a product of matrices takes 200 ms there and 1 ms on the CPU, so it is software/);
+    assert.match(
+      placed.why,
+      /^Not on webgpu: a product of matrices takes 200 ms there and 1 ms on the CPU, so it is software/,
+    );
   });
 
   test("auto stays on the CPU with several engines, and where there is nothing else", async () => {
@@ -307,7 +352,10 @@ describe("loadModel", () => {
 
   test("refuses a device that no machine has", async () => {
     const device = "tpu" as DeviceOption;
-    await assert.rejects(loadModel(dir, { device }), /^RangeError: device is tpu; expected one of auto, cpu, webgpu, cuda, dml, coreml\.$/);
+    await assert.rejects(
+      loadModel(dir, { device }),
+      /^RangeError: device is tpu; expected one of auto, cpu, webgpu, cuda, dml, coreml\.$/,
+    );
   });
 
   const elsewhere = process.platform === "darwin" ? "dml" : "coreml";
@@ -327,11 +375,15 @@ describe("loadModel", () => {
   });
 
   test("tells where a model runs, by auto too", async () => {
-    const models = await Promise.all(([undefined, "auto"] as const).map((device) => loadModel(dir, { device, threads: 1 })));
+    const models = await Promise.all(
+      ([undefined, "auto"] as const).map((device) => loadModel(dir, { device, threads: 1 })),
+    );
     try {
       assert.deepEqual(models[0]?.device, { name: "cpu", why: "No other device was asked for." });
       const found = models[1]?.device;
-      assert.ok(found?.name !== "cpu" || /^(Not on webgpu: |Not on cuda: |This machine has no other device\.)/.test(found.why));
+      assert.ok(
+        found?.name !== "cpu" || /^(Not on webgpu: |Not on cuda: |This machine has no other device\.)/.test(found.why),
+      );
       assert.deepEqual(models[1]?.graph.device, found);
       const [one, other] = await Promise.all(models.map(async (model) => (await model.open()).append([1, 2, 3])));
       assert.ok(differenceOf([one as StepResult], [other as StepResult]) <= 1e-5);

@@ -6,7 +6,11 @@ import type { Graph } from "../src/graph/graph.ts";
 import { append, type Model, newSequence } from "../src/run/sequence.ts";
 
 /** A graph whose cache rows are the tokens themselves, so that what it is fed can be read. Logits are zeros. */
-function transparent(contextLength: number, newRows: boolean, before: () => void = () => {}): { model: Model; pasts: number[][] } {
+function transparent(
+  contextLength: number,
+  newRows: boolean,
+  before: () => void = () => {},
+): { model: Model; pasts: number[][] } {
   const pasts: number[][] = [];
   const session = {
     async run(feeds: Record<string, runtime.Tensor>) {
@@ -18,16 +22,23 @@ function transparent(contextLength: number, newRows: boolean, before: () => void
       const held = past.length / 2;
       const first = [...past.slice(0, held), ...ids];
       const second = [...past.slice(held), ...ids.map((id) => -id)];
-      const present = () => new runtime.Tensor("float32", Float32Array.from([...first, ...second]), [1, 2, first.length, 1]);
+      const present = () =>
+        new runtime.Tensor("float32", Float32Array.from([...first, ...second]), [1, 2, first.length, 1]);
       const logits = new runtime.Tensor("float32", new Float32Array(ids.length * 50), [1, ids.length, 50]);
       if (!newRows) return { logits, "present.0.key": present(), "present.0.value": present() };
       const rows = Float32Array.from([...ids, ...ids.map((id) => -id)]);
-      return { logits, present_rows: new runtime.Tensor("float32", Float32Array.from([...rows, ...rows]), [2, 2, ids.length, 1]) };
+      return {
+        logits,
+        present_rows: new runtime.Tensor("float32", Float32Array.from([...rows, ...rows]), [2, 2, ids.length, 1]),
+      };
     },
   };
   const shape = { layers: 1, groups: 2, headSize: 1, precision: "float32", newRows, family: "concat", hidden: {} };
   const graph = { runtime, session, inputs: [], outputs: [], ...shape } as unknown as Graph;
-  return { model: { graph, name: "transparent", width: 50, vocabulary: 50, unused: new Set<number>(), contextLength }, pasts };
+  return {
+    model: { graph, name: "transparent", width: 50, vocabulary: 50, unused: new Set<number>(), contextLength },
+    pasts,
+  };
 }
 
 for (const [how, newRows] of [
@@ -78,7 +89,9 @@ for (const [how, newRows] of [
       const { model, pasts } = transparent(700, newRows);
       const sequence = newSequence();
       for (let n = 0; n < 200; n++) {
-        sequence.tokens.length = Math.floor(sequence.tokens.length * (random() < 0.05 || sequence.tokens.length > 600 ? random() : 1));
+        sequence.tokens.length = Math.floor(
+          sequence.tokens.length * (random() < 0.05 || sequence.tokens.length > 600 ? random() : 1),
+        );
         const before = [...sequence.tokens];
         const block = Array.from({ length: 1 + Math.floor(random() * 12) }, () => 1 + Math.floor(random() * 49));
         await append(model, sequence, block, { rows: 1 });

@@ -13,7 +13,11 @@ before(async () => {
 });
 after(() => folder.remove());
 
-const options = { executionProviders: ["cpu"], intraOpNumThreads: 1, extra: { session: { intra_op: { spin_duration_us: "500" } } } };
+const options = {
+  executionProviders: ["cpu"],
+  intraOpNumThreads: 1,
+  extra: { session: { intra_op: { spin_duration_us: "500" } } },
+};
 const { Tensor } = runtime;
 // One of the files is refused on purpose.
 runtime.env.logLevel = "fatal";
@@ -28,7 +32,8 @@ test("an exported int8 model can be opened for exact products, with the same log
   const dir = await writeModel(folder.path, "exact");
   const file = await exportDecoder(dir, { weights: "int8", calibration: [tokensOf(40)] });
   const tokens = tokensOf(9);
-  const int64 = (values: readonly number[], shape: readonly number[]) => new Tensor("int64", BigInt64Array.from(values, BigInt), shape);
+  const int64 = (values: readonly number[], shape: readonly number[]) =>
+    new Tensor("int64", BigInt64Array.from(values, BigInt), shape);
   const feeds: Record<string, runtime.Tensor> = {
     input_ids: int64(tokens, [1, 9]),
     attention_mask: int64(tokens.fill(1), [1, 9]),
@@ -63,7 +68,13 @@ test("a file that shares zero points is opened in the ordinary mode where the ex
     graph.output(name, "float32", [2, 16]);
     graph.bytes(`${name}.weight`, new Uint8Array(256).fill(100), [16, 16], "int8");
     graph.weights(`${name}.scale`, new Float32Array(16).fill(1), [16], "float32");
-    graph.node("MatMulIntegerToFloat", ["input", `${name}.weight`, "scale", `${name}.scale`, "middle", "zero"], [name], {}, true);
+    graph.node(
+      "MatMulIntegerToFloat",
+      ["input", `${name}.weight`, "scale", `${name}.scale`, "middle", "zero"],
+      [name],
+      {},
+      true,
+    );
   }
   let tried = 0;
   const session = await createSession(

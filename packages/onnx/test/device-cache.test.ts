@@ -43,9 +43,24 @@ function played(contextLength = 40) {
     crops++;
     return caches.map((cache) => onDevice(rowsOf(cache).slice(0, length)));
   };
-  const shape = { layers: 1, groups: 1, headSize: 1, precision: "float32", newRows: false, family: "concat", hidden: {} };
+  const shape = {
+    layers: 1,
+    groups: 1,
+    headSize: 1,
+    precision: "float32",
+    newRows: false,
+    family: "concat",
+    hidden: {},
+  };
   const graph = { runtime, session, inputs: [], outputs: [], ...shape, crop } as unknown as CachedGraph;
-  const model = { graph, name: "played", width: 50, vocabulary: 50, unused: new Set<number>(), contextLength } as unknown as Model;
+  const model = {
+    graph,
+    name: "played",
+    width: 50,
+    vocabulary: 50,
+    unused: new Set<number>(),
+    contextLength,
+  } as unknown as Model;
   return {
     model,
     fed,

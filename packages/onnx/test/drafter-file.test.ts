@@ -34,7 +34,13 @@ async function withDrafter(name: string, shape: typeof small, seed = 1): Promise
  * Both drafters see the same rounds, whose contexts rewrite, cut and extend each other; tokens and logits must be equal
  * to the bit.
  */
-async function assertDraftsAlike(a: Drafter, b: Drafter, shape: typeof small, seed: number, rounds: number): Promise<number> {
+async function assertDraftsAlike(
+  a: Drafter,
+  b: Drafter,
+  shape: typeof small,
+  seed: number,
+  rounds: number,
+): Promise<number> {
   const random = seeded(seed);
   const below = (end: number) => Math.floor(end * random());
   let context: Token[] = tokensOf(1 + below(60), seed, shape.vocabulary);
@@ -42,7 +48,12 @@ async function assertDraftsAlike(a: Drafter, b: Drafter, shape: typeof small, se
   for (let round = 0; round < rounds; round++) {
     const limit = below(26);
     const temperature = [0, 0.2, 1, 2.5][below(4)] as number;
-    const request = { context, limit, sampling: sampling({ temperature }), uniform: Array.from({ length: limit }, random) };
+    const request = {
+      context,
+      limit,
+      sampling: sampling({ temperature }),
+      uniform: Array.from({ length: limit }, random),
+    };
     const [one, two] = [await a.propose(request), await b.propose(request)];
     assert.deepEqual(one.tokens, two.tokens);
     for (let at = 0; at < one.tokens.length; at++) assert.deepEqual(one.evidence?.logits(at), two.evidence?.logits(at));
@@ -84,7 +95,12 @@ describe("a drafter file", () => {
       assert.ok(drafted > 300, `${drafted} tokens drafted`);
       const drafter = onnxDrafter(padded);
       const uniform = Array.from({ length: 60 }, seeded(9));
-      const { tokens } = await drafter.propose({ context: [1], limit: 60, sampling: sampling({ temperature: 5 }), uniform });
+      const { tokens } = await drafter.propose({
+        context: [1],
+        limit: 60,
+        sampling: sampling({ temperature: 5 }),
+        uniform,
+      });
       assert.ok(tokens.every((token) => token < 30 && token !== 7));
       await drafter.close();
     } finally {
@@ -95,7 +111,8 @@ describe("a drafter file", () => {
 
   test("drafts to the bit what stepping drafts, from any context, with any limit and temperature, after any rewriting", async () => {
     let drafted = 0;
-    for (const seed of [1, 2, 3, 4]) drafted += await assertDraftsAlike(onnxDrafter(model), modelDrafter(model), small, seed, 30);
+    for (const seed of [1, 2, 3, 4])
+      drafted += await assertDraftsAlike(onnxDrafter(model), modelDrafter(model), small, seed, 30);
     assert.ok(drafted > 800);
   });
 
@@ -146,7 +163,8 @@ describe("a drafter file", () => {
   test("draws each token with the probability that its row says", async () => {
     const session = await model.open();
     const settled = sampling({ temperature: 1.5 });
-    const ask = async (coin: number) => session.draft({ context: tokensOf(12, 3), limit: 2, sampling: settled, uniform: [0.31, coin] });
+    const ask = async (coin: number) =>
+      session.draft({ context: tokensOf(12, 3), limit: 2, sampling: settled, uniform: [0.31, coin] });
     const [first] = (await ask(0.5)).tokens;
     assert.ok(!model.eos.includes(first as Token));
     const shares = logitsEvidence((await ask(0.5)).logits.slice(small.vocabulary), small.vocabulary, settled).row(0);
@@ -184,7 +202,11 @@ describe("a drafter file", () => {
 
 describe("loadModel refuses a drafter file", () => {
   /** A folder whose drafter file is that of another folder. */
-  async function assertRefused(name: string, spoil: (dir: string, drafter: string) => Promise<unknown>, ...seen: RegExp[]): Promise<void> {
+  async function assertRefused(
+    name: string,
+    spoil: (dir: string, drafter: string) => Promise<unknown>,
+    ...seen: RegExp[]
+  ): Promise<void> {
     const dir = await writeModel(folder.path, name);
     const drafter = join(dir, "onnx", "model.drafter.onnx");
     await spoil(dir, drafter);
@@ -196,7 +218,8 @@ describe("loadModel refuses a drafter file", () => {
     // Whoever does not want the file need not remove it.
     await (await loadModel(dir, { threads: 1, drafter: false })).close();
   }
-  const drafterOf = async (name: string, shape: typeof small, seed = 1) => exportDrafter(await writeModel(folder.path, name, shape, seed));
+  const drafterOf = async (name: string, shape: typeof small, seed = 1) =>
+    exportDrafter(await writeModel(folder.path, name, shape, seed));
   const remedy = /Write it again from the model's folder \(exportDrafter\), or delete it/;
 
   test("that was written from other weights", () =>
@@ -251,7 +274,12 @@ describe("loadModel refuses a drafter file", () => {
     ));
 
   test("that is a model, or cut off", async () => {
-    await assertRefused("a-model", (dir, drafter) => copyFile(join(dir, "onnx", "model.onnx"), drafter), /its inputs are/, remedy);
+    await assertRefused(
+      "a-model",
+      (dir, drafter) => copyFile(join(dir, "onnx", "model.onnx"), drafter),
+      /its inputs are/,
+      remedy,
+    );
     await assertRefused(
       "cut",
       async (dir, drafter) => {
@@ -269,7 +297,10 @@ describe("loadModel refuses a drafter file", () => {
   });
 
   test("given as the model itself", async () => {
-    await assert.rejects(loadModel(model.folder, { file: "onnx/model.drafter.onnx" }), { code: "model_files", message: /needs the input/ });
+    await assert.rejects(loadModel(model.folder, { file: "onnx/model.drafter.onnx" }), {
+      code: "model_files",
+      message: /needs the input/,
+    });
   });
 });
 
@@ -290,13 +321,23 @@ describe("a round by a drafter file", () => {
         };
       },
     };
-    const graph = { runtime, layers: 1, groups: 1, headSize: 4, precision: "float32", family: "new-rows" } as unknown as Graph;
+    const graph = {
+      runtime,
+      layers: 1,
+      groups: 1,
+      headSize: 4,
+      precision: "float32",
+      family: "new-rows",
+    } as unknown as Graph;
     const drafter = {
       session: session as unknown as runtime.InferenceSession,
       goesOn: new runtime.Tensor("bool", new Uint8Array(10), [10]),
       mask: new runtime.Tensor("float32", new Float32Array(10), [10]),
     };
-    return { model: { graph, drafter, name: "recording", width: 10, vocabulary: 10, unused: new Set(), contextLength: 400 }, calls };
+    return {
+      model: { graph, drafter, name: "recording", width: 10, vocabulary: 10, unused: new Set(), contextLength: 400 },
+      calls,
+    };
   }
   const request = (limit: number, cancel?: SharedArrayBuffer) =>
     ({
@@ -336,7 +377,9 @@ describe("a round by a drafter file", () => {
 
   test("refuses logits that are no numbers, as stepping does", async () => {
     const sequence = newSequence();
-    await assert.rejects(draftRound(recording(() => {}, Number.NaN).model, sequence, request(4), new Set()), { code: "bad_logits" });
+    await assert.rejects(draftRound(recording(() => {}, Number.NaN).model, sequence, request(4), new Set()), {
+      code: "bad_logits",
+    });
     assert.equal(sequence.tokens.length, 0);
   });
 });

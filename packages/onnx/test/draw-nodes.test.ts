@@ -44,7 +44,15 @@ describe("drawToken", () => {
 
   test("draws what core draws from rows at the borders of numbers, with coins at theirs", async () => {
     const { NEGATIVE_INFINITY: never } = Number;
-    const rows = [[3], [never, 2, never, 1, never], [never, never, 7], [5, 5, 5, 5], [0, 100, 0], [3e38, -3e38, 3e38], [1e-42, 2e-42, 0]];
+    const rows = [
+      [3],
+      [never, 2, never, 1, never],
+      [never, never, 7],
+      [5, 5, 5, 5],
+      [0, 100, 0],
+      [3e38, -3e38, 3e38],
+      [1e-42, 2e-42, 0],
+    ];
     for (const logits of rows) {
       for (const temperature of [0, 1e-30, 0.5, 1, 100]) {
         for (const coin of [0, 2 ** -60, 0.25, 0.5, 0.999999, most]) {
@@ -69,7 +77,8 @@ describe("drawToken", () => {
     for (const [token, share] of shares.entries()) {
       const start = end;
       end += share / mass;
-      for (const coin of [start + 1e-12, (start + end) / 2, end - 1e-12]) assert.equal(await drawn(row, 0.8, coin), token);
+      for (const coin of [start + 1e-12, (start + end) / 2, end - 1e-12])
+        assert.equal(await drawn(row, 0.8, coin), token);
     }
     assert.ok(Math.abs(end - 1) < 1e-12);
   });

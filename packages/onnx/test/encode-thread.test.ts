@@ -31,7 +31,8 @@ const randomText = (random: Random, length: number) =>
 
 for (const family of Object.keys(families)) {
   describe(`the tokenizer of ${family}`, () => {
-    const tokenizer = () => tokenizers.get(family) as Tokenizer & { encodeAsync: NonNullable<Tokenizer["encodeAsync"]> };
+    const tokenizer = () =>
+      tokenizers.get(family) as Tokenizer & { encodeAsync: NonNullable<Tokenizer["encodeAsync"]> };
 
     test("gives the same tokens on its thread, for all texts of a request and several requests at once", async () => {
       const random = seeded(3);
@@ -61,10 +62,19 @@ for (const family of Object.keys(families)) {
       const random = seeded(4);
       const texts = Array.from({ length: 300 }, () => randomText(random, 30));
       // What makes texts short: long tokens, spaces, letters that NFC joins.
-      texts.push(" ".repeat(999), "hello the".repeat(99), " the".repeat(99), "<|im_start|>".repeat(50), "\u1100\u1161\u11a8".repeat(99));
+      texts.push(
+        " ".repeat(999),
+        "hello the".repeat(99),
+        " the".repeat(99),
+        "<|im_start|>".repeat(50),
+        "\u1100\u1161\u11a8".repeat(99),
+      );
       for (const text of texts) {
         const bytes = new TextEncoder().encode(text).length;
-        assert.ok(tokenizer().encode(text).length >= bytes / longestToken, `${bytes} bytes of ${JSON.stringify(text).slice(0, 60)}`);
+        assert.ok(
+          tokenizer().encode(text).length >= bytes / longestToken,
+          `${bytes} bytes of ${JSON.stringify(text).slice(0, 60)}`,
+        );
       }
     });
   });
@@ -145,7 +155,8 @@ describe("the thread for long texts", () => {
 
   test("keeps no process alive", async () => {
     const program = fileURLToPath(new URL("./encode-and-end.ts", import.meta.url));
-    const args = process.versions["deno"] === undefined ? [program, dir()] : ["run", "-A", "--no-check", program, dir()];
+    const args =
+      process.versions["deno"] === undefined ? [program, dir()] : ["run", "-A", "--no-check", program, dir()];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     let out = "";
     child.stdout.on("data", (data) => (out += data));

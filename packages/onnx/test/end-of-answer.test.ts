@@ -60,13 +60,20 @@ describe("the eos_token of tokenizer_config.json", () => {
       [{ "generation_config.json": { eos_token_id: [7, 3] } }, [7, 3]],
       [{ "generation_config.json": { do_sample: true } }, [0, 7]],
       [{ "config.json": silent }, [7]],
-      [{ "config.json": silent, "generation_config.json": {}, "genai_config.json": { model: { eos_token_id: 5 } } }, [5, 7]],
+      [
+        { "config.json": silent, "generation_config.json": {}, "genai_config.json": { model: { eos_token_id: 5 } } },
+        [5, 7],
+      ],
       [{ "config.json": { ...config, eos_token_id: null } }, [7]],
       [{ "tokenizer_config.json": { eos_token: { content: "<|im_end|>", special: true } } }, [0, 7]],
       [{ "tokenizer_config.json": { eos_token: null } }, [0]],
       [{ "tokenizer_config.json": { eos_token: "<|unheard-of|>" } }, [0]],
     ] as const) {
-      assert.deepEqual(await told({ "tokenizer_config.json": named, ...files }, 7), { eos, warnings: [] }, JSON.stringify(files));
+      assert.deepEqual(
+        await told({ "tokenizer_config.json": named, ...files }, 7),
+        { eos, warnings: [] },
+        JSON.stringify(files),
+      );
     }
   });
 
@@ -75,7 +82,11 @@ describe("the eos_token of tokenizer_config.json", () => {
 
   test("ends the answer that went on without it, and is no part of its text", async () => {
     const dir = await folderWith({});
-    const open = async () => ({ target: await loadModel(dir, { threads: 1 }), tokenizer: await loadTokenizer(dir), maxTokens: 12 });
+    const open = async () => ({
+      target: await loadModel(dir, { threads: 1 }),
+      tokenizer: await loadTokenizer(dir),
+      maxTokens: 12,
+    });
     const plain = await open();
     const before = await complete([1, 2, 3], plain);
     await plain.target.close();
@@ -116,7 +127,10 @@ describe("a warning at loading, in inspect and in a page", () => {
   test("tells that nothing ends an answer", async () => {
     const [warning, ...more] = await warn({ "config.json": { ...config, eos_token_id: null } });
     assert.deepEqual(more, []);
-    assert.match(warning ?? "", /copy names no token that ends an answer .*Add eos_token_id to generation_config\.json/);
+    assert.match(
+      warning ?? "",
+      /copy names no token that ends an answer .*Add eos_token_id to generation_config\.json/,
+    );
     // An id that no token has is never said.
     const dir = await folderWith({ "config.json": { ...config, eos_token_id: 48 } });
     await writeTexts(dir, ordinary.slice(0, 48));
@@ -144,15 +158,32 @@ describe("a warning at loading, in inspect and in a page", () => {
   });
 
   test("says nothing of settings that ask for nothing", async () => {
-    const neutral = { repetition_penalty: 1, no_repeat_ngram_size: 0, num_beams: 1, typical_p: 1, min_length: 0, suppress_tokens: [] };
-    const others = { length_penalty: 1, diversity_penalty: 0, early_stopping: true, bad_words_ids: null, max_length: 300, top_k: 50 };
+    const neutral = {
+      repetition_penalty: 1,
+      no_repeat_ngram_size: 0,
+      num_beams: 1,
+      typical_p: 1,
+      min_length: 0,
+      suppress_tokens: [],
+    };
+    const others = {
+      length_penalty: 1,
+      diversity_penalty: 0,
+      early_stopping: true,
+      bad_words_ids: null,
+      max_length: 300,
+      top_k: 50,
+    };
     assert.deepEqual(await warn({ "generation_config.json": { ...neutral, ...others } }), []);
     assert.deepEqual(await warn({ "genai_config.json": { model: {}, search: { ...neutral, ...others } } }), []);
   });
 
   test("is not made of a draft model, whose answers nobody reads", async () => {
     const target = await loadModel(whole, { threads: 1 });
-    const silent = { "config.json": { ...config, eos_token_id: null }, "generation_config.json": { repetition_penalty: 2 } };
+    const silent = {
+      "config.json": { ...config, eos_token_id: null },
+      "generation_config.json": { repetition_penalty: 2 },
+    };
     const draft = await loadModel(await folderWith(silent), { threads: 1, draftsFor: target });
     await Promise.all([target.close(), draft.close()]);
     assert.deepEqual(draft.warnings, []);

@@ -43,7 +43,8 @@ const lost = (message: RegExp) => ({ name: "LenityError", code: "worker_lost", m
 
 /** Waits until every engine is ready again. */
 async function recovered(model: OnnxModel): Promise<void> {
-  while (model.engines.some(({ state }) => state === "restarting")) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (model.engines.some(({ state }) => state === "restarting"))
+    await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 describe("a model of several engines", () => {
@@ -57,13 +58,17 @@ describe("a model of several engines", () => {
     const tokens = tokensOf(290, 3);
     const going = (async () => {
       const rows: number[] = [];
-      for (let at = 0; at < tokens.length; at += 10) rows.push(...(await first.append(tokens.slice(at, at + 10))).logits);
+      for (let at = 0; at < tokens.length; at += 10)
+        rows.push(...(await first.append(tokens.slice(at, at + 10))).logits);
       return Float32Array.from(rows);
     })();
     await second.append(tokensOf(50, 4));
     const doomed = [second.append([...tokensOf(150, 5), deadly]), second.draft(drafting(tokensOf(60, 4)))];
     for (const request of doomed) {
-      await assert.rejects(request, lost(/^The thread of model \(engine 2 of 2\) ended with code \d+\. It is being started again/));
+      await assert.rejects(
+        request,
+        lost(/^The thread of model \(engine 2 of 2\) ended with code \d+\. It is being started again/),
+      );
     }
     assert.deepEqual(states(model), [
       ["ready", 0],
@@ -147,7 +152,8 @@ describe("a model of several engines", () => {
 
   test("refuses a number of engines, or of bytes, that is none", async () => {
     for (const engines of [0, 1.5, -1]) await assert.rejects(loadModel(dir, { engines }), /^RangeError: engines is/);
-    for (const cacheBytes of [-1, Number.NaN]) await assert.rejects(loadModel(dir, { cacheBytes }), /^RangeError: cacheBytes is/);
+    for (const cacheBytes of [-1, Number.NaN])
+      await assert.rejects(loadModel(dir, { cacheBytes }), /^RangeError: cacheBytes is/);
   });
 
   test("leaves nothing running when the folder is not one", async () => {
@@ -187,7 +193,11 @@ describe("a model of one engine", () => {
     const file = join(folder.path, "asked");
     const begin = `import fs from "node:fs";
       parentPort.on("message", ({ request }) => { if (request?.type === "load") fs.appendFileSync(${JSON.stringify(file)}, request.device + "\\n"); });`;
-    const model = await loadModel(dir, { device: "auto", threads: 1, worker: await mortalWorker(folder.path, undefined, begin) });
+    const model = await loadModel(dir, {
+      device: "auto",
+      threads: 1,
+      worker: await mortalWorker(folder.path, undefined, begin),
+    });
     await assert.rejects(scored(model, [5, deadly]), lost(/started again/));
     await scored(model, tokensOf(20, 51));
     assert.deepEqual((await readFile(file, "utf8")).trim().split("\n"), ["auto", model.device.name]);
@@ -240,7 +250,10 @@ describe("a model of one engine", () => {
     await rename(home, `${home}-away`);
     await assert.rejects(session.append([deadly]), lost(/moving ended/));
     for (let n = 0; n < 2; n++) {
-      await assert.rejects(engine.ready(), lost(/moving could not be started again, 3 times in a row: .*model\.onnx cannot be read/));
+      await assert.rejects(
+        engine.ready(),
+        lost(/moving could not be started again, 3 times in a row: .*model\.onnx cannot be read/),
+      );
     }
     assert.equal(engine.state.state, "failed");
     await engine.close();

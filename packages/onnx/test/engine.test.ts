@@ -32,7 +32,8 @@ function workers() {
       get link() {
         return link;
       },
-      load: (hasReplied = true) => settle.resolve({ link, hasReplied, sessions: 0, keptBytes: 0 } as unknown as WorkerHandle),
+      load: (hasReplied = true) =>
+        settle.resolve({ link, hasReplied, sessions: 0, keptBytes: 0 } as unknown as WorkerHandle),
       fail: (why: string) => settle.reject(new LenityError("model_files", why)),
       die() {
         lost ??= new Error("gone");

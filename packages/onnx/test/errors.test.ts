@@ -40,8 +40,14 @@ describe("loadModel refuses a folder", () => {
     assertRefused((dir) => rm(dir, { recursive: true }), /is not a folder\. Expected a Hugging Face model folder/));
 
   test("that is a file, or lies in one", async () => {
-    await assert.rejects(loadModel(join(whole, "config.json")), { code: "model_files", message: /config\.json is not a folder\./ });
-    await assert.rejects(loadModel(join(whole, "config.json", "x")), { code: "model_files", message: /x is not a folder\./ });
+    await assert.rejects(loadModel(join(whole, "config.json")), {
+      code: "model_files",
+      message: /config\.json is not a folder\./,
+    });
+    await assert.rejects(loadModel(join(whole, "config.json", "x")), {
+      code: "model_files",
+      message: /x is not a folder\./,
+    });
   });
 
   test("that cannot be read, with the reason", () =>
@@ -50,7 +56,8 @@ describe("loadModel refuses a folder", () => {
       await symlink(dir, dir);
     }, /cannot be read: .*(ELOOP|symbolic links).*\. Let this program read it, or name another folder\.$/));
 
-  test("without config.json", () => assertRefused((dir) => rm(join(dir, "config.json")), /config\.json is missing.*copy it beside/));
+  test("without config.json", () =>
+    assertRefused((dir) => rm(join(dir, "config.json")), /config\.json is missing.*copy it beside/));
 
   test("whose config.json is no JSON, or no object", async () => {
     await assertRefused((dir) => writeFile(join(dir, "config.json"), "{"), /config\.json is not JSON/);
@@ -98,7 +105,8 @@ describe("loadModel refuses a folder", () => {
         /model\.onnx is a Git LFS pointer, not the model that it stands for\. Run `git lfs pull`/,
       ));
 
-    test("is text", () => assertRefused(written("<!DOCTYPE html><html></html>"), /is cut off or no ONNX file: .*download it again/));
+    test("is text", () =>
+      assertRefused(written("<!DOCTYPE html><html></html>"), /is cut off or no ONNX file: .*download it again/));
 
     test("is a folder", () =>
       assertRefused(async (dir) => {
@@ -110,7 +118,10 @@ describe("loadModel refuses a folder", () => {
       const all = await bytes();
       // An empty file is a message without fields, and so valid; the second is the file up to its graph.
       for (const content of [new Uint8Array(0), all.subarray(0, 10)]) {
-        await assertRefused(written(content), /model\.onnx \(\d+ bytes\) holds no graph\. Expected a whole \.onnx decoder/);
+        await assertRefused(
+          written(content),
+          /model\.onnx \(\d+ bytes\) holds no graph\. Expected a whole \.onnx decoder/,
+        );
       }
     });
 
@@ -128,7 +139,10 @@ describe("loadModel refuses a folder", () => {
         try {
           planTaps(scanOnnx(damaged));
         } catch (error) {
-          assert.ok(error instanceof LenityError && error.code === "model_files" && error.message.includes(damaged), String(error));
+          assert.ok(
+            error instanceof LenityError && error.code === "model_files" && error.message.includes(damaged),
+            String(error),
+          );
           refused++;
         }
       }
@@ -206,7 +220,10 @@ describe("loadModel refuses a folder", () => {
   });
 
   test("where the named file is missing", async () => {
-    await assert.rejects(loadModel(whole, { file: "other.onnx" }), { code: "model_files", message: /other\.onnx is missing/ });
+    await assert.rejects(loadModel(whole, { file: "other.onnx" }), {
+      code: "model_files",
+      message: /other\.onnx is missing/,
+    });
   });
 });
 
@@ -221,8 +238,14 @@ test("loadModel takes whole microseconds of busy waiting, or no bound", async ()
 
 describe("checkPorts", () => {
   const port = (name: string, shape: Port["shape"] = [1, "n"], type = "int64"): Port => ({ name, type, shape });
-  const cache = (name: string, type = "float32", heads: number | string = 2) => port(name, [1, heads, "past", 16], type);
-  const inputs = [port("input_ids"), port("attention_mask"), cache("past_key_values.0.key"), cache("past_key_values.0.value")];
+  const cache = (name: string, type = "float32", heads: number | string = 2) =>
+    port(name, [1, heads, "past", 16], type);
+  const inputs = [
+    port("input_ids"),
+    port("attention_mask"),
+    cache("past_key_values.0.key"),
+    cache("past_key_values.0.value"),
+  ];
   const outputs = [port("logits", [1, "n", 50], "float32"), cache("present.0.key"), cache("present.0.value")];
   const without = (ports: readonly Port[], name: string) => ports.filter((one) => one.name !== name);
   const refuses = (ins: readonly Port[], outs: readonly Port[], message: RegExp) =>
@@ -244,7 +267,12 @@ describe("checkPorts", () => {
 
   test("leaves open what the file has a name for, and takes key and value in one tensor", () => {
     const named = port("past_key_values.0.key", ["batch", "heads", "past", "size"], "float32");
-    const { groups, headSize } = checkPorts("m.onnx", [...inputs.slice(0, 2), named, cache("past_key_values.0.value")], outputs, 50);
+    const { groups, headSize } = checkPorts(
+      "m.onnx",
+      [...inputs.slice(0, 2), named, cache("past_key_values.0.value")],
+      outputs,
+      50,
+    );
     assert.deepEqual([groups, headSize], [undefined, undefined]);
     const both = (name: string) => port(name, [2, "batch", 3, "past", "size"], "float16");
     const pasts = [...inputs.slice(0, 2), both("past_0"), both("past_1")];
@@ -258,10 +286,21 @@ describe("checkPorts", () => {
 
   test("takes a split cache without present, by its new rows", () => {
     const rows = (name: string) => port(name, ["rows", 2, 16], "float32");
-    const split = [...inputs.slice(0, 2), ...["past_key_values.0.key", "past_key_values.0.value", "tail_values.0"].map(rows)];
+    const split = [
+      ...inputs.slice(0, 2),
+      ...["past_key_values.0.key", "past_key_values.0.value", "tail_values.0"].map(rows),
+    ];
     const newRows = port("present_rows", [2, "n", 2, 16], "float32");
     const found = checkPorts("m.onnx", split, [...outputs.slice(0, 1), newRows], 50);
-    assert.deepEqual(found, { layers: 1, groups: 2, headSize: 16, precision: "float32", newRows: true, split: true, hidden: {} });
+    assert.deepEqual(found, {
+      layers: 1,
+      groups: 2,
+      headSize: 16,
+      precision: "float32",
+      newRows: true,
+      split: true,
+      hidden: {},
+    });
     refuses(split, outputs.slice(0, 1), /takes tail_values\.N but has no output present_rows/);
     refuses([...inputs, rows("tail_rows.0")], outputs, /needs the input tail_rows\.0/);
   });
@@ -277,11 +316,23 @@ describe("checkPorts", () => {
 
   test("names what it cannot feed, rewind or read", () => {
     const states = [
-      ...["past_conv.0", "past_ssm.0", "past_recurrent.3", "past_state", "conv_state", "ssm_states.1", "layers.2.recurrent_state"],
+      ...[
+        "past_conv.0",
+        "past_ssm.0",
+        "past_recurrent.3",
+        "past_state",
+        "conv_state",
+        "ssm_states.1",
+        "layers.2.recurrent_state",
+      ],
       ...["past_key_values.0.conv", "past_key_values.11.recurrent_state", "cache_params.conv_states", "cache_params"],
     ];
     for (const state of states) {
-      refuses([...inputs, port(state)], outputs, new RegExp(`state ${state.replaceAll(".", "\\.")}, which cannot be rewound`));
+      refuses(
+        [...inputs, port(state)],
+        outputs,
+        new RegExp(`state ${state.replaceAll(".", "\\.")}, which cannot be rewound`),
+      );
       // Also when no layer has keys and values.
       refuses([...inputs.slice(0, 2), port(state)], outputs, /cannot be rewound/);
     }
@@ -326,7 +377,11 @@ describe("checkPorts", () => {
       outputs,
       /input position_ids as int16 of .*; expected int64 or int32\. Export/,
     );
-    const mask = (shape: Port["shape"], type: string) => [inputs[0] as Port, port("attention_mask", shape, type), ...inputs.slice(2)];
+    const mask = (shape: Port["shape"], type: string) => [
+      inputs[0] as Port,
+      port("attention_mask", shape, type),
+      ...inputs.slice(2),
+    ];
     refuses(
       mask([1, 1, "n", "total"], "float32"),
       outputs,

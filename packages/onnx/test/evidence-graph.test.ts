@@ -72,7 +72,12 @@ async function computed(
         }
       : {}),
     ...(drafts.length > 0
-      ? { drafter_logits: new runtime.Tensor("float32", Float32Array.from(drafted.flat()), [drafted.length, vocabulary]) }
+      ? {
+          drafter_logits: new runtime.Tensor("float32", Float32Array.from(drafted.flat()), [
+            drafted.length,
+            vocabulary,
+          ]),
+        }
       : {}),
   });
   const column = (name: string, at: number, length: number) =>
@@ -96,7 +101,10 @@ async function compare(block: Case): Promise<number> {
     const seen = round ? toFloat32(toFloat16s(all)) : all;
     return seen.map((value, i) => (unused.has(i % vocabulary) ? Number.NEGATIVE_INFINITY : value));
   };
-  const [p, q] = [logitsEvidence(flat(target, float16), vocabulary, settings), logitsEvidence(flat(drafted, false), vocabulary, settings)];
+  const [p, q] = [
+    logitsEvidence(flat(target, float16), vocabulary, settings),
+    logitsEvidence(flat(drafted, false), vocabulary, settings),
+  ];
   const expected = plainReadings(everything, p, draft, q);
   const { readings } = await computed({
     ...block,
@@ -104,18 +112,25 @@ async function compare(block: Case): Promise<number> {
   });
   let worst = 0;
   for (const reading of everything) {
-    const tested = reading === "support" || reading.endsWith(" probability") || readsDraft(reading) ? draft.length : target.length;
+    const tested =
+      reading === "support" || reading.endsWith(" probability") || readsDraft(reading) ? draft.length : target.length;
     for (let at = 0; at < tested; at++) {
       const [found, wanted] = [readings[reading]?.[at] as number, expected[reading]?.[at] as number];
       if (wanted === Number.POSITIVE_INFINITY) assert.ok(found > 1e9, `${reading} at ${at} is ${found}, not infinite`);
-      else if (wanted === Number.NEGATIVE_INFINITY) assert.ok(found < -80, `${reading} at ${at} is ${found}; expected ${wanted}`);
+      else if (wanted === Number.NEGATIVE_INFINITY)
+        assert.ok(found < -80, `${reading} at ${at} is ${found}; expected ${wanted}`);
       else worst = Math.max(worst, Math.abs(found - wanted) / Math.max(1, Math.abs(wanted)));
     }
   }
   return worst;
 }
 
-function randomBlock(seed: number, vocabulary: number, length: number, spread = 3): Pick<Case, "target" | "drafted" | "draft"> {
+function randomBlock(
+  seed: number,
+  vocabulary: number,
+  length: number,
+  spread = 3,
+): Pick<Case, "target" | "drafted" | "draft"> {
   const random = seeded(seed);
   const row = () => Array.from({ length: vocabulary }, () => spread * (random() + random() + random() - 1.5));
   const target = Array.from({ length: length + 1 }, row);
@@ -160,7 +175,10 @@ describe("the graph of verification's arithmetic equals the plain one to 1e-4", 
     for (const p of rows) {
       for (const q of rows) {
         for (let token = 0; token < 3; token++)
-          assert.ok((await compare({ target: [p, q], drafted: [q], draft: [token], temperature: 0.5 })) < 1e-4, `${p} against ${q}`);
+          assert.ok(
+            (await compare({ target: [p, q], drafted: [q], draft: [token], temperature: 0.5 })) < 1e-4,
+            `${p} against ${q}`,
+          );
       }
     }
   });

@@ -5,7 +5,15 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type ExportProgress, exportDecoder, type LoadOptions, loadModel } from "../src/index.ts";
-import { configOf, randomWeights, safetensors, small, temporaryFolder, tokensOf, type Weights } from "../src/testing/random-llama.ts";
+import {
+  configOf,
+  randomWeights,
+  safetensors,
+  small,
+  temporaryFolder,
+  tokensOf,
+  type Weights,
+} from "../src/testing/random-llama.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 const weights = randomWeights(small);
@@ -45,7 +53,10 @@ describe("weights beside the file", () => {
       assert.deepEqual(await exported(dir), ["split.onnx", "split.onnx_data", "whole.onnx"]);
       // Nodes and small tensors alone.
       assert.ok((await stat(file)).size < (await stat(`${file}_data`)).size);
-      assert.deepEqual(await logitsOf(dir, { file: "onnx/split.onnx" }), await logitsOf(dir, { file: "onnx/whole.onnx" }));
+      assert.deepEqual(
+        await logitsOf(dir, { file: "onnx/split.onnx" }),
+        await logitsOf(dir, { file: "onnx/whole.onnx" }),
+      );
     });
   }
 
@@ -80,7 +91,10 @@ describe("sharded safetensors", () => {
     const index = join(dir, "model.safetensors.index.json");
     const whole = JSON.parse(await readFile(index, "utf8"));
     await writeFile(index, JSON.stringify({ weight_map: { ...whole.weight_map, "model.norm.weight": undefined } }));
-    await assert.rejects(exportDecoder(dir), { code: "model_files", message: /index\.json does not list the tensor model\.norm\.weight/ });
+    await assert.rejects(exportDecoder(dir), {
+      code: "model_files",
+      message: /index\.json does not list the tensor model\.norm\.weight/,
+    });
     await writeFile(index, JSON.stringify({ weight_map: 5 }));
     await assert.rejects(exportDecoder(dir), { code: "model_files", message: /no weight_map/ });
     await writeFile(index, JSON.stringify(whole));
@@ -104,15 +118,24 @@ describe("damaged safetensors are refused", () => {
   const cases: Readonly<Record<string, readonly [Uint8Array, RegExp]>> = {
     "an empty file": [Buffer.alloc(0), /header is cut off/],
     "a header longer than the file": [header("{}", 1e6), /header is cut off/],
-    "a header of 2 ** 63 bytes": [Buffer.concat([Buffer.from("ffffffffffffff7f", "hex"), Buffer.alloc(20)]), /header is cut off/],
+    "a header of 2 ** 63 bytes": [
+      Buffer.concat([Buffer.from("ffffffffffffff7f", "hex"), Buffer.alloc(20)]),
+      /header is cut off/,
+    ],
     "a header that is no JSON": [header("{{{"), /header is not JSON/],
     "a header that is no object": [header("null"), /header is not an object/],
     "a missing tensor": [header({}), /is missing/],
     "an entry of another form": [at(7), /does not say where the tensor/],
-    "an entry with odd offsets": [at({ dtype: "F32", shape: [32], data_offsets: [0, -4] }), /does not say where the tensor/],
+    "an entry with odd offsets": [
+      at({ dtype: "F32", shape: [32], data_offsets: [0, -4] }),
+      /does not say where the tensor/,
+    ],
     "an entry with too few bytes": [at({ dtype: "F32", shape: [32], data_offsets: [0, 8] }), /is cut off/],
     "an entry beyond the end": [at({ dtype: "F32", shape: [32], data_offsets: [1000, 1128] }), /is cut off/],
-    "an entry of a type that is not known": [at({ dtype: "I64", shape: [32], data_offsets: [0, 256] }), /type I64; F32, F16 and BF16/],
+    "an entry of a type that is not known": [
+      at({ dtype: "I64", shape: [32], data_offsets: [0, 256] }),
+      /type I64; F32, F16 and BF16/,
+    ],
   };
   for (const [what, [bytes, message]] of Object.entries(cases)) {
     test(what, async () => {
@@ -167,7 +190,9 @@ describe("an export", () => {
         if (calls++ === at) controller.abort();
       };
       const options = { weights: "int8", calibration, progress, signal: controller.signal, inlineBytes: 0 } as const;
-      outcome = await exportDecoder(dir, { ...options, file: "onnx/other.onnx" }).catch(({ code }: { code?: string }) => code);
+      outcome = await exportDecoder(dir, { ...options, file: "onnx/other.onnx" }).catch(
+        ({ code }: { code?: string }) => code,
+      );
     }
     // Cancelling after the last byte is too late: the first that succeeds.
     assert.equal(outcome, join(dir, "onnx/other.onnx"));
@@ -189,9 +214,15 @@ describe("an export", () => {
   test("into a place that cannot be written says so", async () => {
     const dir = await modelFolder();
     await writeFile(join(dir, "onnx"), "a file where a folder should be");
-    await assert.rejects(exportDecoder(dir), { code: "model_files", message: /model\.onnx cannot be written: E.*name another file/ });
+    await assert.rejects(exportDecoder(dir), {
+      code: "model_files",
+      message: /model\.onnx cannot be written: E.*name another file/,
+    });
     await mkdir(join(dir, "taken.onnx"));
-    await assert.rejects(exportDecoder(dir, { file: "taken.onnx" }), { code: "model_files", message: /taken\.onnx cannot be written/ });
+    await assert.rejects(exportDecoder(dir, { file: "taken.onnx" }), {
+      code: "model_files",
+      message: /taken\.onnx cannot be written/,
+    });
     assert.deepEqual((await readdir(dir)).sort(), ["config.json", "model.safetensors", "onnx", "taken.onnx"]);
   });
 

@@ -23,7 +23,12 @@ before(async () => {
 });
 after(() => folder.remove());
 
-async function write(name: string, shape: Shape, weights: Weights, type: "F32" | "F16" | "BF16" = "F16"): Promise<string> {
+async function write(
+  name: string,
+  shape: Shape,
+  weights: Weights,
+  type: "F32" | "F16" | "BF16" = "F16",
+): Promise<string> {
   const dir = join(folder.path, name);
   await mkdir(dir, { recursive: true });
   await writeFile(join(dir, "config.json"), JSON.stringify(configOf(shape)));
@@ -98,7 +103,8 @@ describe("exportDecoder", () => {
     const tokens = tokensOf(12, 3);
     let caches: Record<string, Tensor> = {};
     for (const name of session.inputNames) {
-      if (name.startsWith("past")) caches[name] = new Tensor("float32", new Float32Array(), [1, small.groups, 0, small.headSize]);
+      if (name.startsWith("past"))
+        caches[name] = new Tensor("float32", new Float32Array(), [1, small.groups, 0, small.headSize]);
     }
     const logits: number[] = [];
     for (const [from, to] of [
@@ -113,7 +119,9 @@ describe("exportDecoder", () => {
         num_logits_to_keep: new Tensor("int64", BigInt64Array.of(0n), []),
       });
       logits.push(...((results["logits"] as Tensor).data as Float32Array));
-      caches = Object.fromEntries(Object.keys(caches).map((name) => [name, results[name.replace("past_key_values", "present")] as Tensor]));
+      caches = Object.fromEntries(
+        Object.keys(caches).map((name) => [name, results[name.replace("past_key_values", "present")] as Tensor]),
+      );
     }
     assert.ok(furthest(Float32Array.from(logits), reference(small, weights, tokens).logits) < 1e-4);
   });
@@ -137,7 +145,10 @@ describe("exportDecoder", () => {
     values[5] = 70000;
     weights.set(name, { shape: [small.vocabulary, small.width], values });
     const dir = await write("large", small, weights, "F32");
-    await assert.rejects(exportDecoder(dir), { code: "model_files", message: /embed_tokens\.weight has values beyond 65504/ });
+    await assert.rejects(exportDecoder(dir), {
+      code: "model_files",
+      message: /embed_tokens\.weight has values beyond 65504/,
+    });
     await exportDecoder(dir, { weights: "float32" });
   });
 

@@ -33,13 +33,22 @@ const all = ["hidden_states", "last_hidden_state", "present_rows"];
 const families: Readonly<Record<string, Family>> = {
   GroupQueryAttention: { form: {}, family: "new-rows", weights: "float16" },
   "GroupQueryAttention that returns all rows": { form: { keeps: false }, family: "new-rows", weights: "float16" },
-  "GroupQueryAttention of float16": { form: { float16: true }, family: "new-rows", weights: "float16", rounding: 0.004 },
+  "GroupQueryAttention of float16": {
+    form: { float16: true },
+    family: "new-rows",
+    weights: "float16",
+    rounding: 0.004,
+  },
   "GroupQueryAttention of float16 with float32 outputs": {
     form: { float16: true, wideOutputs: true },
     family: "new-rows",
     weights: "float16",
   },
-  "GroupQueryAttention after RotaryEmbedding by position_ids": { form: { positions: true }, family: "new-rows", weights: "float16" },
+  "GroupQueryAttention after RotaryEmbedding by position_ids": {
+    form: { positions: true },
+    family: "new-rows",
+    weights: "float16",
+  },
   "GroupQueryAttention of float16 after RotaryEmbedding by position_ids": {
     form: { positions: true, float16: true },
     family: "new-rows",
@@ -59,11 +68,20 @@ const families: Readonly<Record<string, Family>> = {
     added: ["hidden_states", "present_rows"],
   },
   "states of its own": { form: { hidden: "both" }, family: "new-rows", weights: "float16", added: ["present_rows"] },
-  "a fused norm that keeps the sum to itself": { form: { norm: "sumless" }, own: {}, family: "new-rows", weights: "float16" },
+  "a fused norm that keeps the sum to itself": {
+    form: { norm: "sumless" },
+    own: {},
+    family: "new-rows",
+    weights: "float16",
+  },
   "Add and SimplifiedLayerNormalization": { form: { norm: "added" }, family: "new-rows", weights: "float16" },
   "LayerNormalization with bias": { form: { norm: "layer" }, family: "new-rows", weights: "float16" },
   "4-bit matrices": { form: { weights: "4-bit" }, family: "new-rows", weights: "4-bit in blocks of 32" },
-  "4-bit matrices with integer sums": { form: { weights: "4-bit-integer" }, family: "new-rows", weights: "4-bit in blocks of 32" },
+  "4-bit matrices with integer sums": {
+    form: { weights: "4-bit-integer" },
+    family: "new-rows",
+    weights: "4-bit in blocks of 32",
+  },
   "4-bit matrices on float16 (q4f16)": {
     form: { weights: "4-bit-half", float16: true },
     family: "new-rows",
@@ -71,11 +89,23 @@ const families: Readonly<Record<string, Family>> = {
     rounding: 0.004,
   },
   "8-bit matrices": { form: { weights: "8-bit" }, family: "new-rows", weights: "8-bit in blocks of 32" },
-  "8-bit matrices with integer sums": { form: { weights: "8-bit-integer" }, family: "new-rows", weights: "8-bit in blocks of 32" },
+  "8-bit matrices with integer sums": {
+    form: { weights: "8-bit-integer" },
+    family: "new-rows",
+    weights: "8-bit in blocks of 32",
+  },
   "int8 matrices with dynamic scales": { form: { weights: "int8" }, family: "new-rows", weights: "int8", cuts: 2 },
   "weights in two other files": { form: { shards: ["w.data", "w.data_1"] }, family: "new-rows", weights: "float16" },
-  "cache shapes with a name for the head size": { form: { named: "head size" }, family: "new-rows", weights: "float16" },
-  "cache shapes with names for heads and head size": { form: { named: "both" }, family: "new-rows", weights: "float16" },
+  "cache shapes with a name for the head size": {
+    form: { named: "head size" },
+    family: "new-rows",
+    weights: "float16",
+  },
+  "cache shapes with names for heads and head size": {
+    form: { named: "both" },
+    family: "new-rows",
+    weights: "float16",
+  },
   "inputs of int32": { form: { int32: true, positions: true }, family: "new-rows", weights: "float16" },
   "a mask of float32": { form: { mask: "float32" }, family: "new-rows", weights: "float16" },
   "Optimum's form with a mask of float16": {
@@ -118,7 +148,11 @@ const families: Readonly<Record<string, Family>> = {
     family: "concat",
     weights: "float16",
   },
-  "Optimum's form with num_logits_to_keep": { form: { concat: true, norm: "unfused", keeps: true }, family: "concat", weights: "float16" },
+  "Optimum's form with num_logits_to_keep": {
+    form: { concat: true, norm: "unfused", keeps: true },
+    family: "concat",
+    weights: "float16",
+  },
   "Optimum's form of float16": {
     form: { concat: true, norm: "unfused", float16: true },
     family: "concat",
@@ -136,7 +170,12 @@ const families: Readonly<Record<string, Family>> = {
     weights: "4-bit in blocks of 32",
     rounding: 0.004,
   },
-  "Optimum's form in int8": { form: { concat: true, norm: "unfused", weights: "int8" }, family: "concat", weights: "int8", cuts: 2 },
+  "Optimum's form in int8": {
+    form: { concat: true, norm: "unfused", weights: "int8" },
+    family: "concat",
+    weights: "int8",
+    cuts: 2,
+  },
 };
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -176,7 +215,9 @@ function assertClose(found: Float32Array, expected: Float32Array, most: number):
   assert.ok(furthest <= most, String(furthest));
 }
 
-for (const [name, { form, family, weights, added = all, own = form, cuts = 0, rounding = 0 }] of Object.entries(families)) {
+for (const [name, { form, family, weights, added = all, own = form, cuts = 0, rounding = 0 }] of Object.entries(
+  families,
+)) {
   describe(name, () => {
     let model: OnnxModel;
     before(async () => {

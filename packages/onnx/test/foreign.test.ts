@@ -10,7 +10,14 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type DecodeOptions, type Drafter, decode, lookupDrafter, modelDrafter, type Token } from "@lenity/core";
-import { exportDecoder, type LoadOptions, loadModel, loadTokenizer, type OnnxModel, onnxDrafter } from "../src/index.ts";
+import {
+  exportDecoder,
+  type LoadOptions,
+  loadModel,
+  loadTokenizer,
+  type OnnxModel,
+  onnxDrafter,
+} from "../src/index.ts";
 import { temporaryFolder } from "../src/testing/random-llama.ts";
 
 const foreign = fileURLToPath(new URL("../../../../shared/foreign", import.meta.url));
@@ -108,7 +115,8 @@ for (const [name, { family, letters, contextLength }] of Object.entries(cases)) 
         for (const size of [1, 3, 16, 60]) {
           session.rewind(0);
           const rows: number[] = [];
-          for (let at = 0; at < tokens.length; at += size) rows.push(...(await session.append(tokens.slice(at, at + size))).logits);
+          for (let at = 0; at < tokens.length; at += size)
+            rows.push(...(await session.append(tokens.slice(at, at + size))).logits);
           assert.ok(furthest(Float32Array.from(rows), expected) < 1e-4, `in blocks of ${size}`);
         }
         for (const length of [50, 7, 0]) {
@@ -116,7 +124,10 @@ for (const [name, { family, letters, contextLength }] of Object.entries(cases)) 
           await session.append([400, 300, 200, 100]);
           session.rewind(length);
           const { logits } = await session.append(tokens.slice(length));
-          assert.ok(furthest(logits, expected.subarray(length * model.vocabulary)) < 1e-4, `after rewinding to ${length}`);
+          assert.ok(
+            furthest(logits, expected.subarray(length * model.vocabulary)) < 1e-4,
+            `after rewinding to ${length}`,
+          );
         }
         await session.close();
       });
@@ -130,7 +141,10 @@ for (const [name, { family, letters, contextLength }] of Object.entries(cases)) 
     if (name.endsWith("prune-lm-head")) {
       test("warns that it decodes plainly, drafts for others, and verifies no draft", async () => {
         assert.equal(model.lastOnly, true);
-        assert.match(model.warnings.join(), /scores only the last position of a block.*decodes plainly.*prune_lm_head=false/);
+        assert.match(
+          model.warnings.join(),
+          /scores only the last position of a block.*decodes plainly.*prune_lm_head=false/,
+        );
         await assert.rejects(said([bos], model, { drafter: lookupDrafter() }), {
           code: "unsupported",
           path: "draftTokens",
@@ -139,7 +153,8 @@ for (const [name, { family, letters, contextLength }] of Object.entries(cases)) 
         });
         await using(here("stories-genai-0.14"), async (target) => {
           const plain = await said([bos], target, { maxTokens: 60 });
-          for (const drafter of drafters(model)) assert.deepEqual(await said([bos], target, { drafter, maxTokens: 60 }), plain);
+          for (const drafter of drafters(model))
+            assert.deepEqual(await said([bos], target, { drafter, maxTokens: 60 }), plain);
         });
       });
     } else {
@@ -168,7 +183,8 @@ for (const [name, { family, letters, contextLength }] of Object.entries(cases)) 
         const maxTokens = Math.min(200, contextLength - 20);
         for (const prompt of [[bos], [bos, 403, 407, 261, 378, 432, 383, 286]]) {
           const plain = await said(prompt, model, { maxTokens });
-          for (const drafter of drafters(model)) assert.deepEqual(await said(prompt, model, { drafter, maxTokens }), plain);
+          for (const drafter of drafters(model))
+            assert.deepEqual(await said(prompt, model, { drafter, maxTokens }), plain);
         }
       });
     }
@@ -181,7 +197,8 @@ test("the stories models of several programs score alike", { skip }, async () =>
     using(here(name), async (model) => {
       const session = await model.open();
       const rows: number[] = [];
-      for (let at = 0; at < tokens.length; at += size) rows.push(...(await session.append(tokens.slice(at, at + size))).logits);
+      for (let at = 0; at < tokens.length; at += size)
+        rows.push(...(await session.append(tokens.slice(at, at + size))).logits);
       return Float32Array.from(rows);
     });
   const expected = await rowsOf("stories-optimum-1.24", tokens.length);
@@ -203,12 +220,14 @@ describe("foreign stories-safetensors", { skip }, () => {
       test(`exported with ${weights} weights and ${attention} attention says what it is known to say`, async () => {
         const dir = join(folder.path, `${weights}-${attention}`);
         await mkdir(dir);
-        for (const file of await readdir(here("stories-safetensors"))) await copyFile(here("stories-safetensors", file), join(dir, file));
+        for (const file of await readdir(here("stories-safetensors")))
+          await copyFile(here("stories-safetensors", file), join(dir, file));
         await exportDecoder(dir, { weights, attention });
         await using(dir, async (model) => {
           await assertSays(dir, model, Number.POSITIVE_INFINITY);
           const plain = await said([bos], model, { maxTokens: 200 });
-          for (const drafter of drafters(model)) assert.deepEqual(await said([bos], model, { drafter, maxTokens: 200 }), plain);
+          for (const drafter of drafters(model))
+            assert.deepEqual(await said([bos], model, { drafter, maxTokens: 200 }), plain);
         });
       });
     }

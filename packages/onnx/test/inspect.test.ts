@@ -58,7 +58,9 @@ test("inspectModel counts the bytes of float16 caches", async () => {
 
 describe("selfCheck", () => {
   /** Logits of a position are those of `score`, given the tokens before, the block and the index in it. */
-  function modelOf(score: (before: readonly number[], block: readonly number[], at: number) => readonly number[]): LanguageModel {
+  function modelOf(
+    score: (before: readonly number[], block: readonly number[], at: number) => readonly number[],
+  ): LanguageModel {
     return {
       name: "table",
       vocabulary: 3,
@@ -103,7 +105,10 @@ describe("selfCheck", () => {
 
   test("refuses NaN in a long block", async () => {
     const model = modelOf((held, _block, at) => [held.length + at > 34 ? Number.NaN : 0, 1, -1]);
-    await assert.rejects(selfCheck({ ...model, contextLength: 300 }), { code: "bad_logits", message: /logits with NaN/ });
+    await assert.rejects(selfCheck({ ...model, contextLength: 300 }), {
+      code: "bad_logits",
+      message: /logits with NaN/,
+    });
   });
 
   test("finds later tokens that change earlier rows", async () => {

@@ -88,7 +88,11 @@ describe("int8 weights", () => {
             session.rewind(0);
             for (let at = 0; at < tokens.length; at += cut) {
               const { logits: rows } = await session.append(tokens.slice(at, at + cut));
-              assert.deepEqual(rows, logits.slice(at * shape.vocabulary, at * shape.vocabulary + rows.length), `blocks of ${cut}`);
+              assert.deepEqual(
+                rows,
+                logits.slice(at * shape.vocabulary, at * shape.vocabulary + rows.length),
+                `blocks of ${cut}`,
+              );
             }
           }
         } finally {
@@ -112,21 +116,34 @@ describe("int8 weights", () => {
       positions(graph);
       rotaryTables(graph, config);
       graph.input("attention_mask", "int64", [1, "length"]);
-      for (const part of cacheParts(config.layers)) graph.weights(`past.${part}`, new Float32Array(), [1, 2, 0, 16], "float32");
+      for (const part of cacheParts(config.layers))
+        graph.weights(`past.${part}`, new Float32Array(), [1, 2, 0, 16], "float32");
       const sizes: number[] = [];
       for (const prefix of ["a.", "b."]) {
         graph.input(`${prefix}ids`, "int64", [1, "length"]);
         graph.output(`${prefix}logits`, "float32", [1, "length", small.vocabulary]);
-        const pass = { prefix, ids: `${prefix}ids`, past: "past", present: `${prefix}present`, states: `${prefix}s`, normed: `${prefix}n` };
+        const pass = {
+          prefix,
+          ids: `${prefix}ids`,
+          past: "past",
+          present: `${prefix}present`,
+          states: `${prefix}s`,
+          normed: `${prefix}n`,
+        };
         decoderPass(graph, stored, config, { ...pass, lastIndex: "last_index", totalLength: "total_length" });
         stored.score(`${prefix}n`, `${prefix}logits`);
         sizes.push(graph.tensorBytes);
       }
       assert.ok((sizes[1] ?? 0) - (sizes[0] ?? 0) < 1000, `the second pass adds ${sizes} bytes`);
       const session = await InferenceSession.create(Buffer.concat([...graph.finish()]), { intraOpNumThreads: 1 });
-      const int64 = (values: readonly number[]) => new Tensor("int64", BigInt64Array.from(values, BigInt), [1, values.length]);
+      const int64 = (values: readonly number[]) =>
+        new Tensor("int64", BigInt64Array.from(values, BigInt), [1, values.length]);
       const [a, b] = [tokensOf(9, 1), tokensOf(9, 2)];
-      const results = await session.run({ "a.ids": int64(a), "b.ids": int64(b), attention_mask: int64(a.map(() => 1)) });
+      const results = await session.run({
+        "a.ids": int64(a),
+        "b.ids": int64(b),
+        attention_mask: int64(a.map(() => 1)),
+      });
       for (const [name, tokens] of Object.entries({ "a.logits": a, "b.logits": b })) {
         const alone = await (await model.open()).append(tokens);
         assert.deepEqual(results[name]?.data, alone.logits);
@@ -156,15 +173,24 @@ describe("int8 weights", () => {
       });
     }
     await assert.rejects(exportDecoder(dir, { activations: "mix" }), TypeError);
-    await assert.rejects(exportDecoder(dir, { weights: "int4" as "int8" }), /weights is int4; expected one of float16, float32, int8/);
-    await assert.rejects(exportDecoder(dir, { weights: "int8", activations: "block" as "mix" }), /activations is block/);
+    await assert.rejects(
+      exportDecoder(dir, { weights: "int4" as "int8" }),
+      /weights is int4; expected one of float16, float32, int8/,
+    );
+    await assert.rejects(
+      exportDecoder(dir, { weights: "int8", activations: "block" as "mix" }),
+      /activations is block/,
+    );
     assert.deepEqual(await readdir(join(dir, "onnx")).catch(() => []), []);
   });
 
   test("of a model that computes no numbers are refused", async () => {
     const dir = join(folder.path, "broken");
     const weights = new Map(familyWeights({ name: "llama", config: {} }, small));
-    weights.set("model.layers.1.input_layernorm.weight", { shape: [32], values: new Float32Array(32).fill(Number.NaN) });
+    weights.set("model.layers.1.input_layernorm.weight", {
+      shape: [32],
+      values: new Float32Array(32).fill(Number.NaN),
+    });
     await writeFamily(dir, { name: "llama", config: {} }, small, weights);
     await assert.rejects(exportDecoder(dir, { weights: "int8", calibration }), {
       code: "model_files",

@@ -46,8 +46,13 @@ describe("a thread that is killed", () => {
     const plain = await loadModel(dir, { threads: 1 });
     const expected = await scored(plain);
     const [doomed, other] = [await model.open(), await model.open()];
-    const lost = { code: "worker_lost", message: /^The thread of model \(engine 1 of 2\) ended with code \d+\. It is being started again/ };
-    const failures = [doomed.append([5, deadly]), doomed.draft(drafting)].map((request) => assert.rejects(request, lost));
+    const lost = {
+      code: "worker_lost",
+      message: /^The thread of model \(engine 1 of 2\) ended with code \d+\. It is being started again/,
+    };
+    const failures = [doomed.append([5, deadly]), doomed.draft(drafting)].map((request) =>
+      assert.rejects(request, lost),
+    );
     const busy = [...threads].at(-1);
     await pause(50);
     await busy?.terminate();

@@ -47,7 +47,10 @@ for (const [name, form] of Object.entries(forms)) {
     test("is loaded with a warning, and inspected", async () => {
       assert.deepEqual([model.lastOnly, whole.lastOnly, whole.warnings], [true, false, []]);
       assert.equal(model.warnings.length, 1);
-      assert.match(model.warnings[0] as string, /pruned\.onnx: the graph scores only the last position of a block, .* decodes plainly/);
+      assert.match(
+        model.warnings[0] as string,
+        /pruned\.onnx: the graph scores only the last position of a block, .* decodes plainly/,
+      );
       assert.deepEqual([model.check.blockDifference, model.check.leak, model.check.longest], [0, 0, 40]);
       assert.ok(model.check.spread > 1);
       const { lastOnly, warnings } = await inspectModel(dir, { threads: 1, file: "pruned.onnx" });
@@ -99,7 +102,10 @@ for (const [name, form] of Object.entries(forms)) {
           /model scores only the last position of a block\. Set the number of draft tokens to 0 for plain decoding, or export the model with/,
       });
       const session = await model.open();
-      await assert.rejects(session.append([1, 2, 3]), { code: "unsupported", message: /scores only the last position of a block; 3 were/ });
+      await assert.rejects(session.append([1, 2, 3]), {
+        code: "unsupported",
+        message: /scores only the last position of a block; 3 were/,
+      });
       assert.equal((await session.append([1, 2, 3], { rows: 0 })).rows, 0);
       assert.equal(session.length, 3);
       await session.close();

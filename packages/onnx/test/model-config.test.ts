@@ -9,7 +9,15 @@ import { fileURLToPath } from "node:url";
 import { type DecodeOptions, decode, defaultRegistry, LenityError, modelDrafter, type Token } from "@lenity/core";
 import { exportDecoder, loadModel, loadSampling, type OnnxModel, onnxDrafter } from "../src/index.ts";
 import { writeForm } from "../src/testing/graph-forms.ts";
-import { configOf, randomWeights, safetensors, small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
+import {
+  configOf,
+  randomWeights,
+  safetensors,
+  small,
+  temporaryFolder,
+  tokensOf,
+  writeModel,
+} from "../src/testing/random-llama.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let whole: string;
@@ -62,7 +70,11 @@ describe("config.json", () => {
       { ...rest, vocab_size, n_positions: max_position_embeddings, eos_token_id: [9] },
       { ...rest, vocab_size, max_seq_len: max_position_embeddings, max_position_embeddings: null, eos_token_id: 9 },
     ]) {
-      const facts = await using(await copyWith({ "config.json": config }), ({ width, contextLength, eos }) => [width, contextLength, eos]);
+      const facts = await using(await copyWith({ "config.json": config }), ({ width, contextLength, eos }) => [
+        width,
+        contextLength,
+        eos,
+      ]);
       assert.deepEqual(facts, [small.vocabulary, small.context, [9]]);
     }
   });
@@ -73,7 +85,10 @@ describe("config.json", () => {
       [{ ...rest, vocab_size, max_position_embeddings: "300" }, /max_position_embeddings "300"/],
       [{ ...rest, vocab_size, max_position_embeddings: 1.5 }, /max_position_embeddings 1\.5/],
     ] as const) {
-      await assert.rejects(loadModel(await copyWith({ "config.json": config })), { code: "model_files", message: seen });
+      await assert.rejects(loadModel(await copyWith({ "config.json": config })), {
+        code: "model_files",
+        message: seen,
+      });
     }
   });
 
@@ -95,7 +110,10 @@ describe("config.json", () => {
     }
     const [assumed, note, ...more] = await found({ text_config: [] });
     assert.deepEqual([assumed, more], [2048, []]);
-    assert.match(String(note), /^no file of .* names the length of the context: 2048 tokens are assumed; .*--context \(contextLength\)$/);
+    assert.match(
+      String(note),
+      /^no file of .* names the length of the context: 2048 tokens are assumed; .*--context \(contextLength\)$/,
+    );
     // Models that name no limit of their own hold what is asked for.
     assert.deepEqual(await found({}, undefined, 5000), [5000]);
     assert.deepEqual(await found({ seq_length: 70 }, { model_max_length: 60 }, 80), [80]);
@@ -103,7 +121,8 @@ describe("config.json", () => {
     await assert.rejects(found({ max_position_embeddings: 50 }, undefined, 51), {
       code: "invalid_request",
       path: "contextLength",
-      message: /context of 51 tokens was asked for, and the model holds 50, by .*config\.json\. Ask for at most that many/,
+      message:
+        /context of 51 tokens was asked for, and the model holds 50, by .*config\.json\. Ask for at most that many/,
     });
     for (const length of [1, 2.5, Number.NaN]) await assert.rejects(found({}, undefined, length), RangeError);
   });
@@ -162,7 +181,9 @@ describe("a folder as onnxruntime-genai's builder writes it, with genai_config.j
       assert.deepEqual(await said([1, 2], { ...options, drafter: onnxDrafter(loaded) }), await said([1, 2], options));
     });
     assert.deepEqual(await loadSampling(dir), { temperature: 0.6, topK: 50, topP: 0.9, minP: 0 });
-    assert.deepEqual(await loadSampling(await genai({ model, search: { ...search, do_sample: false } })), { temperature: 0 });
+    assert.deepEqual(await loadSampling(await genai({ model, search: { ...search, do_sample: false } })), {
+      temperature: 0,
+    });
   });
 
   test("may name its model file, among others", async () => {
@@ -196,7 +217,10 @@ describe("a folder as onnxruntime-genai's builder writes it, with genai_config.j
 
   test("is refused where it lacks a size or is none", async () => {
     for (const [config, seen] of [
-      [{ model: { ...model, vocab_size: undefined } }, /genai_config\.json has vocab_size undefined; expected a whole number/],
+      [
+        { model: { ...model, vocab_size: undefined } },
+        /genai_config\.json has vocab_size undefined; expected a whole number/,
+      ],
       [{ model: { ...model, context_length: "long" } }, /genai_config\.json has context_length "long"/],
       [{}, /genai_config\.json has vocab_size undefined/],
       [[], /genai_config\.json does not hold a JSON object/],
@@ -234,8 +258,9 @@ describe("the tokens that end an answer", () => {
   });
 
   test("end an answer, whichever of them comes, plainly and in a drafted block", async () => {
-    const endless = await using(await copyWith({ "config.json": { ...configOf(small), eos_token_id: null } }), (model) =>
-      said([4, 8], { target: model, maxTokens: 40, sampling: { temperature: 2 }, seed: 5 }),
+    const endless = await using(
+      await copyWith({ "config.json": { ...configOf(small), eos_token_id: null } }),
+      (model) => said([4, 8], { target: model, maxTokens: 40, sampling: { temperature: 2 }, seed: 5 }),
     );
     assert.equal(endless.reason, "length");
     for (const eos of [endless.tokens[3], endless.tokens[11], endless.tokens[25]] as Token[]) {
@@ -273,8 +298,14 @@ describe("loadSampling", () => {
   });
 
   test("refuses a file that is broken, or a setting out of its range", async () => {
-    await assert.rejects(read("{"), { code: "model_files", message: /generation_config\.json is not JSON: .*Fix or remove it/ });
-    await assert.rejects(read("[]"), { code: "model_files", message: /generation_config\.json does not hold a JSON object/ });
+    await assert.rejects(read("{"), {
+      code: "model_files",
+      message: /generation_config\.json is not JSON: .*Fix or remove it/,
+    });
+    await assert.rejects(read("[]"), {
+      code: "model_files",
+      message: /generation_config\.json does not hold a JSON object/,
+    });
     for (const [setting, seen] of [
       [{ temperature: -1 }, /generation_config\.json: temperature is -1; expected .*Fix or remove it/],
       [{ temperature: "hot" }, /temperature is NaN/],
@@ -302,7 +333,8 @@ describe("logits of NaN", () => {
   });
 
   test("in the middle of an answer name the model, its file and a remedy, in the target and in the draft", async () => {
-    const message = /^The model sick \(.*sick\/onnx\/model\.onnx\) returned logits with NaN; .*Take another variant of it, such as fp32/;
+    const message =
+      /^The model sick \(.*sick\/onnx\/model\.onnx\) returned logits with NaN; .*Take another variant of it, such as fp32/;
     await using(dir, (model) =>
       using(whole, async (sound) => {
         for (const temperature of [0, 1]) {
@@ -314,7 +346,10 @@ describe("logits of NaN", () => {
             message,
           });
           for (const drafter of [onnxDrafter(model), modelDrafter(model)]) {
-            await assert.rejects(said([1, sick, 2], { target: sound, drafter, ...settings }), { code: "bad_logits", message });
+            await assert.rejects(said([1, sick, 2], { target: sound, drafter, ...settings }), {
+              code: "bad_logits",
+              message,
+            });
           }
           assert.ok((await said([1, 2], { target: sound, ...settings, maxTokens: 5 })).tokens.length > 0);
         }
@@ -367,7 +402,10 @@ describe("where the context ends", () => {
             }
           }
         }
-        await assert.rejects(said(tokensOf(25), { target }), { code: "context_full", message: /has 25 tokens; short holds 24\. Shorten/ });
+        await assert.rejects(said(tokensOf(25), { target }), {
+          code: "context_full",
+          message: /has 25 tokens; short holds 24\. Shorten/,
+        });
         await assert.rejects(said([], { target }), { code: "invalid_request", message: /no tokens/ });
       }),
     );
@@ -379,7 +417,10 @@ describe("a folder whose model lacks outputs, with its weights in other files,",
   let dir: string;
   before(async () => {
     dir = await copyWith({});
-    await writeForm(dir, join("onnx", "model.onnx"), small, { hidden: "none", shards: ["model.onnx_data", "model.onnx_data_1"] });
+    await writeForm(dir, join("onnx", "model.onnx"), small, {
+      hidden: "none",
+      shards: ["model.onnx_data", "model.onnx_data_1"],
+    });
   });
 
   /** What lies in it: names, times and contents. */
@@ -412,13 +453,19 @@ describe("a folder whose model lacks outputs, with its weights in other files,",
   test("serves three processes at once, each of which adds them for itself", async () => {
     const program = fileURLToPath(new URL("./short-life.ts", import.meta.url));
     const bare = process.versions["bun"] !== undefined;
-    const arguments_ = bare ? [program] : "Deno" in globalThis ? ["run", "-A", program] : ["--experimental-strip-types", program];
+    const arguments_ = bare
+      ? [program]
+      : "Deno" in globalThis
+        ? ["run", "-A", program]
+        : ["--experimental-strip-types", program];
     const run = () =>
       new Promise<string>((resolve, reject) => {
         const child = spawn(process.execPath, [...arguments_, dir, "added"], { stdio: ["ignore", "pipe", "inherit"] });
         let out = "";
         child.stdout.on("data", (data) => (out += data));
-        child.on("close", (status) => (status === 0 ? resolve(out.trim()) : reject(new Error(`It ended with ${status}.`))));
+        child.on("close", (status) =>
+          status === 0 ? resolve(out.trim()) : reject(new Error(`It ended with ${status}.`)),
+        );
       });
     const seen = await look();
     assert.deepEqual(await Promise.all([run(), run(), run()]), new Array(3).fill(added.join()));

@@ -39,7 +39,8 @@ async function using<T>(dir: string, use: (model: OnnxModel) => Promise<T> | T):
   }
 }
 
-const logitsOf = async (model: OnnxModel, tokens: readonly number[]) => (await (await model.open()).append(tokens)).logits;
+const logitsOf = async (model: OnnxModel, tokens: readonly number[]) =>
+  (await (await model.open()).append(tokens)).logits;
 
 describe("a cache whose sizes have names in place of numbers", () => {
   const { vocab_size, max_position_embeddings } = configOf(small);
@@ -56,7 +57,10 @@ describe("a cache whose sizes have names in place of numbers", () => {
       test(`of ${name} is found by running, whatever the configuration says of it (${named})`, async () => {
         const tokens = tokensOf(50);
         const expected = await using(await formed(form), (model) => logitsOf(model, tokens));
-        for (const config of [bare, { ...bare, hidden_size: 96, num_attention_heads: 3, num_key_value_heads: 7, head_dim: 12 }]) {
+        for (const config of [
+          bare,
+          { ...bare, hidden_size: 96, num_attention_heads: 3, num_key_value_heads: 7, head_dim: 12 },
+        ]) {
           await using(await formed({ ...form, named }, config), async (model) => {
             assert.deepEqual([model.graph.groups, model.graph.headSize], [small.groups, small.headSize]);
             assert.deepEqual(await logitsOf(model, tokens), expected);
@@ -77,10 +81,24 @@ describe("a cache whose sizes have names in place of numbers", () => {
         return session.run(feeds, fetches);
       },
     };
-    const graph = { runtime, session: counted, inputs: [], outputs: [], layers: 2, precision: "float32", split: false, newRows: false };
+    const graph = {
+      runtime,
+      session: counted,
+      inputs: [],
+      outputs: [],
+      layers: 2,
+      precision: "float32",
+      split: false,
+      newRows: false,
+    };
     const inputs = session.inputNames.map((name) => ({ name, type: "int64", shape: [1] }));
     const open = { groups: undefined, headSize: undefined };
-    const found = await findSizes({ ...graph, inputs } as never, open, { groups: [2, 4], headSizes: [16] }, scanOnnx(file));
+    const found = await findSizes(
+      { ...graph, inputs } as never,
+      open,
+      { groups: [2, 4], headSizes: [16] },
+      scanOnnx(file),
+    );
     assert.deepEqual([found, runs], [{ groups: 2, headSize: 16 }, 1]);
     await session.release();
   });
@@ -88,11 +106,23 @@ describe("a cache whose sizes have names in place of numbers", () => {
   test("is refused, with what to do, where nothing runs", async () => {
     const scan = { file: "m.onnx", nodes: [], initializers: new Map() };
     const session = { run: async () => Promise.reject(new Error("No.")) };
-    const graph = { runtime, session, inputs: [], outputs: [], layers: 1, precision: "float32", split: false, newRows: false };
-    await assert.rejects(findSizes(graph as never, { groups: 2, headSize: undefined }, { groups: [], headSizes: [64] }, scan as never), {
-      code: "model_files",
-      message: /^m\.onnx names the heads or the head size .* config\.json \(num_key_value_heads, head_dim\)/,
-    });
+    const graph = {
+      runtime,
+      session,
+      inputs: [],
+      outputs: [],
+      layers: 1,
+      precision: "float32",
+      split: false,
+      newRows: false,
+    };
+    await assert.rejects(
+      findSizes(graph as never, { groups: 2, headSize: undefined }, { groups: [], headSizes: [64] }, scan as never),
+      {
+        code: "model_files",
+        message: /^m\.onnx names the heads or the head size .* config\.json \(num_key_value_heads, head_dim\)/,
+      },
+    );
   });
 });
 
@@ -115,7 +145,11 @@ describe("caches that slide", () => {
         session.rewind(to);
         for (let at = to; at < 280; at += size) {
           const { logits } = await session.append(tokens.slice(at, at + size));
-          assert.deepEqual(logits, expected.slice(at * small.vocabulary, (at + size) * small.vocabulary), `${to}, ${at}`);
+          assert.deepEqual(
+            logits,
+            expected.slice(at * small.vocabulary, (at + size) * small.vocabulary),
+            `${to}, ${at}`,
+          );
         }
       }
       await session.close();
@@ -135,7 +169,10 @@ describe("caches that slide", () => {
     const cpu = { graph: { leastRows: 24, hidden: {}, family: "new-rows" } } as unknown as Model;
     await assert.rejects(
       openOnDevice(cpu, "webgpu", () => Promise.reject(new Error("It is opened all the same."))),
-      { code: "unsupported", message: /caches slide \(sliding_window_cache\), which only the CPU runs\. .*windowed_kv_cache=false/ },
+      {
+        code: "unsupported",
+        message: /caches slide \(sliding_window_cache\), which only the CPU runs\. .*windowed_kv_cache=false/,
+      },
     );
   });
 });

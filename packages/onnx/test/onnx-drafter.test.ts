@@ -70,7 +70,8 @@ for (const form of ["with a drafter file", "stepped", "stepped, concat", "steppe
         drafted += a.tokens.length;
         // Some of the draft stays, then comes another token; now and then the context is another one altogether.
         const kept = a.tokens.slice(0, round % 4);
-        context = round % 5 === 4 ? [...context.slice(0, 60), ...tokensOf(3, round)] : [...context, ...kept, 1 + (round % 40)];
+        context =
+          round % 5 === 4 ? [...context.slice(0, 60), ...tokensOf(3, round)] : [...context, ...kept, 1 + (round % 40)];
       }
       assert.ok(drafted > 24);
       await fast.close();
@@ -91,7 +92,12 @@ for (const form of ["with a drafter file", "stepped"])
       let found = 0;
       for (let seed = 0; seed < 20; seed++) {
         const uniform = Array.from({ length: 40 }, seeded(seed));
-        const draft = await drafter.propose({ context: tokensOf(10, seed), limit: 40, sampling: sampling({ temperature: 3 }), uniform });
+        const draft = await drafter.propose({
+          context: tokensOf(10, seed),
+          limit: 40,
+          sampling: sampling({ temperature: 3 }),
+          uniform,
+        });
         const at = draft.tokens.findIndex((token) => model.eos.includes(token));
         if (at < 0) continue;
         found++;
@@ -105,8 +111,14 @@ for (const form of ["with a drafter file", "stepped"])
     test("drafts no further than its own context, and nothing at its end", async () => {
       const drafter = onnxDrafter(model);
       const draftAfter = async (length: number) =>
-        (await drafter.propose({ context: tokensOf(length, 4), limit: 16, sampling: sampling(), uniform: new Array(16).fill(0) })).tokens
-          .length;
+        (
+          await drafter.propose({
+            context: tokensOf(length, 4),
+            limit: 16,
+            sampling: sampling(),
+            uniform: new Array(16).fill(0),
+          })
+        ).tokens.length;
       assert.ok((await draftAfter(small.context - 3)) <= 3);
       assert.equal(await draftAfter(small.context), 0);
       assert.ok((await draftAfter(20)) > 0);
@@ -127,7 +139,12 @@ for (const form of ["with a drafter file", "stepped"])
     test("drafts the same when asked again, and rightly when the context has become shorter", async () => {
       const drafter = onnxDrafter(model);
       const ask = (drafts: Drafter, length: number) =>
-        drafts.propose({ context: tokensOf(30, 3).slice(0, length), limit: 5, sampling: sampling(), uniform: [0, 0, 0, 0, 0] });
+        drafts.propose({
+          context: tokensOf(30, 3).slice(0, length),
+          limit: 5,
+          sampling: sampling(),
+          uniform: [0, 0, 0, 0, 0],
+        });
       const first = await ask(drafter, 30);
       assertSame(await ask(drafter, 30), first);
       for (const length of [29, 12, 1]) assertSame(await ask(drafter, length), await ask(modelDrafter(model), length));

@@ -121,7 +121,13 @@ describe("scanOnnx", () => {
       ],
     );
     assert.deepEqual(
-      scan.nodes.map(({ operator, inputs, outputs, integers, tensor: constant }) => [operator, inputs, outputs, integers, constant?.dims]),
+      scan.nodes.map(({ operator, inputs, outputs, integers, tensor: constant }) => [
+        operator,
+        inputs,
+        outputs,
+        integers,
+        constant?.dims,
+      ]),
       [
         ["Constant", [], ["five"], {}, [5]],
         ["MatMulNBits", ["x", "", "weights"], ["y"], { bits: 4 }, undefined],
@@ -142,11 +148,16 @@ describe("scanOnnx", () => {
 });
 
 describe("weightFormats", () => {
-  const formatsOf = (nodes: readonly Partial<OnnxNode>[], tensors: Readonly<Record<string, readonly [type: number, ...dims: number[]]>>) =>
+  const formatsOf = (
+    nodes: readonly Partial<OnnxNode>[],
+    tensors: Readonly<Record<string, readonly [type: number, ...dims: number[]]>>,
+  ) =>
     weightFormats({
       ...{ file: "", bytes: 0, opsets: new Map(), inputs: [], outputs: [] },
       nodes: nodes.map((node) => ({ operator: "", inputs: [], outputs: [], integers: {}, tensor: undefined, ...node })),
-      initializers: new Map(Object.entries(tensors).map(([name, [type, ...dims]]): [string, TensorFacts] => [name, { name, type, dims }])),
+      initializers: new Map(
+        Object.entries(tensors).map(([name, [type, ...dims]]): [string, TensorFacts] => [name, { name, type, dims }]),
+      ),
     }).map(({ format, bytes }) => `${format} ${bytes}`);
 
   test("names quantised matrices by the nodes that read them, and counts their scales to them", () => {
@@ -162,7 +173,12 @@ describe("weightFormats", () => {
       ...{ i: [10, 10], j: [1, 20], k: [16, 8], l: [17, 3], m: [11, 2], n: [22, 2] },
     };
     assert.deepEqual(formatsOf(nodes, tensors), [
-      ...["8-bit in blocks of 64 1040", "4-bit in blocks of 32 401", "4-bit of bitsandbytes in blocks of 64 300", "int8 220"],
+      ...[
+        "8-bit in blocks of 64 1040",
+        "4-bit in blocks of 32 401",
+        "4-bit of bitsandbytes in blocks of 64 300",
+        "int8 220",
+      ],
       ...["float32 80", "float16 20", "bfloat16 16", "float64 16", "uint8 7", "float8 3", "int4 1"],
     ]);
   });
@@ -175,7 +191,11 @@ describe("weightFormats", () => {
 
 describe("warningsOf", () => {
   const check = { blockDifference: 0.3, leak: 0.25, spread: 20, longest: 40 };
-  const loaded = (file: string, name: "cpu" | "webgpu" = "cpu", lastOnly = false) => ({ file, device: { name, why: "" }, lastOnly });
+  const loaded = (file: string, name: "cpu" | "webgpu" = "cpu", lastOnly = false) => ({
+    file,
+    device: { name, why: "" },
+    lastOnly,
+  });
   const path = join("onnx", "model_quantized.onnx");
 
   test("says nothing of a file whose blocks are exact", () => {
@@ -184,7 +204,8 @@ describe("warningsOf", () => {
   });
 
   test("says by how much strict verification may differ from plain decoding, on the CPU as elsewhere", () => {
-    const near = /tokens are scored a little differently in a block and one by one \(by 0\.30 where logits span 20\), so strict .*near tie/;
+    const near =
+      /tokens are scored a little differently in a block and one by one \(by 0\.30 where logits span 20\), so strict .*near tie/;
     for (const [device, seen] of [
       ["cpu", /^m: tokens .* may go the other way\.$/],
       ["webgpu", /^m: on webgpu tokens .*lenity inspect tells whether the file is exact there\.$/],

@@ -42,9 +42,13 @@ describe("a run for which memory runs out", () => {
       await other.append(text.slice(0, 20));
       await assert.rejects(session.append([5, deadly]), {
         code: "out_of_memory",
-        message: /^model ran out of memory \(.*std::bad_alloc\)\. Send .* fewer engines, a smaller cacheBytes or a smaller dtype\.$/,
+        message:
+          /^model ran out of memory \(.*std::bad_alloc\)\. Send .* fewer engines, a smaller cacheBytes or a smaller dtype\.$/,
       });
-      assert.deepEqual([session.length, model.engines.map(({ state, restarts }) => [state, restarts])], [30, [["ready", 0]]]);
+      assert.deepEqual(
+        [session.length, model.engines.map(({ state, restarts }) => [state, restarts])],
+        [30, [["ready", 0]]],
+      );
       const expected = (await fresh.append(text, { rows: 10 })).logits;
       assert.deepEqual((await session.append(text.slice(30), { rows: 10 })).logits, expected);
       assert.deepEqual((await other.append(text.slice(20), { rows: 10 })).logits, expected);
@@ -78,7 +82,8 @@ describe("a cache that cannot grow", () => {
   const scarce = () => {
     globalThis.Float32Array = new Proxy(Real, {
       construct(target, args, self) {
-        if (typeof args[0] === "number" && args[0] > 100 && granted-- <= 0) throw new RangeError("Array buffer allocation failed");
+        if (typeof args[0] === "number" && args[0] > 100 && granted-- <= 0)
+          throw new RangeError("Array buffer allocation failed");
         return Reflect.construct(target, args, self === globalThis.Float32Array ? target : self);
       },
     });
@@ -95,13 +100,29 @@ describe("a cache that cannot grow", () => {
         const ids = Array.from(feeds["input_ids"]?.data as BigInt64Array, Number);
         const start = (feeds["attention_mask"]?.dims[1] ?? 0) - ids.length;
         for (const part of parts) (fetches[`present.${part}`]?.data as Float32Array | undefined)?.set(ids, start);
-        const rows = new runtime.Tensor("float32", Real.from(parts.flatMap((_, n) => ids.map((id) => id + n / 10))), [4, 1, ids.length, 1]);
+        const rows = new runtime.Tensor("float32", Real.from(parts.flatMap((_, n) => ids.map((id) => id + n / 10))), [
+          4,
+          1,
+          ids.length,
+          1,
+        ]);
         return { present_rows: rows };
       },
     };
-    const shape = { layers: 2, groups: 1, headSize: 1, precision: "float32", newRows: family !== "in-place", family, hidden: {} };
+    const shape = {
+      layers: 2,
+      groups: 1,
+      headSize: 1,
+      precision: "float32",
+      newRows: family !== "in-place",
+      family,
+      hidden: {},
+    };
     const graph = { runtime, session, inputs: [], outputs: [], ...shape } as unknown as Graph;
-    return { model: { graph, name: "t", width: 5, vocabulary: 5, unused: new Set<number>(), contextLength: 900 }, given };
+    return {
+      model: { graph, name: "t", width: 5, vocabulary: 5, unused: new Set<number>(), contextLength: 900 },
+      given,
+    };
   }
 
   for (const family of ["new-rows", "in-place", "concat", "split"] as const) {
@@ -110,7 +131,8 @@ describe("a cache that cannot grow", () => {
         const { model, given } = transparent(family);
         const sequence = newSequence();
         // Buffers of 128 rows are full, those of 256 all but the row of zeros.
-        for (const length of [100, 28, 120]) await append(model, sequence, new Array<number>(length).fill(length), { rows: 0 });
+        for (const length of [100, 28, 120])
+          await append(model, sequence, new Array<number>(length).fill(length), { rows: 0 });
         given.length = 0;
         for (const failure of failures) {
           scarce();

@@ -34,7 +34,10 @@ describe("place", () => {
     const random = seeded(4);
     const whole = (below: number) => Math.floor(random() * below);
     for (let round = 0; round < 2000; round++) {
-      const candidates = Array.from({ length: 1 + whole(6) }, () => ({ sessions: whole(4), cached: whole(3) * whole(900) }));
+      const candidates = Array.from({ length: 1 + whole(6) }, () => ({
+        sessions: whole(4),
+        cached: whole(3) * whole(900),
+      }));
       const chosen = candidates[pickEngine(candidates)] as EngineLoad;
       for (const { sessions, cached } of candidates) {
         const noWorse = sessions <= chosen.sessions && cached >= chosen.cached;

@@ -71,7 +71,8 @@ export function playedWebGPU({
     Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor, name)]));
 
   const there = (session: Session, located: unknown) => {
-    const stays = (name: string) => located === "gpu-buffer" || (located as Record<string, string> | undefined)?.[name] === "gpu-buffer";
+    const stays = (name: string) =>
+      located === "gpu-buffer" || (located as Record<string, string> | undefined)?.[name] === "gpu-buffer";
     const run = session.run.bind(session) as (...args: readonly unknown[]) => Promise<Tensors>;
     session.run = (async (feeds: Tensors, ...rest: readonly unknown[]) => {
       onRun(feeds);
@@ -85,7 +86,8 @@ export function playedWebGPU({
         ...rest,
       );
       const logits = results["logits"]?.data as Float32Array | undefined;
-      for (let i = 0; rows >= wrongFrom && logits !== undefined && i < logits.length; i++) logits[i] = (logits[i] as number) + (i % 7);
+      for (let i = 0; rows >= wrongFrom && logits !== undefined && i < logits.length; i++)
+        logits[i] = (logits[i] as number) + (i % 7);
       return mapped(results, (tensor, name) => (stays(name) ? onDevice(tensor) : tensor));
     }) as unknown as Session["run"];
   };
@@ -94,7 +96,10 @@ export function playedWebGPU({
     const { executionProviders, preferredOutputLocation, ...rest } = options;
     const kind = executionProviders?.[0] === "webgpu" ? "webgpu" : "wasm";
     if (kind === "webgpu") onOpen(preferredOutputLocation);
-    const session = (await ort.InferenceSession.create(file, { ...rest, executionProviders: ["wasm"] })) as unknown as Session;
+    const session = (await ort.InferenceSession.create(file, {
+      ...rest,
+      executionProviders: ["wasm"],
+    })) as unknown as Session;
     open[kind]++;
     const release = session.release.bind(session);
     session.release = async () => {

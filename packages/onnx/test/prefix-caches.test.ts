@@ -6,7 +6,11 @@ import { type PrefixCache, prefixCaches, shortestPrefix } from "../src/engine/pr
 import { tokensOf } from "../src/testing/random-llama.ts";
 
 let sessions = 0;
-const cacheOf = (tokens: readonly number[], bytes = tokens.length): PrefixCache => ({ session: sessions++, tokens, bytes });
+const cacheOf = (tokens: readonly number[], bytes = tokens.length): PrefixCache => ({
+  session: sessions++,
+  tokens,
+  bytes,
+});
 const [a, b, c] = [1, 2, 3].map((seed) => tokensOf(100, seed)) as [number[], number[], number[]];
 
 describe("kept caches", () => {
@@ -87,7 +91,10 @@ describe("kept caches", () => {
       // Prompts of one tree, so that they share prefixes of all lengths.
       const prompt = Array.from({ length: 1 + whole(60) }, (_, i) => (i % 10 === 0 ? whole(2) : 7));
       const match = kept.match(prompt);
-      const longest = Math.max(0, ...[...there].map(({ tokens }) => Math.min(commonPrefix(tokens, prompt), prompt.length - 1)));
+      const longest = Math.max(
+        0,
+        ...[...there].map(({ tokens }) => Math.min(commonPrefix(tokens, prompt), prompt.length - 1)),
+      );
       assert.equal(match?.length ?? 0, longest >= shortestPrefix ? longest : 0);
       if (match !== undefined) {
         matched++;

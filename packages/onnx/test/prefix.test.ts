@@ -41,7 +41,11 @@ after(async () => {
 /** Prompts that share their beginnings with some others, in all lengths. */
 function promptOf(random: () => number): number[] {
   const whole = (below: number) => Math.floor(random() * below);
-  return [tokensOf(20 + whole(140), 1 + whole(2)), tokensOf(whole(70), 3 + whole(2)), tokensOf(1 + whole(20), 5 + whole(3))].flat();
+  return [
+    tokensOf(20 + whole(140), 1 + whole(2)),
+    tokensOf(whole(70), 3 + whole(2)),
+    tokensOf(1 + whole(20), 5 + whole(3)),
+  ].flat();
 }
 
 for (const kind of Object.keys(forms)) {
@@ -141,7 +145,12 @@ describe("kept prefixes", () => {
     const ask = async (of: 0 | 1, prompt: readonly number[]) => {
       const drafter = onnxDrafter(drafts[of]);
       const settings = { temperature: 0, topK: 0, topP: 1, minP: 0 };
-      const { tokens } = await drafter.propose({ context: prompt, limit: 6, sampling: settings, uniform: new Array(6).fill(0) });
+      const { tokens } = await drafter.propose({
+        context: prompt,
+        limit: 6,
+        sampling: settings,
+        uniform: new Array(6).fill(0),
+      });
       await drafter.close();
       return tokens;
     };

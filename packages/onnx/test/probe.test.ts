@@ -17,7 +17,8 @@ describe("probeTokens", () => {
 
   test("are id 0 for a model that has no other", () => assert.deepEqual(probeTokens(3, 1), [0, 0, 0]));
 
-  test("begin a longer probe as a shorter one", () => assert.deepEqual(probeTokens(80, 50).slice(0, 7), probeTokens(7, 50)));
+  test("begin a longer probe as a shorter one", () =>
+    assert.deepEqual(probeTokens(80, 50).slice(0, 7), probeTokens(7, 50)));
 });
 
 describe("how far apart two rows are", () => {

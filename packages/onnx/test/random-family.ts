@@ -16,7 +16,13 @@ export interface Family {
 }
 
 const qkv = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"];
-const llama3 = { rope_type: "llama3", factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 64 };
+const llama3 = {
+  rope_type: "llama3",
+  factor: 8,
+  low_freq_factor: 1,
+  high_freq_factor: 4,
+  original_max_position_embeddings: 64,
+};
 
 /** Every kind of model that can be exported. */
 export const families: readonly Family[] = [
@@ -26,19 +32,36 @@ export const families: readonly Family[] = [
     name: "llama with newer position settings",
     config: { rope_theta: undefined, rope_parameters: { ...llama3, rope_theta: 10000 } },
   },
-  { name: "llama with scaled positions (linear, older spelling)", config: { rope_scaling: { type: "linear", factor: 4 } } },
+  {
+    name: "llama with scaled positions (linear, older spelling)",
+    config: { rope_scaling: { type: "linear", factor: 4 } },
+  },
   {
     name: "llama with biases",
     config: { attention_bias: true, mlp_bias: true },
     biased: [...qkv, "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"],
   },
-  { name: "mistral", config: { model_type: "mistral", sliding_window: null, head_dim: null }, shape: { headSize: 16, width: 64 } },
+  {
+    name: "mistral",
+    config: { model_type: "mistral", sliding_window: null, head_dim: null },
+    shape: { headSize: 16, width: 64 },
+  },
   {
     name: "qwen2",
-    config: { model_type: "qwen2", use_sliding_window: false, sliding_window: 64, layer_types: ["full_attention", "full_attention"] },
+    config: {
+      model_type: "qwen2",
+      use_sliding_window: false,
+      sliding_window: 64,
+      layer_types: ["full_attention", "full_attention"],
+    },
     biased: qkv,
   },
-  { name: "qwen3", config: { model_type: "qwen3", attention_bias: false }, headNorms: true, shape: { headSize: 32, tied: false } },
+  {
+    name: "qwen3",
+    config: { model_type: "qwen3", attention_bias: false },
+    headNorms: true,
+    shape: { headSize: 32, tied: false },
+  },
   {
     name: "qwen3 with biases",
     config: { model_type: "qwen3", attention_bias: true },
@@ -58,7 +81,8 @@ export function familyWeights({ biased = [], headNorms = false }: Family, shape:
     });
   for (let n = 0; n < shape.layers; n++) {
     const layer = `model.layers.${n}`;
-    for (const name of biased) vector(`${layer}.${name}.bias`, weights.get(`${layer}.${name}.weight`)?.shape[0] ?? 0, 0);
+    for (const name of biased)
+      vector(`${layer}.${name}.bias`, weights.get(`${layer}.${name}.weight`)?.shape[0] ?? 0, 0);
     if (headNorms) for (const part of ["q", "k"]) vector(`${layer}.self_attn.${part}_norm.weight`, shape.headSize, 1);
   }
   return weights;

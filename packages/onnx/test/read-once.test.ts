@@ -18,7 +18,10 @@ before(async () => {
   folder = await temporaryFolder();
   dir = await writeModel(folder.path, "model", { ...small, vocabulary: 300 });
   await writeTokenizer(dir, { chat_template: "{{ messages[0].content }}", eos_token: "<|end|>" });
-  await writeFile(join(dir, "generation_config.json"), JSON.stringify({ do_sample: true, temperature: 0.5, eos_token_id: 0 }));
+  await writeFile(
+    join(dir, "generation_config.json"),
+    JSON.stringify({ do_sample: true, temperature: 0.5, eos_token_id: 0 }),
+  );
 });
 after(() => folder.remove());
 

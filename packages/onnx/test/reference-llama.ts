@@ -35,7 +35,8 @@ function frequency(i: number, headSize: number, scaling: RopeScaling): number {
 /** A product W · x, or another in its place. `rows` are those of the tensor of that name. */
 export type Multiply = (name: string, rows: readonly Vector[], x: Vector) => Vector;
 
-const product: Multiply = (_name, rows, x) => rows.map((row) => row.reduce((sum, value, j) => sum + value * (x[j] as number), 0));
+const product: Multiply = (_name, rows, x) =>
+  rows.map((row) => row.reduce((sum, value, j) => sum + value * (x[j] as number), 0));
 
 export function reference(
   shape: Shape,
@@ -78,7 +79,9 @@ export function reference(
     });
   };
   const normHeads = (name: string, x: Vector): Vector =>
-    weights.has(name) ? Array.from({ length: x.length / headSize }, (_, head) => norm(name, headOf(x, head))).flat() : x;
+    weights.has(name)
+      ? Array.from({ length: x.length / headSize }, (_, head) => norm(name, headOf(x, head))).flat()
+      : x;
   const headOf = (x: Vector, index: number) => x.slice(index * headSize, (index + 1) * headSize);
   const dot = (a: Vector, b: Vector) => a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
 
@@ -96,7 +99,9 @@ export function reference(
       for (let head = 0; head < heads; head++) {
         const group = Math.floor(head / (heads / groups));
         const mine = rotate(headOf(query, head), at);
-        const scores = k.slice(0, at + 1).map((key, j) => dot(mine, rotate(headOf(key, group), j)) / Math.sqrt(headSize));
+        const scores = k
+          .slice(0, at + 1)
+          .map((key, j) => dot(mine, rotate(headOf(key, group), j)) / Math.sqrt(headSize));
         const highest = Math.max(...scores);
         const powers = scores.map((score) => Math.exp(score - highest));
         const sum = powers.reduce((a, b) => a + b, 0);

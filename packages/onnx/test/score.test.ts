@@ -6,7 +6,18 @@ import assert from "node:assert/strict";
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type DecodeOptions, decode, defaultRegistry, logitsEvidence, type Reading, type Scored, type ScoreOptions, type Session, sampling, type Token } from "@lenity/core";
+import {
+  type DecodeOptions,
+  decode,
+  defaultRegistry,
+  logitsEvidence,
+  type Reading,
+  type Scored,
+  type ScoreOptions,
+  type Session,
+  sampling,
+  type Token,
+} from "@lenity/core";
 import { readsDraft } from "@lenity/core/internal";
 import { plainReadings } from "@lenity/core/testing";
 import { Tensor } from "onnxruntime-node";
@@ -15,7 +26,15 @@ import type { Graph } from "../src/graph/graph.ts";
 import { exportDecoder, inspectModel, loadModel, type OnnxModel, onnxDrafter } from "../src/index.ts";
 import type { Sequence } from "../src/run/sequence.ts";
 import { type Form, writeForm } from "../src/testing/graph-forms.ts";
-import { configOf, randomWeights, safetensors, small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
+import {
+  configOf,
+  randomWeights,
+  safetensors,
+  small,
+  temporaryFolder,
+  tokensOf,
+  writeModel,
+} from "../src/testing/random-llama.ts";
 import { writeTexts } from "../src/testing/random-tokenizer.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -40,7 +59,11 @@ const readings = new Set<Reading>([
   "processed kl",
 ]);
 
-async function using<T>(options: Parameters<typeof loadModel>[1], run: (model: OnnxModel) => Promise<T>, from: string = dir): Promise<T> {
+async function using<T>(
+  options: Parameters<typeof loadModel>[1],
+  run: (model: OnnxModel) => Promise<T>,
+  from: string = dir,
+): Promise<T> {
   const model = await loadModel(from, { threads: 1, ...options });
   try {
     return await run(model);
@@ -82,10 +105,14 @@ async function compare(model: OnnxModel, promptLength: number, length: number, s
     const tested = reading.endsWith(" probability") || readsDraft(reading) ? block.length - 1 : block.length;
     for (let at = 0; at < tested; at++) {
       const [found, wanted] = [scored.readings[reading]?.[at] as number, expected[reading]?.[at] as number];
-      assert.ok(found === wanted || Math.abs(found - wanted) < 1e-4, `${reading} at ${at} is ${found}; expected ${wanted}`);
+      assert.ok(
+        found === wanted || Math.abs(found - wanted) < 1e-4,
+        `${reading} at ${at} is ${found}; expected ${wanted}`,
+      );
     }
   }
-  for (const at of new Set([0, block.length >> 1, block.length - 1])) assert.deepEqual(await scored.row(at), target.logits(at));
+  for (const at of new Set([0, block.length >> 1, block.length - 1]))
+    assert.deepEqual(await scored.row(at), target.logits(at));
   await Promise.all([plain.close(), scoring.close()]);
 }
 
@@ -143,11 +170,13 @@ describe("a block's numbers are those of its rows, to 1e-4", () => {
 });
 
 test("on the CPU rows are in memory already: numbers are computed beside them only when that is asked for", async () => {
-  for (const numbers of [undefined, false]) await using({ numbers }, async (model) => assert.equal((await model.open()).score, undefined));
+  for (const numbers of [undefined, false])
+    await using({ numbers }, async (model) => assert.equal((await model.open()).score, undefined));
 });
 
 test("inspecting tells whether they are", async () => {
-  for (const numbers of [undefined, true]) assert.equal((await inspectModel(dir, { threads: 1, numbers })).numbers, numbers === true);
+  for (const numbers of [undefined, true])
+    assert.equal((await inspectModel(dir, { threads: 1, numbers })).numbers, numbers === true);
 });
 
 test("rows are to be fetched before the session goes on", async () => {
@@ -168,8 +197,14 @@ test("drafted rows that are read must be lent, as many as there are drafted toke
     const options: ScoreOptions = { readings: new Set(["raw kl"]), temperature: 1 };
     await assert.rejects(score(session, tokensOf(4), options), /of which 0 rows came with 3 drafted tokens/);
     const two = new Float32Array(2 * small.vocabulary);
-    await assert.rejects(score(session, tokensOf(4), { ...options, drafted: two }), /of which 2 rows came with 3 drafted tokens/);
-    await assert.rejects(score(session, tokensOf(1), { ...options, drafted: new Float32Array(0) }), /of which 0 rows came with 0/);
+    await assert.rejects(
+      score(session, tokensOf(4), { ...options, drafted: two }),
+      /of which 2 rows came with 3 drafted tokens/,
+    );
+    await assert.rejects(
+      score(session, tokensOf(1), { ...options, drafted: new Float32Array(0) }),
+      /of which 0 rows came with 0/,
+    );
     assert.equal(session.length, 0);
   });
 });
@@ -183,7 +218,9 @@ test("only so many sets of numbers keep their graphs, and the logits of a closed
     runtime: { Tensor },
     inputs: [],
     session: {
-      run: async () => ({ logits: { dims: [1, 2, 3], location: "gpu-buffer", type: "float32", dispose: () => void disposed++ } }),
+      run: async () => ({
+        logits: { dims: [1, 2, 3], location: "gpu-buffer", type: "float32", dispose: () => void disposed++ },
+      }),
     },
     openBeside: async () => {
       opened++;
@@ -196,11 +233,21 @@ test("only so many sets of numbers keep their graphs, and the logits of a closed
   const cache = { prepare: () => ({ feeds: {}, fetches: {} }), keep: () => {}, bytes: 0, copy: () => cache };
   const sequence: Sequence = { tokens: [], cache };
   const scorer = blockScorer({ graph, name: "played", width: 3, vocabulary: 3, unused: new Set(), contextLength: 100 });
-  const names: readonly Reading[] = ["raw probability", "raw confidence", "raw entropy", "processed probability", "processed entropy"];
+  const names: readonly Reading[] = [
+    "raw probability",
+    "raw confidence",
+    "raw entropy",
+    "processed probability",
+    "processed entropy",
+  ];
   for (let set = 1; set < 2 ** names.length; set++) {
     forgetBlock(sequence);
     const readings = names.filter((_, bit) => (set >> bit) % 2 === 1);
-    await scorer.score(sequence, { type: "score", session: 0, from: 0, tokens: [1, 2], readings, temperature: 1 }, undefined);
+    await scorer.score(
+      sequence,
+      { type: "score", session: 0, from: 0, tokens: [1, 2], readings, temperature: 1 },
+      undefined,
+    );
   }
   assert.deepEqual([opened, opened - freed, disposed], [31, 16, 30]);
 });
@@ -265,7 +312,13 @@ test("every policy says by numbers what it says by rows, and counts the same", a
   };
   await using({ numbers: true }, (scoring) =>
     using({}, async (plain) => {
-      for (const policy of ["strict", "judi", "judge", "block", { type: "divergence", measure: "tv", threshold: 0.3 }]) {
+      for (const policy of [
+        "strict",
+        "judi",
+        "judge",
+        "block",
+        { type: "divergence", measure: "tv", threshold: 0.3 },
+      ]) {
         for (const temperature of [0, 0.8]) {
           const options = { sampling: { temperature }, seed: 4 };
           assert.deepEqual(await said(scoring, policy, options), await said(plain, policy, options));

@@ -54,7 +54,10 @@ for (const [kind, { float16 = false, wideOutputs = false }] of Object.entries(fo
       const { family, precision, outputs, newRows } = model().graph;
       assert.equal(newRows, !/in-place|without/.test(kind));
       assert.deepEqual([family, precision], [kind.split(" ")[0], float16 ? "float16" : "float32"]);
-      assert.equal(outputs.find(({ name }) => name === "logits")?.type, float16 && !wideOutputs ? "float16" : "float32");
+      assert.equal(
+        outputs.find(({ name }) => name === "logits")?.type,
+        float16 && !wideOutputs ? "float16" : "float32",
+      );
     });
 
     test("scores as the others do", async () => {
@@ -98,7 +101,10 @@ for (const [kind, { float16 = false, wideOutputs = false }] of Object.entries(fo
         assert.equal(session.length, length);
         const other = tokensOf(20, 2 + length);
         const { logits } = await session.append(other);
-        assert.deepEqual(logits, (await fresh([...tokensOf(150, 1).slice(0, length), ...other])).slice(-20 * small.vocabulary));
+        assert.deepEqual(
+          logits,
+          (await fresh([...tokensOf(150, 1).slice(0, length), ...other])).slice(-20 * small.vocabulary),
+        );
         session.rewind(length);
         await session.append(tokensOf(150, 1).slice(length));
       }
@@ -141,7 +147,10 @@ for (const [kind, { float16 = false, wideOutputs = false }] of Object.entries(fo
       const session = await model().open();
       const tokens = tokensOf(small.context - 1);
       await session.append(tokens, { rows: 0 });
-      await assert.rejects(session.append([1, 2]), { code: "context_full", message: /holds 300 tokens: 299 are in its cache, 2 more/ });
+      await assert.rejects(session.append([1, 2]), {
+        code: "context_full",
+        message: /holds 300 tokens: 299 are in its cache, 2 more/,
+      });
       assert.equal(session.length, 299);
       assert.deepEqual((await session.append([5])).logits, (await fresh([...tokens, 5])).slice(-small.vocabulary));
       await assert.rejects(session.append([1]), { code: "context_full" });
@@ -201,7 +210,12 @@ describe("loadModel", () => {
   test("works under decode as any model of core's contract", async () => {
     const model = models["new-rows"] as OnnxModel;
     const tokens: number[] = [];
-    for await (const event of decode([1, 2, 3], { target: model, maxTokens: 20, sampling: { temperature: 1 }, seed: 3 })) {
+    for await (const event of decode([1, 2, 3], {
+      target: model,
+      maxTokens: 20,
+      sampling: { temperature: 1 },
+      seed: 3,
+    })) {
       if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
     }
     assert.ok(tokens.length === 20 || tokens.at(-1) === 0);

@@ -22,7 +22,7 @@ if (ending === "idle") {
   await lose();
 } else if (ending === "lost and awaited") {
   await lose();
-  model.open().then(({ length }) => console.log(length));
+  void model.open().then(({ length }) => console.log(length));
 } else if (ending === "refused") {
   // The file that is refused lies beside one that is not.
   await model.close();

@@ -14,15 +14,23 @@ const open = (most: number) => splitCache(shape as unknown as Graph, most);
  */
 function run(cache: Cache, start: number, end: number): Record<string, runtime.Tensor> {
   const { feeds } = cache.prepare(start, end) as Prepared;
-  const given = Object.fromEntries(Object.entries(feeds).map(([name, { dims, data, type }]) => [name, { dims, data, type }]));
+  const given = Object.fromEntries(
+    Object.entries(feeds).map(([name, { dims, data, type }]) => [name, { dims, data, type }]),
+  );
   const rows = Array.from({ length: end - start }, (_, i) => [start + i, start + i]).flat();
-  const present_rows = new runtime.Tensor("float32", Float32Array.from([...rows, ...rows.map((row) => row + 0.5)]), [2, end - start, 2, 1]);
+  const present_rows = new runtime.Tensor("float32", Float32Array.from([...rows, ...rows.map((row) => row + 0.5)]), [
+    2,
+    end - start,
+    2,
+    1,
+  ]);
   cache.keep({ present_rows }, start, end);
   return given as unknown as Record<string, runtime.Tensor>;
 }
 
 const numbers = (tensor: runtime.Tensor | undefined) => Array.from(tensor?.data as Float32Array);
-const pairs = (from: number, to: number, more = 0) => Array.from({ length: 2 * (to - from) }, (_, i) => from + (i >> 1) + more);
+const pairs = (from: number, to: number, more = 0) =>
+  Array.from({ length: 2 * (to - from) }, (_, i) => from + (i >> 1) + more);
 
 describe("a split cache", () => {
   test("gives all keys, and the values in two parts that meet at a multiple of 256", () => {
@@ -37,7 +45,11 @@ describe("a split cache", () => {
       [256, 512],
       [512, 513],
     ] as const) {
-      const { "past_key_values.0.key": keys, "past_key_values.0.value": values, "tail_values.0": tail } = run(cache, start, end);
+      const {
+        "past_key_values.0.key": keys,
+        "past_key_values.0.value": values,
+        "tail_values.0": tail,
+      } = run(cache, start, end);
       const border = start - (start % 256);
       assert.deepEqual(numbers(keys), [0, 0, ...pairs(0, start)]);
       assert.deepEqual(numbers(values), [0, 0, ...pairs(0, border, 0.5)]);

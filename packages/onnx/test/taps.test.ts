@@ -48,7 +48,10 @@ async function rewritten(change: (graph: GraphBuilder) => Partial<GraphBuilder>)
 describe("a file to which something cannot be added", () => {
   test("is loaded as it is when ONNX Runtime refuses it with more, and says why", async () => {
     const [taken, free] = [await form({ taken: ["lenity/begin"] }), await form({})];
-    assert.deepEqual([taken.graph.family, taken.graph.newRows, taken.graph.added, taken.hidden], ["in-place", false, [], {}]);
+    assert.deepEqual(
+      [taken.graph.family, taken.graph.newRows, taken.graph.added, taken.hidden],
+      ["in-place", false, [], {}],
+    );
     assert.match(
       taken.graph.missing.join(),
       /^hidden_states, last_hidden_state, present_rows: not added, because ONNX Runtime refuses it: .*lenity\/begin.*\.$/,
@@ -59,10 +62,16 @@ describe("a file to which something cannot be added", () => {
   test("gets what else it lacks when one name is taken", async () => {
     const states = await form({ taken: ["last_hidden_state"] });
     assert.deepEqual([states.graph.added, states.hidden], [["present_rows"], {}]);
-    assert.match(states.graph.missing.join(), /Hidden states are not offered: other values of the graph have their names\./);
+    assert.match(
+      states.graph.missing.join(),
+      /Hidden states are not offered: other values of the graph have their names\./,
+    );
     const rows = await form({ taken: ["present_rows"] });
     assert.deepEqual(rows.graph.added, ["hidden_states", "last_hidden_state"]);
-    assert.match(rows.graph.missing.join(), /New cache rows are not fetched alone: another value of the graph has the name present_rows\./);
+    assert.match(
+      rows.graph.missing.join(),
+      /New cache rows are not fetched alone: another value of the graph has the name present_rows\./,
+    );
     const other = await form({ taken: ["hidden_states"] });
     assert.deepEqual(other.graph.added, ["pre_norm_states", "last_hidden_state", "present_rows"]);
     assert.deepEqual(other.hidden, { "pre-norm": small.width, "post-norm": small.width });
@@ -94,10 +103,12 @@ describe("hidden states are not offered", () => {
   };
 
   test("when the file's own outputs are named the wrong way round", async () => {
-    const swapped = (name: string) => ({ hidden_states: "last_hidden_state", last_hidden_state: "hidden_states" })[name] ?? name;
+    const swapped = (name: string) =>
+      ({ hidden_states: "last_hidden_state", last_hidden_state: "hidden_states" })[name] ?? name;
     assertNone(
       await rewritten((graph) => ({
-        node: (operator, inputs, outputs, ...rest) => graph.node(operator, inputs.map(swapped), outputs.map(swapped), ...rest),
+        node: (operator, inputs, outputs, ...rest) =>
+          graph.node(operator, inputs.map(swapped), outputs.map(swapped), ...rest),
       })),
       /Hidden states are not offered: last_hidden_state is not the norm of hidden_states, so that either may be another state/,
     );
@@ -107,7 +118,8 @@ describe("hidden states are not offered", () => {
     const result = await rewritten((graph) => ({
       output: (name, ...rest) => name === "last_hidden_state" || graph.output(name, ...rest),
       node(operator, inputs, outputs, ...rest) {
-        const named = (name: string) => (name === "hidden_states" ? "sum" : name === "model.layers.0.residual" ? "hidden_states" : name);
+        const named = (name: string) =>
+          name === "hidden_states" ? "sum" : name === "model.layers.0.residual" ? "hidden_states" : name;
         graph.node(operator, inputs.map(named), outputs.map(named), ...rest);
       },
     }));
@@ -123,7 +135,9 @@ describe("hidden states are not offered", () => {
         if (weight === "model.norm.weight") graph.node("Add", [first, second], ["sum"]);
         else if (output === "kept_states") {
           graph.node("Slice", ["sum", ...inputs.slice(1)], ["kept_sum"]);
-          graph.node("SimplifiedLayerNormalization", ["kept_sum", "model.norm.weight"], ["kept_states"], { epsilon: { float: 1e-5 } });
+          graph.node("SimplifiedLayerNormalization", ["kept_sum", "model.norm.weight"], ["kept_states"], {
+            epsilon: { float: 1e-5 },
+          });
         } else graph.node(operator, inputs, outputs, attributes, contrib);
       },
     }));
@@ -152,7 +166,8 @@ test("a norm of float16 gives states of float16, which are offered as what they 
     output: (name, ...rest) => /hidden/.test(name) || graph.output(name, ...rest),
     node(operator, inputs, outputs, attributes, contrib) {
       const named = (name: string) => (name === "last_hidden_state" ? "normed" : name);
-      if (inputs[2] !== "model.norm.weight") return graph.node(operator, inputs.map(named), outputs, attributes, contrib);
+      if (inputs[2] !== "model.norm.weight")
+        return graph.node(operator, inputs.map(named), outputs, attributes, contrib);
       for (const name of inputs) graph.node("Cast", [name], [`${name}.half`], { to: 10 });
       const halves = inputs.map((name) => `${name}.half`);
       graph.node(operator, halves, ["normed.half"], attributes, contrib);
@@ -162,9 +177,13 @@ test("a norm of float16 gives states of float16, which are offered as what they 
   const port = (name: string) => result.graph.outputs.find((output) => output.name === name);
   assert.deepEqual(result.hidden, { "pre-norm": small.width, "post-norm": small.width });
   assert.deepEqual([port("hidden_states")?.type, port("last_hidden_state")?.type], ["float16", "float16"]);
-  const [found, expected] = [await loadModel(dir, { threads: 1, file: "rewritten.onnx" }), await loadModel(dir, { threads: 1 })];
+  const [found, expected] = [
+    await loadModel(dir, { threads: 1, file: "rewritten.onnx" }),
+    await loadModel(dir, { threads: 1 }),
+  ];
   for (const kind of ["pre-norm", "post-norm"] as const) {
-    const read = async (model: OnnxModel) => (await (await model.open()).append(tokensOf(20), { hidden: kind })).hidden as Float32Array;
+    const read = async (model: OnnxModel) =>
+      (await (await model.open()).append(tokensOf(20), { hidden: kind })).hidden as Float32Array;
     const [half, full] = [await read(found), await read(expected)];
     // States reach 8, where the steps of float16 are 1/128; the norm's weights are rounded too.
     assert.ok(half.every((value, i) => Math.abs(value - (full[i] as number)) < 0.02));
@@ -180,7 +199,8 @@ test("rows that are not the last of the caches are not used, also when only a pa
       graph.integers("second", [2], [1]);
       graph.node("Shape", ["input_ids"], ["count"], { start: 1, end: 2 });
       const parts = ["0.key", "0.value", "1.key", "1.value"];
-      for (const part of parts) graph.node("Slice", [`present.${part}`, "zeroth", "count", "second"], [`first.${part}`]);
+      for (const part of parts)
+        graph.node("Slice", [`present.${part}`, "zeroth", "count", "second"], [`first.${part}`]);
       graph.node(
         "Concat",
         parts.map((part) => `first.${part}`),
@@ -205,7 +225,9 @@ describe("a folder", () => {
     await writeForm(copy, "model.onnx", small, { hidden: "none", shards: ["model.onnx_data"] });
     const look = async () =>
       Promise.all(
-        (await readdir(copy)).sort().map(async (name) => [name, (await stat(join(copy, name))).mtimeMs, (await stat(copy)).mtimeMs]),
+        (await readdir(copy))
+          .sort()
+          .map(async (name) => [name, (await stat(join(copy, name))).mtimeMs, (await stat(copy)).mtimeMs]),
       );
     const seen = await look();
     assert.equal((await loaded(copy)).graph.added.length, 3);
@@ -220,9 +242,15 @@ describe("a folder", () => {
     await writeForm(copy, "model.onnx", small, { hidden: "none", shards: ["model.onnx_data"] });
     const data = join(copy, "model.onnx_data");
     await truncate(data, 100);
-    await assert.rejects(loaded(copy), { code: "model_files", message: /model\.onnx_data, which has 100 bytes; expected \d{5} or more/ });
+    await assert.rejects(loaded(copy), {
+      code: "model_files",
+      message: /model\.onnx_data, which has 100 bytes; expected \d{5} or more/,
+    });
     await rm(data);
-    await assert.rejects(loaded(copy), { code: "model_files", message: /model\.onnx_data, which is missing\. Download it/ });
+    await assert.rejects(loaded(copy), {
+      code: "model_files",
+      message: /model\.onnx_data, which is missing\. Download it/,
+    });
   });
 
   test("of links, as Hugging Face's cache has them, is given the same", async () => {
@@ -237,7 +265,10 @@ describe("a folder", () => {
       await symlink(`../blobs/hash-${name}`, join(snapshot, name));
     }
     const [linked, plain] = [await loaded(snapshot), await loaded(blobs)];
-    assert.deepEqual([linked.graph.added, linked.graph.missing], [["hidden_states", "last_hidden_state", "present_rows"], []]);
+    assert.deepEqual(
+      [linked.graph.added, linked.graph.missing],
+      [["hidden_states", "last_hidden_state", "present_rows"], []],
+    );
     assert.deepEqual(linked.logits, plain.logits);
   });
 });
@@ -251,7 +282,13 @@ function scanOf(...lines: readonly string[]): OnnxScan {
     const [operator = "", ...words] = line.split(" ");
     const arrow = words.indexOf(">");
     const named = (list: readonly string[]) => list.map((name) => (name === "_" ? "" : name));
-    return { operator, inputs: named(words.slice(0, arrow)), outputs: named(words.slice(arrow + 1)), integers: {}, tensor: undefined };
+    return {
+      operator,
+      inputs: named(words.slice(0, arrow)),
+      outputs: named(words.slice(arrow + 1)),
+      integers: {},
+      tensor: undefined,
+    };
   });
   const constants = nodes.flatMap(({ inputs }) => inputs).filter((name) => /^[A-Z]/.test(name));
   const initializers = constants.map((name) => [name, { name, type: 1, dims: /\d$/.test(name) ? [] : [32] }] as const);
@@ -271,10 +308,19 @@ describe("findFinalNorm", () => {
     const sum = "Add a b > x";
     assert.deepEqual(find(sum, norm, "MatMul n H > logits"), expected);
     assert.deepEqual(find(sum, norm, "Gather n ROWS > k", "MatMulNBits k H S > logits"), expected);
-    assert.deepEqual(find(sum, norm, "Slice n S T > k", "Cast k > l", "Gemm l H > m", "Reshape m SHAPE > logits"), expected);
+    assert.deepEqual(
+      find(sum, norm, "Slice n S T > k", "Cast k > l", "Gemm l H > m", "Reshape m SHAPE > logits"),
+      expected,
+    );
     assert.deepEqual(find(sum, norm, "Div n C1 > k", "MatMul k H > l", "Mul C2 l > logits"), expected);
-    assert.deepEqual(find(sum, norm, "MatMul n H > l", "Div l C1 > m", "Tanh m > o", "Mul o C1 > p", "Where M p L1 > logits"), expected);
-    assert.deepEqual(find(sum, norm, "DequantizeLinear H S > d", "Transpose d > e", "MatMul n e > l", "Add l BIAS > logits"), expected);
+    assert.deepEqual(
+      find(sum, norm, "MatMul n H > l", "Div l C1 > m", "Tanh m > o", "Mul o C1 > p", "Where M p L1 > logits"),
+      expected,
+    );
+    assert.deepEqual(
+      find(sum, norm, "DequantizeLinear H S > d", "Transpose d > e", "MatMul n e > l", "Add l BIAS > logits"),
+      expected,
+    );
     assert.deepEqual(
       find(
         ...[sum, norm, "DynamicQuantizeLinear n > q s z", "MatMulInteger q H z > i", "Cast i > f"],
@@ -289,8 +335,14 @@ describe("findFinalNorm", () => {
     const head = "MatMul n H > logits";
     assert.deepEqual(find("SkipSimplifiedLayerNormalization a b W > n _ _ sum", head), { before: ["sum"], after: "n" });
     assert.deepEqual(find("SkipSimplifiedLayerNormalization a b W > n", head), { before: ["a", "b"], after: "n" });
-    assert.deepEqual(find("SkipSimplifiedLayerNormalization a b W BIAS > n _ _ _", head), { before: ["a", "b", "BIAS"], after: "n" });
-    assert.deepEqual(find("SkipLayerNormalization a b W BETA BIAS > n", head), { before: ["a", "b", "BIAS"], after: "n" });
+    assert.deepEqual(find("SkipSimplifiedLayerNormalization a b W BIAS > n _ _ _", head), {
+      before: ["a", "b", "BIAS"],
+      after: "n",
+    });
+    assert.deepEqual(find("SkipLayerNormalization a b W BETA BIAS > n", head), {
+      before: ["a", "b", "BIAS"],
+      after: "n",
+    });
     assert.deepEqual(find("SkipLayerNormalization a b W BETA > n", head), { before: ["a", "b"], after: "n" });
   });
 
@@ -298,7 +350,10 @@ describe("findFinalNorm", () => {
     const [sum, head] = ["Add a b > x", "MatMul n H > logits"];
     const expected = { before: ["x"], after: "n" };
     assert.deepEqual(find(sum, ...rms, "Div E1 root > inverse", "Mul x inverse > u", "Mul W u > n", head), expected);
-    assert.deepEqual(find(sum, ...rms, "Div x root > u", "Cast u > v", "Add W ONES > shifted", "Mul v shifted > n", head), expected);
+    assert.deepEqual(
+      find(sum, ...rms, "Div x root > u", "Cast u > v", "Add W ONES > shifted", "Mul v shifted > n", head),
+      expected,
+    );
     assert.deepEqual(
       find(sum, "Cast x > y", ...rms.map((line) => line.replace(" x ", " y ")), "Div y root > u", "Mul u W > n", head),
       expected,
@@ -348,7 +403,9 @@ describe("planTaps", () => {
     };
     const text = Buffer.from(planTaps(scan).suffix).toString("latin1");
     const concat = text.slice(text.lastIndexOf("lenity/rows.present.0.key"));
-    const order = [...concat.matchAll(/lenity\/rows\.present\.(\d+)\.(key|value)/g)].map(([, layer, part]) => `${layer}.${part}`);
+    const order = [...concat.matchAll(/lenity\/rows\.present\.(\d+)\.(key|value)/g)].map(
+      ([, layer, part]) => `${layer}.${part}`,
+    );
     assert.deepEqual(order, Array.from({ length: 11 }, (_, n) => [`${n}.key`, `${n}.value`]).flat());
   });
 });
@@ -364,7 +421,10 @@ describe("isNormOf", () => {
       const row = x.subarray(i - (i % width), i - (i % width) + width);
       const mean = kind === "mean" ? row.reduce((sum, one) => sum + one, 0) / width : 0;
       const variance = row.reduce((sum, one) => sum + (one - mean) ** 2, 0) / width;
-      return ((value - mean) / Math.sqrt(variance + epsilon)) * (weight[i % width] as number) + (kind === "mean" ? (i % width) / width : 0);
+      return (
+        ((value - mean) / Math.sqrt(variance + epsilon)) * (weight[i % width] as number) +
+        (kind === "mean" ? (i % width) / width : 0)
+      );
     });
 
   test("holds for RMSNorm and LayerNorm, with outlying columns, dead ones, and states as small as ε", () => {
@@ -382,7 +442,8 @@ describe("isNormOf", () => {
     const half = (x: Float32Array) =>
       x.map(
         (value) =>
-          Math.round(value * 2 ** (10 - Math.floor(Math.log2(Math.abs(value))))) / 2 ** (10 - Math.floor(Math.log2(Math.abs(value)))),
+          Math.round(value * 2 ** (10 - Math.floor(Math.log2(Math.abs(value))))) /
+          2 ** (10 - Math.floor(Math.log2(Math.abs(value)))),
       );
     const x = values(3);
     assert.ok(isNormOf(half(normed(x, "pre-norm")), half(x), width));

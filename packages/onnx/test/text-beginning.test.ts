@@ -44,12 +44,29 @@ async function encoded(processor: object | null, settings?: object): Promise<rea
 }
 
 const named = { bos_token: "<s>" };
-const cases: Readonly<Record<string, readonly [object | null, object | undefined, readonly number[], readonly number[]]>> = {
+const cases: Readonly<
+  Record<string, readonly [object | null, object | undefined, readonly number[], readonly number[]]>
+> = {
   "nothing, where nothing is said": [null, undefined, [], []],
   "nothing, where a BOS is named and not asked for; but an empty text begins with it": [null, named, [], [bos]],
-  "what the template of the post-processor has before the text": [template(special("<s>"), sequence), named, [bos], [bos]],
-  "and not what it has behind it": [template(special("<s>"), special("<sop>"), sequence, special("</s>")), named, [bos, sop], [bos, sop]],
-  "nothing, where the template has tokens behind the text alone": [template(sequence, special("</s>")), undefined, [], []],
+  "what the template of the post-processor has before the text": [
+    template(special("<s>"), sequence),
+    named,
+    [bos],
+    [bos],
+  ],
+  "and not what it has behind it": [
+    template(special("<s>"), special("<sop>"), sequence, special("</s>")),
+    named,
+    [bos, sop],
+    [bos, sop],
+  ],
+  "nothing, where the template has tokens behind the text alone": [
+    template(sequence, special("</s>")),
+    undefined,
+    [],
+    [],
+  ],
   "what a sequence of post-processors adds": [
     { type: "Sequence", processors: [byteLevel, template(special("<s>"), sequence)] },
     undefined,
@@ -63,8 +80,18 @@ const cases: Readonly<Record<string, readonly [object | null, object | undefined
     [bos],
   ],
   "a BOS where add_bos_token asks for it": [null, { ...named, add_bos_token: true }, [bos], [bos]],
-  "one BOS where both ask for it": [template(special("<s>"), sequence), { ...named, add_bos_token: true }, [bos], [bos]],
-  "no BOS where add_bos_token forbids it": [template(special("<s>"), sequence), { ...named, add_bos_token: false }, [], [bos]],
+  "one BOS where both ask for it": [
+    template(special("<s>"), sequence),
+    { ...named, add_bos_token: true },
+    [bos],
+    [bos],
+  ],
+  "no BOS where add_bos_token forbids it": [
+    template(special("<s>"), sequence),
+    { ...named, add_bos_token: false },
+    [],
+    [bos],
+  ],
   "a BOS that is written as an object": [null, { bos_token: { content: "<s>" }, add_bos_token: true }, [bos], [bos]],
   "nothing, where the BOS is no token": [null, { bos_token: "<none>", add_bos_token: true }, [], []],
 };

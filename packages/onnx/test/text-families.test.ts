@@ -119,7 +119,8 @@ for (const family of Object.keys(families)) {
         const whole = tokenizer().decode(tokens);
         const stream = textStream(tokenizer());
         const stops = stopStrings(["e end", "é the"]);
-        const text = tokens.map((token) => stops.push(stream.push(token))).join("") + stops.push(stream.end()) + stops.end();
+        const text =
+          tokens.map((token) => stops.push(stream.push(token))).join("") + stops.push(stream.end()) + stops.end();
         const cuts = ["e end", "é the"].map((stop) => whole.indexOf(stop)).filter((at) => at >= 0);
         assert.equal(text, cuts.length === 0 ? whole : whole.slice(0, Math.min(...cuts)));
         if (stops.found !== undefined) found++;
@@ -136,7 +137,9 @@ for (const family of Object.keys(families)) {
         vocabulary: tokenizer().vocabulary,
         eos: [end],
         logits: (context) =>
-          Array.from({ length: tokenizer().vocabulary }, (_, id) => (id === (ids[context.length - prompt.length] ?? end) ? 9 : 0)),
+          Array.from({ length: tokenizer().vocabulary }, (_, id) =>
+            id === (ids[context.length - prompt.length] ?? end) ? 9 : 0,
+          ),
       });
       const answer = await complete(prompt, { target, tokenizer: tokenizer() });
       assert.equal(answer.text, tokenizer().decode(ids));

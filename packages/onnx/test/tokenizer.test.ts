@@ -104,7 +104,12 @@ describe("loadChatTemplate", () => {
   };
 
   test("reads a text, and the texts of special tokens in both spellings", async () => {
-    const settings = { chat_template: "A", bos_token: null, eos_token: "<|end|>", pad_token: { content: "<pad>", special: true } };
+    const settings = {
+      chat_template: "A",
+      bos_token: null,
+      eos_token: "<|end|>",
+      pad_token: { content: "<pad>", special: true },
+    };
     assert.deepEqual(await read(settings), {
       template: "A",
       file: join(folder.path, "template", "tokenizer_config.json"),
@@ -119,7 +124,12 @@ describe("loadChatTemplate", () => {
       { name: "default", template: "D" },
     ];
     const file = join(folder.path, "template", "tokenizer_config.json");
-    assert.deepEqual(await read({ chat_template: list }), { template: "D", file, named: { tool_use: "T", default: "D" }, tokens: {} });
+    assert.deepEqual(await read({ chat_template: list }), {
+      template: "D",
+      file,
+      named: { tool_use: "T", default: "D" },
+      tokens: {},
+    });
   });
 
   test("prefers chat_template.jinja", async () => {

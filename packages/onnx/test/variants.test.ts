@@ -83,7 +83,9 @@ describe("chooseVariant", () => {
   test("takes the only model under a name of its own, and lists them when there are several or a variant is wanted", async () => {
     const only = await folderOf("onnx/phi3-cpu-int4.onnx", "onnx/phi3-cpu-int4.drafter.onnx");
     assert.equal(await chooseVariant(only, undefined), join("onnx", "phi3-cpu-int4.onnx"));
-    await assert.rejects(chooseVariant(only, "q4"), { message: /does hold onnx\/phi3-cpu-int4\.onnx: name one as the file/ });
+    await assert.rejects(chooseVariant(only, "q4"), {
+      message: /does hold onnx\/phi3-cpu-int4\.onnx: name one as the file/,
+    });
     const two = await folderOf("onnx/decoder_model_merged.onnx", "other.onnx");
     await assert.rejects(chooseVariant(two, undefined), {
       code: "model_files",
@@ -111,7 +113,10 @@ describe("chooseVariant", () => {
   });
 
   test("refuses a name that is none, and a file beside a dtype", async () => {
-    await assert.rejects(chooseVariant(whole, "fp8" as Dtype), { name: "RangeError", message: /expected one of fp32, fp16, q8, / });
+    await assert.rejects(chooseVariant(whole, "fp8" as Dtype), {
+      name: "RangeError",
+      message: /expected one of fp32, fp16, q8, /,
+    });
     await assert.rejects(loadModel(whole, { dtype: "fp32", file: "onnx/model.onnx" }), TypeError);
   });
 });
@@ -135,7 +140,10 @@ describe("loadModel", () => {
   test("loads the variant that is wanted, and inspectModel says which", async () => {
     const dir = join(folder.path, "two");
     await cp(whole, dir, { recursive: true });
-    await cp(join(await writeModel(folder.path, "other", undefined, 2), "onnx", "model.onnx"), join(dir, "onnx", "model_q4.onnx"));
+    await cp(
+      join(await writeModel(folder.path, "other", undefined, 2), "onnx", "model.onnx"),
+      join(dir, "onnx", "model_q4.onnx"),
+    );
     assert.deepEqual(await logitsOf(dir), await logitsOf(whole));
     assert.deepEqual(await logitsOf(dir, { dtype: "q4" }), await logitsOf(join(folder.path, "other")));
     const { variants } = await inspectModel(dir, { threads: 1, dtype: "q4" });
@@ -172,7 +180,10 @@ describe("a model with its weights in several files", () => {
       await rename(path, `${path}.away`);
       await assert.rejects(logitsOf(dir), (error: { code?: string; message: string }) => {
         assert.equal(error.code, "model_files");
-        assert.ok(error.message.includes(`keeps weights in ${path}, which is missing. Download it and put it there.`), error.message);
+        assert.ok(
+          error.message.includes(`keeps weights in ${path}, which is missing. Download it and put it there.`),
+          error.message,
+        );
         return true;
       });
       await rename(`${path}.away`, path);

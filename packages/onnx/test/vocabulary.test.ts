@@ -3,7 +3,15 @@ import assert from "node:assert/strict";
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type DecodeOptions, decode, defaultRegistry, generate, lookupDrafter, modelDrafter, type Token } from "@lenity/core";
+import {
+  type DecodeOptions,
+  decode,
+  defaultRegistry,
+  generate,
+  lookupDrafter,
+  modelDrafter,
+  type Token,
+} from "@lenity/core";
 import { loadModel, loadPair, loadTokenizer, type OnnxModel, onnxDrafter } from "../src/index.ts";
 import { small, temporaryFolder, writeModel } from "../src/testing/random-llama.ts";
 import { writeTexts } from "../src/testing/random-tokenizer.ts";
@@ -24,7 +32,11 @@ const controls = { 28: "<|a|>", 29: "<|b|>" };
 
 let copies = 0;
 /** A copy of the folder with a tokenizer. */
-async function withTexts(dir: string, tokens = texts, added: Readonly<Record<number, string>> = controls): Promise<string> {
+async function withTexts(
+  dir: string,
+  tokens = texts,
+  added: Readonly<Record<number, string>> = controls,
+): Promise<string> {
   const copy = join(folder.path, `copy-${copies++}`);
   await cp(dir, copy, { recursive: true });
   await writeTexts(copy, tokens, added);
@@ -63,7 +75,11 @@ describe("a model with more logits than its tokenizer has tokens", () => {
         }
         assert.deepEqual(cut.hidden, whole.hidden);
       }
-      assert.ok((await said([1], { target: raw, maxTokens: 60, sampling: { temperature: 9 } })).tokens.some((token) => !sayable(token)));
+      assert.ok(
+        (await said([1], { target: raw, maxTokens: 60, sampling: { temperature: 9 } })).tokens.some(
+          (token) => !sayable(token),
+        ),
+      );
     } finally {
       await raw.close();
       await model.close();
@@ -81,7 +97,12 @@ describe("a model with more logits than its tokenizer has tokens", () => {
       for (const temperature of [0, 9]) {
         const settings = { target: pair.target, maxTokens: 60, sampling: { temperature }, seed: 3, draftTokens: 5 };
         const plain = await said([1, 2, 3], settings);
-        for (const policy of ["strict", "judi", { type: "topk", k: 20, delta: 1 }, { type: "fly", entropy: 0, window: 2 }]) {
+        for (const policy of [
+          "strict",
+          "judi",
+          { type: "topk", k: 20, delta: 1 },
+          { type: "fly", entropy: 0, window: 2 },
+        ]) {
           const verifier = registry.create(policy);
           const answer = await said([1, 2, 3], { ...settings, drafter: pair.drafter(), verifier });
           assert.ok(answer.drafted > 10 && answer.tokens.every(sayable), JSON.stringify(policy));
@@ -98,7 +119,10 @@ describe("a model with more logits than its tokenizer has tokens", () => {
   test("has the prompt's ids checked against the tokens that there are", async () => {
     const model = await loadModel(await withTexts(fifty), { threads: 1 });
     for (const token of [7, 30, 49]) {
-      await assert.rejects(said([1, token], { target: model }), { code: "invalid_request", message: /ids 0 to 29, 1 of them unused/ });
+      await assert.rejects(said([1, token], { target: model }), {
+        code: "invalid_request",
+        message: /ids 0 to 29, 1 of them unused/,
+      });
     }
     await model.close();
   });
@@ -113,7 +137,8 @@ describe("a tokenizer with more tokens than its model has logits", () => {
     );
     await assert.rejects(loadModel(dir, { threads: 1 }), {
       code: "model_files",
-      message: /tokenizer\.json of .* has ids up to 54, the model's vocab_size is 50\. .*fetch both from the same place/,
+      message:
+        /tokenizer\.json of .* has ids up to 54, the model's vocab_size is 50\. .*fetch both from the same place/,
     });
   });
 
@@ -126,30 +151,47 @@ describe("a tokenizer with more tokens than its model has logits", () => {
     const model = await loadModel(dir, { threads: 1 });
     try {
       assert.equal(model.vocabulary, 50);
-      assert.deepEqual(model.notes, ["the model has no place for the added tokens <pad> (50), <unk> (51): prompts with them are refused"]);
+      assert.deepEqual(model.notes, [
+        "the model has no place for the added tokens <pad> (50), <unk> (51): prompts with them are refused",
+      ]);
       const tokenizer = await loadTokenizer(dir);
       assert.deepEqual(tokenizer.encode("<pad>"), [50]);
       assert.equal((await said([1], { target: model, maxTokens: 5 })).tokens.length, 5);
-      await assert.rejects(generate("<pad>", { target: model, tokenizer }).next(), { code: "invalid_request", message: /token 50/ });
+      await assert.rejects(generate("<pad>", { target: model, tokenizer }).next(), {
+        code: "invalid_request",
+        message: /token 50/,
+      });
     } finally {
       await model.close();
     }
   });
 
   test("without any token is refused", async () => {
-    await assert.rejects(loadModel(await withTexts(fifty, [], {}), { threads: 1 }), { code: "model_files", message: /holds no tokens/ });
+    await assert.rejects(loadModel(await withTexts(fifty, [], {}), { threads: 1 }), {
+      code: "model_files",
+      message: /holds no tokens/,
+    });
   });
 });
 
 describe("a draft model of another vocabulary", () => {
   /** Loads the pair, lets it answer, and compares with plain decoding. */
-  async function works(target: string, draft: string, ...seen: readonly RegExp[]): Promise<{ said: Token[]; drafted: Token[] }> {
+  async function works(
+    target: string,
+    draft: string,
+    ...seen: readonly RegExp[]
+  ): Promise<{ said: Token[]; drafted: Token[] }> {
     const pair = await loadPair(target, draft);
     const [answer, drafted]: [Token[], Token[]] = [[], []];
     try {
       assert.equal(pair.notes.length, seen.length, pair.notes.join("; "));
       for (const [at, note] of seen.entries()) assert.match(pair.notes[at] as string, note);
-      for (const [seed, drafter] of [pair.drafter(), modelDrafter(pair.draft), pair.drafter(), pair.drafter()].entries()) {
+      for (const [seed, drafter] of [
+        pair.drafter(),
+        modelDrafter(pair.draft),
+        pair.drafter(),
+        pair.drafter(),
+      ].entries()) {
         const watched: typeof drafter = {
           ...drafter,
           async propose(request) {
@@ -161,7 +203,11 @@ describe("a draft model of another vocabulary", () => {
         const settings = { target: pair.target, maxTokens: 50, draftTokens: 4, seed };
         const plain = await said([1, 2 + seed], settings);
         assert.deepEqual((await said([1, 2 + seed], { ...settings, drafter: watched })).tokens, plain.tokens);
-        const sampled = await said([1, 2 + seed], { ...settings, drafter: pair.drafter(), sampling: { temperature: 9 } });
+        const sampled = await said([1, 2 + seed], {
+          ...settings,
+          drafter: pair.drafter(),
+          sampling: { temperature: 9 },
+        });
         answer.push(...sampled.tokens);
         assert.ok(sampled.tokens.every((token) => token < pair.target.vocabulary && !pair.target.unused?.has(token)));
       }
@@ -183,13 +229,21 @@ describe("a draft model of another vocabulary", () => {
 
   test("with more tokens, or without the target's gap, drafts the target's", async () => {
     const more = Array.from({ length: 40 }, (_, id) => (id === 28 || id === 29 ? undefined : `t${id}`));
-    const { drafted } = await works(await withTexts(fifty), await withTexts(sixty, more, controls), /the padding differs/);
+    const { drafted } = await works(
+      await withTexts(fifty),
+      await withTexts(sixty, more, controls),
+      /the padding differs/,
+    );
     assert.ok(drafted.length > 20 && drafted.every(sayable));
   });
 
   test("with a smaller output layer than the target says drafts nothing after such a token, and goes on", async () => {
     const few = await writeModel(folder.path, "twenty", { ...small, vocabulary: 20, layers: 1 }, 3);
-    const { said, drafted } = await works(await withTexts(fifty), await withTexts(few, texts.slice(0, 20), {}), /10 that only/);
+    const { said, drafted } = await works(
+      await withTexts(fifty),
+      await withTexts(few, texts.slice(0, 20), {}),
+      /10 that only/,
+    );
     assert.ok(drafted.every((token) => token < 20 && token !== 7) && said.some((token) => token >= 20));
   });
 
@@ -229,7 +283,10 @@ describe("a draft model of another vocabulary", () => {
   test("is refused by decode when it was loaded by itself", async () => {
     const target = await loadModel(await withTexts(fifty), { threads: 1 });
     const draft: OnnxModel = await loadModel(sixty, { threads: 1 });
-    await assert.rejects(said([1], { target, drafter: onnxDrafter(draft) }), { code: "unsupported", message: /60 token ids.* 30/ });
+    await assert.rejects(said([1], { target, drafter: onnxDrafter(draft) }), {
+      code: "unsupported",
+      message: /60 token ids.* 30/,
+    });
     await target.close();
     await draft.close();
   });

@@ -23,7 +23,8 @@ before(async () => {
 after(() => folder.remove());
 
 /** What the page's navigator has as `gpu`; undefined: nothing. */
-const navigatorHas = (gpu: unknown) => Object.defineProperty(globalThis.navigator, "gpu", { value: gpu, configurable: true });
+const navigatorHas = (gpu: unknown) =>
+  Object.defineProperty(globalThis.navigator, "gpu", { value: gpu, configurable: true });
 beforeEach(() => navigatorHas({ requestAdapter: async () => ({}) }));
 afterEach(() => {
   Reflect.deleteProperty(globalThis.navigator, "gpu");
@@ -41,7 +42,10 @@ describe("a model on WebGPU in a page", () => {
     const played = playedWebGPU();
     const [model, plain] = [await load({ ort: played.ort, provider: "webgpu" }), await load({ ort })];
     assert.equal(model.device.name, "webgpu");
-    assert.match(model.device.why, /^It was asked for\. Logits and hidden states differ from the CPU's by \S+ % of what they span\.$/);
+    assert.match(
+      model.device.why,
+      /^It was asked for\. Logits and hidden states differ from the CPU's by \S+ % of what they span\.$/,
+    );
     assert.deepEqual(model.graph.providers, [
       { name: "wasm", bundled: true },
       { name: "webgpu", bundled: true },
@@ -65,7 +69,10 @@ describe("a model on WebGPU in a page", () => {
   test("is given blocks of up to 31 tokens where longer ones are wrong", async () => {
     const played = playedWebGPU({ wrongFrom: 32 });
     const [model, plain] = [await load({ ort: played.ort, provider: "webgpu" }), await load({ ort })];
-    assert.match(model.device.why, /in blocks of up to 31 tokens; longer ones are cut, because there they differ by \d/);
+    assert.match(
+      model.device.why,
+      /in blocks of up to 31 tokens; longer ones are cut, because there they differ by \d/,
+    );
     played.blocks.length = 0;
     const [found, expected] = [await scores(model), await scores(plain)];
     assert.ok(found.every((logit, i) => Math.abs(logit - (expected[i] as number)) < 1e-4));
@@ -90,7 +97,10 @@ describe("a model on WebGPU in a page", () => {
     const session = await model.open();
     await session.append([1, 2, 3]);
     fails = true;
-    await assert.rejects(session.append([4]), { code: "out_of_memory", message: /^model ran out of memory \(out of memory\)\. Send/ });
+    await assert.rejects(session.append([4]), {
+      code: "out_of_memory",
+      message: /^model ran out of memory \(out of memory\)\. Send/,
+    });
     fails = false;
     const message = /^An earlier run of the model on WebGPU failed \(out of memory\), .* Load the model again\.$/;
     await assert.rejects(session.append([4]), { code: "worker_lost", message });
@@ -107,11 +117,15 @@ describe("WebGPU that was named", () => {
   };
 
   test("is refused where it computes something else, with what to take, and everything is given back", () =>
-    refused({ wrongFrom: 1 }, /^model cannot run on webgpu: .* so it computes something else\. Take the provider wasm, or auto\.$/));
+    refused(
+      { wrongFrom: 1 },
+      /^model cannot run on webgpu: .* so it computes something else\. Take the provider wasm, or auto\.$/,
+    ));
 
   test("is refused where the model does not open there, and the file is not blamed for it", () => {
     const onOpen = (located: unknown) => {
-      if (typeof located === "object") throw new Error("Can't create a session. ERROR_CODE: 9, ERROR_MESSAGE: no kernel for it");
+      if (typeof located === "object")
+        throw new Error("Can't create a session. ERROR_CODE: 9, ERROR_MESSAGE: no kernel for it");
     };
     return refused({ onOpen }, /^model cannot run on webgpu: no kernel for it\. Take the provider wasm, or auto\.$/);
   });
@@ -139,7 +153,11 @@ describe("WebGPU that was named", () => {
       { requestAdapter: async () => null },
       /^model cannot run on webgpu\. .* no adapter for it\. Take the provider wasm/,
     ],
-    ["asking for one fails", { requestAdapter: () => Promise.reject(new Error("lost")) }, /no adapter for it\. Take the provider wasm/],
+    [
+      "asking for one fails",
+      { requestAdapter: () => Promise.reject(new Error("lost")) },
+      /no adapter for it\. Take the provider wasm/,
+    ],
   ];
   for (const [where, gpu, message] of missing) {
     test(`is refused where ${where}, before the model is fetched`, async () => {
@@ -212,7 +230,9 @@ describe("the runtime of a page's models", () => {
     const session = () => ({ run: () => busy({}), release: () => busy(undefined) });
     const runtime = { ...ort, InferenceSession: { create: () => busy(session()) } } as unknown as WebLoadOptions["ort"];
     const models = [ownRuntime(runtime), ownRuntime(runtime)];
-    const sessions = await Promise.all(models.map(({ InferenceSession }) => InferenceSession.create(new Uint8Array(0))));
+    const sessions = await Promise.all(
+      models.map(({ InferenceSession }) => InferenceSession.create(new Uint8Array(0))),
+    );
     await Promise.all([...sessions.map((session) => session.run({})), sessions[0]?.release()]);
     await Promise.all(models.map(({ release }) => release()));
     assert.equal(most, 1);

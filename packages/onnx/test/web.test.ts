@@ -62,10 +62,19 @@ describe("a model in WebAssembly", () => {
     GroupQueryAttention: { form: { hidden: "none" }, family: "new-rows" },
     "GroupQueryAttention of float16": { form: { hidden: "none", float16: true }, family: "new-rows" },
     // Node's runtime writes into the tensors that it is given; this one does not.
-    "GroupQueryAttention whose new rows cannot be had": { form: { hidden: "none", taken: ["present_rows"] }, family: "concat" },
+    "GroupQueryAttention whose new rows cannot be had": {
+      form: { hidden: "none", taken: ["present_rows"] },
+      family: "concat",
+    },
     "Optimum's form": { form: { hidden: "none", concat: true, norm: "unfused" }, family: "concat", inexact: true },
-    "Optimum's form of float16": { form: { hidden: "none", concat: true, norm: "unfused", float16: true }, family: "concat" },
-    "sliding caches, whose sizes have names": { form: { hidden: "none", window: 32, sliding: true, named: "both" }, family: "new-rows" },
+    "Optimum's form of float16": {
+      form: { hidden: "none", concat: true, norm: "unfused", float16: true },
+      family: "concat",
+    },
+    "sliding caches, whose sizes have names": {
+      form: { hidden: "none", window: 32, sliding: true, named: "both" },
+      family: "new-rows",
+    },
     "key and value in one tensor": { form: { hidden: "none", combined: true }, family: "new-rows" },
     "Optimum's form with inputs of int32": {
       form: { hidden: "none", concat: true, norm: "unfused", int32: true },
@@ -84,7 +93,8 @@ describe("a model in WebAssembly", () => {
       const [model, node] = [await load({ file }), await loadOnNode(dir, { file, threads: 1 })];
       assert.deepEqual([model.graph.family, model.check.blockDifference > 0, model.check.leak], [family, inexact, 0]);
       assert.equal(model.warnings.length, inexact ? 1 : 0);
-      for (const warning of model.warnings) assert.match(warning, /form\.onnx: tokens are scored a little differently .* only up to that/);
+      for (const warning of model.warnings)
+        assert.match(warning, /form\.onnx: tokens are scored a little differently .* only up to that/);
       assert.deepEqual(model.hidden, node.hidden);
       const alike = (some: readonly number[], others: readonly number[], most: number) => {
         assert.equal(some.length, others.length);
@@ -112,13 +122,17 @@ describe("a model in WebAssembly", () => {
     const decoded = async (options: Partial<Parameters<typeof decode>[1]>): Promise<EmittedToken[]> => {
       const tokens: EmittedToken[] = [];
       const settings = { target, verifier: sd(), maxTokens: 60, sampling: { temperature: 0.7 }, seed: 3, trace: true };
-      for await (const event of decode(tokensOf(5), { ...settings, ...options })) if (event.type === "round") tokens.push(...event.tokens);
+      for await (const event of decode(tokensOf(5), { ...settings, ...options }))
+        if (event.type === "round") tokens.push(...event.tokens);
       return tokens;
     };
     assert.deepEqual(await decoded({ drafter: onnxDrafter(draft) }), await decoded({ drafter: modelDrafter(draft) }));
     const ids = (tokens: readonly EmittedToken[]) => tokens.map(({ token }) => token);
     const greedy = { sampling: { temperature: 0 } };
-    assert.deepEqual(ids(await decoded({ ...greedy, drafter: onnxDrafter(draft) })), ids(await decoded({ ...greedy, draftTokens: 0 })));
+    assert.deepEqual(
+      ids(await decoded({ ...greedy, drafter: onnxDrafter(draft) })),
+      ids(await decoded({ ...greedy, draftTokens: 0 })),
+    );
     await Promise.all([target.close(), draft.close()]);
   });
 
@@ -184,7 +198,12 @@ describe("a model in WebAssembly", () => {
 });
 
 test("a folder with genai_config.json alone is loaded by the file that it names", async () => {
-  const model = { vocab_size: small.vocabulary, context_length: 100, eos_token_id: 5, decoder: { filename: "decoder.onnx" } };
+  const model = {
+    vocab_size: small.vocabulary,
+    context_length: 100,
+    eos_token_id: 5,
+    decoder: { filename: "decoder.onnx" },
+  };
   const genai: ModelFiles = {
     ...files,
     async read(path) {
@@ -202,7 +221,10 @@ test("a folder with genai_config.json alone is loaded by the file that it names"
 });
 
 describe("what cannot be loaded", () => {
-  const without = (path: string): ModelFiles => ({ ...files, read: async (asked) => (asked === path ? undefined : files.read(asked)) });
+  const without = (path: string): ModelFiles => ({
+    ...files,
+    read: async (asked) => (asked === path ? undefined : files.read(asked)),
+  });
   const broken = (path: string): ModelFiles => ({
     ...files,
     read: async (asked) => {
@@ -240,7 +262,8 @@ describe("what cannot be loaded", () => {
       ],
       [instead("onnx/model.drafter.onnx", "<!doctype html>"), {}, /drafter\.onnx \(15 bytes\) is cut off/],
     ];
-    for (const [from, options, message] of wrong) await assert.rejects(load(options, from), { code: "model_files", message });
+    for (const [from, options, message] of wrong)
+      await assert.rejects(load(options, from), { code: "model_files", message });
     const [model] = [await load({}, without("onnx/model.drafter.onnx"))];
     assert.equal(model.graph.drafter, undefined);
     await model.close();
@@ -263,7 +286,10 @@ describe("what cannot be loaded", () => {
     const counting = { ort: { ...ort, InferenceSession } };
     const other = await writeModel(folder.path, "other", { ...small, vocabulary: 60 });
     const config = await readFile(join(other, "config.json"), "utf8");
-    await assert.rejects(load(counting, instead("config.json", config)), { code: "model_files", message: /logits of 50 tokens/ });
+    await assert.rejects(load(counting, instead("config.json", config)), {
+      code: "model_files",
+      message: /logits of 50 tokens/,
+    });
     assert.equal(open, 0);
     const model = await load(counting);
     assert.equal(open, 2);
@@ -279,7 +305,10 @@ describe("what cannot be loaded", () => {
       message: "provider is cuda; expected one of wasm, webgpu, auto.",
     });
     await assert.rejects(load({ cacheBytes: -1 }, none), { name: "RangeError", message: /cacheBytes is -1/ });
-    await assert.rejects(load({ dtype: "fp7" as "fp16" }, none), { name: "RangeError", message: /dtype is fp7; expected one of fp32, / });
+    await assert.rejects(load({ dtype: "fp7" as "fp16" }, none), {
+      name: "RangeError",
+      message: /dtype is fp7; expected one of fp32, /,
+    });
     await assert.rejects(load({ dtype: "q4", file: "x.onnx" }, none), { name: "TypeError", message: /Both file/ });
   });
 });
@@ -323,7 +352,8 @@ describe("fetchedFiles", () => {
       });
     const { fetch } = web({
       "https://example.org/known": () => new Response(pieces(), { headers: { "content-length": "150000" } }),
-      "https://example.org/packed": () => new Response(pieces(), { headers: { "content-length": "9", "content-encoding": "gzip" } }),
+      "https://example.org/packed": () =>
+        new Response(pieces(), { headers: { "content-length": "9", "content-encoding": "gzip" } }),
     });
     const seen: unknown[] = [];
     const found = fetchedFiles("https://example.org/", { fetch, onProgress: (...progress) => seen.push(progress) });
@@ -332,7 +362,9 @@ describe("fetchedFiles", () => {
     assert.deepEqual(await found.read("packed"), expected);
     assert.deepEqual(
       seen,
-      ["known", "packed"].flatMap((path) => [50_000, 100_000, 150_000].map((come) => [path, come, path === "known" ? 150_000 : undefined])),
+      ["known", "packed"].flatMap((path) =>
+        [50_000, 100_000, 150_000].map((come) => [path, come, path === "known" ? 150_000 : undefined]),
+      ),
     );
   });
 
@@ -357,7 +389,10 @@ describe("fetchedFiles", () => {
     const from = fetchedFiles("https://example.org/", { fetch, paths });
     assert.deepEqual((await loadTokenizer(from)).encode("abc"), (await loadTokenizer(filesIn(other))).encode("abc"));
     const template = await loadChatTemplate(from);
-    assert.deepEqual([template?.template, template?.file], ["{{ messages[0].content }}", "https://example.org/chat_template.jinja"]);
+    assert.deepEqual(
+      [template?.template, template?.file],
+      ["{{ messages[0].content }}", "https://example.org/chat_template.jinja"],
+    );
     assert.equal((await loadSampling(from)).temperature, 0.5);
     await rm(other, { recursive: true });
   });

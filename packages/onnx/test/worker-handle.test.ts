@@ -60,7 +60,10 @@ describe("a worker", () => {
     assert.equal(worker.cached(next), 100);
     assert.equal(await used(worker, next), 100);
     assert.deepEqual(
-      asked("append").map((request) => [request.type === "append" && request.session, request.type === "append" && request.from]),
+      asked("append").map((request) => [
+        request.type === "append" && request.session,
+        request.type === "append" && request.from,
+      ]),
       [
         [0, 0],
         [0, 100],
@@ -142,11 +145,18 @@ describe("a worker", () => {
   });
 
   test("keeps what a round of drafting that failed has surely left alone", async () => {
-    const { worker } = recording(1000, (request) => (request.type === "draft" ? new LenityError("aborted", "stop") : undefined));
+    const { worker } = recording(1000, (request) =>
+      request.type === "draft" ? new LenityError("aborted", "stop") : undefined,
+    );
     const session = await worker.open(system);
     await session.append(system);
     const context = [...system.slice(0, 40), 0, 0];
-    const request = { context, limit: 4, sampling: { temperature: 0, topK: 0, topP: 1, minP: 0 }, uniform: [0, 0, 0, 0] };
+    const request = {
+      context,
+      limit: 4,
+      sampling: { temperature: 0, topK: 0, topP: 1, minP: 0 },
+      uniform: [0, 0, 0, 0],
+    };
     await assert.rejects(session.draft(request), { code: "aborted" });
     assert.equal(session.length, 40);
     await session.close();

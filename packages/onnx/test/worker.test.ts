@@ -49,7 +49,12 @@ describe("a lost worker", () => {
     const model = await loadModel(dir, { threads: 1 });
     const session = await model.open();
     const drafter = onnxDrafter(model);
-    const draft = { context: [1, 2], limit: 4, sampling: { temperature: 0, topK: 0, topP: 1, minP: 0 }, uniform: [0, 0, 0, 0] };
+    const draft = {
+      context: [1, 2],
+      limit: 4,
+      sampling: { temperature: 0, topK: 0, topP: 1, minP: 0 },
+      uniform: [0, 0, 0, 0],
+    };
     await drafter.propose(draft);
     const pending = session.append(tokensOf(200));
     const lost = { code: "worker_lost", message: /model was closed\.$/ };

@@ -7,8 +7,8 @@ export function isLoopback(name: string): boolean {
 }
 
 /**
- * Lets requests pass that name the server by one of these names or by one of loopback; answers 403 to others. One that gives no name passes: it is no
- * browser's.
+ * Lets requests pass that name the server by one of these names or by one of loopback; answers 403 to others. One that
+ * gives no name passes: it is no browser's.
  */
 export function onlyHosts(names: readonly string[]): MiddlewareHandler {
   const allowed = new Set(names.map(bare));

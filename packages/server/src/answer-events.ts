@@ -1,4 +1,7 @@
-/** The events of one answer on their way to the client. Whoever stops reading them, and when, ends the answer: its turn, its session, its drafter. */
+/**
+ * The events of one answer on their way to the client. Whoever stops reading them, and when, ends the answer: its turn,
+ * its session, its drafter.
+ */
 import type { Answer, GenerateEvent } from "@lenity/core";
 import { closing } from "@lenity/core/internal";
 import type { Context } from "hono";
@@ -14,8 +17,8 @@ export function followed(signal: AbortSignal): AbortController {
 }
 
 /**
- * The same events, of which `ended` is told the end. Workers end a request's code with its client, cleanup and all, unless told to wait: a place in
- * the queue would be lost.
+ * The same events, of which `ended` is told the end. Workers end a request's code with its client, cleanup and all,
+ * unless told to wait: a place in the queue would be lost.
  */
 export function outliving(events: AnswerEvents, c: Context, ended: () => void): AnswerEvents {
   const { promise, resolve } = Promise.withResolvers<void>();

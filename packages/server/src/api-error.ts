@@ -15,7 +15,12 @@ export interface ApiErrorInit {
 
 /** OpenAI's shape of an error. */
 export interface ErrorBody {
-  readonly error: { readonly message: string; readonly type: string; readonly param: string | null; readonly code: string | null };
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string | null;
+  };
 }
 
 /** An answer that is an error. */
@@ -80,7 +85,8 @@ const faults: Partial<Record<ErrorCode, string>> = {
 
 /** What a request is told whose answer the end of the server cuts off. */
 export function endingError(cause: LenityError): ApiError {
-  const message = "The server is ending, and had no time for this answer. Send the request again, to the one that follows or to another.";
+  const message =
+    "The server is ending, and had no time for this answer. Send the request again, to the one that follows or to another.";
   return new ApiError(503, message, { code: "server_ending", headers: { "retry-after": "5" }, cause });
 }
 

@@ -14,7 +14,10 @@ export function bearerAuth(keys: readonly string[]): MiddlewareHandler {
     // Every key is compared, so that the time tells nothing.
     const matches = await Promise.all(keys.map((key) => timingSafeEqual(key, given ?? "")));
     if (given === undefined || !matches.includes(true)) {
-      const message = given === undefined ? "The request has no API key. Send Authorization: Bearer KEY." : "The API key is not valid.";
+      const message =
+        given === undefined
+          ? "The request has no API key. Send Authorization: Bearer KEY."
+          : "The API key is not valid.";
       throw new ApiError(401, message, { code: "invalid_api_key", headers: { "www-authenticate": "Bearer" } });
     }
     c.set("scope", `key ${matches.indexOf(true)}`);

@@ -3,8 +3,8 @@ import { ApiError } from "./api-error.ts";
 import { checkJsonHeaders, parseJson } from "./json.ts";
 
 /**
- * The JSON of a request's body: 415 when it says to be something else, 413 above `limit` bytes, 408 after `patience` milliseconds, 400 as `parseJson`
- * refuses it.
+ * The JSON of a request's body: 415 when it says to be something else, 413 above `limit` bytes, 408 after `patience`
+ * milliseconds, 400 as `parseJson` refuses it.
  */
 export async function readJson(request: Request, limit: number, patience: number): Promise<unknown> {
   checkJsonHeaders(request.headers);

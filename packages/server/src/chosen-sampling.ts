@@ -6,7 +6,10 @@ export type AskedSampling = { readonly [Name in keyof Sampling]?: Sampling[Name]
 /** OpenAI's, for models that recommend nothing. */
 const usual: Sampling = { ...greedy, temperature: 1 };
 
-/** How an answer is sampled: each setting as it is asked for, else as the model recommends it (its generation_config.json), else as is usual. */
+/**
+ * How an answer is sampled: each setting as it is asked for, else as the model recommends it (its
+ * generation_config.json), else as is usual.
+ */
 export function chosenSampling(asked: AskedSampling, recommended: Partial<Sampling> = {}): Sampling {
   const choose = (name: keyof Sampling): number => asked[name] ?? recommended[name] ?? usual[name];
   return {

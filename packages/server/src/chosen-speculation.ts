@@ -35,7 +35,11 @@ const longestPolicy = 10_000;
  * `invalid_policy`, with the path of what is wrong in it below `policyPath`; `invalid_request` for an unknown drafter;
  * `unsupported` for drafted tokens without a drafter.
  */
-export function chosenSpeculation(asked: AskedSpeculation, model: SpeculativeModel, policyPath = "policy"): Speculation {
+export function chosenSpeculation(
+  asked: AskedSpeculation,
+  model: SpeculativeModel,
+  policyPath = "policy",
+): Speculation {
   const given = asked.policy ?? undefined;
   const chosen = policyOf(model, given ?? model.policy ?? "strict", policyPath);
   const own = chosen.verifier.draftTokens;
@@ -46,7 +50,11 @@ export function chosenSpeculation(asked: AskedSpeculation, model: SpeculativeMod
   return { ...chosen, draftTokens, createDrafter };
 }
 
-function policyOf({ registry }: SpeculativeModel, policy: unknown, path: string): Pick<Speculation, "policy" | "verifier"> {
+function policyOf(
+  { registry }: SpeculativeModel,
+  policy: unknown,
+  path: string,
+): Pick<Speculation, "policy" | "verifier"> {
   try {
     const { length } = JSON.stringify(policy);
     if (length > longestPolicy) {
@@ -63,7 +71,11 @@ function policyOf({ registry }: SpeculativeModel, policy: unknown, path: string)
   }
 }
 
-function drafterOf({ drafters, id }: SpeculativeModel, name: string | undefined, draftTokens: number): (() => Drafter) | undefined {
+function drafterOf(
+  { drafters, id }: SpeculativeModel,
+  name: string | undefined,
+  draftTokens: number,
+): (() => Drafter) | undefined {
   const known = Object.keys(drafters);
   const chosen = name ?? known[0];
   if (chosen !== undefined && known.includes(chosen)) return drafters[chosen];

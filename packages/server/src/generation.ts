@@ -36,7 +36,11 @@ export interface Job {
  * Fills in what the request leaves open. The first model answers requests that name none. `scope` is whose the request
  * is.
  */
-export async function jobOf(request: ChatRequest, models: ReadonlyMap<string, ReadyModel>, scope?: string): Promise<Job> {
+export async function jobOf(
+  request: ChatRequest,
+  models: ReadonlyMap<string, ReadyModel>,
+  scope?: string,
+): Promise<Job> {
   const id = request.model ?? models.keys().next().value ?? "";
   const model = models.get(id);
   if (model === undefined) throw unknownModel(id, models);
@@ -68,11 +72,18 @@ export async function jobOf(request: ChatRequest, models: ReadonlyMap<string, Re
 
 export function unknownModel(id: string, models: ReadonlyMap<string, ServedModel>): ApiError {
   const known = [...models.keys()].join(", ");
-  return new ApiError(404, `The model ${quoted(id)} does not exist. Known: ${known}.`, { param: "model", code: "model_not_found" });
+  return new ApiError(404, `The model ${quoted(id)} does not exist. Known: ${known}.`, {
+    param: "model",
+    code: "model_not_found",
+  });
 }
 
 /** Waits for its turn, then decodes. The turn ends with the events, however they end. */
-export async function* run(job: Job, queue: Queue, signal: AbortSignal): AsyncGenerator<GenerateEvent, void, undefined> {
+export async function* run(
+  job: Job,
+  queue: Queue,
+  signal: AbortSignal,
+): AsyncGenerator<GenerateEvent, void, undefined> {
   const { model, prompt, speculation, trace, options } = job;
   const { verifier, draftTokens, createDrafter } = speculation;
   const { target, tokenizer, writer } = model;
@@ -81,7 +92,17 @@ export async function* run(job: Job, queue: Queue, signal: AbortSignal): AsyncGe
   try {
     const drafter = createDrafter?.();
     let turned = Date.now();
-    for await (const event of generate(prompt, { target, tokenizer, control, drafter, verifier, draftTokens, trace, signal, ...options })) {
+    for await (const event of generate(prompt, {
+      target,
+      tokenizer,
+      control,
+      drafter,
+      verifier,
+      draftTokens,
+      trace,
+      signal,
+      ...options,
+    })) {
       yield event;
       if (Date.now() - turned < turnAfter) continue;
       await new Promise((resolve) => setTimeout(resolve, 0));

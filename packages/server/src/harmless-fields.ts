@@ -43,7 +43,10 @@ export const harmless: Readonly<Record<string, Kind>> = {
   session_id: "a string",
 };
 
-/** Fields of a message that change nothing in the prompt: what templates drop from earlier turns, and notes for other servers. */
+/**
+ * Fields of a message that change nothing in the prompt: what templates drop from earlier turns, and notes for other
+ * servers.
+ */
 export const harmlessInMessages: Readonly<Record<string, Kind>> = {
   reasoning_content: "a string",
   reasoning: "a string",

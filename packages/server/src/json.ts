@@ -11,7 +11,9 @@ export function checkJsonHeaders(headers: Headers): void {
   // Strict also because a web page may send every other type to any server without asking it first.
   if (!/^application\/(json|[\w.-]+\+json)\s*(;|$)/i.test(type?.trim() ?? "")) {
     const given = type === null ? "The request has no content-type" : `The content-type is ${excerpt(type)}`;
-    throw unsupportedMedia(`${given}; expected JSON. Send the header content-type: application/json.`, { accept: "application/json" });
+    throw unsupportedMedia(`${given}; expected JSON. Send the header content-type: application/json.`, {
+      accept: "application/json",
+    });
   }
   const encoding = headers.get("content-encoding");
   if (encoding !== null && encoding.trim().toLowerCase() !== "identity") {
@@ -35,9 +37,13 @@ export function parseJson(bytes: Uint8Array): unknown {
   if (isDeeper(text, deepest))
     throw invalidJson(`The body is nested deeper than ${deepest} levels of arrays and objects. Send a flatter one.`);
   if (jsonValues(text, mostValues) > mostValues) {
-    throw new ApiError(400, `The body holds more than ${mostValues} values (texts, numbers, lists, objects). Send fewer.`, {
-      code: "too_many_values",
-    });
+    throw new ApiError(
+      400,
+      `The body holds more than ${mostValues} values (texts, numbers, lists, objects). Send fewer.`,
+      {
+        code: "too_many_values",
+      },
+    );
   }
   try {
     return JSON.parse(text);

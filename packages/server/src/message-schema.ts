@@ -14,7 +14,11 @@ type Content = v.GenericSchema<unknown, string | { readonly text: string }[]>;
 
 /** Text, or parts of it, as one string. The choices are made by hand so that an error names the part. */
 function content(part: v.GenericSchema<unknown, { readonly text: string }>): v.GenericSchema<unknown, string> {
-  const [text, parts, neither]: Content[] = [v.string(), v.pipe(v.array(part), v.minLength(1)), wanted("a string or an array of parts")];
+  const [text, parts, neither]: Content[] = [
+    v.string(),
+    v.pipe(v.array(part), v.minLength(1)),
+    wanted("a string or an array of parts"),
+  ];
   return v.pipe(
     v.lazy((input) => (typeof input === "string" ? text : Array.isArray(input) ? parts : neither) as Content),
     v.transform((given) => (typeof given === "string" ? given : given.map(({ text }) => text).join("")).toWellFormed()),
@@ -30,7 +34,11 @@ const flat = v.string();
 const tooDeep = wanted(`JSON nested ${deepest} levels deep at most`);
 const flatJson = v.lazy((input) => (typeof input === "string" && isDeeper(input, deepest) ? tooDeep : flat));
 const functionCall = object({ name: v.string(), arguments: v.optional(flatJson, "{}") });
-const toolCall = object({ id: v.optional(v.string()), type: v.optional(v.literal("function"), "function"), function: functionCall });
+const toolCall = object({
+  id: v.optional(v.string()),
+  type: v.optional(v.literal("function"), "function"),
+  function: functionCall,
+});
 
 const fieldOf = (input: unknown, name: string): unknown =>
   typeof input === "object" && input !== null ? (input as Record<string, unknown>)[name] : undefined;
@@ -44,7 +52,11 @@ const shared = {
 const refusal = v.nullish(v.string(), "");
 const assistant = object({ ...shared, content: assistantContent, refusal });
 const silentAssistant = object({ ...shared, content: v.nullish(assistantContent, ""), refusal });
-const other = object({ ...shared, content: textContent, refusal: v.nullish(wanted("none, as only an assistant refuses")) });
+const other = object({
+  ...shared,
+  content: textContent,
+  refusal: v.nullish(wanted("none, as only an assistant refuses")),
+});
 const calling = object({ role: wanted('"assistant", whose messages alone have tool_calls') });
 
 /** An assistant makes calls, refuses, or says nothing at all; others have text. */

@@ -1,4 +1,12 @@
-import { type Answer, type EmittedToken, type Law, type Policy, type Token, type Tokenizer, textStream } from "@lenity/core";
+import {
+  type Answer,
+  type EmittedToken,
+  type Law,
+  type Policy,
+  type Token,
+  type Tokenizer,
+  textStream,
+} from "@lenity/core";
 
 /** What an answer says about its own making. */
 export interface Metrics {
@@ -28,14 +36,18 @@ export interface Metrics {
     readonly ignored: number;
     /** Nats of KL(target‖text) that a `ledger` allowed, and charged. */
     readonly ledger?: { readonly budget: number; readonly spent: number } | undefined;
-    /** For each rule in the shadow, the tokens it would have accepted in the same rounds, and how many more than were. */
+    /**
+     * For each rule in the shadow, the tokens it would have accepted in the same rounds, and how many more than were.
+     */
     readonly shadow?: Readonly<Record<string, { readonly accepted: number; readonly more: number }>> | undefined;
     /** The answer repeated itself, and the guard turned it strict. */
     readonly looped?: true | undefined;
   };
 }
 
-/** How an answer was asked for: the policy as resolved, its verifier's law, and the longest block (0: plain decoding). */
+/**
+ * How an answer was asked for: the policy as resolved, its verifier's law, and the longest block (0: plain decoding).
+ */
 export interface AskedFor {
   readonly policy: Policy;
   readonly law: Law;
@@ -45,8 +57,12 @@ export interface AskedFor {
 }
 
 /** The `metrics` of an answer. */
-export function metricsOf({ counters }: Pick<Answer, "counters">, { policy, law, draftTokens, budget }: AskedFor): Metrics {
-  const { rounds, drafted, accepted, emitted, histogram, acceptedBy, relaxed, ignored, spent, shadows, looped } = counters;
+export function metricsOf(
+  { counters }: Pick<Answer, "counters">,
+  { policy, law, draftTokens, budget }: AskedFor,
+): Metrics {
+  const { rounds, drafted, accepted, emitted, histogram, acceptedBy, relaxed, ignored, spent, shadows, looped } =
+    counters;
   return {
     speculative_decoding: {
       mean_acceptance_length: rounds === 0 ? 0 : emitted / rounds,
@@ -80,7 +96,11 @@ export interface Usage {
 }
 
 /** The `usage` of an answer. */
-export function usageOf({ promptTokens, tokens, counters }: Pick<Answer, "promptTokens" | "tokens" | "counters">): Usage {
+export function usageOf({
+  promptTokens,
+  tokens,
+  counters,
+}: Pick<Answer, "promptTokens" | "tokens" | "counters">): Usage {
   return {
     prompt_tokens: promptTokens,
     completion_tokens: tokens.length,
@@ -106,10 +126,13 @@ export interface TraceEntry {
 }
 
 /**
- * Renders the tokens of an answer as they come, or of a text that goes on after the tokens `before`. The texts, joined, are the answer before it is
- * cut at a stop string or inside a character.
+ * Renders the tokens of an answer as they come, or of a text that goes on after the tokens `before`. The texts, joined,
+ * are the answer before it is cut at a stop string or inside a character.
  */
-export function tracer(tokenizer: Tokenizer, before?: readonly Token[]): (tokens: readonly EmittedToken[]) => TraceEntry[] {
+export function tracer(
+  tokenizer: Tokenizer,
+  before?: readonly Token[],
+): (tokens: readonly EmittedToken[]) => TraceEntry[] {
   const stream = textStream(tokenizer, before);
   return (tokens) =>
     tokens.map(({ token, source, by, relaxed, p, q, kl }) => ({
@@ -125,6 +148,10 @@ export function tracer(tokenizer: Tokenizer, before?: readonly Token[]): (tokens
 }
 
 /** The `trace` of a whole answer. */
-export function traceOf({ tokens }: Pick<Answer, "tokens">, tokenizer: Tokenizer, before?: readonly Token[]): TraceEntry[] {
+export function traceOf(
+  { tokens }: Pick<Answer, "tokens">,
+  tokenizer: Tokenizer,
+  before?: readonly Token[],
+): TraceEntry[] {
   return tracer(tokenizer, before)(tokens);
 }

@@ -21,7 +21,10 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** A body whose own fields have been checked, as far as they are looked through here. */
 interface Body extends Fields {
-  readonly messages: readonly (Fields & { readonly content?: unknown; readonly tool_calls?: readonly Called[] | null })[];
+  readonly messages: readonly (Fields & {
+    readonly content?: unknown;
+    readonly tool_calls?: readonly Called[] | null;
+  })[];
   readonly tools?: readonly { readonly function: Fields }[] | null;
   readonly stream_options?: Fields | null;
 }
@@ -37,8 +40,9 @@ const messageFields: Place = {
 };
 
 /**
- * The fields beside those that are read: refuses by name what would otherwise be ignored to the answer's harm, checks the types of what is known and
- * changes nothing, and returns the names of all that is ignored, such as `user` and `messages[].cache_control`.
+ * The fields beside those that are read: refuses by name what would otherwise be ignored to the answer's harm, checks
+ * the types of what is known and changes nothing, and returns the names of all that is ignored, such as `user` and
+ * `messages[].cache_control`.
  */
 export function otherFields(body: Body, read: readonly string[]): string[] {
   const ignored = new Set<string>();
@@ -56,7 +60,8 @@ export function otherFields(body: Body, read: readonly string[]): string[] {
     const path = `messages[${at}]`;
     look(message, `${path}.`, messageFields);
     const parts: readonly Fields[] = Array.isArray(message.content) ? message.content : [];
-    for (const [n, part] of parts.entries()) look(part, `${path}.content[${n}].`, { read: ["type", "text", "refusal"] });
+    for (const [n, part] of parts.entries())
+      look(part, `${path}.content[${n}].`, { read: ["type", "text", "refusal"] });
     for (const [n, call] of (message.tool_calls ?? []).entries()) {
       look(call, `${path}.tool_calls[${n}].`, { read: ["id", "type", "function"] });
       look(call.function, `${path}.tool_calls[${n}].function.`, { read: ["name", "arguments"] });
@@ -74,7 +79,12 @@ const own = <T>(table: Readonly<Record<string, T>> | undefined, key: string): T 
   table !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
 
 /** Throws where the value must not be ignored; false where it asks for what happens anyway. */
-function isIgnored(value: unknown, param: string, field: UnsupportedField | undefined, kind: Kind | undefined): boolean {
+function isIgnored(
+  value: unknown,
+  param: string,
+  field: UnsupportedField | undefined,
+  kind: Kind | undefined,
+): boolean {
   if (field?.asksNothing(value) === true) return false;
   if (field !== undefined) {
     const message = `${param} is not supported by this version of the server with the value ${shown(value)}. ${field.instead ?? "Leave it out."}`;

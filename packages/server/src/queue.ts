@@ -5,9 +5,15 @@ import { ApiError } from "./api-error.ts";
 export interface Queue {
   readonly active: number;
   readonly waiting: number;
-  /** Does what comes before a turn, such as reading a long prompt. Rejects with 429, before it begins, when those ahead leave no place to wait. */
+  /**
+   * Does what comes before a turn, such as reading a long prompt. Rejects with 429, before it begins, when those ahead
+   * leave no place to wait.
+   */
   prepare<Value>(work: () => Promise<Value>): Promise<Value>;
-  /** Resolves, when it is one's turn, to the function that ends the turn. Rejects with 429 when too many wait, with `aborted` on the signal. */
+  /**
+   * Resolves, when it is one's turn, to the function that ends the turn. Rejects with 429 when too many wait, with
+   * `aborted` on the signal.
+   */
   enter(signal: AbortSignal): Promise<() => void>;
 }
 
@@ -49,7 +55,8 @@ export function createQueue(concurrency: number, maxQueue: number): Queue {
         return turn();
       }
       if (line.length >= maxQueue) throw full(line.length);
-      // A worker's runtime gives up on a request that waits for other requests alone; a timer of its own shows it alive.
+      // A worker's runtime gives up on a request that waits for other requests alone; a timer of its own shows it
+      // alive.
       const alive = setInterval(() => {}, 1000);
       const turned = new Promise<() => void>((resolve, reject) => {
         const start = () => {

@@ -51,7 +51,11 @@ const tool = plain(
   v.looseObject({
     type: v.literal("function"),
     function: plain(
-      v.looseObject({ name: v.string(), description: v.nullish(v.string()), parameters: v.nullish(plain(v.looseObject({}))) }),
+      v.looseObject({
+        name: v.string(),
+        description: v.nullish(v.string()),
+        parameters: v.nullish(plain(v.looseObject({}))),
+      }),
     ),
   }),
 );
@@ -117,7 +121,8 @@ function invalid(issue: v.BaseIssue<unknown>): ApiError {
     return path === "" ? String(key) : `${path}.${excerpt(String(key))}`;
   }, "");
   const last = issue.path?.at(-1);
-  if (issue.input === undefined) return new ApiError(400, `${param} is missing.`, { param, code: "missing_required_parameter" });
+  if (issue.input === undefined)
+    return new ApiError(400, `${param} is missing.`, { param, code: "missing_required_parameter" });
   if (last?.origin === "key") {
     const option = String(last.key);
     const message = `speculative has no option ${quoted(option)}. ${didYouMean(option, Object.keys(speculative.entries))}`;
@@ -125,5 +130,8 @@ function invalid(issue: v.BaseIssue<unknown>): ApiError {
   }
   // What is expected of a choice that is made by hand, its schema says.
   const expected = issue.type === "custom" ? issue.message : expectation(issue);
-  return new ApiError(400, `${param} is ${shown(issue.input)}; expected ${expected}.`, { param, code: "invalid_value" });
+  return new ApiError(400, `${param} is ${shown(issue.input)}; expected ${expected}.`, {
+    param,
+    code: "invalid_value",
+  });
 }

@@ -1,6 +1,7 @@
 /**
- * A seed that core takes, for any integer that JSON may hold. Safe integers stay as they are. Longer ones arrive rounded to the nearest number that
- * JavaScript has, and their parts of 53 bits are then folded into one: the same seed gives the same text, on every runtime.
+ * A seed that core takes, for any integer that JSON may hold. Safe integers stay as they are. Longer ones arrive
+ * rounded to the nearest number that JavaScript has, and their parts of 53 bits are then folded into one: the same seed
+ * gives the same text, on every runtime.
  */
 export function seedOf(given: number): number {
   if (Number.isSafeInteger(given)) return given;

@@ -24,13 +24,14 @@ export interface ServerOptions {
   /** Keys for /v1. Default: open to all. */
   readonly apiKeys?: readonly string[] | undefined;
   /**
-   * Whether a prompt may go on from what a prompt with another key left in a cache. Faster where keys share their prompts' beginnings; then each learns,
-   * by `cached_tokens`, what others have asked. Default: false.
+   * Whether a prompt may go on from what a prompt with another key left in a cache. Faster where keys share their
+   * prompts' beginnings; then each learns, by `cached_tokens`, what others have asked. Default: false.
    */
   readonly shareCache?: boolean | undefined;
   /**
-   * Names that requests may give for this server (`Host`), without a port, beside those of loopback; others are answered 403. For servers without a key
-   * that only this machine should reach: a web page elsewhere may give its own name this machine's address. Default: all.
+   * Names that requests may give for this server (`Host`), without a port, beside those of loopback; others are
+   * answered 403. For servers without a key that only this machine should reach: a web page elsewhere may give its own
+   * name this machine's address. Default: all.
    */
   readonly allowedHosts?: readonly string[] | undefined;
   /** The largest body of a request. Default 4 MiB. */
@@ -47,7 +48,10 @@ export interface ServerOptions {
   readonly onFailure?: ((error: unknown, requestId: string) => void) | undefined;
 }
 
-/** An OpenAI-compatible chat server as an app with `fetch(request)`. Throws on models it could not serve; opens no port. */
+/**
+ * An OpenAI-compatible chat server as an app with `fetch(request)`. Throws on models it could not serve; opens no port.
+ */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: all routes in one place.
 export function createServer(options: ServerOptions): Hono {
   const {
     apiKeys,
@@ -64,7 +68,8 @@ export function createServer(options: ServerOptions): Hono {
     throw new RangeError(`concurrency is ${concurrency} and maxQueue ${maxQueue}; expected at least 1 and 0.`);
   }
   const models = new Map(options.models.map((model) => [model.id, ready(model)]));
-  if (models.size === 0 || models.size < options.models.length) throw new TypeError("models is empty, or two of them share an id.");
+  if (models.size === 0 || models.size < options.models.length)
+    throw new TypeError("models is empty, or two of them share an id.");
   const queue = createQueue(concurrency, maxQueue);
   const created = now();
 
@@ -87,7 +92,9 @@ export function createServer(options: ServerOptions): Hono {
     return Response.json(body, { status, headers: { ...headers, "x-request-id": c.get("requestId") } });
   });
   app.notFound((c) => {
-    throw new ApiError(404, `${c.req.method} ${excerpt(c.req.path)} does not exist. Try POST /v1/chat/completions.`, { code: "not_found" });
+    throw new ApiError(404, `${c.req.method} ${excerpt(c.req.path)} does not exist. Try POST /v1/chat/completions.`, {
+      code: "not_found",
+    });
   });
 
   if (allowedHosts !== undefined) app.use(onlyHosts(allowedHosts));
@@ -132,7 +139,11 @@ export function createServer(options: ServerOptions): Hono {
 }
 
 /** Proxies must neither keep nor gather the pieces. */
-const streamHeaders = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no" };
+const streamHeaders = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache",
+  "x-accel-buffering": "no",
+};
 
 const now = (): number => Math.floor(Date.now() / 1000);
 
@@ -140,7 +151,8 @@ const logFailure = (error: unknown, id: string): void => console.error(`Request 
 
 /** "failed": a model has no engine left, and only a new process will help. */
 function healthOf(models: ReadonlyMap<string, ReadyModel>, { active, waiting }: Queue) {
-  const enginesOf = ({ engines }: LanguageModel) => engines?.map(({ keptBytes, ...state }) => ({ ...state, kept_bytes: keptBytes }));
+  const enginesOf = ({ engines }: LanguageModel) =>
+    engines?.map(({ keptBytes, ...state }) => ({ ...state, kept_bytes: keptBytes }));
   const modelOf = ({ id, registry, drafters, target, draft }: ReadyModel) => ({
     id,
     context_length: target.contextLength,
@@ -153,7 +165,9 @@ function healthOf(models: ReadonlyMap<string, ReadyModel>, { active, waiting }: 
     draft_engines: draft === undefined ? undefined : enginesOf(draft),
   });
   const all = [...models.values()];
-  const failed = all.flatMap(({ target, draft }) => [target.engines, draft?.engines]).some((engines) => engines?.every(isFailed));
+  const failed = all
+    .flatMap(({ target, draft }) => [target.engines, draft?.engines])
+    .some((engines) => engines?.every(isFailed));
   return { status: failed ? "failed" : "ok", models: all.map(modelOf), queue: { active, waiting } };
 }
 

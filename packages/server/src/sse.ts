@@ -1,7 +1,7 @@
 /**
- * Server-sent events, one JSON value each, then `[DONE]`. Values are taken as fast as they are made and wait here for a slow reader: an answer
- * is short, and the model's turn must not last as long as its reader pleases. `onCancel` is told when the reader goes; `onError` gives the
- * last value of a stream that breaks, which then ends without `[DONE]`.
+ * Server-sent events, one JSON value each, then `[DONE]`. Values are taken as fast as they are made and wait here for a
+ * slow reader: an answer is short, and the model's turn must not last as long as its reader pleases. `onCancel` is told
+ * when the reader goes; `onError` gives the last value of a stream that breaks, which then ends without `[DONE]`.
  */
 export function eventStream(
   values: AsyncIterable<unknown>,

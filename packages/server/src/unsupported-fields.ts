@@ -1,4 +1,7 @@
-/** The fields that clients of other servers send and that this one does not implement, by who brought them. Null asks for nothing everywhere. */
+/**
+ * The fields that clients of other servers send and that this one does not implement, by who brought them. Null asks
+ * for nothing everywhere.
+ */
 
 /** A field that would change the answer: refused, unless its value asks for what this server does anyway. */
 export interface UnsupportedField {
@@ -18,7 +21,8 @@ function isEmptyObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
 }
 
-const isTextFormat = (value: unknown): boolean => typeof value === "object" && value !== null && "type" in value && value.type === "text";
+const isTextFormat = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "type" in value && value.type === "text";
 
 const openai: Readonly<Record<string, UnsupportedField>> = {
   n: only(1),
@@ -207,7 +211,14 @@ const hosted: Readonly<Record<string, UnsupportedField>> = {
 };
 
 /** Fields of the body. */
-export const unsupported: Readonly<Record<string, UnsupportedField>> = { ...openai, ...vllm, ...sglang, ...llamaCpp, ...local, ...hosted };
+export const unsupported: Readonly<Record<string, UnsupportedField>> = {
+  ...openai,
+  ...vllm,
+  ...sglang,
+  ...llamaCpp,
+  ...local,
+  ...hosted,
+};
 
 /** Fields of `stream_options`. */
 export const unsupportedInStreams: Readonly<Record<string, UnsupportedField>> = {

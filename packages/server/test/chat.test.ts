@@ -3,7 +3,20 @@ import { describe, test } from "node:test";
 import { createRegistry } from "@lenity/core";
 import { noCounts } from "@lenity/core/internal";
 import { createServer, metricsOf } from "../src/index.ts";
-import { bytes, chunks, control, delayed, joined, post, question, randomPair, reply, sayingModel, served, textOf } from "./doubles.ts";
+import {
+  bytes,
+  chunks,
+  control,
+  delayed,
+  joined,
+  post,
+  question,
+  randomPair,
+  reply,
+  sayingModel,
+  served,
+  textOf,
+} from "./doubles.ts";
 
 describe("a whole answer", () => {
   const app = createServer({ models: [served(sayingModel("It is 5."), sayingModel("It is 6."))] });
@@ -17,7 +30,12 @@ describe("a whole answer", () => {
     assert.deepEqual(answer.choices, [{ index: 0, message, logprobs: null, finish_reason: "stop" }]);
     const prompt = 1 + 1 + "How much is 2 + 3?".length + 1 + 1;
     const details = { prompt_tokens_details: { cached_tokens: 0 } };
-    assert.deepEqual(answer.usage, { prompt_tokens: prompt, completion_tokens: 9, total_tokens: prompt + 9, ...details });
+    assert.deepEqual(answer.usage, {
+      prompt_tokens: prompt,
+      completion_tokens: 9,
+      total_tokens: prompt + 9,
+      ...details,
+    });
     assert.equal(answer.trace, undefined);
   });
 
@@ -49,7 +67,13 @@ describe("a whole answer", () => {
       num_draft_tokens: 10,
       num_spec_tokens: 8,
     });
-    assert.deepEqual(metrics?.acceptance, { policy: { type: "sd" }, law: "exact", accepted_by: { sd: 8 }, relaxed: 0, ignored: 0 });
+    assert.deepEqual(metrics?.acceptance, {
+      policy: { type: "sd" },
+      law: "exact",
+      accepted_by: { sd: 8 },
+      relaxed: 0,
+      ignored: 0,
+    });
   });
 
   test("ends with `length` at max_tokens, under either name, the newer one winning", async () => {
@@ -71,7 +95,8 @@ describe("a whole answer", () => {
 
   test("takes its temperature from the request, then the model, then OpenAI's default of 1", async () => {
     const { target, draft } = randomPair();
-    const say = async (app: ReturnType<typeof createServer>, body: object) => textOf(await reply(app, { seed: 3, ...body }));
+    const say = async (app: ReturnType<typeof createServer>, body: object) =>
+      textOf(await reply(app, { seed: 3, ...body }));
     const plain = createServer({ models: [served(target, draft)] });
     const greedy = createServer({ models: [served(target, draft, { sampling: { temperature: 0 } })] });
     assert.equal(await say(plain, {}), await say(plain, { temperature: 1 }));
@@ -131,7 +156,15 @@ describe("a whole answer", () => {
       tool_choice: "auto",
       response_format: { type: "text" },
     };
-    const nulls = { stop: null, seed: null, temperature: null, stream: null, stream_options: null, speculative: null, logit_bias: null };
+    const nulls = {
+      stop: null,
+      seed: null,
+      temperature: null,
+      stream: null,
+      stream_options: null,
+      speculative: null,
+      logit_bias: null,
+    };
     assert.equal(textOf(await reply(app, { ...extra, ...nulls })), "It is 5.");
   });
 });
@@ -177,7 +210,10 @@ describe("the prompt", () => {
 
   test("comes from a tokenizer that adds nothing of its own", () => {
     const tokenizer = { ...bytes, encode: (text: string) => [control("bos"), ...bytes.encode(text)] };
-    assert.throws(() => createServer({ models: [served(sayingModel("ok"), undefined, { tokenizer })] }), /adds control tokens/);
+    assert.throws(
+      () => createServer({ models: [served(sayingModel("ok"), undefined, { tokenizer })] }),
+      /adds control tokens/,
+    );
   });
 
   test("survives halves of characters", async () => {
@@ -256,7 +292,9 @@ describe("the policy", () => {
         },
       ]),
     );
-    const app = createServer({ models: [served(sayingModel("ab ab ab ab ab ab ab"), undefined, { drafters: counting })] });
+    const app = createServer({
+      models: [served(sayingModel("ab ab ab ab ab ab ab"), undefined, { drafters: counting })],
+    });
     const answer = await reply(app, { speculative: { drafter: "lookup", trace: true } });
     assert.ok(answer.trace?.some(({ source, q }) => source === "draft" && q === undefined));
     assert.equal(open, 0);
@@ -265,7 +303,10 @@ describe("the policy", () => {
 
 describe("the metrics", () => {
   test("of an answer without a token are zeros", () => {
-    const { speculative_decoding } = metricsOf({ counters: noCounts }, { policy: "strict", law: "exact", draftTokens: 16 });
+    const { speculative_decoding } = metricsOf(
+      { counters: noCounts },
+      { policy: "strict", law: "exact", draftTokens: 16 },
+    );
     assert.equal(speculative_decoding.mean_acceptance_length, 0);
     assert.equal(speculative_decoding.draft_acceptance_rate, 0);
   });

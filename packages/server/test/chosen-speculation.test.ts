@@ -1,12 +1,22 @@
 /** Which policy, drafter and block length an answer gets: the one choice that server and command make. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createRegistry, type Drafter, defaultRegistry, LenityError, lookupDrafter, type VerifierPlugin } from "@lenity/core";
+import {
+  createRegistry,
+  type Drafter,
+  defaultRegistry,
+  LenityError,
+  lookupDrafter,
+  type VerifierPlugin,
+} from "@lenity/core";
 import { type AskedSpeculation, chosenSpeculation, type SpeculativeModel } from "../src/index.ts";
 import { sayingModel } from "./doubles.ts";
 
 const target = sayingModel("x");
-const [first, lookup] = ["model", "lookup"].map((name) => (): Drafter => ({ ...lookupDrafter(), name })) as [() => Drafter, () => Drafter];
+const [first, lookup] = ["model", "lookup"].map((name) => (): Drafter => ({ ...lookupDrafter(), name })) as [
+  () => Drafter,
+  () => Drafter,
+];
 const model: SpeculativeModel = { id: "m", target, drafters: { model: first, lookup }, registry: defaultRegistry() };
 
 /** The policy, the block length and the drafter's name. */

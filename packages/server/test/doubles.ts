@@ -13,7 +13,10 @@ export function randomPair(seed = 1): { readonly target: TableModel; readonly dr
 }
 
 /** The model with every pass preceded by `before`, which gets the tokens held so far. */
-export function delayed(model: LanguageModel, before: (held: number, signal: AbortSignal | undefined) => Promise<void>): LanguageModel {
+export function delayed(
+  model: LanguageModel,
+  before: (held: number, signal: AbortSignal | undefined) => Promise<void>,
+): LanguageModel {
   return {
     ...model,
     async open(options) {
@@ -33,7 +36,11 @@ export function delayed(model: LanguageModel, before: (held: number, signal: Abo
   };
 }
 
-export function served(target: LanguageModel, draft: LanguageModel = target, options: Partial<ServedModel> = {}): ServedModel {
+export function served(
+  target: LanguageModel,
+  draft: LanguageModel = target,
+  options: Partial<ServedModel> = {},
+): ServedModel {
   return {
     id: "double",
     target,
@@ -64,7 +71,8 @@ export const question: readonly object[] = [{ role: "user", content: "How much i
 
 /** Sends a chat request; `body` is merged into one that is valid, or sent as it is when it is text. */
 export function post(app: Hono, body: object | string, { headers = {}, ...init }: Posting = {}): Promise<Response> {
-  const text = typeof body === "string" ? body : JSON.stringify({ model: "double", messages: question, max_tokens: 40, ...body });
+  const text =
+    typeof body === "string" ? body : JSON.stringify({ model: "double", messages: question, max_tokens: 40, ...body });
   return Promise.resolve(
     app.request("/v1/chat/completions", {
       method: "POST",
@@ -97,7 +105,8 @@ export async function chunks(response: Response): Promise<{ readonly all: Reply[
   return { all: (done ? data.slice(0, -1) : data).map((line) => JSON.parse(line) as Reply), done };
 }
 
-export const joined = (all: readonly Reply[]): string => all.map(({ choices }) => choices?.[0]?.delta?.content ?? "").join("");
+export const joined = (all: readonly Reply[]): string =>
+  all.map(({ choices }) => choices?.[0]?.delta?.content ?? "").join("");
 
 /** Waits until the condition holds. Fails after two seconds. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {

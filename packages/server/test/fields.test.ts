@@ -81,7 +81,12 @@ const dialects: Readonly<Record<string, Readonly<Record<string, readonly [unknow
     n_probs: [3, 0],
     "speculative.n_max": [4],
   },
-  "LM Studio, Ollama and TGI": { draft_model: ["small"], options: [{ seed: 1 }, {}], num_predict: [5, -1], do_sample: [false, true] },
+  "LM Studio, Ollama and TGI": {
+    draft_model: ["small"],
+    options: [{ seed: 1 }, {}],
+    num_predict: [5, -1],
+    do_sample: [false, true],
+  },
   "Anthropic and others": {
     system: ["Be brief."],
     stop_sequences: [["a"], []],
@@ -98,7 +103,10 @@ describe("a field of another server's dialect", () => {
       for (const [name, [value]] of Object.entries(fields)) {
         const { param, code, message } = await errorOf({ [name]: value });
         assert.deepEqual([param, code], [name, "unsupported_parameter"]);
-        assert.ok(message.startsWith(`${name} is not supported by this version of the server with the value `), message);
+        assert.ok(
+          message.startsWith(`${name} is not supported by this version of the server with the value `),
+          message,
+        );
       }
     });
 
@@ -130,10 +138,15 @@ describe("a field of another server's dialect", () => {
     ] as const) {
       assert.equal((await errorOf(body)).param, path);
     }
-    for (const fine of [said({ function_call: null, audio: null, prefix: false }), streamed({ include_obfuscation: false })]) {
+    for (const fine of [
+      said({ function_call: null, audio: null, prefix: false }),
+      streamed({ include_obfuscation: false }),
+    ]) {
       assert.equal(await ignored(fine), null);
     }
-    const tooled = createServer({ models: [served(sayingModel("ok"), undefined, { chatTemplate: "<|assistant|>{{ tools | length }}" })] });
+    const tooled = createServer({
+      models: [served(sayingModel("ok"), undefined, { chatTemplate: "<|assistant|>{{ tools | length }}" })],
+    });
     const strict = (await (await post(tooled, tool({ strict: true }))).json()) as Reply;
     assert.equal(strict.error?.param, "tools[0].function.strict");
     for (const strict of [false, null, undefined]) assert.equal((await post(tooled, tool({ strict }))).status, 200);
@@ -142,7 +155,14 @@ describe("a field of another server's dialect", () => {
 
 describe("a field that changes nothing", () => {
   test("is ignored and listed, in a stream too; one that is null is not", async () => {
-    const fields = { user: "me", metadata: { a: "b" }, service_tier: "flex", prompt_cache_key: "k", safety_identifier: "s", banana: [1] };
+    const fields = {
+      user: "me",
+      metadata: { a: "b" },
+      service_tier: "flex",
+      prompt_cache_key: "k",
+      safety_identifier: "s",
+      banana: [1],
+    };
     const names = "user, metadata, service_tier, prompt_cache_key, safety_identifier, banana";
     assert.equal(await ignored(fields), names);
     const response = await post(app, { ...fields, stream: true });
@@ -175,11 +195,17 @@ describe("a field that changes nothing", () => {
     assert.equal((await errorOf({ cache_prompt: 1 })).message, "cache_prompt is 1; expected true or false.");
     assert.equal((await errorOf({ ttl: "60" })).message, 'ttl is "60"; expected a number.');
     const annotated = [...question, { role: "assistant", content: "x", annotations: {} }];
-    assert.equal((await errorOf({ messages: annotated })).message, "messages[1].annotations is an empty object; expected an array.");
+    assert.equal(
+      (await errorOf({ messages: annotated })).message,
+      "messages[1].annotations is an empty object; expected an array.",
+    );
   });
 
   test("has a name that no header can hold, or many have: the list stays short and safe", async () => {
-    assert.equal(await ignored({ "a\r\nset-cookie: x": 1, "é🎉": 1, __proto__x: 1 }), "a??set-cookie??x, ???, __proto__x");
+    assert.equal(
+      await ignored({ "a\r\nset-cookie: x": 1, "é🎉": 1, __proto__x: 1 }),
+      "a??set-cookie??x, ???, __proto__x",
+    );
     const many = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`field_${i}`, i]));
     const header = (await ignored({ ...many, ["x".repeat(100_000)]: 1 })) ?? "";
     assert.match(header, /^field_0, field_1, .*, and \d{4} more$/);
@@ -211,5 +237,8 @@ test("an array is no object, wherever one is expected", async () => {
 });
 
 test("what is ignored does not change the answer", async () => {
-  assert.equal(textOf(await reply(app, { user: "someone", prediction: { type: "content", content: "It is 6." } })), "It is 5.");
+  assert.equal(
+    textOf(await reply(app, { user: "someone", prediction: { type: "content", content: "It is 6." } })),
+    "It is 5.",
+  );
 });

@@ -16,7 +16,10 @@ function watched(): { readonly model: LanguageModel; readonly scopes: (string | 
   return { model: { ...inner, open }, scopes };
 }
 
-async function scopesOf(keys: readonly (string | undefined)[], options: object): Promise<readonly (readonly (string | undefined)[])[]> {
+async function scopesOf(
+  keys: readonly (string | undefined)[],
+  options: object,
+): Promise<readonly (readonly (string | undefined)[])[]> {
   const [target, draft] = [watched(), watched()];
   const models = [served(target.model, target.model, { drafters: { model: () => modelDrafter(draft.model) } })];
   const app = createServer({ models, ...options });
@@ -41,6 +44,7 @@ test("prompts of different keys are of different scopes, for target and draft, a
 
 test("they are of one scope where the operator shares caches, and where there are no keys", async () => {
   const apiKeys = ["secret-a", "secret-b"];
-  for (const scopes of await scopesOf(apiKeys, { apiKeys, shareCache: true })) assert.deepEqual(scopes, [undefined, undefined]);
+  for (const scopes of await scopesOf(apiKeys, { apiKeys, shareCache: true }))
+    assert.deepEqual(scopes, [undefined, undefined]);
   for (const scopes of await scopesOf([undefined, "any"], {})) assert.deepEqual(scopes, [undefined, undefined]);
 });

@@ -1,4 +1,7 @@
-/** Answers that nobody reads to their end: whatever the moment, they give back their turn, their sessions and their drafter. */
+/**
+ * Answers that nobody reads to their end: whatever the moment, they give back their turn, their sessions and their
+ * drafter.
+ */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Drafter, modelDrafter } from "@lenity/core";
@@ -54,7 +57,10 @@ describe("an answer that is left", () => {
         const queue = createQueue(1, 0);
         let events = 0;
         for (let left = 0, ended = false; !ended; left++, events++) {
-          const job = await jobOf({ messages: [{ role: "user", content: "5?" }], speculative: { draft_tokens: 2 }, ignored: [] }, models);
+          const job = await jobOf(
+            { messages: [{ role: "user", content: "5?" }], speculative: { draft_tokens: 2 }, ignored: [] },
+            models,
+          );
           const taken = await take(run(job, queue, new AbortController().signal));
           const answer: AsyncGenerator<unknown, void, undefined> = chunked
             ? chunksOf(taken, job, { id: "1", created: 1, model: model.id }, true)

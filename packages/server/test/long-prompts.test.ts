@@ -9,7 +9,8 @@ import { createServer } from "../src/index.ts";
 import { bytes, post, queueOf, type Reply, reply, sayingModel, served, textOf, until } from "./doubles.ts";
 
 const user = (content: string): ChatMessage => ({ role: "user", content });
-const model = (tokenizer: Tokenizer, contextLength = 100_000) => served(sayingModel("Yes.", { contextLength }), undefined, { tokenizer });
+const model = (tokenizer: Tokenizer, contextLength = 100_000) =>
+  served(sayingModel("Yes.", { contextLength }), undefined, { tokenizer });
 
 describe("a prompt of a request", () => {
   test("is refused without being encoded where its bytes alone show that it cannot fit", async () => {
@@ -20,7 +21,10 @@ describe("a prompt of a request", () => {
         const response = await post(app, { messages: [user(content)], stream });
         const { error } = (await response.json()) as Reply;
         assert.deepEqual([response.status, error?.code, error?.param], [400, "context_length_exceeded", "messages"]);
-        assert.match(error?.message ?? "", /^The prompt has at least \d+ tokens, as none has more than 13 bytes; table holds 500\./);
+        assert.match(
+          error?.message ?? "",
+          /^The prompt has at least \d+ tokens, as none has more than 13 bytes; table holds 500\./,
+        );
       }
     }
     assert.deepEqual([asked.here.join(""), asked.aside], ["", []]);
@@ -87,14 +91,21 @@ describe("what would take long to read", () => {
   };
 
   test("is refused by its number: values, messages, values of arguments", async () => {
-    await refused({ metadata: Array.from({ length: mostValues }, () => 1) }, /The body holds more than 30000 values/, null);
+    await refused(
+      { metadata: Array.from({ length: mostValues }, () => 1) },
+      /The body holds more than 30000 values/,
+      null,
+    );
     await refused(`{"messages": [${"{},".repeat(1e6)}{}]}`, /The body holds more than 30000 values/, null);
     await refused(
       { messages: Array.from({ length: 2049 }, () => user("a")) },
       /messages holds 2049 messages; expected 2048 at most/,
       "messages",
     );
-    const call = { type: "function", function: { name: "f", arguments: JSON.stringify(Array.from({ length: 20_000 }, () => 1)) } };
+    const call = {
+      type: "function",
+      function: { name: "f", arguments: JSON.stringify(Array.from({ length: 20_000 }, () => 1)) },
+    };
     const calls = [user("a"), { role: "assistant", tool_calls: [call, call] }];
     const readsCalls = `{{ messages[1].tool_calls | tojson }}`;
     const reading = createServer({ models: [{ ...model(bytes), chatTemplate: readsCalls }] });
@@ -104,7 +115,15 @@ describe("what would take long to read", () => {
 
   test("is not searched for the first message at fault", async () => {
     const many = [...Array.from({ length: 1000 }, () => user("a")), { role: "system", content: "late" }];
-    await refused({ messages: many }, /^The chat template refuses these messages: The system message comes first\.$/, "messages");
-    await refused({ messages: many.slice(-3) }, /comes first\. The first at fault is messages\[2\] \(system\)\.$/, "messages");
+    await refused(
+      { messages: many },
+      /^The chat template refuses these messages: The system message comes first\.$/,
+      "messages",
+    );
+    await refused(
+      { messages: many.slice(-3) },
+      /comes first\. The first at fault is messages\[2\] \(system\)\.$/,
+      "messages",
+    );
   });
 });

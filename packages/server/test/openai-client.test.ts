@@ -52,7 +52,10 @@ describe("the official openai client, over a socket", () => {
       })
       .withResponse();
     assert.equal(data.choices[0]?.message.content, "It is 5.");
-    assert.equal(response.headers.get("x-lenity-ignored-fields"), "user, metadata, service_tier, prompt_cache_key, safety_identifier");
+    assert.equal(
+      response.headers.get("x-lenity-ignored-fields"),
+      "user, metadata, service_tier, prompt_cache_key, safety_identifier",
+    );
     await assert.rejects(client.chat.completions.create({ model: "double", messages, store: true }), (error) => {
       assert.ok(error instanceof BadRequestError);
       assert.deepEqual([error.param, error.code], ["store", "unsupported_parameter"]);
@@ -108,7 +111,8 @@ describe("the official openai client, over a socket", () => {
     const body = { model: "mortal", messages, stream: true as const, speculative: { draft_tokens: 0 } };
     let text = "";
     await assert.rejects(async () => {
-      for await (const chunk of await client.chat.completions.create(body)) text += chunk.choices[0]?.delta.content ?? "";
+      for await (const chunk of await client.chat.completions.create(body))
+        text += chunk.choices[0]?.delta.content ?? "";
     }, APIError);
     assert.equal(text, "a long e");
   });

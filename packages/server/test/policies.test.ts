@@ -33,7 +33,12 @@ test("every verifier of the list answers over HTTP with its example, at a temper
   const list = (await (await app.request("/v1/policies")).json()) as PolicyList;
   for (const { type, example, needs } of list.verifiers) {
     const speculative = { policy: { type, ...example }, draft_tokens: 4 };
-    const answer = await reply(app, { max_tokens: 12, seed: 1, temperature: needs.mode === "sampled" ? 1 : 0, speculative });
+    const answer = await reply(app, {
+      max_tokens: 12,
+      seed: 1,
+      temperature: needs.mode === "sampled" ? 1 : 0,
+      speculative,
+    });
     assert.equal(answer.metrics?.acceptance.law !== undefined, true, type);
   }
 });
@@ -60,9 +65,16 @@ test("a policy nested three deep works over HTTP, and a mistake at its bottom is
     },
     candidates: ["block"],
   });
-  const answer = await reply(app, { max_tokens: 20, temperature: 0, speculative: { policy: nested({ threshold: 2 }), draft_tokens: 4 } });
+  const answer = await reply(app, {
+    max_tokens: 20,
+    temperature: 0,
+    speculative: { policy: nested({ threshold: 2 }), draft_tokens: 4 },
+  });
   assert.ok(answer.metrics?.acceptance.shadow?.["block"] !== undefined);
-  const body = JSON.stringify({ messages: [{ role: "user", content: "?" }], speculative: { policy: nested({ treshold: 2 }) } });
+  const body = JSON.stringify({
+    messages: [{ role: "user", content: "?" }],
+    speculative: { policy: nested({ treshold: 2 }) },
+  });
   const refused = await post(app, body);
   assert.equal(refused.status, 400);
   assert.match(
@@ -72,7 +84,10 @@ test("a policy nested three deep works over HTTP, and a mistake at its bottom is
 });
 
 test("a ledger says what it spent, and is refused at temperature 0 with the reason", async () => {
-  const speculative = { policy: { type: "ledger", budget: 2, of: { type: "kl", threshold: 3, rows: "processed" } }, draft_tokens: 6 };
+  const speculative = {
+    policy: { type: "ledger", budget: 2, of: { type: "kl", threshold: 3, rows: "processed" } },
+    draft_tokens: 6,
+  };
   const { metrics } = await reply(app, { max_tokens: 40, temperature: 1, seed: 5, speculative });
   const ledger = metrics?.acceptance.ledger;
   assert.ok(ledger !== undefined && ledger.budget === 2 && ledger.spent > 0 && ledger.spent <= 2);

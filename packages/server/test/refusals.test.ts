@@ -44,18 +44,26 @@ describe("400 answers", () => {
     ]));
 
   test("drafts for a model that scores only last positions, which answers plainly when nobody asks for them", async () => {
-    const plain = createServer({ models: [served({ ...target, lastOnly: true }, undefined, { registry, draftTokens: 8 })] });
+    const plain = createServer({
+      models: [served({ ...target, lastOnly: true }, undefined, { registry, draftTokens: 8 })],
+    });
     const bodies = [{}, { speculative: {} }, { speculative: { policy: "judi" } }, { speculative: { draft_tokens: 0 } }];
     for (const body of bodies) {
       const answer = await reply(plain, body);
       assert.equal(textOf(answer), "It is 5.");
       const { speculative_decoding, acceptance } = answer.metrics ?? {};
-      assert.deepEqual([speculative_decoding?.num_draft_tokens, speculative_decoding?.num_spec_tokens, acceptance?.law], [0, 0, "exact"]);
+      assert.deepEqual(
+        [speculative_decoding?.num_draft_tokens, speculative_decoding?.num_spec_tokens, acceptance?.law],
+        [0, 0, "exact"],
+      );
     }
     const response = await post(plain, { speculative: { draft_tokens: 4 } });
     const { error } = (await response.json()) as Reply;
     assert.deepEqual([response.status, error?.param, error?.code], [400, "speculative.draft_tokens", "unsupported"]);
-    assert.match(error?.message ?? "", /scores only the last position of a block\. Set the number of draft tokens to 0 for plain decoding/);
+    assert.match(
+      error?.message ?? "",
+      /scores only the last position of a block\. Set the number of draft tokens to 0 for plain decoding/,
+    );
   });
 
   test("a body that is no UTF-8", async () => {
@@ -77,10 +85,22 @@ describe("400 answers", () => {
       ],
       [{ messages: [{ role: "function", content: "x" }] }, "messages[0].role", /"function"/],
       [{ messages: [...question, { role: "assistant" }] }, "messages[1].content", /missing/],
-      [{ messages: [{ role: "user", content: 5 }] }, "messages[0].content", /5; expected a string or an array of parts\./],
+      [
+        { messages: [{ role: "user", content: 5 }] },
+        "messages[0].content",
+        /5; expected a string or an array of parts\./,
+      ],
       [{ messages: [{ role: "user", content: null }] }, "messages[0].content", /null; expected a string/],
-      [{ messages: [{ role: "user", content: [] }] }, "messages[0].content", /an empty array; expected at least 1 item/],
-      [{ messages: [{ role: "user", content: [{ type: "image_url" }] }] }, "messages[0].content[0].type", /"image_url"; expected "text"/],
+      [
+        { messages: [{ role: "user", content: [] }] },
+        "messages[0].content",
+        /an empty array; expected at least 1 item/,
+      ],
+      [
+        { messages: [{ role: "user", content: [{ type: "image_url" }] }] },
+        "messages[0].content[0].type",
+        /"image_url"; expected "text"/,
+      ],
       [{ messages: [{ role: "user", content: [{ type: "text" }] }] }, "messages[0].content[0].text", /missing/],
       [{ messages: [{ role: "assistant", tool_calls: [{}] }] }, "messages[0].tool_calls[0].function", /missing/],
       [
@@ -88,14 +108,24 @@ describe("400 answers", () => {
         "messages[0].role",
         /"user"; expected "assistant", whose messages alone have tool_calls/,
       ],
-      [{ messages: [{ role: "assistant", tool_calls: [call] }] }, "messages[0].tool_calls", /double: its chat template does not know/],
+      [
+        { messages: [{ role: "assistant", tool_calls: [call] }] },
+        "messages[0].tool_calls",
+        /double: its chat template does not know/,
+      ],
       [{ tools: "all" }, "tools", /"all"; expected an array/],
       [{ tools: [{ type: "function" }] }, "tools[0].function", /missing/],
       [{ tools: [{ type: "web" }] }, "tools[0].type", /"web"; expected "function"/],
     ]));
 
   test("messages that the template refuses, in its own words", () =>
-    refused(400, [[{ messages: [...question, { role: "system", content: "<|end|>" }] }, "messages", /The system message comes first/]]));
+    refused(400, [
+      [
+        { messages: [...question, { role: "system", content: "<|end|>" }] },
+        "messages",
+        /The system message comes first/,
+      ],
+    ]));
 
   test("settings out of range", () =>
     refused(400, [
@@ -115,12 +145,20 @@ describe("400 answers", () => {
       [{ model: 5 }, "model", /5; expected a string/],
       [{ stream: "yes" }, "stream", /"yes"; expected true or false/],
       [{ stream: false, stream_options: { include_usage: true } }, "stream_options", /without stream/],
-      [{ stream: true, stream_options: { include_usage: 1 } }, "stream_options.include_usage", /1; expected true or false/],
+      [
+        { stream: true, stream_options: { include_usage: 1 } },
+        "stream_options.include_usage",
+        /1; expected true or false/,
+      ],
     ]));
 
   test("a choice of tools that would bind the model", () =>
     refused(400, [
-      [{ tool_choice: "required" }, "tool_choice", /"required"; expected "none" or "auto", because this server cannot make/],
+      [
+        { tool_choice: "required" },
+        "tool_choice",
+        /"required"; expected "none" or "auto", because this server cannot make/,
+      ],
       [
         { tool_choice: { type: "function", function: { name: "f" } } },
         "tool_choice",
@@ -142,7 +180,11 @@ describe("400 answers", () => {
       [{ speculative: { draft_tokens: 1025 } }, "speculative.draft_tokens", /1025; expected at most 1024/],
       [{ speculative: { draft_tokens: 1.5 } }, "speculative.draft_tokens", /1.5/],
       [{ speculative: { trace: "yes" } }, "speculative.trace", /"yes"; expected true or false/],
-      [{ speculative: { drafter: "modle" } }, "speculative.drafter", /no drafter "modle"\. Did you mean "model"\? Known: model, lookup/],
+      [
+        { speculative: { drafter: "modle" } },
+        "speculative.drafter",
+        /no drafter "modle"\. Did you mean "model"\? Known: model, lookup/,
+      ],
       [{ speculative: { drafter: "constructor" } }, "speculative.drafter", /Known: model, lookup/],
     ]));
 
@@ -152,12 +194,16 @@ describe("400 answers", () => {
   });
 
   test("a policy that is not of the grammar, with the path of what is wrong", async () => {
-    const bad = (policy: unknown, message: RegExp) => [{ speculative: { policy } }, "speculative.policy", message] as const;
+    const bad = (policy: unknown, message: RegExp) =>
+      [{ speculative: { policy } }, "speculative.policy", message] as const;
     await refused(400, [
       bad("jodi", /unknown preset "jodi"\. Did you mean "judi"/),
       bad({ type: "klx", threshold: 1 }, /speculative\.policy\.type names the unknown verifier "klx"/),
       bad({ type: "kl", treshold: 1 }, /speculative\.policy/),
-      bad({ type: "or", any: [{ type: "sd" }, { type: "kl", threshold: -1 }] }, /speculative\.policy\.any\[1\]\.threshold/),
+      bad(
+        { type: "or", any: [{ type: "sd" }, { type: "kl", threshold: -1 }] },
+        /speculative\.policy\.any\[1\]\.threshold/,
+      ),
       bad({ type: "kl", threshold: 1, max_confidnce: 1 }, /no option "max_confidnce"\. Did you mean "max_confidence"/),
       bad(5, /5; expected a preset's name/),
       bad([], /policy is an empty array; expected a preset's name/),
@@ -173,7 +219,10 @@ describe("400 answers", () => {
       [JSON.stringify(policy), /policy is \d+ characters long/],
       [deep, /nested deeper/],
     ] as const) {
-      const response = await post(wide, `{"messages": ${JSON.stringify(question)}, "speculative": {"policy": ${given}}}`);
+      const response = await post(
+        wide,
+        `{"messages": ${JSON.stringify(question)}, "speculative": {"policy": ${given}}}`,
+      );
       assert.equal(response.status, 400);
       assert.match(await response.text(), message);
     }
@@ -181,7 +230,11 @@ describe("400 answers", () => {
 
   test("a policy that the model or the drafter cannot feed", () =>
     refused(400, [
-      [{ speculative: { policy: "judge" } }, "speculative.policy", /reads pre-norm hidden states, which table does not give/],
+      [
+        { speculative: { policy: "judge" } },
+        "speculative.policy",
+        /reads pre-norm hidden states, which table does not give/,
+      ],
       [{ speculative: { policy: "judi", drafter: "lookup" } }, "speculative.policy", /only proposes tokens/],
     ]));
 
@@ -218,7 +271,8 @@ describe("400 answers", () => {
 });
 
 describe("bad input", () => {
-  test("gets 404 for an unknown model", () => refused(404, [[{ model: "gpt-9" }, "model", /"gpt-9" does not exist\. Known: double/]]));
+  test("gets 404 for an unknown model", () =>
+    refused(404, [[{ model: "gpt-9" }, "model", /"gpt-9" does not exist\. Known: double/]]));
 
   test("never gives a 500, whatever JSON comes in whatever field", async () => {
     const values = [

@@ -1,9 +1,27 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createRegistry, defaultRegistry, type EngineState, type LanguageModel, sdPlugin, verifierPlugin } from "@lenity/core";
+import {
+  createRegistry,
+  defaultRegistry,
+  type EngineState,
+  type LanguageModel,
+  sdPlugin,
+  verifierPlugin,
+} from "@lenity/core";
 import { object } from "valibot";
 import { createServer } from "../src/index.ts";
-import { delayed, type Posting, post, queueOf, type Reply, reply, sayingModel, served, textOf, until } from "./doubles.ts";
+import {
+  delayed,
+  type Posting,
+  post,
+  queueOf,
+  type Reply,
+  reply,
+  sayingModel,
+  served,
+  textOf,
+  until,
+} from "./doubles.ts";
 
 const state = (state: EngineState["state"]): EngineState => ({ state, sessions: 1, restarts: 2, keptBytes: 3 });
 const target = sayingModel("It is 5.", { contextLength: 60 });
@@ -37,11 +55,18 @@ describe("the routes", () => {
           if (method === "HEAD") continue;
           const { error } = (await response.json()) as Reply;
           assert.equal(error?.code, "method_not_allowed");
-          assert.match(error?.message ?? "", new RegExp(`^${method} is not a method of /.*\\. Send ${allow.split(",")[0]}\\.$`));
+          assert.match(
+            error?.message ?? "",
+            new RegExp(`^${method} is not a method of /.*\\. Send ${allow.split(",")[0]}\\.$`),
+          );
         }
       }
     }
-    assert.equal((await createServer({ models: [served(target)], apiKeys: ["one"] }).request("/v1/models", { method: "PUT" })).status, 401);
+    assert.equal(
+      (await createServer({ models: [served(target)], apiKeys: ["one"] }).request("/v1/models", { method: "PUT" }))
+        .status,
+      401,
+    );
   });
 
   test("415 for a body that is declared to be something else than plain JSON, with the header to send", async () => {
@@ -54,18 +79,33 @@ describe("the routes", () => {
       return response;
     };
     const advice = /expected JSON\. Send the header content-type: application\/json\.$/;
-    for (const type of ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x", "application/jsonx", ""]) {
+    for (const type of [
+      "application/x-www-form-urlencoded",
+      "text/plain",
+      "multipart/form-data; boundary=x",
+      "application/jsonx",
+      "",
+    ]) {
       await refused({ "content-type": type }, advice);
     }
-    await refused({ "content-type": "application/x-www-form-urlencoded" }, /^The content-type is application\/x-www-form-urlencoded;/);
+    await refused(
+      { "content-type": "application/x-www-form-urlencoded" },
+      /^The content-type is application\/x-www-form-urlencoded;/,
+    );
     const none = await refused({}, /^The request has no content-type; expected JSON\./, new TextEncoder().encode(body));
     assert.equal(none.headers.get("accept"), "application/json");
     for (const type of ["application/json", "Application/JSON; charset=utf-8", "application/vnd.api+json"]) {
       assert.equal((await post(app, body, { headers: { "content-type": type } })).status, 200, type);
     }
-    const zipped = await new Response(new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
+    const zipped = await new Response(
+      new Blob([body]).stream().pipeThrough(new CompressionStream("gzip")),
+    ).arrayBuffer();
     const compressed = { "content-type": "application/json", "content-encoding": "gzip" };
-    const response = await refused(compressed, /^The body is compressed \(content-encoding: gzip\); .* Send it uncompressed\.$/, zipped);
+    const response = await refused(
+      compressed,
+      /^The body is compressed \(content-encoding: gzip\); .* Send it uncompressed\.$/,
+      zipped,
+    );
     assert.equal(response.headers.get("accept-encoding"), "identity");
     assert.equal((await post(app, body, { headers: { "content-encoding": "identity" } })).status, 200);
   });
@@ -117,7 +157,10 @@ describe("the routes", () => {
     const response = await post(server, {});
     assert.equal(response.status, 401);
     assert.equal(((await response.json()) as Reply).error?.code, "invalid_api_key");
-    assert.equal(textOf((await (await post(server, {}, { headers: { authorization: "Bearer one" } })).json()) as Reply), "It is 5.");
+    assert.equal(
+      textOf((await (await post(server, {}, { headers: { authorization: "Bearer one" } })).json()) as Reply),
+      "It is 5.",
+    );
   });
 
   test("stop a server that could not serve", () => {
@@ -148,7 +191,12 @@ describe("the lists", () => {
   });
 
   test("/health shows what may be asked for", async () => {
-    const plugin = verifierPlugin({ name: "own", summary: "", schema: object({}), create: () => defaultRegistry().create("strict") });
+    const plugin = verifierPlugin({
+      name: "own",
+      summary: "",
+      schema: object({}),
+      create: () => defaultRegistry().create("strict"),
+    });
     const registry = createRegistry([sdPlugin, plugin], [{ name: "strict", summary: "", policy: { type: "sd" } }]);
     const server = createServer({ models: [served(target, target, { registry })] });
     assert.deepEqual(await (await server.request("/health")).json(), {
@@ -177,7 +225,10 @@ describe("the lists", () => {
     const server = createServer({ models: [served(owner, draft, { draft })] });
     const health = async () => {
       const response = await server.request("/health");
-      return { code: response.status, ...((await response.json()) as { status: string; models: Record<string, unknown>[] }) };
+      return {
+        code: response.status,
+        ...((await response.json()) as { status: string; models: Record<string, unknown>[] }),
+      };
     };
     const { code, status, models } = await health();
     assert.deepEqual([code, status], [200, "ok"]);

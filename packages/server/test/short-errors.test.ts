@@ -89,7 +89,10 @@ describe("JSON nested without end", () => {
       const response = await post(app, body);
       const { error } = (await response.json()) as Reply;
       assert.deepEqual([response.status, error?.code], [400, "invalid_json"]);
-      assert.match(error?.message ?? "", /^The body is nested deeper than 200 levels of arrays and objects\. Send a flatter one\.$/);
+      assert.match(
+        error?.message ?? "",
+        /^The body is nested deeper than 200 levels of arrays and objects\. Send a flatter one\.$/,
+      );
     }
   });
 

@@ -2,7 +2,20 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { LenityError } from "@lenity/core";
 import { createServer } from "../src/index.ts";
-import { chunks, delayed, joined, post, queueOf, type Reply, randomPair, reply, sayingModel, served, textOf, until } from "./doubles.ts";
+import {
+  chunks,
+  delayed,
+  joined,
+  post,
+  queueOf,
+  type Reply,
+  randomPair,
+  reply,
+  sayingModel,
+  served,
+  textOf,
+  until,
+} from "./doubles.ts";
 
 describe("a stream", () => {
   test("has OpenAI's order of chunks", async () => {
@@ -81,14 +94,23 @@ describe("a failure", () => {
 
   test("before the first token is a status, in a stream too", async () => {
     const failures: unknown[] = [];
-    const app = createServer({ models: [served(dying(0), sayingModel(""))], onFailure: (error) => failures.push(error) });
+    const app = createServer({
+      models: [served(dying(0), sayingModel(""))],
+      onFailure: (error) => failures.push(error),
+    });
     for (const stream of [true, false]) {
       const response = await post(app, { stream });
       assert.equal(response.status, 503);
       assert.equal(response.headers.get("retry-after"), "1");
       const { error } = (await response.json()) as Reply;
-      assert.deepEqual({ ...error, message: "" }, { message: "", type: "server_error", param: null, code: "worker_lost" });
-      assert.match(error?.message ?? "", /^The model's engine was lost before the answer was complete\. Send the request again\./);
+      assert.deepEqual(
+        { ...error, message: "" },
+        { message: "", type: "server_error", param: null, code: "worker_lost" },
+      );
+      assert.match(
+        error?.message ?? "",
+        /^The model's engine was lost before the answer was complete\. Send the request again\./,
+      );
     }
     const refused = await post(app, { stream: true, speculative: { policy: "judi", drafter: "lookup" } });
     assert.equal(refused.status, 400);

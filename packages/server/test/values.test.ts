@@ -3,7 +3,18 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { createServer } from "../src/index.ts";
 import { seedOf } from "../src/seed.ts";
-import { bytes, chunks, post, question, type Reply, randomPair, reply, sayingModel, served, textOf } from "./doubles.ts";
+import {
+  bytes,
+  chunks,
+  post,
+  question,
+  type Reply,
+  randomPair,
+  reply,
+  sayingModel,
+  served,
+  textOf,
+} from "./doubles.ts";
 
 describe("sampling", () => {
   const { target, draft } = randomPair();
@@ -26,11 +37,21 @@ describe("sampling", () => {
 
   test("a seed is any integer, and the same one gives the same text", async () => {
     // As text, because some have no exact number in JavaScript.
-    const seeds = ["0", "-7", "9007199254740993", "9223372036854775807", "-9223372036854775808", "18446744073709551615", "1e300"];
+    const seeds = [
+      "0",
+      "-7",
+      "9007199254740993",
+      "9223372036854775807",
+      "-9223372036854775808",
+      "18446744073709551615",
+      "1e300",
+    ];
     const texts = new Map<string, string>();
     for (const seed of seeds) {
       const body = `{"messages": ${JSON.stringify(question)}, "max_tokens": 40, "seed": ${seed}}`;
-      const [first, again] = await Promise.all([0, 1].map(async () => textOf((await (await post(app, body)).json()) as Reply)));
+      const [first, again] = await Promise.all(
+        [0, 1].map(async () => textOf((await (await post(app, body)).json()) as Reply)),
+      );
       assert.equal(first, again, seed);
       texts.set(seed, first ?? "");
     }
@@ -73,7 +94,11 @@ describe("an assistant's earlier message", () => {
   const promptOf = async (message: object): Promise<string | undefined> => {
     prompts.length = 0;
     const messages = [{ role: "user", content: "a" }, message, { role: "user", content: "b" }];
-    assert.equal((await post(app, { messages, speculative: { draft_tokens: 0 } })).status, 200, JSON.stringify(message));
+    assert.equal(
+      (await post(app, { messages, speculative: { draft_tokens: 0 } })).status,
+      200,
+      JSON.stringify(message),
+    );
     return prompts[0]?.split("<|assistant|>")[1]?.split("<|end|>")[0];
   };
 
@@ -96,7 +121,12 @@ describe("an assistant's earlier message", () => {
   });
 
   test("may have no content at all", async () => {
-    for (const message of [{ content: null }, { content: null, tool_calls: [] }, { content: null, tool_calls: null }, { content: "" }]) {
+    for (const message of [
+      { content: null },
+      { content: null, tool_calls: [] },
+      { content: null, tool_calls: null },
+      { content: "" },
+    ]) {
       assert.equal(await promptOf({ role: "assistant", ...message }), "");
     }
   });

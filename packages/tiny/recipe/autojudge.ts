@@ -1,11 +1,12 @@
 /**
- * Trains the AutoJudge head of the embedded pair (2504.20039, section 3): nobody says what is right. A token that the draft would have said instead
- * of the target's is unimportant when the target, going on from it, comes to the same result.
+ * Trains the AutoJudge head of the embedded pair (2504.20039, section 3): nobody says what is right. A token that the
+ * draft would have said instead of the target's is unimportant when the target, going on from it, comes to the same
+ * result.
  *
- *   bun packages/tiny/recipe/autojudge.ts [PROBLEMS]
+ * bun packages/tiny/recipe/autojudge.ts [PROBLEMS]
  *
- * One problem in five is for validation: it chooses the decay, by the area under the ROC curve, and the threshold, by the recall of important
- * tokens. The bias is then moved so that this threshold is 0.1, the preset's.
+ * One problem in five is for validation: it chooses the decay, by the area under the ROC curve, and the threshold, by
+ * the recall of important tokens. The bias is then moved so that this threshold is 0.1, the preset's.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -31,8 +32,8 @@ interface Example {
 const problems = Number(process.argv[2] ?? 500);
 const maxTokens = 250;
 /**
- * The preset's threshold, and the recall of important tokens that it is to have on the validation share: a wrong token accepted costs the
- * answer, a fine one refused a part of a round.
+ * The preset's threshold, and the recall of important tokens that it is to have on the validation share: a wrong token
+ * accepted costs the answer, a fine one refused a part of a round.
  */
 const [threshold, recall] = [0.1, 0.99];
 /** The pulls towards 0 to choose from. */
@@ -48,7 +49,10 @@ const [target, draft, tokenizer] = await Promise.all([
 const control = new Set([...tokenizer.special, ...target.eos]);
 
 /** The target's greedy answer, and the result in it, when it begins with these tokens. */
-async function finish(prompt: readonly Token[], start: readonly Token[]): Promise<{ answer: Token[]; result: number | undefined }> {
+async function finish(
+  prompt: readonly Token[],
+  start: readonly Token[],
+): Promise<{ answer: Token[]; result: number | undefined }> {
   const options = {
     target,
     tokenizer,
@@ -77,15 +81,21 @@ async function mine(problem: Problem): Promise<Example[]> {
     if (said.length <= at) {
       // The session runs one token behind: its last row speaks of the last place.
       await forced.rewind(Math.min(forced.length, prompt.length + at - 1));
-      const { rows, logits } = await forced.append([...prompt, ...answer.slice(0, -1)].slice(forced.length), { rows: answer.length - at });
-      for (let row = 0; row < rows; row++) said.push(argmax(logits.subarray(row * draft.vocabulary, (row + 1) * draft.vocabulary)));
+      const { rows, logits } = await forced.append([...prompt, ...answer.slice(0, -1)].slice(forced.length), {
+        rows: answer.length - at,
+      });
+      for (let row = 0; row < rows; row++)
+        said.push(argmax(logits.subarray(row * draft.vocabulary, (row + 1) * draft.vocabulary)));
     }
     const token = said[at] as Token;
     if (token === answer[at] || control.has(token) || control.has(answer[at] as Token)) continue;
 
     const start = [...answer.slice(0, at), token];
     await reader.rewind(Math.min(reader.length, prompt.length + border));
-    const { hidden } = await reader.append([...prompt, ...start].slice(reader.length), { rows: 1, hidden: "post-norm" });
+    const { hidden } = await reader.append([...prompt, ...start].slice(reader.length), {
+      rows: 1,
+      hidden: "post-norm",
+    });
     border = at;
     const other = await finish(prompt, start);
     const important = other.result !== result;
@@ -100,7 +110,9 @@ async function mine(problem: Problem): Promise<Example[]> {
 
 /** The share of pairs, one important and one not, that the head puts in order: the area under the ROC curve. */
 function area(head: AutojudgeHead, examples: readonly Example[]): number {
-  const ranked = examples.map(({ state, important }) => ({ score: importance(head, state), important })).sort((a, b) => a.score - b.score);
+  const ranked = examples
+    .map(({ state, important }) => ({ score: importance(head, state), important }))
+    .sort((a, b) => a.score - b.score);
   let [below, ordered] = [0, 0];
   for (const { important } of ranked) {
     if (important) ordered += below;
@@ -112,7 +124,11 @@ function area(head: AutojudgeHead, examples: readonly Example[]): number {
 /** Both classes weigh the same. */
 function fit(examples: readonly Example[], decay: number, random: Random): AutojudgeHead {
   const share = examples.filter(({ important }) => important).length / examples.length;
-  const samples = examples.map(({ state, important }) => ({ state, label: important, weight: important ? 1 / share : 1 / (1 - share) }));
+  const samples = examples.map(({ state, important }) => ({
+    state,
+    label: important,
+    weight: important ? 1 / share : 1 / (1 - share),
+  }));
   const { mean, scale, weight, bias } = fitLogistic(samples, { random, decay });
   return { mean: short(mean), scale: short(scale), weight: short(weight), bias };
 }
@@ -123,17 +139,24 @@ const logit = (p: number): number => Math.log(p / (1 - p));
 
 /** A threshold that refuses this share of the important examples: halfway down to the next example that it accepts. */
 function thresholdOf(head: AutojudgeHead, examples: readonly Example[], wanted: number): number {
-  const ranked = examples.map(({ state, important }) => ({ score: importance(head, state), important })).sort((a, b) => b.score - a.score);
+  const ranked = examples
+    .map(({ state, important }) => ({ score: importance(head, state), important }))
+    .sort((a, b) => b.score - a.score);
   let left = Math.ceil(wanted * ranked.filter(({ important }) => important).length);
   const last = ranked.findIndex(({ important }) => important && --left === 0);
-  const [refused, accepted] = [last, last + 1].map((at) => logit(ranked[at]?.score ?? Number.EPSILON)) as [number, number];
+  const [refused, accepted] = [last, last + 1].map((at) => logit(ranked[at]?.score ?? Number.EPSILON)) as [
+    number,
+    number,
+  ];
   return 1 / (1 + Math.exp(-(refused + accepted) / 2));
 }
 
 /** The shares of important mismatches refused and of unimportant ones accepted. */
 function evaluate(head: AutojudgeHead, examples: readonly Example[], at: number): Record<string, number> {
   const accepted = (of: boolean) => {
-    const scores = examples.filter(({ important }) => important === of).map(({ state }) => importance(head, state) < at);
+    const scores = examples
+      .filter(({ important }) => important === of)
+      .map(({ state }) => importance(head, state) < at);
     return { count: scores.length, share: scores.filter(Boolean).length / scores.length };
   };
   const [important, other] = [accepted(true), accepted(false)];
@@ -148,7 +171,8 @@ function evaluate(head: AutojudgeHead, examples: readonly Example[], at: number)
 
 const random = seeded(23);
 const mined = { train: [] as Example[], validation: [] as Example[], heldOut: [] as Example[] };
-for (let i = 0; i < problems; i++) mined[i % 5 === 4 ? "validation" : "train"].push(...(await mine(wordProblem(random, "train"))));
+for (let i = 0; i < problems; i++)
+  mined[i % 5 === 4 ? "validation" : "train"].push(...(await mine(wordProblem(random, "train"))));
 for (let i = 0; i < problems / 8; i++) mined.heldOut.push(...(await mine(wordProblem(random, "held-out"))));
 await Promise.all([target.close(), draft.close()]);
 
@@ -168,7 +192,10 @@ const report = {
   train: evaluate(head, mined.train, threshold),
   validation: evaluate(head, mined.validation, threshold),
   heldOut: evaluate(head, mined.heldOut, threshold),
-  /** What other recalls on the validation share would ask of the threshold, and what they would give on held-out problems. */
+  /**
+   * What other recalls on the validation share would ask of the threshold, and what they would give on held-out
+   * problems.
+   */
   thresholds: [0.9, 0.95, 0.99].map((wanted) => {
     const at = thresholdOf(head, mined.validation, wanted);
     return { recall: wanted, threshold: Number(at.toPrecision(2)), heldOut: evaluate(head, mined.heldOut, at) };

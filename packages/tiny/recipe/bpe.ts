@@ -1,4 +1,7 @@
-/** A byte-level BPE tokenizer (Sennrich et al., 1508.07909; byte alphabet as in GPT-2), written as a Hugging Face `tokenizer.json`. */
+/**
+ * A byte-level BPE tokenizer (Sennrich et al., 1508.07909; byte alphabet as in GPT-2), written as a Hugging Face
+ * `tokenizer.json`.
+ */
 
 /** Words keep their leading space, digits stand alone, so that a number is read and written digit by digit. */
 const pattern = "\\p{N}| ?\\p{L}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
@@ -10,7 +13,10 @@ function byteCharacters(): string[] {
   return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(printable(byte) ? byte : next++));
 }
 
-/** Learns merges until the vocabulary has `size` entries: special tokens first, then bytes, then merges in order of frequency. */
+/**
+ * Learns merges until the vocabulary has `size` entries: special tokens first, then bytes, then merges in order of
+ * frequency.
+ */
 export function trainTokenizer(texts: Iterable<string>, special: readonly string[], size: number): object {
   const characters = byteCharacters();
   const counts = new Map<string, number>();
@@ -34,7 +40,8 @@ export function trainTokenizer(texts: Iterable<string>, special: readonly string
     }
     let best = "";
     let most = 0;
-    for (const [pair, count] of pairs) if (count > most || (count === most && pair < best)) [best, most] = [pair, count];
+    for (const [pair, count] of pairs)
+      if (count > most || (count === most && pair < best)) [best, most] = [pair, count];
     if (most < 2) break;
     const [left, right] = best.split(" ") as [string, string];
     merges.push([left, right]);

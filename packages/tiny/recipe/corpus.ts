@@ -1,10 +1,11 @@
 /**
  * Writes the training corpus: `tokenizer.json`, and documents as token ids with one loss weight per token.
  *
- *   bun packages/tiny/recipe/corpus.ts OUT_DIR [DOCUMENTS] [SEED]
+ * bun packages/tiny/recipe/corpus.ts OUT_DIR [DOCUMENTS] [SEED]
  *
- * One answer in four contains a slip and its correction ("= 57... no, 54"). The slip itself has weight 0, so the model does not learn to make
- * it, but it learns to notice one: that is the reaction to errors that a judge reads from hidden states (Judge Decoding, 2501.19309, section 4).
+ * One answer in four contains a slip and its correction ("= 57... no, 54"). The slip itself has weight 0, so the model
+ * does not learn to make it, but it learns to notice one: that is the reaction to errors that a judge reads from hidden
+ * states (Judge Decoding, 2501.19309, section 4).
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,8 +23,8 @@ const systems = [
   "You are a patient teacher.",
 ];
 /**
- * Weights are tenths: 10 counts fully, 1 a tenth, 0 not at all. Names, things and days are few among the tokens of an answer, and hardest to
- * get right: they must be looked up in the question.
+ * Weights are tenths: 10 counts fully, 1 a tenth, 0 not at all. Names, things and days are few among the tokens of an
+ * answer, and hardest to get right: they must be looked up in the question.
  */
 const lossWeight = { question: 1, answer: 10, content: 60, slip: 0 };
 
@@ -172,7 +173,9 @@ for (const kind of kinds) {
   for (const id of ids) kindOf.set(id, ids);
 }
 /** The same words wherever they stand: at the start of a sentence they have a token without the space. */
-const content = new Set(kinds.flat().flatMap((word) => [encode(word), encode(` ${word}`)].flatMap((ids) => (ids.length === 1 ? ids : []))));
+const content = new Set(
+  kinds.flat().flatMap((word) => [encode(word), encode(` ${word}`)].flatMap((ids) => (ids.length === 1 ? ids : []))),
+);
 
 const ids: number[] = [];
 const weights: number[] = [];
@@ -180,7 +183,10 @@ const lengths: number[] = [];
 while (lengths.length < Number(documents)) {
   const writer = new Writer(encode, random);
   if (random() < 0.15)
-    writer.add([system, ...encode(systems[Math.floor(random() * systems.length)] as string), endOfTurn], lossWeight.question);
+    writer.add(
+      [system, ...encode(systems[Math.floor(random() * systems.length)] as string), endOfTurn],
+      lossWeight.question,
+    );
   const dice = random();
   if (dice < 0.05) writer.turn(smallTalk(random));
   if (dice >= 0.03) writer.turn(wordProblem(random, "train"));

@@ -22,7 +22,8 @@ const chatTemplate = `{%- for message in messages -%}
 {%- endfor -%}
 {%- if add_generation_prompt -%}{{- '<|assistant|>' -}}{%- endif -%}`;
 
-const write = (name: string, value: unknown): void => writeFileSync(join(out, name), `${JSON.stringify(value, null, 2)}\n`);
+const write = (name: string, value: unknown): void =>
+  writeFileSync(join(out, name), `${JSON.stringify(value, null, 2)}\n`);
 
 mkdirSync(out, { recursive: true });
 for (const name of ["config.json", "model.safetensors"]) copyFileSync(join(trained, name), join(out, name));

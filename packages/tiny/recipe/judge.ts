@@ -1,17 +1,24 @@
 /**
- * Trains the judge head of the embedded pair (Judge Decoding, 2501.19309, section 4): labels from the generator, which knows where a wrong
- * answer goes wrong; features from the target's hidden state at each drafted token.
+ * Trains the judge head of the embedded pair (Judge Decoding, 2501.19309, section 4): labels from the generator, which
+ * knows where a wrong answer goes wrong; features from the target's hidden state at each drafted token.
  *
- *   bun packages/tiny/recipe/judge.ts [PROBLEMS]
+ * bun packages/tiny/recipe/judge.ts [PROBLEMS]
  *
- * Along each answer the draft proposes; tokens up to its first error are fine, the error is not. The answer then goes on with the target's own
- * token, so that errors are seen in the contexts in which decoding meets them.
+ * Along each answer the draft proposes; tokens up to its first error are fine, the error is not. The answer then goes
+ * on with the target's own token, so that errors are seen in the contexts in which decoding meets them.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { argmax, type JudgeHead, judgeScore, seeded, type Token } from "@lenity/core";
 import { loadModel, loadTokenizer, onnxDrafter } from "@lenity/onnx";
-import { draft as draftFolder, firstError, judge as judgeFile, type Problem, target as targetFolder, wordProblem } from "../src/index.ts";
+import {
+  draft as draftFolder,
+  firstError,
+  judge as judgeFile,
+  type Problem,
+  target as targetFolder,
+  wordProblem,
+} from "../src/index.ts";
 import { fitLogistic } from "./logistic.ts";
 
 interface Example {
@@ -49,7 +56,12 @@ async function mine(problem: Problem): Promise<Example[]> {
   while (answer.at(-1) !== eos && answer.length < 200) {
     const context = [...prompt, ...answer];
     const uniform = Array.from({ length: 16 }, random);
-    const proposal = await drafter.propose({ context, limit: 16, sampling: { temperature, topK: 0, topP: 1, minP: 0 }, uniform });
+    const proposal = await drafter.propose({
+      context,
+      limit: 16,
+      sampling: { temperature, topK: 0, topP: 1, minP: 0 },
+      uniform,
+    });
     await session.rewind(Math.min(session.length, context.length - 1));
     const block = [...context.slice(session.length), ...proposal.tokens];
     const rows = proposal.tokens.length + 1;
@@ -59,7 +71,11 @@ async function mine(problem: Problem): Promise<Example[]> {
     for (const token of proposal.tokens) {
       const fine = isFine(problem, [...answer, token]);
       const same = token === argmax(logits.subarray(accepted * target.vocabulary, (accepted + 1) * target.vocabulary));
-      examples.push({ state: (hidden as Float32Array).slice((accepted + 1) * width, (accepted + 2) * width), fine, same });
+      examples.push({
+        state: (hidden as Float32Array).slice((accepted + 1) * width, (accepted + 2) * width),
+        fine,
+        same,
+      });
       if (!fine) break;
       answer.push(token);
       accepted++;
@@ -74,27 +90,46 @@ async function mine(problem: Problem): Promise<Example[]> {
 }
 
 /**
- * What an example counts against a fine token that differs from the target's own. Errors count most, since one of them spoils an answer. Tokens that
- * the target would have said count little: strict verification accepts them without asking the judge.
+ * What an example counts against a fine token that differs from the target's own. Errors count most, since one of them
+ * spoils an answer. Tokens that the target would have said count little: strict verification accepts them without
+ * asking the judge.
  */
 const weights = { error: 100, agreed: 0.1 };
 
 /** The head: a logistic regression with the scale folded in. */
 function fit(examples: readonly Example[], { error, agreed }: typeof weights): JudgeHead {
-  const samples = examples.map(({ state, fine, same }) => ({ state, label: fine, weight: fine ? (same ? agreed : 1) : error }));
+  const samples = examples.map(({ state, fine, same }) => ({
+    state,
+    label: fine,
+    weight: fine ? (same ? agreed : 1) : error,
+  }));
   const { mean, scale, weight, bias: offset } = fitLogistic(samples, { random });
   const folded = Array.from(scale, (value, i) => (weight[i] as number) / value);
   const bias = folded.reduce((sum, value, i) => sum - value * (mean[i] as number), offset);
-  return { hidden: "pre-norm", weight: folded.map((value) => Number(value.toPrecision(7))), bias: Number(bias.toPrecision(7)) };
+  return {
+    hidden: "pre-norm",
+    weight: folded.map((value) => Number(value.toPrecision(7))),
+    bias: Number(bias.toPrecision(7)),
+  };
 }
 
-/** The shares of errors refused, of fine tokens accepted, and of those among them that the target would not have said itself. */
+/**
+ * The shares of errors refused, of fine tokens accepted, and of those among them that the target would not have said
+ * itself.
+ */
 function evaluate(head: JudgeHead, examples: readonly Example[]): Record<string, number> {
   const accepted = (some: (example: Example) => boolean) => {
     const scores = examples.filter(some).map(({ state }) => judgeScore(head, state) > 0.5);
-    return { share: Math.round((10_000 * scores.filter(Boolean).length) / scores.length) / 10_000, count: scores.length };
+    return {
+      share: Math.round((10_000 * scores.filter(Boolean).length) / scores.length) / 10_000,
+      count: scores.length,
+    };
   };
-  const [errors, fine, other] = [accepted(({ fine }) => !fine), accepted(({ fine }) => fine), accepted(({ fine, same }) => fine && !same)];
+  const [errors, fine, other] = [
+    accepted(({ fine }) => !fine),
+    accepted(({ fine }) => fine),
+    accepted(({ fine, same }) => fine && !same),
+  ];
   return {
     errors: errors.count,
     errorsRefused: Math.round(10_000 * (1 - errors.share)) / 10_000,

@@ -27,12 +27,16 @@ export function fitLogistic(samples: readonly Sample[], { random, decay = 1e-4 }
   const width = (samples[0] as Sample).state.length;
   const mean = new Float64Array(width);
   const scale = new Float64Array(width);
-  for (const { state } of samples) for (let i = 0; i < width; i++) mean[i] = (mean[i] as number) + (state[i] as number) / samples.length;
+  for (const { state } of samples)
+    for (let i = 0; i < width; i++) mean[i] = (mean[i] as number) + (state[i] as number) / samples.length;
   for (const { state } of samples) {
-    for (let i = 0; i < width; i++) scale[i] = (scale[i] as number) + ((state[i] as number) - (mean[i] as number)) ** 2 / samples.length;
+    for (let i = 0; i < width; i++)
+      scale[i] = (scale[i] as number) + ((state[i] as number) - (mean[i] as number)) ** 2 / samples.length;
   }
   for (let i = 0; i < width; i++) scale[i] = Math.sqrt(scale[i] as number) + 1e-6;
-  const inputs = samples.map(({ state }) => Float64Array.from(state, (value, i) => (value - (mean[i] as number)) / (scale[i] as number)));
+  const inputs = samples.map(({ state }) =>
+    Float64Array.from(state, (value, i) => (value - (mean[i] as number)) / (scale[i] as number)),
+  );
 
   const weight = new Float64Array(width + 1); // the bias is last
   const [first, second] = [new Float64Array(width + 1), new Float64Array(width + 1)];
@@ -63,7 +67,8 @@ export function fitLogistic(samples: readonly Sample[], { random, decay = 1e-4 }
         const g = (gradient[i] as number) / total + (i < width ? decay * (weight[i] as number) : 0);
         first[i] = 0.9 * (first[i] as number) + 0.1 * g;
         second[i] = 0.999 * (second[i] as number) + 0.001 * g * g;
-        const unbiased = (first[i] as number) / (1 - 0.9 ** step) / (Math.sqrt((second[i] as number) / (1 - 0.999 ** step)) + 1e-8);
+        const unbiased =
+          (first[i] as number) / (1 - 0.9 ** step) / (Math.sqrt((second[i] as number) / (1 - 0.999 ** step)) + 1e-8);
         weight[i] = (weight[i] as number) - rate * unbiased;
       }
     }

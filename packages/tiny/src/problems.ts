@@ -1,8 +1,10 @@
 /**
- * The curriculum of the built-in pair: word problems of two or three arithmetic steps, with every answer that counts as right.
+ * The curriculum of the built-in pair: word problems of two or three arithmetic steps, with every answer that counts as
+ * right.
  *
- * An answer is a list of segments, each with one or more equally good phrasings. The generator therefore knows more than one right
- * text: `firstError` finds the first character at which an answer leaves the set of right answers, which is what labels a judge.
+ * An answer is a list of segments, each with one or more equally good phrasings. The generator therefore knows more
+ * than one right text: `firstError` finds the first character at which an answer leaves the set of right answers, which
+ * is what labels a judge.
  */
 
 /** A source of uniform numbers in [0, 1). Randomness is an argument everywhere. */
@@ -26,10 +28,26 @@ interface Person {
 }
 
 const people: readonly Person[] = [
-  ...["Anna", "Mia", "Ella", "Sara", "Nora", "Lucy", "Ruth", "Ivy", "Clara", "Maya"].map((name) => ({ name, she: "she" })),
+  ...["Anna", "Mia", "Ella", "Sara", "Nora", "Lucy", "Ruth", "Ivy", "Clara", "Maya"].map((name) => ({
+    name,
+    she: "she",
+  })),
   ...["Ben", "Tom", "Leo", "Max", "Sam", "Noah", "Paul", "Omar", "Finn", "Hugo"].map((name) => ({ name, she: "he" })),
 ];
-const things = ["apples", "marbles", "stamps", "pencils", "cards", "shells", "buttons", "cookies", "stickers", "coins", "beads", "nuts"];
+const things = [
+  "apples",
+  "marbles",
+  "stamps",
+  "pencils",
+  "cards",
+  "shells",
+  "buttons",
+  "cookies",
+  "stickers",
+  "coins",
+  "beads",
+  "nuts",
+];
 const holders = ["boxes", "bags", "jars", "baskets", "packs"];
 const goods = ["pen", "book", "ball", "kite", "cup", "hat", "lamp", "drum"];
 const plants = ["tulips", "roses", "beans", "carrots", "onions", "lilies"];
@@ -58,7 +76,8 @@ interface Draft {
   readonly result: number;
 }
 
-const opening = "{Let us work it out|Let me think|We can go step by step|Here is the way|Let us take it in steps}{.|:} ";
+const opening =
+  "{Let us work it out|Let me think|We can go step by step|Here is the way|Let us take it in steps}{.|:} ";
 const sum = "{In total|Altogether|All together|Together}";
 const then = "{Then|Next|After that|Now}";
 const so = "{So|Therefore|Hence|In short}";
@@ -273,8 +292,8 @@ export function readResult(text: string): number | undefined {
 }
 
 /**
- * The index of the first character of `text` that no right answer has at that place, or `text.length` if `text` is a right answer or the
- * beginning of one.
+ * The index of the first character of `text` that no right answer has at that place, or `text.length` if `text` is a
+ * right answer or the beginning of one.
  */
 export function firstError(answer: Problem["answer"], text: string): number {
   let starts = new Set([0]);

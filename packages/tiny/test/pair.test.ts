@@ -4,7 +4,19 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type Answer, autojudgeHead, complete, defaultRegistry, type GenerateOptions, judgeHead, logitsEvidence, lookupDrafter, type Registry, seeded, type Tokenizer } from "@lenity/core";
+import {
+  type Answer,
+  autojudgeHead,
+  complete,
+  defaultRegistry,
+  type GenerateOptions,
+  judgeHead,
+  logitsEvidence,
+  lookupDrafter,
+  type Registry,
+  seeded,
+  type Tokenizer,
+} from "@lenity/core";
 import { loadModel, loadTokenizer, type OnnxModel, onnxDrafter } from "@lenity/onnx";
 import * as tiny from "@lenity/tiny";
 
@@ -37,7 +49,9 @@ const ids = (answer: Answer) => answer.tokens.map(({ token }) => token);
 const right = (answers: readonly Answer[]) =>
   answers.filter((answer, i) => tiny.readResult(answer.text) === heldOut[i]?.result).length / answers.length;
 
-test("the target solves at least 85 % of held-out problems, the draft at least 15 points fewer", { timeout: 600_000 }, async () => {
+test("the target solves at least 85 % of held-out problems, the draft at least 15 points fewer", {
+  timeout: 600_000,
+}, async () => {
   for (const problem of heldOut) plain.push(await ask(problem));
   const drafts: Answer[] = [];
   for (const problem of heldOut) drafts.push(await ask(problem, { target: draft }));
@@ -50,7 +64,11 @@ for (const draftTokens of [1, 4, 16, 25]) {
     timeout: 600_000,
   }, async () => {
     for (const [i, problem] of heldOut.entries()) {
-      const answer = await ask(problem, { drafter: onnxDrafter(draft), verifier: registry.create("strict"), draftTokens });
+      const answer = await ask(problem, {
+        drafter: onnxDrafter(draft),
+        verifier: registry.create("strict"),
+        draftTokens,
+      });
       assert.deepEqual(ids(answer), ids(plain[i] as Answer), problem.question);
     }
   });
@@ -62,7 +80,9 @@ test("strict answers with prompt lookup equal plain greedy decoding too", { time
   }
 });
 
-test("kl with threshold 0 and judge with threshold 1, beside sd, change nothing at either temperature", { timeout: 600_000 }, async () => {
+test("kl with threshold 0 and judge with threshold 1, beside sd, change nothing at either temperature", {
+  timeout: 600_000,
+}, async () => {
   const off = [
     { type: "kl", threshold: 0 },
     { type: "judge", threshold: 1 },
@@ -70,7 +90,11 @@ test("kl with threshold 0 and judge with threshold 1, beside sd, change nothing 
   for (const [i, problem] of heldOut.slice(0, 25).entries()) {
     for (const temperature of [0, 1]) {
       const options = { sampling: { temperature }, seed: i, draftTokens: 16 };
-      const strict = await ask(problem, { ...options, drafter: onnxDrafter(draft), verifier: registry.create("strict") });
+      const strict = await ask(problem, {
+        ...options,
+        drafter: onnxDrafter(draft),
+        verifier: registry.create("strict"),
+      });
       for (const policy of off) {
         assert.deepEqual(
           ids(await ask(problem, { ...options, drafter: onnxDrafter(draft), verifier: registry.create(policy) })),
@@ -81,11 +105,15 @@ test("kl with threshold 0 and judge with threshold 1, beside sd, change nothing 
   }
 });
 
-test("the lossy presets emit more tokens per target pass than strict, and say how many they relaxed", { timeout: 600_000 }, async () => {
+test("the lossy presets emit more tokens per target pass than strict, and say how many they relaxed", {
+  timeout: 600_000,
+}, async () => {
   const perPass = async (policy: string) => {
     const answers: Answer[] = [];
     for (const problem of heldOut.slice(0, 25)) {
-      answers.push(await ask(problem, { drafter: onnxDrafter(draft), verifier: registry.create(policy), draftTokens: 16 }));
+      answers.push(
+        await ask(problem, { drafter: onnxDrafter(draft), verifier: registry.create(policy), draftTokens: 16 }),
+      );
     }
     const sum = (pick: (answer: Answer) => number) => answers.reduce((all, answer) => all + pick(answer), 0);
     return {
@@ -125,11 +153,19 @@ test("no policy emits a token that the request's top-p has cut off", async () =>
 test("the same seed gives the same sampled answer twice", async () => {
   const problem = heldOut[0] as tiny.Problem;
   const once = () =>
-    ask(problem, { drafter: onnxDrafter(draft), verifier: registry.create("judi"), sampling: { temperature: 1, topP: 0.95 }, seed: 4 });
+    ask(problem, {
+      drafter: onnxDrafter(draft),
+      verifier: registry.create("judi"),
+      sampling: { temperature: 1, topP: 0.95 },
+      seed: 4,
+    });
   assert.deepEqual(ids(await once()), ids(await once()));
 });
 
 test("the weights of both models take less than 40 MB", () => {
-  const size = [tiny.target, tiny.draft].reduce((sum, folder) => sum + statSync(join(fileURLToPath(folder), "onnx/model.onnx")).size, 0);
+  const size = [tiny.target, tiny.draft].reduce(
+    (sum, folder) => sum + statSync(join(fileURLToPath(folder), "onnx/model.onnx")).size,
+    0,
+  );
   assert.ok(size < 40_000_000, `${size} bytes`);
 });

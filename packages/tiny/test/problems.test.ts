@@ -17,7 +17,9 @@ test("every phrasing of an answer is right to its last character, and states the
 test("the equations of every answer are true", () => {
   const random = seeded(2);
   for (let i = 0; i < 1000; i++) {
-    for (const [, a, sign, b, c] of phrase(wordProblem(random, "train").answer, random).matchAll(/(\d+) ([-+*/]) (\d+) = (\d+)/g)) {
+    for (const [, a, sign, b, c] of phrase(wordProblem(random, "train").answer, random).matchAll(
+      /(\d+) ([-+*/]) (\d+) = (\d+)/g,
+    )) {
       const [x, y] = [Number(a), Number(b)];
       assert.equal({ "+": x + y, "-": x - y, "*": x * y, "/": x / y }[sign as "+"], Number(c));
     }
@@ -40,7 +42,11 @@ test("a changed digit is the first error, and a cut answer is none", () => {
 test("no held-out problem has the numbers of a training problem", () => {
   const random = seeded(4);
   const tuples = (side: "train" | "held-out") =>
-    new Set(Array.from({ length: 5000 }, () => wordProblem(random, side)).map(({ family, numbers }) => `${family} ${numbers}`));
+    new Set(
+      Array.from({ length: 5000 }, () => wordProblem(random, side)).map(
+        ({ family, numbers }) => `${family} ${numbers}`,
+      ),
+    );
   const [train, heldOut] = [tuples("train"), tuples("held-out")];
   assert.ok(heldOut.size > 1000);
   assert.deepEqual(

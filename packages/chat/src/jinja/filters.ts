@@ -80,6 +80,8 @@ export const methods: Readonly<Record<string, (text: string, args: readonly Valu
   strip: stripping("both"),
   lstrip: stripping("left"),
   rstrip: stripping("right"),
-  removeprefix: (text, [prefix = nothing]) => toValue(text.startsWith(str(prefix)) ? text.slice(str(prefix).length) : text),
-  removesuffix: (text, [suffix = nothing]) => toValue(text.endsWith(str(suffix)) ? text.slice(0, text.length - str(suffix).length) : text),
+  removeprefix: (text, [prefix = nothing]) =>
+    toValue(text.startsWith(str(prefix)) ? text.slice(str(prefix).length) : text),
+  removesuffix: (text, [suffix = nothing]) =>
+    toValue(text.endsWith(str(suffix)) ? text.slice(0, text.length - str(suffix).length) : text),
 };

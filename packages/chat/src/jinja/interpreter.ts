@@ -44,7 +44,8 @@ export class TemplateInterpreter extends Interpreter {
       const value = this.#value(node, environment);
       return this.#tags.printed.has(node) && !isText(value) ? toValue(str(value)) : value;
     } catch (error) {
-      if (node.type === "Break" || node.type === "Continue") this.#jumps.set(error as object, { text: "", leaves: node.type === "Break" });
+      if (node.type === "Break" || node.type === "Continue")
+        this.#jumps.set(error as object, { text: "", leaves: node.type === "Break" });
       const line = this.#tags.lines.get(node);
       throw line === undefined || !this.#isFault(error) ? error : new TemplateFault(line, error as Error);
     }
@@ -124,7 +125,8 @@ export class TemplateInterpreter extends Interpreter {
       ...node,
       operand: done(forTexts.has(name) && !isText(operand) ? toValue(str(operand)) : operand),
       // The package takes `default` with its brackets alone.
-      filter: call || name === "default" ? { type: "CallExpression", callee, args: call ? filter["args"] : [] } : callee,
+      filter:
+        call || name === "default" ? { type: "CallExpression", callee, args: call ? filter["args"] : [] } : callee,
     };
     try {
       return asThePackage(changed);
@@ -155,5 +157,7 @@ function called(node: Node, one: One, asThePackage: One): Value {
   }
   const found = one(object === undefined ? callee : { ...callee, object: done(object) });
   if (found.type === "FunctionValue") return asThePackage({ ...node, callee: done(found) });
-  throw new Error(object === undefined ? `there is no function "${name}" here.` : `${kindOf(object)} has no method "${name}" here.`);
+  throw new Error(
+    object === undefined ? `there is no function "${name}" here.` : `${kindOf(object)} has no method "${name}" here.`,
+  );
 }

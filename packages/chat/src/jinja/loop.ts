@@ -21,7 +21,8 @@ export interface Means {
 export function printLoop(node: Node, environment: Environment, { evaluate, print, left }: Means): string {
   const scope = new Environment(environment);
   const filtered = node["iterable"] as Node;
-  const [source, test] = filtered.type === "SelectExpression" ? [filtered["lhs"] as Node, filtered["test"] as Node] : [filtered];
+  const [source, test] =
+    filtered.type === "SelectExpression" ? [filtered["lhs"] as Node, filtered["test"] as Node] : [filtered];
   const set = setter(node["loopvar"] as Node, scope);
   const items = itemsOf(evaluate(source, scope)).filter((item) => {
     if (test === undefined) return true;
@@ -49,7 +50,8 @@ export function printLoop(node: Node, environment: Environment, { evaluate, prin
   return ended ? text : text + print(node["defaultBlock"] as readonly Node[], scope);
 }
 
-const isTrue = (value: Value): boolean => (value as Value & { __bool__(): { readonly value: boolean } }).__bool__().value;
+const isTrue = (value: Value): boolean =>
+  (value as Value & { __bool__(): { readonly value: boolean } }).__bool__().value;
 
 /** Strings are iterated by character, mappings by key; an undefined value is empty. */
 function itemsOf(value: Value): readonly Value[] {

@@ -42,5 +42,6 @@ export const Environment: new (parent?: Environment) => Environment = jinja.Envi
 export const Interpreter: new (environment: Environment) => Interpreter = jinja.Interpreter as never;
 
 /** Throws what is not Jinja. Blocks are trimmed, as transformers has it. */
-export const tokenize = (source: string): readonly Token[] => jinja.tokenize(source, { lstrip_blocks: true, trim_blocks: true });
+export const tokenize = (source: string): readonly Token[] =>
+  jinja.tokenize(source, { lstrip_blocks: true, trim_blocks: true });
 export const parse: (tokens: readonly Token[]) => Node = jinja.parse as never;

@@ -16,7 +16,8 @@ export function repr(value: Value): string {
     if (value.type !== "TupleValue") return `[${items.join(", ")}]`;
     return `(${items.join(", ")}${items.length === 1 ? "," : ""})`;
   }
-  if (isMapping(value)) return `{${Array.from(value.value, ([key, item]) => `${quoted(key)}: ${repr(item)}`).join(", ")}}`;
+  if (isMapping(value))
+    return `{${Array.from(value.value, ([key, item]) => `${quoted(key)}: ${repr(item)}`).join(", ")}}`;
   if (isUndefined(value)) return "Undefined";
   if (value.type === "NullValue") return "None";
   if (value.type === "BooleanValue") return value.value === true ? "True" : "False";
@@ -32,7 +33,9 @@ const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t"
 function quoted(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = text.replaceAll("\\", "\\\\").replaceAll(quote, `\\${quote}`);
-  return quote + escaped.replace(unprintable, (character) => short[character] ?? code(character.codePointAt(0) ?? 0)) + quote;
+  return (
+    quote + escaped.replace(unprintable, (character) => short[character] ?? code(character.codePointAt(0) ?? 0)) + quote
+  );
 }
 
 function code(point: number): string {
@@ -53,8 +56,10 @@ export function strip(text: string, characters: string = spaces, ends: "both" | 
   const gone = new Set(characters);
   // Looked at from the ends alone: texts may be long.
   let [from, to] = [0, text.length];
-  for (let first = firstOf(text, from); ends !== "right" && from < to && gone.has(first); first = firstOf(text, from)) from += first.length;
-  for (let last = lastOf(text, to); ends !== "left" && to > from && gone.has(last); last = lastOf(text, to)) to -= last.length;
+  for (let first = firstOf(text, from); ends !== "right" && from < to && gone.has(first); first = firstOf(text, from))
+    from += first.length;
+  for (let last = lastOf(text, to); ends !== "left" && to > from && gone.has(last); last = lastOf(text, to))
+    to -= last.length;
   return text.slice(from, to);
 }
 

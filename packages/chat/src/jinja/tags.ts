@@ -71,7 +71,9 @@ export const opens = ({ type }: Token): boolean => type === "OpenStatement" || t
 export function withLines(tokens: readonly Token[], tags: readonly Tag[]): readonly Token[] {
   if (tokens.filter(opens).length !== tags.length) return tokens;
   let next = 0;
-  return tokens.flatMap((token) => (opens(token) ? [{ value: `${sign}${tags[next++]?.line}`, type: "Comment" }, token] : [token]));
+  return tokens.flatMap((token) =>
+    opens(token) ? [{ value: `${sign}${tags[next++]?.line}`, type: "Comment" }, token] : [token],
+  );
 }
 
 const statements: ReadonlySet<string> = new Set(

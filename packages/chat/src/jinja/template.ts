@@ -71,7 +71,8 @@ function parsed(tokens: readonly Token[], tags: readonly Tag[]): Node {
     return parse(watched);
   } catch (error) {
     const line = tags[tokens.slice(0, read + 1).filter(opens).length - 1]?.line;
-    const cause = read >= tokens.length ? new Error("it ends before its last block does.", { cause: error }) : (error as Error);
+    const cause =
+      read >= tokens.length ? new Error("it ends before its last block does.", { cause: error }) : (error as Error);
     throw line === undefined ? cause : new TemplateFault(line, cause);
   }
 }

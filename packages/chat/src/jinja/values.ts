@@ -3,14 +3,16 @@ import { Environment, type Value } from "./package.ts";
 
 export const isText = (value: Value): value is Value & { readonly value: string } => value.type === "StringValue";
 export const isList = (value: Value): value is Value & { readonly value: Value[] } => Array.isArray(value.value);
-export const isMapping = (value: Value): value is Value & { readonly value: Map<string, Value> } => value.value instanceof Map;
+export const isMapping = (value: Value): value is Value & { readonly value: Map<string, Value> } =>
+  value.value instanceof Map;
 export const isUndefined = (value: Value): boolean => value.type === "UndefinedValue";
 
 /** The class of texts, of which there may be many. */
 const Text = new Environment().set("text", "").constructor as new (text: string) => Value;
 
 /** A plain value as the interpreter's. */
-export const toValue = (plain: unknown): Value => (typeof plain === "string" ? new Text(plain) : new Environment().set("value", plain));
+export const toValue = (plain: unknown): Value =>
+  typeof plain === "string" ? new Text(plain) : new Environment().set("value", plain);
 
 /** A list of the interpreter's values. */
 export function listOf(items: readonly Value[]): Value & { readonly value: Value[] } {

@@ -60,8 +60,14 @@ async function fill(hub: Hub, order: BlobOrder, { path }: Claim): Promise<void> 
       await receive(hub, order, sink);
       if (sink.position < file.bytes) throw new PassingFault("the download ended early");
     };
-    const retrying = ({ message }: PassingFault) => note(`${file.path}: ${message}. Trying again from ${size(sink.position)}.`);
-    await insist(attempt, { patience: hub.patience, subject: `${file.path} of ${model}`, position: () => sink.position, retrying });
+    const retrying = ({ message }: PassingFault) =>
+      note(`${file.path}: ${message}. Trying again from ${size(sink.position)}.`);
+    await insist(attempt, {
+      patience: hub.patience,
+      subject: `${file.path} of ${model}`,
+      position: () => sink.position,
+      retrying,
+    });
     const found = sink.hash();
     if (found !== file.hash) throw new WrongBytes(`the hash is ${found}; the hub announced ${file.hash}`);
     await handle.datasync(); // a blob under its final name is whole, whatever happens to the machine
@@ -79,7 +85,8 @@ async function receive(hub: Hub, { model, commit, file }: BlobOrder, sink: Sink)
     const from = sink.position;
     const headers = from === 0 ? {} : { range: `bytes=${from}-` };
     const response = await request(hub, url, { headers, signal: connection.signal });
-    const continues = response.status === 206 && response.headers.get("content-range")?.startsWith(`bytes ${from}-`) === true;
+    const continues =
+      response.status === 206 && response.headers.get("content-range")?.startsWith(`bytes ${from}-`) === true;
     if (from > 0 && !continues && (response.ok || response.status === 416)) {
       await sink.restart(); // the server has its own idea of where to begin
       if (response.status !== 200) throw new PassingFault(`the server cannot resume from byte ${from}`);
@@ -126,8 +133,14 @@ interface Sink {
 }
 
 /** Takes over what the file holds already, unless that is too much. */
-async function sinkOf(handle: FileHandle, path: string, file: HubFile, progress: (bytes: number) => void): Promise<Sink> {
-  const digest = (): Hash => (file.hash.length === 64 ? createHash("sha256") : createHash("sha1").update(`blob ${file.bytes}\0`));
+async function sinkOf(
+  handle: FileHandle,
+  path: string,
+  file: HubFile,
+  progress: (bytes: number) => void,
+): Promise<Sink> {
+  const digest = (): Hash =>
+    file.hash.length === 64 ? createHash("sha256") : createHash("sha1").update(`blob ${file.bytes}\0`);
   let hash = digest();
   let position = 0;
   const restart = async () => {

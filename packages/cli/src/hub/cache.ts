@@ -28,7 +28,9 @@ export function shelfOf(hub: Hub, model: string): Shelf {
 
 /** The commit that a revision had when it was pulled; undefined when it never was. */
 export async function cachedCommit(shelf: Shelf, revision: string): Promise<string | undefined> {
-  const commit = /^[0-9a-f]{40}$/.test(revision) ? revision : (await readFile(shelf.ref(revision), "utf8").catch(() => "")).trim();
+  const commit = /^[0-9a-f]{40}$/.test(revision)
+    ? revision
+    : (await readFile(shelf.ref(revision), "utf8").catch(() => "")).trim();
   return /^[0-9a-f]{40}$/.test(commit) ? commit : undefined;
 }
 
@@ -42,11 +44,18 @@ export async function hasSize(path: string, bytes: number): Promise<boolean> {
  * Puts a blob into the snapshot under the file's name: by a relative link, or as a copy where the file system has no
  * links.
  */
-export async function place(shelf: Shelf, commit: string, file: HubFile, link: typeof symlink = symlink): Promise<void> {
+export async function place(
+  shelf: Shelf,
+  commit: string,
+  file: HubFile,
+  link: typeof symlink = symlink,
+): Promise<void> {
   const path = join(shelf.snapshot(commit), ...file.path.split("/"));
   const blob = shelf.blob(file);
   await mkdir(dirname(path), { recursive: true });
-  await replace(path, (temporary) => link(relative(dirname(path), blob), temporary).catch(() => copyFile(blob, temporary)));
+  await replace(path, (temporary) =>
+    link(relative(dirname(path), blob), temporary).catch(() => copyFile(blob, temporary)),
+  );
 }
 
 /** Records the commit of a revision; a commit needs no record. */

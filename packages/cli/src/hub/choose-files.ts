@@ -56,7 +56,9 @@ export function chooseFiles<File extends { readonly path: string }>(
   const model = files.find(({ path }) => path === chosen);
   if (model === undefined) throw new LenityError("model_files", `${name} ${lack(paths, found, choice)}`);
   const drafter = files.filter(({ path }) => path === drafterFile(model.path));
-  const data = files.filter(({ path }) => path.startsWith(model.path) && /^[._]data(_\d+)?$/.test(path.slice(model.path.length)));
+  const data = files.filter(
+    ({ path }) => path.startsWith(model.path) && /^[._]data(_\d+)?$/.test(path.slice(model.path.length)),
+  );
   return { files: [...beside, ...data, ...drafter, model], model };
 }
 
@@ -74,7 +76,11 @@ function safetensors<File extends { readonly path: string }>(name: string, files
   );
 }
 
-function chosenVariant(paths: readonly string[], found: readonly Variant[], { dtype, orOnly = false }: FileChoice): string | undefined {
+function chosenVariant(
+  paths: readonly string[],
+  found: readonly Variant[],
+  { dtype, orOnly = false }: FileChoice,
+): string | undefined {
   const variant = pickVariant(found, dtype) ?? (orOnly ? pickVariant(found, undefined) : undefined);
   return variant?.path ?? (found.length === 0 ? onlyUnusualName(paths, orOnly ? undefined : dtype) : undefined);
 }

@@ -35,7 +35,11 @@ let serial = 0;
  * A claim on a blob, with what an earlier process left of it; undefined when the blob came to be there, which `isDone`
  * tells. While another process fetches it, waits, and says so by `waiting` once. The folder must exist.
  */
-export async function claim(blob: string, isDone: () => Promise<boolean>, waiting: () => void): Promise<Claim | undefined> {
+export async function claim(
+  blob: string,
+  isDone: () => Promise<boolean>,
+  waiting: () => void,
+): Promise<Claim | undefined> {
   const own = `${blob}.${host}.${process.pid}.${serial++}${ending}`;
   for (let hasReported = false; !(await isDone()); ) {
     const partials = await partialsOf(blob);
@@ -75,7 +79,9 @@ function claimOn(blob: string, own: string): Claim {
 
 async function partialsOf(blob: string): Promise<string[]> {
   const names = await readdir(dirname(blob)).catch(() => []);
-  return names.filter((name) => name.startsWith(`${basename(blob)}.`) && name.endsWith(ending)).map((name) => join(dirname(blob), name));
+  return names
+    .filter((name) => name.startsWith(`${basename(blob)}.`) && name.endsWith(ending))
+    .map((name) => join(dirname(blob), name));
 }
 
 /** Whether the owner in the name still writes. Names without an owner are left over. */

@@ -22,7 +22,12 @@ export interface Listing {
 }
 
 /** Asks the hub, and notes when it has to ask again. Rejects with `download`. */
-export async function listModel(hub: Hub, model: string, revision: string, note: (text: string) => void): Promise<Listing> {
+export async function listModel(
+  hub: Hub,
+  model: string,
+  revision: string,
+  note: (text: string) => void,
+): Promise<Listing> {
   const { listFiles, modelInfo } = await import("@huggingface/hub"); // a tenth of a second, which models in the cache need not pay
   const ask = async (url: unknown): Promise<Response> => {
     const attempt = async () => {
@@ -36,16 +41,27 @@ export async function listModel(hub: Hub, model: string, revision: string, note:
       return new Response(body, { headers: link === null ? {} : { link } });
     };
     const subject = `The list of files of ${model}`;
-    return insist(attempt, { patience: hub.patience, subject, retrying: ({ message }) => note(`${subject}: ${message}. Trying again.`) });
+    return insist(attempt, {
+      patience: hub.patience,
+      subject,
+      retrying: ({ message }) => note(`${subject}: ${message}. Trying again.`),
+    });
   };
   const common = { hubUrl: hub.endpoint, fetch: ask as typeof fetch };
   try {
     const { sha: commit } = await modelInfo({ ...common, name: model, revision, additionalFields: ["sha"] });
     if (!/^[0-9a-f]{40}$/.test(commit)) throw new TypeError(`the commit is ${commit}`);
     const files: HubFile[] = [];
-    for await (const { type, path, size, oid, lfs } of listFiles({ ...common, repo: model, revision: commit, recursive: true })) {
+    for await (const { type, path, size, oid, lfs } of listFiles({
+      ...common,
+      repo: model,
+      revision: commit,
+      recursive: true,
+    })) {
       if (type !== "file" || !isInside(path)) continue;
-      files.push(checked(lfs === undefined ? { path, bytes: size, hash: oid ?? "" } : { path, bytes: lfs.size, hash: lfs.oid }));
+      files.push(
+        checked(lfs === undefined ? { path, bytes: size, hash: oid ?? "" } : { path, bytes: lfs.size, hash: lfs.oid }),
+      );
     }
     return { model, revision, commit, files };
   } catch (cause) {
@@ -67,6 +83,7 @@ function isInside(path: string): boolean {
 
 /** Hashes become names of files, and say when a download is whole. */
 function checked(file: HubFile): HubFile {
-  if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(file.hash) && Number.isSafeInteger(file.bytes) && file.bytes >= 0) return file;
+  if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(file.hash) && Number.isSafeInteger(file.bytes) && file.bytes >= 0)
+    return file;
   throw new TypeError(`${file.path} has the hash ${JSON.stringify(file.hash)} and ${file.bytes} bytes`);
 }

@@ -3,7 +3,12 @@ import { LenityError } from "@lenity/core";
 /** Whether the text may be a model's name on the hub: `ORG/NAME`, by the hub's own rules. */
 export function isModelName(text: string): boolean {
   const parts = text.split("/");
-  return parts.length === 2 && parts.every((part) => /^\w([\w.-]*\w)?$/.test(part)) && text.length <= 96 && !/--|\.\.|\.git$/.test(text);
+  return (
+    parts.length === 2 &&
+    parts.every((part) => /^\w([\w.-]*\w)?$/.test(part)) &&
+    text.length <= 96 &&
+    !/--|\.\.|\.git$/.test(text)
+  );
 }
 
 /**
@@ -12,5 +17,8 @@ export function isModelName(text: string): boolean {
  */
 export function checkRevision(text: string): void {
   if (/^\w[\w./+-]*$/.test(text) && text.split("/").every((part) => !/^\.*$/.test(part))) return;
-  throw new LenityError("invalid_request", `The revision is ${JSON.stringify(text)}; expected a branch, a tag or a commit, such as main.`);
+  throw new LenityError(
+    "invalid_request",
+    `The revision is ${JSON.stringify(text)}; expected a branch, a tag or a commit, such as main.`,
+  );
 }

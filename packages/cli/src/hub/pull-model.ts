@@ -31,7 +31,10 @@ export interface Report {
 export async function pullModel(hub: Hub, model: string, options: PullOptions, report: Report): Promise<Pulled> {
   const { revision = "main", dryRun = false, ...choice } = options;
   if (!isModelName(model)) {
-    throw new LenityError("invalid_request", `${JSON.stringify(model)} is not the name of a model on the hub. Expected ORG/NAME.`);
+    throw new LenityError(
+      "invalid_request",
+      `${JSON.stringify(model)} is not the name of a model on the hub. Expected ORG/NAME.`,
+    );
   }
   checkRevision(revision);
   if (hub.offline) return fromCache(hub, model, options, report);
@@ -63,7 +66,9 @@ async function fromCache(hub: Hub, model: string, options: PullOptions, report: 
   if (cached === undefined) {
     const { revision = "main", dtype, file, weights } = options;
     const asked =
-      weights === true ? "with safetensors" : `with ${file ?? "an ONNX file"}${dtype === undefined ? "" : ` of dtype ${dtype}`}`;
+      weights === true
+        ? "with safetensors"
+        : `with ${file ?? "an ONNX file"}${dtype === undefined ? "" : ` of dtype ${dtype}`}`;
     throw new LenityError(
       "model_files",
       `HF_HUB_OFFLINE is set, and ${hub.cache} has no ${model} ${asked} at ${revision}. Pull it while online.`,
@@ -94,7 +99,8 @@ async function fetchAll(
   let [done, all] = [0, 0];
   const fetchThese = async (these: readonly HubFile[]) => {
     const missing: HubFile[] = [];
-    for (const file of these) if ((await isMissing(file)) && !(await hasSize(shelf.blob(file), file.bytes))) missing.push(file);
+    for (const file of these)
+      if ((await isMissing(file)) && !(await hasSize(shelf.blob(file), file.bytes))) missing.push(file);
     await checkRoom(shelf, missing);
     all += sum(missing);
     for (const file of missing) {
@@ -158,5 +164,7 @@ function fileFault(error: unknown, { cache }: Hub): unknown {
       `The disk of ${cache} is full. What was downloaded is kept: free some space and pull again, or set HF_HUB_CACHE to another disk.`,
     );
   }
-  return fault(`Cannot write to the cache ${cache}: ${message}. Set HF_HOME or HF_HUB_CACHE to a folder that you can write to.`);
+  return fault(
+    `Cannot write to the cache ${cache}: ${message}. Set HF_HOME or HF_HUB_CACHE to a folder that you can write to.`,
+  );
 }

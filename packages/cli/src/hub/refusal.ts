@@ -12,14 +12,22 @@ export function refusal({ status, headers }: Response, hub: Hub, model: string, 
     const wait = "The token's account has no access: request it there, or wait until it is granted.";
     return error(`${model} is gated: its authors grant access on ${page}. ${hub.token === undefined ? login : wait}`);
   }
-  if (code === "RevisionNotFound") return error(`${model} has no such revision (${what}). Set --revision to a branch, a tag or a commit.`);
+  if (code === "RevisionNotFound")
+    return error(`${model} has no such revision (${what}). Set --revision to a branch, a tag or a commit.`);
   if (code === "EntryNotFound") return error(`${model} no longer has ${what}. Pull again.`);
   if (status === 401 && hub.token !== undefined && code !== "RepoNotFound") {
-    return error(`${hub.endpoint} does not accept the token from HF_TOKEN or hf auth login. Renew it, or remove it for public models.`);
+    return error(
+      `${hub.endpoint} does not accept the token from HF_TOKEN or hf auth login. Renew it, or remove it for public models.`,
+    );
   }
   if (code === "RepoNotFound" || status === 404 || status === 401) {
-    const hidden = hub.token === undefined ? "it is private (then set HF_TOKEN, or run hf auth login)" : "the token has no access to it";
+    const hidden =
+      hub.token === undefined
+        ? "it is private (then set HF_TOKEN, or run hf auth login)"
+        : "the token has no access to it";
     return error(`${hub.endpoint} has no model ${model}, or ${hidden}. Check the name.`);
   }
-  return error(`${hub.endpoint} refused ${what} of ${model} with status ${status}${reason === null ? "" : `: ${reason}`}. See ${page}.`);
+  return error(
+    `${hub.endpoint} refused ${what} of ${model} with status ${status}${reason === null ? "" : `: ${reason}`}. See ${page}.`,
+  );
 }

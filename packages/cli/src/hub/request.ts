@@ -31,9 +31,11 @@ export async function request(
     const authorization = hub.token !== undefined && at.origin === home ? { authorization: `Bearer ${hub.token}` } : {};
     // Compressed answers cannot go on from a byte.
     const sent = { "user-agent": "lenity", "accept-encoding": "identity", ...headers, ...authorization };
-    const response = await fetch(at.href, { headers: sent, redirect: "manual", signal: signal ?? null }).catch((cause) => {
-      throw new PassingFault(reason(cause), { cause });
-    });
+    const response = await fetch(at.href, { headers: sent, redirect: "manual", signal: signal ?? null }).catch(
+      (cause) => {
+        throw new PassingFault(reason(cause), { cause });
+      },
+    );
     const { status } = response;
     const location = response.headers.get("location");
     if (location === null || status < 300 || status > 399) {
@@ -44,7 +46,10 @@ export async function request(
     await response.body?.cancel();
     const next = URL.canParse(location, at.href) ? new URL(location, at.href) : undefined;
     if (next?.protocol !== "https:" && next?.protocol !== "http:") {
-      throw new LenityError("download", `${url} redirects to ${location}, which is not a web address. Check HF_ENDPOINT.`);
+      throw new LenityError(
+        "download",
+        `${url} redirects to ${location}, which is not a web address. Check HF_ENDPOINT.`,
+      );
     }
     at = next;
   }
@@ -64,7 +69,10 @@ export interface Insistence {
 /**
  * Attempts until it succeeds or throws something else than PassingFault. Rejects with `download` when patience ends.
  */
-export async function insist<T>(attempt: () => Promise<T>, { patience, subject, position = () => 0, retrying }: Insistence): Promise<T> {
+export async function insist<T>(
+  attempt: () => Promise<T>,
+  { patience, subject, position = () => 0, retrying }: Insistence,
+): Promise<T> {
   let furthest = position();
   for (let failures = 1; ; failures++) {
     try {

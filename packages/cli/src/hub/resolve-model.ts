@@ -31,7 +31,8 @@ export async function resolveModel(model: string, choice: FileChoice = {}): Prom
   const cached = await cachedModel(hub, model, choice);
   if (cached !== undefined) return { folder: cached.folder, name: model };
   const report = pullReport(process.stderr);
-  if (!hub.offline) report.note(`${model} is not a folder here and not in the cache; downloading it from ${hub.endpoint}.`);
+  if (!hub.offline)
+    report.note(`${model} is not a folder here and not in the cache; downloading it from ${hub.endpoint}.`);
   const { folder } = await pullModel(hub, model, choice, report);
   return { folder, name: model };
 }

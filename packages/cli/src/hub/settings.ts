@@ -57,5 +57,8 @@ export async function readHub(environment: Environment = process.env): Promise<H
 function endpoint(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === "https:" || url?.protocol === "http:") return text.replace(/\/+$/, "");
-  throw new LenityError("invalid_request", `HF_ENDPOINT is ${text}; expected an address such as https://huggingface.co.`);
+  throw new LenityError(
+    "invalid_request",
+    `HF_ENDPOINT is ${text}; expected an address such as https://huggingface.co.`,
+  );
 }

@@ -8,7 +8,11 @@ import type { Pulled, PullOptions } from "./pulled.ts";
 import type { Hub } from "./settings.ts";
 
 /** A model that the cache holds with all that was asked for, found without the network; undefined when it does not. */
-export async function cachedModel(hub: Hub, model: string, { revision = "main", ...choice }: PullOptions): Promise<Pulled | undefined> {
+export async function cachedModel(
+  hub: Hub,
+  model: string,
+  { revision = "main", ...choice }: PullOptions,
+): Promise<Pulled | undefined> {
   const shelf = shelfOf(hub, model);
   const commit = await cachedCommit(shelf, revision);
   if (commit === undefined) return undefined;

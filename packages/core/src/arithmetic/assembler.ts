@@ -1,4 +1,7 @@
-/** As much of a WebAssembly assembler as the kernels need: every function returns the bytes of one instruction, or of several. */
+/**
+ * As much of a WebAssembly assembler as the kernels need: every function returns the bytes of one instruction, or of
+ * several.
+ */
 export type Code = readonly number[];
 
 /** An unsigned number in LEB128. */
@@ -13,7 +16,9 @@ function signed(value: number): number[] {
   return value >= -64 && value < 64 ? [low] : [low | 128, ...signed(value >> 7)];
 }
 
-const bytesOf = (numbers: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>): number[] => [...new Uint8Array(numbers.buffer)];
+const bytesOf = (numbers: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>): number[] => [
+  ...new Uint8Array(numbers.buffer),
+];
 const simd = (opcode: number, ...immediate: number[]): Code => [0xfd, ...unsigned(opcode), ...immediate];
 
 export const get = (local: number): Code => [0x20, ...unsigned(local)];
@@ -57,7 +62,10 @@ export const f64x2: { readonly lane: Instruction; readonly add: Code; readonly p
 /** Of two vectors, the upper half of the first, twice. */
 export const upperHalf: Code = simd(0x0d, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
 
-/** Runs the body, which walks from address `at` to address `end` (two i32 locals) in steps of so many bytes, at least once. */
+/**
+ * Runs the body, which walks from address `at` to address `end` (two i32 locals) in steps of so many bytes, at least
+ * once.
+ */
 export const walk = (at: number, end: number, step: number, body: Code): Code => [
   ...[0x03, 0x40, ...body],
   ...[...get(at), ...i32.const(step), ...i32.add, ...tee(at), ...get(end), ...i32.lessThan, 0x0d, 0x00, 0x0b],
@@ -89,7 +97,10 @@ export function assemble(functions: readonly Func[], pages: number): Uint8Array<
     ...[1, ...sized(list(functions.map(signature)))],
     ...[3, ...sized(list(functions.map((_, i) => unsigned(i))))],
     ...[5, ...sized([1, 0, ...unsigned(pages)])],
-    ...[7, ...sized(list([[...name("memory"), 2, 0], ...functions.map((f, i) => [...name(f.name), 0, ...unsigned(i)])]))],
+    ...[
+      7,
+      ...sized(list([[...name("memory"), 2, 0], ...functions.map((f, i) => [...name(f.name), 0, ...unsigned(i)])])),
+    ],
     ...[10, ...sized(list(functions.map((f) => sized([1, ...unsigned(f.vectors), types.v128, ...f.code, 0x0b]))))],
   ]);
 }

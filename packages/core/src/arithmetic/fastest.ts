@@ -15,13 +15,15 @@ function fastest(): Arithmetic {
 }
 
 /**
- * Verifies with kernels that came compiled, from now on and in the whole program: for workers, which may import WebAssembly but not compile it.
- * `module` is the default export of `@lenity/core/kernels.wasm` there. Throws TypeError on another module.
+ * Verifies with kernels that came compiled, from now on and in the whole program: for workers, which may import
+ * WebAssembly but not compile it. `module` is the default export of `@lenity/core/kernels.wasm` there. Throws TypeError
+ * on another module.
  */
 export function useKernels(module: WebAssembly.Module): void {
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
   for (const name of ["memory", "range", "sum", "cross", "row"]) {
-    if (!names.includes(name)) throw new TypeError(`The module has no "${name}"; expected the one of @lenity/core/kernels.wasm.`);
+    if (!names.includes(name))
+      throw new TypeError(`The module has no "${name}"; expected the one of @lenity/core/kernels.wasm.`);
   }
   chosen = simdArithmetic(module);
 }

@@ -1,4 +1,18 @@
-import { assemble, type Code, type Func, f32x4, f64, f64x2, get, i32, i32x4, set, tee, upperHalf, walk } from "./assembler.ts";
+import {
+  assemble,
+  type Code,
+  type Func,
+  f32x4,
+  f64,
+  f64x2,
+  get,
+  i32,
+  i32x4,
+  set,
+  tee,
+  upperHalf,
+  walk,
+} from "./assembler.ts";
 
 /** Logits at a time: a block of p, one of q and the kernels' results stay in the first-level cache. */
 export const blockLength = 4096;
@@ -14,12 +28,15 @@ export const layout: { readonly p: number; readonly q: number; readonly range: n
 };
 
 /**
- * Loops over blocks of logits, from address `at` to address `end`; `highest` is subtracted first, `scale` is log₂e / temperature. They hold
- * for (logit − highest)·scale from −120 to 0.
+ * Loops over blocks of logits, from address `at` to address `end`; `highest` is subtracted first, `scale` is log₂e /
+ * temperature. They hold for (logit − highest)·scale from −120 to 0.
  */
 export interface Kernels {
   readonly memory: { readonly buffer: ArrayBuffer };
-  /** Four maxima, four minima and four sums, to be reduced by the caller. A NaN among the logits shows in the sums alone. */
+  /**
+   * Four maxima, four minima and four sums, to be reduced by the caller. A NaN among the logits shows in the sums
+   * alone.
+   */
   range(at: number, end: number): void;
   /** Σ e^x. */
   sum(at: number, end: number, highest: number, scale: number): number;
@@ -35,11 +52,17 @@ export function kernelBytes(): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * e^x = 2^t = 2^n · 2^f with n the nearest whole number to t and f from −½ to ½. 2^f is a minimax polynomial of degree 5 with a relative error
- * below 1e-7, as a product of its real factors, which saves multiplications: (f² + a₁f + b₁)(f² + a₂f + b₂)(f + c) / power(0). With single-precision
- * rounding the error stays below 4e-7, and e^0 is exactly 1.
+ * e^x = 2^t = 2^n · 2^f with n the nearest whole number to t and f from −½ to ½. 2^f is a minimax polynomial of degree
+ * 5 with a relative error below 1e-7, as a product of its real factors, which saves multiplications: (f² + a₁f + b₁)(f²
+ * + a₂f + b₂)(f + c) / power(0). With single-precision rounding the error stays below 4e-7, and e^0 is exactly 1.
  */
-const factors = { a1: 4.798182487487793, b1: 11.668548583984375, a2: -0.6789061427116394, b2: 20.36895751953125, c: 3.171874761581421 };
+const factors = {
+  a1: 4.798182487487793,
+  b1: 11.668548583984375,
+  a2: -0.6789061427116394,
+  b2: 20.36895751953125,
+  c: 3.171874761581421,
+};
 const atZero = Math.fround(Math.fround(factors.b1 * factors.b2) * factors.c);
 /** Added to a small number it leaves the nearest whole number in the low bits of the sum. */
 const rounder = 1.5 * 2 ** 23;
@@ -61,11 +84,29 @@ const prologue: Code = [
 
 /** Pushes e^x · atZero of four logits; leaves `logit − highest` in local x. */
 const exponential = (offset: number): Code => [
-  ...[...get(at), ...f32x4.load(offset), ...get(highest), ...f32x4.sub, ...tee(x), ...get(scale), ...f32x4.mul, ...tee(t)],
+  ...[
+    ...get(at),
+    ...f32x4.load(offset),
+    ...get(highest),
+    ...f32x4.sub,
+    ...tee(x),
+    ...get(scale),
+    ...f32x4.mul,
+    ...tee(t),
+  ],
   ...[...get(constants.rounder), ...f32x4.add, ...set(part)],
   ...[...get(t), ...get(part), ...get(constants.rounder), ...f32x4.sub, ...f32x4.sub, ...set(t)],
   ...[...get(t), ...get(constants.a1), ...f32x4.add, ...get(t), ...f32x4.mul, ...get(constants.b1), ...f32x4.add],
-  ...[...get(t), ...get(constants.a2), ...f32x4.add, ...get(t), ...f32x4.mul, ...get(constants.b2), ...f32x4.add, ...f32x4.mul],
+  ...[
+    ...get(t),
+    ...get(constants.a2),
+    ...f32x4.add,
+    ...get(t),
+    ...f32x4.mul,
+    ...get(constants.b2),
+    ...f32x4.add,
+    ...f32x4.mul,
+  ],
   ...[...get(t), ...get(constants.c), ...f32x4.add, ...f32x4.mul],
   ...[...get(part), ...i32.const(23), ...i32x4.shiftLeft, ...i32x4.add],
 ];
@@ -85,7 +126,15 @@ const summing = (name: string, term: (offset: number) => Code): Func => ({
       ...[...tee(part), ...f64x2.promote, ...get(part), ...get(part), ...upperHalf, ...f64x2.promote, ...f64x2.add],
       ...[...get(total), ...f64x2.add, ...set(total)],
     ]),
-    ...[...get(total), ...f64x2.lane(0), ...get(total), ...f64x2.lane(1), ...f64.add, ...f64.const(1 / atZero), ...f64.mul],
+    ...[
+      ...get(total),
+      ...f64x2.lane(0),
+      ...get(total),
+      ...f64x2.lane(1),
+      ...f64.add,
+      ...f64.const(1 / atZero),
+      ...f64.mul,
+    ],
   ],
 });
 
@@ -93,7 +142,15 @@ const sum: Func = summing("sum", exponential);
 
 const cross: Func = summing("cross", (offset) => [
   ...exponential(offset),
-  ...[...get(x), ...get(at), ...f32x4.load(layout.q - layout.p + offset), ...get(extra), ...f32x4.sub, ...f32x4.sub, ...f32x4.mul],
+  ...[
+    ...get(x),
+    ...get(at),
+    ...f32x4.load(layout.q - layout.p + offset),
+    ...get(extra),
+    ...f32x4.sub,
+    ...f32x4.sub,
+    ...f32x4.mul,
+  ],
 ]);
 
 const row: Func = {
@@ -109,7 +166,15 @@ const row: Func = {
       4 * stride,
       // Dividing keeps e^0 exactly 1.
       everyFour((offset) => [
-        ...[...get(at), ...exponential(offset), ...f32x4.const(atZero), ...f32x4.div, ...get(extra), ...f32x4.mul, ...f32x4.store(offset)],
+        ...[
+          ...get(at),
+          ...exponential(offset),
+          ...f32x4.const(atZero),
+          ...f32x4.div,
+          ...get(extra),
+          ...f32x4.mul,
+          ...f32x4.store(offset),
+        ],
       ]).flat(),
     ),
   ],
@@ -123,7 +188,8 @@ const range: Func = (() => {
     { first: 7, operation: f32x4.min },
     { first: 11, operation: f32x4.add },
   ];
-  const each = (of: (kind: (typeof kinds)[number], i: number) => Code): number[] => kinds.flatMap((kind, i) => [...of(kind, i)]);
+  const each = (of: (kind: (typeof kinds)[number], i: number) => Code): number[] =>
+    kinds.flatMap((kind, i) => [...of(kind, i)]);
   return {
     name: "range",
     parameters: ["i32", "i32"],
@@ -146,7 +212,15 @@ const range: Func = (() => {
       ),
       ...each(({ first, operation }, i) => [
         ...i32.const(layout.range),
-        ...[...get(first), ...get(first + 1), ...operation, ...get(first + 2), ...operation, ...get(first + 3), ...operation],
+        ...[
+          ...get(first),
+          ...get(first + 1),
+          ...operation,
+          ...get(first + 2),
+          ...operation,
+          ...get(first + 3),
+          ...operation,
+        ],
         ...f32x4.store(16 * i),
       ]),
     ],

@@ -1,7 +1,10 @@
 import { argmax } from "../sampling.ts";
 import type { Arithmetic } from "./softmax.ts";
 
-/** The arithmetic as one would write it down, in double precision: the reference, the fallback, and the way for logits of any spread. */
+/**
+ * The arithmetic as one would write it down, in double precision: the reference, the fallback, and the way for logits
+ * of any spread.
+ */
 export const plain: Arithmetic = {
   argmax,
   softmax(logits, temperature) {
@@ -17,7 +20,8 @@ export const plain: Arithmetic = {
   },
   row({ logits, temperature, highest, sum }) {
     const row = new Float32Array(logits.length);
-    for (let i = 0; i < row.length; i++) row[i] = Math.fround(Math.exp(((logits[i] as number) - highest) / temperature)) / sum;
+    for (let i = 0; i < row.length; i++)
+      row[i] = Math.fround(Math.exp(((logits[i] as number) - highest) / temperature)) / sum;
     return row;
   },
   entropy({ logits, temperature, highest, sum }) {

@@ -19,9 +19,11 @@ export function compileKernels(): WebAssembly.Module | undefined {
 }
 
 /**
- * The arithmetic in WebAssembly's 128-bit SIMD. Rows are copied block by block into the kernels' memory. Rows shorter than `shortest` go to the
- * plain arithmetic, since entering the kernels costs more, and so do logits that are no numbers, infinite or too far apart.
+ * The arithmetic in WebAssembly's 128-bit SIMD. Rows are copied block by block into the kernels' memory. Rows shorter
+ * than `shortest` go to the plain arithmetic, since entering the kernels costs more, and so do logits that are no
+ * numbers, infinite or too far apart.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one memory that all five share.
 export function simdArithmetic(module: WebAssembly.Module, shortest = 256): Arithmetic {
   const kernels = new WebAssembly.Instance(module).exports as unknown as Kernels;
   const { buffer } = kernels.memory;
@@ -41,8 +43,10 @@ export function simdArithmetic(module: WebAssembly.Module, shortest = 256): Arit
   const silence = (logits: Float32Array, from: number, logit: number): void => {
     if (logits.length - from < blockLength) blockOfP.fill(logit, logits.length - from, blockLength);
   };
-  const highestOfBlock = (): number => Math.max(ranges[0] as number, ranges[1] as number, ranges[2] as number, ranges[3] as number);
-  const lowestOfBlock = (): number => Math.min(ranges[4] as number, ranges[5] as number, ranges[6] as number, ranges[7] as number);
+  const highestOfBlock = (): number =>
+    Math.max(ranges[0] as number, ranges[1] as number, ranges[2] as number, ranges[3] as number);
+  const lowestOfBlock = (): number =>
+    Math.min(ranges[4] as number, ranges[5] as number, ranges[6] as number, ranges[7] as number);
   /** False for NaN and infinities; it may also be false for logits near the largest number. */
   const finiteBlock = (): boolean =>
     Number.isFinite((ranges[8] as number) + (ranges[9] as number) + (ranges[10] as number) + (ranges[11] as number));

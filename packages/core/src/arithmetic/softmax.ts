@@ -1,7 +1,10 @@
 import type { Row } from "../evidence/evidence.ts";
 import type { Token } from "../model.ts";
 
-/** softmax(logits / temperature), known by its sums: p(i) = e^((logits[i] − highest) / temperature) / sum. No probability is stored. */
+/**
+ * softmax(logits / temperature), known by its sums: p(i) = e^((logits[i] − highest) / temperature) / sum. No
+ * probability is stored.
+ */
 export interface Softmax {
   readonly logits: Float32Array;
   /** Above 0. */
@@ -12,7 +15,10 @@ export interface Softmax {
   readonly sum: number;
 }
 
-/** What is computed over a whole row of logits. Two implementations: plain, and SIMD where the runtime has it; equal to 1e-6. */
+/**
+ * What is computed over a whole row of logits. Two implementations: plain, and SIMD where the runtime has it; equal to
+ * 1e-6.
+ */
 export interface Arithmetic {
   /** The index of the highest logit, the lowest index among equals. Throws `bad_logits`. */
   argmax(logits: Float32Array): Token;

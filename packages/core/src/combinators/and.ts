@@ -4,8 +4,8 @@ import type { Charge, Verdict, Verifier } from "../verifier.ts";
 import { combinedNeeds, combinedReads } from "./children.ts";
 
 /**
- * Accepts what every child accepts. Children are asked in order, and no further once everything is refused. The replacement is that of the first
- * child that refuses, else p.
+ * Accepts what every child accepts. Children are asked in order, and no further once everything is refused. The
+ * replacement is that of the first child that refuses, else p.
  */
 export function and(...children: readonly Verifier[]): Verifier {
   const [only] = children;
@@ -37,7 +37,10 @@ export function and(...children: readonly Verifier[]): Verifier {
   };
 }
 
-/** `and` as a policy: `{"type": "and", "all": [{"type": "topk", "k": 10, "delta": 0.6}, {"type": "kl", "threshold": 1}]}`. */
+/**
+ * `and` as a policy: `{"type": "and", "all": [{"type": "topk", "k": 10, "delta": 0.6}, {"type": "kl", "threshold":
+ * 1}]}`.
+ */
 export const andPlugin: VerifierPlugin = verifierPlugin({
   name: "and",
   summary: "Accepts what all of its children accept.",

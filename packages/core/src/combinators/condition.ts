@@ -54,14 +54,20 @@ export interface ConditionOptions {
   readonly texts?: readonly string[] | undefined;
 }
 
-/** Throws `invalid_policy` when a region is named and there is no tokenizer to find it with, or nothing is named at all. */
+/**
+ * Throws `invalid_policy` when a region is named and there is no tokenizer to find it with, or nothing is named at all.
+ */
 export function condition(options: ConditionOptions, tokenizer: Tokenizer | undefined, path: string): Condition {
   const { tokens, texts, inside, outside, json, tool_call: toolCall } = options;
   const readsText = [inside, outside, json, toolCall, texts].some((value) => value !== undefined);
   if (readsText && tokenizer === undefined) {
-    throw new LenityError("invalid_policy", `${path} speaks of text, and this registry has no tokenizer. Give defaultRegistry one.`, {
-      path,
-    });
+    throw new LenityError(
+      "invalid_policy",
+      `${path} speaks of text, and this registry has no tokenizer. Give defaultRegistry one.`,
+      {
+        path,
+      },
+    );
   }
   if (Object.values(options).every((value) => value === undefined)) {
     throw new LenityError(
@@ -90,7 +96,12 @@ export function condition(options: ConditionOptions, tokenizer: Tokenizer | unde
     holds(round) {
       const { draft, target } = round;
       const before = regions.length > 0 && tokenizer !== undefined ? textsBefore(round, tokenizer) : [];
-      const { max_confidence = 1, min_confidence = 0, max_entropy = Number.POSITIVE_INFINITY, min_entropy = 0 } = options;
+      const {
+        max_confidence = 1,
+        min_confidence = 0,
+        max_entropy = Number.POSITIVE_INFINITY,
+        min_entropy = 0,
+      } = options;
       return draft.map((token, at) => {
         if (regions.some((holds) => !holds(before[at] as string))) return false;
         if ((tokens ?? texts) !== undefined && !named(token) && !named(target.argmax(at))) return false;

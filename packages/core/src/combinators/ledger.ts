@@ -5,9 +5,10 @@ import type { Round, Verdict, Verifier } from "../verifier.ts";
 import { sd } from "../verifiers/sd.ts";
 
 /**
- * Relaxes where a gate opens, while the sum of KL(p‖q) over all relaxed tokens of the request stays within a budget B, and is `sd` elsewhere. The
- * choice depends on the prefix only, so by the chain rule KL(P‖Π) ≤ B for the whole text, and TV(P, Π) ≤ √(B/2). It needs drafts drawn from the
- * processed rows that the KL is computed on: sampled ones, from a model.
+ * Relaxes where a gate opens, while the sum of KL(p‖q) over all relaxed tokens of the request stays within a budget B,
+ * and is `sd` elsewhere. The choice depends on the prefix only, so by the chain rule KL(P‖Π) ≤ B for the whole text,
+ * and TV(P, Π) ≤ √(B/2). It needs drafts drawn from the processed rows that the KL is computed on: sampled ones, from a
+ * model.
  */
 export function ledger(child: Verifier, { budget }: { readonly budget: number }): Verifier {
   if (child.gate !== true) {
@@ -31,7 +32,10 @@ export function ledger(child: Verifier, { budget }: { readonly budget: number })
       const accept = round.draft.map(() => false);
       const by: (string | undefined)[] = round.draft.map(() => undefined);
       for (let at = 0; at < accept.length; at++) {
-        const cost = opens[at] === true && !round.control.has(round.target.argmax(at)) ? costOf(round, at) : Number.POSITIVE_INFINITY;
+        const cost =
+          opens[at] === true && !round.control.has(round.target.argmax(at))
+            ? costOf(round, at)
+            : Number.POSITIVE_INFINITY;
         const relaxed = spent + cost <= budget;
         nats.push(relaxed ? cost : 0);
         if (relaxed) spent += cost;
@@ -45,7 +49,9 @@ export function ledger(child: Verifier, { budget }: { readonly budget: number })
   };
 }
 
-/** KL(p‖π) at most, for π = q where control tokens stay strict: for these q counts only as far as it does not exceed p. */
+/**
+ * KL(p‖π) at most, for π = q where control tokens stay strict: for these q counts only as far as it does not exceed p.
+ */
 function costOf({ target, drafter, control }: Round, at: number): number {
   if (drafter === undefined) throw new TypeError("ledger compares rows: the round holds none of the drafter's.");
   let cost = target.divergence(at, drafter, "kl", "processed");
@@ -56,10 +62,13 @@ function costOf({ target, drafter, control }: Round, at: number): number {
   return cost;
 }
 
-/** `ledger` as a policy: `{"type": "ledger", "budget": 1, "of": {"type": "kl", "threshold": 0.4, "rows": "processed"}}`. */
+/**
+ * `ledger` as a policy: `{"type": "ledger", "budget": 1, "of": {"type": "kl", "threshold": 0.4, "rows": "processed"}}`.
+ */
 export const ledgerPlugin: VerifierPlugin = verifierPlugin({
   name: "ledger",
-  summary: "Relaxes by a gate until a budget of KL(target‖text) is spent over the whole answer, then is strict: lossy, bounded.",
+  summary:
+    "Relaxes by a gate until a budget of KL(target‖text) is spent over the whole answer, then is strict: lossy, bounded.",
   source: "chain rule of KL over the gate of 2601.04766",
   law: "bounded",
   needs: { draftRows: true, mode: "sampled" },

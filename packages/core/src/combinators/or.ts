@@ -4,8 +4,9 @@ import type { Charge, Law, Verdict, Verifier } from "../verifier.ts";
 import { combinedNeeds, combinedReads } from "./children.ts";
 
 /**
- * Accepts what any child accepts. Children are asked in order, and no further once nothing is refused: put the costly one last. The
- * replacement is that of the first child that offers one, else p. `or(sd, gate)` emits q where the gate opens and exactly p elsewhere.
+ * Accepts what any child accepts. Children are asked in order, and no further once nothing is refused: put the costly
+ * one last. The replacement is that of the first child that offers one, else p. `or(sd, gate)` emits q where the gate
+ * opens and exactly p elsewhere.
  */
 export function or(...children: readonly Verifier[]): Verifier {
   if (children.length === 0) throw new TypeError("or() takes at least one verifier.");

@@ -3,7 +3,10 @@ import type { Token } from "../model.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { Round } from "../verifier.ts";
 
-/** For each drafted token, the text of the answer before it, control tokens spelled out. What the prompt's template began counts as answer. */
+/**
+ * For each drafted token, the text of the answer before it, control tokens spelled out. What the prompt's template
+ * began counts as answer.
+ */
 export function textsBefore(round: Round, tokenizer: Tokenizer): readonly string[] {
   const { context, promptLength, draft } = round;
   let begin = promptLength;
@@ -21,7 +24,9 @@ export function textsBefore(round: Round, tokenizer: Tokenizer): readonly string
 function textAfter(previous: Token | undefined, token: Token, tokenizer: Tokenizer): string {
   const first = previous === undefined ? "" : tokenizer.decode([previous], { special: true });
   const both = previous === undefined ? "" : tokenizer.decode([previous, token], { special: true });
-  return first !== "" && both.startsWith(first) ? both.slice(first.length) : tokenizer.decode([token], { special: true });
+  return first !== "" && both.startsWith(first)
+    ? both.slice(first.length)
+    : tokenizer.decode([token], { special: true });
 }
 
 /** Whether the last opening tag is not closed yet. */

@@ -3,7 +3,10 @@ import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Verifier } from "../verifier.ts";
 import { combinedNeeds, combinedReads } from "./children.ts";
 
-/** Decides with `live`, and notes what each candidate would have accepted of the same blocks: the text is that of `live`, token for token. */
+/**
+ * Decides with `live`, and notes what each candidate would have accepted of the same blocks: the text is that of
+ * `live`, token for token.
+ */
 export function shadow(live: Verifier, ...candidates: readonly Verifier[]): Verifier {
   return {
     ...live,
@@ -21,12 +24,17 @@ export function shadow(live: Verifier, ...candidates: readonly Verifier[]): Veri
   };
 }
 
-/** `shadow` as a policy: `{"type": "shadow", "of": {"type": "sd"}, "candidates": [{"type": "kl", "threshold": 0.4}]}`. */
+/**
+ * `shadow` as a policy: `{"type": "shadow", "of": {"type": "sd"}, "candidates": [{"type": "kl", "threshold": 0.4}]}`.
+ */
 export const shadowPlugin: VerifierPlugin = verifierPlugin({
   name: "shadow",
   summary: "Decides with one rule and reports how many more tokens others would have accepted.",
   example: { of: { type: "sd" }, candidates: [{ type: "kl", threshold: 0.4 }] },
   schema: v.strictObject({ of: v.unknown(), candidates: v.pipe(v.array(v.unknown()), v.minLength(1)) }),
   create: ({ of, candidates }, registry, path) =>
-    shadow(registry.create(of, `${path}.of`), ...candidates.map((child, i) => registry.create(child, `${path}.candidates[${i}]`))),
+    shadow(
+      registry.create(of, `${path}.of`),
+      ...candidates.map((child, i) => registry.create(child, `${path}.candidates[${i}]`)),
+    ),
 });

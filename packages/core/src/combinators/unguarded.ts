@@ -10,7 +10,8 @@ export function unguarded(child: Verifier): Verifier {
 /** `unguarded` as a policy, around a whole one: `{"type": "unguarded", "of": {"type": "kl", "threshold": 0.4}}`. */
 export const unguardedPlugin: VerifierPlugin = verifierPlugin({
   name: "unguarded",
-  summary: "The rule without lenity's guard: EOS may be judged leniently, and loops go on. As the outermost part of a policy.",
+  summary:
+    "The rule without lenity's guard: EOS may be judged leniently, and loops go on. As the outermost part of a policy.",
   example: { of: { type: "kl", threshold: 0.4 } },
   schema: v.strictObject({ of: v.unknown() }),
   create: ({ of }, registry, path) => unguarded(registry.create(of, `${path}.of`)),

@@ -42,15 +42,23 @@ function chargedWhere({ ledger, nats }: Charge, decides: (at: number) => boolean
   return { ledger, nats: nats.map((cost, at) => (decides(at) ? cost : 0)) };
 }
 
-/** `when` as a policy: `{"type": "when", "condition": {"min_entropy": 0.5}, "then": {…}, "else": {…}}`; regions of text need the tokenizer. */
+/**
+ * `when` as a policy: `{"type": "when", "condition": {"min_entropy": 0.5}, "then": {…}, "else": {…}}`; regions of text
+ * need the tokenizer.
+ */
 export const whenPlugin = (tokenizer: Tokenizer | undefined): VerifierPlugin =>
   verifierPlugin({
     name: "when",
-    summary: "One rule where a condition holds (confidence, entropy, a region of the text, a set of tokens), another elsewhere.",
+    summary:
+      "One rule where a condition holds (confidence, entropy, a region of the text, a set of tokens), another elsewhere.",
     example: { condition: { min_entropy: 0.5 }, then: { type: "topk", k: 10, delta: 0.6 }, else: { type: "sd" } },
     schema: v.strictObject({ condition: conditionSchema, then: v.unknown(), else: v.optional(v.unknown()) }),
     create: (options, registry, path) => {
       const otherwise = options.else === undefined ? undefined : registry.create(options.else, `${path}.else`);
-      return when(condition(options.condition, tokenizer, `${path}.condition`), registry.create(options.then, `${path}.then`), otherwise);
+      return when(
+        condition(options.condition, tokenizer, `${path}.condition`),
+        registry.create(options.then, `${path}.then`),
+        otherwise,
+      );
     },
   });

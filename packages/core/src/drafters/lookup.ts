@@ -10,8 +10,8 @@ export interface LookupOptions {
 }
 
 /**
- * Prompt lookup (2304.04487; Saxena 2023): finds the last earlier place where the context's ending stood, and proposes what followed it. No
- * model and no rows: its drafts are point masses, so policies that compare rows refuse it.
+ * Prompt lookup (2304.04487; Saxena 2023): finds the last earlier place where the context's ending stood, and proposes
+ * what followed it. No model and no rows: its drafts are point masses, so policies that compare rows refuse it.
  */
 export function lookupDrafter({ longest = 3, shortest = 1 }: LookupOptions = {}): Drafter {
   if (!(Number.isInteger(shortest) && shortest >= 1 && Number.isInteger(longest) && longest >= shortest)) {

@@ -6,7 +6,10 @@ import { draw } from "../sampling.ts";
 import { processedRow } from "../truncate.ts";
 
 /** Whether the model can be given all these tokens. */
-export function canRead({ readable, vocabulary }: Pick<LanguageModel, "readable" | "vocabulary">, tokens: readonly Token[]): boolean {
+export function canRead(
+  { readable, vocabulary }: Pick<LanguageModel, "readable" | "vocabulary">,
+  tokens: readonly Token[],
+): boolean {
   const limit = readable ?? vocabulary;
   return tokens.every((token) => token < limit);
 }
@@ -19,8 +22,8 @@ export function commonPrefix(a: readonly Token[], b: readonly Token[]): number {
 }
 
 /**
- * A drafter that steps a language model, one token at a time. It opens a session with the first block and frees it on close. After a token that the
- * model cannot read, which a target with more of them may say, it drafts nothing.
+ * A drafter that steps a language model, one token at a time. It opens a session with the first block and frees it on
+ * close. After a token that the model cannot read, which a target with more of them may say, it drafts nothing.
  */
 export function modelDrafter(model: LanguageModel): Drafter {
   let opening: Promise<Session> | undefined;
@@ -53,7 +56,15 @@ export function modelDrafter(model: LanguageModel): Drafter {
         tokens.push(token);
         pending = [token];
       }
-      return { tokens, evidence: logitsEvidence(logits.subarray(0, tokens.length * model.vocabulary), model.vocabulary, sampling, model) };
+      return {
+        tokens,
+        evidence: logitsEvidence(
+          logits.subarray(0, tokens.length * model.vocabulary),
+          model.vocabulary,
+          sampling,
+          model,
+        ),
+      };
     },
     async close() {
       const session = opening;

@@ -17,8 +17,9 @@ export interface Evidence {
   row(at: number, kind?: RowKind): Row;
   probability(at: number, token: Token, kind?: RowKind): number;
   /**
-   * Whether the request allows the token here: false for what top-k, top-p or min-p cut off, and for ids whose logit is −∞ (a mask, or no token has
-   * the id). At temperature 0, where the processed row is one-hot, only logits of −∞ are ruled out.
+   * Whether the request allows the token here: false for what top-k, top-p or min-p cut off, and for ids whose logit is
+   * −∞ (a mask, or no token has the id). At temperature 0, where the processed row is one-hot, only logits of −∞ are
+   * ruled out.
    */
   supports(at: number, token: Token): boolean;
   /** The highest probability of the row. */
@@ -27,6 +28,9 @@ export interface Evidence {
   entropy(at: number, kind?: RowKind): number;
   /** How far this row p lies from the drafter's row q at the same position. Infinite where q = 0 < p (for kl). */
   divergence(at: number, drafter: Evidence, measure: Measure, kind?: RowKind): number;
-  /** Where rows lie on a device: resolves when the position's `logits` and `row` can be read here. Absent where all of them can. */
+  /**
+   * Where rows lie on a device: resolves when the position's `logits` and `row` can be read here. Absent where all of
+   * them can.
+   */
   load?(at: number): Promise<void>;
 }

@@ -13,18 +13,23 @@ export interface LogitsEvidence extends Evidence {
   /** The softmax that this row is. Absent where it is none: at temperature 0, or cut by top-k, top-p or min-p. */
   softmax(at: number, kind: RowKind): Softmax | undefined;
   /**
-   * Gives the logits [length, vocabulary] away, such as to another thread by transfer, and takes back what `use` resolves with. Meanwhile nothing
-   * is to be read.
+   * Gives the logits [length, vocabulary] away, such as to another thread by transfer, and takes back what `use`
+   * resolves with. Meanwhile nothing is to be read.
    */
   transferLogits(use: (logits: Float32Array) => Promise<Float32Array>): Promise<void>;
 }
 
 /**
- * Evidence from logits that lie in memory: [length, vocabulary], row-major. What a verifier does not ask for is not computed; at temperature 0
- * the processed row is one-hot, so a probability or a confidence costs an argmax and no softmax. Logits that are no numbers throw `bad_logits`,
- * which names the model when it is given.
+ * Evidence from logits that lie in memory: [length, vocabulary], row-major. What a verifier does not ask for is not
+ * computed; at temperature 0 the processed row is one-hot, so a probability or a confidence costs an argmax and no
+ * softmax. Logits that are no numbers throw `bad_logits`, which names the model when it is given.
  */
-export function logitsEvidence(own: Float32Array, vocabulary: number, sampling: Sampling, model?: Culprit): LogitsEvidence {
+export function logitsEvidence(
+  own: Float32Array,
+  vocabulary: number,
+  sampling: Sampling,
+  model?: Culprit,
+): LogitsEvidence {
   let all = own;
   const known: Map<number, unknown>[] = [];
   /** Computes each position once. */
@@ -98,7 +103,13 @@ export function logitsEvidence(own: Float32Array, vocabulary: number, sampling: 
 const low = Number.NEGATIVE_INFINITY;
 
 /** D(p, q), from sums where both rows are softmaxes and the measure allows. */
-function between(p: LogitsEvidence, q: Evidence & Partial<LogitsEvidence>, at: number, measure: Measure, kind: RowKind): number {
+function between(
+  p: LogitsEvidence,
+  q: Evidence & Partial<LogitsEvidence>,
+  at: number,
+  measure: Measure,
+  kind: RowKind,
+): number {
   if (measure === "kl" || measure === "reverse-kl") {
     const [target, draft] = [p.softmax(at, kind), q.softmax?.(at, kind)];
     if (target !== undefined && draft !== undefined)

@@ -18,8 +18,9 @@ export interface ReadBlock {
 }
 
 /**
- * Evidence from numbers that were computed elsewhere. Rows can be read after `load`; at temperature 0 the processed ones are known without it. A
- * number that was not asked for throws: the verifier then reads more than it says in `reads`.
+ * Evidence from numbers that were computed elsewhere. Rows can be read after `load`; at temperature 0 the processed
+ * ones are known without it. A number that was not asked for throws: the verifier then reads more than it says in
+ * `reads`.
  */
 export function readingsEvidence({ readings, draft, vocabulary, sampling, row }: ReadBlock, model?: Culprit): Evidence {
   const greedy = sampling.temperature === 0;
@@ -27,7 +28,8 @@ export function readingsEvidence({ readings, draft, vocabulary, sampling, row }:
   const kindOf = (kind: RowKind) => (sampling.temperature === 1 ? "raw" : kind);
 
   const number = (at: number, reading: Reading): number => {
-    if (!(at >= 0 && at <= draft.length)) throw new RangeError(`Position ${at} of evidence with ${draft.length + 1} positions.`);
+    if (!(at >= 0 && at <= draft.length))
+      throw new RangeError(`Position ${at} of evidence with ${draft.length + 1} positions.`);
     const values = readings[reading];
     if (values === undefined) throw undeclared(at, reading);
     return values[at] as number;
@@ -44,7 +46,8 @@ export function readingsEvidence({ readings, draft, vocabulary, sampling, row }:
     vocabulary,
     argmax,
     logits: (at) => loaded(at, "logits").logits(0),
-    row: (at, kind = "processed") => (greedy && kind === "processed" ? oneHot(argmax(at), vocabulary) : loaded(at, "row").row(0, kind)),
+    row: (at, kind = "processed") =>
+      greedy && kind === "processed" ? oneHot(argmax(at), vocabulary) : loaded(at, "row").row(0, kind),
     probability(at, token, kind = "processed") {
       if (greedy && kind === "processed") return token === argmax(at) ? 1 : 0;
       if (token !== draft[at]) return loaded(at, `probability of token ${token}`).probability(0, token, kind);
@@ -53,9 +56,12 @@ export function readingsEvidence({ readings, draft, vocabulary, sampling, row }:
     supports(at, token) {
       if (!greedy) return Math.fround(this.probability(at, token)) > 0;
       if (token === argmax(at)) return true;
-      return token === draft[at] ? number(at, "support") > 0 : loaded(at, `support of token ${token}`).supports(0, token);
+      return token === draft[at]
+        ? number(at, "support") > 0
+        : loaded(at, `support of token ${token}`).supports(0, token);
     },
-    confidence: (at, kind = "processed") => (greedy && kind === "processed" ? 1 : Math.exp(number(at, `${kindOf(kind)} confidence`))),
+    confidence: (at, kind = "processed") =>
+      greedy && kind === "processed" ? 1 : Math.exp(number(at, `${kindOf(kind)} confidence`)),
     entropy: (at, kind = "processed") => (greedy && kind === "processed" ? 0 : number(at, `${kindOf(kind)} entropy`)),
     divergence(at: number, drafter: Evidence, measure: Measure, kind: RowKind = "processed"): number {
       if (!(greedy && kind === "processed")) return number(at, `${kindOf(kind)} ${measure}`);
@@ -67,7 +73,9 @@ export function readingsEvidence({ readings, draft, vocabulary, sampling, row }:
   };
 }
 
-/** The drafter's evidence, with the probabilities of the drafted tokens as they were computed elsewhere, if they were. */
+/**
+ * The drafter's evidence, with the probabilities of the drafted tokens as they were computed elsewhere, if they were.
+ */
 export function withReadings(drafter: Evidence, { readings, draft, sampling }: Omit<ReadBlock, "row">): Evidence {
   return {
     length: drafter.length,

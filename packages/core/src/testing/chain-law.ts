@@ -19,8 +19,9 @@ export interface ChainLawOptions {
 }
 
 /**
- * The exact distribution over all answers of `length` tokens at temperature 1, by enumerating every draft and every outcome of its coins: no
- * sampling. For verifiers whose decision at a position depends on that position's coin alone and accepts below some value of it.
+ * The exact distribution over all answers of `length` tokens at temperature 1, by enumerating every draft and every
+ * outcome of its coins: no sampling. For verifiers whose decision at a position depends on that position's coin alone
+ * and accepts below some value of it.
  */
 export async function chainLaw({
   verifier,
@@ -50,7 +51,17 @@ export async function chainLaw({
       // The rows are the same for every coin, so they are computed once.
       const p = evidence(target, context, draft, blockLength + 1);
       const q = blockLength > 0 ? evidence(drafter, context, draft, blockLength) : undefined;
-      const facts = { context, promptLength: prompt.length, spent, looping: false, draft, target: p, drafter: q, greedy: false, control };
+      const facts = {
+        context,
+        promptLength: prompt.length,
+        spent,
+        looping: false,
+        draft,
+        target: p,
+        drafter: q,
+        greedy: false,
+        control,
+      };
       const ask = async (at: number, coin: number): Promise<Verdict> =>
         verifier.verify({ ...facts, uniform: draft.map((_, i) => (i === at ? coin : 0)) });
       let reached = weight * probability;
@@ -76,10 +87,17 @@ export async function chainLaw({
 }
 
 /** Every draft of `length` tokens with its probability under the drafter. */
-function drafts(drafter: LogitsOf, context: readonly Token[], length: number): { draft: readonly Token[]; probability: number }[] {
+function drafts(
+  drafter: LogitsOf,
+  context: readonly Token[],
+  length: number,
+): { draft: readonly Token[]; probability: number }[] {
   if (length === 0) return [{ draft: [], probability: 1 }];
   return drafts(drafter, context, length - 1).flatMap(({ draft, probability }) =>
-    Array.from(softmax(drafter([...context, ...draft])), (q, token) => ({ draft: [...draft, token], probability: probability * q })),
+    Array.from(softmax(drafter([...context, ...draft])), (q, token) => ({
+      draft: [...draft, token],
+      probability: probability * q,
+    })),
   );
 }
 

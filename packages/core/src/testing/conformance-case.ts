@@ -1,4 +1,6 @@
-/** One thing that every verifier owes. `run` throws when it does not hold; a case that cannot apply says why in `skip`. */
+/**
+ * One thing that every verifier owes. `run` throws when it does not hold; a case that cannot apply says why in `skip`.
+ */
 export interface ConformanceCase {
   readonly name: string;
   readonly skip?: string | undefined;

@@ -48,12 +48,15 @@ export function requestCases(usual: () => Verifier, settings: readonly Sampling[
       async run() {
         for (const setting of settings) {
           for (let seed = 0; seed < 16; seed += 2) {
-            const asked = (verifier: Verifier, seed: number) => request({ verifier, seed, sampling: setting, logits: plain(seed) });
+            const asked = (verifier: Verifier, seed: number) =>
+              request({ verifier, seed, sampling: setting, logits: plain(seed) });
             const alone = [await tokensOf(asked(usual(), seed)), await tokensOf(asked(usual(), seed + 1))];
             const shared = usual();
             const together = await tokensOfBoth(asked(shared, seed), asked(shared, seed + 1));
             if (alone.join(" ") !== together.join(" "))
-              throw new Error(`seeds ${seed} and ${seed + 1}: together ${together.join(" and ")}, alone ${alone.join(" and ")}`);
+              throw new Error(
+                `seeds ${seed} and ${seed + 1}: together ${together.join(" and ")}, alone ${alone.join(" and ")}`,
+              );
           }
         }
       },
@@ -91,7 +94,9 @@ const plain = (seed: number): LogitsOf => randomModel({ vocabulary, seed }).logi
 const masked =
   (seed: number): LogitsOf =>
   (context) =>
-    plain(seed)(context).map((logit, id) => ((id + (context.at(-1) ?? 0)) % 3 === 0 ? Number.NEGATIVE_INFINITY : logit));
+    plain(seed)(context).map((logit, id) =>
+      (id + (context.at(-1) ?? 0)) % 3 === 0 ? Number.NEGATIVE_INFINITY : logit,
+    );
 
 async function tokensOf(events: Events): Promise<Token[]> {
   const tokens: Token[] = [];

@@ -13,10 +13,12 @@ import { randomLogits } from "./random-model.ts";
 import { plainReadings } from "./scoring-model.ts";
 
 /**
- * What every verifier owes, as cases for any test runner: `for (const { name, skip, run } of conformance(plugin)) test(name, { skip }, run)`. The
- * verifier is created from the plugin's `example` options, and from its `strict` ones where it has them; throws a TypeError where it cannot be.
- * `registry` makes it: one that has the plugin, and what the example names. Default: every verifier of the package that needs no head, and the plugin.
+ * What every verifier owes, as cases for any test runner: `for (const { name, skip, run } of conformance(plugin))
+ * test(name, { skip }, run)`. The verifier is created from the plugin's `example` options, and from its `strict` ones
+ * where it has them; throws a TypeError where it cannot be. `registry` makes it: one that has the plugin, and what the
+ * example names. Default: every verifier of the package that needs no head, and the plugin.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one list of cases.
 export function conformance(plugin: VerifierPlugin, registry: Registry = registryWith(plugin)): ConformanceCase[] {
   const { strict, strictMode } = plugin;
   const create = creator(plugin, registry);
@@ -80,7 +82,10 @@ export function conformance(plugin: VerifierPlugin, registry: Registry = registr
           const { accept } = await usual().verify(round);
           const refused = accept.indexOf(false);
           for (let at = 0; at < (refused < 0 ? accept.length : refused); at++) {
-            expect(round.target.probability(at, round.draft[at] as number) > 0, "a token of probability 0 was accepted");
+            expect(
+              round.target.probability(at, round.draft[at] as number) > 0,
+              "a token of probability 0 was accepted",
+            );
           }
         }
       },
@@ -110,10 +115,17 @@ export function conformance(plugin: VerifierPlugin, registry: Registry = registr
           const [p, q] = [randomLogits(seed, 6, 2), randomLogits(seed + 1000, 6, 2)];
           const verifier = create(strict);
           const hidden = { width: conformanceWidth, at: () => randomLogits(seed, conformanceWidth, 1) };
-          const emitted = await oneStepLaw({ ...verifier, verify: (round) => verifier.verify({ ...round, hidden }) }, p, q);
+          const emitted = await oneStepLaw(
+            { ...verifier, verify: (round) => verifier.verify({ ...round, hidden }) },
+            p,
+            q,
+          );
           const wanted = processedRow(p, sampling({ temperature: 1 }));
           for (let i = 0; i < 6; i++)
-            expect(Math.abs((emitted[i] as number) - (wanted[i] as number)) <= 1e-5, `seed ${seed}: the law differs from p`);
+            expect(
+              Math.abs((emitted[i] as number) - (wanted[i] as number)) <= 1e-5,
+              `seed ${seed}: the law differs from p`,
+            );
         }
       },
     },
@@ -133,9 +145,12 @@ function creator({ name, example }: VerifierPlugin, registry: Registry): (option
     } catch (cause) {
       const given = options === undefined ? "no options" : JSON.stringify(options);
       const hint = example === undefined ? "Give the plugin an example: options" : "Give the plugin options";
-      throw new TypeError(`"${name}" cannot be created from ${given}: ${(cause as Error).message} ${hint} that its schema takes.`, {
-        cause,
-      });
+      throw new TypeError(
+        `"${name}" cannot be created from ${given}: ${(cause as Error).message} ${hint} that its schema takes.`,
+        {
+          cause,
+        },
+      );
     }
   };
 }
@@ -183,7 +198,13 @@ async function checkReads(create: () => Verifier, round: Round): Promise<void> {
 
 const [greedy, sampled] = [sampling(), sampling({ temperature: 1 })];
 
-function roundOf(target: Float32Array, drafter: Float32Array, vocabulary: number, settings: Sampling, seed: number): Round {
+function roundOf(
+  target: Float32Array,
+  drafter: Float32Array,
+  vocabulary: number,
+  settings: Sampling,
+  seed: number,
+): Round {
   const random = seeded(seed);
   const evidence = logitsEvidence(drafter, vocabulary, settings);
   const draft = Array.from({ length: evidence.length }, (_, at) => {
@@ -232,6 +253,8 @@ function hardRounds(settings: readonly Sampling[]): Round[] {
   ];
   const pairs = rows.flatMap((p) => rows.map((q) => [p, q] as const));
   return settings.flatMap((setting) =>
-    pairs.map(([p, q], seed) => roundOf(Float32Array.from([...p, ...q, ...p]), Float32Array.from([...q, ...p]), 2, setting, seed)),
+    pairs.map(([p, q], seed) =>
+      roundOf(Float32Array.from([...p, ...q, ...p]), Float32Array.from([...q, ...p]), 2, setting, seed),
+    ),
   );
 }

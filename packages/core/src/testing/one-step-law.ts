@@ -4,7 +4,13 @@ import type { Round, Verdict, Verifier } from "../verifier.ts";
 import { bisect } from "./chain-law.ts";
 
 /** A one-token round over two rows of logits, with one coin: what a verifier sees at one position. */
-export function singleRound(target: Float32Array, drafter: Float32Array, token: number, coin: number, settings?: Partial<Sampling>): Round {
+export function singleRound(
+  target: Float32Array,
+  drafter: Float32Array,
+  token: number,
+  coin: number,
+  settings?: Partial<Sampling>,
+): Round {
   const full = sampling({ temperature: 1, ...settings });
   const both = new Float32Array(target.length * 2);
   both.set(target);
@@ -24,8 +30,9 @@ export function singleRound(target: Float32Array, drafter: Float32Array, token: 
 }
 
 /**
- * The distribution of the token that one draft-and-verify step emits, without sampling: for each token that q may draw, the acceptance
- * probability by bisecting its coin, plus the refused mass times the replacement row. For verifiers that accept below some coin.
+ * The distribution of the token that one draft-and-verify step emits, without sampling: for each token that q may draw,
+ * the acceptance probability by bisecting its coin, plus the refused mass times the replacement row. For verifiers that
+ * accept below some coin.
  */
 export async function oneStepLaw(
   verifier: Verifier,
@@ -38,7 +45,8 @@ export async function oneStepLaw(
   for (let token = 0; token < target.length; token++) {
     const drawn = q[token] as number;
     if (drawn === 0) continue;
-    const ask = async (coin: number): Promise<Verdict> => verifier.verify(singleRound(target, drafter, token, coin, settings));
+    const ask = async (coin: number): Promise<Verdict> =>
+      verifier.verify(singleRound(target, drafter, token, coin, settings));
     const accepted = await bisect(async (coin) => (await ask(coin)).accept[0] === true);
     law[token] = (law[token] as number) + drawn * accepted;
     if (accepted === 1) continue;

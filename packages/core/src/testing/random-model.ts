@@ -11,13 +11,22 @@ export interface RandomModelOptions extends Omit<TableModelOptions, "logits"> {
 
 /** A table model with random logits that depend on the seed and the last `order` tokens, reproducibly. */
 export function randomModel({ seed, scale = 2, order = 2, ...rest }: RandomModelOptions): TableModel {
-  return tableModel({ ...rest, logits: (context) => randomLogits(hash([seed, ...context.slice(-order)]), rest.vocabulary, scale) });
+  return tableModel({
+    ...rest,
+    logits: (context) => randomLogits(hash([seed, ...context.slice(-order)]), rest.vocabulary, scale),
+  });
 }
 
 /**
  * A drafter's model that mostly agrees with a target: the target's logits plus noise of this spread.
  */
-export function noisyModel({ seed, scale = 2, order = 2, noise, ...rest }: RandomModelOptions & { readonly noise: number }): TableModel {
+export function noisyModel({
+  seed,
+  scale = 2,
+  order = 2,
+  noise,
+  ...rest
+}: RandomModelOptions & { readonly noise: number }): TableModel {
   return tableModel({
     ...rest,
     logits: (context) => {

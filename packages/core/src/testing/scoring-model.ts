@@ -13,7 +13,10 @@ export function plainReadings(
 ): Readings {
   const number = (reading: Reading, at: number): number => {
     if (reading === "argmax") return target.argmax(at);
-    const [kind, what] = reading.split(" ") as [RowKind, Measure | "probability" | "draft-probability" | "confidence" | "entropy"];
+    const [kind, what] = reading.split(" ") as [
+      RowKind,
+      Measure | "probability" | "draft-probability" | "confidence" | "entropy",
+    ];
     if (what === "confidence") return Math.log(target.confidence(at, kind));
     if (what === "entropy") return target.entropy(at, kind);
     const token = draft[at];
@@ -22,13 +25,17 @@ export function plainReadings(
     if (reading === "support") return (target.logits(at)[token] as number) > Number.NEGATIVE_INFINITY ? 1 : 0;
     if (what === "probability") return Math.log(target.probability(at, token, kind));
     if (drafter === undefined) throw new TypeError(`${reading} is read, and no draft logits were given.`);
-    return what === "draft-probability" ? Math.log(drafter.probability(at, token, kind)) : target.divergence(at, drafter, what, kind);
+    return what === "draft-probability"
+      ? Math.log(drafter.probability(at, token, kind))
+      : target.divergence(at, drafter, what, kind);
   };
   const positions = Array.from({ length: target.length }, (_, at) => at);
   return Object.fromEntries([...readings].map((reading) => [reading, positions.map((at) => number(reading, at))]));
 }
 
-/** A model whose rows stay away: its sessions give numbers by `score`, and note which rows were asked for all the same. */
+/**
+ * A model whose rows stay away: its sessions give numbers by `score`, and note which rows were asked for all the same.
+ */
 export interface ScoringModel extends LanguageModel {
   /** How many blocks were scored, and how many rows of theirs were fetched. */
   readonly asked: { blocks: number; rows: number };

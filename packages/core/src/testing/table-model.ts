@@ -10,11 +10,17 @@ export interface TableModelOptions {
   readonly contextLength?: number | undefined;
   /** The hidden state at the last token of this context, with its kind and width. */
   readonly hidden?:
-    | { readonly kind: HiddenKind; readonly width: number; readonly state: (context: readonly Token[]) => ArrayLike<number> }
+    | {
+        readonly kind: HiddenKind;
+        readonly width: number;
+        readonly state: (context: readonly Token[]) => ArrayLike<number>;
+      }
     | undefined;
 }
 
-/** A language model that is a function of its context: small enough to enumerate, with the caching rules of a real one. */
+/**
+ * A language model that is a function of its context: small enough to enumerate, with the caching rules of a real one.
+ */
 export interface TableModel extends LanguageModel {
   /** Sessions opened and not closed. */
   readonly openSessions: number;
@@ -43,16 +49,23 @@ export function tableModel(options: TableModelOptions): TableModel {
         get length() {
           return cache.length;
         },
-        async append(tokens: readonly Token[], { rows = tokens.length, hidden: wanted, signal }: AppendOptions = {}): Promise<Scores> {
+        async append(
+          tokens: readonly Token[],
+          { rows = tokens.length, hidden: wanted, signal }: AppendOptions = {},
+        ): Promise<Scores> {
           if (closed) throw new Error("append() on a closed session.");
           if (signal?.aborted === true) throw new LenityError("aborted", "The request was cancelled.");
           if (cache.length + tokens.length > contextLength) {
-            throw new LenityError("context_full", `${cache.length} + ${tokens.length} tokens do not fit a context of ${contextLength}.`);
+            throw new LenityError(
+              "context_full",
+              `${cache.length} + ${tokens.length} tokens do not fit a context of ${contextLength}.`,
+            );
           }
           const base = cache.length + tokens.length - rows;
           cache = [...cache, ...tokens];
           const logits = new Float32Array(rows * vocabulary);
-          const states = hidden !== undefined && wanted === hidden.kind ? new Float32Array(rows * hidden.width) : undefined;
+          const states =
+            hidden !== undefined && wanted === hidden.kind ? new Float32Array(rows * hidden.width) : undefined;
           for (let row = 0; row < rows; row++) {
             const context = cache.slice(0, base + row + 1);
             logits.set(options.logits(context), row * vocabulary);

@@ -4,7 +4,10 @@ import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import { oneHot } from "../sampling.ts";
 import type { Verifier } from "../verifier.ts";
 
-/** A logistic regression on standardised hidden states: P(a mismatch matters) = σ(weight · (h − mean)/scale + bias). Target features only. */
+/**
+ * A logistic regression on standardised hidden states: P(a mismatch matters) = σ(weight · (h − mean)/scale + bias).
+ * Target features only.
+ */
 export interface AutojudgeHead {
   /** One number per width of the target's hidden state after the final norm. */
   readonly mean: readonly number[];
@@ -27,7 +30,10 @@ export function autojudgeHead(json: unknown): AutojudgeHead {
   const result = v.safeParse(headSchema, json);
   if (result.success) return result.output;
   const issue = result.issues[0];
-  throw new LenityError("model_files", `The AutoJudge head is not valid at "${v.getDotPath(issue) ?? "."}": ${issue.message}`);
+  throw new LenityError(
+    "model_files",
+    `The AutoJudge head is not valid at "${v.getDotPath(issue) ?? "."}": ${issue.message}`,
+  );
 }
 
 /** The head's probability that it matters whether this token is the target's own. */
@@ -40,10 +46,13 @@ export function importance({ mean, scale, weight, bias }: AutojudgeHead, state: 
 }
 
 /**
- * AutoJudge (2504.20039, section 3): accept x when it is the target's argmax, or when a classifier on the hidden state at x (after the final norm)
- * finds the mismatch unimportant: score < t. Greedy, as published. t = 0 is `exact`.
+ * AutoJudge (2504.20039, section 3): accept x when it is the target's argmax, or when a classifier on the hidden state
+ * at x (after the final norm) finds the mismatch unimportant: score < t. Greedy, as published. t = 0 is `exact`.
  */
-export function autojudge(head: AutojudgeHead, { threshold = 0.1 }: { readonly threshold?: number | undefined } = {}): Verifier {
+export function autojudge(
+  head: AutojudgeHead,
+  { threshold = 0.1 }: { readonly threshold?: number | undefined } = {},
+): Verifier {
   return {
     name: "autojudge",
     law: "none",

@@ -5,9 +5,10 @@ import type { Round, Verifier } from "../verifier.ts";
 import { draftProbability, draftRow } from "./sd.ts";
 
 /**
- * Block verification (2403.10444, algorithm 2): one decision for the whole block. P_j = min(1, P_{j−1}·p(x_j)/q(x_j)); with
- * S_j = Σ(P_j·p − q)₊ at the next position, keep the largest j with u_j ≤ S_j/(S_j + 1 − P_j), where the last one is P_K. The replacement is drawn
- * from (P_j·p − q)₊. Distributed exactly as the target, and never fewer accepted tokens in expectation than `sd`.
+ * Block verification (2403.10444, algorithm 2): one decision for the whole block. P_j = min(1, P_{j−1}·p(x_j)/q(x_j));
+ * with S_j = Σ(P_j·p − q)₊ at the next position, keep the largest j with u_j ≤ S_j/(S_j + 1 − P_j), where the last one
+ * is P_K. The replacement is drawn from (P_j·p − q)₊. Distributed exactly as the target, and never fewer accepted
+ * tokens in expectation than `sd`.
  */
 export function block(): Verifier {
   return {
@@ -23,7 +24,8 @@ export function block(): Verifier {
         const weight = Math.min(1, (kept[j - 1] as number) * ratio);
         kept.push(weight);
         if (weight === 0) break; // and so is every later one
-        const threshold = j === draft.length ? weight : acceptance(weight, excess(target.row(j), draftRow(round, j), weight));
+        const threshold =
+          j === draft.length ? weight : acceptance(weight, excess(target.row(j), draftRow(round, j), weight));
         if ((uniform[j - 1] as number) <= threshold) accepted = j;
       }
       return {

@@ -26,9 +26,9 @@ function deferral(p: Row, q: Row, alpha: number): { least: number; deferred: num
 }
 
 /**
- * Speculative cascades, token-specific rule (2405.19261, section 4.4): defer to the target only on draft tokens that it finds poor. With
- * A = {v: p(v) ≥ (1−a)·max p}, π = q on A plus (1 − q(A))·p, and speculative sampling runs against π: the text follows π exactly. Any a below 0
- * empties A and is strict; a = 0 is not.
+ * Speculative cascades, token-specific rule (2405.19261, section 4.4): defer to the target only on draft tokens that it
+ * finds poor. With A = {v: p(v) ≥ (1−a)·max p}, π = q on A plus (1 − q(A))·p, and speculative sampling runs against π:
+ * the text follows π exactly. Any a below 0 empties A and is strict; a = 0 is not.
  */
 export function cascade({ alpha }: { readonly alpha: number }): Verifier {
   return {

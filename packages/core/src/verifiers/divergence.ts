@@ -14,8 +14,8 @@ export interface DivergenceOptions {
 }
 
 /**
- * Fuzzy speculative decoding (2502.20704, section 3): accept any draft token where a divergence of target and drafter is below a threshold. It never
- * looks at the token, so the text follows q where the gate opens and p elsewhere.
+ * Fuzzy speculative decoding (2502.20704, section 3): accept any draft token where a divergence of target and drafter
+ * is below a threshold. It never looks at the token, so the text follows q where the gate opens and p elsewhere.
  */
 export function divergenceGate({ measure = "js", threshold, rows = "processed" }: DivergenceOptions): Verifier {
   return {
@@ -25,8 +25,11 @@ export function divergenceGate({ measure = "js", threshold, rows = "processed" }
     needs: { draftRows: true },
     reads: [`${rows} ${measure}`],
     verify({ draft, target, drafter }) {
-      if (drafter === undefined) throw new TypeError("divergence compares rows: the round holds none of the drafter's.");
-      return { accept: draft.map((_, at) => threshold > 0 && target.divergence(at, drafter, measure, rows) < threshold) };
+      if (drafter === undefined)
+        throw new TypeError("divergence compares rows: the round holds none of the drafter's.");
+      return {
+        accept: draft.map((_, at) => threshold > 0 && target.divergence(at, drafter, measure, rows) < threshold),
+      };
     },
   };
 }

@@ -16,8 +16,9 @@ const drafterOf = (round: Round) => {
 };
 
 /**
- * Speculative ensemble: accept x when u ≤ v(x)/q(x), v = w·p + (1−w)·q; on refusal draw from (p−q)₊, which is (v−q)₊ normalised. The text follows
- * v exactly, at a total variation of (1−w)·TV(p, q) from the target. At temperature 0 it emits the argmax of v on raw rows.
+ * Speculative ensemble: accept x when u ≤ v(x)/q(x), v = w·p + (1−w)·q; on refusal draw from (p−q)₊, which is (v−q)₊
+ * normalised. The text follows v exactly, at a total variation of (1−w)·TV(p, q) from the target. At temperature 0 it
+ * emits the argmax of v on raw rows.
  */
 export function ensemble({ weight }: { readonly weight: number }): Verifier {
   return {
@@ -30,7 +31,10 @@ export function ensemble({ weight }: { readonly weight: number }): Verifier {
       if (greedy) {
         const best = (at: number) =>
           weight === 1 ? target.argmax(at) : argmax(mixture(target.row(at, "raw"), drafter.row(at, "raw"), weight));
-        return { accept: draft.map((token, at) => token === best(at)), replacement: (at) => oneHot(best(at), target.vocabulary) };
+        return {
+          accept: draft.map((token, at) => token === best(at)),
+          replacement: (at) => oneHot(best(at), target.vocabulary),
+        };
       }
       return {
         accept: draft.map((token, at) => {

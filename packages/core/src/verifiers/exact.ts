@@ -4,8 +4,8 @@ import { oneHot } from "../sampling.ts";
 import type { Verifier } from "../verifier.ts";
 
 /**
- * Exact match: accept x when it is the target's argmax, otherwise emit the argmax. The text is the target's greedy one, whatever the
- * temperature: lossless at temperature 0, and a change of law above it. Needs no softmax.
+ * Exact match: accept x when it is the target's argmax, otherwise emit the argmax. The text is the target's greedy one,
+ * whatever the temperature: lossless at temperature 0, and a change of law above it. Needs no softmax.
  */
 export function exact(): Verifier {
   return {

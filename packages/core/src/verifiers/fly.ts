@@ -8,7 +8,10 @@ import { sd } from "./sd.ts";
 export interface FlyOptions {
   /** Nats of entropy over the renormalised top three of the raw row that a refused position must have. Default 0.3. */
   readonly entropy?: number | undefined;
-  /** W: the refused position and the W − 1 after it, which must all match. A window longer than the block relaxes nothing: strict. Default 6. */
+  /**
+   * W: the refused position and the W − 1 after it, which must all match. A window longer than the block relaxes
+   * nothing: strict. Default 6.
+   */
   readonly window?: number | undefined;
 }
 
@@ -26,9 +29,9 @@ export function topThreeEntropy(target: Evidence, at: number): number {
 }
 
 /**
- * FLy (2511.22972, section 3): a refusal of the native rule is overridden where the target wavers between alternatives and then goes along with the
- * draft for the rest of the window: the mismatch was a difference of wording. Never in the last W − 1 positions of a block, where the window is
- * not full. The native rule is `sd`.
+ * FLy (2511.22972, section 3): a refusal of the native rule is overridden where the target wavers between alternatives
+ * and then goes along with the draft for the rest of the window: the mismatch was a difference of wording. Never in the
+ * last W − 1 positions of a block, where the window is not full. The native rule is `sd`.
  */
 export function fly({ entropy = 0.3, window = 6 }: FlyOptions = {}): Verifier {
   const native = sd();
@@ -39,7 +42,9 @@ export function fly({ entropy = 0.3, window = 6 }: FlyOptions = {}): Verifier {
       const { draft, target } = round;
       const { accept, replacement } = native.verify(round) as Verdict;
       const settled = (at: number) =>
-        at + window <= draft.length && topThreeEntropy(target, at) >= entropy && accept.slice(at + 1, at + window).every(Boolean);
+        at + window <= draft.length &&
+        topThreeEntropy(target, at) >= entropy &&
+        accept.slice(at + 1, at + window).every(Boolean);
       return { accept: accept.map((accepted, at) => accepted || settled(at)), replacement };
     },
   };

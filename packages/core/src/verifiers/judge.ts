@@ -17,7 +17,10 @@ export function judgeHead(json: unknown): JudgeHead {
   const result = v.safeParse(headSchema, json);
   if (result.success) return result.output;
   const issue = result.issues[0];
-  throw new LenityError("model_files", `The judge head is not valid at "${v.getDotPath(issue) ?? "."}": ${issue.message}`);
+  throw new LenityError(
+    "model_files",
+    `The judge head is not valid at "${v.getDotPath(issue) ?? "."}": ${issue.message}`,
+  );
 }
 
 const headSchema = v.object({
@@ -34,10 +37,14 @@ export function judgeScore(head: JudgeHead, state: ArrayLike<number>): number {
 }
 
 /**
- * Judge Decoding (2501.19309, section 4): accept x when a trained linear head on the target's hidden state *at x* (one position after the row
- * that tests x) scores above the threshold. Nothing is claimed of the law. Threshold 1 accepts nothing: strict.
+ * Judge Decoding (2501.19309, section 4): accept x when a trained linear head on the target's hidden state *at x* (one
+ * position after the row that tests x) scores above the threshold. Nothing is claimed of the law. Threshold 1 accepts
+ * nothing: strict.
  */
-export function judge(head: JudgeHead, { threshold = 0.5 }: { readonly threshold?: number | undefined } = {}): Verifier {
+export function judge(
+  head: JudgeHead,
+  { threshold = 0.5 }: { readonly threshold?: number | undefined } = {},
+): Verifier {
   return {
     name: "judge",
     law: "none",
@@ -56,7 +63,9 @@ export function judge(head: JudgeHead, { threshold = 0.5 }: { readonly threshold
   };
 }
 
-/** `judge` as a policy, `{"type": "judge", "threshold": 0.5}`: its weights come by closure, only the threshold by JSON. */
+/**
+ * `judge` as a policy, `{"type": "judge", "threshold": 0.5}`: its weights come by closure, only the threshold by JSON.
+ */
 export const judgePlugin = (head: JudgeHead): VerifierPlugin =>
   verifierPlugin({
     name: "judge",

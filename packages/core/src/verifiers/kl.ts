@@ -14,8 +14,9 @@ export interface KlOptions {
 }
 
 /**
- * The training-free judge "JuDi" (2601.04766): accept any draft token where target and drafter nearly agree, KL(p‖q) < τ over the full
- * vocabulary, and the target is unsure, max p ≤ c. It never looks at the token, so the text follows q where the gate opens and p elsewhere.
+ * The training-free judge "JuDi" (2601.04766): accept any draft token where target and drafter nearly agree, KL(p‖q) <
+ * τ over the full vocabulary, and the target is unsure, max p ≤ c. It never looks at the token, so the text follows q
+ * where the gate opens and p elsewhere.
  */
 export function kl({ threshold, maxConfidence = 1, rows = "raw" }: KlOptions): Verifier {
   return {
@@ -29,7 +30,9 @@ export function kl({ threshold, maxConfidence = 1, rows = "raw" }: KlOptions): V
       return {
         accept: draft.map(
           (_, at) =>
-            threshold > 0 && target.confidence(at, rows) <= maxConfidence && target.divergence(at, drafter, "kl", rows) < threshold,
+            threshold > 0 &&
+            target.confidence(at, rows) <= maxConfidence &&
+            target.divergence(at, drafter, "kl", rows) < threshold,
         ),
       };
     },

@@ -5,8 +5,9 @@ import type { Verifier } from "../verifier.ts";
 import { draftProbability, draftRow } from "./sd.ts";
 
 /**
- * Lenient speculative sampling (2211.17192, appendix A.5): accept x when u ≤ p(x)/(l·q(x)), on refusal draw from (p−q)₊, so that no token comes
- * out with more than p/l. At temperature 0: accept what has at least l times the highest raw probability, else emit the argmax.
+ * Lenient speculative sampling (2211.17192, appendix A.5): accept x when u ≤ p(x)/(l·q(x)), on refusal draw from
+ * (p−q)₊, so that no token comes out with more than p/l. At temperature 0: accept what has at least l times the highest
+ * raw probability, else emit the argmax.
  */
 export function lenience({ lenience: l }: { readonly lenience: number }): Verifier {
   return {
@@ -18,7 +19,10 @@ export function lenience({ lenience: l }: { readonly lenience: number }): Verifi
       return {
         accept: draft.map((token, at) => {
           if (greedy)
-            return token === target.argmax(at) || (l < 1 && target.probability(at, token, "raw") >= l * target.confidence(at, "raw"));
+            return (
+              token === target.argmax(at) ||
+              (l < 1 && target.probability(at, token, "raw") >= l * target.confidence(at, "raw"))
+            );
           const p = target.probability(at, token);
           return p > 0 && (uniform[at] as number) * l * draftProbability(round, at) <= p;
         }),

@@ -15,7 +15,8 @@ export interface Mentored {
 function lawOf(p: Row, q: Row, a: number): { b: number; distance: number } {
   let refused = 0;
   for (let i = 0; i < p.length; i++) refused += Math.max(0, (q[i] as number) - (p[i] as number) / a);
-  // Σ(c·p − q)₊ = refused, solved for c = 1/b: convex and piecewise linear in c, so Newton from above ends in a few steps.
+  // Σ(c·p − q)₊ = refused, solved for c = 1/b: convex and piecewise linear in c, so Newton from above ends in a few
+  // steps.
   let c = 1;
   for (let step = 0; step < 50; step++) {
     let mass = 0;
@@ -48,8 +49,9 @@ export function mentoredLaw(p: Row, q: Row, budget: number): Mentored {
 }
 
 /**
- * Mentored decoding (Tran-Thien 2023): the law closest to the draft with KL(p‖π) ≤ D at each position. Accept outright where KL(p‖q) ≤ D; else accept
- * x when u ≤ p(x)/(a·q(x)) with the smallest a ≤ 1 that keeps the bound, found by bisection, and on refusal draw from (p/b − q)₊. D = 0 is `sd`.
+ * Mentored decoding (Tran-Thien 2023): the law closest to the draft with KL(p‖π) ≤ D at each position. Accept outright
+ * where KL(p‖q) ≤ D; else accept x when u ≤ p(x)/(a·q(x)) with the smallest a ≤ 1 that keeps the bound, found by
+ * bisection, and on refusal draw from (p/b − q)₊. D = 0 is `sd`.
  */
 export function mentored({ budget }: { readonly budget: number }): Verifier {
   return {

@@ -4,7 +4,10 @@ import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import { oneHot } from "../sampling.ts";
 import type { Round, Verifier } from "../verifier.ts";
 
-/** Strict rules refuse early, so long blocks are wasted on them: on the embedded pair blocks of 6 to 8 tokens were the fastest of 4 to 16. */
+/**
+ * Strict rules refuse early, so long blocks are wasted on them: on the embedded pair blocks of 6 to 8 tokens were the
+ * fastest of 4 to 16.
+ */
 export const strictDraftTokens = 8;
 
 /** q(x): 1 where the drafter only proposes tokens, since such a draft is a point mass. */
@@ -18,8 +21,9 @@ export function draftRow(round: Round, at: number): Float32Array {
 }
 
 /**
- * Speculative sampling (2211.17192, algorithm 1; 2302.01318, algorithm 2): accept x when u ≤ p(x)/q(x), on refusal draw from (p−q)₊.
- * What is emitted is distributed exactly as the target's processed row. At temperature 0 it accepts the target's argmax alone.
+ * Speculative sampling (2211.17192, algorithm 1; 2302.01318, algorithm 2): accept x when u ≤ p(x)/q(x), on refusal draw
+ * from (p−q)₊. What is emitted is distributed exactly as the target's processed row. At temperature 0 it accepts the
+ * target's argmax alone.
  */
 export function sd(): Verifier {
   return {

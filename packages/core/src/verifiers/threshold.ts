@@ -12,8 +12,9 @@ function without(p: Row, token: number): Row {
 }
 
 /**
- * Acceptance thresholds of SGLang: accept x when u ≤ p(x)/t_acc or p(x) ≥ t_single, whatever the drafter's row; on refusal draw from p without x.
- * With both at 1 this asks "is it x?" of a draw from p, so the text is exactly the target's, for any draft.
+ * Acceptance thresholds of SGLang: accept x when u ≤ p(x)/t_acc or p(x) ≥ t_single, whatever the drafter's row; on
+ * refusal draw from p without x. With both at 1 this asks "is it x?" of a draw from p, so the text is exactly the
+ * target's, for any draft.
  */
 export function threshold({
   accept = 1,

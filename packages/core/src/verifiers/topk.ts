@@ -13,8 +13,9 @@ export interface TopkOptions {
 }
 
 /**
- * Relaxed acceptance of TensorRT-LLM: accept x among the top k of p with p(x) ≥ max p − Δ, on raw rows. The argmax is accepted without a
- * softmax, and so is nearly every other token judged, since logits alone mostly settle both conditions.
+ * Relaxed acceptance of TensorRT-LLM: accept x among the top k of p with p(x) ≥ max p − Δ, on raw rows. The argmax is
+ * accepted without a softmax, and so is nearly every other token judged, since logits alone mostly settle both
+ * conditions.
  */
 export function topk({ k, delta }: TopkOptions): Verifier {
   return {
@@ -36,7 +37,8 @@ function within(target: Evidence, at: number, token: number, k: number, delta: n
   let above = 0;
   for (let i = 0; i < logits.length && above < k; i++) if ((logits[i] as number) > own) above++;
   if (above >= k) return false;
-  // p₁ − p(x) = (1 − r)/S with r = e^{z_x − z₁} and S = Σ e^{z − z₁}: within Δ as soon as a part of S reaches (1 − r)/Δ.
+  // p₁ − p(x) = (1 − r)/S with r = e^{z_x − z₁} and S = Σ e^{z − z₁}: within Δ as soon as a part of S reaches (1 −
+  // r)/Δ.
   const highest = logits[target.argmax(at)] as number;
   const enough = (1 - Math.exp(own - highest)) / delta;
   let sum = 0;

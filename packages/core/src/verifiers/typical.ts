@@ -3,8 +3,9 @@ import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Verifier } from "../verifier.ts";
 
 /**
- * Typical acceptance of Medusa (2401.10774, section 3.3.1): accept x when p(x) > min(ε, δ·e^{−H(p)}), so the more the target wavers, the less a token
- * has to be worth. Replacement p. Nothing is claimed of the law; at temperature 0 it accepts the argmax alone.
+ * Typical acceptance of Medusa (2401.10774, section 3.3.1): accept x when p(x) > min(ε, δ·e^{−H(p)}), so the more the
+ * target wavers, the less a token has to be worth. Replacement p. Nothing is claimed of the law; at temperature 0 it
+ * accepts the argmax alone.
  */
 export function typical({
   epsilon = 0.09,
@@ -18,7 +19,11 @@ export function typical({
     law: "none",
     reads: ["processed probability", "processed entropy"],
     verify({ draft, target }) {
-      return { accept: draft.map((token, at) => target.probability(at, token) > Math.min(epsilon, delta * Math.exp(-target.entropy(at)))) };
+      return {
+        accept: draft.map(
+          (token, at) => target.probability(at, token) > Math.min(epsilon, delta * Math.exp(-target.entropy(at))),
+        ),
+      };
     },
   };
 }

@@ -33,7 +33,9 @@ interface Packed {
 export function concatCache(graph: CachedGraph, begin?: Packed): Cache {
   const { runtime, headSize, precision, newRows } = graph;
   const { names, groups, shape, rowsShape } = cacheTensors(graph);
-  const fetches = Object.fromEntries((newRows ? ["present_rows"] : names.map(({ present }) => present)).map((name) => [name, null]));
+  const fetches = Object.fromEntries(
+    (newRows ? ["present_rows"] : names.map(({ present }) => present)).map((name) => [name, null]),
+  );
   let packed = begin?.length ?? 0;
   let room = packed;
   let memories = begin?.memories ?? names.map(() => zeros(precision, 0));
@@ -96,7 +98,8 @@ export function concatCache(graph: CachedGraph, begin?: Packed): Cache {
 
 /** The larger memory with the groups of the old one, of `before` cells each, which come to lie `size` cells apart. */
 function enlarged(old: Cells, memory: Cells, groups: number, before: number, size: number): Cells {
-  for (let group = 0; group < groups; group++) memory.set(old.subarray(group * before, (group + 1) * before), group * size);
+  for (let group = 0; group < groups; group++)
+    memory.set(old.subarray(group * before, (group + 1) * before), group * size);
   return memory;
 }
 
@@ -114,7 +117,14 @@ function moveGroups(memory: Cells, groups: number, before: number, size: number)
  * Copies the first `count` fresh rows of every group behind its `length` rows, in memories whose groups are `stride`
  * rows apart.
  */
-function addFresh(memories: readonly Cells[], fresh: Fresh, count: number, length: number, stride: number, graph: CachedGraph): void {
+function addFresh(
+  memories: readonly Cells[],
+  fresh: Fresh,
+  count: number,
+  length: number,
+  stride: number,
+  graph: CachedGraph,
+): void {
   const { headSize } = graph;
   const { groups } = cacheTensors(graph);
   if (count <= 0) return;

@@ -44,7 +44,10 @@ export function deviceCache(graph: CachedGraph, crop: CropCaches, begin?: Shared
       if (odd < 0) return;
       const found = tensors[odd]?.dims.join(", ");
       replace(empty);
-      throw new LenityError("model_files", `The model returned ${names[odd]?.present} of shape [${found}]; expected [${expected}].`);
+      throw new LenityError(
+        "model_files",
+        `The model returned ${names[odd]?.present} of shape [${found}]; expected [${expected}].`,
+      );
     },
     get bytes() {
       return names.length * groups * rows.length * headSize * (precision === "float16" ? 2 : 4);

@@ -21,7 +21,12 @@ interface Store {
  * the rows beyond are overwritten by the next block. A sliding window's buffers never slide, since there is always room
  * behind: what it has left can come back.
  */
-export function paddedCache(graph: CachedGraph, most: number, source: Store = { capacity: 0, buffers: [] }, length = 0): Cache {
+export function paddedCache(
+  graph: CachedGraph,
+  most: number,
+  source: Store = { capacity: 0, buffers: [] },
+  length = 0,
+): Cache {
   const { runtime, headSize, precision, family, leastRows = 0 } = graph;
   const { names, groups, shape } = cacheTensors(graph);
   let { capacity, buffers }: Store = { capacity: 0, buffers: [] };

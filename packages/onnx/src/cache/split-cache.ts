@@ -53,7 +53,8 @@ export function splitCache(graph: CachedGraph, most: number, source: readonly Ce
     keep(results, start, end) {
       const rows = cellsOf(results["present_rows"] as Tensor);
       const block = (end - start) * width;
-      for (const [part, buffer] of buffers.entries()) buffer.set(rows.subarray(part * block, (part + 1) * block), (1 + start) * width);
+      for (const [part, buffer] of buffers.entries())
+        buffer.set(rows.subarray(part * block, (part + 1) * block), (1 + start) * width);
     },
     get bytes() {
       return buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);

@@ -12,7 +12,12 @@ const uniform = [0.15, 0.85, 0.4, 0.6];
  * Drafts a few tokens by the drafter file and by steps of the model. A file from other weights would still be lossless,
  * since the target verifies every token, but its drafts would be bad ones. Throws `model_files` when the two differ.
  */
-export async function checkDrafter(model: Model, eos: ReadonlySet<Token>, drafter: string, file: string): Promise<void> {
+export async function checkDrafter(
+  model: Model,
+  eos: ReadonlySet<Token>,
+  drafter: string,
+  file: string,
+): Promise<void> {
   for (const settings of [sampling(), sampling({ temperature: 1 })]) {
     const called = await draft(model, settings, eos);
     const stepped = await draft({ ...model, drafter: undefined }, settings, eos);
@@ -31,5 +36,10 @@ async function draft(model: Model, settings: Sampling, eos: ReadonlySet<Token>) 
   const sequence = newSequence();
   // In both ways the first draw follows a single token.
   await append(model, sequence, context.slice(0, -1), { rows: 0 });
-  return draftRound(model, sequence, { type: "draft", session: 0, context, limit: uniform.length, sampling: settings, uniform }, eos);
+  return draftRound(
+    model,
+    sequence,
+    { type: "draft", session: 0, context, limit: uniform.length, sampling: settings, uniform },
+    eos,
+  );
 }

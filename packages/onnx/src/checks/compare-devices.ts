@@ -48,7 +48,10 @@ export async function runSteps(model: Model): Promise<readonly StepResult[]> {
     for (const [i, { from, tokens }] of steps(model).entries()) {
       rewindSequence(sequence, from);
       results.push(
-        await append(model, sequence, tokens, { rows: scoredRows(model, tokens.length), hidden: kinds[i % Math.max(1, kinds.length)] }),
+        await append(model, sequence, tokens, {
+          rows: scoredRows(model, tokens.length),
+          hidden: kinds[i % Math.max(1, kinds.length)],
+        }),
       );
     }
   } finally {
@@ -62,9 +65,13 @@ export async function runSteps(model: Model): Promise<readonly StepResult[]> {
  * number.
  */
 export function differenceOf(found: readonly StepResult[], expected: readonly StepResult[]): number {
-  const parts = (rows: readonly StepResult[]) => rows.flatMap(({ logits, hidden }) => [logits, hidden ?? new Float32Array(0)]);
+  const parts = (rows: readonly StepResult[]) =>
+    rows.flatMap(({ logits, hidden }) => [logits, hidden ?? new Float32Array(0)]);
   const others = parts(found);
-  return parts(expected).reduce((most, values, i) => Math.max(most, relativeDifference(others[i] as Float32Array, values)), 0);
+  return parts(expected).reduce(
+    (most, values, i) => Math.max(most, relativeDifference(others[i] as Float32Array, values)),
+    0,
+  );
 }
 
 /** Milliseconds that each model takes to verify a block of eight tokens: the medians of runs that take turns. */

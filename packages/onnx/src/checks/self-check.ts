@@ -78,7 +78,11 @@ function spanOf(model: LanguageModel, logits: Float32Array): number {
 }
 
 /** The logits of one text in these blocks, of the last `rows` of each where they are longer. */
-async function scored(model: LanguageModel, blocks: readonly (readonly number[])[], rows?: number): Promise<Float32Array> {
+async function scored(
+  model: LanguageModel,
+  blocks: readonly (readonly number[])[],
+  rows?: number,
+): Promise<Float32Array> {
   const session = await model.open();
   const parts: Scores[] = [];
   for (const block of blocks) if (block.length > 0) parts.push(await session.append(block, { rows }));

@@ -31,9 +31,13 @@ function inexactness(file: string, device: Device, { blockDifference, spread }: 
 }
 
 function leakage(file: string, check: SelfCheck, variants: readonly Variant[]): string[] {
-  const others = variants.filter(({ dtype, path }) => !leaky.has(dtype) && !file.endsWith(path)).map(({ dtype }) => dtype);
+  const others = variants
+    .filter(({ dtype, path }) => !leaky.has(dtype) && !file.endsWith(path))
+    .map(({ dtype }) => dtype);
   const advice =
-    others.length > 0 ? `the folder's variant ${others.join(" or ")} (by dtype)` : "a float32, float16 or 4-bit variant of the model";
+    others.length > 0
+      ? `the folder's variant ${others.join(" or ")} (by dtype)`
+      : "a float32, float16 or 4-bit variant of the model";
   const size = `by ${check.leak.toPrecision(2)} where logits span ${check.spread.toPrecision(2)}`;
   return [
     `${file}: a later token changes the scores of earlier ones (${size}), so drafted tokens leak into the verdict on those before them: strict verification is not lossless with this file. Take ${advice} instead.`,

@@ -40,25 +40,46 @@ export interface DeviceRequest {
  * or computes something else than the CPU, rejects with `unsupported`; `auto` falls back and says why. The session that
  * is not used is released.
  */
-export async function chooseDevice(cpu: Model, request: DeviceRequest, tolerance: number, means: Means): Promise<ChosenDevice> {
+export async function chooseDevice(
+  cpu: Model,
+  request: DeviceRequest,
+  tolerance: number,
+  means: Means,
+): Promise<ChosenDevice> {
   const { name, device } = request;
   if (device === "cpu") return { model: cpu, device: { name: "cpu", why: "No other device was asked for." } };
   if (device === "auto") return chosen(cpu, request.candidates, tolerance, means);
   const probed = await means.probe(device, false);
   if (probed.fault !== undefined) throw unavailable(name, device, probed);
   const { model, why } = await verifyDevice(cpu, device, tolerance, means).catch((cause) => {
-    throw new LenityError("unsupported", `${name} cannot run on ${device}: ${reason(cause)}. ${advice(cause, request.plain)}`, { cause });
+    throw new LenityError(
+      "unsupported",
+      `${name} cannot run on ${device}: ${reason(cause)}. ${advice(cause, request.plain)}`,
+      { cause },
+    );
   });
   await cpu.graph.session.release();
   return { model, device: { name: device, why: `It was asked for. ${why}` } };
 }
 
 /** The error for a device that was named and is not available. */
-export function unavailable(name: string, device: Device, { fault, remedy }: Extract<Probed, { readonly fault: string }>): LenityError {
-  return new LenityError("unsupported", `${name} cannot run on ${device}. ${fault}${remedy === undefined ? "" : ` ${remedy}`}`);
+export function unavailable(
+  name: string,
+  device: Device,
+  { fault, remedy }: Extract<Probed, { readonly fault: string }>,
+): LenityError {
+  return new LenityError(
+    "unsupported",
+    `${name} cannot run on ${device}. ${fault}${remedy === undefined ? "" : ` ${remedy}`}`,
+  );
 }
 
-async function chosen(cpu: Model, candidates: readonly Device[], tolerance: number, means: Means): Promise<ChosenDevice> {
+async function chosen(
+  cpu: Model,
+  candidates: readonly Device[],
+  tolerance: number,
+  means: Means,
+): Promise<ChosenDevice> {
   const refused: string[] = [];
   const own = await means.probe("cpu", true);
   for (const device of candidates) {
@@ -69,11 +90,20 @@ async function chosen(cpu: Model, candidates: readonly Device[], tolerance: numb
     }
     refused.push(`Not on ${device}: ${tried}`);
   }
-  return { model: cpu, device: { name: "cpu", why: refused.length === 0 ? "This machine has no other device." : refused.join(" ") } };
+  return {
+    model: cpu,
+    device: { name: "cpu", why: refused.length === 0 ? "This machine has no other device." : refused.join(" ") },
+  };
 }
 
 /** The model on a device that is right and faster, or why not. */
-async function tryDevice(cpu: Model, device: Device, tolerance: number, own: Probed, means: Means): Promise<ChosenDevice | string> {
+async function tryDevice(
+  cpu: Model,
+  device: Device,
+  tolerance: number,
+  own: Probed,
+  means: Means,
+): Promise<ChosenDevice | string> {
   const probed = await means.probe(device, true);
   if (probed.fault !== undefined) return probed.fault;
   if (own.fault === undefined && probed.milliseconds > hopeless * own.milliseconds) {

@@ -39,7 +39,9 @@ function meansOf(cpu: Model, request: LoadRequest, platform: Platform): Means {
   return {
     probe: (device, timed) => probeDevice(runtime, device, platform, timed),
     open: (device) =>
-      openOnDevice(cpu, device, (options) => openFile(runtime, scanOnnx(request.file), { ...sessionOptions(request), ...options })),
+      openOnDevice(cpu, device, (options) =>
+        openFile(runtime, scanOnnx(request.file), { ...sessionOptions(request), ...options }),
+      ),
     runSteps,
     race: raceBlocks,
   };

@@ -26,7 +26,10 @@ export async function openOnDevice(
   const { runtime, hidden } = cpu.graph;
   const split = cpu.graph.family === "split";
   if (cpu.graph.leastRows !== undefined) {
-    throw new LenityError("unsupported", `its caches slide (sliding_window_cache), which only the CPU runs. ${slidingRemedy}`);
+    throw new LenityError(
+      "unsupported",
+      `its caches slide (sliding_window_cache), which only the CPU runs. ${slidingRemedy}`,
+    );
   }
   const keeps = device === "webgpu" && !split;
   const states = Object.values(hidden).map(({ output }) => output);

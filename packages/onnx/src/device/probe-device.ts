@@ -27,7 +27,12 @@ export type Probed =
  * Opens a session on the device and runs the product: with few rows, which shows little of its speed, or with many,
  * `timed`.
  */
-export async function probeDevice(runtime: Runtime, device: Device, platform: Platform, timed: boolean): Promise<Probed> {
+export async function probeDevice(
+  runtime: Runtime,
+  device: Device,
+  platform: Platform,
+  timed: boolean,
+): Promise<Probed> {
   const fault = impossible(device, platform);
   return fault === undefined ? tryProduct(runtime, device, timed, remedy(device, platform)) : { fault };
 }

@@ -6,7 +6,11 @@ import type { InferenceSession } from "onnxruntime-node";
  * fails when the sizes differ ("Tensor size mismatch"); one that is asked for later is given under another's name,
  * where it stands before that in the file. What a run did not ask for is freed. `helpers` are released with it.
  */
-export function steadySession(session: InferenceSession, names: readonly string[], helpers: readonly InferenceSession[]): InferenceSession {
+export function steadySession(
+  session: InferenceSession,
+  names: readonly string[],
+  helpers: readonly InferenceSession[],
+): InferenceSession {
   const run = async (feeds: InferenceSession.FeedsType, fetches: Readonly<Record<string, unknown>>) => {
     const results = await session.run(
       feeds,

@@ -53,6 +53,8 @@ export async function verifyDevice(
 /** Milliseconds, as messages put them. */
 export const time = (milliseconds: number): string => `${rounded(milliseconds)} ms`;
 
-const differ = (share: number) => `Logits and hidden states differ from the CPU's by ${percent(share)} of what they span`;
-const percent = (share: number) => (Number.isFinite(share) ? `${rounded(100 * share)} %` : "an unknown share (not a number)");
+const differ = (share: number) =>
+  `Logits and hidden states differ from the CPU's by ${percent(share)} of what they span`;
+const percent = (share: number) =>
+  Number.isFinite(share) ? `${rounded(100 * share)} %` : "an unknown share (not a number)";
 const rounded = (value: number) => Number(value.toPrecision(2));

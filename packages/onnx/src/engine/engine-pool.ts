@@ -14,8 +14,12 @@ export async function startEngines<H extends WorkerHandle>(
   name: string,
   startWorker: (name: string, ...rest: Parameters<StartWorker<H>>) => ReturnType<StartWorker<H>>,
 ): Promise<readonly Engine<H>[]> {
-  const names = Array.from({ length: count }, (_, index) => (count === 1 ? name : `${name} (engine ${index + 1} of ${count})`));
-  const started = await Promise.allSettled(names.map((name) => startEngine(name, (onLost) => startWorker(name, onLost))));
+  const names = Array.from({ length: count }, (_, index) =>
+    count === 1 ? name : `${name} (engine ${index + 1} of ${count})`,
+  );
+  const started = await Promise.allSettled(
+    names.map((name) => startEngine(name, (onLost) => startWorker(name, onLost))),
+  );
   const engines = started.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
   const failed = started.find(({ status }) => status === "rejected");
   if (failed === undefined) return engines;
@@ -27,10 +31,15 @@ export async function startEngines<H extends WorkerHandle>(
  * Opens a session on the engine that suits the prompt best. Waits for a restart when there is none; rejects with
  * `worker_lost` when none will be.
  */
-export async function openOnPool(engines: readonly Engine[], prompt: readonly Token[], scope?: string): Promise<OnnxSession> {
+export async function openOnPool(
+  engines: readonly Engine[],
+  prompt: readonly Token[],
+  scope?: string,
+): Promise<OnnxSession> {
   for (;;) {
     const workers = engines.flatMap(({ worker }) => worker ?? []);
-    const worker = workers[pickEngine(workers.map(({ sessions, cached }) => ({ sessions, cached: cached(prompt, scope) })))];
+    const worker =
+      workers[pickEngine(workers.map(({ sessions, cached }) => ({ sessions, cached: cached(prompt, scope) })))];
     if (worker === undefined) await anyReady(engines);
     else {
       const session = await worker.open(prompt, scope).catch((error) => {

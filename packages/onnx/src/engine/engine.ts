@@ -17,7 +17,10 @@ export interface Engine<H extends WorkerHandle = WorkerHandle> {
 }
 
 /** Starts a worker. `onLost` is `startThread`'s. `worker` resolves when the model is loaded and tried out. */
-export type StartWorker<H extends WorkerHandle> = (onLost: () => string) => { readonly link: WorkerLink; readonly worker: Promise<H> };
+export type StartWorker<H extends WorkerHandle> = (onLost: () => string) => {
+  readonly link: WorkerLink;
+  readonly worker: Promise<H>;
+};
 
 /**
  * Milliseconds before each restart in a row. One that fails to load is the last when it has used them up; one that

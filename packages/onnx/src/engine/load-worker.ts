@@ -42,11 +42,17 @@ async function tryOut(model: LanguageModel, file: string, most: number | undefin
     "Expected a text decoder with com.microsoft.GroupQueryAttention or with caches that grow by each block; export it with onnxruntime-genai, Optimum or lenity export.";
   const check = await selfCheck(model, most).catch((cause) => {
     // These already say what to do.
-    const isExplained = cause instanceof LenityError && ["bad_logits", "worker_lost", "out_of_memory"].includes(cause.code);
+    const isExplained =
+      cause instanceof LenityError && ["bad_logits", "worker_lost", "out_of_memory"].includes(cause.code);
     const advice = isExplained ? "" : ` ${expected}`;
-    throw new LenityError("model_files", `${file} fails on its first tokens: ${(cause as Error).message}${advice}`, { cause });
+    throw new LenityError("model_files", `${file} fails on its first tokens: ${(cause as Error).message}${advice}`, {
+      cause,
+    });
   });
   if (check.blockDifference <= tolerance.blocks * check.spread) return check;
   const seen = `${check.blockDifference.toPrecision(2)} where logits span ${check.spread.toPrecision(2)}`;
-  throw new LenityError("model_files", `${file} scores tokens differently in a block and one by one (by ${seen}). ${expected}`);
+  throw new LenityError(
+    "model_files",
+    `${file} scores tokens differently in a block and one by one (by ${seen}). ${expected}`,
+  );
 }

@@ -1,4 +1,16 @@
-import { type AppendOptions, type DraftRequest, type HiddenKind, type LanguageModel, LenityError, type Readings, type Scored, type ScoreOptions, type Scores, type Session, type Token } from "@lenity/core";
+import {
+  type AppendOptions,
+  type DraftRequest,
+  type HiddenKind,
+  type LanguageModel,
+  LenityError,
+  type Readings,
+  type Scored,
+  type ScoreOptions,
+  type Scores,
+  type Session,
+  type Token,
+} from "@lenity/core";
 import { blamed, commonPrefix } from "@lenity/core/internal";
 import { cancellation } from "../protocol/cancellation.ts";
 import type { WorkerLink } from "../protocol/link.ts";
@@ -51,17 +63,23 @@ export function openSession(model: ModelFacts, options: SessionOptions): OnnxSes
     get length() {
       return state.held.length;
     },
-    async append(tokens: readonly Token[], { hidden, signal, rows: last = tokens.length }: AppendOptions = {}): Promise<Scores> {
+    async append(
+      tokens: readonly Token[],
+      { hidden, signal, rows: last = tokens.length }: AppendOptions = {},
+    ): Promise<Scores> {
       const rows = Math.min(last, tokens.length);
       checkRows(rows, model);
       const reply = await extend<AppendReply>(model, options, state, tokens, { hidden, signal }, (from, cancel) => {
         return { type: "append", session, from, tokens, rows, hidden, cancel };
       });
       const nothing = new Float32Array(0);
-      return reply === undefined ? { rows: 0, logits: nothing, hidden: hidden === undefined ? undefined : nothing } : { rows, ...reply };
+      return reply === undefined
+        ? { rows: 0, logits: nothing, hidden: hidden === undefined ? undefined : nothing }
+        : { rows, ...reply };
     },
     rewind(to: number): void {
-      if (!(Number.isInteger(to) && to >= 0)) throw new RangeError(`Rewinding to ${to}; expected a whole number from 0.`);
+      if (!(Number.isInteger(to) && to >= 0))
+        throw new RangeError(`Rewinding to ${to}; expected a whole number from 0.`);
       state.held = state.held.slice(0, to);
     },
     async draft({ context, limit, sampling, uniform, signal }: DraftRequest) {
@@ -135,7 +153,9 @@ async function score(
     throw blamed(model, error);
   });
   const { values, drafterLogits: returned, hidden: states } = reply as ScoreReply;
-  const columns = readings.map((reading, n) => [reading, values.subarray(n * tokens.length, (n + 1) * tokens.length)] as const);
+  const columns = readings.map(
+    (reading, n) => [reading, values.subarray(n * tokens.length, (n + 1) * tokens.length)] as const,
+  );
   return {
     readings: withInfinities(Object.fromEntries(columns)),
     drafted: returned,
@@ -154,7 +174,8 @@ const infinite = 1e9;
 function withInfinities(readings: Readings): Readings {
   for (const [reading, values] of Object.entries(readings) as [string, Float32Array][]) {
     if (!/ (kl|reverse-kl)$/.test(reading)) continue;
-    for (let at = 0; at < values.length; at++) if ((values[at] as number) > infinite) values[at] = Number.POSITIVE_INFINITY;
+    for (let at = 0; at < values.length; at++)
+      if ((values[at] as number) > infinite) values[at] = Number.POSITIVE_INFINITY;
   }
   return readings;
 }
@@ -179,7 +200,10 @@ function checkHidden(kind: HiddenKind | undefined, model: ModelFacts): void {
 
 function checkRows(rows: number, { name, lastOnly }: ModelFacts): void {
   if (lastOnly !== true || rows <= 1) return;
-  throw new LenityError("unsupported", `${name} scores only the last position of a block; ${rows} were asked for. Ask for one.`);
+  throw new LenityError(
+    "unsupported",
+    `${name} scores only the last position of a block; ${rows} were asked for. Ask for one.`,
+  );
 }
 
 function contextFull(model: ModelFacts, held: number, more: number): LenityError {

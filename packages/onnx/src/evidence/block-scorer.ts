@@ -94,7 +94,8 @@ async function readBlock(
       // What is wrong with the logits is reported as for rows that were asked for.
       if (!isSound(highest[i] as number, sum)) argmax(await logitsAt(model, block, from + i));
     }
-    const write = (reading: Reading, found: Float32Array) => values.set(found, readings.indexOf(reading) * tokens.length + from);
+    const write = (reading: Reading, found: Float32Array) =>
+      values.set(found, readings.indexOf(reading) * tokens.length + from);
     for (const [n, reading] of own.entries()) write(reading, line("readings", proofRows + n, end - first));
     const tested = Math.min(end - first, tokens.length - 1 - from);
     if (tested > 0) for (const [n, reading] of compared.entries()) write(reading, line("compared", n, tested));

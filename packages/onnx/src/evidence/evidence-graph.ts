@@ -30,9 +30,9 @@ export function partReadings(readings: readonly Reading[]): readonly [readonly R
 
 /**
  * Inputs: `logits` [1, rows, width]; `tokens` [rows, 1], the id that each row tests; `cooling` [1], 1 divided by the
- * temperature of processed rows; `unused` bool [vocabulary], where ids have gaps; `drafter_logits` [drafts, vocabulary], the
- * drafter's logits for the first rows, where they are read. Outputs: `readings` [proofRows + readings, rows] and, of
- * what reads the drafter's rows, `compared` [readings, drafts]. Probabilities are natural logarithms.
+ * temperature of processed rows; `unused` bool [vocabulary], where ids have gaps; `drafter_logits` [drafts,
+ * vocabulary], the drafter's logits for the first rows, where they are read. Outputs: `readings` [proofRows + readings,
+ * rows] and, of what reads the drafter's rows, `compared` [readings, drafts]. Probabilities are natural logarithms.
  */
 export function evidenceGraph({ readings, width, vocabulary, precision, gaps }: EvidenceShape): GraphBuilder {
   const graph = graphBuilder("evidence");
@@ -80,8 +80,19 @@ function usableRows(
 }
 
 /** The lowest id among equals, exact in float32. Not by ArgMax, which on WebGPU is a loop of one thread per row. */
-function argmax(graph: GraphBuilder, { node, constant, least }: Nodes, logits: string, highest: string, vocabulary: number): string {
-  const ids = graph.weights("ids", () => Float32Array.from({ length: vocabulary }, (_, id) => id), [vocabulary], "float32");
+function argmax(
+  graph: GraphBuilder,
+  { node, constant, least }: Nodes,
+  logits: string,
+  highest: string,
+  vocabulary: number,
+): string {
+  const ids = graph.weights(
+    "ids",
+    () => Float32Array.from({ length: vocabulary }, (_, id) => id),
+    [vocabulary],
+    "float32",
+  );
   return least(node("Where", [node("Less", [logits, highest]), constant(vocabulary), ids]));
 }
 
@@ -92,7 +103,13 @@ function support({ node, constant }: Nodes, logits: string, tokens: string): str
 }
 
 /** The output `compared`. */
-function addCompared(graph: GraphBuilder, nodes: Nodes, logits: string, readings: readonly Reading[], vocabulary: number): void {
+function addCompared(
+  graph: GraphBuilder,
+  nodes: Nodes,
+  logits: string,
+  readings: readonly Reading[],
+  vocabulary: number,
+): void {
   const { node, constant } = nodes;
   graph.input("drafter_logits", "float32", ["drafts", vocabulary]);
   graph.output("compared", "float32", [readings.length, "drafts"]);

@@ -30,13 +30,18 @@ export interface Nodes {
 
 export function nodesOf(graph: GraphBuilder): Nodes {
   let names = 0;
-  const node = (operator: string, inputs: readonly string[], attributes: Parameters<GraphBuilder["node"]>[3] = {}): string => {
+  const node = (
+    operator: string,
+    inputs: readonly string[],
+    attributes: Parameters<GraphBuilder["node"]>[3] = {},
+  ): string => {
     const name = `${operator}.${names++}`;
     graph.node(operator, inputs, [name], attributes);
     return name;
   };
   const last = graph.integers("last", [-1], [1]);
-  const overRow = (operator: "ReduceSum" | "ReduceMax" | "ReduceMin") => (rows: string) => node(operator, [rows, last], { keepdims: 1 });
+  const overRow = (operator: "ReduceSum" | "ReduceMax" | "ReduceMin") => (rows: string) =>
+    node(operator, [rows, last], { keepdims: 1 });
   return {
     node,
     constant: (value: number): string => graph.weights(`constant.${names++}`, Float32Array.of(value), [1], "float32"),
@@ -87,11 +92,13 @@ export function divergence(nodes: Nodes, p: SoftmaxNodes, q: SoftmaxNodes, measu
   if (measure === "kl") return sum(node("Mul", [p.probabilities(), node("Sub", [p.logs(), q.logs()])]));
   if (measure === "reverse-kl") return divergence(nodes, q, p, "kl");
   const half = constant(0.5);
-  if (measure === "tv") return node("Mul", [sum(node("Abs", [node("Sub", [p.probabilities(), q.probabilities()])])), half]);
+  if (measure === "tv")
+    return node("Mul", [sum(node("Abs", [node("Sub", [p.probabilities(), q.probabilities()])])), half]);
   // 0·ln 0 is 0: what is smaller than any sum of probabilities notices stands for 0.
   const tiny = constant(1e-37);
   const middle = node("Max", [node("Mul", [node("Add", [p.probabilities(), q.probabilities()]), half]), tiny]);
-  const toMiddle = (row: string) => sum(node("Mul", [row, node("Log", [node("Div", [node("Max", [row, tiny]), middle])])]));
+  const toMiddle = (row: string) =>
+    sum(node("Mul", [row, node("Log", [node("Div", [node("Max", [row, tiny]), middle])])]));
   return node("Mul", [node("Add", [toMiddle(p.probabilities()), toMiddle(q.probabilities())]), half]);
 }
 

@@ -83,12 +83,18 @@ export function splitSetup(graph: GraphBuilder, { heads, groups, headSize }: Dec
 export const splitAttention: Attention = (graph, { headSize }, pass, { index, queries, keys, values, attended }) => {
   const [newKeys, newValues] = [`${pass.present}.${index}.key`, `${pass.present}.${index}.value`];
   let names = 0;
-  const make = (operator: string, inputs: readonly string[], attributes?: Parameters<GraphBuilder["node"]>[3], contrib = false): string => {
+  const make = (
+    operator: string,
+    inputs: readonly string[],
+    attributes?: Parameters<GraphBuilder["node"]>[3],
+    contrib = false,
+  ): string => {
     const name = `${attended}.${names++}`;
     graph.node(operator, inputs, [name], attributes, contrib);
     return name;
   };
-  const rotate = (rows: string, rotated: string) => graph.node("RotaryEmbedding", [rows, "block_begin", "cos", "sin"], [rotated], {}, true);
+  const rotate = (rows: string, rotated: string) =>
+    graph.node("RotaryEmbedding", [rows, "block_begin", "cos", "sin"], [rotated], {}, true);
   const reshape = (name: string, shape: string) => make("Reshape", [name, shape]);
   // transBatchB: the groups (and columns) of the second matrix are taken out of its rows, without a copy.
   const score = (rows: string) =>
@@ -98,7 +104,8 @@ export const splitAttention: Attention = (graph, { headSize }, pass, { index, qu
       { transB: 1, transBatchB: 1, alpha: { float: 1 / Math.sqrt(headSize) } },
       true,
     );
-  const mix = (weights: string, rows: string) => make("FusedMatMul", [weights, reshape(rows, "value_shape")], { transBatchB: 1 }, true);
+  const mix = (weights: string, rows: string) =>
+    make("FusedMatMul", [weights, reshape(rows, "value_shape")], { transBatchB: 1 }, true);
 
   rotate(keys, newKeys);
   graph.node("Identity", [values], [newValues]);

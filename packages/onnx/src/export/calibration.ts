@@ -18,7 +18,11 @@ const longest = 512;
  * The graph that `calibrate` runs, in float32. Its outputs are float32 [1, length]: the largest magnitude in each row
  * of an input.
  */
-export function calibrationGraph(graph: GraphBuilder, config: DecoderConfig, tensors: Tensors): ReadonlyMap<string, string> {
+export function calibrationGraph(
+  graph: GraphBuilder,
+  config: DecoderConfig,
+  tensors: Tensors,
+): ReadonlyMap<string, string> {
   graph.input("input_ids", "int64", [1, "length"]);
   graph.input("attention_mask", "int64", [1, "length"]);
   positions(graph);
@@ -91,7 +95,8 @@ export async function calibrate(
   try {
     const most = new Map<string, number>();
     for (const [at, piece] of pieces.entries()) {
-      if (signal?.aborted === true) throw new LenityError("aborted", "The export was cancelled.", { cause: signal.reason });
+      if (signal?.aborted === true)
+        throw new LenityError("aborted", "The export was cancelled.", { cause: signal.reason });
       progress(at, pieces.length);
       const shape = [1, piece.length];
       const results = await session.run({
@@ -118,5 +123,7 @@ export async function calibrate(
 }
 
 function cut(sequence: readonly Token[], length: number): (readonly Token[])[] {
-  return Array.from({ length: Math.ceil(sequence.length / length) }, (_, i) => sequence.slice(i * length, (i + 1) * length));
+  return Array.from({ length: Math.ceil(sequence.length / length) }, (_, i) =>
+    sequence.slice(i * length, (i + 1) * length),
+  );
 }

@@ -28,7 +28,9 @@ export interface DecoderConfig extends RotaryConfig {
 }
 
 /** How the families differ from Llama. A bias is there or not, or the config says so. */
-const families: Readonly<Record<string, { readonly qkv?: boolean; readonly output?: boolean; readonly headNorms?: boolean }>> = {
+const families: Readonly<
+  Record<string, { readonly qkv?: boolean; readonly output?: boolean; readonly headNorms?: boolean }>
+> = {
   llama: {},
   mistral: { qkv: false, output: false },
   qwen2: { qkv: true, output: false },
@@ -72,7 +74,8 @@ export async function readDecoderConfig(dir: string): Promise<DecoderConfig> {
   const groups = whole("num_key_value_heads", type === "llama" ? heads : undefined);
   if (heads % groups !== 0) throw refuse(`${heads} query heads for ${groups} key and value heads`);
   const headSize = whole("head_dim", type === "qwen3" ? undefined : width / heads);
-  if (headSize % 16 !== 0) throw refuse(`heads of size ${headSize} (head_dim), where the runtime's attention needs a multiple of 16`);
+  if (headSize % 16 !== 0)
+    throw refuse(`heads of size ${headSize} (head_dim), where the runtime's attention needs a multiple of 16`);
   const attentionBias = raw["attention_bias"] === true;
   return {
     family: type,
@@ -87,7 +90,11 @@ export async function readDecoderConfig(dir: string): Promise<DecoderConfig> {
     ...readRotary(raw, refuse),
     epsilon: number("rms_norm_eps", 1e-6),
     tied: raw["tie_word_embeddings"] === true,
-    bias: { qkv: family.qkv ?? attentionBias, output: family.output ?? attentionBias, mlp: type === "llama" && raw["mlp_bias"] === true },
+    bias: {
+      qkv: family.qkv ?? attentionBias,
+      output: family.output ?? attentionBias,
+      mlp: type === "llama" && raw["mlp_bias"] === true,
+    },
     headNorms: family.headNorms === true,
   };
 }

@@ -65,7 +65,11 @@ export function decoderGraph(
   weights.score("kept_states", "logits");
 }
 
-function declareInterface(graph: GraphBuilder, config: DecoderConfig, caches: (graph: GraphBuilder, config: DecoderConfig) => void): void {
+function declareInterface(
+  graph: GraphBuilder,
+  config: DecoderConfig,
+  caches: (graph: GraphBuilder, config: DecoderConfig) => void,
+): void {
   const { width, vocabulary } = config;
   graph.input("input_ids", "int64", [1, "length"]);
   graph.input("attention_mask", "int64", [1, "total"]);
@@ -107,7 +111,13 @@ export function declareNewRows(graph: GraphBuilder, { layers, groups, headSize }
 }
 
 /** Fills present_rows with the positions from `begin` to before `end` (int64 [1]). */
-export function sliceNewRows(graph: GraphBuilder, { layers }: DecoderConfig, present: string, begin: string, end: string): void {
+export function sliceNewRows(
+  graph: GraphBuilder,
+  { layers }: DecoderConfig,
+  present: string,
+  begin: string,
+  end: string,
+): void {
   const slices: string[] = [];
   for (let n = 0; n < layers; n++) {
     for (const part of [`${n}.key`, `${n}.value`]) {

@@ -20,7 +20,11 @@ export function decoderPass(
   };
   const norm = (input: string, output: string, name: string, size: number): void => {
     const weight = weights.vector(`${name}.weight`, size);
-    graph.node("SimplifiedLayerNormalization", [input, weight], [output], { axis: -1, epsilon: { float: epsilon }, stash_type: 1 });
+    graph.node("SimplifiedLayerNormalization", [input, weight], [output], {
+      axis: -1,
+      epsilon: { float: epsilon },
+      stash_type: 1,
+    });
   };
   /** [1, length, heads · head size], each head normed for itself. */
   const [split, join] = [`${pass.prefix}split_heads`, `${pass.prefix}join_heads`];
@@ -39,7 +43,13 @@ export function decoderPass(
   /** The norm of a + b, and a + b itself: the running sum of the residual stream. */
   const addAndNorm = (a: string, b: string, name: string, normed: string, sum: string): void => {
     const weight = weights.vector(`${name}.weight`, width);
-    graph.node("SkipSimplifiedLayerNormalization", [a, b, weight], [normed, "", "", sum], { epsilon: { float: epsilon } }, true);
+    graph.node(
+      "SkipSimplifiedLayerNormalization",
+      [a, b, weight],
+      [normed, "", "", sum],
+      { epsilon: { float: epsilon } },
+      true,
+    );
   };
 
   let residual = weights.embed(pass.ids, `${pass.prefix}embedded`);
@@ -50,8 +60,14 @@ export function decoderPass(
   for (let n = 0; n < layers; n++) {
     const layer = `model.layers.${n}`;
     const inside = `${pass.prefix}${layer}`;
-    const q = normHeads(project(normed, `${layer}.self_attn.q_proj`, width, heads * headSize, bias.qkv), `${layer}.self_attn.q_norm`);
-    const k = normHeads(project(normed, `${layer}.self_attn.k_proj`, width, groups * headSize, bias.qkv), `${layer}.self_attn.k_norm`);
+    const q = normHeads(
+      project(normed, `${layer}.self_attn.q_proj`, width, heads * headSize, bias.qkv),
+      `${layer}.self_attn.q_norm`,
+    );
+    const k = normHeads(
+      project(normed, `${layer}.self_attn.k_proj`, width, groups * headSize, bias.qkv),
+      `${layer}.self_attn.k_norm`,
+    );
     const v = project(normed, `${layer}.self_attn.v_proj`, width, groups * headSize, bias.qkv);
     attend(graph, config, pass, { index: n, queries: q, keys: k, values: v, attended: `${inside}.attended` });
     const attended = project(`${inside}.attended`, `${layer}.self_attn.o_proj`, heads * headSize, width, bias.output);

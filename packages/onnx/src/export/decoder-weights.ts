@@ -49,7 +49,9 @@ export function floatWeights(
     });
   const embedding = "model.embed_tokens.weight";
   const table = (): string =>
-    once(embedding, () => graph.weights(embedding, tensors.find(embedding, [vocabulary, width]), [vocabulary, width], stored));
+    once(embedding, () =>
+      graph.weights(embedding, tensors.find(embedding, [vocabulary, width]), [vocabulary, width], stored),
+    );
   const vector = (name: string, size: number): string =>
     once(name, () => graph.weights(name, tensors.find(name, [size]), [size], "float32"));
 

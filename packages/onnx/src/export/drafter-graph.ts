@@ -61,7 +61,11 @@ export function drafterGraph(graph: GraphBuilder, config: DecoderConfig, weights
   sliceNewRows(graph, config, "final", "begin", "held_end");
 }
 
-function declareInterface(graph: GraphBuilder, { groups, headSize, vocabulary }: DecoderConfig, parts: readonly string[]): void {
+function declareInterface(
+  graph: GraphBuilder,
+  { groups, headSize, vocabulary }: DecoderConfig,
+  parts: readonly string[],
+): void {
   graph.input("input_ids", "int64", [1, "length"]);
   graph.input("attention_mask", "int64", [1, "context"]);
   for (const part of parts) graph.input(`past_key_values.${part}`, "float32", [1, groups, "room", headSize]);
@@ -78,7 +82,12 @@ function declareInterface(graph: GraphBuilder, { groups, headSize, vocabulary }:
  * one row would give other logits in the last bits than the model's own graph, which never runs a single row either.
  * The next pass overwrites the copy's cache row.
  */
-function draftStep(graph: GraphBuilder, config: DecoderConfig, weightsIn: WeightsIn, parts: readonly string[]): GraphBuilder {
+function draftStep(
+  graph: GraphBuilder,
+  config: DecoderConfig,
+  weightsIn: WeightsIn,
+  parts: readonly string[],
+): GraphBuilder {
   const { groups, headSize, vocabulary } = config;
   const body = graph.inner("step");
   body.input("step", "int64", []);

@@ -115,7 +115,13 @@ interface Source {
   readonly options: ExportOptions;
 }
 
-function checkOptions({ weights = "float16", attention, activations, calibration, inlineBytes = 0 }: ExportOptions): void {
+function checkOptions({
+  weights = "float16",
+  attention,
+  activations,
+  calibration,
+  inlineBytes = 0,
+}: ExportOptions): void {
   const oneOf = (name: string, value: string, known: readonly string[]) => {
     if (!known.includes(value)) throw new RangeError(`${name} is ${value}; expected one of ${known.join(", ")}.`);
   };
@@ -125,7 +131,8 @@ function checkOptions({ weights = "float16", attention, activations, calibration
   if (activations !== undefined && weights !== "int8") {
     throw new TypeError(`activations (${activations}) are given with weights ${weights}; they belong to int8.`);
   }
-  if (!(inlineBytes >= 0 && inlineBytes < 2 ** 31)) throw new RangeError(`inlineBytes is ${inlineBytes}; expected 0 to 2 ** 31 - 1.`);
+  if (!(inlineBytes >= 0 && inlineBytes < 2 ** 31))
+    throw new RangeError(`inlineBytes is ${inlineBytes}; expected 0 to 2 ** 31 - 1.`);
   if (weights === "int8" && activations !== "per-row" && !calibration?.some(({ length }) => length > 0)) {
     throw new LenityError(
       "invalid_request",
@@ -174,7 +181,9 @@ async function calibrated(source: Source): Promise<ReadonlyMap<string, number>> 
 
 /** Tensors without a place in the graph belong to an architecture that config.json does not describe. */
 function refuseUnused(dir: string, { family, tied }: DecoderConfig, tensors: TensorFolder): void {
-  const stray = tensors.unused().filter((name) => !(tied && name === "lm_head.weight") && !name.endsWith(".rotary_emb.inv_freq"));
+  const stray = tensors
+    .unused()
+    .filter((name) => !(tied && name === "lm_head.weight") && !name.endsWith(".rotary_emb.inv_freq"));
   if (stray.length === 0) return;
   throw new LenityError(
     "model_files",

@@ -24,14 +24,27 @@ interface Quantized {
  * Matrices of int8, one scale per output column; inputs are quantised to uint8 around 128. No scale depends on more
  * than one row, so that a row's result is the same in every block. The embedding stays float16.
  */
-export function int8Weights(graph: GraphBuilder, tensors: Tensors, config: DecoderConfig, range: InputRange): DecoderWeights {
+export function int8Weights(
+  graph: GraphBuilder,
+  tensors: Tensors,
+  config: DecoderConfig,
+  range: InputRange,
+): DecoderWeights {
   const { width, vocabulary, tied } = config;
   const float = floatWeights(graph, tensors, config, "float16");
   const constants = sharedConstants(graph);
   const quantizedInput = inputQuantizer(graph, constants, range);
 
   /** output = input · Wᵀ (+ bias) for the matrix [to, from] of that tensor, written under `name`. */
-  const multiply = (input: string, output: string, name: string, tensor: string, from: number, to: number, bias: string): void => {
+  const multiply = (
+    input: string,
+    output: string,
+    name: string,
+    tensor: string,
+    from: number,
+    to: number,
+    bias: string,
+  ): void => {
     const weight = constants.once(`${name}.int8`, (weight) => writeMatrix(graph, tensors, weight, tensor, from, to));
     const { values, scale, rows } = quantizedInput(input, name);
     const product = rows === undefined ? output : `${output}.steps`;
@@ -117,7 +130,14 @@ function inputQuantizer(
 }
 
 /** Writes the matrix [to, from] of a tensor as `weight`, `${weight}.scale` and `${weight}.zero`. */
-function writeMatrix(graph: GraphBuilder, tensors: Tensors, weight: string, tensor: string, from: number, to: number): void {
+function writeMatrix(
+  graph: GraphBuilder,
+  tensors: Tensors,
+  weight: string,
+  tensor: string,
+  from: number,
+  to: number,
+): void {
   const read = tensors.find(tensor, [to, from]);
   let scales: Float32Array | undefined;
   const values = () => {

@@ -27,7 +27,9 @@ export async function removeStaleParts(file: string): Promise<void> {
   const names = await readdir(dirname(file)).catch(() => []);
   const stale = names.filter((name) => {
     if (!name.startsWith(basename(file))) return false;
-    const parts = /^(?:_data)?\.(?:([\w-]+)\.)?(\d+)-[0-9a-f]{8}\.(?:.*\.)?part(?:_data)?$/.exec(name.slice(basename(file).length));
+    const parts = /^(?:_data)?\.(?:([\w-]+)\.)?(\d+)-[0-9a-f]{8}\.(?:.*\.)?part(?:_data)?$/.exec(
+      name.slice(basename(file).length),
+    );
     return parts !== null && (parts[1] ?? host) === host && !isRunning(Number(parts[2]));
   });
   await Promise.all(stale.map((name) => rm(join(dirname(file), name), { force: true })));

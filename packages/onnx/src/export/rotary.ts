@@ -28,7 +28,10 @@ export interface RotaryConfig {
  * Reads what newer configs gather in rope_parameters and older ones have as rope_theta and rope_scaling. Throws what
  * `refuse` makes.
  */
-export function readRotary(raw: Readonly<Record<string, unknown>>, refuse: (what: string) => LenityError): RotaryConfig {
+export function readRotary(
+  raw: Readonly<Record<string, unknown>>,
+  refuse: (what: string) => LenityError,
+): RotaryConfig {
   const place = raw["rope_parameters"] != null ? "rope_parameters" : "rope_scaling";
   const rope = (raw[place] ?? {}) as Readonly<Record<string, unknown>>;
   const number = (key: string, value: unknown): number => {
@@ -39,11 +42,13 @@ export function readRotary(raw: Readonly<Record<string, unknown>>, refuse: (what
     throw refuse(`rotary positions of several kinds (${place})`);
   }
   const partial = rope["partial_rotary_factor"] ?? raw["partial_rotary_factor"] ?? 1;
-  if (partial !== 1) throw refuse(`rotary positions on a part of each head (partial_rotary_factor ${JSON.stringify(partial)})`);
+  if (partial !== 1)
+    throw refuse(`rotary positions on a part of each head (partial_rotary_factor ${JSON.stringify(partial)})`);
   const theta = number("rope_theta", rope["rope_theta"] ?? raw["rope_theta"] ?? 10000);
   const type = rope["rope_type"] ?? rope["type"] ?? "default";
   if (type === "default") return { theta, scaling: undefined };
-  if (type !== "linear" && type !== "llama3") throw refuse(`rotary positions scaled by ${JSON.stringify(type)} (${place})`);
+  if (type !== "linear" && type !== "llama3")
+    throw refuse(`rotary positions scaled by ${JSON.stringify(type)} (${place})`);
   const factor = number("factor", rope["factor"]);
   if (type === "linear") return { theta, scaling: { type, factor } };
   const of = (key: string) => number(key, rope[key]);

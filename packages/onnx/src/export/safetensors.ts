@@ -30,7 +30,11 @@ const longestHeader = 100_000_000;
  */
 export function openSafetensors(file: string): Tensors {
   const damaged = (why: string, cause?: unknown) =>
-    new LenityError("model_files", `${file} cannot be read: ${why}. Expected a safetensors file; download or save it again.`, { cause });
+    new LenityError(
+      "model_files",
+      `${file} cannot be read: ${why}. Expected a safetensors file; download or save it again.`,
+      { cause },
+    );
   let handle: number;
   try {
     handle = openSync(file, "r");
@@ -39,7 +43,8 @@ export function openSafetensors(file: string): Tensors {
   }
   try {
     const { size } = fstatSync(handle);
-    const prefix = size < 8 ? Number.POSITIVE_INFINITY : Number(Buffer.from(readAt(handle, 0, 8).buffer).readBigUInt64LE());
+    const prefix =
+      size < 8 ? Number.POSITIVE_INFINITY : Number(Buffer.from(readAt(handle, 0, 8).buffer).readBigUInt64LE());
     if (prefix > Math.min(size - 8, longestHeader)) throw damaged("its header is cut off");
     const begin = 8 + prefix;
     const header = parse(readAt(handle, 8, prefix), damaged);
@@ -54,7 +59,8 @@ export function openSafetensors(file: string): Tensors {
           shape: found,
           data_offsets: [start, end],
         } = entry;
-        if (found.join() !== shape.join()) throw damaged(`the tensor ${name} has shape [${found}], config.json says [${shape}]`);
+        if (found.join() !== shape.join())
+          throw damaged(`the tensor ${name} has shape [${found}], config.json says [${shape}]`);
         const bytes = elementSize[dtype];
         if (bytes === undefined) throw damaged(`the tensor ${name} is of type ${dtype}; F32, F16 and BF16 are known`);
         const length = shape.reduce((product, size) => product * size, bytes);
@@ -69,7 +75,10 @@ export function openSafetensors(file: string): Tensors {
   }
 }
 
-function parse(bytes: Uint8Array, damaged: (why: string, cause?: unknown) => LenityError): Readonly<Record<string, unknown>> {
+function parse(
+  bytes: Uint8Array,
+  damaged: (why: string, cause?: unknown) => LenityError,
+): Readonly<Record<string, unknown>> {
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder().decode(bytes));
@@ -82,7 +91,8 @@ function parse(bytes: Uint8Array, damaged: (why: string, cause?: unknown) => Len
 
 function isEntry(value: unknown): value is Entry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Partial<Entry>;
-  const counts = (list: unknown): list is number[] => Array.isArray(list) && list.every((one) => Number.isSafeInteger(one) && one >= 0);
+  const counts = (list: unknown): list is number[] =>
+    Array.isArray(list) && list.every((one) => Number.isSafeInteger(one) && one >= 0);
   return typeof dtype === "string" && counts(shape) && counts(offsets) && offsets.length === 2;
 }
 
@@ -91,7 +101,8 @@ function readAt(handle: number, position: number, length: number): Uint8Array<Ar
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length; ) {
     const read = readSync(handle, bytes, done, Math.min(length - done, 2 ** 30), position + done);
-    if (read === 0) throw new LenityError("model_files", "A safetensors file became shorter while it was read. Export again.");
+    if (read === 0)
+      throw new LenityError("model_files", "A safetensors file became shorter while it was read. Export again.");
     done += read;
   }
   return bytes;

@@ -16,7 +16,8 @@ export interface TensorFolder extends Tensors {
 export async function openTensors(dir: string): Promise<TensorFolder> {
   const whole = join(dir, "model.safetensors");
   const index = join(dir, "model.safetensors.index.json");
-  const tensors = !(await exists(whole)) && (await exists(index)) ? await openShards(dir, index) : openSafetensors(whole);
+  const tensors =
+    !(await exists(whole)) && (await exists(index)) ? await openShards(dir, index) : openSafetensors(whole);
   const used = new Set<string>();
   return {
     ...tensors,
@@ -49,7 +50,8 @@ async function openShards(dir: string, index: string): Promise<Tensors> {
     names: [...fileOf.keys()],
     find(name, shape) {
       const shard = shards.get(fileOf.get(name) ?? "");
-      if (shard === undefined) throw new LenityError("model_files", `${index} does not list the tensor ${name}. ${advice}`);
+      if (shard === undefined)
+        throw new LenityError("model_files", `${index} does not list the tensor ${name}. ${advice}`);
       return shard.find(name, shape);
     },
     close,

@@ -8,7 +8,8 @@ export function transpose(values: Float32Array, rows: number, columns: number): 
     const bottom = Math.min(rows, top + side);
     for (let left = 0; left < columns; left += side) {
       const right = Math.min(columns, left + side);
-      for (let j = left; j < right; j++) for (let i = top; i < bottom; i++) out[j * rows + i] = values[i * columns + j] as number;
+      for (let j = left; j < right; j++)
+        for (let i = top; i < bottom; i++) out[j * rows + i] = values[i * columns + j] as number;
     }
   }
   return out;

@@ -23,7 +23,11 @@ const portion = 2 ** 22;
  * several processes may write the same model. Rejects with `model_files` when they cannot be written and with `aborted`
  * when the signal fires, leaving nothing behind.
  */
-export async function writeModel(file: string, graph: GraphBuilder, { dataFile, wrote, signal }: WriteOptions): Promise<void> {
+export async function writeModel(
+  file: string,
+  graph: GraphBuilder,
+  { dataFile, wrote, signal }: WriteOptions,
+): Promise<void> {
   const folder = dirname(file);
   // The data first: whoever finds the model finds its data.
   const files = [
@@ -37,17 +41,27 @@ export async function writeModel(file: string, graph: GraphBuilder, { dataFile, 
   } catch (error) {
     await Promise.all(files.map(({ part }) => rm(part, { force: true }).catch(() => {})));
     if (!(error instanceof Error && "syscall" in error)) throw error;
-    throw new LenityError("model_files", `${file} cannot be written: ${error.message}. Make room there, or name another file.`, {
-      cause: error,
-    });
+    throw new LenityError(
+      "model_files",
+      `${file} cannot be written: ${error.message}. Make room there, or name another file.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
-async function writePieces(path: string, pieces: Iterable<Uint8Array>, wrote: WriteOptions["wrote"], signal: AbortSignal | undefined) {
+async function writePieces(
+  path: string,
+  pieces: Iterable<Uint8Array>,
+  wrote: WriteOptions["wrote"],
+  signal: AbortSignal | undefined,
+) {
   const handle = await open(path, "wx");
   try {
     for (const piece of portions(pieces)) {
-      if (signal?.aborted === true) throw new LenityError("aborted", "The export was cancelled.", { cause: signal.reason });
+      if (signal?.aborted === true)
+        throw new LenityError("aborted", "The export was cancelled.", { cause: signal.reason });
       await writeAll(handle, piece);
       wrote?.(piece.length);
     }
@@ -69,7 +83,8 @@ function* portions(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
       small = [];
       size = 0;
     }
-    if (piece.length > portion) for (let at = 0; at < piece.length; at += portion) yield piece.subarray(at, at + portion);
+    if (piece.length > portion)
+      for (let at = 0; at < piece.length; at += portion) yield piece.subarray(at, at + portion);
     else size += small[small.push(piece) - 1]?.length ?? 0;
   }
   if (size > 0) yield Buffer.concat(small);

@@ -33,7 +33,8 @@ function namedTemplates(value: unknown, file: string): Record<string, string> {
   if (value === undefined || value === null) return {};
   if (typeof value === "string") return { default: value };
   const pairs = Array.isArray(value) ? value.map((entry) => [entry?.name, entry?.template]) : [[undefined, undefined]];
-  if (pairs.every(([name, template]) => typeof name === "string" && typeof template === "string")) return Object.fromEntries(pairs);
+  if (pairs.every(([name, template]) => typeof name === "string" && typeof template === "string"))
+    return Object.fromEntries(pairs);
   throw new LenityError(
     "model_files",
     `${file} has a chat_template that is neither a text nor a list of { name, template }. Take the file of the model's own folder.`,

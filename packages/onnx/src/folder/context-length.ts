@@ -34,7 +34,9 @@ export interface ContextQuestion {
  * How long the context is, and what to know of it, as a sentence without a full stop. Rejects with `invalid_request`
  * when more is asked for than there is.
  */
-export async function findContextLength(question: ContextQuestion): Promise<{ readonly contextLength: number; readonly note?: string }> {
+export async function findContextLength(
+  question: ContextQuestion,
+): Promise<{ readonly contextLength: number; readonly note?: string }> {
   const { folder, file, size, asked, target } = question;
   const limit = size(limits);
   if (asked !== undefined) {

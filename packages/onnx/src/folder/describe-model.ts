@@ -37,7 +37,10 @@ export interface DescribeOptions {
 }
 
 /** What a folder says. Rejects with `model_files`, and with `unsupported` when it does not fit `draftsFor`. */
-export async function describeModel(folder: ModelFolder, { name, draftsFor, contextLength: asked }: DescribeOptions): Promise<Described> {
+export async function describeModel(
+  folder: ModelFolder,
+  { name, draftsFor, contextLength: asked }: DescribeOptions,
+): Promise<Described> {
   if (asked !== undefined && !(Number.isInteger(asked) && asked >= 2))
     throw new RangeError(`contextLength is ${asked}; expected a whole number of tokens from 2.`);
   const config = await modelConfigOf(folder, { asked, target: draftsFor?.contextLength });
@@ -51,7 +54,19 @@ export async function describeModel(folder: ModelFolder, { name, draftsFor, cont
   const notes = [...config.notes, ...vocabulary.notes];
   const ends = eos.some((id) => id < vocabulary.vocabulary && !vocabulary.unused.has(id));
   const warnings = draftsFor === undefined ? await warningsOf(folder, ends) : [];
-  return { name, place: folder.place, width, tokens, contextLength, eos, sizes, filename, warnings, ...vocabulary, notes };
+  return {
+    name,
+    place: folder.place,
+    width,
+    tokens,
+    contextLength,
+    eos,
+    sizes,
+    filename,
+    warnings,
+    ...vocabulary,
+    notes,
+  };
 }
 
 /** `ends`: whether the model can write a token that ends an answer. */

@@ -34,9 +34,13 @@ export async function folderPath(folder: string | URL): Promise<string> {
   const dir = typeof folder === "string" ? folder : fileURLToPath(folder);
   const found = await stat(dir).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return undefined;
-    throw new LenityError("model_files", `${dir} cannot be read: ${firstLine(cause)}. Let this program read it, or name another folder.`, {
-      cause,
-    });
+    throw new LenityError(
+      "model_files",
+      `${dir} cannot be read: ${firstLine(cause)}. Let this program read it, or name another folder.`,
+      {
+        cause,
+      },
+    );
   });
   if (found?.isDirectory() === true) return dir;
   throw new LenityError(

@@ -28,7 +28,12 @@ const unknown: Readonly<Record<string, unknown>> = {
 };
 
 /** Those that count only where it asks for sampling. */
-const unknownOfSampling: Readonly<Record<string, unknown>> = { typical_p: 1, epsilon_cutoff: 0, eta_cutoff: 0, top_h: undefined };
+const unknownOfSampling: Readonly<Record<string, unknown>> = {
+  typical_p: 1,
+  epsilon_cutoff: 0,
+  eta_cutoff: 0,
+  top_h: undefined,
+};
 
 /** What to know of settings that a folder recommends and that are not applied; undefined when there are none. */
 export function droppedSettings({ settings, file }: GenerationConfig): string | undefined {

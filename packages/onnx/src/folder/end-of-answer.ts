@@ -8,7 +8,11 @@ import type { ModelFolder } from "./model-folder.ts";
  * models often have a new one there and that of their base model in the configuration; without it their answers run on
  * into the next turn.
  */
-export async function withNamedEos(folder: ModelFolder, eos: readonly Token[], width: number): Promise<readonly Token[]> {
+export async function withNamedEos(
+  folder: ModelFolder,
+  eos: readonly Token[],
+  width: number,
+): Promise<readonly Token[]> {
   const { eos_token: text } = namedTokens((await folder.tokenizerConfig()) ?? {});
   const tokens = await folder.tokens();
   const id = text === undefined || tokens === undefined ? undefined : idOf(text, tokens);

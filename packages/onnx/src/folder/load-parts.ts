@@ -13,7 +13,10 @@ import { tokenizerOf } from "./tokenizer-of-folder.ts";
  * (`encodeAsync`), whose script bundlers may place elsewhere: `worker`. `encode` adds no BOS or EOS of its own: chat
  * templates write them. Rejects with `model_files` when the folder or the file is missing, or is not a tokenizer.
  */
-export async function loadTokenizer(folder: DiskFolder, { worker }: { readonly worker?: URL | undefined } = {}): Promise<FolderTokenizer> {
+export async function loadTokenizer(
+  folder: DiskFolder,
+  { worker }: { readonly worker?: URL | undefined } = {},
+): Promise<FolderTokenizer> {
   const open = await openFolder(folder);
   return { ...(await tokenizerOf(open)), encodeAsync: encodeThread(resolve(open.place), worker) };
 }

@@ -58,7 +58,9 @@ export async function modelConfigOf(folder: ModelFolder, { asked, target }: Cont
       `${file} has vocab_size undefined; expected a whole number. Take the config.json of the model's own folder.`,
     );
   }
-  const eos = tokens(generation["eos_token_id"] ?? find(["eos_token_id"]) ?? (await genaiConfigOf(folder))?.model["eos_token_id"]);
+  const eos = tokens(
+    generation["eos_token_id"] ?? find(["eos_token_id"]) ?? (await genaiConfigOf(folder))?.model["eos_token_id"],
+  );
   const stray = eos.find((id) => !(typeof id === "number" && Number.isInteger(id) && id >= 0 && id < vocabulary));
   if (stray !== undefined) {
     throw new LenityError(
@@ -89,7 +91,8 @@ function cacheSizes(find: (keys: readonly string[]) => unknown): SizeHints {
 
 const isSize = (value: unknown): value is number => typeof value === "number" && Number.isInteger(value) && value >= 1;
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The folder's configuration, and the file that it is. */
 interface FolderConfig {

@@ -31,7 +31,8 @@ export interface ModelFolder {
 
 /** What to do about a file that is missing or cannot be read. */
 const advice = {
-  "config.json": "Expected the config.json of a Hugging Face model folder, or a genai_config.json; copy it beside the model.",
+  "config.json":
+    "Expected the config.json of a Hugging Face model folder, or a genai_config.json; copy it beside the model.",
   "generation_config.json": "Fix or remove it.",
   "genai_config.json": "Fix or remove it.",
   "tokenizer.json": "Expected Hugging Face's tokenizer.json; copy it from the model's own folder.",

@@ -11,7 +11,8 @@ export type Json = Readonly<Record<string, unknown>>;
 export async function readJson(files: ModelFiles, path: string, advice: string): Promise<Json | undefined> {
   const text = await readText(files, path, advice);
   if (text === undefined) return undefined;
-  const refuse = (what: string, cause?: unknown) => new LenityError("model_files", `${files.nameOf(path)} ${what}. ${advice}`, { cause });
+  const refuse = (what: string, cause?: unknown) =>
+    new LenityError("model_files", `${files.nameOf(path)} ${what}. ${advice}`, { cause });
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -35,7 +36,11 @@ export async function readText(files: ModelFiles, path: string, advice: string):
  * The content of a file; undefined when it is missing. Rejects with `model_files`, ending with `advice`, when it cannot
  * be read.
  */
-export async function readBytes(files: ModelFiles, path: string, advice: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+export async function readBytes(
+  files: ModelFiles,
+  path: string,
+  advice: string,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   return files.read(path).catch((cause) => {
     const why = cause instanceof Error ? cause.message.replace(/\.$/, "") : String(cause);
     throw new LenityError("model_files", `${files.nameOf(path)} is not readable: ${why}. ${advice}`, { cause });

@@ -8,7 +8,9 @@ import type { ModelFolder } from "./model-folder.ts";
 import { type DiskFolder, openFolder } from "./open-folder.ts";
 
 const pathsOf = (dtype: Dtype) => [`onnx/${variantFile(dtype)}`, variantFile(dtype)];
-const candidates: readonly Variant[] = [0, 1].flatMap((place) => dtypes.map((dtype) => ({ dtype, path: pathsOf(dtype)[place] as string })));
+const candidates: readonly Variant[] = [0, 1].flatMap((place) =>
+  dtypes.map((dtype) => ({ dtype, path: pathsOf(dtype)[place] as string })),
+);
 
 /** The variants in onnx/ and in the folder itself, those in onnx/ first. */
 export async function findVariants(folder: DiskFolder): Promise<Variant[]> {
@@ -22,7 +24,10 @@ export function variantsAmong(paths: readonly string[]): Variant[] {
 
 /** The variant with that name; where none is asked for fp32, or else the only one. */
 export function pickVariant(found: readonly Variant[], dtype: Dtype | undefined): Variant | undefined {
-  return found.find((variant) => variant.dtype === (dtype ?? "fp32")) ?? (dtype === undefined && found.length === 1 ? found[0] : undefined);
+  return (
+    found.find((variant) => variant.dtype === (dtype ?? "fp32")) ??
+    (dtype === undefined && found.length === 1 ? found[0] : undefined)
+  );
 }
 
 /** The only model among the paths of a folder or a repository, when none has a variant's name and none is asked for. */
@@ -53,17 +58,27 @@ export interface ChosenFile {
  * The model file that is asked for; or the one that the folder's configuration names (`filename`); or a variant.
  * Rejects with `model_files` when there is none.
  */
-export async function chooseFile(folder: ModelFolder, { dtype, file }: FileOptions, filename: string | undefined): Promise<ChosenFile> {
+export async function chooseFile(
+  folder: ModelFolder,
+  { dtype, file }: FileOptions,
+  filename: string | undefined,
+): Promise<ChosenFile> {
   if (file !== undefined) {
-    if (dtype !== undefined) throw new TypeError(`Both file (${file}) and dtype (${dtype}) are given; expected one of them.`);
+    if (dtype !== undefined)
+      throw new TypeError(`Both file (${file}) and dtype (${dtype}) are given; expected one of them.`);
     const path = folder.nameOf(file);
     if (await exists(path)) return { path: file, notes: [] };
-    throw new LenityError("model_files", `${path} is missing. Name a file of the folder, or leave it to the folder's variants.`);
+    throw new LenityError(
+      "model_files",
+      `${path} is missing. Name a file of the folder, or leave it to the folder's variants.`,
+    );
   }
-  if (dtype === undefined && filename !== undefined && (await exists(folder.nameOf(filename)))) return { path: filename, notes: [] };
+  if (dtype === undefined && filename !== undefined && (await exists(folder.nameOf(filename))))
+    return { path: filename, notes: [] };
   const path = await chooseVariant(folder, dtype);
   const variants = await findVariants(folder);
-  if (variants.some((variant) => variant.path === path) || (await genaiConfigOf(folder))?.filename === path) return { path, notes: [] };
+  if (variants.some((variant) => variant.path === path) || (await genaiConfigOf(folder))?.filename === path)
+    return { path, notes: [] };
   return { path, notes: [`${path} is taken for the model: no file has a usual name, such as onnx/model.onnx`] };
 }
 
@@ -84,9 +99,13 @@ export async function chooseVariant(folder: DiskFolder, dtype: Dtype | undefined
     .join(" and ");
   if (found.length > 0) {
     const there = found.map(({ dtype, path }) => `${dtype} (${path})`).join(", ");
-    throw new LenityError("model_files", `${files} are missing. ${open.place} holds other variants: ${there}. Choose one by its dtype.`);
+    throw new LenityError(
+      "model_files",
+      `${files} are missing. ${open.place} holds other variants: ${there}. Choose one by its dtype.`,
+    );
   }
-  const only = onlyUnusualName(paths, dtype) ?? (dtype === undefined ? (await genaiConfigOf(open))?.filename : undefined);
+  const only =
+    onlyUnusualName(paths, dtype) ?? (dtype === undefined ? (await genaiConfigOf(open))?.filename : undefined);
   if (only !== undefined && paths.includes(only)) return only;
   const others = unusualNames(paths);
   const advice =

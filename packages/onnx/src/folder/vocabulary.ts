@@ -1,6 +1,6 @@
 /** Which ids a model may draw: its own tokenizer's, and for a draft model those of its target. */
 import { LenityError, type Token } from "@lenity/core";
-import { type TokenIds } from "@lenity/core/internal";
+import type { TokenIds } from "@lenity/core/internal";
 import type { TokenTexts } from "../tokenizer/token-table.ts";
 
 /** A model's output layer, and its tokenizer's tokens when its folder has them. */
@@ -45,7 +45,9 @@ export function ownVocabulary({ folder, width, tokens }: Outputs): Vocabulary {
     vocabulary: Math.min(width, tokens.vocabulary),
     unused: new Set([...tokens.unused].filter((id) => id < width)),
     notes:
-      beyond.length === 0 ? [] : [`the model has no place for the added tokens ${names.join(", ")}${more}: prompts with them are refused`],
+      beyond.length === 0
+        ? []
+        : [`the model has no place for the added tokens ${names.join(", ")}${more}: prompts with them are refused`],
   };
 }
 
@@ -55,7 +57,10 @@ export function ownVocabulary({ folder, width, tokens }: Outputs): Vocabulary {
  */
 export function draftVocabulary(draft: Outputs, target: Outputs & TokenIds): Vocabulary {
   const refuse = (what: string, advice: string) =>
-    new LenityError("unsupported", `The draft model ${draft.folder} does not fit the target ${target.folder}: ${what}. ${advice}`);
+    new LenityError(
+      "unsupported",
+      `The draft model ${draft.folder} does not fit the target ${target.folder}: ${what}. ${advice}`,
+    );
   const { vocabulary } = target;
   const unused = new Set(target.unused);
   if (draft.tokens === undefined || target.tokens === undefined) {
@@ -81,14 +86,17 @@ export function draftVocabulary(draft: Outputs, target: Outputs & TokenIds): Voc
     }
     unused.add(id);
   }
-  if (unused.size >= vocabulary) throw refuse("no token id means the same to both", "Take a draft model of the target's family.");
+  if (unused.size >= vocabulary)
+    throw refuse("no token id means the same to both", "Take a draft model of the target's family.");
   return { vocabulary, unused, notes: notesOf(draft, target, missing, different) };
 }
 
 function notesOf(draft: Outputs, target: Outputs, missing: number, different: number): string[] {
   if (missing + different === 0) {
     if (draft.width === target.width) return [];
-    return [`${draft.name} scores ${draft.width} ids and ${target.name} ${target.width}: the tokens are the same, the padding differs`];
+    return [
+      `${draft.name} scores ${draft.width} ids and ${target.name} ${target.width}: the tokens are the same, the padding differs`,
+    ];
   }
   const kinds = [
     ...(missing === 0 ? [] : [`${missing} that only ${target.name} has`]),

@@ -15,8 +15,10 @@ export function blockFeeds(
   kept: number,
 ): Record<string, Tensor> {
   const total = start + block.length;
-  const kindOf = (name: string): InputKind => inputKinds[inputs.find((input) => input.name === name)?.type ?? "int64"] as InputKind;
-  const feed = (name: string, values: readonly number[], shape: readonly number[]): Tensor => kindOf(name).tensor(runtime, values, shape);
+  const kindOf = (name: string): InputKind =>
+    inputKinds[inputs.find((input) => input.name === name)?.type ?? "int64"] as InputKind;
+  const feed = (name: string, values: readonly number[], shape: readonly number[]): Tensor =>
+    kindOf(name).tensor(runtime, values, shape);
   const feeds: Record<string, Tensor> = {
     input_ids: feed("input_ids", block, [1, block.length]),
     attention_mask: kindOf("attention_mask").ones(runtime, total),

@@ -17,7 +17,8 @@ export async function findFamily(graph: UntriedGraph): Promise<CacheFamily> {
   const { names, groups, shape, axis } = cacheTensors(graph);
   const rows = Math.max(2, leastRows);
   const feeds = blockFeeds(graph, [0, 0], 0, 2);
-  for (const { past } of names) feeds[past] = tensorOf(runtime, zeros(precision, groups * rows * headSize), shape(rows));
+  for (const { past } of names)
+    feeds[past] = tensorOf(runtime, zeros(precision, groups * rows * headSize), shape(rows));
   const output = names[0]?.present as string;
   const results = await graph.session.run(feeds, [output]).catch(() => undefined);
   if (results?.[output]?.dims[axis] !== rows) return "concat";

@@ -22,7 +22,11 @@ export function isCache(name: string): boolean {
 }
 
 /** Finds the caches. Throws what `refuse` makes of the end of a sentence that begins with the file's name. */
-export function findCaches(inputs: readonly Port[], outputs: readonly Port[], refuse: (what: string) => Error): CachePorts {
+export function findCaches(
+  inputs: readonly Port[],
+  outputs: readonly Port[],
+  refuse: (what: string) => Error,
+): CachePorts {
   const list = (ports: readonly Port[]) => ports.map(({ name }) => name).join(", ");
   const has = (ports: readonly Port[], name: string) => ports.some((port) => port.name === name);
   const split = has(inputs, "tail_values.0");
@@ -32,7 +36,8 @@ export function findCaches(inputs: readonly Port[], outputs: readonly Port[], re
   const { names } = cacheTensors({ layers: Math.max(1, Math.ceil(layers)), groups: 1, headSize: 1, combined });
   for (const { past, present } of names) {
     if (!has(inputs, past)) throw refuse(`has no input ${past}; found ${list(inputs)}. Export it with a cache.`);
-    if (!split && !has(outputs, present)) throw refuse(`has no output ${present}; found ${list(outputs)}. Export it with a cache.`);
+    if (!split && !has(outputs, present))
+      throw refuse(`has no output ${present}; found ${list(outputs)}. Export it with a cache.`);
   }
   const { type: precision, shape } = caches[0] as Port;
   const odd = caches.find(({ type }) => !isPrecision(type) || type !== precision);
@@ -43,7 +48,11 @@ export function findCaches(inputs: readonly Port[], outputs: readonly Port[], re
   }
   const rank = split ? 3 : combined ? 5 : 4;
   if (shape.length !== rank || (combined && typeof shape[0] === "number" && shape[0] !== 2)) {
-    const expected = split ? "[rows, heads, head size]" : combined ? "[2, 1, heads, length, head size]" : "[1, heads, length, head size]";
+    const expected = split
+      ? "[rows, heads, head size]"
+      : combined
+        ? "[2, 1, heads, length, head size]"
+        : "[1, heads, length, head size]";
     throw refuse(
       `has the cache ${caches[0]?.name} of shape [${shape.join(", ")}], a layout that is not supported; expected ${expected}. Export it with onnxruntime-genai, Optimum or lenity export.`,
     );

@@ -16,7 +16,12 @@ export interface GraphPorts extends CachePorts {
 const plainInputs = new Set(["input_ids", "attention_mask", "position_ids", "num_logits_to_keep"]);
 
 /** Checks names, types and shapes: a decoder with a cache of keys and values. Throws `model_files`. */
-export function checkPorts(file: string, inputs: readonly Port[], outputs: readonly Port[], vocabulary: number): GraphPorts {
+export function checkPorts(
+  file: string,
+  inputs: readonly Port[],
+  outputs: readonly Port[],
+  vocabulary: number,
+): GraphPorts {
   const refuse = (what: string) => new LenityError("model_files", `${file} ${what}`);
   const output = new Map(outputs.map((port) => [port.name, port]));
   checkInputs(inputs, refuse);
@@ -38,7 +43,9 @@ export function checkPorts(file: string, inputs: readonly Port[], outputs: reado
   // Where the batch is left open, so is the number of joined caches.
   const newRows = rows?.type === precision && (typeof rows.shape[0] === "string" || rows.shape[0] === 2 * layers);
   if (split && !newRows)
-    throw refuse("takes tail_values.N but has no output present_rows for the block's own cache rows. Export it again with exportDecoder.");
+    throw refuse(
+      "takes tail_values.N but has no output present_rows for the block's own cache rows. Export it again with exportDecoder.",
+    );
   return { ...caches, newRows, hidden: hiddenOutputs(output) };
 }
 
@@ -66,7 +73,9 @@ function checkInputs(inputs: readonly Port[], refuse: (what: string) => Error): 
     }
   }
   const splits = inputs.some(({ name }) => name === "tail_values.0");
-  const stray = inputs.find(({ name }) => !plainInputs.has(name) && (!isCache(name) || (!splits && name.startsWith("tail_values."))));
+  const stray = inputs.find(
+    ({ name }) => !plainInputs.has(name) && (!isCache(name) || (!splits && name.startsWith("tail_values."))),
+  );
   if (stray !== undefined)
     throw refuse(
       `needs the input ${stray.name}, which is not one of a text decoder. Known: ${[...plainInputs].join(", ")}, past_key_values.N.key|value or past_N.`,

@@ -7,7 +7,16 @@ import { toFloat16s } from "./float16.ts";
 import { bytesOf, float, integer, type LateBytes, type Message, message, nested } from "./protobuf-writer.ts";
 
 /** Element types of tensors, with ONNX's numbers. */
-export const elementType = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11 } as const;
+export const elementType = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+} as const;
 
 const elementSize = { float32: 4, uint8: 1, int8: 1, int32: 4, int64: 8, bool: 1, float16: 2, float64: 8 } as const;
 
@@ -93,7 +102,8 @@ function builder(name: string, store: Store): GraphBuilder {
       size: shape.reduce((product, size) => product * size, elementSize[type]),
       make() {
         const { buffer, byteOffset, byteLength } = make();
-        if (byteLength !== bytes.size) throw new RangeError(`${title} has ${byteLength} bytes; its shape [${shape}] makes ${bytes.size}.`);
+        if (byteLength !== bytes.size)
+          throw new RangeError(`${title} has ${byteLength} bytes; its shape [${shape}] makes ${bytes.size}.`);
         return new Uint8Array(buffer, byteOffset, byteLength);
       },
     };

@@ -60,5 +60,7 @@ export function* bodies(byteAt: ByteAt, span: Span, field: number): Generator<Sp
 
 /** The bytes of a span as UTF-8. */
 export function text(byteAt: ByteAt, { start, end }: Span): string {
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from({ length: end - start }, (_, i) => byteAt(start + i)));
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+    Uint8Array.from({ length: end - start }, (_, i) => byteAt(start + i)),
+  );
 }

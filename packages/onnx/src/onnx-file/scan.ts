@@ -56,7 +56,11 @@ export function scanBytes(byteAt: ByteAt, file: string, bytes: number): OnnxScan
 }
 
 /** What is wrong with an .onnx file, and what to do. */
-export function refusal(file: string, what: string, { advice, cause }: { advice?: string; cause?: unknown } = {}): LenityError {
+export function refusal(
+  file: string,
+  what: string,
+  { advice, cause }: { advice?: string; cause?: unknown } = {},
+): LenityError {
   const remedy = advice ?? "Expected a whole .onnx decoder; export or download it again.";
   return new LenityError("model_files", `${file} ${what}. ${remedy}`, { cause });
 }

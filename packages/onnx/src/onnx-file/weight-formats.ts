@@ -46,9 +46,13 @@ const elementTypes: Readonly<Record<number, readonly [name: string, bits: number
 };
 
 /** How a node reads its matrix, when that is quantised. */
-function quantised({ operator, inputs, integers }: OnnxNode, initializers: ReadonlyMap<string, TensorFacts>): string | undefined {
+function quantised(
+  { operator, inputs, integers }: OnnxNode,
+  initializers: ReadonlyMap<string, TensorFacts>,
+): string | undefined {
   const { bits = 4, block_size: block } = integers;
-  if (operator === "MatMulNBits" || operator === "GatherBlockQuantized") return `${bits}-bit in blocks of ${block ?? 128}`;
+  if (operator === "MatMulNBits" || operator === "GatherBlockQuantized")
+    return `${bits}-bit in blocks of ${block ?? 128}`;
   if (operator === "MatMulBnb4") return `4-bit of bitsandbytes in blocks of ${block ?? 64}`;
   // Index of the matrix among the inputs.
   const at = { MatMulInteger: 1, DynamicQuantizeMatMul: 1, MatMulIntegerToFloat: 1, QLinearMatMul: 3 }[operator];

@@ -58,7 +58,8 @@ async function trySizes(graph: UntriedGraph): Promise<Pick<CacheShape, "groups" 
   const { runtime, headSize, precision, leastRows = 0 } = graph;
   const { names, groups, shape, axis } = cacheTensors(graph);
   const feeds = blockFeeds(graph, [0], 0, 1);
-  for (const { past } of names) feeds[past] = tensorOf(runtime, zeros(precision, groups * leastRows * headSize), shape(leastRows));
+  for (const { past } of names)
+    feeds[past] = tensorOf(runtime, zeros(precision, groups * leastRows * headSize), shape(leastRows));
   const output = names[0]?.present as string;
   const dims = (await graph.session.run(feeds, [output]).catch(() => undefined))?.[output]?.dims;
   const [heads, size] = [dims?.[axis - 1], dims?.[axis + 1]];

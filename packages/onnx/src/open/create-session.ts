@@ -15,10 +15,15 @@ export async function createSession(
 ): Promise<InferenceSession> {
   const create = (options: InferenceSession.SessionOptions) =>
     // The declarations have one signature for each kind of file.
-    typeof file === "string" ? runtime.InferenceSession.create(file, options) : runtime.InferenceSession.create(file, options);
+    typeof file === "string"
+      ? runtime.InferenceSession.create(file, options)
+      : runtime.InferenceSession.create(file, options);
   if (!(await overflows(runtime))) return create(options);
   const { session, ...rest } = options.extra ?? {};
-  const exact = { ...options, extra: { ...rest, session: { ...(session as object | undefined), x64quantprecision: "1" } } };
+  const exact = {
+    ...options,
+    extra: { ...rest, session: { ...(session as object | undefined), x64quantprecision: "1" } },
+  };
   return create(exact).catch(() => create(options));
 }
 
@@ -32,7 +37,10 @@ export async function int8Overflows({ InferenceSession, Tensor }: Runtime): Prom
   graph.bytes("weight", new Uint8Array(size * size).fill(127), [size, size], "int8");
   graph.weights("scale", Float32Array.of(1), [], "float32");
   graph.node("MatMulIntegerToFloat", ["input", "weight", "scale", "scale"], ["output"], {}, true);
-  const session = await InferenceSession.create(Buffer.concat([...graph.finish()]), { executionProviders: ["cpu"], intraOpNumThreads: 1 });
+  const session = await InferenceSession.create(Buffer.concat([...graph.finish()]), {
+    executionProviders: ["cpu"],
+    intraOpNumThreads: 1,
+  });
   try {
     const { output } = await session.run({ input: new Tensor("uint8", new Uint8Array(2 * size).fill(255), [2, size]) });
     return output?.data[0] !== size * 255 * 127;

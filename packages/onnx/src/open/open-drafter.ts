@@ -8,10 +8,16 @@ import type { LoadRequest } from "../protocol/protocol.ts";
 import { toPort } from "./probe-graph.ts";
 
 /** The opened drafter file of a model, ready to draft. Throws `model_files` when the two do not fit together. */
-export function fitDrafter(session: InferenceSession, drafter: string, graph: Graph, request: LoadRequest): DrafterGraph {
+export function fitDrafter(
+  session: InferenceSession,
+  drafter: string,
+  graph: Graph,
+  request: LoadRequest,
+): DrafterGraph {
   const { file, width, vocabulary, unused, eos } = request;
   const fault = misfit(graph, session.inputMetadata.map(toPort), session.outputMetadata.map(toPort), width);
-  if (fault !== undefined) throw new LenityError("model_files", `${drafter} is not a drafter of ${file}: ${fault}. ${drafterRemedy}`);
+  if (fault !== undefined)
+    throw new LenityError("model_files", `${drafter} is not a drafter of ${file}: ${fault}. ${drafterRemedy}`);
   const goesOn = new Uint8Array(width).fill(1);
   for (const token of eos) goesOn[token] = 0;
   const isUsable = (id: number) => id < vocabulary && !unused.has(id);
@@ -23,7 +29,8 @@ export function fitDrafter(session: InferenceSession, drafter: string, graph: Gr
 /** What does not fit, if anything. */
 function misfit(graph: Graph, inputs: readonly Port[], outputs: readonly Port[], width: number): string | undefined {
   const { layers, groups, headSize, family, precision } = graph;
-  if (family !== "new-rows" || precision !== "float32") return "the model does not return the new rows of a float32 cache (present_rows)";
+  if (family !== "new-rows" || precision !== "float32")
+    return "the model does not return the new rows of a float32 cache (present_rows)";
   const shapeOf = (ports: readonly Port[], name: string) => ports.find((port) => port.name === name)?.shape;
   const caches = cacheParts(layers).map((part) => `past_key_values.${part}`);
   const names = ["input_ids", "attention_mask", ...caches, "uniform", "temperature", "mask", "goes_on"];

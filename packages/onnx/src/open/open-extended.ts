@@ -56,10 +56,14 @@ export function unreadable(scan: OnnxScan, cause: unknown): LenityError {
   if (hasBfloat16(scan)) {
     const advice =
       "Take a variant in float32, float16 or 4 bits: onnxruntime-genai's builder writes them with -p fp32, -p fp16 or -p int4.";
-    return refusal(file, `computes in bfloat16, and ONNX Runtime's CPU provider has no arithmetic for it (${firstLine(cause)})`, {
-      advice,
-      cause,
-    });
+    return refusal(
+      file,
+      `computes in bfloat16, and ONNX Runtime's CPU provider has no arithmetic for it (${firstLine(cause)})`,
+      {
+        advice,
+        cause,
+      },
+    );
   }
   return refusal(file, `cannot be loaded by ONNX Runtime: ${firstLine(cause)}`, { cause });
 }

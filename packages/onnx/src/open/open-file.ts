@@ -10,13 +10,18 @@ import { createSession } from "./create-session.ts";
 import { mostBytes, type Opened, openExtended, unreadable } from "./open-extended.ts";
 
 /** `openTapped` of a file on a disk. */
-export async function openFile(runtime: Runtime, scan: OnnxScan, options: InferenceSession.SessionOptions): Promise<Opened> {
+export async function openFile(
+  runtime: Runtime,
+  scan: OnnxScan,
+  options: InferenceSession.SessionOptions,
+): Promise<Opened> {
   let found: ReturnType<typeof outsideWeights> | "unknown" = "unknown";
   const weights = () => (found === "unknown" ? (found = outsideWeights(scan)) : found);
   return openExtended({
     scan,
     open: () => openUnchanged(runtime, scan, options),
-    openWith: (suffix) => createSession(runtime, joined(scan, suffix), { ...options, ...weights(), extra: withFolder(options, scan) }),
+    openWith: (suffix) =>
+      createSession(runtime, joined(scan, suffix), { ...options, ...weights(), extra: withFolder(options, scan) }),
     fixed(more) {
       if (scan.bytes + more > mostBytes) return "files from 2 GiB on cannot be extended in memory";
       if (weights() !== undefined) return undefined;
@@ -26,7 +31,11 @@ export async function openFile(runtime: Runtime, scan: OnnxScan, options: Infere
 }
 
 /** Opens the file as it is. Throws `model_files` with what is wrong and what to do. */
-export async function openUnchanged(runtime: Runtime, scan: OnnxScan, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+export async function openUnchanged(
+  runtime: Runtime,
+  scan: OnnxScan,
+  options: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
   return createSession(runtime, scan.file, options).catch((cause) => {
     const fault = externalDataFault(scan);
     throw fault === undefined ? unreadable(scan, cause) : new LenityError("model_files", fault, { cause });
@@ -40,7 +49,11 @@ function joined({ file, bytes }: OnnxScan, suffix: Uint8Array): Uint8Array {
   try {
     for (let at = 0; at < bytes; ) {
       const read = readSync(handle, all, at, bytes - at, at);
-      if (read === 0) throw new LenityError("model_files", `${file} became shorter while it was read. Load it again when it is whole.`);
+      if (read === 0)
+        throw new LenityError(
+          "model_files",
+          `${file} became shorter while it was read. Load it again when it is whole.`,
+        );
       at += read;
     }
   } finally {
@@ -67,5 +80,7 @@ function outsideWeights(scan: OnnxScan): Pick<InferenceSession.SessionOptions, "
   const isOutside = (path: string) => relative(folder, realpathSync(path)).startsWith(`..${sep}`);
   if (!there || !paths.some(isOutside)) return {};
   if (paths.reduce((sum, path) => sum + statSync(path).size, 0) > mostBytes) return undefined;
-  return { externalData: paths.map((path) => ({ path: relative(dirname(scan.file), path), data: readFileSync(path) })) };
+  return {
+    externalData: paths.map((path) => ({ path: relative(dirname(scan.file), path), data: readFileSync(path) })),
+  };
 }

@@ -17,22 +17,35 @@ export type NodeRuntime = typeof import("onnxruntime-node");
  * Opens the file and tries it. Throws `model_files` with what is wrong and what to do, and `unsupported` where ONNX
  * Runtime does not run.
  */
-export async function openGraph(runtime: NodeRuntime, request: LoadRequest): Promise<{ readonly graph: Graph; readonly facts: FileFacts }> {
+export async function openGraph(
+  runtime: NodeRuntime,
+  request: LoadRequest,
+): Promise<{ readonly graph: Graph; readonly facts: FileFacts }> {
   const scan = scanOnnx(request.file);
   const opened = await openFile(runtime, scan, sessionOptions(request));
   const { graph, facts } = await probeGraph(runtime, scan, opened, request);
   const providers = runtime.listSupportedBackends().map(({ name, bundled }) => ({ name, bundled }));
   const openBeside = (small: GraphBuilder) => smallSession(runtime, small, sessionOptions(request));
-  return { graph: { ...graph, openBeside }, facts: { ...facts, weightFiles: [...externalData(scan).keys()], providers } };
+  return {
+    graph: { ...graph, openBeside },
+    facts: { ...facts, weightFiles: [...externalData(scan).keys()], providers },
+  };
 }
 
 /** Opens the drafter file of a request that names one. */
-export async function openDrafterSession(runtime: NodeRuntime, drafter: string, request: LoadRequest): Promise<InferenceSession> {
+export async function openDrafterSession(
+  runtime: NodeRuntime,
+  drafter: string,
+  request: LoadRequest,
+): Promise<InferenceSession> {
   return openUnchanged(runtime, scanOnnx(drafter), sessionOptions(request));
 }
 
 /** How sessions compute. */
-export function sessionOptions({ threads, spin }: Pick<LoadRequest, "threads" | "spin">): InferenceSession.SessionOptions {
+export function sessionOptions({
+  threads,
+  spin,
+}: Pick<LoadRequest, "threads" | "spin">): InferenceSession.SessionOptions {
   return {
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,
@@ -49,9 +62,13 @@ export async function importRuntime(): Promise<NodeRuntime> {
   try {
     runtime = await import("onnxruntime-node");
   } catch (cause) {
-    throw new LenityError("unsupported", `onnxruntime-node has no binary for ${process.platform}/${process.arch}: ${firstLine(cause)}.`, {
-      cause,
-    });
+    throw new LenityError(
+      "unsupported",
+      `onnxruntime-node has no binary for ${process.platform}/${process.arch}: ${firstLine(cause)}.`,
+      {
+        cause,
+      },
+    );
   }
   runtime = runtime.default ?? runtime;
   // What fails is thrown; the runtime need not print it as well.

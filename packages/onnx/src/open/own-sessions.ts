@@ -31,7 +31,9 @@ export function ownSessions<Kind extends Runtime>(runtime: Kind): OwnSessions<Ki
     if (options.preferredOutputLocation !== undefined) rememberTensors(session, onDevice);
     return session;
   };
-  const InferenceSession = Object.assign(Object.create(runtime.InferenceSession) as Runtime["InferenceSession"], { create });
+  const InferenceSession = Object.assign(Object.create(runtime.InferenceSession) as Runtime["InferenceSession"], {
+    create,
+  });
   return {
     runtime: { ...runtime, InferenceSession },
     release() {

@@ -25,22 +25,32 @@ export async function probeGraph(
   { session, added, missing }: Opened,
   request: Pick<LoadRequest, "file" | "width" | "contextLength" | "sizes">,
   writesInPlace = true,
-): Promise<{ readonly graph: Omit<Graph, "openBeside">; readonly facts: Pick<FileFacts, "added" | "missing" | "weights"> }> {
+): Promise<{
+  readonly graph: Omit<Graph, "openBeside">;
+  readonly facts: Pick<FileFacts, "added" | "missing" | "weights">;
+}> {
   const { file, width } = request;
   const inputs = session.inputMetadata.map(toPort);
   const outputs = session.outputMetadata.map(toPort);
   const { hidden: states, ...ports } = checkPorts(file, inputs, outputs, width);
   const leastRows = slidingWindow(scan);
   const opened = { runtime, session, inputs, outputs, ...ports, ...(leastRows === undefined ? {} : { leastRows }) };
-  const untried = { ...opened, ...(await findSizes(opened, ports, request.sizes ?? { groups: [], headSizes: [] }, scan)) };
+  const untried = {
+    ...opened,
+    ...(await findSizes(opened, ports, request.sizes ?? { groups: [], headSizes: [] }, scan)),
+  };
   const family = await findFamily(untried);
   const tried = await tryTaps({ ...untried, family }, states, request);
   const { newRows, hidden } = tried;
   // A cache that nobody can take rows from is written in place; else it comes back whole, as of a graph that joins past
   // and block.
-  const settled = (family === "new-rows" && !newRows) || family === "in-place" ? (writesInPlace ? "in-place" : "concat") : family;
+  const settled =
+    (family === "new-rows" && !newRows) || family === "in-place" ? (writesInPlace ? "in-place" : "concat") : family;
   if (settled === "concat" && leastRows !== undefined) {
-    throw new LenityError("model_files", `${file} keeps caches that slide (sliding_window_cache), which do not run here. ${slidingRemedy}`);
+    throw new LenityError(
+      "model_files",
+      `${file} keeps caches that slide (sliding_window_cache), which do not run here. ${slidingRemedy}`,
+    );
   }
   const lastOnly = await scoresLastOnly({ ...untried, newRows, family: settled }, request);
   const shapes: Record<string, Port["shape"]> = newRows ? { present_rows: rowsShape(untried) } : {};

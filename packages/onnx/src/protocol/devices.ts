@@ -34,7 +34,8 @@ export function impossible(device: Device, { os, arch, backends }: Platform): st
   if (device === "dml" && os !== "win32") return "DirectML exists on Windows only.";
   if (device === "coreml" && os !== "darwin") return "CoreML exists on macOS only.";
   if (device === "cuda" && !(os === "linux" && arch === "x64")) return "onnxruntime-node runs CUDA on Linux x64 only.";
-  if (!backends.includes(device)) return `onnxruntime-node for ${os}/${arch} is built without ${device} (it has ${backends.join(", ")}).`;
+  if (!backends.includes(device))
+    return `onnxruntime-node for ${os}/${arch} is built without ${device} (it has ${backends.join(", ")}).`;
   return undefined;
 }
 

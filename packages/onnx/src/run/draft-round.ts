@@ -12,13 +12,19 @@ const callLength = 16;
  * Brings the sequence to the context (keeping the prefix that both share) and draws up to `limit` tokens, one after
  * another, until an EOS token. The last one drawn is not run: the next context says whether it stayed.
  */
-export async function draftRound(model: Model, sequence: Sequence, request: DraftMessage, eos: ReadonlySet<Token>): Promise<DraftReply> {
+export async function draftRound(
+  model: Model,
+  sequence: Sequence,
+  request: DraftMessage,
+  eos: ReadonlySet<Token>,
+): Promise<DraftReply> {
   const { context, sampling } = request;
   const { vocabulary } = model;
   const cancel = request.cancel === undefined ? undefined : new Int32Array(request.cancel);
   const limit = Math.max(0, Math.min(request.limit, model.contextLength - context.length));
   let shared = 0;
-  while (shared < sequence.tokens.length && shared < context.length - 1 && sequence.tokens[shared] === context[shared]) shared++;
+  while (shared < sequence.tokens.length && shared < context.length - 1 && sequence.tokens[shared] === context[shared])
+    shared++;
   sequence.tokens.length = shared;
 
   const { drafter } = model;
@@ -37,7 +43,11 @@ export async function draftRound(model: Model, sequence: Sequence, request: Draf
     if (eos.has(last)) break;
     pending = [last];
   }
-  return { tokens, logits: tokens.length === limit ? logits : logits.slice(0, tokens.length * vocabulary), length: sequence.tokens.length };
+  return {
+    tokens,
+    logits: tokens.length === limit ? logits : logits.slice(0, tokens.length * vocabulary),
+    length: sequence.tokens.length,
+  };
 }
 
 /** What a sequence lacks of the context, and one coin for each token that may be drawn after it. */

@@ -88,12 +88,18 @@ export function copySequence({ tokens, cache }: Sequence, length: number): Seque
  * holds.
  */
 export function rewindSequence({ tokens }: Sequence, length: number): void {
-  if (length > tokens.length) throw new RangeError(`A sequence holds ${tokens.length} tokens; expected at least ${length}.`);
+  if (length > tokens.length)
+    throw new RangeError(`A sequence holds ${tokens.length} tokens; expected at least ${length}.`);
   tokens.length = length;
 }
 
 /** Appends tokens in chunks. On any error the sequence is as it was. */
-export async function append(model: Model, sequence: Sequence, tokens: readonly Token[], settings: AppendSettings): Promise<AppendedRows> {
+export async function append(
+  model: Model,
+  sequence: Sequence,
+  tokens: readonly Token[],
+  settings: AppendSettings,
+): Promise<AppendedRows> {
   const { graph, vocabulary } = model;
   const before = sequence.tokens.length;
   const width = settings.hidden === undefined ? 0 : (graph.hidden[settings.hidden]?.width ?? 0);
@@ -131,7 +137,8 @@ export async function append(model: Model, sequence: Sequence, tokens: readonly 
 
 /** Throws `aborted` when the flag is set. */
 export function stopIfCancelled(cancel: Int32Array | undefined): void {
-  if (cancel !== undefined && Atomics.load(cancel, 0) === 1) throw new LenityError("aborted", "The request was cancelled.");
+  if (cancel !== undefined && Atomics.load(cancel, 0) === 1)
+    throw new LenityError("aborted", "The request was cancelled.");
 }
 
 /** The sequence's cache, opened when there is none. */
@@ -140,7 +147,13 @@ export function cacheOf({ graph, contextLength }: Model, sequence: Sequence): Ca
 }
 
 /** One pass of the graph. Returns where the last `rows` rows of the block are. */
-async function run(model: Model, sequence: Sequence, tokens: readonly Token[], rows: number, kind: HiddenKind | undefined) {
+async function run(
+  model: Model,
+  sequence: Sequence,
+  tokens: readonly Token[],
+  rows: number,
+  kind: HiddenKind | undefined,
+) {
   const { graph } = model;
   let start = sequence.tokens.length;
   let block = tokens;
@@ -163,7 +176,10 @@ async function run(model: Model, sequence: Sequence, tokens: readonly Token[], r
   if (rows > 0) outputs["logits"] = null;
   if (tap !== undefined) outputs[tap.output] = null;
   // Never a single row of logits, for the same reason: an output matrix may have a kernel of its own for it.
-  const results = await graph.session.run({ ...feeds, ...blockFeeds(graph, block, start, Math.max(2, rows + pad)) }, outputs);
+  const results = await graph.session.run(
+    { ...feeds, ...blockFeeds(graph, block, start, Math.max(2, rows + pad)) },
+    outputs,
+  );
   cache.keep(results, start, end, pad);
   return {
     logits: rows > 0 ? lastRows(results["logits"], rows, pad) : undefined,
@@ -179,12 +195,21 @@ function border({ graph, contextLength }: Model, start: number): number {
 function lastRows(tensor: Tensor | undefined, rows: number, pad: number): LogitRows {
   const end = (tensor?.dims[1] ?? 0) - pad;
   if (end < rows)
-    throw new LenityError("model_files", `The model returned ${end + pad} rows for ${rows + pad} positions that were asked for.`);
+    throw new LenityError(
+      "model_files",
+      `The model returned ${end + pad} rows for ${rows + pad} positions that were asked for.`,
+    );
   return { tensor: tensor as Tensor, first: end - rows, end };
 }
 
 /** The cells of rows `first` to before `end` of a run's output [1, rows, width], fetched if they are on a device. */
-export async function rowsHere({ fetch }: Pick<Graph, "fetch">, tensor: Tensor, first: number, end: number, width: number): Promise<Cells> {
+export async function rowsHere(
+  { fetch }: Pick<Graph, "fetch">,
+  tensor: Tensor,
+  first: number,
+  end: number,
+  width: number,
+): Promise<Cells> {
   // Files may leave the sizes of their outputs open.
   if (tensor.dims.at(-1) !== width) {
     throw new LenityError(

@@ -4,7 +4,12 @@ import { integer, message, nested, wholeOf } from "../onnx-file/protobuf-writer.
 /** What is to be added. */
 export interface Suffix {
   /** A node of the standard operator set with one output and integer attributes. */
-  node(operator: string, inputs: readonly string[], output: string, attributes?: Readonly<Record<string, number>>): void;
+  node(
+    operator: string,
+    inputs: readonly string[],
+    output: string,
+    attributes?: Readonly<Record<string, number>>,
+  ): void;
   /** An int64 tensor [values]. */
   integers(name: string, values: readonly number[]): void;
   /** Makes a value an output. ONNX Runtime infers its type and shape. */

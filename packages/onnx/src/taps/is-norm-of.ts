@@ -53,7 +53,8 @@ function misfit(y: Float32Array, x: Float64Array, width: number, biased: boolean
     const weight = square === 0 ? 0 : product / square;
     const bias = biased ? (sy - weight * sx) / rows : 0;
     let left = 0;
-    for (let at = column; at < y.length; at += width) left += ((y[at] as number) - weight * (x[at] as number) - bias) ** 2;
+    for (let at = column; at < y.length; at += width)
+      left += ((y[at] as number) - weight * (x[at] as number) - bias) ** 2;
     misfits += left === 0 ? 0 : left / syy;
   }
   return misfits / width;

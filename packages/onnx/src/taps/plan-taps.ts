@@ -45,7 +45,12 @@ export function planTaps(scan: OnnxScan): TapPlan {
 const has = ({ outputs }: OnnxScan, ...names: readonly string[]) => names.every((name) => outputs.includes(name));
 
 /** Adds what the file lacks of the two states. Returns why not, when a name is in the way. */
-function addStates(suffix: Suffix, scan: OnnxScan, { before, after }: FinalNorm, isTaken: (name: string) => boolean): string | undefined {
+function addStates(
+  suffix: Suffix,
+  scan: OnnxScan,
+  { before, after }: FinalNorm,
+  isTaken: (name: string) => boolean,
+): string | undefined {
   const free = (names: readonly string[], value: string) => names.find((name) => name === value || !isTaken(name));
   // A file with one of the two names means the norm's output by it.
   const lacksPost = !has(scan, "hidden_states") && !has(scan, "last_hidden_state");
@@ -76,7 +81,12 @@ function addRows(suffix: Suffix, scan: OnnxScan, isTaken: (name: string) => bool
   if (isTaken("present_rows")) return "another value of the graph has the name present_rows";
   const combined = scan.inputs.includes("past_0");
   const caches = scan.inputs.filter(isCache).length;
-  const { names, axis } = cacheTensors({ layers: combined ? caches : Math.ceil(caches / 2), groups: 1, headSize: 1, combined });
+  const { names, axis } = cacheTensors({
+    layers: combined ? caches : Math.ceil(caches / 2),
+    groups: 1,
+    headSize: 1,
+    combined,
+  });
   if (names.length === 0 || !names.every(({ past, present }) => scan.inputs.includes(past) && has(scan, present)))
     return "the file has no past_key_values.N and present.N";
   suffix.integers("lenity/one", [1]);

@@ -101,7 +101,10 @@ function tryStates(
     const found = results[output];
     const width = found?.dims.at(-1) ?? 0;
     if (found === undefined || found.size !== length * width) {
-      return { hidden: {}, why: `${output} has the shape [${found?.dims.join(", ")}] for ${length} tokens, not a row for each` };
+      return {
+        hidden: {},
+        why: `${output} has the shape [${found?.dims.join(", ")}] for ${length} tokens, not a row for each`,
+      };
     }
     hidden[kind] = { output, width };
     values[kind] = toFloat32(cellsOf(found));
@@ -109,7 +112,10 @@ function tryStates(
   const [before, after, width] = [values["pre-norm"], values["post-norm"], hidden["post-norm"]?.width ?? 0];
   if (before !== undefined && after !== undefined && !isNormOf(after, before, width)) {
     const [pre, post] = [hidden["pre-norm"]?.output, hidden["post-norm"]?.output];
-    return { hidden: {}, why: `${post} is not the norm of ${pre}, so that either may be another state than its name says` };
+    return {
+      hidden: {},
+      why: `${post} is not the norm of ${pre}, so that either may be another state than its name says`,
+    };
   }
   return { hidden };
 }

@@ -51,9 +51,17 @@ export function concatPositions(graph: GraphBuilder, { heads, groups, headSize }
 
 /** A `node` for GroupQueryAttention alone. */
 export function concatAttention(graph: GraphBuilder, float16: boolean): GraphBuilder["node"] {
-  return (_operator, [q = "", k = "", v = "", pastKey = "", pastValue = ""], [attended = "", presentKey = "", presentValue = ""]) => {
+  return (
+    _operator,
+    [q = "", k = "", v = "", pastKey = "", pastValue = ""],
+    [attended = "", presentKey = "", presentValue = ""],
+  ) => {
     let names = 0;
-    const make = (operator: string, inputs: readonly string[], attributes?: Parameters<GraphBuilder["node"]>[3]): string => {
+    const make = (
+      operator: string,
+      inputs: readonly string[],
+      attributes?: Parameters<GraphBuilder["node"]>[3],
+    ): string => {
       const name = `${attended}.${names++}`;
       graph.node(operator, inputs, [name], attributes);
       return name;

@@ -84,7 +84,9 @@ function withStates(graph: GraphBuilder, hidden: NonNullable<Form["hidden"]>): G
   if (hidden === "both") return graph;
   const names: Readonly<Record<string, string>> = {
     hidden_states: "/model/norm/sum",
-    last_hidden_state: { genai: "hidden_states", last_hidden_state: "last_hidden_state", none: "/model/norm/normed" }[hidden],
+    last_hidden_state: { genai: "hidden_states", last_hidden_state: "last_hidden_state", none: "/model/norm/normed" }[
+      hidden
+    ],
   };
   const named = (name: string) => names[name] ?? name;
   return {
@@ -108,8 +110,13 @@ function withNorm(graph: GraphBuilder, norm: NonNullable<Form["norm"]>): GraphBu
       graph.node("Add", [a, b], [sum]);
       const epsilon = { epsilon: attributes?.["epsilon"] ?? 0 };
       if (norm === "added")
-        return graph.node("SimplifiedLayerNormalization", [sum, weight], [normed], { axis: -1, ...epsilon, stash_type: 1 });
-      if (norm === "layer") return graph.node("LayerNormalization", [sum, weight, weight], [normed], { axis: -1, ...epsilon });
+        return graph.node("SimplifiedLayerNormalization", [sum, weight], [normed], {
+          axis: -1,
+          ...epsilon,
+          stash_type: 1,
+        });
+      if (norm === "layer")
+        return graph.node("LayerNormalization", [sum, weight, weight], [normed], { axis: -1, ...epsilon });
       graph.integers("norm.axis", [-1], [1]);
       for (const [name, value] of [
         ["two", 2],
@@ -129,7 +136,14 @@ function withNorm(graph: GraphBuilder, norm: NonNullable<Form["norm"]>): GraphBu
 }
 
 function withBorders(graph: GraphBuilder, shape: Shape, form: Form): GraphBuilder {
-  const { concat = false, float16 = false, wideOutputs = false, keeps = !concat, positions = concat, taken = [] } = form;
+  const {
+    concat = false,
+    float16 = false,
+    wideOutputs = false,
+    keeps = !concat,
+    positions = concat,
+    taken = [],
+  } = form;
   const isCache = (name: string) => /^(past|present)/.test(name);
   const narrowed = new Set<string>();
   const wide = (name: string) => (narrowed.has(name) ? `${name}.wide` : name);

@@ -132,7 +132,8 @@ const pruned =
       if (name === "num_logits_to_keep") graph.integers(name, [1], []);
       else graph.input(name, type, sizes);
     },
-    output: (name, type, sizes) => graph.output(name, type, name === "logits" && declared ? [1, 1, sizes.at(-1) as number] : sizes),
+    output: (name, type, sizes) =>
+      graph.output(name, type, name === "logits" && declared ? [1, 1, sizes.at(-1) as number] : sizes),
   });
 
 const windowed =
@@ -140,7 +141,10 @@ const windowed =
   (graph) => ({
     ...graph,
     node(operator, inputs, outputs, attributes, contrib) {
-      const more = operator === "GroupQueryAttention" ? { local_window_size: window, ...(sliding ? { sliding_window_cache: 1 } : {}) } : {};
+      const more =
+        operator === "GroupQueryAttention"
+          ? { local_window_size: window, ...(sliding ? { sliding_window_cache: 1 } : {}) }
+          : {};
       graph.node(operator, inputs, outputs, { ...attributes, ...more }, contrib);
     },
   });

@@ -28,7 +28,8 @@ export function quantised(graph: GraphBuilder, format: MatrixFormat): GraphBuild
     ...graph,
     weights(title, values, shape, type) {
       const [rows = 0, columns = 0] = shape;
-      if (shape.length === 2) matrices.set(title, { values: typeof values === "function" ? values() : values, rows, columns });
+      if (shape.length === 2)
+        matrices.set(title, { values: typeof values === "function" ? values() : values, rows, columns });
       // Only the embedding is read as it is.
       return /proj|lm_head/.test(title) ? title : graph.weights(title, values, shape, type);
     },
@@ -49,7 +50,13 @@ export function quantised(graph: GraphBuilder, format: MatrixFormat): GraphBuild
   };
 }
 
-type Product = (graph: GraphBuilder, tensors: ReturnType<typeof extraTensors>, matrix: Matrix, input: string, output: string) => void;
+type Product = (
+  graph: GraphBuilder,
+  tensors: ReturnType<typeof extraTensors>,
+  matrix: Matrix,
+  input: string,
+  output: string,
+) => void;
 
 /** Each column in blocks of 32 numbers with a scale each; numbers are stored with half their range added. */
 const blockProduct =
@@ -96,7 +103,11 @@ const dynamicProduct: Product = (graph, tensors, { values, rows, columns }, inpu
   tensors.add(`${output}.zero`, 3, [], new Uint8Array(1));
   tensors.add(`${output}.scales`, 1, [columns], new Uint8Array(scales.buffer));
   graph.node("DynamicQuantizeLinear", [input], [`${output}.rows`, `${output}.scale`, `${output}.shift`]);
-  graph.node("MatMulInteger", [`${output}.rows`, `${output}.int8`, `${output}.shift`, `${output}.zero`], [`${output}.sums`]);
+  graph.node(
+    "MatMulInteger",
+    [`${output}.rows`, `${output}.int8`, `${output}.shift`, `${output}.zero`],
+    [`${output}.sums`],
+  );
   graph.node("Cast", [`${output}.sums`], [`${output}.float`], { to: 1 });
   graph.node("Mul", [`${output}.scale`, `${output}.scales`], [`${output}.both`]);
   graph.node("Mul", [`${output}.float`, `${output}.both`], [output]);
@@ -104,6 +115,7 @@ const dynamicProduct: Product = (graph, tensors, { values, rows, columns }, inpu
 
 function transposed({ values, rows, columns }: Matrix): Matrix {
   const out = new Float32Array(values.length);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = values[i * columns + j] as number;
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) out[j * rows + i] = values[i * columns + j] as number;
   return { values: out, rows: columns, columns: rows };
 }

@@ -41,9 +41,15 @@ export function randomWeights(shape: Shape, seed = 1): Weights {
   const random = seeded(seed);
   const weights = new Map<string, { shape: number[]; values: Float32Array }>();
   const matrix = (name: string, to: number, from: number, scale = 1 / Math.sqrt(from)) =>
-    weights.set(name, { shape: [to, from], values: Float32Array.from({ length: to * from }, () => onGrid(scale * normal(random))) });
+    weights.set(name, {
+      shape: [to, from],
+      values: Float32Array.from({ length: to * from }, () => onGrid(scale * normal(random))),
+    });
   const norm = (name: string) =>
-    weights.set(name, { shape: [width], values: Float32Array.from({ length: width }, () => onGrid(1 + 0.2 * normal(random))) });
+    weights.set(name, {
+      shape: [width],
+      values: Float32Array.from({ length: width }, () => onGrid(1 + 0.2 * normal(random))),
+    });
   matrix("model.embed_tokens.weight", vocabulary, width, 1);
   for (let n = 0; n < layers; n++) {
     const layer = `model.layers.${n}`;

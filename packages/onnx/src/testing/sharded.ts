@@ -5,7 +5,10 @@ import { elementType, type GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { extraTensors } from "./extra-tensors.ts";
 
 /** The same builder, with its weights spread over as many files as there are names. Call `shards` after `finish`. */
-export function sharded(graph: GraphBuilder, names: readonly string[]): GraphBuilder & { shards(): ReadonlyMap<string, Uint8Array> } {
+export function sharded(
+  graph: GraphBuilder,
+  names: readonly string[],
+): GraphBuilder & { shards(): ReadonlyMap<string, Uint8Array> } {
   const bodies = names.map((): Uint8Array[] => []);
   const tensors = extraTensors();
   let count = 0;

@@ -15,5 +15,9 @@ export interface EncodeRequest {
  * none.
  */
 export type EncodeReply =
-  | { readonly id: number; readonly tokens?: Uint32Array<ArrayBuffer> | undefined; readonly lengths: Uint32Array<ArrayBuffer> }
+  | {
+      readonly id: number;
+      readonly tokens?: Uint32Array<ArrayBuffer> | undefined;
+      readonly lengths: Uint32Array<ArrayBuffer>;
+    }
   | { readonly id: number; readonly error: string };

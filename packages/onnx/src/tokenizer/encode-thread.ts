@@ -57,7 +57,9 @@ export function encodeThread(
       else waiting?.resolve(reply);
       rest(started);
     });
-    started.worker.on("error", (cause) => die(`died: ${cause instanceof Error ? cause.message : String(cause)}`, cause));
+    started.worker.on("error", (cause) =>
+      die(`died: ${cause instanceof Error ? cause.message : String(cause)}`, cause),
+    );
     started.worker.on("exit", (code) => die(`ended with code ${code}`));
     return started;
   };

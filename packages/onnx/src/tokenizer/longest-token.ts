@@ -21,15 +21,21 @@ export function longestToken(
 ): number | undefined {
   const model = (definition["model"] ?? {}) as Part;
   const known = new Set(texts.values());
-  const [steps, normalisers] = [partsOf(definition["pre_tokenizer"], "pretokenizers"), partsOf(definition["normalizer"], "normalizers")];
+  const [steps, normalisers] = [
+    partsOf(definition["pre_tokenizer"], "pretokenizers"),
+    partsOf(definition["normalizer"], "normalizers"),
+  ];
   const inLetters = steps.some(({ type }) => type === "ByteLevel");
   const everyByte = inLetters ? byteLetters : model["byte_fallback"] === true ? byteTokens : undefined;
   if (model.type !== "BPE" || everyByte === undefined || !everyByte.every((text) => known.has(text))) return undefined;
-  const trims = ((definition["added_tokens"] ?? []) as readonly Part[]).some(({ lstrip, rstrip }) => lstrip === true || rstrip === true);
+  const trims = ((definition["added_tokens"] ?? []) as readonly Part[]).some(
+    ({ lstrip, rstrip }) => lstrip === true || rstrip === true,
+  );
   if (trims || config["remove_space"] === true || config["do_lowercase_and_remove_accent"] === true) return undefined;
   if (!steps.every(keepsAll) || !normalisers.every(keepsLength)) return undefined;
   let longest = 0;
-  for (const [id, text] of texts) longest = Math.max(longest, inLetters && !added.has(id) ? text.length : utf8.encode(text).length);
+  for (const [id, text] of texts)
+    longest = Math.max(longest, inLetters && !added.has(id) ? text.length : utf8.encode(text).length);
   return normalisers.some(({ type }) => type === "NFC") ? longest * composed : longest;
 }
 
@@ -54,7 +60,8 @@ function partsOf(part: unknown, list: string): readonly Part[] {
 
 /** Whether a pre-tokenizer hands on every character. */
 function keepsAll({ type, pattern, invert, behavior }: Part): boolean {
-  if (type === "Split") return Object.keys((pattern ?? {}) as object).length > 0 && invert !== true && behavior !== "Removed";
+  if (type === "Split")
+    return Object.keys((pattern ?? {}) as object).length > 0 && invert !== true && behavior !== "Removed";
   return type === "ByteLevel" || type === "Digits" || type === "Punctuation" || type === "Metaspace";
 }
 
@@ -62,5 +69,9 @@ function keepsAll({ type, pattern, invert, behavior }: Part): boolean {
 function keepsLength({ type, pattern, content }: Part): boolean {
   if (type === "NFC" || type === "Prepend") return true;
   const replaced = (pattern as { readonly String?: unknown } | undefined)?.String;
-  return type === "Replace" && typeof replaced === "string" && utf8.encode(String(content)).length >= utf8.encode(replaced).length;
+  return (
+    type === "Replace" &&
+    typeof replaced === "string" &&
+    utf8.encode(String(content)).length >= utf8.encode(replaced).length
+  );
 }

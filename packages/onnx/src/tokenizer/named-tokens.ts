@@ -18,6 +18,7 @@ export function specialTexts(config: Readonly<Record<string, unknown>>): Readonl
 }
 
 function textOf(value: unknown): string | undefined {
-  const text = typeof value === "string" ? value : (value as { readonly content?: unknown } | null | undefined)?.content;
+  const text =
+    typeof value === "string" ? value : (value as { readonly content?: unknown } | null | undefined)?.content;
   return typeof text === "string" ? text : undefined;
 }

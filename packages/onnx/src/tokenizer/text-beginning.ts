@@ -31,7 +31,8 @@ export function textBeginning(definition: Json, config: Json, { texts }: TokenTe
 /** Of a post-processor as tokenizer.json has it. */
 function tokensBefore(value: unknown, idOf: (text: string | undefined) => Token | undefined): Token[] {
   const processor = (value ?? {}) as Json;
-  if (processor["type"] === "Sequence") return list(processor["processors"]).flatMap((each) => tokensBefore(each, idOf));
+  if (processor["type"] === "Sequence")
+    return list(processor["processors"]).flatMap((each) => tokensBefore(each, idOf));
   if (processor["type"] === "BertProcessing" || processor["type"] === "RobertaProcessing") {
     const id = list(processor["cls"])[1];
     return typeof id === "number" ? [id] : [];

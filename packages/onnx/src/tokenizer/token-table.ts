@@ -32,13 +32,15 @@ export function tokenTexts(definition: Readonly<Record<string, unknown>>, file: 
     return id;
   };
   const vocab = (definition["model"] as { readonly vocab?: unknown } | null | undefined)?.vocab ?? {};
-  if (Array.isArray(vocab)) for (const [id, entry] of (vocab as readonly (readonly unknown[] | null)[]).entries()) keep(id, entry?.[0]);
+  if (Array.isArray(vocab))
+    for (const [id, entry] of (vocab as readonly (readonly unknown[] | null)[]).entries()) keep(id, entry?.[0]);
   else for (const [text, id] of Object.entries(vocab)) keep(id, text);
   const more = definition["added_tokens"];
   for (const entry of Array.isArray(more) ? (more as readonly { id?: unknown; content?: unknown }[]) : []) {
     added.add(keep(entry?.id, entry?.content));
   }
-  if (vocabulary === 0) throw new LenityError("model_files", `${file} holds no tokens. Take the file of the model's own folder.`);
+  if (vocabulary === 0)
+    throw new LenityError("model_files", `${file} holds no tokens. Take the file of the model's own folder.`);
   const unused = new Set<Token>();
   // Most tokenizers have no gaps: then nothing is looked up.
   for (let id = 0; texts.size + unused.size < vocabulary && id < vocabulary; id++) if (!texts.has(id)) unused.add(id);

@@ -43,7 +43,10 @@ export interface TokenizerParts {
 }
 
 /** The tokenizer that `parseTokenizer` has read. `encode` adds no BOS or EOS of its own: chat templates write them. */
-export function makeTokenizer(inner: HuggingFaceTokenizer, { definition, config, tokens: known }: TokenizerParts): FolderTokenizer {
+export function makeTokenizer(
+  inner: HuggingFaceTokenizer,
+  { definition, config, tokens: known }: TokenizerParts,
+): FolderTokenizer {
   // Models other than BPE have no cache.
   const { model } = inner as unknown as { readonly model: { cache?: WordCache } };
   if (model.cache !== undefined) model.cache = wordCache();
@@ -75,7 +78,9 @@ export function makeTokenizer(inner: HuggingFaceTokenizer, { definition, config,
       // Ids beyond the tokenizer's exist where a model's vocabulary is padded: they have no text.
       const known = tokens.filter((id) => texts.has(id) && (options?.special === true || !special.has(id)));
       // Cleaning up spaces would rewrite text that is already on its way to the reader.
-      return known.length === 0 ? "" : inner.decode(known, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
+      return known.length === 0
+        ? ""
+        : inner.decode(known, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
     },
   };
 }

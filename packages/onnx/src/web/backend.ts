@@ -53,11 +53,15 @@ export function fetchedBackend({ ort, files, model, drafter }: Opening): Fetched
     async openGraph(request) {
       const bytes = await read(model);
       if (bytes === undefined) {
-        throw new LenityError("model_files", `${request.file} is missing. Name the model's file, or its variant by the dtype.`);
+        throw new LenityError(
+          "model_files",
+          `${request.file} is missing. Name the model's file, or its variant by the dtype.`,
+        );
       }
       const scan = scanned(request.file, bytes);
       const weights = await weightsOf(model, scan);
-      const open = (options: InferenceSession.SessionOptions) => openBytes(runtime, scan, bytes, { ...options, ...weights });
+      const open = (options: InferenceSession.SessionOptions) =>
+        openBytes(runtime, scan, bytes, { ...options, ...weights });
       // What a run is given for its outputs is copied to WebAssembly's memory, and not back.
       const { graph, facts } = await probeGraph(runtime, scan, await open(wasm).catch(blaming(scan)), request, false);
       const openBeside = (small: GraphBuilder) => smallSession(runtime, small, wasm);
@@ -75,7 +79,10 @@ export function fetchedBackend({ ort, files, model, drafter }: Opening): Fetched
         },
       );
       const weightFiles = [...externalFiles(scan).keys()].map((location) => files.nameOf(beneath(model, location)));
-      const providers = (placed.device.name === "cpu" ? ["wasm"] : ["wasm", "webgpu"]).map((name) => ({ name, bundled: true }));
+      const providers = (placed.device.name === "cpu" ? ["wasm"] : ["wasm", "webgpu"]).map((name) => ({
+        name,
+        bundled: true,
+      }));
       return { graph: placed.model.graph, facts: { ...facts, weightFiles, providers }, device: reported(placed) };
     },
     async openDrafter(name) {
@@ -105,7 +112,12 @@ function reported({ device }: ChosenDevice): ChosenDevice["device"] {
  * Opens a file in memory with the outputs that it lacks, as `openTapped` does. Rejects with whatever the runtime
  * throws.
  */
-async function openBytes(runtime: Runtime, scan: OnnxScan, bytes: Uint8Array, options: InferenceSession.SessionOptions): Promise<Opened> {
+async function openBytes(
+  runtime: Runtime,
+  scan: OnnxScan,
+  bytes: Uint8Array,
+  options: InferenceSession.SessionOptions,
+): Promise<Opened> {
   return openExtended({
     scan,
     open: () => runtime.InferenceSession.create(bytes, options),

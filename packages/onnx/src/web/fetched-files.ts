@@ -53,7 +53,11 @@ function directory(folder: string | URL): URL {
   try {
     url = new URL(folder, here);
   } catch (cause) {
-    throw new LenityError("model_files", `${String(folder)} is not a URL. Expected that of a Hugging Face model folder.`, { cause });
+    throw new LenityError(
+      "model_files",
+      `${String(folder)} is not a URL. Expected that of a Hugging Face model folder.`,
+      { cause },
+    );
   }
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   return url;

@@ -8,7 +8,11 @@ import type { Handled } from "../worker/request-handler.ts";
  * A link to a model in this very thread: requests are answered one after another, in the order in which they come.
  * `owner` names it in errors; `release` gives back what it holds, once the last answer is there.
  */
-export function localLink(answer: (request: Request) => Promise<Handled>, release: () => Promise<void>, owner: string): WorkerLink {
+export function localLink(
+  answer: (request: Request) => Promise<Handled>,
+  release: () => Promise<void>,
+  owner: string,
+): WorkerLink {
   let queue: Promise<void> = Promise.resolve();
   let closing: Promise<void> | undefined;
   const check = () => {

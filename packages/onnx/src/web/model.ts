@@ -68,7 +68,8 @@ export interface WebLoadOptions {
  */
 export async function loadModel(folder: Folder, options: WebLoadOptions): Promise<OnnxModel> {
   const { ort, provider = "wasm", cacheBytes = 64 * 2 ** 20, dtype, file } = options;
-  if (!providers.includes(provider)) throw new RangeError(`provider is ${provider}; expected one of ${providers.join(", ")}.`);
+  if (!providers.includes(provider))
+    throw new RangeError(`provider is ${provider}; expected one of ${providers.join(", ")}.`);
   if (!(cacheBytes >= 0)) throw new RangeError(`cacheBytes is ${cacheBytes}; expected 0 or more.`);
   if (file !== undefined && dtype !== undefined)
     throw new TypeError(`Both file (${file}) and dtype (${dtype}) are given; expected one of them.`);
@@ -76,7 +77,8 @@ export async function loadModel(folder: Folder, options: WebLoadOptions): Promis
   const open = openFolder(folder);
   const { files } = open;
   const described = await describeModel(open, { ...options, name: options.name ?? lastPart(files.place) });
-  const model = file ?? (dtype === undefined ? described.filename : undefined) ?? `onnx/${variantFile(dtype ?? "fp32")}`;
+  const model =
+    file ?? (dtype === undefined ? described.filename : undefined) ?? `onnx/${variantFile(dtype ?? "fp32")}`;
   const drafter = drafterFile(model);
   // Before the model is fetched: it may be large.
   const fault = provider === "webgpu" ? await adapterFault() : undefined;
@@ -95,7 +97,9 @@ export async function loadModel(folder: Folder, options: WebLoadOptions): Promis
     const worker = await loadWorker(link, request, cacheBytes);
     let closed = false;
     return onnxModel(described, worker, [...described.warnings, ...warningsOf(worker.graph, worker.check, [])], {
-      engines: () => [{ state: closed ? "closed" : "ready", sessions: worker.sessions, restarts: 0, keptBytes: worker.keptBytes }],
+      engines: () => [
+        { state: closed ? "closed" : "ready", sessions: worker.sessions, restarts: 0, keptBytes: worker.keptBytes },
+      ],
       async open(prompt, scope) {
         link.check();
         return worker.open(prompt, scope);

@@ -12,9 +12,14 @@ interface Gpu {
 
 /** Why this page has no adapter for WebGPU, and what to do; undefined where it has one. */
 export async function adapterFault(): Promise<Extract<Probed, { readonly fault: string }> | undefined> {
-  const { gpu } = ((globalThis as { readonly navigator?: unknown }).navigator ?? {}) as { readonly gpu?: Gpu | undefined };
+  const { gpu } = ((globalThis as { readonly navigator?: unknown }).navigator ?? {}) as {
+    readonly gpu?: Gpu | undefined;
+  };
   if (gpu === undefined)
-    return { fault: "This browser has no WebGPU, or keeps it from pages that are not served securely (https).", remedy };
+    return {
+      fault: "This browser has no WebGPU, or keeps it from pages that are not served securely (https).",
+      remedy,
+    };
   const adapter = await gpu.requestAdapter().catch(() => null);
   return adapter === null ? { fault: "This browser has WebGPU, but no adapter for it.", remedy } : undefined;
 }
@@ -25,5 +30,8 @@ export async function probeWebGPU(runtime: Runtime, device: Device, timed: boole
   if (fault !== undefined) return fault;
   const probed = await tryProduct(runtime, device, timed, remedy);
   if (probed.fault === undefined || !/backend not found/.test(probed.fault)) return probed;
-  return { fault: "The module of ONNX Runtime that was handed over has no WebGPU; onnxruntime-web/webgpu has.", remedy };
+  return {
+    fault: "The module of ONNX Runtime that was handed over has no WebGPU; onnxruntime-web/webgpu has.",
+    remedy,
+  };
 }

@@ -18,7 +18,8 @@ export function diskBackend(): DiskBackend {
   const runtime = async () => (own ??= ownSessions(await importRuntime())).runtime;
   return {
     openGraph: async (request) => openOnChosenDevice(await runtime(), request),
-    openDrafter: async (drafter, request): Promise<InferenceSession> => openDrafterSession(await runtime(), drafter, request),
+    openDrafter: async (drafter, request): Promise<InferenceSession> =>
+      openDrafterSession(await runtime(), drafter, request),
     release: () => own?.release(),
   };
 }

@@ -53,9 +53,14 @@ async function openDrafter(backend: Backend, request: LoadRequest, device: Devic
 
 function replyOf(
   { graph, facts, device }: OpenGraph,
-  { file, computesReadings, drafter }: { readonly file: string; readonly computesReadings: boolean; readonly drafter: OpenDrafter },
+  {
+    file,
+    computesReadings,
+    drafter,
+  }: { readonly file: string; readonly computesReadings: boolean; readonly drafter: OpenDrafter },
 ): LoadReply {
-  const { inputs, outputs, layers, groups, headSize, precision, combined, leastRows, family, newRows, lastOnly } = graph;
+  const { inputs, outputs, layers, groups, headSize, precision, combined, leastRows, family, newRows, lastOnly } =
+    graph;
   const widths = Object.entries(graph.hidden).map(([kind, { width }]) => [kind, width]);
   return {
     file,

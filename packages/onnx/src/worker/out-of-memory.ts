@@ -8,7 +8,8 @@ const messages = /bad_alloc|bad allocation|failed to allocate|allocation failed|
  * An `out_of_memory` error in place of one that a running model threw because memory ran out; any other error as it is.
  */
 export function memoryFault(error: unknown, name: string): unknown {
-  if (error instanceof LenityError || !messages.test(error instanceof Error ? error.message : String(error))) return error;
+  if (error instanceof LenityError || !messages.test(error instanceof Error ? error.message : String(error)))
+    return error;
   return new LenityError(
     "out_of_memory",
     `${name} ran out of memory (${firstLine(error)}). Send the request again, or load it with fewer engines, ` +

@@ -85,6 +85,7 @@ function buffersOf(...arrays: readonly (Float32Array<ArrayBuffer> | undefined)[]
 }
 
 function required(scorer: BlockScorer | undefined): BlockScorer {
-  if (scorer === undefined) throw new Error("The worker was asked for readings of a model that was loaded without them.");
+  if (scorer === undefined)
+    throw new Error("The worker was asked for readings of a model that was loaded without them.");
   return scorer;
 }

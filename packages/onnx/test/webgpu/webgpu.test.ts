@@ -7,7 +7,16 @@ import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { complete, type Drafter, decode, defaultRegistry, logitsEvidence, type Reading, sampling, type Token } from "@lenity/core";
+import {
+  complete,
+  type Drafter,
+  decode,
+  defaultRegistry,
+  logitsEvidence,
+  type Reading,
+  sampling,
+  type Token,
+} from "@lenity/core";
 import { plainReadings } from "@lenity/core/testing";
 import * as runtime from "onnxruntime-node";
 import { differenceOf } from "../../src/checks/compare-devices.ts";
@@ -68,13 +77,18 @@ const file = "form.onnx";
 const forms: Readonly<Record<string, { readonly form: Form | "split"; readonly off: number }>> = {
   GroupQueryAttention: { form: { weights: "float32" }, off: 1e-5 },
   "Optimum's form": { form: { concat: true, norm: "unfused", weights: "float32" }, off: 1e-5 },
-  "key and value in one tensor": { form: { concat: true, norm: "unfused", combined: true, weights: "float32" }, off: 1e-5 },
+  "key and value in one tensor": {
+    form: { concat: true, norm: "unfused", combined: true, weights: "float32" },
+    off: 1e-5,
+  },
   "inputs of int32, sizes by name": { form: { int32: true, named: "both", weights: "float32" }, off: 1e-5 },
   "split attention, whose caches stay in memory": { form: "split", off: 1e-5 },
   "4-bit matrices": { form: { weights: "4-bit" }, off: 0.02 },
 };
 
-test("WebGPU opens where LENITY_WEBGPU requires it", { skip: !required && "LENITY_WEBGPU does not require it." }, () => {
+test("WebGPU opens where LENITY_WEBGPU requires it", {
+  skip: !required && "LENITY_WEBGPU does not require it.",
+}, () => {
   if (probed.fault !== undefined) assert.fail(`LENITY_WEBGPU is required. ${probed.fault} ${probed.remedy ?? ""}`);
 });
 
@@ -84,7 +98,9 @@ describe("on WebGPU", { skip }, () => {
       const dir = await writeModel(folder.path, name);
       if (form === "split") await exportDecoder(dir, { attention: "split", weights: "float32", file });
       else await writeForm(dir, file, small, form);
-      const models = await Promise.all((["cpu", "webgpu"] as const).map((device) => loadModel(dir, { file, device, threads: 1 })));
+      const models = await Promise.all(
+        (["cpu", "webgpu"] as const).map((device) => loadModel(dir, { file, device, threads: 1 })),
+      );
       try {
         const [expected, found] = await Promise.all(models.map(scores));
         const difference = differenceOf(found ?? [], expected ?? []);
@@ -100,7 +116,9 @@ describe("on WebGPU", { skip }, () => {
   test("a graph that scores only last positions says there what it says on the CPU", async () => {
     const dir = await writeModel(folder.path, "pruned");
     await writeForm(dir, file, small, { pruned: true, weights: "float32" });
-    const models = await Promise.all((["cpu", "webgpu"] as const).map((device) => loadModel(dir, { file, device, threads: 1 })));
+    const models = await Promise.all(
+      (["cpu", "webgpu"] as const).map((device) => loadModel(dir, { file, device, threads: 1 })),
+    );
     try {
       const said = models.map(async (target) => {
         const tokens: Token[] = [];
@@ -142,7 +160,9 @@ describe("on WebGPU", { skip }, () => {
         assert.equal(session.length, length);
         await session.rewind(20);
         const again = await session.append(text.slice(20, 24));
-        assert.ok(differenceOf([again], [{ logits: logits.subarray(20 * small.vocabulary, 24 * small.vocabulary) }]) <= 1e-5);
+        assert.ok(
+          differenceOf([again], [{ logits: logits.subarray(20 * small.vocabulary, 24 * small.vocabulary) }]) <= 1e-5,
+        );
         await session.close();
       }
     } finally {
@@ -154,13 +174,20 @@ describe("on WebGPU", { skip }, () => {
     const dir = await writeWide("placed");
     const file = join(dir, "onnx/model.onnx");
     const folder = await openFolder(dir);
-    const request = loadRequest(await describeModel(folder, { name: "placed" }), { file, threads: 1, spin: 500, device: "webgpu" });
+    const request = loadRequest(await describeModel(folder, { name: "placed" }), {
+      file,
+      threads: 1,
+      spin: 500,
+      device: "webgpu",
+    });
     const { graph } = await openGraph(runtime, request);
     const there = await openOnDevice({ ...request, drafter: undefined, graph }, "webgpu", (options) =>
       openFile(runtime, scanOnnx(file), { ...sessionOptions(request), ...options }),
     );
     const runs: string[][] = [];
-    const run = there.graph.session.run as (...args: readonly unknown[]) => Promise<runtime.InferenceSession.ReturnType>;
+    const run = there.graph.session.run as (
+      ...args: readonly unknown[]
+    ) => Promise<runtime.InferenceSession.ReturnType>;
     there.graph.session.run = async (...args: readonly unknown[]) => {
       const results = await run(...args);
       runs.push(Object.entries(results).map(([name, { location }]) => `${name.split(".")[0]} ${location}`));
@@ -174,7 +201,10 @@ describe("on WebGPU", { skip }, () => {
       await append(there, sequence, tokensOf(4), { rows: 0 });
       assert.equal(runs.length, 2);
       const cropped = Object.values((await sequence.cache?.prepare(10, 11))?.feeds ?? {});
-      assert.deepEqual(new Set(cropped.map(({ location, dims }) => `${location} ${dims[2]}`)), new Set(["gpu-buffer 10"]));
+      assert.deepEqual(
+        new Set(cropped.map(({ location, dims }) => `${location} ${dims[2]}`)),
+        new Set(["gpu-buffer 10"]),
+      );
       const [first, second] = runs.map((outputs) => [...new Set(outputs)].sort());
       assert.deepEqual(first, ["hidden_states gpu-buffer", "logits gpu-buffer", "present gpu-buffer"]);
       // Nothing was read of the second run.
@@ -188,7 +218,14 @@ describe("on WebGPU", { skip }, () => {
   test("the numbers of drafted blocks are computed there, and are those of the rows", async () => {
     const dir = await writeWide("numbers");
     const model = await loadModel(dir, { device: "webgpu", threads: 1 });
-    const readings = new Set<Reading>(["argmax", "raw confidence", "raw entropy", "raw kl", "raw probability", "processed probability"]);
+    const readings = new Set<Reading>([
+      "argmax",
+      "raw confidence",
+      "raw entropy",
+      "raw kl",
+      "raw probability",
+      "processed probability",
+    ]);
     try {
       for (const length of [2, 9, 40]) {
         const block = tokensOf(length);
@@ -197,15 +234,25 @@ describe("on WebGPU", { skip }, () => {
         const settings = sampling({ temperature: 0.7 });
         const target = logitsEvidence(logits, model.vocabulary, settings);
         const own = logits.slice(model.vocabulary);
-        const expected = plainReadings(readings, target, block.slice(1), logitsEvidence(own, model.vocabulary, settings));
+        const expected = plainReadings(
+          readings,
+          target,
+          block.slice(1),
+          logitsEvidence(own, model.vocabulary, settings),
+        );
         assert.ok(scoring.score !== undefined);
         const scored = await scoring.score(block, { readings, temperature: 0.7, drafted: own });
         for (const reading of readings) {
           const tested = length - (/(kl| probability)$/.test(reading) ? 1 : 0);
           for (let at = 0; at < tested; at++)
-            assert.ok(Math.abs((scored.readings[reading]?.[at] as number) - (expected[reading]?.[at] as number)) < 1e-4, reading);
+            assert.ok(
+              Math.abs((scored.readings[reading]?.[at] as number) - (expected[reading]?.[at] as number)) < 1e-4,
+              reading,
+            );
         }
-        assert.ok(differenceOf([{ logits: await scored.row(length - 1) }], [{ logits: target.logits(length - 1) }]) < 1e-5);
+        assert.ok(
+          differenceOf([{ logits: await scored.row(length - 1) }], [{ logits: target.logits(length - 1) }]) < 1e-5,
+        );
         await Promise.all([plain.close(), scoring.close()]);
       }
     } finally {
@@ -227,7 +274,9 @@ describe("on WebGPU", { skip }, () => {
       tokens: int64([1, 2, 3, 0], [rows, 1]),
       cooling: new runtime.Tensor("float32", Float32Array.of(1), [1]),
     });
-    const [highest, sum] = [0, 1].map((row) => ((readings as runtime.Tensor).data as Float32Array).slice(row * rows, (row + 1) * rows));
+    const [highest, sum] = [0, 1].map((row) =>
+      ((readings as runtime.Tensor).data as Float32Array).slice(row * rows, (row + 1) * rows),
+    );
     const sound = Array.from({ length: rows }, (_, at) => isSound(highest?.[at] as number, sum?.[at] as number));
     assert.deepEqual(sound, [true, false, true, false]);
     await session.release();
@@ -236,7 +285,10 @@ describe("on WebGPU", { skip }, () => {
   test("the embedded pair says there what it says on the CPU, under strict and judi, and as much of the draft is accepted", {
     timeout: 180_000,
   }, async () => {
-    const [targetDir, draftDir] = ["target", "draft"].map((name) => join(folder.path, `embedded-${name}`)) as [string, string];
+    const [targetDir, draftDir] = ["target", "draft"].map((name) => join(folder.path, `embedded-${name}`)) as [
+      string,
+      string,
+    ];
     for (const [name, dir] of [
       ["target", targetDir],
       ["draft", draftDir],
@@ -260,7 +312,13 @@ describe("on WebGPU", { skip }, () => {
         const said = [];
         for (const policy of ["strict", "judi"]) {
           const verifier = defaultRegistry().create(policy);
-          const { text, counters } = await complete(prompt, { target, tokenizer, verifier, drafter: onnxDrafter(draft), maxTokens: 40 });
+          const { text, counters } = await complete(prompt, {
+            target,
+            tokenizer,
+            verifier,
+            drafter: onnxDrafter(draft),
+            maxTokens: 40,
+          });
           assert.match(text, /3 \* 4 = 12/);
           said.push([text, counters]);
         }
@@ -288,7 +346,10 @@ describe("on WebGPU", { skip }, () => {
   });
 
   test("inspecting tells the device, that the cache is its own, and what is not exact to the bit", async () => {
-    const { check, warnings, device, numbers, cache } = await inspectModel(await writeWide("warned"), { device: "webgpu", threads: 1 });
+    const { check, warnings, device, numbers, cache } = await inspectModel(await writeWide("warned"), {
+      device: "webgpu",
+      threads: 1,
+    });
     assert.deepEqual([device.name, numbers], ["webgpu", true]);
     assert.deepEqual([cache.family, cache.newRows], ["concat", false]);
     assert.ok(check.blockDifference < check.spread / 1e4);
