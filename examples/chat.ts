@@ -5,7 +5,7 @@
  *     deno run --conditions=source --allow-read=. --allow-ffi=. --allow-net=127.0.0.1 --allow-env=PORT examples/chat.ts
  *     node --conditions=source examples/chat.ts
  *
- * In a project that has installed the packages, leave `--conditions=source` out: it makes a checkout run from its sources.
+ * In a project that has installed the packages, leave out `--conditions=source`: it runs a checkout from its sources.
  */
 import { readFileSync } from "node:fs";
 import { serve } from "@hono/node-server";

@@ -49,7 +49,8 @@ export async function buildPage(out: string): Promise<void> {
   await build({
     entryPoints: [join(here, "src/page.ts"), join(here, "src/worker.ts")],
     plugins: [besideThePage],
-    conditions: ["source"], // the packages as they lie in this checkout; a project that has installed them leaves this out
+    // The packages as they are in this checkout; a project that has installed them leaves this out.
+    conditions: ["source"],
     bundle: true,
     minify: true,
     format: "esm",

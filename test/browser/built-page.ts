@@ -79,8 +79,10 @@ export async function ask(page: Page, question: string, policy: string): Promise
   return page.evaluate<Answer>(`(() => {
     const article = document.querySelector("article");
     const kinds = {};
-    for (const { className } of article.querySelectorAll(".answer span")) kinds[className] = (kinds[className] ?? 0) + 1;
-    const figures = Object.fromEntries(Array.from(article.querySelectorAll("dl > div"), (pair) => Array.from(pair.children, (child) => child.textContent)));
+    for (const { className } of article.querySelectorAll(".answer span"))
+      kinds[className] = (kinds[className] ?? 0) + 1;
+    const pairs = Array.from(article.querySelectorAll("dl > div"));
+    const figures = Object.fromEntries(pairs.map(({ children }) => Array.from(children, (child) => child.textContent)));
     return { text: article.querySelector(".answer").textContent, kinds, figures };
   })()`);
 }

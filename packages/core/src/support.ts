@@ -10,7 +10,8 @@ import type { Round, Verdict } from "./verifier.ts";
 export function withinSupport(verdict: Verdict, { draft, target, greedy }: Round): Verdict {
   const allowed = (accept: readonly boolean[]): readonly boolean[] => {
     const out = accept.findIndex((accepted, at) => !accepted || !target.supports(at, draft[at] as number));
-    return out < 0 || accept[out] === false ? accept : accept.with(out, false); // what follows a refusal is not looked at
+    // What follows a rejection is not looked at.
+    return out < 0 || accept[out] === false ? accept : accept.with(out, false);
   };
   return {
     ...verdict,

@@ -28,7 +28,8 @@ export async function listModel(
   revision: string,
   note: (text: string) => void,
 ): Promise<Listing> {
-  const { listFiles, modelInfo } = await import("@huggingface/hub"); // a tenth of a second, which models in the cache need not pay
+  // Loading it takes a tenth of a second, which models in the cache need not pay.
+  const { listFiles, modelInfo } = await import("@huggingface/hub");
   const ask = async (url: unknown): Promise<Response> => {
     const attempt = async () => {
       const signal = AbortSignal.timeout(hub.patience.silence);

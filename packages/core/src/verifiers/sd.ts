@@ -36,7 +36,8 @@ export function sd(): Verifier {
         accept: draft.map((token, at) => {
           const p = target.probability(at, token);
           const coin = uniform[at] as number;
-          return p > 0 && (coin <= p || coin * draftProbability(round, at) <= p); // q is at most 1: where the coin is below p, it need not be known
+          // q is at most 1: where the coin is below p, q need not be known.
+          return p > 0 && (coin <= p || coin * draftProbability(round, at) <= p);
         }),
         replacement: (at) => residual(target.row(at), draftRow(round, at)),
       };

@@ -1,0 +1,25 @@
+/** What the formatter and the linter cannot hold. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+
+const root = join(import.meta.dirname, "..");
+const widest = 120;
+/** Texts and patterns cannot be broken: a line may be long for one of these. */
+const text = /(["'`/]).{30,}\1/;
+
+test("no line of code or comment is longer than 120 characters, unless for a text that cannot be broken", () => {
+  const { stdout, status } = spawnSync("git", ["ls-files", "*.ts", "*.mjs"], { cwd: root, encoding: "utf8" });
+  assert.equal(status, 0);
+  const long = stdout
+    .trim()
+    .split("\n")
+    .flatMap((file) =>
+      readFileSync(join(root, file), "utf8")
+        .split("\n")
+        .flatMap((line, at) => (Array.from(line).length > widest && !text.test(line) ? [`${file}:${at + 1}`] : [])),
+    );
+  assert.deepEqual(long, []);
+});
