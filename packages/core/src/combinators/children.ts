@@ -12,7 +12,7 @@ export function combinedNeeds(children: readonly Verifier[]): Needs {
   if (kinds.size > 1)
     throw new LenityError(
       "invalid_policy",
-      "The policy's judges read both pre-norm and post-norm hidden states; expected one kind. Use judges of the same kind.",
+      "The policy's judges read both pre-norm and post-norm hidden states; expected one kind of hidden state. Use judges of the same kind.",
     );
   const modes = new Set(children.flatMap(({ needs }) => needs?.mode ?? []));
   if (modes.size > 1)
