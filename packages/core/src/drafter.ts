@@ -2,7 +2,7 @@ import type { Evidence } from "./evidence/evidence.ts";
 import type { Token } from "./model.ts";
 import type { Sampling } from "./sampling.ts";
 
-/** What a drafter is asked for in one round. */
+/** The input of a drafter in one round. */
 export interface DraftRequest {
   /** All committed tokens, including the prompt. A drafter resynchronises its state with them. */
   readonly context: readonly Token[];

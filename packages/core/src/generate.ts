@@ -94,7 +94,7 @@ async function* answering(
   }
 }
 
-/** The whole answer at once. */
+/** Resolves to the whole answer. */
 export async function complete(prompt: string | readonly Token[], options: GenerateOptions): Promise<Answer> {
   for await (const event of generate(prompt, options)) if (event.type === "finish") return event.answer;
   throw new Error("generate() ended without an answer.");
