@@ -1,8 +1,8 @@
 /**
- * What a step costs as the text grows, by how its graph keeps the past: the same random model in every form, each step
- * as a decoding loop does it, which is feeds, run, write-back and rewinding. The layouts take turns every few steps, so
- * that the ratios hold on a noisy machine; the first step of a turn is not counted, because threads of the model before
- * still wait busily for half a millisecond.
+ * The cost of a step as the text grows, for each layout of the KV cache: the same random model in every form, and each
+ * step as a decoding loop runs it (feeds, run, write-back, rewind). The layouts take turns every few steps, so that the
+ * ratios are valid on a noisy machine. The first step of a turn is not counted, because the previous model's threads
+ * still spin for half a millisecond.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
@@ -14,16 +14,16 @@ import { lowerQuartile } from "./order.ts";
 import { markdownTable } from "./table.ts";
 
 export interface CacheOptions {
-  /** Tokens in the sequence once a step is done. Default 256, 1024 and 4096. */
+  /** Tokens in the sequence after a step. Default 256, 1024 and 4096. */
   readonly contexts?: readonly number[] | undefined;
-  /** Tokens of a step. Default 1, 8 and 17. */
+  /** Tokens per step. Default 1, 8 and 17. */
   readonly blocks?: readonly number[] | undefined;
   /** Default 4. */
   readonly layers?: number | undefined;
   /** A multiple of 128: heads of 64, two per cache head. Default 256. */
   readonly width?: number | undefined;
   readonly threads?: number | undefined;
-  /** Turns of each layout at each context and block, of three steps that count. Default 12. */
+  /** Turns of each layout at each context and block. Three steps of each turn count. Default 12. */
   readonly turns?: number | undefined;
   readonly progress?: ((done: number, all: number) => void) | undefined;
 }
@@ -31,14 +31,11 @@ export interface CacheOptions {
 /** Steps that end at one context. */
 export interface CacheCell {
   readonly context: number;
-  /** Of a step: the lower quartile, because other programs only ever add to it. */
+  /** Time per step: the lower quartile, because other programs can only add to it. */
   readonly milliseconds: number;
-  /** To the same layout and block at the shortest context. */
+  /** Relative to the same layout and block at the shortest context. */
   readonly ratio: number;
-  /**
-   * Bytes of keys and values that a step copies. Calculated from what its graph and its loop are known to do, not
-   * measured.
-   */
+  /** Bytes of keys and values that a step copies. Calculated from what its graph and its loop do, not measured. */
   readonly calculatedCopies: number;
 }
 
@@ -57,7 +54,7 @@ export interface CacheReport {
   readonly rows: readonly CacheRow[];
 }
 
-/** One way to keep the past. */
+/** One layout of the KV cache. */
 interface Layout {
   readonly label: string;
   write(dir: string, shape: Shape, file: string): Promise<unknown>;
@@ -68,11 +65,11 @@ interface Layout {
 
 /** A loaded model with one sequence. */
 interface Stepper {
-  /** Makes the sequence this long; only ever longer. */
+  /** Extends the sequence to this length. It never gets shorter. */
   fill(length: number): Promise<void>;
   /**
-   * Runs a block and rewinds, by turns to one token after the former step's beginning and back: in pairs, the sequence
-   * stays as long as it is.
+   * Runs a block and rewinds, alternately to one token after the previous length and back, so that two steps keep the
+   * length.
    */
   step(block: number): Promise<void>;
   close(): Promise<void>;
@@ -82,7 +79,7 @@ const form = (kind: Form) => (dir: string, shape: Shape, file: string) => writeF
 /** Buffers of GroupQueryAttention have room for a multiple of 128 rows. */
 const room = (context: number) => Math.ceil(context / 128) * 128;
 
-/** A model as lenity runs it, in its worker. */
+/** A model as lenity runs it, in a worker. */
 const adapterStepper =
   (family: CacheFamily): Layout["open"] =>
   async (dir, shape, file, threads) => {
@@ -116,45 +113,47 @@ const layouts: readonly Layout[] = [
   {
     label: "GQA, whole present.* fetched anew",
     write: form({}),
-    // By the operator into its output, and by the runtime out of it.
+    // Copied by the operator into its output, and by the runtime out of it.
     copied: (context) => 2 * context,
     open: rawStepper,
   },
-  // Out of the run: what is fetched is copied, although it was written in place.
+  // Copied out of the run: fetched outputs are copied even if they were written in place.
   { label: "GQA, in place", write: form({}), copied: room, open: aliasedStepper },
   {
     label: "GQA, new rows",
     write: form({ newRows: true }),
-    // The whole buffer by the operator; the new rows out of it, into one output, out of the run and into the buffer.
+    // The operator copies the whole buffer; the new rows are copied out of it, into one output, out of the run and into
+    // the buffer.
     copied: (context, block) => room(context) + 4 * block,
     open: adapterStepper("new-rows"),
   },
   {
     label: "concat, whole present.*",
     write: form({ concat: true }),
-    // By Concat and out of the run.
+    // Copied by Concat and out of the run.
     copied: (context) => 2 * context,
     open: rawStepper,
   },
   {
     label: "concat, new rows",
     write: form({ concat: true }),
-    // By Concat; the new rows; and the groups but the first move once a step, when rows come or go.
+    // Copied by Concat, plus the new rows; and all groups but the first move once per step, when rows are added or
+    // removed.
     copied: (context, block, { groups }) => context + 3 * block + (context * (groups - 1)) / groups,
     open: adapterStepper("concat"),
   },
   {
     label: "split: frozen and tail",
     write: (dir, _shape, file) => exportDecoder(dir, { attention: "split", file }),
-    // The tail's values (half a row) are joined with the block's; the new rows into one output, out of the run and into
-    // the buffers.
+    // The tail's values (half a row) are joined with the block's; the new rows are copied into one output, out of the
+    // run and into the buffers.
     copied: (context, block) => (((context - block) % 256) + block) / 2 + 3 * block,
     open: adapterStepper("split"),
   },
 ];
 
 /**
- * Measures every layout at every context and block. Needs room in the temporary folder for a copy of the model in each
+ * Measures every layout at every context and block. Needs space in the temporary folder for a copy of the model in each
  * form.
  */
 export async function cache(options: CacheOptions = {}): Promise<CacheReport> {
@@ -175,7 +174,7 @@ export async function cache(options: CacheOptions = {}): Promise<CacheReport> {
       steppers.set(layout, await layout.open(dir, shape, `${i}.onnx`, threads));
     }
     for (const context of contexts) {
-      // Longer blocks begin earlier, and a sequence only grows. A single token runs as two rows.
+      // Longer blocks start earlier, and a sequence only grows. A single token runs as two rows.
       for (const block of [...blocks].sort((a, b) => b - a)) {
         for (const stepper of steppers.values()) await stepper.fill(context - 1 - Math.max(2, block));
         const times = new Map<Layout, number[]>(layouts.map((layout) => [layout, []]));
@@ -204,7 +203,7 @@ export async function cache(options: CacheOptions = {}): Promise<CacheReport> {
   return { shape, threads, cores: availableParallelism(), turns, rows: named };
 }
 
-/** Times of a turn; the first one is not counted. */
+/** The times of a turn, without the first. */
 async function measure(act: () => Promise<void> | void, times: number): Promise<number[]> {
   await act();
   const counted: number[] = [];
@@ -235,7 +234,7 @@ function checkSizes(contexts: readonly number[], blocks: readonly number[], widt
   if (width % 128 !== 0)
     throw new RangeError(`The width is ${width}; expected a multiple of 128: heads of 64, two per cache head.`);
   const [shortest, longest] = [Math.min(...contexts), Math.max(...blocks)];
-  // With the token before them, blocks that end at a multiple of 256 then lie within one region.
+  // Blocks that end at a multiple of 256 are then within one region, including the token before them.
   if (longest >= shortest || longest > 255)
     throw new RangeError(
       `The longest block has ${longest} tokens; expected at most 255, and fewer than the shortest context (${shortest}).`,
@@ -243,7 +242,7 @@ function checkSizes(contexts: readonly number[], blocks: readonly number[], widt
 }
 
 /**
- * Of every layer, what no layout can do without: the scores of the block against all rows, their softmax and the mean
+ * What every layout needs in each layer: the scores of the block against all rows, their softmax and the weighted mean
  * of the values.
  */
 async function writeFloor(dir: string, { layers, groups, headSize }: Shape, file: string): Promise<void> {
@@ -302,12 +301,12 @@ function openSession(file: string, threads: number): Promise<runtime.InferenceSe
   return runtime.InferenceSession.create(file, { intraOpNumThreads: threads, extra });
 }
 
-/** The loop of programs that take present.* of one run for past_key_values.* of the next. */
+/** The loop of programs that pass one run's present.* as past_key_values.* of the next. */
 function rawStepper(dir: string, shape: Shape, file: string, threads: number): Promise<Stepper> {
   return loopStepper(dir, shape, file, threads, false);
 }
 
-/** The loop of programs that give GroupQueryAttention the same memory as past and as present. */
+/** The loop of programs that give GroupQueryAttention the same memory for past and present. */
 function aliasedStepper(dir: string, shape: Shape, file: string, threads: number): Promise<Stepper> {
   return loopStepper(dir, shape, file, threads, true);
 }
@@ -372,6 +371,6 @@ export function cacheTable({ rows }: CacheReport): string {
     ),
   ]);
   const legend =
-    "In brackets: the ratio to the shortest context, and the keys and values that a step copies, calculated and not measured.";
+    "In brackets: the ratio to the shortest context, and the bytes of keys and values that a step copies (calculated, not measured).";
   return `${markdownTable(["layout", "tokens", ...contexts], body)}\n\n${legend}`;
 }

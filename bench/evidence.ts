@@ -1,7 +1,7 @@
 /**
- * What it saves to compute the numbers of a drafted block where its logits lie: rounds of one model, whose logits are
- * nearly all that it computes, by rows that are sent and by numbers that are read in their place. The two take turns.
- * The draft is given, so that a round is verification alone.
+ * What is saved by computing the numbers of a drafted block on the device with its logits. Runs rounds of one model,
+ * which computes little besides logits, with rows that are sent and with numbers instead. The two take turns. The draft
+ * is given, so that a round is only verification.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,7 +26,7 @@ import { markdownTable } from "./table.ts";
 export interface EvidenceOptions {
   /** Default: 32 000 and 151 936. */
   readonly vocabularies?: readonly number[] | undefined;
-  /** Default: cpu and, where it can be had, webgpu. */
+  /** Default: cpu, and webgpu if it is available. */
   readonly devices?: readonly Device[] | undefined;
   /** Default 15. */
   readonly draftTokens?: number | undefined;
@@ -35,7 +35,7 @@ export interface EvidenceOptions {
   readonly progress?: ((done: number, all: number) => void) | undefined;
 }
 
-/** What a round took: milliseconds, and bytes that left the model for the thread that verifies, and that went to it. */
+/** The cost of a round: milliseconds, bytes sent from the model to the verifying thread, and bytes sent back. */
 export interface RoundCost {
   readonly milliseconds: number;
   readonly from: number;
@@ -49,14 +49,14 @@ export interface EvidenceRow {
   readonly temperature: number;
   readonly rows: RoundCost;
   readonly numbers: RoundCost;
-  /** Milliseconds of numbers to those of rows. */
+  /** Milliseconds with numbers divided by milliseconds with rows. */
   readonly ratio: number;
 }
 
 export interface EvidenceReport {
   readonly draftTokens: number;
   readonly repeats: number;
-  /** Devices that could not be had, and why. */
+  /** Devices that were not available, and why. */
   readonly missing: readonly string[];
   readonly rows: readonly EvidenceRow[];
 }
@@ -68,7 +68,7 @@ const policies = [
   ["judi", 1],
 ] as const;
 
-/** Measures every policy on every device. Devices that were named and cannot be had reject as `loadModel` does. */
+/** Measures every policy on every device. If a given device is not available, rejects with the error of `loadModel`. */
 export async function evidence(options: EvidenceOptions = {}): Promise<EvidenceReport> {
   const { vocabularies = [32_000, 151_936], draftTokens = 15, repeats = 15 } = options;
   const devices = options.devices ?? (["cpu", "webgpu"] as const);
@@ -85,7 +85,7 @@ export async function evidence(options: EvidenceOptions = {}): Promise<EvidenceR
         vocabulary,
         context: 4096,
       });
-      // Not every adapter computes float16.
+      // Not every adapter supports float16.
       await exportDecoder(dir, { weights: "float32" });
       for (const device of devices) {
         const lanes = await load(dir, device).catch((error: Error) => {
@@ -111,7 +111,7 @@ export async function evidence(options: EvidenceOptions = {}): Promise<EvidenceR
   return { draftTokens, repeats, missing: [...new Set(missing)], rows };
 }
 
-/** The model twice: it sends rows, or numbers. */
+/** Loads the model twice: one sends rows, the other numbers. */
 async function load(dir: string, device: Device): Promise<readonly [LanguageModel, LanguageModel]> {
   const rows = await loadModel(dir, { device, numbers: false });
   try {
@@ -137,7 +137,7 @@ async function compare(
     drafter: givenDrafter(what.vocabulary, draftTokens, settings),
     times: [] as number[],
   }));
-  // The first rounds open what the rest uses.
+  // The first rounds warm up.
   const warm = 2;
   const runs = lanes.map((lane) => rounds(lane, what.policy, settings, draftTokens));
   for (let i = -warm; i < repeats; i++) {
@@ -175,7 +175,7 @@ async function* rounds(
     if (event.type === "round") yield;
 }
 
-/** The model, with a count of the bytes that its sessions give and take. */
+/** The model, with a count of the bytes that its sessions send and receive. */
 function counted(model: LanguageModel): {
   readonly model: LanguageModel;
   readonly bytes: { from: number; to: number };
@@ -211,7 +211,7 @@ function counted(model: LanguageModel): {
   return { model: { ...model, eos: [], open: async (options) => wrap(await model.open(options)) }, bytes };
 }
 
-/** The same block of tokens each round, with the rows that they were drawn from. */
+/** Proposes the same block of tokens each round, with the rows they were drawn from. */
 function givenDrafter(vocabulary: number, draftTokens: number, settings: Sampling): Drafter {
   const random = seeded(1);
   let logits = Float32Array.from({ length: draftTokens * vocabulary }, () => 3 * (random() + random() - 1));
@@ -250,6 +250,6 @@ export function evidenceTable({ rows, missing }: EvidenceReport): string {
     numbers.to === 0 ? "–" : size(numbers.to),
     `${ratio.toFixed(2)}×`,
   ]);
-  const head = ["policy", "device", "vocabulary", "by rows", "sent", "by numbers", "sent", "lent", "time"];
+  const head = ["policy", "device", "vocabulary", "by rows", "sent", "by numbers", "sent", "received", "time"];
   return [markdownTable(head, body, 2), ...missing.map((why) => `\nNot measured: ${why}`)].join("\n");
 }

@@ -1,7 +1,7 @@
-/** The middle value; of an even number of values, the higher of the two in the middle. */
+/** The middle value. If the number of values is even, the higher of the two in the middle. */
 export const median = (values: readonly number[]): number => ordered(values, 2);
 
-/** The value that a quarter of the others are below. */
+/** The value with a quarter of the others below it. */
 export const lowerQuartile = (values: readonly number[]): number => ordered(values, 4);
 
 function ordered(values: readonly number[], share: number): number {

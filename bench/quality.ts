@@ -1,6 +1,6 @@
 /**
- * What each policy costs and gains: held-out problems answered under every policy in turn, on the same models in the
- * same minutes, so that the ratios hold on a noisy machine.
+ * The cost and benefit of each policy. Answers held-out problems under every policy in turn, with the same models at
+ * the same time, so that the ratios are valid on a noisy machine.
  */
 import {
   complete,
@@ -18,13 +18,13 @@ export interface QualityOptions {
   readonly target: LanguageModel;
   readonly tokenizer: Tokenizer;
   readonly registry: Registry;
-  /** A fresh drafter for each answer. */
+  /** Creates a drafter for each answer. */
   readonly drafter: () => Drafter;
   /** The prompt's tokens for one question. */
   readonly prompt: (question: string) => readonly number[];
   readonly policies: readonly Policy[];
   readonly problems: number;
-  /** Block length of policies whose preset names none. */
+  /** The block length of policies whose preset sets none. */
   readonly draftTokens: number;
   readonly temperature: number;
   readonly seed: number;
@@ -39,19 +39,19 @@ export interface QualityRow {
   readonly accuracy: number;
   /** 95 % Wilson interval of the accuracy. */
   readonly interval: readonly [number, number];
-  /** Share of the answers that are right in every word, not only in their last number. */
+  /** Share of answers with every word right, not only the last number. */
   readonly flawless: number;
-  /** Answers that ran into the token limit. */
+  /** Answers that reached the token limit. */
   readonly truncated: number;
   readonly tokensPerAnswer: number;
   /** Emitted tokens per target pass. */
   readonly tokensPerPass: number;
-  /** Accepted share of the drafted tokens; absent in plain decoding. */
+  /** Share of drafted tokens that were accepted; absent in plain decoding. */
   readonly draftAcceptance: number | undefined;
-  /** Accepted tokens that strict verification would have refused, per answer. */
+  /** Accepted tokens that strict verification would have rejected, per answer. */
   readonly relaxedPerAnswer: number;
   readonly tokensPerSecond: number;
-  /** Wall time of plain decoding over that of this policy, for all answers together. */
+  /** Wall time of plain decoding divided by that of this policy, for all answers together. */
   readonly speed: number;
 }
 
@@ -64,8 +64,8 @@ export interface QualityReport {
 
 const maxTokens = 250;
 
-/** Answers every problem under plain decoding and under each policy. */
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one table, made lane by lane.
+/** Answers every problem with plain decoding and under each policy. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one table, built lane by lane.
 export async function quality(options: QualityOptions): Promise<QualityReport> {
   const { target, tokenizer, registry, temperature } = options;
   const lanes = [undefined, ...options.policies].map((policy) => ({
@@ -86,7 +86,7 @@ export async function quality(options: QualityOptions): Promise<QualityReport> {
   for (let i = 0; i < options.problems; i++) {
     const problem = wordProblem(random, "held-out");
     const prompt = options.prompt(problem.question);
-    // Every lane is first, second, … equally often.
+    // Each lane runs first, second, … equally often.
     for (let turn = 0; turn < lanes.length; turn++) {
       const lane = lanes[(i + turn) % lanes.length] as (typeof lanes)[number];
       const drafter = lane.verifier === undefined ? undefined : options.drafter();

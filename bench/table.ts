@@ -1,4 +1,4 @@
-/** A Markdown table whose columns line up: the first `left` columns to the left, the others to the right. */
+/** A Markdown table with padded columns: the first `left` columns aligned left, the others right. */
 export function markdownTable(head: readonly string[], body: readonly (readonly string[])[], left = 1): string {
   const widths = head.map((title, i) => Math.max(title.length, ...body.map((cells) => (cells[i] as string).length)));
   const line = (cells: readonly string[]) =>

@@ -1,7 +1,7 @@
 /**
- * How threads share the cores: rounds of a pair, drafting and then verifying one block, under several settings of the
- * two models' threads. One pair is loaded at a time, because threads that wait busily would take the cores from the
- * next; the settings take turns, so that the ratios hold on a noisy machine.
+ * How threads share the cores. Runs rounds of a pair, drafting and then verifying one block, under several thread
+ * settings of the two models. One pair is loaded at a time, because spinning threads would take cores from the next.
+ * The settings take turns, so that the ratios are valid on a noisy machine.
  */
 import { availableParallelism } from "node:os";
 import type { Token } from "@lenity/core";
@@ -9,7 +9,7 @@ import { defaultThreads, type LoadOptions, loadModel } from "@lenity/onnx";
 import { lowerQuartile } from "./order.ts";
 import { markdownTable } from "./table.ts";
 
-/** Where a model lies: its folder, and its file within. */
+/** The location of a model: its folder, and the file in it. */
 export interface Place {
   readonly folder: string;
   readonly file: string;
@@ -22,38 +22,38 @@ export interface ThreadsOptions {
   readonly prompt: readonly Token[];
   /** Default 16. */
   readonly draftTokens?: number | undefined;
-  /** How often each setting is loaded. Default 4. */
+  /** How many times each setting is loaded. Default 4. */
   readonly turns?: number | undefined;
   /** Rounds that count in each turn. Default 25. */
   readonly repeats?: number | undefined;
-  /** Processors of the machine, which the settings follow. */
+  /** Processors of the machine, which determine the settings. */
   readonly processors?: number | undefined;
   readonly progress?: ((done: number, all: number) => void) | undefined;
 }
 
 type Threads = Required<Pick<LoadOptions, "threads" | "spin">>;
 
-/** One line of the table: milliseconds are lower quartiles, because other programs only ever add to them. */
+/** One line of the table. Milliseconds are lower quartiles, because other programs can only add to them. */
 export interface ThreadsRow {
   readonly setting: string;
-  /** Of a drafted block, of its verification and of both. */
+  /** Of drafting a block, of verifying it, and of both. */
   readonly draft: number;
   readonly verify: number;
   readonly round: number;
-  /** To the round of lenity's own settings. */
+  /** Relative to the round with lenity's settings. */
   readonly ratio: number;
 }
 
 export interface ThreadsReport {
   readonly processors: number;
-  /** Tokens that a round drafted; fewer than asked for when the draft model ended its answer. */
+  /** Tokens drafted in a round; fewer than `draftTokens` if the draft model ended its answer. */
   readonly drafted: number;
   readonly turns: number;
   readonly repeats: number;
   readonly rows: readonly ThreadsRow[];
 }
 
-/** What is compared: lenity's own settings first. */
+/** The settings to compare, lenity's first. */
 function settings(
   processors: number,
 ): readonly { readonly setting: string; readonly target: Threads; readonly draft: Threads }[] {
@@ -61,8 +61,8 @@ function settings(
   const unbounded = Number.POSITIVE_INFINITY;
   const one = (spin: number): Threads => ({ threads: 1, spin });
   const plain = { threads: processors, spin: unbounded };
-  const pair = (target: number, spin: number, say: string) => ({
-    setting: `target ${target}, draft 1, ${say}`,
+  const pair = (target: number, spin: number, label: string) => ({
+    setting: `target ${target}, draft 1, ${label}`,
     target: { threads: target, spin },
     draft: one(spin),
   });
@@ -83,7 +83,7 @@ function settings(
   ];
 }
 
-/** Measures rounds under every setting. Rejects as `loadModel` does. */
+/** Measures rounds under every setting. Rejects with the errors of `loadModel`. */
 export async function threads(options: ThreadsOptions): Promise<ThreadsReport> {
   const { draftTokens = 16, turns = 4, repeats = 25, processors = availableParallelism() } = options;
   const lanes = settings(processors).map((setting) => ({

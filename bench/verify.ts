@@ -1,7 +1,7 @@
 /**
- * What a verdict costs: each verifier decides a block of drafted tokens from fresh evidence, next to the time to copy
- * the same logits once, which no verifier that reads them all can beat. The two take turns, so that the ratios hold on
- * a noisy machine.
+ * The cost of a verdict. Each verifier decides a block of drafted tokens from fresh evidence, compared with copying the
+ * same logits once, which is a lower bound for verifiers that read all logits. The two take turns, so that the ratios
+ * are valid on a noisy machine.
  */
 import {
   draw,
@@ -19,10 +19,10 @@ import {
 import { median } from "./order.ts";
 import { markdownTable } from "./table.ts";
 
-/** A verifier to be measured, under the sampling settings of the request. */
+/** A verifier to measure, with the sampling settings of the request. */
 export interface VerifyEntry {
   readonly label: string;
-  /** A fresh one for each verdict. */
+  /** Creates the verifier for each verdict. */
   readonly verifier: () => Verifier;
   readonly sampling: Partial<Sampling>;
   /** Numbers per hidden state, for verifiers that read them. Default 64. */
@@ -35,7 +35,7 @@ export interface VerifyOptions {
   readonly vocabularies?: readonly number[] | undefined;
   /** K, the drafted tokens of a block. Default 25. */
   readonly draftTokens?: number | undefined;
-  /** Verdicts of each verifier at each vocabulary, beyond two to warm up. Default 9. */
+  /** Verdicts of each verifier at each vocabulary, after two to warm up. Default 9. */
   readonly repeats?: number | undefined;
   readonly seed?: number | undefined;
   readonly progress?: ((done: number, all: number) => void) | undefined;
@@ -48,7 +48,7 @@ export interface VerifyCell {
   readonly floor: number;
   /** One verdict on K tokens. */
   readonly verdict: number;
-  /** The row to draw from at the first refusal, after the verdict; absent where nothing was refused. */
+  /** Computing the row to draw from at the first rejection, after the verdict; absent if nothing was rejected. */
   readonly replacement: number | undefined;
   /** verdict / floor. */
   readonly ratio: number;
@@ -89,7 +89,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   };
 }
 
-/** Logits of both models, [K + 1, vocabulary] and [K, vocabulary], and room for a copy of K rows of each. */
+/** Logits of both models, [K + 1, vocabulary] and [K, vocabulary], and buffers for a copy of K rows of each. */
 interface BlockLogits {
   readonly target: Float32Array;
   readonly drafter: Float32Array;
@@ -153,9 +153,7 @@ async function measure(
   };
 }
 
-/**
- * The target's logits are roughly normal; the drafter's are the same with some noise, so that it is right now and then.
- */
+/** The target's logits are roughly normal; the drafter's are the same plus noise, so that it is sometimes right. */
 function blockLogits(random: Random, vocabulary: number, draftTokens: number): BlockLogits {
   const normal = (scale: number) => scale * (random() + random() + random() - 1.5) * 2;
   const target = Float32Array.from({ length: (draftTokens + 1) * vocabulary }, () => normal(4));
@@ -175,7 +173,7 @@ function randomHidden(width: number, length: number, random: Random): Hidden {
   return { width, at: (index) => states[index] as Float32Array };
 }
 
-/** The report as a Markdown table: the ratio to the floor, and the verdict's milliseconds. */
+/** The report as a Markdown table: the ratio to the floor, and the milliseconds of a verdict. */
 export function verifyTable({ rows }: VerifyReport): string {
   const milliseconds = (value: number) =>
     value < 1 ? value.toFixed(3) : value < 100 ? value.toFixed(1) : value.toFixed(0);

@@ -1,11 +1,11 @@
 /**
- * The chat server on Bun, Deno or Node; PORT chooses the port. Run, in the repository's root, one of
+ * The chat server on Bun, Deno or Node. PORT sets the port. Run one of these in the repository's root:
  *
  *     bun examples/chat.ts
  *     deno run --conditions=source --allow-read=. --allow-ffi=. --allow-net=127.0.0.1 --allow-env=PORT examples/chat.ts
  *     node --conditions=source examples/chat.ts
  *
- * In a project that has installed the packages, leave out `--conditions=source`: it runs a checkout from its sources.
+ * `--conditions=source` runs a checkout from its sources. Leave it out in a project that has installed the packages.
  */
 import { readFileSync } from "node:fs";
 import { serve } from "@hono/node-server";
@@ -28,7 +28,7 @@ const app = createServer({
       sampling: { temperature: 0 },
     },
   ],
-  // It has no key: web pages must not reach it by a name of their own.
+  // There is no key, so web pages must not reach the server through a name they control.
   allowedHosts: [],
 });
 serve({ fetch: app.fetch, hostname: "127.0.0.1", port: Number(process.env["PORT"] ?? 8080) }, ({ port }) => {

@@ -8,7 +8,7 @@ const client = new OpenAI({ baseURL: process.argv[2] ?? "http://127.0.0.1:8080/v
 const question =
   "A pen costs 4 coins and a book costs 9 coins. Leo buys 6 pens and one book. How many coins does he pay?";
 
-/** What lenity adds to the request and to the answer. */
+/** lenity's additions to the request and the answer. */
 const policy = { type: "or", any: [{ type: "sd" }, { type: "kl", threshold: 0.3 }] };
 type Metrics = {
   metrics?: { speculative_decoding: { mean_acceptance_length: number }; acceptance: { relaxed: number } };

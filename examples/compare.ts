@@ -1,6 +1,6 @@
 /**
- * One prompt under every policy: what each gains, and what it changes: the last gate is too loose for sums. Run: bun
- * examples/compare.ts ["a word problem"]
+ * One prompt under several policies: the speed of each, and how it changes the answer. The last gate is too loose for
+ * arithmetic. Run: bun examples/compare.ts ["a word problem"]
  */
 import { readFileSync } from "node:fs";
 import { chatWriter, completeChat } from "@lenity/chat";

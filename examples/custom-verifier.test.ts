@@ -1,4 +1,4 @@
-/** What every acceptance rule owes, for the one in nearly.ts. Run: bun test examples/custom-verifier.test.ts */
+/** The conformance tests for the rule in nearly.ts. Run: bun test examples/custom-verifier.test.ts */
 import { describe, test } from "node:test";
 import { conformance } from "@lenity/core/testing";
 import { nearly } from "./nearly.ts";

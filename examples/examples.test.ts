@@ -27,7 +27,7 @@ test("first.ts answers and prints the acceptance", async () => {
   );
 });
 
-test("custom-verifier.ts runs a rule of its own under three settings named from JSON", async () => {
+test("custom-verifier.ts runs a custom rule under three settings named from JSON", async () => {
   const out = await run([bun, "custom-verifier.ts"]);
   assert.deepEqual(
     [...out.matchAll(/"share": ([\d.]+)\}: \d+\.\d tokens per target pass/g)].map(([, share]) => share),
@@ -44,17 +44,14 @@ test("compare.ts answers one prompt under every policy", async () => {
   ]);
   const results = [...out.matchAll(/#### (\d+)$/gm)].map(([, result]) => result);
   assert.equal(results.length, 5);
-  // The last gate is loose enough to take a slip of the draft for agreement: that is what the example shows.
+  // The last gate is loose enough to accept an error of the draft, which is what the example shows.
   assert.deepEqual(results.slice(0, 3), ["41", "41", "41"]);
 });
 
 const headers = { "content-type": "application/json" };
 const question = "Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?";
 
-/**
- * Runs a command that serves, in the repository's root and on a free port, hands the server's address over, and ends
- * it.
- */
+/** Runs a server command in the repository's root on a free port, passes on its address, and stops it. */
 async function served(command: readonly string[], use: (url: string) => Promise<void>): Promise<void> {
   const [program, ...args] = command as [string, ...string[]];
   const child: ChildProcess = spawn(program, args, {
@@ -87,7 +84,7 @@ const runtimes: Record<string, string | undefined> = {
   deno: denoExecutable(),
   node: "path" in node ? node.path : undefined,
 };
-/** The commands that a file's head gives, by runtime. */
+/** The commands in a file's header, by runtime. */
 const commandsOf = (path: string): readonly (readonly [string, ...string[]])[] =>
   Array.from(readFileSync(join(folder, path), "utf8").matchAll(/^ \* {5}((?:bun|deno|node) .*)$/gm), ([, command]) => {
     return (command as string).split(" ") as [string, ...string[]];

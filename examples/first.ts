@@ -1,4 +1,7 @@
-/** Load the embedded pair, answer a question under a policy, and say what the policy did. Run: bun examples/first.ts */
+/**
+ * Loads the embedded pair, answers a question under a policy, and prints what the policy did. Run: bun
+ * examples/first.ts
+ */
 import { chatWriter, completeChat } from "@lenity/chat";
 import { defaultRegistry } from "@lenity/core";
 import { loadPair } from "@lenity/onnx";

@@ -12,8 +12,8 @@ import { build, type Plugin } from "esbuild";
 const here = import.meta.dirname;
 
 /**
- * ONNX Runtime is not bundled: it starts threads from its own file. These are the files of each of its modules that the
- * page may import.
+ * ONNX Runtime is not bundled: it starts threads from its own file. These are the files of each module that the page
+ * may import.
  */
 const runtimes: Readonly<Record<string, readonly string[]>> = {
   "onnxruntime-web/wasm": ["ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"],
@@ -36,20 +36,20 @@ const besideThePage: Plugin = {
 
 const texts = ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"];
 
-/** Where each model lies, and what the page fetches of it. */
+/** Each model's folder, and the files that the page fetches. */
 const models: Readonly<Record<string, { readonly folder: URL; readonly paths: readonly string[] }>> = {
   target: { folder: tiny.target, paths: [...texts, "judge.json", "autojudge.json", "onnx/model.onnx"] },
   draft: { folder: tiny.draft, paths: [...texts, "onnx/model.onnx", "onnx/model.drafter.onnx"] },
 };
 
-/** Builds the page into a folder, which is emptied first. */
+/** Builds the page into a folder, after emptying it. */
 export async function buildPage(out: string): Promise<void> {
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
   await build({
     entryPoints: [join(here, "src/page.ts"), join(here, "src/worker.ts")],
     plugins: [besideThePage],
-    // The packages as they are in this checkout; a project that has installed them leaves this out.
+    // Uses the packages' sources in this checkout. Leave it out in a project that has installed the packages.
     conditions: ["source"],
     bundle: true,
     minify: true,

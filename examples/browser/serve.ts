@@ -3,7 +3,7 @@
  *
  *     bun examples/browser/serve.ts
  *
- * Any static server does. `--plain` leaves the two headers out, as a server does that knows nothing of them.
+ * Any static server works. `--plain` leaves out the two headers, like most static servers.
  */
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -21,7 +21,7 @@ const types: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
 };
 
-/** What makes a page cross-origin isolated. */
+/** The headers that make a page cross-origin isolated. */
 const isolation = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
 /** A running server. */
@@ -30,7 +30,7 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** Serves the files of a folder on 127.0.0.1; port 0 is any that is free. */
+/** Serves the files of a folder on 127.0.0.1. Port 0 picks a free port. */
 export async function serveFolder(
   folder: string,
   { isolated, port }: { readonly isolated: boolean; readonly port: number },

@@ -115,7 +115,7 @@ describe("the page", () => {
     test(`says that the models are not there where ${path} is missing`, async () => {
       const { told, state } = await withFile(path, undefined, /404/);
       assert.match(told, new RegExp(`^http:.*/${path} is missing\\. Build the page again`));
-      assert.equal(state, "The models are not there.");
+      assert.equal(state, "The models are missing.");
     });
   }
 });

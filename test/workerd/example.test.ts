@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { says } from "../../examples/edge/src/table.ts";
+import { modelSaying } from "../../examples/edge/src/table.ts";
 import { chunks, joined, type Reply, textOf, until } from "../../packages/server/test/doubles.ts";
 import { type RunningWorker, startWorker } from "./start.ts";
 
@@ -42,7 +42,7 @@ const ask = ({ url }: RunningWorker, body: object, init: RequestInit = {}): Prom
 async function serveTarget(
   text: string,
 ): Promise<{ readonly url: string; readonly open: () => number; fail: boolean }> {
-  const model = says(text);
+  const model = modelSaying(text);
   let open = 0;
   const server: Server = createServer((request, response) => {
     open++;
@@ -91,7 +91,7 @@ test("a target behind HTTP answers; when it fails the request fails, and when th
   assert.equal(error?.code, "worker_lost");
   assert.doesNotMatch(error?.message ?? "", /127\.0\.0\.1/);
   await until(() => worker.log().includes(`Request ${failed.headers.get("x-request-id")} failed: LenityError`));
-  assert.match(worker.log(), /status 503 and 0 bytes; expected \d+ rows of 260 logits/);
+  assert.match(worker.log(), /status 503 with 0 bytes; expected \d+ rows of 260 logits/);
 
   target.fail = false;
   const gone = new AbortController();

@@ -1,31 +1,31 @@
-/** The card of one answer: what was asked, the tokens as they come, who put each of them there, and what they cost. */
+/** The card of one answer: the question, the tokens as they arrive, the source of each token, and the figures. */
 import type { Figures, Kind, Piece } from "./messages.ts";
 
 export interface Card {
   readonly element: HTMLElement;
   add(pieces: readonly Piece[]): void;
-  /** Each of these is the last thing that the card says. */
+  /** Each of these completes the card. */
   finish(figures: Figures): void;
   stop(): void;
   fail(message: string): void;
 }
 
-/** An answer without tokens, under way. */
+/** Creates a card without tokens, in progress. */
 export function answerCard(title: string, question: string): Card {
   const element = document.createElement("article");
   element.ariaBusy = "true";
   const answer = textElement("p", "", "answer");
-  const told = textElement("p", "", "note token");
-  told.hidden = true;
-  element.append(textElement("h2", title), textElement("p", question, "asked"), answer, told);
+  const details = textElement("p", "", "note token");
+  details.hidden = true;
+  element.append(textElement("h2", title), textElement("p", question, "asked"), answer, details);
   const pieces: Piece[] = [];
   inspectable(answer, (at) => {
-    told.textContent = describePiece(pieces[at] as Piece);
-    told.hidden = false;
-    told.scrollIntoView({ block: "nearest" });
+    details.textContent = describePiece(pieces[at] as Piece);
+    details.hidden = false;
+    details.scrollIntoView({ block: "nearest" });
   });
 
-  /** The end of the card stays in sight as it grows, unless the reader has scrolled away from it. */
+  /** Keeps the end of the card in view as it grows, unless the reader has scrolled away. */
   const grow = (change: () => void) => {
     const { bottom } = element.getBoundingClientRect();
     const watched = bottom > 0 && bottom <= window.innerHeight + 1;
@@ -64,16 +64,14 @@ function textElement<Name extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** The mark of a token begins after its white space, which may lie at the end of a line. */
+/** The mark of a token begins after its white space, which may be at the end of a line. */
 function pieceNodes({ text, kind }: Piece): Node[] {
   const [space] = /^\s*(?=\S)/.exec(text) ?? [""];
   const mark = textElement("span", text.slice(space.length), kind);
   return space === "" ? [mark] : [document.createTextNode(space), mark];
 }
 
-/**
- * Lets a reader choose a token of the answer by a tap, or by the arrow keys: one stop of the Tab key for all of them.
- */
+/** Lets a reader choose a token of the answer by tapping it or with the arrow keys. All tokens share one Tab stop. */
 function inspectable(answer: HTMLElement, onChoice: (at: number) => void): void {
   answer.tabIndex = 0;
   answer.setAttribute("aria-describedby", "hint");
@@ -95,15 +93,15 @@ function inspectable(answer: HTMLElement, onChoice: (at: number) => void): void 
   });
 }
 
-/** What the legend says of each kind. */
-const tells = (kind: Kind): string =>
+/** The legend's text for a kind. */
+const legendOf = (kind: Kind): string =>
   document.querySelector(`.legend .${kind}`)?.parentElement?.lastChild?.textContent?.trim() ?? "";
 
 function describePiece({ text, kind, by, p, q }: Piece): string {
   const accepted = by === undefined ? "" : `; accepted by ${by}`;
   const shares = [p === undefined ? [] : `target ${percent(p)}`, q === undefined ? [] : `draft ${percent(q)}`].flat();
   const probability = shares.length === 0 ? "" : ` Probability: ${shares.join(", ")}.`;
-  return `“${text.trim() || text.replaceAll("\n", "⏎")}” is ${kind}: ${tells(kind)}${accepted}.${probability}`;
+  return `“${text.trim() || text.replaceAll("\n", "⏎")}” is ${kind}: ${legendOf(kind)}${accepted}.${probability}`;
 }
 
 const percent = (share: number): string =>

@@ -1,6 +1,8 @@
-/** What the page and its worker say to each other. */
+/** The messages between the page and its worker. */
 
-/** Who put a token there: the drafter, as the target would have said it (strict) or not (relaxed); else the target. */
+/**
+ * The source of a token: the drafter, accepted by strict verification too (strict) or not (relaxed); else the target.
+ */
 export type Kind = "strict" | "relaxed" | "replacement" | "bonus" | "target";
 
 /** One token of an answer. */
@@ -9,12 +11,12 @@ export interface Piece {
   readonly kind: Kind;
   /** The verifier that accepted it. */
   readonly by?: string | undefined;
-  /** Its raw probabilities under target and drafter, where they were computed. */
+  /** Its raw probabilities under target and drafter, if they were computed. */
   readonly p?: number | undefined;
   readonly q?: number | undefined;
 }
 
-/** What an answer cost and gained. */
+/** The figures of an answer. */
 export interface Figures {
   readonly tokens: number;
   readonly passes: number;
@@ -22,11 +24,11 @@ export interface Figures {
   readonly accepted: number;
   readonly relaxed: number;
   readonly seconds: number;
-  /** The answer was cut off at the context's end. */
+  /** The answer was cut off because the context is full. */
   readonly cutOff: boolean;
 }
 
-/** A policy of the page's list, and the block length that suits it. */
+/** A policy in the page's list, and its best block length. */
 export interface Choice {
   readonly name: string;
   readonly summary: string;
@@ -46,5 +48,5 @@ export type Report =
   | { readonly type: "tokens"; readonly pieces: readonly Piece[] }
   | { readonly type: "done"; readonly figures: Figures }
   | { readonly type: "stopped" }
-  /** `missing`: a file of the models is not on the server. */
+  /** `missing`: a model file is not on the server. */
   | { readonly type: "failed"; readonly message: string; readonly missing?: boolean | undefined };

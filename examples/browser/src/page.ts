@@ -1,4 +1,4 @@
-/** The page: asks its worker, and shows what comes back. */
+/** The page: sends questions to its worker and shows the results. */
 import { wordProblem } from "@lenity/tiny";
 import { answerCard, type Card } from "./card.ts";
 import type { Choice, Order, Report } from "./messages.ts";
@@ -26,7 +26,7 @@ const answers = element("answers", "section");
 const worker = new Worker(new URL(`./worker.js${window.location.search}`, import.meta.url), { type: "module" });
 const order = (message: Order): void => worker.postMessage(message);
 let choices: readonly Choice[] = [];
-/** The answer under way. */
+/** The answer in progress. */
 let current: Card | undefined;
 
 worker.addEventListener("message", ({ data }: MessageEvent<Report>) => {
@@ -86,7 +86,7 @@ function showChoice(): void {
   if (choice.draftTokens > 0) draftTokens.value = String(choice.draftTokens);
 }
 
-/** Places an empty answer before the others, where it is seen. */
+/** Adds an empty answer above the others and scrolls to it. */
 function begin(asked: string): void {
   failure.hidden = true;
   current = answerCard(
@@ -100,23 +100,22 @@ function begin(asked: string): void {
   stop.disabled = false;
 }
 
-function end(say: (card: Card) => void): void {
-  if (current !== undefined) say(current);
+function end(finish: (card: Card) => void): void {
+  if (current !== undefined) finish(current);
   current = undefined;
   state.textContent = "Ready.";
   ask.disabled = false;
   stop.disabled = true;
 }
 
-/** Tells a failure where it belongs: in the answer under way, or instead of the models. */
+/** Shows a failure in the answer in progress, or else in the page's status. */
 function fail(message: string, missing = false): void {
   if (current !== undefined) {
     end((card) => card.fail(message));
     return;
   }
   loading.hidden = true;
-  if (choices.length === 0)
-    state.textContent = missing ? "The models are not there." : "The models could not be loaded.";
+  if (choices.length === 0) state.textContent = missing ? "The models are missing." : "The models could not be loaded.";
   failure.textContent = message;
   failure.hidden = false;
 }

@@ -1,4 +1,4 @@
-/** Loads the built-in pair from the files beside the page. */
+/** Loads the built-in pair from the files next to the page. */
 import { type ChatWriter, chatWriter } from "@lenity/chat";
 import { autojudgeHead, type Drafter, defaultRegistry, judgeHead, type Registry } from "@lenity/core";
 import {
@@ -14,29 +14,29 @@ import {
   type WebLoadOptions,
 } from "@lenity/onnx/web";
 
-/** The target, its drafter, and what turns a question into tokens. */
+/** The target, its drafter, and the chat writer. */
 export interface Pair {
   readonly target: OnnxModel;
   readonly registry: Registry;
   readonly writer: ChatWriter;
-  /** A fresh drafter, for one answer. */
+  /** Creates a drafter for one answer. */
   drafter(): Drafter;
 }
 
-/** Bytes of each file by its path, written by build.ts: what there is, and how much of it has come. */
+/** Bytes of each file by its path, written by build.ts: the list of files, and the total for the progress bar. */
 type Manifest = Readonly<Record<"target" | "draft", Readonly<Record<string, number>>>>;
 
-/** A file that the page was built with is not on the server. */
+/** A file from the page's build is not on the server. */
 export class MissingFile extends Error {}
 
 async function fetchPresent(url: URL): Promise<Response> {
   const response = await fetch(url);
   if (response.status === 404)
-    throw new MissingFile(`${url.href} is missing. Build the page again, and serve all of dist/.`);
+    throw new MissingFile(`${url.href} is missing. Build the page again and serve all of dist/.`);
   return response;
 }
 
-/** Rejects with MissingFile, and as `loadModel` does. */
+/** Rejects with MissingFile, or with the errors of `loadModel`. */
 export async function loadPair(
   ort: Runtime,
   provider: WebLoadOptions["provider"],
@@ -47,15 +47,15 @@ export async function loadPair(
   const total = Object.values(manifest)
     .flatMap((files) => Object.values(files))
     .reduce((sum, bytes) => sum + bytes, 0);
-  const come = new Map<string, number>();
+  const received = new Map<string, number>();
   const folder = (name: keyof Manifest) =>
     fetchedFiles(new URL(name, base), {
       paths: Object.keys(manifest[name]),
       fetch: fetchPresent,
       onProgress(path, loaded) {
-        come.set(`${name}/${path}`, loaded);
+        received.set(`${name}/${path}`, loaded);
         onProgress(
-          [...come.values()].reduce((sum, bytes) => sum + bytes, 0),
+          [...received.values()].reduce((sum, bytes) => sum + bytes, 0),
           total,
         );
       },

@@ -1,4 +1,4 @@
-/** The worker beside the page: it loads the models and decodes, so that the page stays responsive. */
+/** The page's worker. It loads the models and decodes, so that the page stays responsive. */
 import { generateChat } from "@lenity/chat";
 import type { Registry } from "@lenity/core";
 import { type TraceEntry, tracer } from "@lenity/server";
@@ -21,10 +21,10 @@ self.addEventListener("message", async ({ data }: MessageEvent<Order>) => {
 });
 
 async function load(): Promise<Pair> {
-  const wish = new URL(self.location.href).searchParams.get("provider");
-  const provider = wish === "webgpu" || wish === "auto" ? wish : "wasm";
+  const requested = new URL(self.location.href).searchParams.get("provider");
+  const provider = requested === "webgpu" || requested === "auto" ? requested : "wasm";
   const ort = provider === "wasm" ? await import("onnxruntime-web/wasm") : await import("onnxruntime-web/webgpu");
-  // Threads share memory, which browsers allow to isolated pages alone.
+  // Threads share memory, which browsers allow only for isolated pages.
   const threads = self.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency) : 1;
   ort.env.wasm.numThreads = threads;
   const pair = await loadPair(ort, provider, (loaded, total) => report({ type: "progress", loaded, total }));
@@ -42,7 +42,7 @@ function choicesOf(registry: Registry): Choice[] {
     const preset = registry.presets.find((preset) => preset.name === name);
     return preset === undefined ? [] : [{ name, summary: preset.summary, draftTokens: preset.draftTokens ?? 16 }];
   });
-  return [...named, { name: "plain", summary: "No drafting: the target alone, one token per pass.", draftTokens: 0 }];
+  return [...named, { name: "plain", summary: "No drafting: only the target, one token per pass.", draftTokens: 0 }];
 }
 
 async function answer(
@@ -96,7 +96,7 @@ function fail(error: unknown): undefined {
     });
 }
 
-/** Loading tells of some files with errors of its own. */
+/** Loading wraps some of these errors. */
 function isMissing(error: unknown): boolean {
   return error instanceof MissingFile || (error instanceof Error && isMissing(error.cause));
 }

@@ -1,5 +1,5 @@
 /**
- * The worker on Cloudflare, where WebAssembly may be imported but not compiled: with the kernels, verification is many
+ * The worker on Cloudflare, where WebAssembly may be imported but not compiled. The kernels make verification many
  * times faster.
  */
 import { useKernels } from "@lenity/core";

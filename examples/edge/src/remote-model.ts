@@ -1,7 +1,7 @@
 /**
- * A target that computes elsewhere. The protocol is this example's own and as small as can be: POST {"tokens": [...],
- * "rows": n} answers with the logits of the last n positions, [n, vocabulary] in float32, little-endian. A server with
- * a cache of prefixes makes it fast.
+ * A target on another server. The protocol is minimal and only for this example: POST {"tokens": [...], "rows": n}
+ * returns the logits of the last n positions, [n, vocabulary] in float32, little-endian. It is fast if the server
+ * caches prefixes.
  */
 import {
   type AppendOptions,
@@ -37,7 +37,7 @@ export function remoteModel({ url, vocabulary, contextLength, eos }: RemoteModel
           if (all.length > contextLength) {
             throw new LenityError(
               "context_full",
-              `${all.length} tokens do not fit the target's context of ${contextLength}.`,
+              `The text has ${all.length} tokens; expected at most ${contextLength}, the target's context. Shorten it.`,
             );
           }
           const logits = rows === 0 ? new Float32Array() : await logitsOf(all, rows, signal);
@@ -64,13 +64,13 @@ export function remoteModel({ url, vocabulary, contextLength, eos }: RemoteModel
       const bytes = await response.arrayBuffer();
       if (response.ok && bytes.byteLength === 4 * rows * vocabulary) return new Float32Array(bytes);
       throw new Error(
-        `status ${response.status} and ${bytes.byteLength} bytes; expected ${rows} rows of ${vocabulary} logits`,
+        `status ${response.status} with ${bytes.byteLength} bytes; expected ${rows} rows of ${vocabulary} logits`,
       );
     } catch (cause) {
       if (signal?.aborted === true) throw new LenityError("aborted", "The request was cancelled.", { cause });
       throw new LenityError(
         "worker_lost",
-        `The target at ${url} did not answer: ${cause instanceof Error ? cause.message : cause}`,
+        `The target at ${url} failed: ${cause instanceof Error ? cause.message : cause}`,
         {
           cause,
         },

@@ -1,7 +1,4 @@
-/**
- * A tokenizer of bytes and models that always say the same: what stands in for real ones, so that the example runs by
- * itself.
- */
+/** A byte tokenizer and models with a fixed answer, used in place of real ones so that the example needs no model. */
 import type { Token, Tokenizer } from "@lenity/core";
 import { type TableModel, tableModel } from "@lenity/core/testing";
 
@@ -29,8 +26,8 @@ export const tokenizer: Tokenizer = {
 
 export const chatTemplate: string = `{% for message in messages %}{{ '<|' + message.role + '|>' + message.content + '<|end|>' }}{% endfor %}<|assistant|>`;
 
-/** Says this text after `<|assistant|>`, nearly surely, and ends. */
-export function says(text: string): TableModel {
+/** A model that answers `<|assistant|>` with this text, almost with certainty, and ends. */
+export function modelSaying(text: string): TableModel {
   const answer = [...tokenizer.encode(text), end];
   return tableModel({
     name: "table",

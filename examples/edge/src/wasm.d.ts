@@ -1,4 +1,4 @@
-/** What wrangler makes of an import of WebAssembly. */
+/** How wrangler imports WebAssembly. */
 declare module "*.wasm" {
   const module: WebAssembly.Module;
   export default module;

@@ -285,7 +285,7 @@ test("lenity bench evidence prints what rounds by rows and by numbers take and s
   assert.equal(status, 0, err);
   assert.match(
     table,
-    /^\| policy +\| device \| vocabulary \| +by rows \| +sent \| by numbers \| +sent \| +lent \| +time \|$/m,
+    /^\| policy +\| device \| vocabulary \| +by rows \| +sent \| by numbers \| +sent \| +received \| +time \|$/m,
   );
   const { rows } = JSON.parse(await readFile(out, "utf8"));
   const row = 4 * vocabulary;
@@ -326,7 +326,7 @@ test("lenity bench cache prints every layout at every context, and writes JSON",
   const { status, out: table, err } = await lenity(["bench", "cache", ...sizes, "--out", out]);
   assert.equal(status, 0, err);
   assert.match(table, /^\| layout +\| tokens \| +context 40 \| +context 300 \|$/m);
-  assert.match(table, /keys and values that a step copies, calculated and not measured\.$/m);
+  assert.match(table, /keys and values that a step copies \(calculated, not measured\)\.$/m);
   const { rows } = JSON.parse(await readFile(out, "utf8"));
   assert.deepEqual(
     rows.map(({ layout, block }: { layout: string; block: number }) => `${layout} ${block}`),

@@ -94,7 +94,7 @@ describe("a server whose engine dies", () => {
       assert.equal(lost.headers.get("retry-after"), "1");
       const { error } = (await lost.json()) as Answer;
       assert.deepEqual([error?.code, error?.type], ["worker_lost", "server_error"]);
-      assert.match(error?.message ?? "", /^The model's engine was lost before the answer was complete\./);
+      assert.match(error?.message ?? "", /^The model's engine failed before the answer was complete\./);
       assert.match(textOf((await other.json()) as Answer), /#### 26$/);
       // Until then all requests go to the other engine, the next deadly one included.
       while (target.engines.some(({ state }) => state === "restarting"))

@@ -252,7 +252,7 @@ const families: Readonly<Record<string, Told>> = {
     hidden: "none",
     checked: exact,
     head: (kind) =>
-      `reads ${kind} hidden states, which this model does not give. Export the model with hidden states, or choose a policy without a judge.`,
+      `reads ${kind} hidden states, which this model does not return. Export the model with hidden states, or choose a policy without a judge.`,
   },
 };
 

@@ -1,19 +1,17 @@
 import type { LanguageModel, Session, Token } from "./model.ts";
 
-/**
- * The ids that stand for tokens: those below `vocabulary`, without `unused`. Tokenizers and models are of this shape.
- */
+/** The ids that have a token: those below `vocabulary`, except `unused`. Tokenizers and models have this shape. */
 export interface TokenIds {
   readonly vocabulary: number;
   readonly unused?: ReadonlySet<Token> | undefined;
 }
 
 /**
- * The model with rows over exactly these ids: columns beyond them, the padding of an output layer, are cut off; unused
- * ids, and ids that the model does not have, get a logit of −∞. So padding is neither drawn nor drafted nor accepted,
- * and the law over the rest is the model's own, renormalised. Give the tokenizer of a target, and the aligned target
- * for its draft model: then both rows have one support, as verifiers expect. A model that already fits is returned as
- * it is. Cutting costs a copy of each row; an id of −∞ keeps its rows from the fast arithmetic.
+ * Returns the model with rows over exactly these ids. Columns beyond them (the padding of an output layer) are cut off;
+ * unused ids, and ids that the model lacks, get a logit of −∞. Padding is then never drawn, drafted or accepted, and
+ * the distribution over the rest is the model's, renormalised. Align a target with its tokenizer, and its draft model
+ * with the aligned target: both rows then have the same support, as verifiers expect. A model that already fits is
+ * returned unchanged. Cutting costs a copy of each row; logits of −∞ rule out the fast arithmetic.
  */
 export function alignVocabulary(model: LanguageModel, tokens: TokenIds): LanguageModel {
   const vocabulary = tokens.vocabulary;
@@ -48,7 +46,7 @@ export function alignVocabulary(model: LanguageModel, tokens: TokenIds): Languag
   };
 }
 
-/** Copies rows of `width` logits into rows over these ids. Both are row-major; `into` has as many rows as `from`. */
+/** Copies rows of `width` logits into rows over these ids. Both are row-major and have the same number of rows. */
 export function copyRows(
   from: Float32Array,
   width: number,

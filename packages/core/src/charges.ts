@@ -1,7 +1,7 @@
 import type { Charge } from "./verifier.ts";
 
 /**
- * The nats spent by each ledger, once the first `emitted` tokens of the block (a replacement among them) are in the
+ * The nats each ledger has spent once the first `emitted` tokens of the block (including a replacement) are in the
  * answer.
  */
 export function charged(
@@ -15,7 +15,7 @@ export function charged(
   return after;
 }
 
-/** The nats that these charges come to, for the first `emitted` tokens of the block. */
+/** The total of these charges in nats, for the first `emitted` tokens of the block. */
 export function totalCharge(charges: readonly Charge[] | undefined, emitted: number): number {
   return (charges ?? []).reduce((sum, { nats }) => sum + total(nats, emitted), 0);
 }

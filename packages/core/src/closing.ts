@@ -1,7 +1,7 @@
 /**
- * The same events. `close` runs once, when they are over: at their end, at an error, and where the reader leaves them.
- * A generator that is left before its first event runs none of its own code, its `finally` neither: what wraps a
- * generator hands over here what it must close.
+ * Passes the events through and runs `close` once when they are over: at the end, on an error, or when the reader stops
+ * early. A generator that is closed before its first event runs none of its code, not even its `finally`, so code that
+ * wraps a generator passes its cleanup here.
  */
 export function closing<T>(
   events: AsyncGenerator<T, void, undefined>,

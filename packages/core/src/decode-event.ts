@@ -5,14 +5,15 @@ import type { Token } from "./model.ts";
 export interface EmittedToken {
   readonly token: Token;
   /**
-   * draft: accepted; replacement: drawn at a rejection; bonus: drawn after a full block; target: drawn without a draft.
+   * draft: accepted; replacement: drawn after a rejection; bonus: drawn after a fully accepted block; target: drawn
+   * without a draft.
    */
   readonly source: "draft" | "replacement" | "bonus" | "target";
   /** The verifier that accepted a drafted token. */
   readonly by?: string | undefined;
-  /** Accepted where speculative sampling with the same coin would have refused: the price of a lossy rule. */
+  /** Accepted where speculative sampling with the same coin would have rejected: the price of a lossy rule. */
   readonly relaxed: boolean;
-  /** Raw probabilities of the token under target and drafter, and KL(p‖q) of the raw rows, when traced. */
+  /** With `trace`: the token's raw probabilities under target and drafter, and KL(p‖q) of the raw rows. */
   readonly p?: number | undefined;
   readonly q?: number | undefined;
   readonly kl?: number | undefined;

@@ -6,29 +6,29 @@ import type { Verifier } from "./verifier.ts";
 export interface DecodeOptions {
   readonly target: LanguageModel;
   /**
-   * Proposes tokens; without one, decoding is plain. It belongs to this request, which closes it however it ends:
-   * refused before the first token, finished, failed, cancelled, or left at any of its events.
+   * Proposes tokens; without one, decoding is plain. The request owns it and closes it however it ends: refused before
+   * the first token, finished, failed, cancelled, or abandoned by the reader.
    */
   readonly drafter?: Drafter | undefined;
   /** The acceptance rule. Default: the preset `strict`, which is `sd` and lossless. */
   readonly verifier?: Verifier | undefined;
-  /** The longest block to draft, 0 to 1024; 0 is plain decoding. Default: that of the verifier's preset, else 16. */
+  /** The longest block to draft, 0 to 1024; 0 is plain decoding. Default: the one of the verifier's preset, else 16. */
   readonly draftTokens?: number | undefined;
   readonly sampling?: Partial<Sampling> | undefined;
   /** Same seed, same answer. Default 0. */
   readonly seed?: number | undefined;
-  /** The most tokens to emit. Default: what the context holds. */
+  /** The most tokens to emit. Default: as many as fit the context. */
   readonly maxTokens?: number | undefined;
-  /** Asked after each committed token: true ends the answer there. EOS tokens of the target end it in any case. */
+  /** Called after each committed token; true ends the answer there. The target's EOS tokens always end it. */
   readonly stop?: ((token: Token) => boolean) | undefined;
-  /** Adds p, q and KL to each emitted token: costs a softmax where the policy needs none. */
+  /** Adds p, q and KL to each emitted token. Costs a softmax where the policy needs none. */
   readonly trace?: boolean | undefined;
-  /** Tokens that lossy rules leave to strict verification. Default: the target's EOS tokens. */
+  /** Tokens that are always verified strictly, even under lossy rules. Default: the target's EOS tokens. */
   readonly control?: ReadonlySet<Token> | undefined;
   readonly signal?: AbortSignal | undefined;
   /**
-   * Whose answer it is: prompts go on only from what the same scope's left in caches. Default: one scope for all that
-   * name none.
+   * Who the answer is for: a prompt reuses only cache entries of the same scope. Default: requests without a scope
+   * share one.
    */
   readonly scope?: string | undefined;
 }

@@ -8,7 +8,7 @@ import { type Random, type Sampling, sampling, seeded } from "./sampling.ts";
 import type { Round, Verifier } from "./verifier.ts";
 import { sd, strictDraftTokens } from "./verifiers/sd.ts";
 
-/** One request as the loop sees it: its settings, checked, and what is known of its answer so far. */
+/** One request as the loop sees it: its checked settings, and the state of its answer so far. */
 export interface Request extends Pick<DecodeOptions, "target" | "drafter" | "stop" | "trace" | "signal" | "scope"> {
   readonly verifier: Verifier;
   /** The longest block; 0 without a drafter. */
@@ -18,12 +18,12 @@ export interface Request extends Pick<DecodeOptions, "target" | "drafter" | "sto
   readonly eos: ReadonlySet<Token>;
   readonly control: ReadonlySet<Token>;
   readonly promptLength: number;
-  /** The most tokens that the answer may still get. */
+  /** How many more tokens the answer may get. */
   readonly remaining: number;
   /** The prompt and the answer so far. */
   readonly committed: Token[];
   counters: Counters;
-  /** What verifiers must know of the request, since they hold no state themselves: see `Round`. */
+  /** Request state for verifiers, which keep none themselves: see `Round`. */
   spent: Round["spent"];
   looping: boolean;
   /** Why the answer has ended. */
@@ -33,7 +33,7 @@ export interface Request extends Pick<DecodeOptions, "target" | "drafter" | "sto
 /** The preset `strict`. */
 const strict: Verifier = { ...sd(), draftTokens: strictDraftTokens };
 
-/** Checks everything that can be checked before the first token. Throws what the preflight throws. */
+/** Checks everything that can be checked before the first token. Throws the errors of preflight.ts. */
 export function beginRequest(prompt: readonly Token[], options: DecodeOptions): Request {
   const { target, drafter, stop, trace, signal, scope, maxTokens = Number.POSITIVE_INFINITY } = options;
   const verifier = guarded(options.verifier ?? strict);

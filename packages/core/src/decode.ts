@@ -47,7 +47,7 @@ async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncG
   }
 }
 
-/** Establishes the invariant. A session may already hold the beginning of the prompt. */
+/** Establishes the invariant. A session may already contain the beginning of the prompt. */
 async function prefill(session: Session, request: Request): Promise<void> {
   const { committed, signal } = request;
   await session.rewind(Math.min(session.length, committed.length - 1));
@@ -56,7 +56,7 @@ async function prefill(session: Session, request: Request): Promise<void> {
   await session.append(committed.slice(session.length, -1), { rows: 0, signal });
 }
 
-/** The drafter's tokens for this round. The last token that the answer may get is not drafted: the target adds it. */
+/** The drafter's tokens for this round. The last token the answer may get is not drafted: the target adds it. */
 async function propose(request: Request): Promise<Draft> {
   const { target, drafter, committed: context, sampling, random, signal, scope } = request;
   if (signal?.aborted === true) {
@@ -71,7 +71,10 @@ async function propose(request: Request): Promise<Draft> {
   return draft;
 }
 
-/** Runs the last committed token and the draft through the target: everything that a verifier may know of the block. */
+/**
+ * Runs the last committed token and the draft through the target. Returns everything a verifier may know about the
+ * block.
+ */
 async function score(session: Session, request: Request, draft: Draft): Promise<Round> {
   const { target, verifier, sampling, committed, promptLength, random, signal } = request;
   const options = { target, verifier, sampling, draft, trace: request.trace === true, signal };
@@ -90,7 +93,7 @@ async function score(session: Session, request: Request, draft: Draft): Promise<
   };
 }
 
-/** The verdict on the block, within what the request allows. */
+/** The verdict on the block, limited to tokens the request allows. */
 async function verify({ verifier }: Request, round: Round): Promise<Verdict> {
   const { draft } = round;
   if (draft.length === 0) return { accept: [] };
@@ -103,7 +106,7 @@ async function verify({ verifier }: Request, round: Round): Promise<Verdict> {
   return withinSupport(verdict, round);
 }
 
-/** Adds the accepted prefix and a replacement or a bonus token to the answer, up to its end. */
+/** Adds the accepted prefix and a replacement or a bonus token to the answer, or stops where the answer ends. */
 async function commit(request: Request, round: Round, verdict: Verdict): Promise<readonly EmittedToken[]> {
   const { verifier, committed, eos, stop, trace, random } = request;
   const { draft, target } = round;
@@ -141,7 +144,7 @@ async function commit(request: Request, round: Round, verdict: Verdict): Promise
   return tokens;
 }
 
-/** Restores the invariant: what was rejected or ignored leaves the cache. */
+/** Restores the invariant: removes rejected and ignored tokens from the cache. */
 async function rewind(session: Session, { committed }: Request): Promise<void> {
   await session.rewind(committed.length - 1);
 }

@@ -1,4 +1,4 @@
-/** A hint for a misspelt name: the known names, and the one within two letters of it. */
+/** A hint for a misspelt name: the known names, and the one that differs by at most two letters. */
 export function didYouMean(given: string, known: readonly string[]): string {
   const close = (edits: number) =>
     given.length > 40 ? undefined : known.find((name) => withinEdits(name, given, edits));
@@ -6,7 +6,7 @@ export function didYouMean(given: string, known: readonly string[]): string {
   return `${near === undefined ? "" : `Did you mean "${near}"? `}Known: ${known.join(", ")}.`;
 }
 
-/** Whether so many insertions, deletions and changes of single letters lead from one word to the other. */
+/** Whether at most `edits` insertions, deletions and changes of single letters turn one word into the other. */
 function withinEdits(a: string, b: string, edits: number): boolean {
   let at = 0;
   while (at < a.length && a[at] === b[at]) at++;

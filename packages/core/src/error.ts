@@ -1,37 +1,37 @@
-/** What went wrong, for callers that want to react to it. */
+/** What went wrong, for code that handles errors. */
 export type ErrorCode =
-  | "invalid_policy" // the policy is not of the grammar, or names an option wrongly
-  | "unsupported" // the model or the drafter cannot feed the policy
-  | "invalid_request" // a setting is out of its range
+  | "invalid_policy" // the policy is malformed, or has an unknown or invalid option
+  | "unsupported" // the model or the drafter lacks what the policy needs
+  | "invalid_request" // a setting is out of range
   | "context_full" // the prompt does not fit the context
-  | "bad_logits" // the model returned NaN, or a row without any finite logit
-  | "model_files" // a model folder is incomplete or holds a wrong file
-  | "download" // a hub did not give a model, or it could not be kept: refused, unreachable, not as announced, no room
+  | "bad_logits" // the model returned NaN, or a row without a finite logit
+  | "model_files" // a model folder is incomplete or has an invalid file
+  | "download" // a hub refused, was unreachable or sent a wrong file, or there was no disk space
   | "worker_lost" // the thread that ran the model died
-  | "out_of_memory" // a run found no room; the model goes on
-  | "aborted"; // the caller's signal
+  | "out_of_memory" // one run did not fit into memory; the model still works
+  | "aborted"; // cancelled by the caller's signal
 
-/** The facts that an error's message is made of: programs decide by these and by the code, never by the wording. */
+/** The facts behind an error's message. Programs should check these and the code, never the wording. */
 export interface ErrorFacts {
   /** The failing part of a policy or request, such as `policy.any[1].threshold`. */
   readonly path?: string | undefined;
-  /** What is wrong, more exactly than the code says. */
+  /** What is wrong, more specific than the code. */
   readonly kind?: ErrorKind | undefined;
-  /** What it is about: the unknown name, or what was found in place of numbers. */
+  /** The unknown name, or the value found where a number was expected. */
   readonly subject?: string | undefined;
   /** The name of the model at fault. */
   readonly model?: string | undefined;
 }
 
 export type ErrorKind =
-  | "unknown_preset" // `subject` is no preset of the registry
-  | "unknown_verifier" // `subject` is no verifier of the registry
-  | "unknown_option" // `subject` is no option of the verifier
+  | "unknown_preset" // the registry has no preset `subject`
+  | "unknown_verifier" // the registry has no verifier `subject`
+  | "unknown_option" // the verifier has no option `subject`
   | "missing_option"
-  | "unknown_drafter" // `subject` is no drafter of the model
-  | "not_numbers"; // `subject`, such as NaN, stands where logits should
+  | "unknown_drafter" // the model has no drafter `subject`
+  | "not_numbers"; // logits are not numbers; `subject` is what was found, such as NaN
 
-/** The one error class of lenity. */
+/** lenity's only error class. */
 export class LenityError extends Error implements ErrorFacts {
   readonly code: ErrorCode;
   readonly path: string | undefined;

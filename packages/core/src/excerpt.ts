@@ -1,26 +1,20 @@
-/**
- * Longer texts of a caller are cut where a message quotes them: a message must stay readable, and must not send a
- * megabyte back.
- */
+/** Messages quote at most this much of a caller's text, so that they stay readable and never send a megabyte back. */
 const longest = 80;
 
-/** The beginning of a text, with `…` where it was cut. At most `most` UTF-16 units and that mark. */
+/** The beginning of a text, at most `most` UTF-16 units, followed by `…` if it was cut. */
 export function excerpt(text: string, most: number = longest): string {
   if (text.length <= most) return text;
   const cut = text.slice(0, most);
   return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
 }
 
-/** The beginning of a text in quotes, on one line. */
+/** The beginning of a text, quoted, on one line. */
 export const quoted = (text: string): string => JSON.stringify(excerpt(text));
 
-/**
- * What a caller gave, in words and never longer than an excerpt: `"hot"`, `2.5`, `an array of 5 items`,
- * `{"type":"web"}`.
- */
+/** Describes a caller's value, no longer than an excerpt: `"hot"`, `2.5`, `an array of 5 items`, `{"type":"web"}`. */
 export function shown(value: unknown): string {
   if (typeof value === "string") return value === "" ? "an empty string" : quoted(value);
-  if (value === Number.POSITIVE_INFINITY) return "a number too large to read"; // what JSON.parse makes of 1e999
+  if (value === Number.POSITIVE_INFINITY) return "a number too large to read"; // JSON.parse turns 1e999 into Infinity
   if (Array.isArray(value))
     return value.length === 0 ? "an empty array" : `an array of ${counted(value.length, "item")}`;
   if (typeof value === "object" && value !== null) {
@@ -33,7 +27,7 @@ export function shown(value: unknown): string {
 /** `1 item`, `4 items`. */
 export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 
-/** The beginning of a value, few levels deep and few entries wide: all that an excerpt can show of it. */
+/** A copy of a value cut to a few levels and a few entries, which is all that an excerpt can show. */
 function pruned(value: unknown, depth: number): unknown {
   if (typeof value === "string") return excerpt(value);
   if (typeof value !== "object" || value === null) return typeof value === "bigint" ? String(value) : value;

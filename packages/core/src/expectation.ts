@@ -15,10 +15,7 @@ const kinds: Readonly<Record<string, string>> = {
   record: "an object",
 };
 
-/**
- * What a schema wanted in place of what it was given, as the end of "expected …"; undefined for checks that only their
- * author can word.
- */
+/** What a schema expected, as the end of "expected …"; undefined for custom checks, which have their own message. */
 export function expectation({ type, expected, requirement, input }: v.BaseIssue<unknown>): string | undefined {
   const items = (count: unknown) => counted(Number(count), typeof input === "string" ? "character" : "item");
   switch (type) {

@@ -11,11 +11,11 @@ import type { Tokenizer } from "./tokenizer.ts";
 
 export interface GenerateOptions extends Omit<DecodeOptions, "stop"> {
   readonly tokenizer: Tokenizer;
-  /** Strings that end the answer; they are not part of it. */
+  /** Strings that end the answer. They are not included in it. */
   readonly stop?: readonly string[] | undefined;
   /**
-   * Whether the text goes on in that of the prompt, so that a space between the two is part of it. Default: it is one
-   * of its own, an answer.
+   * Whether the text continues the prompt's text, so that a leading space is kept. Default: false, it is a separate
+   * answer.
    */
   readonly continues?: boolean | undefined;
 }
@@ -34,9 +34,9 @@ export type GenerateEvent =
   | { readonly type: "finish"; readonly answer: Answer };
 
 /**
- * `decode` with text: yields the text and the tokens of each round, then the whole answer. The prompt is a text or
- * tokens. Ids of the target that the tokenizer has no token for are never emitted (see `alignVocabulary`). The drafter
- * is closed in any case, even when the events are never read.
+ * `decode` with text: yields the text and the tokens of each round, then the whole answer. The prompt is text or
+ * tokens. Target ids without a token in the tokenizer are never emitted (see `alignVocabulary`). The drafter is always
+ * closed, even if the events are never read.
  */
 export function generate(
   prompt: string | readonly Token[],
@@ -47,7 +47,7 @@ export function generate(
     begun = true;
     return decode(ids, how);
   };
-  // Once it has begun, `decode` closes the drafter.
+  // Once `decode` has been called, it closes the drafter.
   return closing(answering(prompt, options, begin), () => (begun ? undefined : options.drafter?.close()));
 }
 
@@ -94,7 +94,7 @@ async function* answering(
   }
 }
 
-/** The whole answer at once. */
+/** Resolves to the whole answer. */
 export async function complete(prompt: string | readonly Token[], options: GenerateOptions): Promise<Answer> {
   for await (const event of generate(prompt, options)) if (event.type === "finish") return event.answer;
   throw new Error("generate() ended without an answer.");

@@ -1,17 +1,15 @@
 /**
- * What lossy rules are known to break, kept from breaking: answers that lose their end, and answers that loop.
+ * Guards lossy rules against two known failures: answers that miss their end, and answers that loop.
  *
- * Control tokens stay strict: where the draft proposes one, or the target would say one, only speculative sampling
- * decides. And once the answer repeats itself, the request is strict to its end.
+ * Control tokens stay strict: where the draft proposes one, or the target's argmax is one, only speculative sampling
+ * decides. Once the answer repeats itself, the rest of the request is strict.
  */
 import { combinedReads } from "./combinators/children.ts";
 import type { Token } from "./model.ts";
 import type { Verdict, Verifier } from "./verifier.ts";
 import { sd } from "./verifiers/sd.ts";
 
-/**
- * The same rule under guard. Lossless rules, and those that a policy frees with `unguarded`, are returned as they are.
- */
+/** The rule with the guard. Lossless rules, and rules marked `unguarded`, are returned unchanged. */
 export function guarded(verifier: Verifier): Verifier {
   if (verifier.law === "exact" || verifier.unguarded === true) return verifier;
   const strict = sd();
@@ -39,12 +37,12 @@ export function guarded(verifier: Verifier): Verifier {
   };
 }
 
-/** The longest n-gram whose repetition is looked for. */
+/** The longest n-gram that is checked for repetition. */
 const longestPeriod = 64;
-/** How often it must stand in a row, and how many tokens that must be at least. */
+/** How many times in a row it must occur, and how many tokens the repetition must span at least. */
 const [repeats, leastTokens] = [4, 24];
 
-/** Whether the answer ends in an n-gram repeated over and over. */
+/** Whether the answer ends in a repeated n-gram. */
 export function loops(context: readonly Token[], promptLength: number): boolean {
   const length = context.length - promptLength;
   for (let period = 1; period <= longestPeriod; period++) {

@@ -1,4 +1,4 @@
-/** What lenity's other packages share with core. Not for programs: it changes without notice. */
+/** Internals that lenity's other packages share with core. Not a public API: it changes without notice. */
 export { copyRows, type TokenIds } from "./align-vocabulary.ts";
 export { closing } from "./closing.ts";
 export { didYouMean } from "./did-you-mean.ts";

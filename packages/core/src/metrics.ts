@@ -6,41 +6,41 @@ import type { Verdict } from "./verifier.ts";
  * bonuses − ignored; accepted = Σ acceptedBy; relaxed ≤ accepted ≤ evaluated ≤ drafted; rounds = Σ histogram.
  */
 export interface Counters {
-  /** Tokens of the prompt that the target did not run: its session held them from the start. */
+  /** Prompt tokens that the target did not run because they were already in its session's cache. */
   readonly cached: number;
-  /** Target passes that verified a block (the prompt's own pass is not one). */
+  /** Target passes that verified a block. The pass over the prompt does not count. */
   readonly rounds: number;
   /** Proposed by the drafter. */
   readonly drafted: number;
-  /** Looked at: up to and including the first rejection of each round. */
+  /** Drafted tokens that were verified: up to and including the first rejection of each round. */
   readonly evaluated: number;
-  /** Accepted drafted tokens, those before the first rejection. */
+  /** Accepted drafted tokens: those before the first rejection. */
   readonly accepted: number;
   /** Rounds that ended in a rejection. */
   readonly rejected: number;
   /**
-   * Tokens of the answer that were accepted where speculative sampling with the same coin would have refused: the price
-   * of a lossy rule.
+   * Tokens of the answer that were accepted where speculative sampling with the same coin would have rejected: the
+   * price of a lossy rule.
    */
   readonly relaxed: number;
   /** Tokens drawn after a rejection. */
   readonly replacements: number;
   /** Tokens drawn after a fully accepted block; in plain decoding, every token. */
   readonly bonuses: number;
-  /** Accepted tokens after the end of the answer, thrown away. */
+  /** Accepted tokens after the end of the answer, discarded. */
   readonly ignored: number;
-  /** Tokens of the answer. */
+  /** Tokens in the answer. */
   readonly emitted: number;
   /** Accepted tokens by the name of the verifier that accepted them. */
   readonly acceptedBy: Readonly<Record<string, number>>;
   /** Nats that the policy's ledgers charged for the tokens of the answer. */
   readonly spent: number;
   /**
-   * For each rule that ran in the shadow: the drafted tokens it would have accepted in the same rounds, and how many
-   * more than were.
+   * For each shadow rule: the drafted tokens it would have accepted in the same rounds, and how many more than were
+   * accepted.
    */
   readonly shadows: Readonly<Record<string, { readonly accepted: number; readonly more: number }>>;
-  /** Whether the answer repeated itself, so that the guard turned it strict. */
+  /** Whether the answer repeated itself, so that the guard made it strict. */
   readonly looped: boolean;
   /** histogram[n]: rounds that accepted n drafted tokens. */
   readonly histogram: readonly number[];
@@ -51,7 +51,7 @@ export interface RoundOutcome {
   readonly drafted: number;
   readonly accepted: number;
   readonly rejected: boolean;
-  /** The tokens that the round added to the answer. */
+  /** Tokens that the round added to the answer. */
   readonly tokens: readonly { readonly relaxed: boolean }[];
   readonly drawn: "replacement" | "bonus" | undefined;
   readonly ignored: number;
@@ -59,7 +59,7 @@ export interface RoundOutcome {
   readonly verdict: Verdict;
 }
 
-/** Zero of everything. */
+/** All counters at zero. */
 export const noCounts: Counters = {
   cached: 0,
   rounds: 0,

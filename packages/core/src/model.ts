@@ -1,6 +1,6 @@
 import type { Reading, Readings } from "./evidence/reading.ts";
 
-/** The id of a token: an integer from 0 up to, not including, the vocabulary. */
+/** The id of a token: an integer from 0 to `vocabulary` − 1. */
 export type Token = number;
 
 /** Which hidden state: the input of the final norm (Judge Decoding) or its output (AutoJudge). */
@@ -11,125 +11,121 @@ export interface Scores {
   readonly rows: number;
   /** [rows, vocabulary], row-major: row i scores the token that follows position i. */
   readonly logits: Float32Array;
-  /** [rows, width], row-major; present when asked for. */
+  /** [rows, width], row-major; present if requested. */
   readonly hidden?: Float32Array | undefined;
 }
 
 export interface AppendOptions {
   /**
-   * How many of the appended positions, counted from the end, to score: 0 for none; of a model with `lastOnly` at most
-   * one. Default: all.
+   * How many of the appended positions to score, counted from the end; 0 for none, at most 1 for a model with
+   * `lastOnly`. Default: all.
    */
   readonly rows?: number | undefined;
   readonly hidden?: HiddenKind | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What is asked of a drafted block in place of its rows. */
+/** What to compute for a drafted block instead of returning its rows. */
 export interface ScoreOptions {
-  /** Numbers to compute, for each position. */
+  /** Numbers to compute for each position. */
   readonly readings: ReadonlySet<Reading>;
-  /** The temperature of processed rows, above 0. Nothing else shapes them. */
+  /** The temperature of processed rows, above 0. No top-k, top-p or min-p applies. */
   readonly temperature: number;
   /**
-   * The drafter's logits [tokens − 1, vocabulary], where readings compare rows. They may move to another thread, until
-   * they are given back.
+   * The drafter's logits [tokens − 1, vocabulary], for readings that compare rows. They may be transferred to another
+   * thread until they are returned.
    */
   readonly drafted?: Float32Array | undefined;
   readonly hidden?: HiddenKind | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The numbers of a block whose rows stayed where they are. */
+/** The numbers of a block whose rows stayed on the device. */
 export interface Scored {
   readonly readings: Readings;
-  /** The drafter's logits, given back. */
+  /** The drafter's logits, returned. */
   readonly drafted?: Float32Array | undefined;
-  /** [tokens, width], row-major; present when asked for. */
+  /** [tokens, width], row-major; present if requested. */
   readonly hidden?: Float32Array | undefined;
-  /** The logits of one position. To be asked for before the session is used for anything else. */
+  /** The logits of one position. Call it before using the session for anything else. */
   row(at: number): Promise<Float32Array>;
 }
 
 /** One sequence and its cache. */
 export interface Session {
-  /** The number of tokens that the cache holds. */
+  /** The number of tokens in the cache. */
   readonly length: number;
-  /**
-   * Runs the tokens through the model. Rejects with `context_full` when they do not fit, and leaves the cache as it
-   * was.
-   */
+  /** Runs the tokens through the model. Rejects with `context_full` if they do not fit, leaving the cache unchanged. */
   append(tokens: readonly Token[], options?: AppendOptions): Promise<Scores>;
   /**
-   * Appends a block, like `append`, and computes numbers of it where its logits lie: those of position i are of the row
-   * that follows token i, and test token i + 1. Absent where logits lie in this program's memory.
+   * Appends a block like `append`, and computes numbers on the device that has its logits. Position i describes the row
+   * after token i, and so tests token i + 1. Absent if logits are in this program's memory.
    */
   score?(tokens: readonly Token[], options: ScoreOptions): Promise<Scored>;
-  /** Forgets every token from `length` on: absolute and idempotent. */
+  /** Removes every token from index `length` on. Idempotent. */
   rewind(length: number): void | Promise<void>;
-  /** Gives the cache back. A closed session is not used again. */
+  /** Releases the cache. A closed session must not be used again. */
   close(): void | Promise<void>;
 }
 
-/** What one of a model's engines does. Plain data. */
+/** The state of one of a model's engines. Plain data. */
 export interface EngineState {
   /**
-   * restarting: its thread died, and another one is being started. failed: that was in vain, and the engine takes no
-   * session any more.
+   * restarting: its thread died and a new one is starting. failed: the restart failed, and the engine accepts no more
+   * sessions.
    */
   readonly state: "ready" | "restarting" | "failed" | "closed";
-  /** Sessions open on it. */
+  /** Open sessions. */
   readonly sessions: number;
-  /** How often its thread was lost and another one took over. */
+  /** How often its thread died and was replaced. */
   readonly restarts: number;
-  /** Bytes of the caches that it keeps for prompts that begin alike. */
+  /** Bytes of caches kept for prompts with the same beginning. */
   readonly keptBytes: number;
 }
 
-/** What a session is opened for. */
+/** Options for opening a session. */
 export interface OpenOptions {
-  /** What will be appended first. The session may already hold a cached beginning of it: its `length` says how much. */
+  /**
+   * The tokens that will be appended first. The session may start with a cached beginning of them; its `length` is how
+   * many.
+   */
   readonly prompt?: readonly Token[] | undefined;
   /**
-   * Whose it is: only what sessions of the same scope left is used, since how much of a prompt is cached shows what
-   * others asked.
+   * Who the session is for. Only caches of the same scope are reused, because how much of a prompt is cached reveals
+   * what others asked.
    */
   readonly scope?: string | undefined;
 }
 
-/** A causal language model: a backend is a plugin of this contract. */
+/** A causal language model: the contract that backends implement. */
 export interface LanguageModel {
   readonly name: string;
-  /** Where its weights lie, such as a file: errors name it. */
+  /** Where its weights come from, such as a file. Used in error messages. */
   readonly source?: string | undefined;
-  /**
-   * The length of its rows. An output layer that is padded beyond the tokenizer's ids leaves the padding out (see
-   * `alignVocabulary`).
-   */
+  /** The length of its rows, without an output layer's padding beyond the tokenizer's ids (see `alignVocabulary`). */
   readonly vocabulary: number;
-  /** Ids below `vocabulary` that stand for no token: their logits are −∞, and no prompt may hold them. */
+  /** Ids below `vocabulary` without a token: their logits are −∞, and prompts must not contain them. */
   readonly unused?: ReadonlySet<Token> | undefined;
   /**
-   * Ids below this can be appended. Default: `vocabulary`. Differs where rows were aligned with a tokenizer, or to a
-   * target.
+   * Ids below this can be appended. Default: `vocabulary`. Differs if rows were aligned with a tokenizer or a target.
    */
   readonly readable?: number | undefined;
-  /** The most tokens a session can hold. */
+  /** The most tokens in a session. */
   readonly contextLength: number;
   /** Tokens that end an answer. */
   readonly eos: readonly Token[];
   /**
-   * Whether it scores only the last of the positions it is given, so that it decodes plainly and cannot verify a draft.
+   * Whether it scores only the last of the given positions. Such a model can decode plainly but cannot verify a draft.
    * Default: false.
    */
   readonly lastOnly?: boolean | undefined;
-  /** The width of each kind of hidden state the model can give. */
+  /** The width of each kind of hidden state that the model can return. */
   readonly hidden: Readonly<Partial<Record<HiddenKind, number>>>;
-  /** The engines that run it now, where a backend has several or restarts them. */
+  /** The engines that run it, for backends that have several or restart them. */
   readonly engines?: readonly EngineState[] | undefined;
-  /** What computes it, and why that, where a backend has a choice: "cpu", "webgpu", … and sentences. */
+  /** The device it runs on ("cpu", "webgpu", …) and the reason in sentences, for backends that have a choice. */
   readonly device?: { readonly name: string; readonly why: string } | undefined;
-  /** A new sequence. */
+  /** Starts a new sequence. */
   open(options?: OpenOptions): Promise<Session>;
   close(): Promise<void>;
 }

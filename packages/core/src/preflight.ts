@@ -1,11 +1,11 @@
-/** Everything that is refused before the first token. */
+/** The checks before the first token. */
 import type { Drafter } from "./drafter.ts";
 import { LenityError } from "./error.ts";
 import type { LanguageModel, Token } from "./model.ts";
 import type { Sampling } from "./sampling.ts";
 import type { Needs, Verifier } from "./verifier.ts";
 
-/** The longest block to draft, or `invalid_request`. */
+/** Returns the longest block to draft, or throws `invalid_request`. */
 export function checkDraftTokens(value: number): number {
   if (Number.isInteger(value) && value >= 0 && value <= 1024) return value;
   throw new LenityError(
@@ -18,8 +18,8 @@ export function checkDraftTokens(value: number): number {
 }
 
 /**
- * The longest block where a program chooses the drafter: what is asked for; else none where the target cannot verify a
- * block, else what suits the verifier, else 16.
+ * The longest block, when a program chooses the drafter: the requested length; else 0 if the target cannot verify a
+ * block; else the verifier's default; else 16.
  */
 export function blockLength(
   { lastOnly }: Pick<LanguageModel, "lastOnly">,
@@ -29,7 +29,7 @@ export function blockLength(
   return asked ?? (lastOnly === true ? 0 : (draftTokens ?? 16));
 }
 
-/** Refuses an empty prompt, one that the context cannot hold, and ids that the model does not know. */
+/** Refuses an empty prompt, a prompt longer than the context, and ids that the model does not have. */
 export function checkPrompt(prompt: readonly Token[], target: LanguageModel): void {
   if (prompt.length === 0)
     throw new LenityError("invalid_request", "The prompt has no tokens; expected at least one.", { path: "prompt" });
@@ -44,11 +44,13 @@ export function checkPrompt(prompt: readonly Token[], target: LanguageModel): vo
   }
   const stray = prompt.find((token) => !isToken(token, target));
   if (stray !== undefined) {
-    throw new LenityError("invalid_request", `The prompt holds token ${stray}; ${idsOf(target)}.`, { path: "prompt" });
+    throw new LenityError("invalid_request", `The prompt contains token ${stray}; ${idsOf(target)}.`, {
+      path: "prompt",
+    });
   }
 }
 
-/** A drafter that proposes what the target cannot say is broken: lossy rules might let it through. */
+/** Throws if a drafter proposes a token the target does not have: lossy rules might accept it. */
 export function checkDraft(draft: readonly Token[], drafter: Drafter | undefined, target: LanguageModel): void {
   const stray = draft.find((token) => !isToken(token, target));
   if (stray !== undefined)
@@ -60,10 +62,10 @@ const isToken = (token: Token, { vocabulary, unused }: LanguageModel): boolean =
 
 function idsOf({ name, vocabulary, unused }: LanguageModel): string {
   const gaps = unused === undefined || unused.size === 0 ? "" : `, ${unused.size} of them unused`;
-  return `${name} knows ids 0 to ${vocabulary - 1}${gaps}`;
+  return `${name} has ids 0 to ${vocabulary - 1}${gaps}`;
 }
 
-/** Refuses, before the first token, a verifier that the models cannot feed. */
+/** Refuses a verifier if the models lack what it needs. */
 export function checkFeasible(
   verifier: Verifier,
   target: LanguageModel,
@@ -77,12 +79,12 @@ export function checkFeasible(
   if (drafter.vocabulary !== undefined && drafter.vocabulary !== target.vocabulary) {
     throw new LenityError(
       "unsupported",
-      `The drafter ${drafter.name} has ${drafter.vocabulary} token ids, the target ${target.name} ${target.vocabulary}; expected the same vocabulary. Take a draft model of the target's family; where only the padding differs, fit the draft model to the target (alignVocabulary).`,
+      `The drafter ${drafter.name} has ${drafter.vocabulary} token ids, and the target ${target.name} has ${target.vocabulary}; expected the same vocabulary. Use a draft model of the target's family. If only the padding differs, align the draft model with the target (alignVocabulary).`,
     );
   }
 }
 
-/** What a verifier with these needs lacks with these models, as the end of a sentence; undefined when nothing. */
+/** What these models lack for a verifier with these needs, as the end of a sentence; undefined if nothing. */
 export function unmetNeed(
   needs: Needs | undefined,
   target: Pick<LanguageModel, "name" | "hidden" | "lastOnly">,
@@ -93,7 +95,7 @@ export function unmetNeed(
     return `reads the target's row of every drafted token, and ${target.name} scores only the last position of a block. Set the number of draft tokens to 0 for plain decoding, or export the model with the logits of all positions.`;
   }
   if (needs?.hidden !== undefined && target.hidden[needs.hidden] === undefined) {
-    return `reads ${needs.hidden} hidden states, which ${target.name} does not give. Export the model with hidden states, or choose a policy without a judge.`;
+    return `reads ${needs.hidden} hidden states, which ${target.name} does not return. Export the model with hidden states, or choose a policy without a judge.`;
   }
   if (needs?.draftRows === true && !drafter.rows) {
     return `compares the target's rows with the drafter's, and the drafter "${drafter.name}" only proposes tokens. Use a draft model, or a policy that reads only the target.`;
@@ -102,7 +104,7 @@ export function unmetNeed(
     return `is defined at temperature 0 only, and the temperature is ${temperature}. Set it to 0, or choose a policy for sampling.`;
   }
   if (needs?.mode === "sampled" && temperature === 0) {
-    return "is defined only for drafts that are drawn from the drafter's row, and at temperature 0 they are not. Set a temperature above 0, or choose another policy.";
+    return "is defined only for drafts sampled from the drafter's row, and at temperature 0 they are not sampled. Set a temperature above 0, or choose another policy.";
   }
   return undefined;
 }

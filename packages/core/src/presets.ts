@@ -25,19 +25,20 @@ import { typicalPlugin } from "./verifiers/typical.ts";
 const presets: readonly Preset[] = [
   {
     name: "strict",
-    summary: "Speculative sampling: the text of the target alone.",
+    summary: "Speculative sampling: gives exactly the target's text.",
     policy: { type: "sd" },
     draftTokens: strictDraftTokens,
   },
   {
     name: "block",
-    summary: "Block verification: the text of the target alone, in fewer passes when sampling.",
+    summary: "Block verification: gives exactly the target's text, in fewer passes when sampling.",
     policy: { type: "block" },
     draftTokens: strictDraftTokens,
   },
   {
-    name: "judi", // the setting of 2601.04766; strict verification is sd, which at temperature 0 is exact match
-    summary: "Strict, or where target and drafter nearly agree and the target is unsure: lossy, training-free.",
+    name: "judi", // the settings of 2601.04766; strict verification is sd, which is exact match at temperature 0
+    summary:
+      "Strict, but also accepts where target and drafter nearly agree and the target is unsure: lossy, training-free.",
     policy: { type: "or", any: [{ type: "sd" }, { type: "kl", threshold: 0.4, max_confidence: 0.9 }] },
   },
   {
@@ -48,23 +49,25 @@ const presets: readonly Preset[] = [
   },
 ];
 
-/** The setting of 2501.19309: long blocks, since a judge refuses rarely. */
+/** The settings of 2501.19309: long blocks, because a judge rarely rejects. */
 const judge: Preset = {
   name: "judge",
-  summary: "Strict, or where a trained judge calls the token fine: lossy.",
+  summary: "Strict, but also accepts tokens that a trained judge scores as fine: lossy.",
   policy: { type: "or", any: [{ type: "sd" }, { type: "judge", threshold: 0.5 }] },
   draftTokens: 25,
 };
 
 const autojudge: Preset = {
   name: "autojudge",
-  summary: "The target's argmax, or where a trained classifier finds the mismatch unimportant: lossy, greedy only.",
+  summary:
+    "Accepts the target's argmax, and mismatches that a trained classifier finds unimportant: lossy, greedy only.",
   policy: { type: "autojudge", threshold: 0.1 },
 };
 
 const thinking: Preset = {
   name: "thinking",
-  summary: "Any of the ten best tokens between <think> and </think>, strict outside: lossy in the reasoning alone.",
+  summary:
+    "Accepts any of the ten best tokens between <think> and </think>, strict outside: lossy only in the reasoning.",
   policy: {
     type: "when",
     condition: { inside: ["<think>", "</think>"] },
@@ -74,20 +77,20 @@ const thinking: Preset = {
 };
 
 export interface RegistryOptions {
-  /** Brings the verifier and the preset `judge`. */
+  /** Adds the verifier and the preset `judge`. */
   readonly judge?: JudgeHead | undefined;
-  /** Brings the verifier and the preset `autojudge`. */
+  /** Adds the verifier and the preset `autojudge`. */
   readonly autojudge?: AutojudgeHead | undefined;
-  /** Lets `when` speak of text, and brings the preset `thinking`. */
+  /** Enables text conditions in `when`, and adds the preset `thinking`. */
   readonly tokenizer?: Tokenizer | undefined;
-  /** Verifiers of your own, under names that are not taken. */
+  /** Your own verifiers, under names that are not in use. */
   readonly plugins?: readonly VerifierPlugin[] | undefined;
-  /** Names that would be there with a head, with what they lack: see `createRegistry`. */
+  /** Names that need a head which is not given, with what is missing: see `createRegistry`. */
   readonly missing?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
- * Every verifier, combinator and preset of the package. Those that need a head or a tokenizer are there when it is
+ * Every verifier, combinator and preset of the package. Those that need a head or a tokenizer are included if it is
  * given.
  */
 export function defaultRegistry(options: RegistryOptions = {}): Registry {

@@ -8,28 +8,25 @@ import type { Law, Needs, Verifier } from "./verifier.ts";
 /** A verifier that JSON can name and configure. Options are snake_case; a misspelt one is an error. */
 export interface VerifierPlugin<Options = unknown> {
   readonly name: string;
-  /** One sentence for people who choose. */
+  /** One sentence that helps people choose. */
   readonly summary: string;
   /** The paper and section, or the engine, that the rule comes from. */
   readonly source?: string | undefined;
-  /** What is known of the text at usual options; absent when it depends on the children. */
+  /** What is known about the text at typical options; absent if it depends on the children. */
   readonly law?: Law | undefined;
   readonly needs?: Needs | undefined;
-  /** Options under which the target's own text comes out; absent when there are none, or they are the children's. */
+  /** Options that reproduce the target's own text; absent if there are none, or if it depends on the children. */
   readonly strict?: Readonly<Record<string, unknown>> | undefined;
-  /** Where `strict` holds, when not at every temperature. */
+  /** Where `strict` applies, if not at every temperature. */
   readonly strictMode?: "greedy" | undefined;
-  /**
-   * Options that a reader may start from, and that `conformance` tests the rule with: needed where an option is
-   * required.
-   */
+  /** Options to start from, also used by `conformance` to test the rule. Needed if an option is required. */
   readonly example?: Readonly<Record<string, unknown>> | undefined;
   readonly schema: v.GenericSchema<unknown, Options>;
-  /** `path` says where in the policy this one stands, for errors of children. */
+  /** `path` is where this verifier is in the policy, for the errors of children. */
   create(options: Options, registry: Registry, path: string): Verifier;
 }
 
-/** Checks that `create` takes what `schema` gives. */
+/** Type-checks that `create` accepts the output of `schema`. */
 export function verifierPlugin<Options>(plugin: VerifierPlugin<Options>): VerifierPlugin {
   return plugin;
 }
@@ -39,26 +36,26 @@ export interface Preset {
   readonly name: string;
   readonly summary: string;
   readonly policy: Policy;
-  /** The block length that suits it. */
+  /** The best block length for it. */
   readonly draftTokens?: number | undefined;
 }
 
-/** A preset's name, or an object with `type` and that plugin's options. */
+/** The name of a preset, or an object with `type` and the options of that plugin. */
 export type Policy = string | { readonly type: string; readonly [option: string]: unknown };
 
-/** The verifiers and presets that may be named. The registry handed to a server is its allow-list. */
+/** The verifiers and presets that may be named. A server's registry is its allow-list. */
 export interface Registry {
   readonly plugins: readonly VerifierPlugin[];
   readonly presets: readonly Preset[];
-  /** The verifier that a policy describes; throws `invalid_policy` with the path of the failing option. */
+  /** Creates the verifier that a policy describes. Throws `invalid_policy` with the path of the failing option. */
   create(policy: unknown, path?: string): Verifier;
-  /** The policy with presets replaced by what they stand for. */
+  /** The policy, with a preset's name replaced by its policy. */
   resolve(policy: unknown, path?: string): Exclude<Policy, string>;
 }
 
 /**
- * A registry of these. `missing` names verifiers and presets that could be there, with the end of a sentence "… names
- * judge, which …" that says what they lack.
+ * Creates a registry. `missing` lists verifiers and presets that are not available, each with the end of a sentence "…
+ * names judge, which …" that says what is missing.
  */
 export function createRegistry(
   plugins: readonly VerifierPlugin[],
@@ -117,18 +114,16 @@ export function createRegistry(
   return registry;
 }
 
-/**
- * One name, one meaning: a plugin of a known name would change what every policy that uses it means, and presets too.
- */
+/** Names must be unique: a plugin with a name in use would change the meaning of policies and presets that use it. */
 function checkNames(what: string, named: readonly { readonly name: string }[]): void {
   const twice = named.find(({ name }, at) => named.findIndex((other) => other.name === name) < at);
   if (twice === undefined) return;
   throw new TypeError(
-    `Two ${what} are named "${twice.name}"; expected each name once. Rename yours, or give createRegistry a list without the other.`,
+    `Two ${what} are named "${twice.name}"; expected unique names. Rename yours, or pass createRegistry a list without the other.`,
   );
 }
 
-/** A misspelt option is reported before the missing one that it was meant to be. */
+/** Reports a misspelt option before the missing option that was probably meant. */
 function invalidOption(
   plugin: VerifierPlugin,
   issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]],

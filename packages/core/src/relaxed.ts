@@ -4,8 +4,8 @@ import { sd } from "./verifiers/sd.ts";
 const strict = sd();
 
 /**
- * Which drafted tokens a rule accepts where speculative sampling with the same coins would have rejected them: the
- * price of a lossy rule, counted in this one place.
+ * Whether speculative sampling with the same coins would have rejected a drafted token. Accepted tokens like that are
+ * the price of a lossy rule; they are counted only here.
  */
 export function relaxedBy(verifier: Verifier, round: Round): (at: number) => boolean {
   if (verifier.law === "exact") return () => false;

@@ -10,11 +10,11 @@ export type Random = () => number;
 export interface Sampling {
   /** 0 is greedy: the processed row is one-hot at the argmax. */
   readonly temperature: number;
-  /** Keep the k most probable tokens (ties with the k-th stay). 0: all. */
+  /** Keep the k most probable tokens, including ties with the k-th. 0: all. */
   readonly topK: number;
   /** Keep the smallest set of most probable tokens whose mass reaches this. 1: all. */
   readonly topP: number;
-  /** Keep tokens with at least this share of the highest probability. 0: all. */
+  /** Keep tokens with at least this fraction of the highest probability. 0: all. */
   readonly minP: number;
 }
 
@@ -91,7 +91,7 @@ export function oneHot(token: Token, vocabulary: number): Row {
   return row;
 }
 
-/** The token at which the cumulative mass of the row passes `uniform`: never one of probability 0. */
+/** The token at which the cumulative mass of the row passes `uniform`. Never a token with probability 0. */
 export function draw(row: Row, uniform: number): Token {
   let sum = 0;
   for (let i = 0; i < row.length; i++) sum += row[i] as number;

@@ -1,6 +1,6 @@
 /**
- * How a round learns what the target says of its block: by rows, or by the numbers that its verifier reads, where the
- * backend has those cheaper.
+ * How a round scores its block: by the target's rows, or by only the numbers its verifier reads, if the backend can
+ * compute those more cheaply.
  */
 import type { Draft } from "./drafter.ts";
 import type { Evidence } from "./evidence/evidence.ts";
@@ -12,31 +12,31 @@ import type { Sampling } from "./sampling.ts";
 import { truncates } from "./truncate.ts";
 import type { Hidden, Verifier } from "./verifier.ts";
 
-/** What a round asks of its block. */
+/** What a round needs to score its block. */
 export interface BlockOptions {
   readonly target: LanguageModel;
   readonly verifier: Verifier;
   readonly sampling: Sampling;
   readonly draft: Draft;
-  /** Whether emitted tokens are traced: any token's probability is then read. */
+  /** Whether emitted tokens are traced. The probability of any token may then be read. */
   readonly trace: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What is known of a block once the target has seen it. */
+/** What is known about a block once the target has scored it. */
 export interface ScoredBlock {
   readonly target: Evidence;
   readonly drafter: Evidence | undefined;
   readonly hidden: Hidden | undefined;
 }
 
-/** Appends the block, the last committed token and the draft, and returns what both models make of it. */
+/** Appends the block (the last committed token and the draft) and returns the evidence of both models. */
 export async function scoreBlock(session: Session, last: Token, options: BlockOptions): Promise<ScoredBlock> {
   const { target, verifier, sampling, draft, signal } = options;
   const block = [last, ...draft.tokens];
   const kind = draft.tokens.length === 0 ? undefined : verifier.needs?.hidden;
-  const wanted = session.score === undefined ? undefined : readingsOf(options);
-  if (session.score === undefined || wanted === undefined) {
+  const needed = session.score === undefined ? undefined : readingsOf(options);
+  if (session.score === undefined || needed === undefined) {
     const { logits, hidden } = await session.append(block, { hidden: kind, signal });
     const evidence = logitsEvidence(logits, target.vocabulary, sampling, target);
     return { target: evidence, drafter: draft.evidence, hidden: hiddenOf(hidden, block.length) };
@@ -44,14 +44,14 @@ export async function scoreBlock(session: Session, last: Token, options: BlockOp
   const temperature = sampling.temperature === 0 ? 1 : sampling.temperature;
   const score = (drafted?: Float32Array) =>
     (session.score as NonNullable<Session["score"]>)(block, {
-      readings: wanted,
+      readings: needed,
       temperature,
       drafted,
       hidden: kind,
       signal,
     });
-  const drafter = [...wanted].some(readsDraft) ? draft.evidence : undefined;
-  const { readings, hidden, row } = drafter === undefined ? await score() : await lending(drafter, score);
+  const drafter = [...needed].some(readsDraft) ? draft.evidence : undefined;
+  const { readings, hidden, row } = drafter === undefined ? await score() : await withDraftLogits(drafter, score);
   const read = { readings, draft: draft.tokens, vocabulary: target.vocabulary, sampling, row };
   return {
     target: readingsEvidence(read, target),
@@ -61,18 +61,18 @@ export async function scoreBlock(session: Session, last: Token, options: BlockOp
 }
 
 /**
- * What a round reads; undefined where it wants rows. Processed rows of temperature 0 follow from the argmax, those of 1
- * are the raw ones. Traces read the probability of any token.
+ * The readings a round needs; undefined if it needs rows. At temperature 0 processed rows follow from the argmax; at 1
+ * they equal the raw ones. Traces read the probability of any token.
  */
 function readingsOf({ verifier, sampling, draft, trace }: BlockOptions): ReadonlySet<Reading> | undefined {
   const greedy = sampling.temperature === 0;
   if (trace) return undefined;
-  // Plainly drawn tokens need the row itself.
+  // Drawing a token without a draft needs the whole row.
   if (draft.tokens.length === 0) return greedy ? new Set<Reading>(["argmax"]) : undefined;
   if (verifier.reads === undefined || (!greedy && truncates(sampling))) return undefined;
-  // The loop counts what speculative sampling would have refused, which reads both probabilities.
+  // The loop counts what speculative sampling would have rejected, which reads both probabilities.
   const read = new Set<Reading>([...verifier.reads, "processed probability"]);
-  // And it asks whether the request allows a token. Above temperature 0 its probability shows that; at 0 a lossless
+  // It also checks whether the request allows a token. Above temperature 0 the probability shows that; at 0 a lossless
   // rule accepts only the argmax.
   if (greedy && verifier.law !== "exact") read.add("support");
   if ([...read].some(readsDraft)) read.add("processed draft-probability");
@@ -85,7 +85,7 @@ function readingsOf({ verifier, sampling, draft, trace }: BlockOptions): Readonl
 }
 
 /** Scores with the drafter's logits, transferred or copied. */
-async function lending(
+async function withDraftLogits(
   evidence: Evidence & Partial<Pick<LogitsEvidence, "transferLogits">>,
   score: (drafted: Float32Array) => Promise<Scored>,
 ): Promise<Scored> {

@@ -1,16 +1,16 @@
 /**
- * The floor under every rule, `unguarded` ones too: what the request itself rules out (top-k, top-p, min-p, ids that no
- * token has, logits of −∞) is never emitted. Many rules never look at the drafted token, and a drafter's row may well
- * give mass to what the target's processed row has cut off.
+ * A limit on every rule, including `unguarded` ones: tokens that the request rules out (top-k, top-p, min-p, ids
+ * without a token, logits of −∞) are never emitted. Many rules never look at the drafted token, and the drafter's row
+ * may give mass to tokens that the target's processed row has cut off.
  */
 import type { Evidence, Row } from "./evidence/evidence.ts";
 import type { Round, Verdict } from "./verifier.ts";
 
-/** The verdict with tokens refused that the request rules out, and replacements drawn within what it allows. */
+/** The verdict, with tokens that the request rules out rejected and left out of replacements. */
 export function withinSupport(verdict: Verdict, { draft, target, greedy }: Round): Verdict {
   const allowed = (accept: readonly boolean[]): readonly boolean[] => {
     const out = accept.findIndex((accepted, at) => !accepted || !target.supports(at, draft[at] as number));
-    // What follows a rejection is not looked at.
+    // Tokens after a rejection do not matter.
     return out < 0 || accept[out] === false ? accept : accept.with(out, false);
   };
   return {
@@ -24,9 +24,9 @@ export function withinSupport(verdict: Verdict, { draft, target, greedy }: Round
   };
 }
 
-/** The row without the tokens that the request rules out, renormalised; the target's own where nothing else is left. */
+/** The row without the tokens that the request rules out, renormalised; the target's row if nothing is left. */
 function allowedRow(row: Row, target: Evidence, at: number, greedy: boolean): Row {
-  // At temperature 0 few entries are above 0, and the processed row would not tell.
+  // At temperature 0 the processed row is one-hot and does not show what is allowed; few entries of `row` are above 0.
   const processed = greedy ? undefined : target.row(at);
   const out = (token: number) => (processed === undefined ? !target.supports(at, token) : processed[token] === 0);
   let kept: Row | undefined;

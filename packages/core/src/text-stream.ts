@@ -2,31 +2,28 @@ import type { Token } from "./model.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /**
- * Turns tokens into text as they come. The pieces, joined, equal the decoding of the whole, and none ends inside a
+ * Turns tokens into text as they arrive. The joined pieces equal the decoded whole, and no piece ends inside a
  * character.
  */
 export interface TextStream {
-  /** The text that this token completes; empty while a character is unfinished. */
+  /** The text that this token completes; empty while a character is incomplete. */
   push(token: Token): string;
-  /** What was held back: called once, after the last token. */
+  /** The remaining text. Call it once, after the last token. */
   end(): string;
 }
 
-/** What decoders put where bytes form no character, and, at the end, where they do not form one yet. */
+/** What decoders write for bytes that form no character, or do not form one yet. */
 const broken = "\uFFFD";
-/** Tokens that may wait for a character to be finished. */
+/** The most tokens that may wait for a character to be completed. */
 const longestWait = 32;
-/** A character has four bytes at most: what lies further back is settled. */
+/** A character has at most four bytes, so anything further back is settled. */
 const unsettled = 4;
 
-/**
- * A stream of a text of its own, or of one that goes on after the tokens `before`: then a space between the two is part
- * of it.
- */
+/** A stream of a separate text, or of one that continues after the tokens `before`: then a leading space is kept. */
 export function textStream(tokenizer: Tokenizer, before: readonly Token[] = []): TextStream {
-  // A window suffices. Its tokens decode to `shown` up to the last emitted character; those before `mark` are context,
-  // because the text of a token may depend on what stands before it: some decoders drop a space at the very beginning,
-  // and bytes form characters together.
+  // A window is enough. Its tokens decode to `shown` up to the last emitted character. Those before `mark` are context,
+  // because the text of a token may depend on the tokens before it: some decoders drop a leading space, and several
+  // tokens may form one character.
   let tokens = before.filter((token) => !tokenizer.special.has(token)).slice(-longestWait);
   let mark = tokens.length;
   let shown = tokenizer.decode(tokens);
@@ -34,13 +31,14 @@ export function textStream(tokenizer: Tokenizer, before: readonly Token[] = []):
     const piece = text.slice(shown.length);
     const rest = tokens.slice(mark);
     const context = tokenizer.decode(rest);
-    // Without text of their own the rest would not shield what follows from being taken for the beginning.
+    // If these tokens have no text, the decoder would treat what follows as the beginning.
     [tokens, shown] = context === "" ? [tokens, text] : [rest, context];
     if (context !== "") mark = tokens.length;
     return piece;
   };
   /**
-   * Lets go of bytes that will form no character, so that a model that says nothing else neither waits nor slows down.
+   * Releases bytes that will never form a character, so that a model emitting only such bytes neither stalls nor slows
+   * down.
    */
   const release = (text: string): string => {
     const at = tokens.length - unsettled;
@@ -65,11 +63,11 @@ export function textStream(tokenizer: Tokenizer, before: readonly Token[] = []):
   };
 }
 
-/** Cuts a stream of text at the first of several stop strings, wherever pieces begin and end. */
+/** Cuts a stream of text at the first stop string, even if it spans several pieces. */
 export interface StopStrings {
-  /** True once a stop string has appeared: nothing after it is text. */
+  /** The stop string that ended the text, once one has appeared. */
   readonly found: string | undefined;
-  /** The text that is certainly before any stop string. */
+  /** The text that cannot be part of a stop string. */
   push(piece: string): string;
   end(): string;
 }
@@ -102,7 +100,7 @@ export function stopStrings(stops: readonly string[]): StopStrings {
   };
 }
 
-/** The length of the longest end of `text` that begins a stop string. */
+/** The length of the longest suffix of `text` that is the beginning of a stop string. */
 function longestBeginning(text: string, stops: readonly string[]): number {
   let longest = 0;
   for (const stop of stops) {

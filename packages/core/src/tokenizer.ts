@@ -4,27 +4,26 @@ import type { Token } from "./model.ts";
 export interface Tokenizer {
   /** All its ids are below this; a model's vocabulary may be padded beyond it. */
   readonly vocabulary: number;
-  /** Ids below `vocabulary` that no token has. */
+  /** Ids below `vocabulary` without a token. */
   readonly unused?: ReadonlySet<Token> | undefined;
-  /** Control tokens such as `<|end|>`: never part of an answer's text. */
+  /** Control tokens such as `<|end|>`, which are never part of an answer's text. */
   readonly special: ReadonlySet<Token>;
   /**
-   * Tokens that `encode` reads wherever their spelling stands in a text, control tokens among them. The others, such as
-   * `<think>`, are part of an answer's text; a chat template may write them all the same. Default: `special`.
+   * Tokens that `encode` recognises wherever their spelling occurs in a text, including control tokens. The others,
+   * such as `<think>`, are part of an answer's text, and a chat template may also write them. Default: `special`.
    */
   readonly added?: ReadonlySet<Token> | undefined;
   /**
-   * The most bytes of UTF-8 that a token stands for: `encode` of n bytes gives at least n ÷ longestToken tokens. Left
-   * out where that is not certain, as where spaces are dropped or an unknown token stands for a whole word.
+   * The most UTF-8 bytes in one token: `encode` of n bytes returns at least n ÷ longestToken tokens. Left out if that
+   * is not certain, such as when spaces are dropped or an unknown token replaces a whole word.
    */
   readonly longestToken?: number | undefined;
   encode(text: string): Token[];
   /**
-   * The same tokens for each of several texts, computed on another thread: for texts so long that they would hold the
-   * one that asks. Undefined where they have more than `most` tokens in all, which is found out without going on to the
-   * end.
+   * Like `encode` for several texts, on another thread: for texts long enough to block the caller. Resolves to
+   * undefined if they have more than `most` tokens in total, without encoding the rest.
    */
   readonly encodeAsync?: ((texts: readonly string[], most?: number) => Promise<Token[][] | undefined>) | undefined;
-  /** Whole-sequence decoding. Special tokens are left out unless asked for. */
+  /** Decodes a whole sequence. Special tokens are left out unless requested. */
   decode(tokens: readonly Token[], options?: { readonly special?: boolean | undefined }): string;
 }

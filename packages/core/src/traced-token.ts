@@ -2,9 +2,7 @@ import type { EmittedToken } from "./decode-event.ts";
 import type { Token } from "./model.ts";
 import type { Round } from "./verifier.ts";
 
-/**
- * What a trace says of the token that position `at` of a round has emitted: raw rows, the drafter's where there is one.
- */
+/** The trace of the token emitted at position `at` of a round: from raw rows, including the drafter's if it has one. */
 export function tracedToken(token: Token, round: Round, at: number): Pick<EmittedToken, "p" | "q" | "kl"> {
   const drafter = at < round.draft.length ? round.drafter : undefined;
   return {

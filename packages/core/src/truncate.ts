@@ -2,7 +2,7 @@ import type { Row } from "./evidence/evidence.ts";
 import type { Token } from "./model.ts";
 import { argmax, oneHot, type Sampling, softmax } from "./sampling.ts";
 
-/** True when top-k, top-p or min-p may drop tokens. */
+/** Whether top-k, top-p or min-p may drop tokens. */
 export function truncates({ topK, topP, minP }: Pick<Sampling, "topK" | "topP" | "minP">): boolean {
   return topK > 0 || topP < 1 || minP > 0;
 }
@@ -15,7 +15,7 @@ export function processedRow(logits: Float32Array, settings: Sampling): Row {
 
 /**
  * The row without the tokens that top-k, top-p and min-p drop, in this order, renormalised. Tokens rank by probability,
- * the lower id first among equals; the vocabulary is never sorted, only the few tokens around each cut.
+ * ties by lower id. The vocabulary is never sorted, only the few tokens around each cut.
  */
 export function truncate(row: Row, settings: Pick<Sampling, "topK" | "topP" | "minP">): Row {
   const { topK, topP, minP } = settings;
@@ -47,15 +47,15 @@ function highestOf(row: Row): number {
 }
 
 /**
- * Classes are the upper 15 bits of a probability: bits order non-negative numbers as the numbers are. This is the class
- * of 1.
+ * A class is the upper 15 bits of a probability: non-negative floats sort the same as their bits. This is the class of
+ * 1.
  */
 const classOf = (bits: number) => bits >>> 17;
 const highestClass = classOf(0x3f800000);
 
 /**
- * The token at which the tokens of at least the probability `least`, taken from the most probable down, reach this
- * count, or this share of their mass. A histogram finds the class that it is in; only that class is sorted.
+ * Takes the tokens with a probability of at least `least` from the most probable down, and returns the one at which
+ * they reach this count, or this fraction of their mass. A histogram finds its class; only that class is sorted.
  */
 function cut(row: Row, least: number, by: "count" | "mass", amount: number): { probability: number; token: Token } {
   const bits = new Uint32Array(row.buffer, row.byteOffset, row.length);

@@ -260,8 +260,8 @@ describe("ledger", () => {
     assert.deepEqual((await run({ ...options, drafter: near(3) })).counters, first.counters);
   });
   test("refuses rules that look at the token, greedy decoding, and drafts without rows", async () => {
-    refuses(() => ledger(sd(), { budget: 1 }), /never look at the drafted token/);
-    refuses(() => defaultRegistry().create({ type: "ledger", budget: 1, of: "judi" }), /no bound would hold/);
+    refuses(() => ledger(sd(), { budget: 1 }), /looks at the drafted token/);
+    refuses(() => defaultRegistry().create({ type: "ledger", budget: 1, of: "judi" }), /ledger cannot bound it/);
     const rule = ledger(divergenceGate({ threshold: 0.2 }), { budget: 1 });
     await assert.rejects(run({ target: model(1), drafter: near(1), verifier: rule }), /above 0/);
     await assert.rejects(

@@ -95,7 +95,7 @@ test("a name is taken once: no plugin of your own changes what a preset means", 
   });
   assert.throws(
     () => defaultRegistry({ plugins: [plugin] }),
-    /Two verifiers are named "sd"; expected each name once\. Rename yours/,
+    /Two verifiers are named "sd"; expected unique names\. Rename yours/,
   );
   const preset = { name: "mine", summary: "", policy: { type: "sd" } };
   assert.throws(() => createRegistry([plugin], [preset, preset]), /Two presets are named "mine"/);

@@ -107,7 +107,7 @@ test("evidence from logits equals the plain computation, and greedy questions ne
   assert.ok(Math.abs(p.divergence(1, q, "kl", "raw") - divergence(rawP, rawQ, "kl")) < 1e-5);
   assert.equal(p.confidence(1, "raw"), Math.max(...rawP));
   assert.equal(p.argmax(1), rawP.indexOf(Math.max(...rawP)));
-  assert.throws(() => p.row(2), /Position 2 of evidence with 2/);
+  assert.throws(() => p.row(2), /Position 2 is out of range; the evidence has 2/);
   const greedy = logitsEvidence(rows, 50, sampling());
   assert.equal(greedy.probability(0, greedy.argmax(0)), 1);
   assert.equal(greedy.confidence(0), 1);

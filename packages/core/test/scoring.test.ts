@@ -138,7 +138,7 @@ test("a verifier that reads more than it says is told what, and what to do", asy
   };
   await assert.rejects(async () => {
     for await (const _ of decode([0], { target, drafter, verifier, draftTokens: 5, maxTokens: 40 }));
-  }, /The raw entropy of position 0 was read and is not among the verifier's `reads`: add it, or leave `reads` away/);
+  }, /The raw entropy of position 0 was read, but the verifier's `reads` does not list it. Add it, or leave `reads` out/);
 });
 
 test("evidence of numbers refuses positions that it does not have, and rows that were not loaded", async () => {
@@ -150,7 +150,7 @@ test("evidence of numbers refuses positions that it does not have, and rows that
     row: async () => Float32Array.of(0, 1, 2),
   });
   assert.equal(evidence.argmax(1), 1);
-  assert.throws(() => evidence.argmax(2), /Position 2 of evidence with 2 positions/);
+  assert.throws(() => evidence.argmax(2), /Position 2 is out of range; the evidence has 2 positions/);
   assert.throws(() => evidence.row(1), /The row of position 1 was read/);
   await evidence.load?.(1);
   assert.deepEqual(evidence.row(1), logitsEvidence(Float32Array.of(0, 1, 2), 3, sampling({ temperature: 1 })).row(0));

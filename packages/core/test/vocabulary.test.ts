@@ -137,7 +137,7 @@ test("generate fits the target to its tokenizer, with a drafter that is aligned 
   );
   await assert.rejects(complete("b", { target, tokenizer: letters, drafter: modelDrafter(padded(12, 4)) }), {
     code: "unsupported",
-    message: /12 token ids, the target .* 8; .*\(alignVocabulary\)/,
+    message: /12 token ids, and the target .* has 8; .*\(alignVocabulary\)/,
   });
 });
 
@@ -299,7 +299,7 @@ describe("decode refuses", () => {
     for (const token of [3, 8, 11]) {
       await assert.rejects(said([1, token], { target }), {
         code: "invalid_request",
-        message: `The prompt holds token ${token}; padded to 12 knows ids 0 to 7, 1 of them unused.`,
+        message: `The prompt contains token ${token}; padded to 12 has ids 0 to 7, 1 of them unused.`,
       });
     }
   });
@@ -340,7 +340,7 @@ describe("logits that are no numbers name the model, where it lies and a remedy"
     [Number.NEGATIVE_INFINITY, "no finite value"],
   ] as const) {
     const message = new RegExp(
-      `^The model target \\(dir/model_fp16\\.onnx\\) returned logits with ${seen}; .*fp32 in place of fp16`,
+      `^The model target \\(dir/model_fp16\\.onnx\\) returned logits with ${seen}; .*fp32 instead of fp16`,
     );
     test(`of ${value}, in the target and in the draft, greedily and sampled`, async () => {
       for (const temperature of [0, 1]) {

@@ -334,7 +334,7 @@ describe("logits of NaN", () => {
 
   test("in the middle of an answer name the model, its file and a remedy, in the target and in the draft", async () => {
     const message =
-      /^The model sick \(.*sick\/onnx\/model\.onnx\) returned logits with NaN; .*Take another variant of it, such as fp32/;
+      /^The model sick \(.*sick\/onnx\/model\.onnx\) returned logits with NaN; .*Use another variant of it, such as fp32/;
     await using(dir, (model) =>
       using(whole, async (sound) => {
         for (const temperature of [0, 1]) {
@@ -368,7 +368,7 @@ describe("logits of NaN", () => {
       assert.ok(error instanceof LenityError && error.code === "model_files");
       assert.match(
         error.message,
-        /all-sick\/onnx\/model\.onnx fails on its first tokens: .*logits with NaN.*such as fp32 in place of fp16 or q4\.$/,
+        /all-sick\/onnx\/model\.onnx fails on its first tokens: .*logits with NaN.*such as fp32 instead of fp16 or q4\.$/,
       );
       return true;
     });

@@ -271,7 +271,7 @@ test("a block that cannot be scored leaves the session as it was", async () => {
       const options: ScoreOptions = { readings: new Set(["argmax"]), temperature: 1 };
       await assert.rejects(score(session, [4, sick, 5], options), {
         code: "bad_logits",
-        message: /^The model sick \(.*\) returned logits with NaN.*Take another variant of it/,
+        message: /^The model sick \(.*\) returned logits with NaN.*Use another variant of it/,
       });
       await assert.rejects(score(session, [], options), RangeError);
       await assert.rejects(score(session, [small.vocabulary], options), RangeError);

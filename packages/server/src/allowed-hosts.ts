@@ -1,14 +1,14 @@
 import type { MiddlewareHandler } from "hono";
 import { ApiError } from "./api-error.ts";
 
-/** Whether a name can only mean the machine that uses it. */
+/** Whether a host name always means the machine itself. */
 export function isLoopback(name: string): boolean {
   return /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/i.test(name);
 }
 
 /**
- * Lets requests pass that name the server by one of these names or by one of loopback; answers 403 to others. One that
- * gives no name passes: it is no browser's.
+ * Accepts requests whose `Host` is one of these names or a loopback name; answers others with 403. Requests without a
+ * `Host` pass, because they do not come from a browser.
  */
 export function onlyHosts(names: readonly string[]): MiddlewareHandler {
   const allowed = new Set(names.map(bare));
@@ -18,7 +18,7 @@ export function onlyHosts(names: readonly string[]): MiddlewareHandler {
     if (given !== "" && !isLoopback(name) && !allowed.has(name)) {
       throw new ApiError(
         403,
-        `This server does not answer to the name "${given.slice(0, 100)}", only to localhost${["", ...allowed].join(", ")}. Else web pages could use it by a name of their own. Allow the name with --allowed-host (allowedHosts of createServer), or give the server a key with --api-key: then it answers to all names.`,
+        `The host is "${given.slice(0, 100)}"; expected localhost${["", ...allowed].join(", ")}, because web pages could otherwise reach this server through a name they control. Allow the name with --allowed-host (allowedHosts of createServer), or set a key with --api-key: the server then accepts every name.`,
         { code: "host_not_allowed" },
       );
     }
@@ -26,7 +26,7 @@ export function onlyHosts(names: readonly string[]): MiddlewareHandler {
   };
 }
 
-/** As names are compared. */
+/** The form in which names are compared. */
 const bare = (name: string): string =>
   name
     .toLowerCase()

@@ -1,6 +1,6 @@
 /**
- * The events of one answer on their way to the client. Whoever stops reading them, and when, ends the answer: its turn,
- * its session, its drafter.
+ * The events of one answer on their way to the client. When a reader stops, the answer ends: its turn, its session and
+ * its drafter.
  */
 import type { Answer, GenerateEvent } from "@lenity/core";
 import { closing } from "@lenity/core/internal";
@@ -17,8 +17,8 @@ export function followed(signal: AbortSignal): AbortController {
 }
 
 /**
- * The same events, of which `ended` is told the end. Workers end a request's code with its client, cleanup and all,
- * unless told to wait: a place in the queue would be lost.
+ * Passes the events through and calls `ended` when they are over. Workers stop a request's code, even its cleanup, when
+ * the client leaves, unless `waitUntil` is used; a place in the queue would then be lost.
  */
 export function outliving(events: AnswerEvents, c: Context, ended: () => void): AnswerEvents {
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -33,11 +33,11 @@ function waitUntil(c: Context, promise: Promise<void>): void {
   try {
     c.executionCtx.waitUntil(promise);
   } catch {
-    // Hono throws where the runtime is no worker: its requests' code runs to its end in any case.
+    // Hono throws if the runtime is not a worker. There a request's code always runs to its end.
   }
 }
 
-/** The same events, once the first is there. Rejects with what stopped it. */
+/** Waits for the first event and returns all events. Rejects with the error if there is no first event. */
 export async function begun(events: AnswerEvents): Promise<AnswerEvents> {
   const first = await events.next();
   const all = async function* (): AnswerEvents {

@@ -1,19 +1,19 @@
 import { type ErrorCode, LenityError } from "@lenity/core";
 import { excerpt } from "@lenity/core/internal";
 
-/** The statuses with which requests fail. 499: the client went away, and nobody reads the answer. */
+/** The statuses of failed requests. 499: the client disconnected, so no one reads the response. */
 export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 429 | 499 | 500 | 503;
 
 export interface ApiErrorInit {
   /** The field of the request at fault, e.g. `messages[0].content`. */
   readonly param?: string | undefined;
-  /** What a program may react to. */
+  /** The code that programs can check. */
   readonly code?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly cause?: unknown;
 }
 
-/** OpenAI's shape of an error. */
+/** An error in OpenAI's format. */
 export interface ErrorBody {
   readonly error: {
     readonly message: string;
@@ -23,7 +23,7 @@ export interface ErrorBody {
   };
 }
 
-/** An answer that is an error. */
+/** An error response. */
 export class ApiError extends Error {
   readonly status: ErrorStatus;
   readonly headers: Readonly<Record<string, string>>;
@@ -53,12 +53,12 @@ const typeOf: Record<ErrorStatus, string> = {
   503: "server_error",
 };
 
-/** The longest message: whatever an error quotes, little of it goes back. */
+/** The longest message in characters, so that quoting a request never sends much of it back. */
 const longestMessage = 2000;
 
 /**
- * What a request is told of any failure. Of the server's own faults the message is for its log: it may name files and
- * addresses of the host.
+ * The error response for any failure. The messages of server faults go only to the log, because they may contain paths
+ * and addresses of the host.
  */
 export function apiErrorOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
@@ -72,21 +72,21 @@ export function apiErrorOf(error: unknown): ApiError {
   return new ApiError(status, message, { param, code: codeOf(error), headers, cause: error });
 }
 
-const logged = "The server's log holds the reason, under this answer's x-request-id.";
+const logged = "The reason is in the server's log, under this response's x-request-id.";
 
-/** The server's own faults in words for everybody. */
+/** Public messages for the server's faults. */
 const faults: Partial<Record<ErrorCode, string>> = {
-  bad_logits: `The model computed values that are not numbers, which is not the request's fault. ${logged}`,
-  model_files: `The server has a model file that it cannot use. ${logged}`,
-  download: `The server could not fetch a model file. ${logged}`,
-  worker_lost: `The model's engine was lost before the answer was complete. Send the request again. ${logged}`,
-  out_of_memory: "The model ran out of memory over this request. Send it again later, or a shorter one.",
+  bad_logits: `The model computed values that are not numbers. The request is not the cause. ${logged}`,
+  model_files: `The server cannot use one of its model files. ${logged}`,
+  download: `The server could not download a model file. ${logged}`,
+  worker_lost: `The model's engine failed before the answer was complete. Send the request again. ${logged}`,
+  out_of_memory: "The model ran out of memory on this request. Send it again later, or send a shorter one.",
 };
 
-/** What a request is told whose answer the end of the server cuts off. */
+/** The error for a request that a server shutdown cuts off. */
 export function endingError(cause: LenityError): ApiError {
   const message =
-    "The server is ending, and had no time for this answer. Send the request again, to the one that follows or to another.";
+    "The server is shutting down and could not finish this answer. Send the request again later, or to another server.";
   return new ApiError(503, message, { code: "server_ending", headers: { "retry-after": "5" }, cause });
 }
 
@@ -114,7 +114,7 @@ function paramOf({ code, path }: LenityError): string | undefined {
   return path === undefined ? undefined : (fieldOf[path] ?? path);
 }
 
-/** Fields of a request by the names that core has for them. */
+/** The request field for each of core's names. */
 const fieldOf: Readonly<Record<string, string>> = {
   policy: "speculative.policy",
   draftTokens: "speculative.draft_tokens",

@@ -2,16 +2,16 @@ import type { Context, MiddlewareHandler } from "hono";
 import { timingSafeEqual } from "hono/utils/buffer";
 import { ApiError } from "./api-error.ts";
 
-/** Lets requests pass that carry one of the keys as `Authorization: Bearer KEY`; answers 401 to others. */
+/** Accepts requests with one of the keys as `Authorization: Bearer KEY`; answers others with 401. */
 export function bearerAuth(keys: readonly string[]): MiddlewareHandler {
   if (keys.length === 0 || keys.includes("")) {
     throw new TypeError(
-      "apiKeys holds no key, or an empty one. Give non-empty keys, or leave apiKeys out for a server that is open to all.",
+      "apiKeys is empty or contains an empty key; expected non-empty keys. Leave apiKeys out for a server that is open to everyone.",
     );
   }
   return async (c, next) => {
     const given = /^Bearer +(\S+) *$/i.exec(c.req.header("authorization") ?? "")?.[1];
-    // Every key is compared, so that the time tells nothing.
+    // Every key is compared, so that the time reveals nothing.
     const matches = await Promise.all(keys.map((key) => timingSafeEqual(key, given ?? "")));
     if (given === undefined || !matches.includes(true)) {
       const message =
@@ -25,7 +25,7 @@ export function bearerAuth(keys: readonly string[]): MiddlewareHandler {
   };
 }
 
-/** Whose request it is: a name of its key that tells nothing of it; undefined on a server without keys. */
+/** Who sent the request: a name for its key that does not reveal the key; undefined on a server without keys. */
 export function scopeOf(c: Context): string | undefined {
   return c.get("scope");
 }

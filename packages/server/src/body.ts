@@ -3,23 +3,23 @@ import { ApiError } from "./api-error.ts";
 import { checkJsonHeaders, parseJson } from "./json.ts";
 
 /**
- * The JSON of a request's body: 415 when it says to be something else, 413 above `limit` bytes, 408 after `patience`
- * milliseconds, 400 as `parseJson` refuses it.
+ * Reads the JSON body of a request. Throws 415 if the headers declare another type, 413 above `limit` bytes, 408 after
+ * `timeout` milliseconds, and the 400s of `parseJson`.
  */
-export async function readJson(request: Request, limit: number, patience: number): Promise<unknown> {
+export async function readJson(request: Request, limit: number, timeout: number): Promise<unknown> {
   checkJsonHeaders(request.headers);
   if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
-  return parseJson(await readBytes(request, limit, patience));
+  return parseJson(await readBytes(request, limit, timeout));
 }
 
-async function readBytes(request: Request, limit: number, patience: number): Promise<Uint8Array> {
+async function readBytes(request: Request, limit: number, timeout: number): Promise<Uint8Array> {
   const reader = request.body?.getReader();
   if (reader === undefined) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooSlow(patience)), patience);
+    timer = setTimeout(() => reject(tooSlow(timeout)), timeout);
   });
   try {
     // The declared length is only a claim, so the bytes are counted as well.
@@ -31,23 +31,25 @@ async function readBytes(request: Request, limit: number, patience: number): Pro
       chunks.push(value);
     }
   } catch (error) {
-    // What is left of it is not waited for: runtimes differ in whether they can be told.
+    // Does not wait for the rest: not every runtime can cancel it.
     reader.cancel().catch(() => {});
     if (error instanceof ApiError) throw error;
-    throw new LenityError("aborted", "The client left while it sent the body.", { cause: error });
+    throw new LenityError("aborted", "The client disconnected while sending the body.", { cause: error });
   } finally {
     clearTimeout(timer);
   }
 }
 
-const tooSlow = (patience: number): ApiError =>
-  new ApiError(408, `The body did not arrive within ${patience / 1000} s. Send it faster, or in smaller requests.`, {
+const tooSlow = (timeout: number): ApiError =>
+  new ApiError(408, `The body did not arrive within ${timeout / 1000} s. Send it faster, or in smaller requests.`, {
     code: "body_timeout",
     headers: { connection: "close" },
   });
 
 const tooLarge = (limit: number): ApiError =>
-  new ApiError(413, `The body is larger than the ${limit} bytes that this server takes.`, { code: "body_too_large" });
+  new ApiError(413, `The body is larger than ${limit} bytes, the limit of this server. Send a smaller one.`, {
+    code: "body_too_large",
+  });
 
 function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
   const all = new Uint8Array(size);

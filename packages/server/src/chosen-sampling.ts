@@ -1,21 +1,21 @@
 import { greedy, type Sampling } from "@lenity/core";
 
-/** What a request or a command line asks for; what is undefined or null is left to the model. */
+/** The settings of a request or a command line. Undefined or null uses the model's default. */
 export type AskedSampling = { readonly [Name in keyof Sampling]?: Sampling[Name] | null | undefined };
 
-/** OpenAI's, for models that recommend nothing. */
+/** OpenAI's defaults, for models without recommendations. */
 const usual: Sampling = { ...greedy, temperature: 1 };
 
 /**
- * How an answer is sampled: each setting as it is asked for, else as the model recommends it (its
- * generation_config.json), else as is usual.
+ * How an answer is sampled. Each setting is the requested one, else the model's recommendation (its
+ * generation_config.json), else OpenAI's default.
  */
 export function chosenSampling(asked: AskedSampling, recommended: Partial<Sampling> = {}): Sampling {
   const choose = (name: keyof Sampling): number => asked[name] ?? recommended[name] ?? usual[name];
   return {
     temperature: choose("temperature"),
-    topK: Math.max(0, choose("topK")), // −1 is "all" for vLLM's clients
-    // No share at all still leaves the most probable token: its own is always larger than this.
+    topK: Math.max(0, choose("topK")), // vLLM clients send −1 for all
+    // 0 keeps only the most probable token, whose probability is always larger than this.
     topP: Math.max(1e-9, choose("topP")),
     minP: choose("minP"),
   };

@@ -2,38 +2,38 @@ import { type Drafter, LenityError, type Policy, type Verifier } from "@lenity/c
 import { blockLength, didYouMean, excerpt, quoted } from "@lenity/core/internal";
 import type { ServedModel } from "./served-model.ts";
 
-/** What a request or a command line asks for; what is undefined or null is left to the model. */
+/** The settings of a request or a command line. Undefined or null uses the model's default. */
 export interface AskedSpeculation {
   /** A preset's name, or an expression. */
   readonly policy?: unknown;
   /** The longest block to draft; 0 is plain decoding. */
   readonly draftTokens?: number | null | undefined;
-  /** One of the model's drafters. */
+  /** The name of one of the model's drafters. */
   readonly drafter?: string | null | undefined;
 }
 
 /** How one answer is drafted and verified. */
 export interface Speculation {
   readonly verifier: Verifier;
-  /** The policy with its preset replaced by what it stands for. */
+  /** The policy, with a preset's name replaced by its policy. */
   readonly policy: Policy;
   /** The longest block; 0 is plain decoding. */
   readonly draftTokens: number;
-  /** Makes the drafter of one answer. Undefined for plain decoding. */
+  /** Creates the drafter for one answer. Undefined for plain decoding. */
   readonly createDrafter: (() => Drafter) | undefined;
 }
 
-/** What of a model decides how its answers are drafted and verified. */
+/** The properties of a model that determine how its answers are drafted and verified. */
 export type SpeculativeModel = Pick<ServedModel, "id" | "target" | "drafters" | "registry" | "policy" | "draftTokens">;
 
 /** Longer policies are refused: each verifier in them costs work in every round. */
 const longestPolicy = 10_000;
 
 /**
- * How an answer is drafted and verified: policy, drafter and block length, each as it is asked for, else as the model
- * has it, else the usual one (`strict`, the first drafter, the policy's own block length or 16). Throws
- * `invalid_policy`, with the path of what is wrong in it below `policyPath`; `invalid_request` for an unknown drafter;
- * `unsupported` for drafted tokens without a drafter.
+ * How an answer is drafted and verified. Policy, drafter and block length are the requested ones, else the model's,
+ * else the defaults (`strict`, the first drafter, the policy's block length or 16). Throws `invalid_policy`, with the
+ * path of the error below `policyPath`; `invalid_request` for an unknown drafter; `unsupported` for draft tokens
+ * without a drafter.
  */
 export function chosenSpeculation(
   asked: AskedSpeculation,
@@ -58,14 +58,14 @@ function policyOf(
   try {
     const { length } = JSON.stringify(policy);
     if (length > longestPolicy) {
-      const message = `${path} is ${length} characters long; expected ${longestPolicy} at most.`;
+      const message = `${path} is ${length} characters long; expected at most ${longestPolicy}.`;
       throw new LenityError("invalid_policy", message, { path });
     }
     const verifier = registry.create(policy, path);
     return { verifier, policy: registry.resolve(policy, path) };
   } catch (cause) {
     if (cause instanceof LenityError) throw cause;
-    // Plugins refuse some options with an error of the language: two judges that read different states, for example.
+    // Plugins may refuse options with a plain JavaScript error.
     const what = excerpt(cause instanceof Error ? cause.message : String(cause), 500);
     throw new LenityError("invalid_policy", `${path}: ${what}`, { path, cause });
   }
@@ -90,7 +90,7 @@ function drafterOf(
   if (draftTokens === 0) return undefined;
   throw new LenityError(
     "unsupported",
-    `${id} has no drafter, so it cannot draft ${draftTokens} tokens. Leave the number of draft tokens out.`,
+    `${id} has no drafter, so it cannot draft ${draftTokens} tokens. Leave out the number of draft tokens.`,
     {
       path: "draftTokens",
     },

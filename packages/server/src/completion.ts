@@ -4,7 +4,7 @@ import type { AnswerEvents } from "./answer-events.ts";
 import type { Job } from "./generation.ts";
 import { type Metrics, metricsOf, type TraceEntry, traceOf, tracer, type Usage, usageOf } from "./metrics.ts";
 
-/** What all parts of one answer share. */
+/** Fields shared by all parts of one answer. */
 export interface Envelope {
   readonly id: string;
   /** Seconds since 1970. */
@@ -12,7 +12,7 @@ export interface Envelope {
   readonly model: string;
 }
 
-/** A whole answer in OpenAI's shape. */
+/** A whole answer in OpenAI's format. */
 export interface ChatCompletion extends Envelope {
   readonly object: "chat.completion";
   readonly choices: readonly [
@@ -37,7 +37,7 @@ export interface ChatChunk extends Envelope {
     readonly logprobs: null;
     readonly finish_reason: Answer["reason"] | null;
   }[];
-  /** Null on the chunks before it, where it was asked for. */
+  /** If it was requested: null on all chunks but the last. */
   readonly usage?: Usage | null | undefined;
   readonly metrics?: Metrics | undefined;
   readonly trace?: readonly TraceEntry[] | undefined;
@@ -55,7 +55,7 @@ export function completionOf(answer: Answer, { model, speculation, trace }: Job,
   };
 }
 
-/** The role first, then text as it comes, then why it ended; the metrics ride on the last chunk, whichever it is. */
+/** The role, then text as it arrives, then the finish reason. The metrics are on the last chunk. */
 export function chunksOf(
   events: AnswerEvents,
   job: Job,

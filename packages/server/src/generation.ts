@@ -14,27 +14,27 @@ export interface ReadyModel extends ServedModel {
 }
 
 /**
- * Parses the template and creates the default policy once, so that a mistake in them stops the server and not an
- * answer.
+ * Parses the template and creates the default policy once, so that an error in them fails at startup and not in a
+ * request.
  */
 export function ready(model: ServedModel): ReadyModel {
   chosenSpeculation({}, model);
   return { ...model, writer: chatWriter(model) };
 }
 
-/** One answer to be made. */
+/** One answer to generate. */
 export interface Job {
   readonly model: ReadyModel;
   readonly prompt: readonly Token[];
   readonly speculation: Speculation;
-  /** Whether the answer says who accepted each token. */
+  /** Whether the answer includes which verifier accepted each token. */
   readonly trace: boolean;
   readonly options: Pick<GenerateOptions, "sampling" | "seed" | "maxTokens" | "stop" | "scope">;
 }
 
 /**
- * Fills in what the request leaves open. The first model answers requests that name none. `scope` is whose the request
- * is.
+ * Fills in the defaults of a request. The first model answers requests that name none. `scope` is who the request is
+ * from.
  */
 export async function jobOf(
   request: ChatRequest,
@@ -78,7 +78,7 @@ export function unknownModel(id: string, models: ReadonlyMap<string, ServedModel
   });
 }
 
-/** Waits for its turn, then decodes. The turn ends with the events, however they end. */
+/** Waits for its turn, then decodes. The turn ends when the events end, for any reason. */
 export async function* run(
   job: Job,
   queue: Queue,
@@ -91,7 +91,7 @@ export async function* run(
   const leave = await queue.enter(signal);
   try {
     const drafter = createDrafter?.();
-    let turned = Date.now();
+    let lastBreak = Date.now();
     for await (const event of generate(prompt, {
       target,
       tokenizer,
@@ -104,9 +104,9 @@ export async function* run(
       ...options,
     })) {
       yield event;
-      if (Date.now() - turned < turnAfter) continue;
+      if (Date.now() - lastBreak < breakAfter) continue;
       await new Promise((resolve) => setTimeout(resolve, 0));
-      turned = Date.now();
+      lastBreak = Date.now();
     }
   } finally {
     leave();
@@ -114,9 +114,10 @@ export async function* run(
 }
 
 /**
- * Milliseconds. A model that computes on this thread would otherwise starve the connections, and nobody could cancel.
+ * Milliseconds. Without a break, a model that runs on this thread would block all connections, and no client could
+ * cancel.
  */
-const turnAfter = 25;
+const breakAfter = 25;
 
 function randomSeed(): number {
   const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));

@@ -1,9 +1,9 @@
-/** Kinds of JSON values, as messages call them. */
+/** Kinds of JSON values, as worded in messages. */
 export type Kind = "a string" | "a number" | "true or false" | "an object" | "an array";
 
-/** Fields that change nothing in the answer: ignored, once their type is right. */
+/** Fields that do not change the answer: ignored if their type is right. */
 export const harmless: Readonly<Record<string, Kind>> = {
-  // OpenAI: who asks, for whom it is kept, how fast and how dear.
+  // OpenAI: the user, storage, speed and price.
   user: "a string",
   metadata: "an object",
   service_tier: "a string",
@@ -20,7 +20,7 @@ export const harmless: Readonly<Record<string, Kind>> = {
   guided_decoding_backend: "a string",
   guided_whitespace_pattern: "a string",
   stream_reasoning: "true or false",
-  // llama.cpp: where it caches, and settings of samplers that are off.
+  // llama.cpp: caching, and settings of samplers that are off.
   cache_prompt: "true or false",
   id_slot: "a number",
   n_keep: "a number",
@@ -44,7 +44,7 @@ export const harmless: Readonly<Record<string, Kind>> = {
 };
 
 /**
- * Fields of a message that change nothing in the prompt: what templates drop from earlier turns, and notes for other
+ * Fields of a message that do not change the prompt: parts of earlier turns that templates drop, and fields for other
  * servers.
  */
 export const harmlessInMessages: Readonly<Record<string, Kind>> = {

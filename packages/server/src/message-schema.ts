@@ -1,10 +1,10 @@
 import type { ChatMessage } from "@lenity/chat";
 import { isDeeper } from "@lenity/chat/internal";
 import * as v from "valibot";
-import { object, wanted } from "./schema.ts";
+import { expecting, object } from "./schema.ts";
 
 const textPart = object({ type: v.literal("text"), text: v.string() });
-/** What an assistant of OpenAI's says when it will not answer. To a template it is text like any other. */
+/** OpenAI's part for an assistant that declines to answer. Templates get it as plain text. */
 const refusalPart = v.pipe(
   object({ type: v.literal("refusal"), refusal: v.string() }),
   v.transform(({ refusal }) => ({ text: refusal })),
@@ -12,12 +12,12 @@ const refusalPart = v.pipe(
 
 type Content = v.GenericSchema<unknown, string | { readonly text: string }[]>;
 
-/** Text, or parts of it, as one string. The choices are made by hand so that an error names the part. */
+/** Text or parts of text, as one string. Chooses the schema by hand so that an error names the part. */
 function content(part: v.GenericSchema<unknown, { readonly text: string }>): v.GenericSchema<unknown, string> {
   const [text, parts, neither]: Content[] = [
     v.string(),
     v.pipe(v.array(part), v.minLength(1)),
-    wanted("a string or an array of parts"),
+    expecting("a string or an array of parts"),
   ];
   return v.pipe(
     v.lazy((input) => (typeof input === "string" ? text : Array.isArray(input) ? parts : neither) as Content),
@@ -28,10 +28,10 @@ function content(part: v.GenericSchema<unknown, { readonly text: string }>): v.G
 const textContent = content(textPart);
 const assistantContent = content(v.lazy((input) => (fieldOf(input, "type") === "refusal" ? refusalPart : textPart)));
 
-/** Deeper arguments than the prompt's writer takes; parsers recurse, so this is found out before. */
+/** The chat writer refuses deeper arguments. Checked before parsing, because parsers recurse. */
 const deepest = 100;
 const flat = v.string();
-const tooDeep = wanted(`JSON nested ${deepest} levels deep at most`);
+const tooDeep = expecting(`JSON nested at most ${deepest} levels deep`);
 const flatJson = v.lazy((input) => (typeof input === "string" && isDeeper(input, deepest) ? tooDeep : flat));
 const functionCall = object({ name: v.string(), arguments: v.optional(flatJson, "{}") });
 const toolCall = object({
@@ -55,11 +55,11 @@ const silentAssistant = object({ ...shared, content: v.nullish(assistantContent,
 const other = object({
   ...shared,
   content: textContent,
-  refusal: v.nullish(wanted("none, as only an assistant refuses")),
+  refusal: v.nullish(expecting("no value, because only an assistant can refuse")),
 });
-const calling = object({ role: wanted('"assistant", whose messages alone have tool_calls') });
+const calling = object({ role: expecting('"assistant", because only its messages can have tool_calls') });
 
-/** An assistant makes calls, refuses, or says nothing at all; others have text. */
+/** An assistant's message may have calls, a refusal, or no text. All others have text. */
 const anyMessage = v.lazy((input) => {
   const calls = fieldOf(input, "tool_calls");
   const makesCalls = Array.isArray(calls) && calls.length > 0;
@@ -68,10 +68,7 @@ const anyMessage = v.lazy((input) => {
   return silent ? silentAssistant : assistant;
 });
 
-/**
- * A message as OpenAI's protocol has it. What is not given is left out of the result: templates ask whether it is
- * there.
- */
+/** A message in OpenAI's format. Missing fields stay missing in the result, because templates test for them. */
 export const messageSchema: v.GenericSchema<unknown, ChatMessage> = v.pipe(
   anyMessage,
   v.transform(

@@ -8,14 +8,14 @@ import {
   textStream,
 } from "@lenity/core";
 
-/** What an answer says about its own making. */
+/** How an answer was generated. */
 export interface Metrics {
   readonly speculative_decoding: {
-    /** Tokens of the answer per target pass, 0 without a pass. */
+    /** Tokens in the answer per target pass; 0 without a pass. */
     readonly mean_acceptance_length: number;
-    /** Accepted of the drafted tokens, 0 without a draft. */
+    /** Accepted tokens per drafted token; 0 without a draft. */
     readonly draft_acceptance_rate: number;
-    /** [n]: passes that accepted n drafted tokens. */
+    /** [n]: number of passes that accepted n drafted tokens. */
     readonly acceptance_histogram: readonly number[];
     /** Target passes. */
     readonly num_spec_steps: number;
@@ -26,33 +26,31 @@ export interface Metrics {
   };
   readonly acceptance: {
     readonly policy: Policy;
-    /** What is known of the distribution of the text; "exact" in plain decoding. */
+    /** What is known about the distribution of the text; "exact" in plain decoding. */
     readonly law: Law;
     /** Accepted tokens by the name of the verifier that accepted them. */
     readonly accepted_by: Readonly<Record<string, number>>;
-    /** Accepted tokens that strict verification would have refused. */
+    /** Accepted tokens that strict verification would have rejected. */
     readonly relaxed: number;
-    /** Accepted tokens after the end of the answer, thrown away. */
+    /** Accepted tokens after the end of the answer, discarded. */
     readonly ignored: number;
-    /** Nats of KL(target‖text) that a `ledger` allowed, and charged. */
+    /** Nats of KL(target‖text) that a `ledger` allowed and charged. */
     readonly ledger?: { readonly budget: number; readonly spent: number } | undefined;
     /**
-     * For each rule in the shadow, the tokens it would have accepted in the same rounds, and how many more than were.
+     * For each shadow rule: the tokens it would have accepted in the same rounds, and how many more than were accepted.
      */
     readonly shadow?: Readonly<Record<string, { readonly accepted: number; readonly more: number }>> | undefined;
-    /** The answer repeated itself, and the guard turned it strict. */
+    /** The answer repeated itself, and the guard made it strict. */
     readonly looped?: true | undefined;
   };
 }
 
-/**
- * How an answer was asked for: the policy as resolved, its verifier's law, and the longest block (0: plain decoding).
- */
+/** The settings of an answer: the resolved policy, its verifier's law, and the longest block (0: plain decoding). */
 export interface AskedFor {
   readonly policy: Policy;
   readonly law: Law;
   readonly draftTokens: number;
-  /** The verifier's budget, when it keeps a ledger. */
+  /** The verifier's budget, if it has a ledger. */
   readonly budget?: number | undefined;
 }
 
@@ -91,7 +89,7 @@ export interface Usage {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
   readonly total_tokens: number;
-  /** Of the prompt's tokens, those that an earlier request has left in a cache. */
+  /** Prompt tokens that were cached by an earlier request. */
   readonly prompt_tokens_details: { readonly cached_tokens: number };
 }
 
@@ -117,17 +115,17 @@ export interface TraceEntry {
   readonly source: EmittedToken["source"];
   /** The verifier that accepted it. */
   readonly by?: string | undefined;
-  /** Accepted where strict verification would have refused it. */
+  /** Accepted where strict verification would have rejected it. */
   readonly relaxed: boolean;
-  /** Raw probabilities under target and drafter, and KL(p‖q) of the raw rows: null where it is infinite. */
+  /** Raw probabilities under target and drafter, and KL(p‖q) of the raw rows (null if infinite). */
   readonly p?: number | undefined;
   readonly q?: number | undefined;
   readonly kl?: number | null | undefined;
 }
 
 /**
- * Renders the tokens of an answer as they come, or of a text that goes on after the tokens `before`. The texts, joined,
- * are the answer before it is cut at a stop string or inside a character.
+ * Renders the tokens of an answer as they arrive, or of a text that continues after the tokens `before`. The joined
+ * texts are the answer before it is cut at a stop string or inside a character.
  */
 export function tracer(
   tokenizer: Tokenizer,

@@ -9,7 +9,7 @@ import {
   unsupportedInStreams,
 } from "./unsupported-fields.ts";
 
-/** What becomes of the fields of one object. */
+/** How the fields of one object are treated. */
 interface Place {
   /** Read elsewhere. */
   readonly read: readonly string[];
@@ -19,7 +19,7 @@ interface Place {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A body whose own fields have been checked, as far as they are looked through here. */
+/** A body whose known fields have been checked. Only the parts used here. */
 interface Body extends Fields {
   readonly messages: readonly (Fields & {
     readonly content?: unknown;
@@ -40,9 +40,8 @@ const messageFields: Place = {
 };
 
 /**
- * The fields beside those that are read: refuses by name what would otherwise be ignored to the answer's harm, checks
- * the types of what is known and changes nothing, and returns the names of all that is ignored, such as `user` and
- * `messages[].cache_control`.
+ * Handles the fields that are not read. Refuses fields that would change the answer, checks the types of harmless ones,
+ * and returns the names of all ignored fields, such as `user` and `messages[].cache_control`.
  */
 export function otherFields(body: Body, read: readonly string[]): string[] {
   const ignored = new Set<string>();
@@ -68,7 +67,7 @@ export function otherFields(body: Body, read: readonly string[]): string[] {
     }
   }
   for (const [at, { function: described }] of (body.tools ?? []).entries()) {
-    // The template reads the others.
+    // The template reads the rest.
     const read = Object.keys(described).filter((key) => !Object.hasOwn(unsupportedInFunctions, key));
     look(described, `tools[${at}].function.`, { read, unsupported: unsupportedInFunctions });
   }
@@ -78,16 +77,16 @@ export function otherFields(body: Body, read: readonly string[]): string[] {
 const own = <T>(table: Readonly<Record<string, T>> | undefined, key: string): T | undefined =>
   table !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
 
-/** Throws where the value must not be ignored; false where it asks for what happens anyway. */
+/** Throws if the value must not be ignored; false if it asks for the default behaviour. */
 function isIgnored(
   value: unknown,
   param: string,
   field: UnsupportedField | undefined,
   kind: Kind | undefined,
 ): boolean {
-  if (field?.asksNothing(value) === true) return false;
+  if (field?.isDefault(value) === true) return false;
   if (field !== undefined) {
-    const message = `${param} is not supported by this version of the server with the value ${shown(value)}. ${field.instead ?? "Leave it out."}`;
+    const message = `${param} with the value ${shown(value)} is not supported by this version of the server. ${field.instead ?? "Leave it out."}`;
     throw new ApiError(400, message, { param, code: "unsupported_parameter" });
   }
   if (kind !== undefined && kind !== kindOf(value)) {
@@ -102,10 +101,10 @@ function kindOf(value: unknown): Kind {
   return typeof value === "string" ? "a string" : typeof value === "number" ? "a number" : "an object";
 }
 
-/** The longest value of the header: proxies refuse long ones. */
+/** The longest value of the header in characters, because proxies refuse long ones. */
 const longestHeader = 1000;
 
-/** The names for a header: no character that a header cannot hold, and an end to the list. */
+/** The names as a header value: safe characters only, and cut if too long. */
 export function ignoredHeader(names: readonly string[]): string {
   let header = "";
   for (const [at, name] of names.entries()) {

@@ -1,7 +1,7 @@
 import type { Law, Needs, Policy, Registry } from "@lenity/core";
 import { toJsonSchema } from "@valibot/to-json-schema";
 
-/** What a registry offers, for people and programs that choose. */
+/** The presets and verifiers of a registry, for people and programs to choose from. */
 export interface PolicyList {
   readonly presets: readonly {
     readonly name: string;
@@ -13,17 +13,17 @@ export interface PolicyList {
   readonly verifiers: readonly {
     readonly type: string;
     readonly summary: string;
-    /** The paper and section, or the engine. */
+    /** The paper and section, or the engine, that the rule comes from. */
     readonly source?: string | undefined;
-    /** What is known of the text; absent when it depends on the children. */
+    /** What is known about the text; absent if it depends on the children. */
     readonly law?: Law | undefined;
     readonly needs: Needs;
-    /** Options under which the target's own text comes out. */
+    /** Options that reproduce the target's own text. */
     readonly strict?: object | undefined;
-    /** "greedy": strict at temperature 0 only. */
+    /** "greedy": strict only at temperature 0. */
     readonly strict_mode?: "greedy" | undefined;
     readonly example?: object | undefined;
-    /** JSON Schema of the options beside `type`. */
+    /** JSON Schema of the options other than `type`. */
     readonly options: object;
   }[];
 }

@@ -1,17 +1,17 @@
 import { LenityError } from "@lenity/core";
 import { ApiError } from "./api-error.ts";
 
-/** Lets a few answers decode at a time; the others wait in the order in which they came. */
+/** Limits how many answers decode at the same time. The others wait in order of arrival. */
 export interface Queue {
   readonly active: number;
   readonly waiting: number;
   /**
-   * Does what comes before a turn, such as reading a long prompt. Rejects with 429, before it begins, when those ahead
-   * leave no place to wait.
+   * Runs work that comes before a turn, such as encoding a long prompt. Rejects with 429, without starting it, if there
+   * is no room left to wait.
    */
   prepare<Value>(work: () => Promise<Value>): Promise<Value>;
   /**
-   * Resolves, when it is one's turn, to the function that ends the turn. Rejects with 429 when too many wait, with
+   * Waits for a turn and resolves to the function that ends it. Rejects with 429 if too many are waiting, or with
    * `aborted` on the signal.
    */
   enter(signal: AbortSignal): Promise<() => void>;
@@ -29,7 +29,7 @@ export function createQueue(concurrency: number, maxQueue: number): Queue {
       over = true;
       const next = line.shift();
       if (next === undefined) active--;
-      else next(); // the place goes straight to the next one: nobody who comes later slips in between
+      else next(); // passes the place on directly, so that no later request can take it
     };
   };
   return {
@@ -55,8 +55,7 @@ export function createQueue(concurrency: number, maxQueue: number): Queue {
         return turn();
       }
       if (line.length >= maxQueue) throw full(line.length);
-      // A worker's runtime gives up on a request that waits for other requests alone; a timer of its own shows it
-      // alive.
+      // A worker's runtime cancels a request that waits only for other requests. A timer keeps it alive.
       const alive = setInterval(() => {}, 1000);
       const turned = new Promise<() => void>((resolve, reject) => {
         const start = () => {
@@ -75,10 +74,10 @@ export function createQueue(concurrency: number, maxQueue: number): Queue {
   };
 }
 
-const left = (): LenityError => new LenityError("aborted", "The client left while it waited.");
+const left = (): LenityError => new LenityError("aborted", "The client disconnected while waiting.");
 
 const full = (waiting: number): ApiError =>
-  new ApiError(429, `The server is busy: ${waiting} requests wait already. Try again later.`, {
+  new ApiError(429, `The server is busy: ${waiting} requests are already waiting. Try again later.`, {
     code: "queue_full",
     headers: { "retry-after": "1" },
   });

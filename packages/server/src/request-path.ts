@@ -1,9 +1,8 @@
 import { getPath } from "hono/utils/url";
 
 /**
- * The path of a request. Bun gives an URL without its beginning ("/health") where a request names no host, as the
- * health checks of some load balancers do, or names one that is none; Hono would take the first letters of that for the
- * beginning.
+ * The path of a request. If a request has no `Host` (the health checks of some load balancers) or an invalid one, Bun
+ * gives a URL without scheme and host ("/health"), which Hono would parse wrongly.
  */
 export function pathOf(request: Request): string {
   const { url } = request;

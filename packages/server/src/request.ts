@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { ApiError } from "./api-error.ts";
 import { messageSchema } from "./message-schema.ts";
 import { otherFields } from "./other-fields.ts";
-import { object, plain, wanted } from "./schema.ts";
+import { expecting, object, plain } from "./schema.ts";
 import { seedOf } from "./seed.ts";
 
 type Maybe<T> = T | null | undefined;
@@ -21,24 +21,24 @@ export interface SpeculativeRequest {
 export interface ChatRequest {
   readonly model?: Maybe<string>;
   readonly messages: readonly ChatMessage[];
-  /** Written into the prompt by the chat template; calls come as the model writes them, in the text. */
+  /** The chat template writes them into the prompt. Calls appear in the text, as the model writes them. */
   readonly tools?: Maybe<readonly ChatTool[]>;
   readonly tool_choice?: Maybe<"none" | "auto">;
   readonly stream?: Maybe<boolean>;
   readonly stream_options?: Maybe<{ readonly include_usage?: Maybe<boolean> }>;
   readonly max_tokens?: Maybe<number>;
-  /** The newer name of `max_tokens`; wins over it. */
+  /** The newer name of `max_tokens`; takes precedence. */
   readonly max_completion_tokens?: Maybe<number>;
   readonly temperature?: Maybe<number>;
   readonly top_p?: Maybe<number>;
   /** 0 or −1, as in vLLM: all. */
   readonly top_k?: Maybe<number>;
   readonly min_p?: Maybe<number>;
-  /** A safe integer, whatever integer was given (see `seedOf`). */
+  /** Always a safe integer (see `seedOf`). */
   readonly seed?: Maybe<number>;
   readonly stop?: Maybe<string | readonly string[]>;
   readonly speculative?: Maybe<SpeculativeRequest>;
-  /** The names of fields that were given and have no effect. */
+  /** The names of given fields that have no effect. */
   readonly ignored: readonly string[];
 }
 
@@ -59,17 +59,17 @@ const tool = plain(
     ),
   }),
 );
-/** A choice that would bind the model to a call is known, and not offered. */
+/** Choices that force a call are known but not supported. */
 const toolChoice = v.lazy((input) =>
   input === "none" || input === "auto"
     ? v.picklist(["none", "auto"])
-    : wanted('"none" or "auto", because this server cannot make the model call a tool'),
+    : expecting('"none" or "auto", because this server cannot make the model call a tool'),
 );
 
 const stopText = v.pipe(v.string(), v.nonEmpty());
 const stop = v.lazy((input): v.GenericSchema<unknown, string | string[]> => {
   if (Array.isArray(input)) return v.pipe(v.array(stopText), v.maxLength(4));
-  return typeof input === "string" ? stopText : wanted("a string or an array of strings");
+  return typeof input === "string" ? stopText : expecting("a string or an array of strings");
 });
 
 const speculative = v.strictObject({
@@ -106,7 +106,7 @@ export function parseChatRequest(body: unknown): ChatRequest {
   if (!result.success) throw invalid(result.issues[0]);
   const request = result.output;
   if (request.stream !== true && request.stream_options != null) {
-    throw new ApiError(400, "stream_options is given without stream: true. Ask for a stream, or leave it out.", {
+    throw new ApiError(400, "stream_options is given without stream: true. Set stream: true, or leave it out.", {
       param: "stream_options",
       code: "invalid_value",
     });
@@ -114,7 +114,7 @@ export function parseChatRequest(body: unknown): ChatRequest {
   return { ...request, ignored: otherFields(body as Parameters<typeof otherFields>[0], Object.keys(chat.entries)) };
 }
 
-/** The answer to the first thing that a schema does not take. */
+/** The error for the first issue that a schema found. */
 function invalid(issue: v.BaseIssue<unknown>): ApiError {
   const param = (issue.path ?? []).reduce((path, { key }) => {
     if (typeof key === "number") return `${path}[${key}]`;
@@ -128,7 +128,7 @@ function invalid(issue: v.BaseIssue<unknown>): ApiError {
     const message = `speculative has no option ${quoted(option)}. ${didYouMean(option, Object.keys(speculative.entries))}`;
     return new ApiError(400, message, { param, code: "unknown_parameter" });
   }
-  // What is expected of a choice that is made by hand, its schema says.
+  // Schemas made with `expecting` describe what is expected in their message.
   const expected = issue.type === "custom" ? issue.message : expectation(issue);
   return new ApiError(400, `${param} is ${shown(issue.input)}; expected ${expected}.`, {
     param,

@@ -1,7 +1,7 @@
 /**
- * A seed that core takes, for any integer that JSON may hold. Safe integers stay as they are. Longer ones arrive
- * rounded to the nearest number that JavaScript has, and their parts of 53 bits are then folded into one: the same seed
- * gives the same text, on every runtime.
+ * A seed that core accepts, for any integer in JSON. Safe integers are unchanged. JavaScript rounds longer ones to the
+ * nearest number it can represent; their 53-bit parts are then combined with XOR, so that the same seed gives the same
+ * text on every runtime.
  */
 export function seedOf(given: number): number {
   if (Number.isSafeInteger(given)) return given;

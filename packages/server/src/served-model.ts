@@ -1,35 +1,34 @@
 import type { ChatModel } from "@lenity/chat";
 import type { Drafter, LanguageModel, Policy, Registry, Sampling, Tokenizer } from "@lenity/core";
 
-/** A model that the server offers, with all that a request may choose from. */
+/** A model that the server offers, with everything a request can choose from. */
 export interface ServedModel {
   /** The name that requests use. */
   readonly id: string;
   readonly target: LanguageModel;
-  /** Its `encode` adds no token of its own: the template writes the beginning of the text. */
+  /** Its `encode` must not add tokens: the template writes the beginning of the text. */
   readonly tokenizer: Tokenizer;
   /**
-   * What `loadChatTemplate` of @lenity/onnx returns, or the Jinja source alone. The server does not start without one.
+   * The result of `loadChatTemplate` from @lenity/onnx, or just the Jinja source. The server does not start without
+   * one.
    */
   readonly chatTemplate: ChatModel["chatTemplate"];
   /**
-   * What `speculative.drafter` may name, such as "model" and "lookup"; the first is the default. None: plain decoding.
-   * Each answer gets its own.
+   * The drafters that `speculative.drafter` can name, such as "model" and "lookup"; the first is the default. Empty:
+   * plain decoding. Each answer creates its own drafter.
    */
   readonly drafters: Readonly<Record<string, () => Drafter>>;
-  /**
-   * The model behind one of the drafters, when there is one: /health shows how its engines are, beside the target's.
-   */
+  /** The draft model, if there is one: /health shows the state of its engines next to the target's. */
   readonly draft?: LanguageModel | undefined;
-  /** The verifiers and presets that requests may name. */
+  /** The verifiers and presets that requests can name. */
   readonly registry: Registry;
-  /** For requests without one. Default "strict". */
+  /** The policy of requests without one. Default "strict". */
   readonly policy?: Policy | undefined;
   /**
-   * The longest block for requests that give none and name no preset with its own. Default: the default policy's own,
+   * The longest block, for requests that neither set one nor name a preset with one. Default: the default policy's,
    * else 16.
    */
   readonly draftTokens?: number | undefined;
-  /** What `generation_config.json` says. Temperature is 1 where neither this nor the request says otherwise. */
+  /** The settings in `generation_config.json`. The temperature is 1 if neither they nor the request set it. */
   readonly sampling?: Partial<Sampling> | undefined;
 }

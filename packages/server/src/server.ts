@@ -21,35 +21,36 @@ import { eventStream } from "./sse.ts";
 export interface ServerOptions {
   /** At least one; the first answers requests that name none. */
   readonly models: readonly ServedModel[];
-  /** Keys for /v1. Default: open to all. */
+  /** Keys for /v1. Default: no key needed. */
   readonly apiKeys?: readonly string[] | undefined;
   /**
-   * Whether a prompt may go on from what a prompt with another key left in a cache. Faster where keys share their
-   * prompts' beginnings; then each learns, by `cached_tokens`, what others have asked. Default: false.
+   * Whether requests may reuse cached prompts of other keys. Faster if prompts of different keys have the same
+   * beginning, but `cached_tokens` then reveals what others have asked. Default: false.
    */
   readonly shareCache?: boolean | undefined;
   /**
-   * Names that requests may give for this server (`Host`), without a port, beside those of loopback; others are
-   * answered 403. For servers without a key that only this machine should reach: a web page elsewhere may give its own
-   * name this machine's address. Default: all.
+   * Host names that requests may use for this server, without a port, besides loopback names; others get 403. For
+   * servers without a key that only this machine should reach, because a web page can point its own host name at this
+   * machine. Default: all.
    */
   readonly allowedHosts?: readonly string[] | undefined;
   /** The largest body of a request. Default 4 MiB. */
   readonly maxBodyBytes?: number | undefined;
-  /** Milliseconds that the body of a request may take. Default 60 000. */
+  /** Milliseconds for receiving a request's body. Default 60 000. */
   readonly bodyTimeout?: number | undefined;
-  /** Answers that decode at a time. Default: as many as the model with most engines has. */
+  /** Answers that decode at the same time. Default: the highest number of engines of a model. */
   readonly concurrency?: number | undefined;
-  /** Requests that may wait for their turn; the next is told 429. Default 64. */
+  /** Requests that may wait for their turn; further ones get 429. Default 64. */
   readonly maxQueue?: number | undefined;
-  /** When it fires, open requests and new ones fail with status 503, for a server that is about to end. */
+  /** When it aborts, open and new requests fail with status 503: for a server that is shutting down. */
   readonly ending?: AbortSignal | undefined;
-  /** Told of every error that is the server's own fault (status 500 and 503). Default: console.error. */
+  /** Called with every error that is the server's fault (status 500 and 503). Default: console.error. */
   readonly onFailure?: ((error: unknown, requestId: string) => void) | undefined;
 }
 
 /**
- * An OpenAI-compatible chat server as an app with `fetch(request)`. Throws on models it could not serve; opens no port.
+ * Creates an OpenAI-compatible chat server, an app with `fetch(request)`. Throws for models it cannot serve; opens no
+ * port.
  */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: all routes in one place.
 export function createServer(options: ServerOptions): Hono {
@@ -65,11 +66,15 @@ export function createServer(options: ServerOptions): Hono {
   } = options;
   const { concurrency = Math.max(1, ...options.models.map(({ target }) => target.engines?.length ?? 1)) } = options;
   if (!(concurrency >= 1 && maxQueue >= 0)) {
-    throw new RangeError(`concurrency is ${concurrency} and maxQueue ${maxQueue}; expected at least 1 and 0.`);
+    throw new RangeError(
+      `concurrency is ${concurrency} and maxQueue is ${maxQueue}; expected at least 1 and at least 0.`,
+    );
   }
   const models = new Map(options.models.map((model) => [model.id, ready(model)]));
   if (models.size === 0 || models.size < options.models.length)
-    throw new TypeError("models is empty, or two of them share an id.");
+    throw new TypeError(
+      "models is empty, or two models have the same id; expected at least one model, with unique ids.",
+    );
   const queue = createQueue(concurrency, maxQueue);
   const created = now();
 
@@ -79,7 +84,7 @@ export function createServer(options: ServerOptions): Hono {
   });
 
   const failed = (error: unknown, c: Context): ApiError => {
-    // Nobody's fault, and so not told.
+    // A shutdown is not a failure, so it is not reported.
     if (ending?.aborted === true && error instanceof LenityError && error.code === "aborted") return endingError(error);
     const answer = apiErrorOf(error);
     if (answer.status >= 500) onFailure(answer.cause ?? answer, c.get("requestId"));
@@ -123,13 +128,13 @@ export function createServer(options: ServerOptions): Hono {
     const job = await queue.prepare(() => jobOf(request, models, shareCache ? undefined : scopeOf(c)));
     if (request.ignored.length > 0) c.header("x-lenity-ignored-fields", ignoredHeader(request.ignored));
     const envelope: Envelope = { id: `chatcmpl-${crypto.randomUUID()}`, created: now(), model: job.model.id };
-    if (ending?.aborted === true) throw new LenityError("aborted", "The server is ending.");
+    if (ending?.aborted === true) throw new LenityError("aborted", "The server is shutting down.");
     const stop = followed(c.req.raw.signal);
     open.add(stop);
     const events = outliving(run(job, queue, stop.signal), c, () => open.delete(stop));
     if (request.stream !== true) return c.json(completionOf(await answerOf(events), job, envelope));
 
-    const started = await begun(events); // what is refused before the first token is refused with a status
+    const started = await begun(events); // errors before the first token get a status
     const chunks = chunksOf(started, job, envelope, request.stream_options?.include_usage === true);
     const body = eventStream(chunks, { onCancel: () => stop.abort(), onError: (error) => failed(error, c).body });
     return c.body(body, 200, streamHeaders);
@@ -138,7 +143,7 @@ export function createServer(options: ServerOptions): Hono {
   return app;
 }
 
-/** Proxies must neither keep nor gather the pieces. */
+/** Proxies must neither cache nor buffer the stream. */
 const streamHeaders = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-cache",
@@ -149,7 +154,7 @@ const now = (): number => Math.floor(Date.now() / 1000);
 
 const logFailure = (error: unknown, id: string): void => console.error(`Request ${id} failed:`, error);
 
-/** "failed": a model has no engine left, and only a new process will help. */
+/** "failed": a model has no working engine, and only a restart of the process helps. */
 function healthOf(models: ReadonlyMap<string, ReadyModel>, { active, waiting }: Queue) {
   const enginesOf = ({ engines }: LanguageModel) =>
     engines?.map(({ keptBytes, ...state }) => ({ ...state, kept_bytes: keptBytes }));

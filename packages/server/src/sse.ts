@@ -1,7 +1,7 @@
 /**
- * Server-sent events, one JSON value each, then `[DONE]`. Values are taken as fast as they are made and wait here for a
- * slow reader: an answer is short, and the model's turn must not last as long as its reader pleases. `onCancel` is told
- * when the reader goes; `onError` gives the last value of a stream that breaks, which then ends without `[DONE]`.
+ * Server-sent events with one JSON value each, then `[DONE]`. Values are read as fast as they are produced and buffered
+ * for a slow reader: answers are short, and a slow reader must not prolong the model's turn. `onCancel` is called when
+ * the reader disconnects; `onError` returns the last value of a failed stream, which ends without `[DONE]`.
  */
 export function eventStream(
   values: AsyncIterable<unknown>,
@@ -15,7 +15,7 @@ export function eventStream(
   };
   return new ReadableStream({
     start(controller) {
-      /** Does it, unless the stream is closed: runtimes close some without a word. */
+      /** Runs it unless the stream is closed. Some runtimes close streams without notice. */
       const attempt = (act: () => void) => {
         if (!open) return;
         try {

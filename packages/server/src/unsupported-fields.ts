@@ -1,19 +1,19 @@
 /**
- * The fields that clients of other servers send and that this one does not implement, by who brought them. Null asks
- * for nothing everywhere.
+ * Fields that clients of other servers send and that this server does not implement, by origin. Null is always
+ * accepted.
  */
 
-/** A field that would change the answer: refused, unless its value asks for what this server does anyway. */
+/** A field that would change the answer: refused, unless its value asks for this server's default behaviour. */
 export interface UnsupportedField {
-  readonly asksNothing: (value: unknown) => boolean;
-  /** What to send in its place. */
+  readonly isDefault: (value: unknown) => boolean;
+  /** What to send instead. */
   readonly instead?: string | undefined;
 }
 
-const only = (...values: readonly unknown[]): UnsupportedField => ({ asksNothing: (value) => values.includes(value) });
+const only = (...values: readonly unknown[]): UnsupportedField => ({ isDefault: (value) => values.includes(value) });
 /** An array or an object without entries. */
-const list: UnsupportedField = { asksNothing: (value) => Array.isArray(value) && value.length === 0 };
-const object: UnsupportedField = { asksNothing: isEmptyObject };
+const list: UnsupportedField = { isDefault: (value) => Array.isArray(value) && value.length === 0 };
+const object: UnsupportedField = { isDefault: isEmptyObject };
 const never = only();
 const instead = (instead: string, field = never): UnsupportedField => ({ ...field, instead });
 
@@ -31,18 +31,18 @@ const openai: Readonly<Record<string, UnsupportedField>> = {
   logit_bias: object,
   frequency_penalty: only(0),
   presence_penalty: only(0),
-  response_format: { asksNothing: isTextFormat },
+  response_format: { isDefault: isTextFormat },
   functions: instead("Send tools.", list),
   function_call: instead("Send tool_choice.", only("none", "auto")),
   parallel_tool_calls: only(true),
-  modalities: { asksNothing: (value) => Array.isArray(value) && value.every((kind) => kind === "text") },
+  modalities: { isDefault: (value) => Array.isArray(value) && value.every((kind) => kind === "text") },
   audio: never,
   web_search_options: never,
   moderation: never,
   reasoning_effort: only("none"),
   verbosity: only("medium"),
   store: only(false),
-  // Of its completions and responses.
+  // From its completions and responses APIs.
   prompt: instead("Send messages."),
   suffix: only(""),
   best_of: only(1),
@@ -178,11 +178,11 @@ const local: Readonly<Record<string, UnsupportedField>> = {
   truncate: never,
 };
 
-/** Anthropic, Mistral, OpenRouter and those that serve Qwen, DeepSeek and GLM. */
+/** Anthropic, Mistral, OpenRouter, and the services for Qwen, DeepSeek and GLM. */
 const hosted: Readonly<Record<string, UnsupportedField>> = {
   system: instead("Send a message of the role system."),
   stop_sequences: instead("Send stop.", list),
-  // Whether a model thinks unasked depends on its template, so neither yes nor no is what happens anyway.
+  // Whether a model thinks by default depends on its template, so neither value is the default behaviour.
   thinking: never,
   enable_thinking: never,
   thinking_budget: never,
@@ -230,7 +230,7 @@ export const unsupportedInStreams: Readonly<Record<string, UnsupportedField>> = 
 export const unsupportedInMessages: Readonly<Record<string, UnsupportedField>> = {
   function_call: instead("Send tool_calls."),
   audio: never,
-  // The answer would have to go on from this message.
+  // The answer would have to continue this message.
   prefix: only(false),
   partial: only(false),
 };

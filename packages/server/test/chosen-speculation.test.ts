@@ -93,7 +93,7 @@ describe("a choice that cannot be had fails with the path at fault", () => {
     const long = { type: "or", any: Array.from({ length: 1000 }, () => ({ type: "exact" })) };
     for (const [policy, path, message] of [
       [{ type: "klx" }, "speculative.policy.type", /unknown verifier "klx"/],
-      [long, "speculative.policy", /^speculative\.policy is \d+ characters long; expected 10000 at most\.$/],
+      [long, "speculative.policy", /^speculative\.policy is \d+ characters long; expected at most 10000\.$/],
       [{ type: "picky" }, "speculative.policy", /^speculative\.policy: Not these two\.$/],
     ] as const) {
       const error = fails({ policy }, { registry });

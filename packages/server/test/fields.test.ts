@@ -103,10 +103,8 @@ describe("a field of another server's dialect", () => {
       for (const [name, [value]] of Object.entries(fields)) {
         const { param, code, message } = await errorOf({ [name]: value });
         assert.deepEqual([param, code], [name, "unsupported_parameter"]);
-        assert.ok(
-          message.startsWith(`${name} is not supported by this version of the server with the value `),
-          message,
-        );
+        assert.ok(message.startsWith(`${name} with the value `), message);
+        assert.match(message, / is not supported by this version of the server\. /);
       }
     });
 
@@ -118,8 +116,14 @@ describe("a field of another server's dialect", () => {
   }
 
   test("is told with the value, and with the field to send in its place", async () => {
-    assert.match((await errorOf({ verbosity: "high" })).message, /with the value "high"\. Leave it out\.$/);
-    assert.match((await errorOf({ stop_token_ids: [1, 2] })).message, /with the value an array of 2 items\./);
+    assert.match(
+      (await errorOf({ verbosity: "high" })).message,
+      /with the value "high" is not supported .*\. Leave it out\.$/,
+    );
+    assert.match(
+      (await errorOf({ stop_token_ids: [1, 2] })).message,
+      /with the value an array of 2 items is not supported/,
+    );
     assert.match((await errorOf({ n_predict: 5 })).message, /Send max_completion_tokens\.$/);
     assert.match((await errorOf({ system: "x" })).message, /Send a message of the role system\.$/);
     assert.match((await errorOf({ logit_bias: [] })).message, /an empty array/);

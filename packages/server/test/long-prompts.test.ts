@@ -93,10 +93,10 @@ describe("what would take long to read", () => {
   test("is refused by its number: values, messages, values of arguments", async () => {
     await refused(
       { metadata: Array.from({ length: mostValues }, () => 1) },
-      /The body holds more than 30000 values/,
+      /The body contains more than 30000 values/,
       null,
     );
-    await refused(`{"messages": [${"{},".repeat(1e6)}{}]}`, /The body holds more than 30000 values/, null);
+    await refused(`{"messages": [${"{},".repeat(1e6)}{}]}`, /The body contains more than 30000 values/, null);
     await refused(
       { messages: Array.from({ length: 2049 }, () => user("a")) },
       /messages holds 2049 messages; expected 2048 at most/,

@@ -106,7 +106,7 @@ describe("400 answers", () => {
       [
         { messages: [{ role: "user", content: "x", tool_calls: [call] }] },
         "messages[0].role",
-        /"user"; expected "assistant", whose messages alone have tool_calls/,
+        /"user"; expected "assistant", because only its messages can have tool_calls/,
       ],
       [
         { messages: [{ role: "assistant", tool_calls: [call] }] },
@@ -233,7 +233,7 @@ describe("400 answers", () => {
       [
         { speculative: { policy: "judge" } },
         "speculative.policy",
-        /reads pre-norm hidden states, which table does not give/,
+        /reads pre-norm hidden states, which table does not return/,
       ],
       [{ speculative: { policy: "judi", drafter: "lookup" } }, "speculative.policy", /only proposes tokens/],
     ]));

@@ -57,7 +57,7 @@ describe("the routes", () => {
           assert.equal(error?.code, "method_not_allowed");
           assert.match(
             error?.message ?? "",
-            new RegExp(`^${method} is not a method of /.*\\. Send ${allow.split(",")[0]}\\.$`),
+            new RegExp(`^/.* does not support ${method}\\. Use ${allow.split(",")[0]}\\.$`),
           );
         }
       }

@@ -109,7 +109,7 @@ describe("a failure", () => {
       );
       assert.match(
         error?.message ?? "",
-        /^The model's engine was lost before the answer was complete\. Send the request again\./,
+        /^The model's engine failed before the answer was complete\. Send the request again\./,
       );
     }
     const refused = await post(app, { stream: true, speculative: { policy: "judi", drafter: "lookup" } });

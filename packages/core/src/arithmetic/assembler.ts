@@ -1,6 +1,6 @@
 /**
- * As much of a WebAssembly assembler as the kernels need: every function returns the bytes of one instruction, or of
- * several.
+ * The part of a WebAssembly assembler that the kernels need. Each function returns the bytes of one or more
+ * instructions.
  */
 export type Code = readonly number[];
 
@@ -53,25 +53,25 @@ export const f32x4: Readonly<Record<"load" | "store" | "const", Instruction>> &
   max: simd(0xeb),
 };
 export const i32x4: { readonly shiftLeft: Code; readonly add: Code } = { shiftLeft: simd(0xab), add: simd(0xae) };
-/** Two double-precision numbers; `promote` makes them of the first two of four single-precision ones. */
+/** Two double-precision numbers; `promote` converts the first two of four single-precision ones. */
 export const f64x2: { readonly lane: Instruction; readonly add: Code; readonly promote: Code } = {
   lane: (index) => simd(0x21, index),
   add: simd(0xf0),
   promote: simd(0x5f),
 };
-/** Of two vectors, the upper half of the first, twice. */
+/** The upper half of the first of two vectors, twice. */
 export const upperHalf: Code = simd(0x0d, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
 
 /**
- * Runs the body, which walks from address `at` to address `end` (two i32 locals) in steps of so many bytes, at least
- * once.
+ * Runs the body, which walks from address `at` to address `end` (two i32 locals) in steps of the given number of bytes,
+ * at least once.
  */
 export const walk = (at: number, end: number, step: number, body: Code): Code => [
   ...[0x03, 0x40, ...body],
   ...[...get(at), ...i32.const(step), ...i32.add, ...tee(at), ...get(end), ...i32.lessThan, 0x0d, 0x00, 0x0b],
 ];
 
-/** A function: its parameters come first among its locals, then the vectors. */
+/** A function. Its locals are its parameters followed by the vectors. */
 export interface Func {
   readonly name: string;
   readonly parameters: readonly ("i32" | "f32")[];
@@ -84,7 +84,7 @@ const types = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 const list = (items: readonly Code[]): number[] => [...unsigned(items.length), ...items.flat()];
 const sized = (body: Code): number[] => [...unsigned(body.length), ...body];
 
-/** A module that exports the functions and a memory of so many pages of 64 KB. */
+/** A module that exports the functions and a memory of the given number of 64 KB pages. */
 export function assemble(functions: readonly Func[], pages: number): Uint8Array<ArrayBuffer> {
   const name = (text: string): number[] => sized([...new TextEncoder().encode(text)]);
   const signature = ({ parameters, returns }: Func): Code => [

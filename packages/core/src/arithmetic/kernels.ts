@@ -14,13 +14,13 @@ import {
   walk,
 } from "./assembler.ts";
 
-/** Logits at a time: a block of p, one of q and the kernels' results stay in the first-level cache. */
+/** Logits per block: a block of p, a block of q and the kernels' results fit into the L1 cache. */
 export const blockLength = 4096;
 
-/** Kernels read whole strides of this many logits. */
+/** Kernels read logits in strides of this many. */
 export const stride = 32;
 
-/** Where things lie in the kernels' memory, in bytes: a block of p, a block of q, the results of `range`. */
+/** Offsets in the kernels' memory, in bytes: a block of p, a block of q, the results of `range`. */
 export const layout: { readonly p: number; readonly q: number; readonly range: number } = {
   p: 0,
   q: 4 * blockLength,
@@ -29,18 +29,17 @@ export const layout: { readonly p: number; readonly q: number; readonly range: n
 
 /**
  * Loops over blocks of logits, from address `at` to address `end`; `highest` is subtracted first, `scale` is log₂e /
- * temperature. They hold for (logit − highest)·scale from −120 to 0.
+ * temperature. They are accurate for (logit − highest)·scale from −120 to 0.
  */
 export interface Kernels {
   readonly memory: { readonly buffer: ArrayBuffer };
   /**
-   * Four maxima, four minima and four sums, to be reduced by the caller. A NaN among the logits shows in the sums
-   * alone.
+   * Four maxima, four minima and four sums, which the caller reduces. A NaN among the logits shows only in the sums.
    */
   range(at: number, end: number): void;
   /** Σ e^x. */
   sum(at: number, end: number, highest: number, scale: number): number;
-  /** Σ e^x · ((p − highest) − (q − highestOfQ)), with q's block in its place. */
+  /** Σ e^x · ((p − highest) − (q − highestOfQ)), with q's block at its offset. */
   cross(at: number, end: number, highest: number, scale: number, highestOfQ: number): number;
   /** Replaces each logit by e^x · factor. */
   row(at: number, end: number, highest: number, scale: number, factor: number): void;
@@ -64,7 +63,7 @@ const factors = {
   c: 3.171874761581421,
 };
 const atZero = Math.fround(Math.fround(factors.b1 * factors.b2) * factors.c);
-/** Added to a small number it leaves the nearest whole number in the low bits of the sum. */
+/** Adding this to a small number leaves the nearest whole number in the low bits of the sum. */
 const rounder = 1.5 * 2 ** 23;
 
 /** The locals of the exponential kernels: five parameters (some unused), then vectors. */
@@ -180,7 +179,7 @@ const row: Func = {
   ],
 };
 
-/** Four of each, so that no operation waits for the one before. */
+/** Four of each, so that no operation waits for the previous one. */
 const range: Func = (() => {
   const logit = 2;
   const kinds = [

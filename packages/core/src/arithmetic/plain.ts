@@ -2,8 +2,8 @@ import { argmax } from "../sampling.ts";
 import type { Arithmetic } from "./softmax.ts";
 
 /**
- * The arithmetic as one would write it down, in double precision: the reference, the fallback, and the way for logits
- * of any spread.
+ * The straightforward arithmetic, in double precision: the reference, the fallback, and the one for logits of any
+ * spread.
  */
 export const plain: Arithmetic = {
   argmax,

@@ -2,14 +2,14 @@ import { blockLength, type Kernels, kernelBytes, layout, stride } from "./kernel
 import { plain } from "./plain.ts";
 import type { Arithmetic, Softmax } from "./softmax.ts";
 
-/** The kernels hold for (highest − logit) / temperature up to this, in nats: e^−80 of a row is nothing. */
+/** The kernels are accurate for (highest − logit) / temperature up to this, in nats. A share of e^−80 is negligible. */
 const deepest = 80;
 
-/** In single precision: enough digits left for `deepest` below the highest logit, and a finite 1 / temperature. */
+/** Whether single precision has enough digits for `deepest` below the highest logit, and a finite 1 / temperature. */
 const fits = ({ highest, lowest, temperature }: Omit<Softmax, "logits" | "sum">): boolean =>
   highest - lowest <= deepest * temperature && Math.abs(highest) <= 1e6 * temperature && temperature >= 1e-30;
 
-/** The kernels' module, or undefined where the runtime has no WebAssembly SIMD or forbids compiling (workerd). */
+/** The kernels' module, or undefined if the runtime has no WebAssembly SIMD or forbids compiling (workerd). */
 export function compileKernels(): WebAssembly.Module | undefined {
   try {
     return new WebAssembly.Module(kernelBytes());
@@ -19,11 +19,11 @@ export function compileKernels(): WebAssembly.Module | undefined {
 }
 
 /**
- * The arithmetic in WebAssembly's 128-bit SIMD. Rows are copied block by block into the kernels' memory. Rows shorter
- * than `shortest` go to the plain arithmetic, since entering the kernels costs more, and so do logits that are no
- * numbers, infinite or too far apart.
+ * The arithmetic in WebAssembly's 128-bit SIMD. Rows are copied block by block into the kernels' memory. The plain
+ * arithmetic handles rows shorter than `shortest`, where calling the kernels costs more, and logits that are NaN,
+ * infinite or too far apart.
  */
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one memory that all five share.
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one memory, shared by all five.
 export function simdArithmetic(module: WebAssembly.Module, shortest = 256): Arithmetic {
   const kernels = new WebAssembly.Instance(module).exports as unknown as Kernels;
   const { buffer } = kernels.memory;
@@ -39,7 +39,7 @@ export function simdArithmetic(module: WebAssembly.Module, shortest = 256): Arit
     if (padded > part.length) block.fill(part[0] as number, part.length, padded);
     return 4 * padded;
   };
-  /** What `load` repeated becomes a logit that weighs nothing. */
+  /** Replaces what `load` repeated by a logit with negligible weight. */
   const silence = (logits: Float32Array, from: number, logit: number): void => {
     if (logits.length - from < blockLength) blockOfP.fill(logit, logits.length - from, blockLength);
   };

@@ -2,8 +2,8 @@ import type { Row } from "../evidence/evidence.ts";
 import type { Token } from "../model.ts";
 
 /**
- * softmax(logits / temperature), known by its sums: p(i) = e^((logits[i] − highest) / temperature) / sum. No
- * probability is stored.
+ * softmax(logits / temperature), represented by its sums: p(i) = e^((logits[i] − highest) / temperature) / sum. No
+ * probabilities are stored.
  */
 export interface Softmax {
   readonly logits: Float32Array;
@@ -16,7 +16,7 @@ export interface Softmax {
 }
 
 /**
- * What is computed over a whole row of logits. Two implementations: plain, and SIMD where the runtime has it; equal to
+ * Operations over a whole row of logits. Two implementations: plain, and SIMD if the runtime has it. They agree to
  * 1e-6.
  */
 export interface Arithmetic {

@@ -4,12 +4,12 @@ import type { Charge, Verdict, Verifier } from "../verifier.ts";
 import { combinedNeeds, combinedReads } from "./children.ts";
 
 /**
- * Accepts what every child accepts. Children are asked in order, and no further once everything is refused. The
- * replacement is that of the first child that refuses, else p.
+ * Accepts what every child accepts. Children run in order, until every token is rejected. The replacement is that of
+ * the first child that rejects, else p.
  */
 export function and(...children: readonly Verifier[]): Verifier {
   const [only] = children;
-  if (only === undefined) throw new TypeError("and() takes at least one verifier.");
+  if (only === undefined) throw new TypeError("and() was called without verifiers; expected at least one.");
   const gate = children.every((child) => child.gate === true);
   return {
     name: `and(${children.map((child) => child.name).join(", ")})`,
@@ -21,18 +21,18 @@ export function and(...children: readonly Verifier[]): Verifier {
     async verify(round) {
       const accept = round.draft.map(() => true);
       const charges: Charge[] = [];
-      const refusedBy: (Verdict | undefined)[] = round.draft.map(() => undefined);
+      const rejectedBy: (Verdict | undefined)[] = round.draft.map(() => undefined);
       for (const child of children) {
         const verdict = await child.verify(round);
         charges.push(...(verdict.charges ?? []));
         for (const [at, accepted] of verdict.accept.entries()) {
           if (accepted || accept[at] === false) continue;
           accept[at] = false;
-          refusedBy[at] = verdict;
+          rejectedBy[at] = verdict;
         }
         if (!accept.some(Boolean)) break;
       }
-      return { accept, replacement: (at) => refusedBy[at]?.replacement?.(at) ?? round.target.row(at), charges };
+      return { accept, replacement: (at) => rejectedBy[at]?.replacement?.(at) ?? round.target.row(at), charges };
     },
   };
 }
@@ -43,7 +43,7 @@ export function and(...children: readonly Verifier[]): Verifier {
  */
 export const andPlugin: VerifierPlugin = verifierPlugin({
   name: "and",
-  summary: "Accepts what all of its children accept.",
+  summary: "Accepts what all its children accept.",
   example: {
     all: [
       { type: "topk", k: 10, delta: 0.6 },

@@ -1,36 +1,36 @@
-/** What a combinator says of itself, from what its children say. */
+/** The properties of a combinator, derived from its children. */
 import { LenityError } from "../error.ts";
 import type { Reading } from "../evidence/reading.ts";
 import type { Law, Needs, Verifier } from "../verifier.ts";
 
 /**
- * What several verifiers need together. Two kinds of hidden state, or rules of different temperatures, do not go
- * together.
+ * The combined needs of several verifiers. Two kinds of hidden state, or rules for different temperatures, cannot be
+ * combined.
  */
 export function combinedNeeds(children: readonly Verifier[]): Needs {
   const kinds = new Set(children.flatMap(({ needs }) => needs?.hidden ?? []));
   if (kinds.size > 1)
     throw new LenityError(
       "invalid_policy",
-      "A policy reads one kind of hidden state: its judges want both pre-norm and post-norm.",
+      "The policy's judges read both pre-norm and post-norm hidden states; expected one kind of hidden state. Use judges of the same kind.",
     );
   const modes = new Set(children.flatMap(({ needs }) => needs?.mode ?? []));
   if (modes.size > 1)
     throw new LenityError(
       "invalid_policy",
-      "One part of the policy is defined at temperature 0 only, another above it only.",
+      "One part of the policy is defined only at temperature 0, another only above it; expected parts that work at the same temperature. Remove one of them.",
     );
   const [[hidden], [mode]] = [[...kinds], [...modes]];
   return { hidden, mode, draftRows: children.some(({ needs }) => needs?.draftRows === true) || undefined };
 }
 
-/** What several verifiers read together: whole rows, if one of them does. */
+/** The combined readings of several verifiers: whole rows, if one of them reads whole rows. */
 export function combinedReads(children: readonly Pick<Verifier, "reads">[]): readonly Reading[] | undefined {
   if (children.some(({ reads }) => reads === undefined)) return undefined;
   return [...new Set(children.flatMap(({ reads }) => reads ?? []))];
 }
 
-/** Rules that each hold at their own positions, chosen without looking at the drafted token. */
+/** The law of rules that each decide some positions, chosen without looking at the drafted token. */
 export function lawByPosition(children: readonly Verifier[]): Law {
   if (children.some(({ joint }) => joint === true)) return "none";
   if (children.every(({ law }) => law === "exact")) return "exact";

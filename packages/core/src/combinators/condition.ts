@@ -1,4 +1,4 @@
-/** When a rule applies: conditions on one position of a block. */
+/** Conditions on one position of a block: when a rule applies. */
 import * as v from "valibot";
 import { LenityError } from "../error.ts";
 import type { Reading } from "../evidence/reading.ts";
@@ -6,11 +6,11 @@ import type { Tokenizer } from "../tokenizer.ts";
 import type { Round } from "../verifier.ts";
 import { insideJson, insideTags, textsBefore } from "./region.ts";
 
-/** A condition, ready to be asked. */
+/** A condition that is ready to be evaluated. */
 export interface Condition {
-  /** Whether it depends on the prefix alone, and not on the drafted token. */
+  /** Whether it depends only on the prefix, not on the drafted token. */
   readonly positional: boolean;
-  /** All that it reads of the target's rows. */
+  /** Everything it reads from the target's rows. */
   readonly reads: readonly Reading[];
   /** One answer per drafted token. */
   holds(round: Round): readonly boolean[];
@@ -20,7 +20,7 @@ const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const nats = v.pipe(v.number(), v.minValue(0));
 const tags = v.strictTuple([v.pipe(v.string(), v.nonEmpty()), v.pipe(v.string(), v.nonEmpty())]);
 
-/** Conditions as JSON. Several keys hold together. */
+/** Conditions as JSON. If there are several keys, all must hold. */
 export const conditionSchema: v.GenericSchema<unknown, ConditionOptions> = v.strictObject({
   max_confidence: v.optional(share),
   min_confidence: v.optional(share),
@@ -41,29 +41,27 @@ export interface ConditionOptions {
   /** The entropy of the target's raw row, in nats. */
   readonly max_entropy?: number | undefined;
   readonly min_entropy?: number | undefined;
-  /** The position stands between these tags, or not between them. */
+  /** The position is between these tags, or not between them. */
   readonly inside?: readonly [string, string] | undefined;
   readonly outside?: readonly [string, string] | undefined;
-  /** The position stands in a JSON object, or (false) outside of one. */
+  /** The position is in a JSON object, or (false) outside of one. */
   readonly json?: boolean | undefined;
   /** The same for `<tool_call>…</tool_call>`. */
   readonly tool_call?: boolean | undefined;
   /** The target's argmax or the drafted token is one of these ids. */
   readonly tokens?: readonly number[] | undefined;
-  /** The same by text, without surrounding space: "0", "refuse". */
+  /** The same by text, without surrounding spaces: "0", "refuse". */
   readonly texts?: readonly string[] | undefined;
 }
 
-/**
- * Throws `invalid_policy` when a region is named and there is no tokenizer to find it with, or nothing is named at all.
- */
+/** Throws `invalid_policy` if a condition on text has no tokenizer to check it with, or if there are no conditions. */
 export function condition(options: ConditionOptions, tokenizer: Tokenizer | undefined, path: string): Condition {
   const { tokens, texts, inside, outside, json, tool_call: toolCall } = options;
   const readsText = [inside, outside, json, toolCall, texts].some((value) => value !== undefined);
   if (readsText && tokenizer === undefined) {
     throw new LenityError(
       "invalid_policy",
-      `${path} speaks of text, and this registry has no tokenizer. Give defaultRegistry one.`,
+      `${path} depends on text, but this registry has no tokenizer. Pass one to defaultRegistry.`,
       {
         path,
       },

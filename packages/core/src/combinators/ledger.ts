@@ -5,16 +5,15 @@ import type { Round, Verdict, Verifier } from "../verifier.ts";
 import { sd } from "../verifiers/sd.ts";
 
 /**
- * Relaxes where a gate opens, while the sum of KL(p‖q) over all relaxed tokens of the request stays within a budget B,
- * and is `sd` elsewhere. The choice depends on the prefix only, so by the chain rule KL(P‖Π) ≤ B for the whole text,
- * and TV(P, Π) ≤ √(B/2). It needs drafts drawn from the processed rows that the KL is computed on: sampled ones, from a
- * model.
+ * Relaxes where a gate opens, as long as the sum of KL(p‖q) over all relaxed tokens of the request stays within a
+ * budget B; `sd` elsewhere. The choice depends only on the prefix, so by the chain rule KL(P‖Π) ≤ B for the whole text,
+ * and TV(P, Π) ≤ √(B/2). Drafts must be sampled, by a model, from the processed rows that the KL is computed on.
  */
 export function ledger(child: Verifier, { budget }: { readonly budget: number }): Verifier {
   if (child.gate !== true) {
     throw new LenityError(
       "invalid_policy",
-      `ledger bounds rules that never look at the drafted token (kl, divergence, and combinations of them); "${child.name}" does, so no bound would hold.`,
+      `"${child.name}" looks at the drafted token, so ledger cannot bound it; expected a rule that does not (kl, divergence, or combinations of them).`,
     );
   }
   const strict = sd();
@@ -39,7 +38,7 @@ export function ledger(child: Verifier, { budget }: { readonly budget: number })
         const relaxed = spent + cost <= budget;
         nats.push(relaxed ? cost : 0);
         if (relaxed) spent += cost;
-        // A relaxed position takes what the draft drew, control tokens apart: their price is in the cost.
+        // A relaxed position accepts any drafted token except control tokens, which the cost accounts for.
         accept[at] = (relaxed && !round.control.has(round.draft[at] as number)) || exact[at] === true;
         by[at] = exact[at] === true ? "sd" : child.name;
         if (accept[at] === false) break;
@@ -49,11 +48,9 @@ export function ledger(child: Verifier, { budget }: { readonly budget: number })
   };
 }
 
-/**
- * KL(p‖π) at most, for π = q where control tokens stay strict: for these q counts only as far as it does not exceed p.
- */
+/** An upper bound on KL(p‖π), for π = q with control tokens strict: for those, q counts only up to p. */
 function costOf({ target, drafter, control }: Round, at: number): number {
-  if (drafter === undefined) throw new TypeError("ledger compares rows: the round holds none of the drafter's.");
+  if (drafter === undefined) throw new TypeError("ledger compares rows, and the round has no drafter rows.");
   let cost = target.divergence(at, drafter, "kl", "processed");
   for (const token of control) {
     const [p, q] = [target.probability(at, token), drafter.probability(at, token)];
@@ -68,7 +65,7 @@ function costOf({ target, drafter, control }: Round, at: number): number {
 export const ledgerPlugin: VerifierPlugin = verifierPlugin({
   name: "ledger",
   summary:
-    "Relaxes by a gate until a budget of KL(target‖text) is spent over the whole answer, then is strict: lossy, bounded.",
+    "Relaxes by a gate until the whole answer has spent a budget of KL(target‖text), then is strict: lossy, bounded.",
   source: "chain rule of KL over the gate of 2601.04766",
   law: "bounded",
   needs: { draftRows: true, mode: "sampled" },

@@ -4,12 +4,12 @@ import type { Charge, Law, Verdict, Verifier } from "../verifier.ts";
 import { combinedNeeds, combinedReads } from "./children.ts";
 
 /**
- * Accepts what any child accepts. Children are asked in order, and no further once nothing is refused: put the costly
- * one last. The replacement is that of the first child that offers one, else p. `or(sd, gate)` emits q where the gate
- * opens and exactly p elsewhere.
+ * Accepts what any child accepts. Children run in order, until every token is accepted: put expensive ones last. The
+ * replacement is that of the first child that has one, else p. `or(sd, gate)` emits q where the gate opens and exactly
+ * p elsewhere.
  */
 export function or(...children: readonly Verifier[]): Verifier {
-  if (children.length === 0) throw new TypeError("or() takes at least one verifier.");
+  if (children.length === 0) throw new TypeError("or() was called without verifiers; expected at least one.");
   return {
     name: `or(${children.map((child) => child.name).join(", ")})`,
     law: lawOf(children),
@@ -38,7 +38,7 @@ export function or(...children: readonly Verifier[]): Verifier {
   };
 }
 
-/** Only gates may be added to one exact rule without losing the description of what is emitted. */
+/** One exact rule plus gates is still a mixture; with other rules nothing is known about the text. */
 function lawOf(children: readonly Verifier[]): Law {
   const [only] = children;
   if (children.length === 1 && only !== undefined) return only.law;

@@ -1,11 +1,11 @@
-/** Where in the text a position stands. */
+/** Where in the text a position is. */
 import type { Token } from "../model.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { Round } from "../verifier.ts";
 
 /**
- * For each drafted token, the text of the answer before it, control tokens spelled out. What the prompt's template
- * began counts as answer.
+ * For each drafted token, the text of the answer before it, including control tokens. Text with which the prompt's
+ * template begins the answer is part of it.
  */
 export function textsBefore(round: Round, tokenizer: Tokenizer): readonly string[] {
   const { context, promptLength, draft } = round;
@@ -20,7 +20,7 @@ export function textsBefore(round: Round, tokenizer: Tokenizer): readonly string
   });
 }
 
-/** The text of a token behind another: some decoders drop the space that a text begins with. */
+/** The text of a token after another one: some decoders drop a leading space. */
 function textAfter(previous: Token | undefined, token: Token, tokenizer: Tokenizer): string {
   const first = previous === undefined ? "" : tokenizer.decode([previous], { special: true });
   const both = previous === undefined ? "" : tokenizer.decode([previous, token], { special: true });
@@ -29,13 +29,13 @@ function textAfter(previous: Token | undefined, token: Token, tokenizer: Tokeniz
     : tokenizer.decode([token], { special: true });
 }
 
-/** Whether the last opening tag is not closed yet. */
+/** Whether the last opening tag is still open. */
 export function insideTags(text: string, open: string, close: string): boolean {
   const opened = text.lastIndexOf(open);
   return opened >= 0 && text.indexOf(close, opened + open.length) < 0;
 }
 
-/** Whether the text ends within a JSON object: strings and escapes are followed, brackets counted. */
+/** Whether the text ends inside a JSON object. Tracks strings, escapes and brackets. */
 export function insideJson(text: string): boolean {
   let depth = 0;
   let quoted = false;

@@ -4,7 +4,7 @@ import type { Verifier } from "../verifier.ts";
 import { combinedNeeds, combinedReads } from "./children.ts";
 
 /**
- * Decides with `live`, and notes what each candidate would have accepted of the same blocks: the text is that of
+ * Decides with `live`, and records what each candidate would have accepted in the same blocks. The text is that of
  * `live`, token for token.
  */
 export function shadow(live: Verifier, ...candidates: readonly Verifier[]): Verifier {

@@ -6,7 +6,7 @@ import { sd } from "../verifiers/sd.ts";
 import { combinedNeeds, combinedReads, lawByPosition } from "./children.ts";
 import { type Condition, condition, conditionSchema } from "./condition.ts";
 
-/** Position by position, one rule where the condition holds and another (default `sd`) elsewhere. */
+/** Uses one rule at positions where the condition holds, and another (default `sd`) elsewhere. */
 export function when(condition: Condition, then: Verifier, otherwise: Verifier = sd()): Verifier {
   const branches = [then, otherwise];
   return {
@@ -37,14 +37,14 @@ export function when(condition: Condition, then: Verifier, otherwise: Verifier =
   };
 }
 
-/** The charge of the positions that its branch decides. */
+/** The charge for the positions that this branch decides. */
 function chargedWhere({ ledger, nats }: Charge, decides: (at: number) => boolean): Charge {
   return { ledger, nats: nats.map((cost, at) => (decides(at) ? cost : 0)) };
 }
 
 /**
- * `when` as a policy: `{"type": "when", "condition": {"min_entropy": 0.5}, "then": {…}, "else": {…}}`; regions of text
- * need the tokenizer.
+ * `when` as a policy: `{"type": "when", "condition": {"min_entropy": 0.5}, "then": {…}, "else": {…}}`. Conditions on
+ * text need the tokenizer.
  */
 export const whenPlugin = (tokenizer: Tokenizer | undefined): VerifierPlugin =>
   verifierPlugin({

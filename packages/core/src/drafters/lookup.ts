@@ -3,19 +3,22 @@ import type { Token } from "../model.ts";
 
 /** Options of prompt lookup. */
 export interface LookupOptions {
-  /** The longest ending of the context to look for. Default 3. */
+  /** The most tokens at the end of the context to search for. Default 3. */
   readonly longest?: number | undefined;
-  /** The shortest one. Default 1. */
+  /** The fewest. Default 1. */
   readonly shortest?: number | undefined;
 }
 
 /**
- * Prompt lookup (2304.04487; Saxena 2023): finds the last earlier place where the context's ending stood, and proposes
- * what followed it. No model and no rows: its drafts are point masses, so policies that compare rows refuse it.
+ * Prompt lookup (2304.04487; Saxena 2023): finds the latest earlier occurrence of the last tokens of the context, and
+ * proposes what followed it. It has no model and no rows: its drafts are point masses, so policies that compare rows
+ * cannot use it.
  */
 export function lookupDrafter({ longest = 3, shortest = 1 }: LookupOptions = {}): Drafter {
   if (!(Number.isInteger(shortest) && shortest >= 1 && Number.isInteger(longest) && longest >= shortest)) {
-    throw new RangeError(`lookupDrafter takes 1 ≤ shortest ≤ longest; given ${shortest} and ${longest}.`);
+    throw new RangeError(
+      `shortest is ${shortest} and longest is ${longest}; expected whole numbers with 1 ≤ shortest ≤ longest.`,
+    );
   }
   return {
     name: "lookup",
@@ -31,7 +34,7 @@ export function lookupDrafter({ longest = 3, shortest = 1 }: LookupOptions = {})
   };
 }
 
-/** Where the last `size` tokens stood before, latest first, or −1. */
+/** The start of the latest earlier occurrence of the last `size` tokens, or −1. */
 function lastOccurrence(context: readonly Token[], size: number): number {
   const ending = context.length - size;
   for (let start = ending - 1; start >= 0; start--) {

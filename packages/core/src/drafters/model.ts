@@ -5,7 +5,7 @@ import type { LanguageModel, Session, Token } from "../model.ts";
 import { draw } from "../sampling.ts";
 import { processedRow } from "../truncate.ts";
 
-/** Whether the model can be given all these tokens. */
+/** Whether the model accepts all these tokens as input. */
 export function canRead(
   { readable, vocabulary }: Pick<LanguageModel, "readable" | "vocabulary">,
   tokens: readonly Token[],
@@ -22,8 +22,8 @@ export function commonPrefix(a: readonly Token[], b: readonly Token[]): number {
 }
 
 /**
- * A drafter that steps a language model, one token at a time. It opens a session with the first block and frees it on
- * close. After a token that the model cannot read, which a target with more of them may say, it drafts nothing.
+ * A drafter that runs a language model one token at a time. It opens a session for the first block and frees it on
+ * close. If the context has a token that the model cannot read (the target may have more), it drafts nothing.
  */
 export function modelDrafter(model: LanguageModel): Drafter {
   let opening: Promise<Session> | undefined;
@@ -70,7 +70,7 @@ export function modelDrafter(model: LanguageModel): Drafter {
       const session = opening;
       opening = undefined;
       held = [];
-      // A session that could not be opened is its proposal's error, and leaves nothing to close.
+      // If the session could not be opened, `propose` has thrown that error and there is nothing to close.
       await (await session?.catch(() => undefined))?.close();
     },
   };

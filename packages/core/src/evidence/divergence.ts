@@ -1,7 +1,7 @@
 import type { Row } from "./evidence.ts";
 import type { Measure } from "./reading.ts";
 
-/** D(p, q) in nats. Infinite where a term divides by zero: such a position never counts as close. */
+/** D(p, q) in nats. Infinite if a term divides by zero, so such a position never counts as close. */
 export function divergence(p: Row, q: Row, measure: Measure): number {
   switch (measure) {
     case "kl":
@@ -45,7 +45,7 @@ export function totalVariation(p: Row, q: Row): number {
   return sum / 2;
 }
 
-/** (p − q)₊ normalised: the residual of speculative sampling (2211.17192, algorithm 1). Where p = q it is p itself. */
+/** (p − q)₊ normalised: the residual of speculative sampling (2211.17192, algorithm 1). If p = q, it is p. */
 export function residual(p: Row, q: Row): Row {
   const row = new Float32Array(p.length);
   let sum = 0;

@@ -4,33 +4,32 @@ import type { Measure, RowKind } from "./reading.ts";
 /** A distribution over the vocabulary: non-negative, sums to 1. */
 export type Row = Float32Array;
 
-/** What one model says of each position of a block: every number is computed when first asked for, once. */
+/** One model's predictions at each position of a block. Each number is computed once, on first use. */
 export interface Evidence {
   /** The number of positions. */
   readonly length: number;
   readonly vocabulary: number;
   /** The most probable token (the lowest id among equals). Needs no softmax. */
   argmax(at: number): Token;
-  /** The logits as the model gave them; not to be written to. */
+  /** The logits that the model returned. Do not write to them. */
   logits(at: number): Float32Array;
-  /** The whole distribution; not to be written to. */
+  /** The whole distribution. Do not write to it. */
   row(at: number, kind?: RowKind): Row;
   probability(at: number, token: Token, kind?: RowKind): number;
   /**
-   * Whether the request allows the token here: false for what top-k, top-p or min-p cut off, and for ids whose logit is
-   * −∞ (a mask, or no token has the id). At temperature 0, where the processed row is one-hot, only logits of −∞ are
-   * ruled out.
+   * Whether the request allows the token here: false for tokens cut off by top-k, top-p or min-p, and for ids with a
+   * logit of −∞ (a mask, or an id without a token). At temperature 0, where the processed row is one-hot, only logits
+   * of −∞ are ruled out.
    */
   supports(at: number, token: Token): boolean;
   /** The highest probability of the row. */
   confidence(at: number, kind?: RowKind): number;
   /** Shannon entropy in nats. */
   entropy(at: number, kind?: RowKind): number;
-  /** How far this row p lies from the drafter's row q at the same position. Infinite where q = 0 < p (for kl). */
+  /** The divergence of this row p from the drafter's row q at the same position. For kl, infinite where q = 0 < p. */
   divergence(at: number, drafter: Evidence, measure: Measure, kind?: RowKind): number;
   /**
-   * Where rows lie on a device: resolves when the position's `logits` and `row` can be read here. Absent where all of
-   * them can.
+   * For rows on a device: resolves when the position's `logits` and `row` can be read. Absent if all rows can be read.
    */
   load?(at: number): Promise<void>;
 }

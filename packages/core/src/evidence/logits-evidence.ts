@@ -8,21 +8,21 @@ import type { Evidence, Row } from "./evidence.ts";
 import { blame, type Culprit } from "./name-the-model.ts";
 import type { Measure, RowKind } from "./reading.ts";
 
-/** Evidence that knows its rows by their sums: a probability, an entropy or a KL divergence stores no row. */
+/** Evidence that keeps sums instead of rows: a probability, an entropy or a KL divergence needs no stored row. */
 export interface LogitsEvidence extends Evidence {
-  /** The softmax that this row is. Absent where it is none: at temperature 0, or cut by top-k, top-p or min-p. */
+  /** The row as a softmax. Undefined if it is not one: at temperature 0, or cut by top-k, top-p or min-p. */
   softmax(at: number, kind: RowKind): Softmax | undefined;
   /**
-   * Gives the logits [length, vocabulary] away, such as to another thread by transfer, and takes back what `use`
-   * resolves with. Meanwhile nothing is to be read.
+   * Passes the logits [length, vocabulary] to `use`, which may transfer them to another thread, and keeps what it
+   * resolves with. Read nothing in the meantime.
    */
   transferLogits(use: (logits: Float32Array) => Promise<Float32Array>): Promise<void>;
 }
 
 /**
- * Evidence from logits that lie in memory: [length, vocabulary], row-major. What a verifier does not ask for is not
- * computed; at temperature 0 the processed row is one-hot, so a probability or a confidence costs an argmax and no
- * softmax. Logits that are no numbers throw `bad_logits`, which names the model when it is given.
+ * Evidence from logits in memory: [length, vocabulary], row-major. Only what a verifier reads is computed. At
+ * temperature 0 the processed row is one-hot, so a probability or a confidence costs an argmax and no softmax. Logits
+ * that are not numbers throw `bad_logits`, which names the model if it is given.
  */
 export function logitsEvidence(
   own: Float32Array,
@@ -43,7 +43,8 @@ export function logitsEvidence(
   const truncated = truncates(sampling);
 
   const logits = (at: number): Float32Array => {
-    if (!(at >= 0 && at < length)) throw new RangeError(`Position ${at} of evidence with ${length} positions.`);
+    if (!(at >= 0 && at < length))
+      throw new RangeError(`Position ${at} is out of range; the evidence has ${length} positions.`);
     return all.subarray(at * vocabulary, (at + 1) * vocabulary);
   };
   const best = remember((at) => blame(model, () => arithmetic().argmax(logits(at))));
@@ -59,7 +60,7 @@ export function logitsEvidence(
   const tempered = sampling.temperature === 1 || greedy ? raw : smooth(sampling.temperature);
   const shaped = remember((at) => (greedy ? oneHot(best(at), vocabulary) : truncate(tempered.row(at), sampling)));
   const shapedEntropy = remember((at) => (greedy ? 0 : entropy(shaped(at))));
-  /** Undefined where the row is no softmax. */
+  /** Undefined if the row is not a softmax. */
   const smoothOf = (kind: RowKind) => (kind === "raw" ? raw : greedy || truncated ? undefined : tempered);
   const divergences = new Map<string, number>();
 
@@ -93,7 +94,7 @@ export function logitsEvidence(
     },
     async transferLogits(use) {
       all = await use(all);
-      // Softmaxes are of the logits where they were.
+      // Cached softmaxes point to the old array.
       for (const values of known) values.clear();
     },
   };
@@ -102,7 +103,7 @@ export function logitsEvidence(
 
 const low = Number.NEGATIVE_INFINITY;
 
-/** D(p, q), from sums where both rows are softmaxes and the measure allows. */
+/** D(p, q), from sums if both rows are softmaxes and the measure allows it. */
 function between(
   p: LogitsEvidence,
   q: Evidence & Partial<LogitsEvidence>,

@@ -1,5 +1,5 @@
 /**
- * Raw: softmax of the logits at temperature 1. Processed: after temperature, top-k, top-p and min-p, the row that
+ * Raw: softmax of the logits at temperature 1. Processed: the row after temperature, top-k, top-p and min-p, which
  * tokens are drawn from.
  */
 export type RowKind = "raw" | "processed";
@@ -11,19 +11,19 @@ export type RowKind = "raw" | "processed";
 export type Measure = "kl" | "reverse-kl" | "js" | "tv";
 
 /**
- * A number that is read of each position of a block: the most probable token; 1 where the drafted token's logit is
- * above −∞ and 0 where it is not ("support"); or of a row the probability of the drafted token, the one that the
- * drafter gave it, the highest probability, the entropy, a divergence from the drafter's row.
+ * A number that is read at each position of a block: the most probable token; 1 if the drafted token's logit is above
+ * −∞, else 0 ("support"); or, from a row, the drafted token's probability, its probability under the drafter, the
+ * highest probability, the entropy, or a divergence from the drafter's row.
  */
 export type Reading =
   | "argmax"
   | "support"
   | `${RowKind} ${"probability" | "draft-probability" | "confidence" | "entropy" | Measure}`;
 
-/** Whether the number is one of the drafter's row, or compares both. */
+/** Whether the number depends on the drafter's row. */
 export function readsDraft(reading: Reading): boolean {
   return / (draft-probability|kl|reverse-kl|js|tv)$/.test(reading);
 }
 
-/** Numbers by position. Probabilities and confidences are given as natural logarithms; what is infinite as Infinity. */
+/** Numbers by position. Probabilities and confidences are natural logarithms; infinite divergences are Infinity. */
 export type Readings = Readonly<Partial<Record<Reading, ArrayLike<number>>>>;

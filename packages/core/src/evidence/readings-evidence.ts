@@ -6,21 +6,21 @@ import { logitsEvidence } from "./logits-evidence.ts";
 import type { Culprit } from "./name-the-model.ts";
 import type { Measure, Reading, Readings, RowKind } from "./reading.ts";
 
-/** A drafted block that was scored where its logits lie. */
+/** A drafted block that was scored on the device with its logits. */
 export interface ReadBlock {
   readonly readings: Readings;
-  /** The token that each position tests, the bonus position apart. */
+  /** The token that each position tests, except the bonus position. */
   readonly draft: readonly Token[];
   readonly vocabulary: number;
   readonly sampling: Sampling;
-  /** The logits of one position, fetched. */
+  /** Fetches the logits of one position. */
   row(at: number): Promise<Float32Array>;
 }
 
 /**
- * Evidence from numbers that were computed elsewhere. Rows can be read after `load`; at temperature 0 the processed
- * ones are known without it. A number that was not asked for throws: the verifier then reads more than it says in
- * `reads`.
+ * Evidence from numbers that were computed elsewhere. Rows can be read after `load`; at temperature 0 processed rows
+ * can be read without it. Reading a number that was not requested throws: the verifier reads more than its `reads`
+ * declares.
  */
 export function readingsEvidence({ readings, draft, vocabulary, sampling, row }: ReadBlock, model?: Culprit): Evidence {
   const greedy = sampling.temperature === 0;
@@ -29,7 +29,7 @@ export function readingsEvidence({ readings, draft, vocabulary, sampling, row }:
 
   const number = (at: number, reading: Reading): number => {
     if (!(at >= 0 && at <= draft.length))
-      throw new RangeError(`Position ${at} of evidence with ${draft.length + 1} positions.`);
+      throw new RangeError(`Position ${at} is out of range; the evidence has ${draft.length + 1} positions.`);
     const values = readings[reading];
     if (values === undefined) throw undeclared(at, reading);
     return values[at] as number;
@@ -73,9 +73,7 @@ export function readingsEvidence({ readings, draft, vocabulary, sampling, row }:
   };
 }
 
-/**
- * The drafter's evidence, with the probabilities of the drafted tokens as they were computed elsewhere, if they were.
- */
+/** The drafter's evidence, with probabilities of drafted tokens that were computed elsewhere, if any. */
 export function withReadings(drafter: Evidence, { readings, draft, sampling }: Omit<ReadBlock, "row">): Evidence {
   return {
     length: drafter.length,
@@ -97,6 +95,6 @@ export function withReadings(drafter: Evidence, { readings, draft, sampling }: O
 
 function undeclared(at: number, what: string): TypeError {
   return new TypeError(
-    `The ${what} of position ${at} was read and is not among the verifier's \`reads\`: add it, or leave \`reads\` away.`,
+    `The ${what} of position ${at} was read, but the verifier's \`reads\` does not list it. Add it, or leave \`reads\` out.`,
   );
 }

@@ -4,7 +4,7 @@ import type { Token } from "../model.ts";
 import { sampling, softmax } from "../sampling.ts";
 import type { Round, Verdict, Verifier } from "../verifier.ts";
 
-/** Logits of the token that follows a context. */
+/** The logits of the token that follows a context. */
 export type LogitsOf = (context: readonly Token[]) => Float32Array;
 
 export interface ChainLawOptions {
@@ -20,8 +20,8 @@ export interface ChainLawOptions {
 
 /**
  * The exact distribution over all answers of `length` tokens at temperature 1, by enumerating every draft and every
- * outcome of its coins: no sampling. For verifiers whose decision at a position depends on that position's coin alone
- * and accepts below some value of it.
+ * outcome of its coins, without sampling. For verifiers whose decision at a position depends only on that position's
+ * coin and accepts below some value of it.
  */
 export async function chainLaw({
   verifier,
@@ -101,7 +101,7 @@ function drafts(
   );
 }
 
-/** The probability that a uniform coin is accepted, where every coin below some value is. */
+/** The probability that a uniform coin is accepted, if every coin below some value is. */
 export async function bisect(accepts: (coin: number) => Promise<boolean>): Promise<number> {
   if (await accepts(1 - 2 ** -53)) return 1;
   if (!(await accepts(0))) return 0;

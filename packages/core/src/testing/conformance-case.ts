@@ -1,5 +1,5 @@
 /**
- * One thing that every verifier owes. `run` throws when it does not hold; a case that cannot apply says why in `skip`.
+ * One requirement for every verifier. `run` throws if it is not met; `skip` is the reason if the case does not apply.
  */
 export interface ConformanceCase {
   readonly name: string;
@@ -7,5 +7,5 @@ export interface ConformanceCase {
   run(): Promise<void>;
 }
 
-/** The width of the hidden states in these cases: heads under test have as many weights. */
+/** The width of the hidden states in these cases: heads under test need as many weights. */
 export const conformanceWidth = 4;

@@ -1,4 +1,4 @@
-/** Conformance cases that decode whole answers: what a rule owes to requests. */
+/** Conformance cases that decode whole answers. */
 import { decode } from "../decode.ts";
 import type { DecodeOptions } from "../decode-options.ts";
 import { modelDrafter } from "../drafters/model.ts";
@@ -21,14 +21,14 @@ const cuts: readonly Partial<Sampling>[] = [
   { temperature: 0.7, minP: 0.3 },
 ];
 
-/** Whether every case holds of the rule; `settings` are the temperatures that it is defined at. */
+/** The cases for a rule; `settings` are the temperatures at which it is defined. */
 export function requestCases(usual: () => Verifier, settings: readonly Sampling[]): ConformanceCase[] {
   const sampled = settings.some(({ temperature }) => temperature > 0);
   return [
     {
-      name: "never emits what the request rules out by top-k, top-p, min-p or a mask, under guard and without",
+      name: "never emits tokens that the request rules out by top-k, top-p, min-p or a mask, with and without the guard",
       async run() {
-        const masks = settings.map((setting) => ({ setting, logits: masked }));
+        const masks = settings.map((setting) => ({ setting, logits: manswer }));
         const requests = [...masks, ...(sampled ? cuts.map((setting) => ({ setting, logits: plain })) : [])];
         for (const { setting, logits } of requests) {
           for (let seed = 0; seed < 16; seed++) {
@@ -44,15 +44,15 @@ export function requestCases(usual: () => Verifier, settings: readonly Sampling[
       },
     },
     {
-      name: "serves two requests at once as it serves each alone: it keeps nothing of them",
+      name: "gives two concurrent requests the same answers as separate ones: it keeps no state",
       async run() {
         for (const setting of settings) {
           for (let seed = 0; seed < 16; seed += 2) {
-            const asked = (verifier: Verifier, seed: number) =>
+            const answer = (verifier: Verifier, seed: number) =>
               request({ verifier, seed, sampling: setting, logits: plain(seed) });
-            const alone = [await tokensOf(asked(usual(), seed)), await tokensOf(asked(usual(), seed + 1))];
+            const alone = [await tokensOf(answer(usual(), seed)), await tokensOf(answer(usual(), seed + 1))];
             const shared = usual();
-            const together = await tokensOfBoth(asked(shared, seed), asked(shared, seed + 1));
+            const together = await tokensOfBoth(answer(shared, seed), answer(shared, seed + 1));
             if (alone.join(" ") !== together.join(" "))
               throw new Error(
                 `seeds ${seed} and ${seed + 1}: together ${together.join(" and ")}, alone ${alone.join(" and ")}`,
@@ -64,22 +64,22 @@ export function requestCases(usual: () => Verifier, settings: readonly Sampling[
   ];
 }
 
-/** Forty greedy tokens of a random model: plain ones without a verifier. */
+/** Forty greedy tokens of a random model; plain decoding without a verifier. */
 export function greedyAnswer(verifier: Verifier | undefined, seed: number): Promise<Token[]> {
   return tokensOf(request({ verifier, seed, logits: plain(seed) }));
 }
 
 type Events = ReturnType<typeof decode>;
 
-interface Asked {
+interface RequestOptions {
   readonly verifier: Verifier | undefined;
   readonly seed: number;
   readonly logits: LogitsOf;
   readonly sampling?: DecodeOptions["sampling"];
 }
 
-/** A request whose drafter mostly agrees with the target and knows no masks. */
-function request({ verifier, seed, logits, sampling }: Asked): Events {
+/** A request whose drafter mostly agrees with the target and has no masks. */
+function request({ verifier, seed, logits, sampling }: RequestOptions): Events {
   const kind = verifier?.needs?.hidden ?? "pre-norm";
   const state = (context: readonly Token[]) => randomLogits(context.length, conformanceWidth, 1);
   const target = tableModel({ vocabulary, logits, hidden: { kind, width: conformanceWidth, state } });
@@ -90,8 +90,8 @@ function request({ verifier, seed, logits, sampling }: Asked): Events {
 /** The target's logits: those of `randomModel`. */
 const plain = (seed: number): LogitsOf => randomModel({ vocabulary, seed }).logits;
 
-/** The same with three ids ruled out, others after each token. */
-const masked =
+/** The same with three ids manswer, which differ after each token. */
+const manswer =
   (seed: number): LogitsOf =>
   (context) =>
     plain(seed)(context).map((logit, id) =>
@@ -104,7 +104,7 @@ async function tokensOf(events: Events): Promise<Token[]> {
   return tokens;
 }
 
-/** A round of the one, a round of the other. */
+/** Alternates between a round of one and a round of the other. */
 async function tokensOfBoth(one: Events, other: Events): Promise<[Token[], Token[]]> {
   const tokens: [Token[], Token[]] = [[], []];
   let open = [0, 1] as (0 | 1)[];

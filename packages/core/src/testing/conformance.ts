@@ -13,10 +13,11 @@ import { randomLogits } from "./random-model.ts";
 import { plainReadings } from "./scoring-model.ts";
 
 /**
- * What every verifier owes, as cases for any test runner: `for (const { name, skip, run } of conformance(plugin))
- * test(name, { skip }, run)`. The verifier is created from the plugin's `example` options, and from its `strict` ones
- * where it has them; throws a TypeError where it cannot be. `registry` makes it: one that has the plugin, and what the
- * example names. Default: every verifier of the package that needs no head, and the plugin.
+ * The requirements for every verifier, as cases for any test runner: `for (const { name, skip, run } of
+ * conformance(plugin)) test(name, { skip }, run)`. The verifier is created from the plugin's `example` options, and
+ * from its `strict` options if it has them; throws a TypeError if that fails. `registry` creates it and must have the
+ * plugin and any verifiers the example names. Default: the plugin, and every verifier of the package that needs no
+ * head.
  */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: one list of cases.
 export function conformance(plugin: VerifierPlugin, registry: Registry = registryWith(plugin)): ConformanceCase[] {
@@ -27,11 +28,11 @@ export function conformance(plugin: VerifierPlugin, registry: Registry = registr
   const settings = [...(needs?.mode === "sampled" ? [] : [greedy]), ...(needs?.mode === "greedy" ? [] : [sampled])];
   const rounds = (count: number, blockLength: number) =>
     settings.flatMap((setting) => Array.from({ length: count }, (_, seed) => randomRound(seed, blockLength, setting)));
-  const noStrict = strict === undefined ? "no options of this rule reproduce the target by themselves" : undefined;
+  const noStrict = strict === undefined ? "this rule has no options that reproduce the target" : undefined;
 
   return [
     {
-      name: "decides on every drafted token, and on none of an empty draft",
+      name: "returns one decision for each drafted token, and none for an empty draft",
       async run() {
         for (const length of [0, 1, 4, 16]) {
           for (const round of rounds(3, length))
@@ -40,7 +41,7 @@ export function conformance(plugin: VerifierPlugin, registry: Registry = registr
       },
     },
     {
-      name: "decides without the drafter's rows, or says that it needs them",
+      name: "decides without the drafter's rows, or declares that it needs them",
       async run() {
         if (needs?.draftRows === true) return;
         for (const round of rounds(5, 4)) await usual().verify({ ...round, drafter: undefined });
@@ -56,20 +57,20 @@ export function conformance(plugin: VerifierPlugin, registry: Registry = registr
       },
     },
     {
-      name: "decides and replaces alike by the numbers alone that it says it reads",
+      name: "gives the same decisions and replacements from only the numbers that it declares in reads",
       skip: usual().reads === undefined ? "it reads whole rows" : undefined,
       async run() {
         for (const round of rounds(10, 6)) await checkReads(usual, round);
       },
     },
     {
-      name: "offers replacements that are distributions",
+      name: "returns replacements that are distributions",
       async run() {
         for (const round of rounds(10, 6)) checkReplacements(await usual().verify(round), round);
       },
     },
     {
-      name: "stays free of NaN on rows with zeros, ties, one-hot rows, huge logits and denormals",
+      name: "produces no NaN on rows with zeros, ties, one-hot rows, huge logits and denormals",
       async run() {
         for (const round of hardRounds(settings)) checkReplacements(await usual().verify(round), round);
       },
@@ -80,8 +81,8 @@ export function conformance(plugin: VerifierPlugin, registry: Registry = registr
       async run() {
         for (const round of hardRounds(settings)) {
           const { accept } = await usual().verify(round);
-          const refused = accept.indexOf(false);
-          for (let at = 0; at < (refused < 0 ? accept.length : refused); at++) {
+          const rejection = accept.indexOf(false);
+          for (let at = 0; at < (rejection < 0 ? accept.length : rejection); at++) {
             expect(
               round.target.probability(at, round.draft[at] as number) > 0,
               "a token of probability 0 was accepted",
@@ -93,7 +94,7 @@ export function conformance(plugin: VerifierPlugin, registry: Registry = registr
     ...requestCases(usual, settings),
     {
       name: "reproduces the target token for token at temperature 0 with its strict options",
-      skip: noStrict ?? (needs?.mode === "sampled" ? "it is defined above temperature 0 only" : undefined),
+      skip: noStrict ?? (needs?.mode === "sampled" ? "it is defined only above temperature 0" : undefined),
       async run() {
         for (let seed = 0; seed < 15; seed++) {
           const [plain, verified] = [await greedyAnswer(undefined, seed), await greedyAnswer(create(strict), seed)];
@@ -106,9 +107,9 @@ export function conformance(plugin: VerifierPlugin, registry: Registry = registr
       skip:
         noStrict ??
         (strictMode === "greedy"
-          ? "its strict options are strict at temperature 0 only"
+          ? "its strict options are strict only at temperature 0"
           : joint === true
-            ? "it decides on whole blocks: see its own test"
+            ? "it decides on whole blocks: see its test"
             : undefined),
       async run() {
         for (let seed = 0; seed < 40; seed++) {
@@ -120,10 +121,10 @@ export function conformance(plugin: VerifierPlugin, registry: Registry = registr
             p,
             q,
           );
-          const wanted = processedRow(p, sampling({ temperature: 1 }));
+          const expected = processedRow(p, sampling({ temperature: 1 }));
           for (let i = 0; i < 6; i++)
             expect(
-              Math.abs((emitted[i] as number) - (wanted[i] as number)) <= 1e-5,
+              Math.abs((emitted[i] as number) - (expected[i] as number)) <= 1e-5,
               `seed ${seed}: the law differs from p`,
             );
         }
@@ -132,7 +133,7 @@ export function conformance(plugin: VerifierPlugin, registry: Registry = registr
   ];
 }
 
-/** The package's verifiers with this one among them, whether or not it is theirs. */
+/** The package's verifiers and this one, which may be one of them. */
 function registryWith(plugin: VerifierPlugin): Registry {
   const { plugins, presets } = defaultRegistry();
   return createRegistry([...plugins.filter(({ name }) => name !== plugin.name), plugin], presets);
@@ -144,9 +145,9 @@ function creator({ name, example }: VerifierPlugin, registry: Registry): (option
       return registry.create({ type: name, ...options });
     } catch (cause) {
       const given = options === undefined ? "no options" : JSON.stringify(options);
-      const hint = example === undefined ? "Give the plugin an example: options" : "Give the plugin options";
+      const hint = example === undefined ? "Give the plugin an example with options" : "Give the plugin options";
       throw new TypeError(
-        `"${name}" cannot be created from ${given}: ${(cause as Error).message} ${hint} that its schema takes.`,
+        `"${name}" cannot be created from ${given}: ${(cause as Error).message} ${hint} that its schema accepts.`,
         {
           cause,
         },
@@ -167,7 +168,9 @@ function checkReplacements({ replacement }: Verdict, round: Round): void {
   }
 }
 
-/** The same round with a target whose rows lie elsewhere. Like the loop it has the probabilities that `sd` reads. */
+/**
+ * The same round with a target whose rows are elsewhere. As in the loop, it includes the probabilities that `sd` reads.
+ */
 async function checkReads(create: () => Verifier, round: Round): Promise<void> {
   const settings = round.greedy ? greedy : sampled;
   const simple = (reading: Reading): Reading =>
@@ -188,9 +191,12 @@ async function checkReads(create: () => Verifier, round: Round): Promise<void> {
   expect(plain.accept.join() === read.accept.join(), "the verdicts differ");
   for (let at = 0; at < round.draft.length; at++) {
     await target.load?.(at);
-    const [wanted, found] = [plain.replacement?.(at) ?? round.target.row(at), read.replacement?.(at) ?? target.row(at)];
+    const [expected, found] = [
+      plain.replacement?.(at) ?? round.target.row(at),
+      read.replacement?.(at) ?? target.row(at),
+    ];
     expect(
-      wanted.every((mass, i) => Math.abs(mass - (found[i] as number)) < 1e-6),
+      expected.every((mass, i) => Math.abs(mass - (found[i] as number)) < 1e-6),
       `the replacements at ${at} differ`,
     );
   }

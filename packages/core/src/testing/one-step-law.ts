@@ -31,8 +31,8 @@ export function singleRound(
 
 /**
  * The distribution of the token that one draft-and-verify step emits, without sampling: for each token that q may draw,
- * the acceptance probability by bisecting its coin, plus the refused mass times the replacement row. For verifiers that
- * accept below some coin.
+ * the acceptance probability by bisecting its coin, plus the rejected mass times the replacement row. For verifiers
+ * that accept below some coin.
  */
 export async function oneStepLaw(
   verifier: Verifier,

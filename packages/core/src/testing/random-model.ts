@@ -5,7 +5,7 @@ export interface RandomModelOptions extends Omit<TableModelOptions, "logits"> {
   readonly seed: number;
   /** The spread of the logits: 0 is uniform, 10 nearly deterministic. Default 2. */
   readonly scale?: number | undefined;
-  /** How many of the last tokens matter. Default 2. */
+  /** How many of the last tokens the logits depend on. Default 2. */
   readonly order?: number | undefined;
 }
 
@@ -17,9 +17,7 @@ export function randomModel({ seed, scale = 2, order = 2, ...rest }: RandomModel
   });
 }
 
-/**
- * A drafter's model that mostly agrees with a target: the target's logits plus noise of this spread.
- */
+/** A draft model that mostly agrees with a target: the target's logits plus noise of this spread. */
 export function noisyModel({
   seed,
   scale = 2,

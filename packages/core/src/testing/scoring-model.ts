@@ -4,7 +4,7 @@ import type { Measure, Reading, Readings, RowKind } from "../evidence/reading.ts
 import type { LanguageModel, Scored, ScoreOptions, Session, Token } from "../model.ts";
 import { sampling } from "../sampling.ts";
 
-/** The numbers that a backend is asked for, by the plain arithmetic: what it computes must equal these. */
+/** The numbers that a backend is asked for, computed with the plain arithmetic. A backend must return equal ones. */
 export function plainReadings(
   readings: Iterable<Reading>,
   target: Evidence,
@@ -24,7 +24,7 @@ export function plainReadings(
     if (token === undefined) return 0;
     if (reading === "support") return (target.logits(at)[token] as number) > Number.NEGATIVE_INFINITY ? 1 : 0;
     if (what === "probability") return Math.log(target.probability(at, token, kind));
-    if (drafter === undefined) throw new TypeError(`${reading} is read, and no draft logits were given.`);
+    if (drafter === undefined) throw new TypeError(`${reading} needs draft logits, and none were given.`);
     return what === "draft-probability"
       ? Math.log(drafter.probability(at, token, kind))
       : target.divergence(at, drafter, what, kind);
@@ -34,14 +34,15 @@ export function plainReadings(
 }
 
 /**
- * A model whose rows stay away: its sessions give numbers by `score`, and note which rows were asked for all the same.
+ * A model whose rows stay on a device: its sessions return numbers by `score`, and count the rows that are still
+ * fetched.
  */
 export interface ScoringModel extends LanguageModel {
-  /** How many blocks were scored, and how many rows of theirs were fetched. */
+  /** How many blocks were scored, and how many of their rows were fetched. */
   readonly asked: { blocks: number; rows: number };
 }
 
-/** The same model with sessions that score where its logits lie. */
+/** The same model with sessions that have `score`. */
 export function scoringModel(model: LanguageModel): ScoringModel {
   const asked = { blocks: 0, rows: 0 };
   const scoring = (session: Session): Session => {
@@ -50,7 +51,7 @@ export function scoringModel(model: LanguageModel): ScoringModel {
       const { logits, hidden } = await session.append(tokens, { hidden: options.hidden, signal: options.signal });
       const settings = sampling({ temperature: options.temperature });
       const target = logitsEvidence(logits, model.vocabulary, settings);
-      // Handed over as to another thread: what the lender kept is empty.
+      // As if transferred to another thread: the caller's array is unusable.
       const drafted = options.drafted?.slice();
       options.drafted?.fill(Number.NaN);
       const drafter = drafted === undefined ? undefined : logitsEvidence(drafted, model.vocabulary, settings);

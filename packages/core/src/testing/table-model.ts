@@ -22,7 +22,7 @@ export interface TableModelOptions {
  * A language model that is a function of its context: small enough to enumerate, with the caching rules of a real one.
  */
 export interface TableModel extends LanguageModel {
-  /** Sessions opened and not closed. */
+  /** Open sessions. */
   readonly openSessions: number;
   /** The logits of the token that follows this context. */
   logits(context: readonly Token[]): Float32Array;
@@ -51,21 +51,21 @@ export function tableModel(options: TableModelOptions): TableModel {
         },
         async append(
           tokens: readonly Token[],
-          { rows = tokens.length, hidden: wanted, signal }: AppendOptions = {},
+          { rows = tokens.length, hidden: requested, signal }: AppendOptions = {},
         ): Promise<Scores> {
           if (closed) throw new Error("append() on a closed session.");
           if (signal?.aborted === true) throw new LenityError("aborted", "The request was cancelled.");
           if (cache.length + tokens.length > contextLength) {
             throw new LenityError(
               "context_full",
-              `${cache.length} + ${tokens.length} tokens do not fit a context of ${contextLength}.`,
+              `${cache.length} + ${tokens.length} tokens do not fit into a context of ${contextLength}.`,
             );
           }
           const base = cache.length + tokens.length - rows;
           cache = [...cache, ...tokens];
           const logits = new Float32Array(rows * vocabulary);
           const states =
-            hidden !== undefined && wanted === hidden.kind ? new Float32Array(rows * hidden.width) : undefined;
+            hidden !== undefined && requested === hidden.kind ? new Float32Array(rows * hidden.width) : undefined;
           for (let row = 0; row < rows; row++) {
             const context = cache.slice(0, base + row + 1);
             logits.set(options.logits(context), row * vocabulary);
@@ -75,7 +75,7 @@ export function tableModel(options: TableModelOptions): TableModel {
         },
         rewind(length: number): void {
           if (!(Number.isInteger(length) && length >= 0 && length <= cache.length)) {
-            throw new RangeError(`rewind(${length}) of a session that holds ${cache.length} tokens.`);
+            throw new RangeError(`rewind(${length}) on a session with ${cache.length} tokens.`);
           }
           cache = cache.slice(0, length);
         },

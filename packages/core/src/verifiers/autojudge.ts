@@ -9,7 +9,7 @@ import type { Verifier } from "../verifier.ts";
  * Target features only.
  */
 export interface AutojudgeHead {
-  /** One number per width of the target's hidden state after the final norm. */
+  /** One number for each dimension of the target's hidden state after the final norm. */
   readonly mean: readonly number[];
   readonly scale: readonly number[];
   readonly weight: readonly number[];
@@ -25,7 +25,7 @@ const headSchema = v.pipe(
   ),
 );
 
-/** Reads a head from its JSON file's content, or throws `model_files`. */
+/** Reads a head from the content of its JSON file, or throws `model_files`. */
 export function autojudgeHead(json: unknown): AutojudgeHead {
   const result = v.safeParse(headSchema, json);
   if (result.success) return result.output;
@@ -36,7 +36,7 @@ export function autojudgeHead(json: unknown): AutojudgeHead {
   );
 }
 
-/** The head's probability that it matters whether this token is the target's own. */
+/** The head's probability that it matters whether this token is the target's choice. */
 export function importance({ mean, scale, weight, bias }: AutojudgeHead, state: ArrayLike<number>): number {
   let sum = bias;
   for (let i = 0; i < weight.length; i++) {
@@ -59,9 +59,9 @@ export function autojudge(
     needs: { hidden: "post-norm", mode: "greedy" },
     reads: ["argmax"],
     verify({ draft, target, hidden }) {
-      if (hidden === undefined) throw new TypeError("autojudge reads hidden states: the round holds none.");
+      if (hidden === undefined) throw new TypeError("autojudge reads hidden states, and the round has none.");
       if (hidden.width !== head.weight.length) {
-        const message = `The AutoJudge head has ${head.weight.length} weights, the hidden state ${hidden.width}. Use a head trained for this target.`;
+        const message = `The AutoJudge head has ${head.weight.length} weights, but the hidden state has ${hidden.width} values. Use a head trained for this target.`;
         throw new LenityError("unsupported", message);
       }
       return {
@@ -72,7 +72,7 @@ export function autojudge(
   };
 }
 
-/** `autojudge` as a policy, `{"type": "autojudge", "threshold": 0.1}`: its weights come by closure. */
+/** `autojudge` as a policy: `{"type": "autojudge", "threshold": 0.1}`. The weights are not in the JSON. */
 export const autojudgePlugin = (head: AutojudgeHead): VerifierPlugin =>
   verifierPlugin({
     name: "autojudge",

@@ -6,9 +6,9 @@ import { draftProbability, draftRow } from "./sd.ts";
 
 /**
  * Block verification (2403.10444, algorithm 2): one decision for the whole block. P_j = min(1, P_{j−1}·p(x_j)/q(x_j));
- * with S_j = Σ(P_j·p − q)₊ at the next position, keep the largest j with u_j ≤ S_j/(S_j + 1 − P_j), where the last one
- * is P_K. The replacement is drawn from (P_j·p − q)₊. Distributed exactly as the target, and never fewer accepted
- * tokens in expectation than `sd`.
+ * with S_j = Σ(P_j·p − q)₊ at the next position, keep the largest j with u_j ≤ S_j/(S_j + 1 − P_j), with P_K as the
+ * bound for j = K. The replacement is drawn from (P_j·p − q)₊. The text is distributed exactly as the target, and the
+ * expected number of accepted tokens is never below that of `sd`.
  */
 export function block(): Verifier {
   return {
@@ -23,7 +23,7 @@ export function block(): Verifier {
         const ratio = target.probability(j - 1, draft[j - 1] as number) / draftProbability(round, j - 1);
         const weight = Math.min(1, (kept[j - 1] as number) * ratio);
         kept.push(weight);
-        if (weight === 0) break; // and so is every later one
+        if (weight === 0) break; // all later ones are 0 as well
         const threshold =
           j === draft.length ? weight : acceptance(weight, excess(target.row(j), draftRow(round, j), weight));
         if ((uniform[j - 1] as number) <= threshold) accepted = j;
@@ -45,7 +45,7 @@ function excess(p: Row, q: Row, weight: number): number {
   return sum;
 }
 
-/** (weight·p − q)₊ normalised; p where nothing is left of it. */
+/** (weight·p − q)₊ normalised; p if nothing is left. */
 function scaledResidual(round: Round, at: number, weight: number): Row {
   const [p, q] = [round.target.row(at), draftRow(round, at)];
   const mass = excess(p, q, weight);

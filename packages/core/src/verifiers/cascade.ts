@@ -4,7 +4,7 @@ import type { Row } from "../evidence/evidence.ts";
 import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Verifier } from "../verifier.ts";
 
-/** π: q on the tokens with p ≥ (1−a)·max p, and p for the mass that q puts elsewhere. */
+/** π: q on the tokens with p ≥ (1−a)·max p, plus p scaled by the mass that q puts elsewhere. */
 export function cascadeLaw(p: Row, q: Row, alpha: number): Row {
   const { least, deferred } = deferral(p, q, alpha);
   const law = new Float32Array(p.length);
@@ -15,7 +15,7 @@ export function cascadeLaw(p: Row, q: Row, alpha: number): Row {
   return law;
 }
 
-/** The least probability that the target accepts, and the mass that q puts on what lies below. */
+/** The lowest probability that the target accepts, and the mass that q puts on tokens below it. */
 function deferral(p: Row, q: Row, alpha: number): { least: number; deferred: number } {
   let highest = 0;
   for (let i = 0; i < p.length; i++) if ((p[i] as number) > highest) highest = p[i] as number;
@@ -27,8 +27,8 @@ function deferral(p: Row, q: Row, alpha: number): { least: number; deferred: num
 
 /**
  * Speculative cascades, token-specific rule (2405.19261, section 4.4): defer to the target only on draft tokens that it
- * finds poor. With A = {v: p(v) ≥ (1−a)·max p}, π = q on A plus (1 − q(A))·p, and speculative sampling runs against π:
- * the text follows π exactly. Any a below 0 empties A and is strict; a = 0 is not.
+ * considers poor. With A = {v: p(v) ≥ (1−a)·max p}, π = q on A plus (1 − q(A))·p, and speculative sampling runs against
+ * π: the text follows π exactly. Any a below 0 makes A empty, which is strict; a = 0 is not.
  */
 export function cascade({ alpha }: { readonly alpha: number }): Verifier {
   return {
@@ -36,8 +36,8 @@ export function cascade({ alpha }: { readonly alpha: number }): Verifier {
     law: alpha < 0 ? "exact" : "mixture",
     needs: { draftRows: true },
     verify({ draft, target, drafter, uniform }) {
-      if (drafter === undefined) throw new TypeError("cascade mixes rows: the round holds none of the drafter's.");
-      const wanted = (at: number, token: number): number => {
+      if (drafter === undefined) throw new TypeError("cascade mixes rows, and the round has no drafter rows.");
+      const lawAt = (at: number, token: number): number => {
         const p = target.probability(at, token);
         if (alpha < 0) return p;
         const { least, deferred } = deferral(target.row(at), drafter.row(at), alpha);
@@ -45,7 +45,7 @@ export function cascade({ alpha }: { readonly alpha: number }): Verifier {
       };
       return {
         accept: draft.map((token, at) => {
-          const mass = wanted(at, token);
+          const mass = lawAt(at, token);
           return mass > 0 && (uniform[at] as number) * drafter.probability(at, token) <= mass;
         }),
         replacement: (at) => residual(cascadeLaw(target.row(at), drafter.row(at), alpha), drafter.row(at)),
@@ -57,7 +57,7 @@ export function cascade({ alpha }: { readonly alpha: number }): Verifier {
 /** `cascade` as a policy: `{"type": "cascade", "alpha": 0.3}`. */
 export const cascadePlugin: VerifierPlugin = verifierPlugin({
   name: "cascade",
-  summary: "Defers to the target only on tokens that it finds poor: follows a stated mixture.",
+  summary: "Defers to the target only on tokens that it considers poor: lossy, follows a known mixture.",
   source: "2405.19261, section 4.4",
   law: "mixture",
   needs: { draftRows: true },

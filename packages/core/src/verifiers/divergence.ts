@@ -14,8 +14,9 @@ export interface DivergenceOptions {
 }
 
 /**
- * Fuzzy speculative decoding (2502.20704, section 3): accept any draft token where a divergence of target and drafter
- * is below a threshold. It never looks at the token, so the text follows q where the gate opens and p elsewhere.
+ * Fuzzy speculative decoding (2502.20704, section 3): accept any draft token where a divergence between target and
+ * drafter is below a threshold. It never looks at the token, so the text follows q where the gate opens and p
+ * elsewhere.
  */
 export function divergenceGate({ measure = "js", threshold, rows = "processed" }: DivergenceOptions): Verifier {
   return {
@@ -25,8 +26,7 @@ export function divergenceGate({ measure = "js", threshold, rows = "processed" }
     needs: { draftRows: true },
     reads: [`${rows} ${measure}`],
     verify({ draft, target, drafter }) {
-      if (drafter === undefined)
-        throw new TypeError("divergence compares rows: the round holds none of the drafter's.");
+      if (drafter === undefined) throw new TypeError("divergence compares rows, and the round has no drafter rows.");
       return {
         accept: draft.map((_, at) => threshold > 0 && target.divergence(at, drafter, measure, rows) < threshold),
       };
@@ -37,7 +37,8 @@ export function divergenceGate({ measure = "js", threshold, rows = "processed" }
 /** `divergence` as a policy: `{"type": "divergence", "measure": "js", "threshold": 0.1}`. */
 export const divergencePlugin: VerifierPlugin = verifierPlugin({
   name: "divergence",
-  summary: "Accepts where a divergence of the two rows (kl, reverse-kl, js, tv) is small: lossy, needs no training.",
+  summary:
+    "Accepts where a divergence between the two rows (kl, reverse-kl, js, tv) is small: lossy, needs no training.",
   source: "2502.20704, section 3",
   law: "mixture",
   needs: { draftRows: true },

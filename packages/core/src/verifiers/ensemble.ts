@@ -11,14 +11,14 @@ function mixture(p: Row, q: Row, weight: number): Row {
 }
 
 const drafterOf = (round: Round) => {
-  if (round.drafter === undefined) throw new TypeError("ensemble mixes rows: the round holds none of the drafter's.");
+  if (round.drafter === undefined) throw new TypeError("ensemble mixes rows, and the round has no drafter rows.");
   return round.drafter;
 };
 
 /**
- * Speculative ensemble: accept x when u ≤ v(x)/q(x), v = w·p + (1−w)·q; on refusal draw from (p−q)₊, which is (v−q)₊
- * normalised. The text follows v exactly, at a total variation of (1−w)·TV(p, q) from the target. At temperature 0 it
- * emits the argmax of v on raw rows.
+ * Speculative ensemble: accept x when u ≤ v(x)/q(x), v = w·p + (1−w)·q; on rejection draw from (p−q)₊, which is (v−q)₊
+ * normalised. The text follows v exactly, with a total variation of (1−w)·TV(p, q) from the target. At temperature 0 it
+ * emits the argmax of v from raw rows.
  */
 export function ensemble({ weight }: { readonly weight: number }): Verifier {
   return {

@@ -4,8 +4,8 @@ import { oneHot } from "../sampling.ts";
 import type { Verifier } from "../verifier.ts";
 
 /**
- * Exact match: accept x when it is the target's argmax, otherwise emit the argmax. The text is the target's greedy one,
- * whatever the temperature: lossless at temperature 0, and a change of law above it. Needs no softmax.
+ * Exact match: accept x when it is the target's argmax, otherwise emit the argmax. The text is the target's greedy text
+ * at any temperature: lossless at temperature 0, a different distribution above it. Needs no softmax.
  */
 export function exact(): Verifier {
   return {
@@ -24,7 +24,7 @@ export function exact(): Verifier {
 /** `exact` as a policy: `{"type": "exact"}`. */
 export const exactPlugin: VerifierPlugin = verifierPlugin({
   name: "exact",
-  summary: "Accepts the target's most probable token only: greedy text at any temperature.",
+  summary: "Accepts only the target's most probable token: greedy text at any temperature.",
   source: "blockwise parallel decoding (1811.03115, section 3)",
   law: "none",
   strict: {},

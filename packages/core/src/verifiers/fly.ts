@@ -6,10 +6,13 @@ import { sd } from "./sd.ts";
 
 /** Options of the entropy gate and the deferred window. */
 export interface FlyOptions {
-  /** Nats of entropy over the renormalised top three of the raw row that a refused position must have. Default 0.3. */
+  /**
+   * The entropy in nats, over the renormalised top three of the raw row, that a rejected position must have. Default
+   * 0.3.
+   */
   readonly entropy?: number | undefined;
   /**
-   * W: the refused position and the W − 1 after it, which must all match. A window longer than the block relaxes
+   * W: the rejected position and the W − 1 after it, which must all match. A window longer than the block relaxes
    * nothing: strict. Default 6.
    */
   readonly window?: number | undefined;
@@ -29,9 +32,9 @@ export function topThreeEntropy(target: Evidence, at: number): number {
 }
 
 /**
- * FLy (2511.22972, section 3): a refusal of the native rule is overridden where the target wavers between alternatives
- * and then goes along with the draft for the rest of the window: the mismatch was a difference of wording. Never in the
- * last W − 1 positions of a block, where the window is not full. The native rule is `sd`.
+ * FLy (2511.22972, section 3): a rejection by the native rule is overridden if the target is unsure between
+ * alternatives and then agrees with the draft for the rest of the window, so the mismatch was only a difference of
+ * wording. Never in the last W − 1 positions of a block, where the window is incomplete. The native rule is `sd`.
  */
 export function fly({ entropy = 0.3, window = 6 }: FlyOptions = {}): Verifier {
   const native = sd();
@@ -53,7 +56,8 @@ export function fly({ entropy = 0.3, window = 6 }: FlyOptions = {}): Verifier {
 /** `fly` as a policy: `{"type": "fly", "entropy": 0.3, "window": 6}`. */
 export const flyPlugin: VerifierPlugin = verifierPlugin({
   name: "fly",
-  summary: "Overrides a refusal where the target wavers and then agrees for a whole window: lossy, needs no training.",
+  summary:
+    "Overrides a rejection if the target is unsure and then agrees for a whole window: lossy, needs no training.",
   source: "2511.22972, section 3",
   law: "none",
   strict: { window: 1025 },

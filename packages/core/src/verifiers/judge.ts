@@ -7,12 +7,12 @@ import type { Verifier } from "../verifier.ts";
 /** A linear head on hidden states: P(token is fine) = σ(weight · h + bias). */
 export interface JudgeHead {
   readonly hidden: HiddenKind;
-  /** One number per width of the hidden state. */
+  /** One number for each dimension of the hidden state. */
   readonly weight: readonly number[];
   readonly bias: number;
 }
 
-/** Reads a head from its JSON file's content, or throws `model_files`. */
+/** Reads a head from the content of its JSON file, or throws `model_files`. */
 export function judgeHead(json: unknown): JudgeHead {
   const result = v.safeParse(headSchema, json);
   if (result.success) return result.output;
@@ -38,7 +38,7 @@ export function judgeScore(head: JudgeHead, state: ArrayLike<number>): number {
 
 /**
  * Judge Decoding (2501.19309, section 4): accept x when a trained linear head on the target's hidden state *at x* (one
- * position after the row that tests x) scores above the threshold. Nothing is claimed of the law. Threshold 1 accepts
+ * position after the row that tests x) scores above the threshold. Makes no claim about the law. Threshold 1 accepts
  * nothing: strict.
  */
 export function judge(
@@ -51,11 +51,11 @@ export function judge(
     needs: { hidden: head.hidden },
     reads: [],
     verify({ draft, hidden }) {
-      if (hidden === undefined) throw new TypeError("judge reads hidden states: the round holds none.");
+      if (hidden === undefined) throw new TypeError("judge reads hidden states, and the round has none.");
       if (hidden.width !== head.weight.length) {
         throw new LenityError(
           "unsupported",
-          `The judge head has ${head.weight.length} weights, the hidden state ${hidden.width}. Use a head trained for this target.`,
+          `The judge head has ${head.weight.length} weights, but the hidden state has ${hidden.width} values. Use a head trained for this target.`,
         );
       }
       return { accept: draft.map((_, at) => threshold < 1 && judgeScore(head, hidden.at(at)) > threshold) };
@@ -63,13 +63,11 @@ export function judge(
   };
 }
 
-/**
- * `judge` as a policy, `{"type": "judge", "threshold": 0.5}`: its weights come by closure, only the threshold by JSON.
- */
+/** `judge` as a policy: `{"type": "judge", "threshold": 0.5}`. The weights are not in the JSON. */
 export const judgePlugin = (head: JudgeHead): VerifierPlugin =>
   verifierPlugin({
     name: "judge",
-    summary: "Accepts what a trained head on the target's hidden states calls fine: lossy.",
+    summary: "Accepts tokens that a trained head on the target's hidden states scores as fine: lossy.",
     source: "2501.19309, section 4",
     law: "none",
     needs: { hidden: head.hidden },

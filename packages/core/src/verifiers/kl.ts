@@ -26,7 +26,7 @@ export function kl({ threshold, maxConfidence = 1, rows = "raw" }: KlOptions): V
     needs: { draftRows: true },
     reads: [`${rows} confidence`, `${rows} kl`],
     verify({ draft, target, drafter }) {
-      if (drafter === undefined) throw new TypeError("kl compares rows: the round holds none of the drafter's.");
+      if (drafter === undefined) throw new TypeError("kl compares rows, and the round has no drafter rows.");
       return {
         accept: draft.map(
           (_, at) =>

@@ -5,9 +5,9 @@ import type { Verifier } from "../verifier.ts";
 import { draftProbability, draftRow } from "./sd.ts";
 
 /**
- * Lenient speculative sampling (2211.17192, appendix A.5): accept x when u ≤ p(x)/(l·q(x)), on refusal draw from
- * (p−q)₊, so that no token comes out with more than p/l. At temperature 0: accept what has at least l times the highest
- * raw probability, else emit the argmax.
+ * Lenient speculative sampling (2211.17192, appendix A.5): accept x when u ≤ p(x)/(l·q(x)), on rejection draw from
+ * (p−q)₊, so that no token is emitted with a probability above p/l. At temperature 0: accept tokens with at least l
+ * times the highest raw probability, else emit the argmax.
  */
 export function lenience({ lenience: l }: { readonly lenience: number }): Verifier {
   return {

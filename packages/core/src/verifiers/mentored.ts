@@ -3,7 +3,9 @@ import type { Evidence, Row } from "../evidence/evidence.ts";
 import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Verifier } from "../verifier.ts";
 
-/** The law π of mentored decoding at one position: p/a where q exceeds it, p/b where q falls short of it, q between. */
+/**
+ * The law π of mentored decoding at one position: p/a where q is above that, p/b where q is below that, q in between.
+ */
 export interface Mentored {
   /** At most 1: 1 is strict, 0 accepts everything. */
   readonly a: number;
@@ -11,12 +13,12 @@ export interface Mentored {
   readonly b: number;
 }
 
-/** KL(p‖π), and b by which π sums to 1, for a given a. */
+/** For a given a: the b with which π sums to 1, and KL(p‖π). */
 function lawOf(p: Row, q: Row, a: number): { b: number; distance: number } {
-  let refused = 0;
-  for (let i = 0; i < p.length; i++) refused += Math.max(0, (q[i] as number) - (p[i] as number) / a);
-  // Σ(c·p − q)₊ = refused, solved for c = 1/b: convex and piecewise linear in c, so Newton from above ends in a few
-  // steps.
+  let rejected = 0;
+  for (let i = 0; i < p.length; i++) rejected += Math.max(0, (q[i] as number) - (p[i] as number) / a);
+  // Σ(c·p − q)₊ = rejected, solved for c = 1/b: convex and piecewise linear in c, so Newton's method from above takes a
+  // few steps.
   let c = 1;
   for (let step = 0; step < 50; step++) {
     let mass = 0;
@@ -25,8 +27,8 @@ function lawOf(p: Row, q: Row, a: number): { b: number; distance: number } {
       const excess = c * (p[i] as number) - (q[i] as number);
       if (excess > 0) [mass, slope] = [mass + excess, slope + (p[i] as number)];
     }
-    if (slope === 0 || mass <= refused * (1 + 1e-9)) break;
-    c = Math.max(0, c - (mass - refused) / slope);
+    if (slope === 0 || mass <= rejected * (1 + 1e-9)) break;
+    c = Math.max(0, c - (mass - rejected) / slope);
   }
   let distance = 0;
   for (let i = 0; i < p.length; i++) {
@@ -39,7 +41,7 @@ function lawOf(p: Row, q: Row, a: number): { b: number; distance: number } {
 /** The most lenient π with KL(p‖π) ≤ budget. */
 export function mentoredLaw(p: Row, q: Row, budget: number): Mentored {
   if (budget <= 0) return { a: 1, b: 1 };
-  let [low, high] = [0, 1]; // high always keeps the budget
+  let [low, high] = [0, 1]; // high always stays within the budget
   for (let step = 0; step < 40 && high - low > 1e-6 * high; step++) {
     const middle = (low + high) / 2;
     if (lawOf(p, q, middle).distance <= budget) high = middle;
@@ -50,8 +52,8 @@ export function mentoredLaw(p: Row, q: Row, budget: number): Mentored {
 
 /**
  * Mentored decoding (Tran-Thien 2023): the law closest to the draft with KL(p‖π) ≤ D at each position. Accept outright
- * where KL(p‖q) ≤ D; else accept x when u ≤ p(x)/(a·q(x)) with the smallest a ≤ 1 that keeps the bound, found by
- * bisection, and on refusal draw from (p/b − q)₊. D = 0 is `sd`.
+ * where KL(p‖q) ≤ D; else accept x when u ≤ p(x)/(a·q(x)) with the smallest a ≤ 1 that stays within the bound, found by
+ * bisection, and on rejection draw from (p/b − q)₊. D = 0 is `sd`.
  */
 export function mentored({ budget }: { readonly budget: number }): Verifier {
   return {
@@ -59,7 +61,7 @@ export function mentored({ budget }: { readonly budget: number }): Verifier {
     law: budget <= 0 ? "exact" : "bounded",
     needs: { draftRows: true },
     verify({ draft, target, drafter, uniform }) {
-      if (drafter === undefined) throw new TypeError("mentored compares rows: the round holds none of the drafter's.");
+      if (drafter === undefined) throw new TypeError("mentored compares rows, and the round has no drafter rows.");
       const laws = new Map<number, Mentored>();
       const law = (at: number): Mentored => {
         const known = laws.get(at) ?? mentoredLaw(target.row(at), drafter.row(at), budget);
@@ -89,7 +91,7 @@ export function mentored({ budget }: { readonly budget: number }): Verifier {
 /** `mentored` as a policy: `{"type": "mentored", "budget": 0.2}`. */
 export const mentoredPlugin: VerifierPlugin = verifierPlugin({
   name: "mentored",
-  summary: "Accepts as much as a bound on KL(target‖text) allows at each position: lossy, bounded.",
+  summary: "Accepts as much as a bound on KL(target‖text) at each position allows: lossy, bounded.",
   source: "Tran-Thien 2023, An optimal lossy variant of speculative decoding",
   law: "bounded",
   needs: { draftRows: true },

@@ -5,12 +5,12 @@ import { oneHot } from "../sampling.ts";
 import type { Round, Verifier } from "../verifier.ts";
 
 /**
- * Strict rules refuse early, so long blocks are wasted on them: on the embedded pair blocks of 6 to 8 tokens were the
+ * Strict rules reject early, so long blocks are wasted work: with the embedded pair, blocks of 6 to 8 tokens were the
  * fastest of 4 to 16.
  */
 export const strictDraftTokens = 8;
 
-/** q(x): 1 where the drafter only proposes tokens, since such a draft is a point mass. */
+/** q(x). It is 1 if the drafter only proposes tokens, because such a draft is a point mass. */
 export function draftProbability(round: Round, at: number): number {
   return round.drafter?.probability(at, round.draft[at] as number) ?? 1;
 }
@@ -21,9 +21,9 @@ export function draftRow(round: Round, at: number): Float32Array {
 }
 
 /**
- * Speculative sampling (2211.17192, algorithm 1; 2302.01318, algorithm 2): accept x when u ≤ p(x)/q(x), on refusal draw
- * from (p−q)₊. What is emitted is distributed exactly as the target's processed row. At temperature 0 it accepts the
- * target's argmax alone.
+ * Speculative sampling (2211.17192, algorithm 1; 2302.01318, algorithm 2): accept x when u ≤ p(x)/q(x), on rejection
+ * draw from (p−q)₊. Emitted tokens are distributed exactly as the target's processed row. At temperature 0 it accepts
+ * only the target's argmax.
  */
 export function sd(): Verifier {
   return {
@@ -36,7 +36,7 @@ export function sd(): Verifier {
         accept: draft.map((token, at) => {
           const p = target.probability(at, token);
           const coin = uniform[at] as number;
-          // q is at most 1: where the coin is below p, q need not be known.
+          // q is at most 1, so q is not needed when the coin is at most p.
           return p > 0 && (coin <= p || coin * draftProbability(round, at) <= p);
         }),
         replacement: (at) => residual(target.row(at), draftRow(round, at)),

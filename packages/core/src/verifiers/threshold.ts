@@ -3,7 +3,7 @@ import type { Row } from "../evidence/evidence.ts";
 import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Verifier } from "../verifier.ts";
 
-/** p without one token, normalised; p itself where nothing else is left. */
+/** p without one token, renormalised; p if nothing else is left. */
 function without(p: Row, token: number): Row {
   const rest = p.slice();
   rest[token] = 0;
@@ -12,9 +12,9 @@ function without(p: Row, token: number): Row {
 }
 
 /**
- * Acceptance thresholds of SGLang: accept x when u ≤ p(x)/t_acc or p(x) ≥ t_single, whatever the drafter's row; on
- * refusal draw from p without x. With both at 1 this asks "is it x?" of a draw from p, so the text is exactly the
- * target's, for any draft.
+ * SGLang's acceptance thresholds: accept x when u ≤ p(x)/t_acc or p(x) ≥ t_single, regardless of the drafter's row; on
+ * rejection draw from p without x. With both at 1 this is a draw from p in two steps (x or not x), so the text is
+ * exactly the target's for any draft.
  */
 export function threshold({
   accept = 1,
@@ -44,7 +44,7 @@ const share = v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1)));
 /** `threshold` as a policy: `{"type": "threshold", "accept": 0.7, "single": 0.9}`. */
 export const thresholdPlugin: VerifierPlugin = verifierPlugin({
   name: "threshold",
-  summary: "Accepts by the target's probability alone, scaled by a threshold: lossy below 1.",
+  summary: "Accepts by the target's probability only, scaled by a threshold: lossy below 1.",
   source: "SGLang, speculative_accept_threshold_acc and _single",
   law: "none",
   strict: { accept: 1, single: 1 },

@@ -6,16 +6,15 @@ import type { Verifier } from "../verifier.ts";
 
 /** Options of relaxed top-k acceptance. */
 export interface TopkOptions {
-  /** The drafted token must be among this many most probable ones. */
+  /** The drafted token must be among the k most probable ones. */
   readonly k: number;
-  /** And its raw probability at most this much below the highest one, 0 to 1. */
+  /** Its raw probability may be at most this much below the highest one, 0 to 1. */
   readonly delta: number;
 }
 
 /**
- * Relaxed acceptance of TensorRT-LLM: accept x among the top k of p with p(x) ≥ max p − Δ, on raw rows. The argmax is
- * accepted without a softmax, and so is nearly every other token judged, since logits alone mostly settle both
- * conditions.
+ * TensorRT-LLM's relaxed acceptance: accept x among the top k of p with p(x) ≥ max p − Δ, on raw rows. The argmax, and
+ * nearly every other token, is decided without a full softmax, because the logits usually settle both conditions.
  */
 export function topk({ k, delta }: TopkOptions): Verifier {
   return {
@@ -37,8 +36,8 @@ function within(target: Evidence, at: number, token: number, k: number, delta: n
   let above = 0;
   for (let i = 0; i < logits.length && above < k; i++) if ((logits[i] as number) > own) above++;
   if (above >= k) return false;
-  // p₁ − p(x) = (1 − r)/S with r = e^{z_x − z₁} and S = Σ e^{z − z₁}: within Δ as soon as a part of S reaches (1 −
-  // r)/Δ.
+  // p₁ − p(x) = (1 − r)/S with r = e^{z_x − z₁} and S = Σ e^{z − z₁}: x is within Δ as soon as a partial sum of S
+  // reaches (1 − r)/Δ.
   const highest = logits[target.argmax(at)] as number;
   const enough = (1 - Math.exp(own - highest)) / delta;
   let sum = 0;

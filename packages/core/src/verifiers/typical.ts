@@ -3,9 +3,9 @@ import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Verifier } from "../verifier.ts";
 
 /**
- * Typical acceptance of Medusa (2401.10774, section 3.3.1): accept x when p(x) > min(ε, δ·e^{−H(p)}), so the more the
- * target wavers, the less a token has to be worth. Replacement p. Nothing is claimed of the law; at temperature 0 it
- * accepts the argmax alone.
+ * Medusa's typical acceptance (2401.10774, section 3.3.1): accept x when p(x) > min(ε, δ·e^{−H(p)}), so the less
+ * certain the target is, the lower the bar. Replacement p. Makes no claim about the law; at temperature 0 it accepts
+ * only the argmax.
  */
 export function typical({
   epsilon = 0.09,
@@ -33,7 +33,7 @@ const share = v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1)));
 /** `typical` as a policy: `{"type": "typical"}`. */
 export const typicalPlugin: VerifierPlugin = verifierPlugin({
   name: "typical",
-  summary: "Accepts what is typical of the target's row, by its entropy: lossy above temperature 0.",
+  summary: "Accepts tokens above a threshold that falls with the target's entropy: lossy above temperature 0.",
   source: "2401.10774, section 3.3.1",
   law: "none",
   example: { epsilon: 0.09, delta: 0.3 },
