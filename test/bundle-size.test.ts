@@ -1,11 +1,11 @@
-/** What a page pays for core and chat: ceilings in bytes, by two bundlers. */
+/** Limits on the bundle sizes of core and chat, with two bundlers. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Bundler, chat, gzipped, programs, verifiers } from "./bundle-size.ts";
 import { readText } from "./published-packages.ts";
 
 for (const bundler of ["esbuild", "bun"] satisfies Bundler[]) {
-  test(`everything that core exports is under 30 kB by ${bundler}, a program that decodes under 12`, async () => {
+  test(`all of core is under 30 kB with ${bundler}, and a program that decodes under 12`, async () => {
     const [everything, program] = Object.values(programs);
     const sizes = {
       everything: await gzipped(everything ?? [], bundler),
@@ -14,12 +14,12 @@ for (const bundler of ["esbuild", "bun"] satisfies Bundler[]) {
     assert.ok(sizes.everything < 30_000 && sizes.program < 12_000, JSON.stringify(sizes));
   });
 
-  test(`what writes messages by a chat template is under 25 kB by ${bundler}, and little of it is core`, async () => {
+  test(`the chat writer is under 25 kB with ${bundler}`, async () => {
     const size = await gzipped(chat, bundler, "chat");
     assert.ok(size < 25_000, `${size}`);
   });
 
-  test(`each verifier by itself is under 4 kB by ${bundler}: the others, and the policy grammar, are left out`, async () => {
+  test(`each verifier alone is under 4 kB with ${bundler}, without the others and the policy grammar`, async () => {
     const names = await verifiers();
     assert.ok(names.includes("sd") && names.includes("divergenceGate") && names.includes("or"));
     const sizes = await Promise.all(names.map(async (name) => [name, await gzipped([name], bundler)] as const));
@@ -28,7 +28,7 @@ for (const bundler of ["esbuild", "bun"] satisfies Bundler[]) {
       [],
     );
     assert.deepEqual(
-      sizes.filter(([, size]) => size < 200), // a bundle in which nothing is left would be small too
+      sizes.filter(([, size]) => size < 200), // an empty bundle would be small too
       [],
     );
   });

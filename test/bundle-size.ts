@@ -1,4 +1,4 @@
-/** What @lenity/core and @lenity/chat weigh in a browser, by two bundlers. Run for a table: bun test/bundle-size.ts */
+/** Bundle sizes of @lenity/core and @lenity/chat, with two bundlers. To print a table: bun test/bundle-size.ts */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -9,16 +9,16 @@ export type Bundler = "esbuild" | "bun";
 const packages = join(import.meta.dirname, "../packages");
 const core = join(packages, "core/src");
 
-/** A name for a program, and the names that it imports from core; "*" is all of them. */
+/** What each program imports from core; "*" is everything. */
 export const programs: Readonly<Record<string, readonly string[]>> = {
   everything: ["*"],
   "`decode`, `sd`, `modelDrafter`": ["decode", "sd", "modelDrafter"],
 };
 
-/** Messages to tokens: parser and interpreter of templates, and what chat takes of core. */
+/** Messages to tokens: the parser and interpreter of templates, and the parts of core that chat uses. */
 export const chat: readonly string[] = ["chatWriter"];
 
-/** The functions that create a verifier, one file of core's each. */
+/** The functions that create a verifier, each in its own file of core. */
 export async function verifiers(): Promise<readonly string[]> {
   const files = ["verifiers", "combinators"].flatMap((folder) =>
     readdirSync(join(core, folder)).map((name) => join(core, folder, name)),
@@ -29,7 +29,7 @@ export async function verifiers(): Promise<readonly string[]> {
     .sort();
 }
 
-/** Bytes of the minified bundle of names of a package, compressed with gzip. */
+/** Bytes of the minified bundle of these exports of a package, compressed with gzip. */
 export async function gzipped(
   names: readonly string[],
   bundler: Bundler,
@@ -42,7 +42,7 @@ export async function gzipped(
   return gzipSync(await bundled(code, bundler)).length;
 }
 
-/** The packages as they lie in this checkout. */
+/** Resolves packages to their sources in this checkout. */
 const conditions = ["source"];
 
 async function bundled(code: string, bundler: Bundler): Promise<string> {
@@ -70,7 +70,7 @@ async function bundled(code: string, bundler: Bundler): Promise<string> {
   return outputFiles[0]?.text ?? "";
 }
 
-/** The sizes in the words of a table, in thousands of bytes. */
+/** The sizes as a Markdown table, in kB. */
 async function sizeTable(): Promise<string> {
   const bundlers: readonly Bundler[] = ["esbuild", "bun"];
   const size = async (list: readonly (readonly string[])[], bundler: Bundler) => {

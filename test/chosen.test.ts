@@ -1,4 +1,4 @@
-/** `bun run test NAME…` runs the tests that are named, and only those. */
+/** `bun run test NAME…` runs only the named tests. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ const run = (...args: readonly string[]) => {
   return { status, output: stdout + stderr };
 };
 
-test("a package is named in short or in full, and stands for the tests of its own folder", () => {
+test("a short or full package name selects the tests in the package's folder", () => {
   const files = testFiles("core");
   assert.ok(files.includes("./packages/core/test/decode.test.ts"));
   assert.deepEqual(
@@ -24,7 +24,7 @@ test("a package is named in short or in full, and stands for the tests of its ow
   assert.deepEqual(testFiles("@lenity/core"), files);
 });
 
-test("a folder stands for all tests in it, a file for itself", () => {
+test("a folder selects all tests in it, and a file only itself", () => {
   assert.deepEqual(testFiles("test/packed"), ["./test/packed/packed.test.ts"]);
   assert.deepEqual(testFiles("./packages/core/test/closing.test.ts"), ["./packages/core/test/closing.test.ts"]);
 });

@@ -1,19 +1,19 @@
-/** What `bun run test NAME…` runs: the tests of some packages, folders or files, on Bun. */
+/** Runs `bun run test NAME…`: the tests of some packages, folders or files, on Bun. */
 import { spawn } from "node:child_process";
 import { existsSync, globSync, statSync } from "node:fs";
 import { constants } from "node:os";
 import { join, relative } from "node:path";
 import { root } from "./published-packages.ts";
 
-/** Folders with a `test` folder, by the name that they are called by. */
+/** The short names of the packages with a `test` folder. */
 const packages = (): string[] =>
   globSync("packages/*/test", { cwd: root })
     .map((path) => path.split(/[\\/]/)[1] as string)
     .sort();
 
 /**
- * The test files that a name stands for, from the root. It is a package (`core` or `@lenity/core`), a folder, or a
- * file. Throws an error that lists the packages if there are none.
+ * The paths from the root of the test files that a name selects. The name is a package (`core` or `@lenity/core`), a
+ * folder, or a file. Throws an error that lists the packages if there are none.
  */
 export function testFiles(name: string): string[] {
   const short = name.replace(/^@lenity\//, "");
@@ -31,7 +31,7 @@ const found = (pattern: string): string[] =>
     .map((path) => `./${path.replaceAll("\\", "/")}`)
     .sort();
 
-/** Runs the tests that the names stand for, with `--watch` again after each change. Returns the exit status. */
+/** Runs the tests that the names select; with `--watch`, again after each change. Returns the exit status. */
 export async function runChosen(names: readonly string[]): Promise<number> {
   const watch = names.includes("--watch");
   const chosen = names.filter((name) => name !== "--watch");

@@ -1,4 +1,4 @@
-/** What a document shows in its code blocks, for tests that run it. */
+/** A code block of a document, for tests that run it. */
 export interface CodeBlock {
   readonly language: string;
   readonly code: string;
@@ -9,7 +9,7 @@ export function codeBlocks(markdown: string): CodeBlock[] {
   return Array.from(blocks, ([, language, code]) => ({ language: language as string, code: code as string }));
 }
 
-/** The commands of the shell blocks, one each: line breaks within quotes become spaces, comments are left out. */
+/** The separate commands in the shell blocks. Line breaks in quotes become spaces; comments are removed. */
 export function commandsIn(blocks: readonly CodeBlock[]): string[] {
   return blocks
     .filter(({ language }) => language === "sh")

@@ -1,7 +1,4 @@
-/**
- * README.md, CONTRIBUTING.md and docs/ are true: their commands, code, tables, links, and the names of things in the
- * code.
- */
+/** README.md, CONTRIBUTING.md and docs/ are correct: their commands, code, tables, links, and names in the code. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
@@ -15,13 +12,13 @@ import { shownTable, tables } from "./tables.ts";
 const pages = documents();
 const commands = [...new Set(pages.flatMap((page) => page.commands))];
 
-/** Commands that this file runs in another way than as they stand, and what runs them. */
+/** Commands that this file does not run as written, with the reason or the test that runs them. */
 const special: Readonly<Record<string, string>> = {
   "npm start": "started below, for the curl commands",
-  "npm test": "it is what runs this test",
+  "npm test": "runs this test",
   "npm install @lenity/core @lenity/chat @lenity/onnx @lenity/tiny": "installed from packed packages by test/packed",
   "bun run lenity serve --port 8080 --policy judi": "run by packages/cli/test on a free port",
-  "bun run lenity pull ORG/NAME --dtype q4": "needs the hub; run by packages/cli/test against one of its own",
+  "bun run lenity pull ORG/NAME --dtype q4": "needs the hub; run by packages/cli/test with a fake one",
   "bun run lenity serve --model packages/tiny/target --draft packages/tiny/draft --port 8080":
     "run by packages/cli/test",
   "bun run lenity bench cache": "run by packages/cli/test on a small model",
@@ -32,14 +29,14 @@ const special: Readonly<Record<string, string>> = {
   "bun run bench quality": "the same as bun run lenity bench quality",
   "bun run tables": "the tables are compared below",
   "bun run check": "the first steps of npm test",
-  "bun run format": "it would change files; the first step of npm test checks them",
+  "bun run format": "would change files; the first step of npm test checks them",
   "bun run build": "run by test/packed",
   "bun run test core": "run by chosen.test.ts on one file",
-  "bun run test:watch core": "it does not end",
+  "bun run test:watch core": "does not end",
   "bun run test test/packed": "a step of npm test",
 };
 
-test("every command that is not run as it stands is in a document", () => {
+test("every command that is not run as written is in a document", () => {
   assert.deepEqual(
     Object.keys(special).filter((command) => !commands.includes(command)),
     [],
@@ -74,7 +71,7 @@ describe("npm start", () => {
   });
   after(async () => {
     const ended = new Promise((resolve) => server.once("close", resolve));
-    process.kill(-(server.pid as number), "SIGTERM"); // npm and what it started: a process group of its own
+    process.kill(-(server.pid as number), "SIGTERM"); // npm and what it started: they have their own process group
     await ended;
   });
   for (const command of commands.filter((line) => line.startsWith("curl"))) {
@@ -87,8 +84,8 @@ describe("npm start", () => {
   for (const { file, blocks } of pages) {
     for (const { code } of blocks.filter(({ language }) => language === "json")) {
       const shown = JSON.parse(code);
-      test(`takes the JSON of ${file}: ${code.replace(/\s+/g, " ").slice(0, 60)}…`, async () => {
-        // A policy, or the part of a request that holds one.
+      test(`accepts the JSON of ${file}: ${code.replace(/\s+/g, " ").slice(0, 60)}…`, async () => {
+        // Either a policy, or the part of a request that contains one.
         const { speculative } = "speculative" in shown ? shown : { speculative: { policy: shown, trace: true } };
         const body = JSON.stringify({ speculative, messages: [{ role: "user", content: "Hello!" }] });
         const headers = { "content-type": "application/json" };
@@ -106,35 +103,35 @@ for (const command of commands.filter((line) => !line.startsWith("curl") && !Obj
   });
 }
 
-// The README's own is run by readme.test.ts; test/packed checks the types of all.
+// The code in the README is run by readme.test.ts; test/packed checks the types of all code.
 for (const { file, blocks } of pages.slice(1)) {
   for (const [at, { code }] of blocks.filter(({ language }) => language === "ts").entries()) {
-    test(`the code of ${file} runs and prints what it says: block ${at + 1}`, async () => {
+    test(`the code of ${file} runs and prints what its comments say: block ${at + 1}`, async () => {
       const out = await shell(`"${process.execPath}" run -`, code, join(root, "examples"));
       for (const [, expected] of code.matchAll(/\/\/ prints (.*)$/gm)) assert.ok(out.includes(expected as string), out);
     });
   }
 }
 
-test("all code is of the kinds that these tests run or that is text", () => {
+test("every code block is text or in a language that these tests run", () => {
   for (const { file, text, blocks } of pages) {
     for (const { language } of blocks)
       assert.ok(["ts", "sh", "json", "text"].includes(language), `${file}: ${language}`);
     assert.equal(
       text.match(/^```/gm)?.length ?? 0,
       2 * blocks.length,
-      `${file} has a code block without a language, or without an end`,
+      `${file} has a code block without a language or an end`,
     );
   }
 });
 
 for (const { name, file, make } of tables) {
-  test(`the table "${name}" in ${file} is the one that is made today (bun run tables writes it)`, () => {
+  test(`the table "${name}" in ${file} is up to date (bun run tables writes it)`, () => {
     assert.equal(shownTable(readText(file), name), make());
   });
 }
 
-test("every link leads to a file of the repository, and to a heading that is there", () => {
+test("every link leads to a file in the repository and to an existing heading", () => {
   const all = [
     ...pages.map(({ file }) => file),
     "CHANGELOG.md",
@@ -159,7 +156,7 @@ test("the names in the architecture and the glossary are in the code", () => {
     assert.deepEqual(
       namesIn(readText(file)).filter((name) => !words.has(name) && !name.split("-").every((part) => words.has(part))),
       [],
-      `${file} names what is not in packages/*/src`,
+      `${file} has names that are not in packages/*/src`,
     );
   }
 });

@@ -1,6 +1,6 @@
 /**
- * Core, chat, the server and @lenity/onnx/web run wherever JavaScript runs: they import nothing of a runtime, and name
- * none of its globals.
+ * Core, chat, the server and @lenity/onnx/web run on every JavaScript runtime: they do not import a runtime's modules
+ * or use its globals.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { describe, test } from "node:test";
 import { build } from "esbuild";
 
 const packages = join(import.meta.dirname, "../packages");
-/** What browsers and workers lack. The bundler replaces those that a file does not itself declare. */
+/** Globals that browsers and workers lack. The bundler renames those that a file does not declare itself. */
 const globals = [
   "Buffer",
   "process",
@@ -24,9 +24,7 @@ const globals = [
 ];
 const mark = "global_of_a_runtime_";
 
-/**
- * The modules that a file reaches beyond its package, and its package's own code with the names of `globals` marked.
- */
+/** The external modules that a file imports, directly or not, and its package's code with the globals renamed. */
 async function graphOf(entry: string): Promise<{ readonly imports: readonly string[]; readonly code: string }> {
   const { metafile, outputFiles } = await build({
     entryPoints: [entry],
@@ -55,7 +53,7 @@ for (const [name, entries] of Object.entries(portable)) {
   describe(`@lenity/${name}`, () => {
     const { dependencies } = JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8"));
     for (const entry of entries) {
-      test(`${entry} reaches declared dependencies alone, and no global of a runtime`, async () => {
+      test(`${entry} uses only declared dependencies and no globals of a runtime`, async () => {
         const { imports, code } = await graphOf(join(packages, name, entry));
         const packageOf = (path: string) =>
           path
@@ -72,7 +70,7 @@ for (const [name, entries] of Object.entries(portable)) {
   });
 }
 
-test("a file that breaks these rules is found out", async () => {
+test("a file that breaks these rules is detected", async () => {
   const { imports, code } = await graphOf(join(import.meta.dirname, "run.ts"));
   assert.ok(imports.includes("node:fs"));
   assert.ok(code.includes(`${mark}process`));

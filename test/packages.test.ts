@@ -1,4 +1,4 @@
-/** What each published package must have beside its code. Who adds a package learns here what is missing. */
+/** What each published package must have besides its code. Shows what is missing when a package is added. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -15,7 +15,7 @@ interface Project {
   readonly references: readonly { readonly path: string }[];
 }
 
-/** Folders that a tsconfig.build.json refers to. */
+/** The folders that a tsconfig.build.json references. */
 const references = (...folder: readonly string[]): string[] =>
   readJson<Project>(...folder, "tsconfig.build.json")
     .references.map(({ path }) => relative(root, dirname(join(root, ...folder, path))).replaceAll("\\", "/"))
@@ -23,15 +23,15 @@ const references = (...folder: readonly string[]): string[] =>
 
 /** Why a package is not on JSR. */
 const notOnJsr: Readonly<Record<string, string>> = {
-  "@lenity/tiny": "JSR takes no file above 4 MB, and its model has 19 MB",
-  "@lenity/bench": "it is there for the command",
+  "@lenity/tiny": "JSR does not accept files above 4 MB, and the model has 19 MB",
+  "@lenity/bench": "only the command uses it",
   lenity: "its #listen is resolved by package.json; Deno runs npm:lenity",
 };
 
 for (const { folder, manifest } of packages) {
   const { name, version, exports = {}, dependencies = {}, devDependencies = {} } = manifest;
   describe(name, () => {
-    test("says what registries show, and which runtimes it is for", () => {
+    test("has the metadata that registries show, and its runtimes", () => {
       const { description, keywords, homepage, bugs, repository: source, license, type, engines } = manifest;
       assert.ok(typeof description === "string" && description.endsWith("."));
       assert.ok(Array.isArray(keywords) && keywords.includes("speculative-decoding"));
@@ -43,7 +43,7 @@ for (const { folder, manifest } of packages) {
       assert.equal(version, first.version);
     });
 
-    test("has the licence of the repository, and a README whose links lead somewhere and whose code is of the kinds that tests run", () => {
+    test("has the repository's licence, and a README with working links and code in languages that tests run", () => {
       assert.equal(readText(folder, "LICENSE"), readText("LICENSE"));
       const readme = readText(folder, "README.md");
       for (const [, target] of readme.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
@@ -54,13 +54,13 @@ for (const { folder, manifest } of packages) {
       assert.equal(readme.match(/^```/gm)?.length, 2 * codeBlocks(readme).length);
     });
 
-    test("resolves to its sources in the workspace and on Bun, to what is built elsewhere", () => {
+    test("resolves to its sources in the workspace and on Bun, and to the build elsewhere", () => {
       for (const [entry, target] of Object.entries(exports)) {
         const source = typeof target === "string" ? target : (target["source"] ?? "");
         assert.ok(existsSync(join(root, folder, source)), `${entry} is ${source}`);
         if (typeof target === "string") continue;
         const built = source.replace("./src/", "./").replace("./", "./dist/").replace(/\.ts$/, "");
-        // In this order: the first condition that holds is taken.
+        // The order matters: the first condition that matches is used.
         assert.deepEqual(Object.entries(target), [
           ["source", source],
           ["bun", source],
@@ -70,17 +70,17 @@ for (const { folder, manifest } of packages) {
       }
     });
 
-    test("depends on exact versions, and of this workspace on published packages alone, whose builds come first", () => {
-      for (const [other, wanted] of Object.entries(dependencies)) assert.match(wanted, /^\d+\.\d+\.\d+$/, other);
+    test("depends on exact versions and, in this workspace, only on published packages, which are built first", () => {
+      for (const [other, range] of Object.entries(dependencies)) assert.match(range, /^\d+\.\d+\.\d+$/, other);
       const own = Object.entries({ ...dependencies, ...devDependencies }).filter(([other]) =>
         other.startsWith("@lenity/"),
       );
-      for (const [other, wanted] of own) assert.deepEqual([folderOf.has(other), wanted], [true, version], other);
+      for (const [other, range] of own) assert.deepEqual([folderOf.has(other), range], [true, version], other);
       const needed = Object.keys(dependencies).flatMap((other) => folderOf.get(other) ?? []);
       assert.deepEqual(references(folder), needed.sort());
     });
 
-    test("is on JSR with the same entries, or not for a reason", () => {
+    test("is on JSR with the same entries, or has a reason not to be", () => {
       const file = join(root, folder, "jsr.json");
       assert.notEqual(existsSync(file), Object.hasOwn(notOnJsr, name));
       if (!existsSync(file)) return;
@@ -94,6 +94,6 @@ for (const { folder, manifest } of packages) {
   });
 }
 
-test("one command builds them all", () => {
+test("one command builds all packages", () => {
   assert.deepEqual(references(), packages.map(({ folder }) => folder).sort());
 });

@@ -1,10 +1,10 @@
-/** The packages of this workspace that registries get: those that are not private. */
+/** The packages of this workspace that are published, that is, not private. */
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const root: string = join(import.meta.dirname, "..");
 
-/** What this reads of a package.json. */
+/** The parts of a package.json that tests read. */
 export interface Manifest {
   readonly name: string;
   readonly version: string;
@@ -21,7 +21,7 @@ export interface PublishedPackage {
   readonly manifest: Manifest;
 }
 
-/** A file by its path from the root. */
+/** The text of a file, by its path from the root. */
 export const readText = (...path: readonly string[]): string => readFileSync(join(root, ...path), "utf8");
 
 export const readJson = <T>(...path: readonly string[]): T => JSON.parse(readText(...path)) as T;

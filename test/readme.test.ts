@@ -19,7 +19,7 @@ test("it has fewer than 150 lines, and opens with a sentence and a few lines of 
   assert.ok((code[0]?.code.split("\n").length ?? 0) <= 13);
 });
 
-test("its code runs as it stands and solves the problem", async () => {
+test("its code runs as written and solves the problem", async () => {
   const code = blocks.find(({ language }) => language === "ts")?.code;
   assert.match(
     await shell(`"${process.execPath}" run -`, code, join(root, "examples")),
@@ -27,16 +27,16 @@ test("its code runs as it stands and solves the problem", async () => {
   );
 });
 
-test("the command runs without Bun at hand, through the bootstrap", async () => {
+test("the command runs without an installed Bun, through the bootstrap", async () => {
   assert.match(await shell("node packages/cli/bin/bootstrap.mjs lenity --help"), /Usage: lenity/);
 });
 
-test("the bench command runs, and the table in the README is of at least 200 problems", async () => {
+test("the bench command runs, and the table in the README is based on at least 200 problems", async () => {
   await shell("bun run lenity bench quality --problems 2 --out .cache/quality-test.json");
   assert.ok(readJson<QualityReport>("bench/results/quality.json").problems >= 200);
 });
 
-test("what numbers save was measured for both vocabularies on the CPU and on WebGPU", () => {
+test("the evidence benchmark was recorded for both vocabularies on the CPU and on WebGPU", () => {
   const { rows } = readJson<EvidenceReport>("bench/results/evidence.json");
   const measured = new Set(rows.map(({ device, vocabulary }) => `${device} ${vocabulary}`));
   assert.deepEqual([...measured].sort(), ["cpu 151936", "cpu 32000", "webgpu 151936", "webgpu 32000"]);
@@ -52,7 +52,7 @@ test("the nested policy in the documents gives the right answer", async () => {
   assert.match(JSON.parse(out).text, /#### 26$/);
 });
 
-test("the recorded table shows what the policies promise", () => {
+test("in the recorded table the policies keep their promises", () => {
   const { rows } = readJson<QualityReport>("bench/results/quality.json");
   const row = (name: string) => rows.find(({ policy }) => policy === name) as QualityReport["rows"][number];
   for (const name of ["judi", "judge"]) {
@@ -62,7 +62,7 @@ test("the recorded table shows what the policies promise", () => {
   for (const { policy, speed } of rows) if (policy !== "plain") assert.ok(speed > 1, `${policy} ${speed}`);
 });
 
-test("the pair in int8 is as accurate as in float32 within a point, and faster under every policy", () => {
+test("the int8 pair is within a point of the float32 pair's accuracy, and faster under every policy", () => {
   const [float, int8] = ["quality", "quality-int8"].map(
     (name) => readJson<QualityReport>(`bench/results/${name}.json`).rows,
   );

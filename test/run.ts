@@ -1,9 +1,9 @@
 /**
- * What `npm test` runs. With names of packages, folders or files: their tests on Bun (see chosen.ts). Without names,
- * everything, fast things first: format and types, core's and chat's tests on Bun, Deno and (if there is a Node 24)
- * Node, core and the server in workerd, the page and models on WebGPU in Chromium, models on WebGPU (if Vulkan has a
- * driver), the rest on Bun, the ONNX adapter and the server's sockets once more on Deno and Node, and the packages as
- * npm would publish them. Ends with a line `N passed, N failed`.
+ * Runs `npm test`. With names of packages, folders or files, it runs their tests on Bun (see chosen.ts). Without names
+ * it runs everything, fast steps first: format and types; the tests of core and chat on Bun, Deno and, if there is a
+ * Node 24, Node; core and the server in workerd; the page and models on WebGPU in Chromium; models on WebGPU, if Vulkan
+ * has a driver; the rest on Bun; the ONNX adapter and the server's sockets also on Deno and Node; and the packages as
+ * npm would publish them. The last line is `N passed, N failed`.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
@@ -22,11 +22,11 @@ interface Step {
   readonly command: readonly string[];
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Reads passed and failed tests from the output; a step without tests counts as one. */
+  /** Reads the numbers of passed and failed tests from the output. A step without tests counts as one. */
   readonly counts?: (output: string) => readonly [number, number] | undefined;
 }
 
-/** A step that this machine cannot take, and why. */
+/** A step that cannot run on this machine, and why. */
 interface Skipped {
   readonly name: string;
   readonly reason: string;
@@ -39,7 +39,7 @@ const tests = (pattern: string) =>
   globSync(pattern, { cwd: root })
     .sort()
     .map((path) => `./${path}`);
-/** What needs no runtime of its own. */
+/** Tests that run on every runtime. */
 const pure = tests("packages/{core,chat}/test/*.test.ts");
 const onnx = tests("packages/onnx/test/*.test.ts");
 const sockets = tests("packages/cli/test/sockets.test.ts");
@@ -52,7 +52,7 @@ const numbers = (pattern: RegExp) => (output: string) => {
 const bunCounts = numbers(/^\s*(\d+) pass\n(?:\s*\d+ skip\n)?\s*(\d+) fail$/gm);
 
 const vulkan = vulkanEnvironment();
-/** Has tests fail that would skip themselves. */
+/** Makes tests fail instead of skipping themselves. */
 const requiring = { LENITY_WEBGPU: "required" };
 
 const steps: readonly (Step | Skipped)[] = [
@@ -73,11 +73,11 @@ const steps: readonly (Step | Skipped)[] = [
   packedStep(),
 ];
 
-/** The step under way, which ends with this program. */
-let underWay: ChildProcess | undefined;
+/** The current step, which ends with this program. */
+let current: ChildProcess | undefined;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
-    underWay?.kill(signal);
+    current?.kill(signal);
     process.exit(128 + constants.signals[signal]);
   });
 }
@@ -106,7 +106,7 @@ function run({ command, env }: Step): Promise<{ status: number; output: string }
   const environment = { ...process.env, NO_COLOR: "1", ...env };
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: environment });
-    underWay = child;
+    current = child;
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (data: Buffer) => {
@@ -124,7 +124,7 @@ function onDeno(name: string, files: readonly string[]): Step {
   return { name, command: [denoExecutable(), "test", "-A", "--no-check", ...files], counts, env: sourceEnvironment };
 }
 
-/** On a Node that runs TypeScript (24 or newer): LENITY_NODE names one, if the machine's own is older. */
+/** Runs on Node 24 or newer, which runs TypeScript. LENITY_NODE is its path if the machine's own is older. */
 function onNode(name: string, files: readonly string[]): Step | Skipped {
   const node = nodeExecutable(24);
   if ("reason" in node) return { name, reason: node.reason };
@@ -138,11 +138,11 @@ function onNode(name: string, files: readonly string[]): Step | Skipped {
 /** The packages as npm would publish them, installed into an empty folder. */
 function packedStep(): Step | Skipped {
   const name = "the packages, packed and installed";
-  if (spawnSync("npm", ["--version"]).status !== 0) return { name, reason: "npm is not here" };
+  if (spawnSync("npm", ["--version"]).status !== 0) return { name, reason: "npm is not installed" };
   return { name, command: [bun, "test", "--timeout", "180000", ...tests("test/packed/*.test.ts")], counts: bunCounts };
 }
 
-/** workerd, where npm has a binary of it for this platform. */
+/** Runs in workerd, if npm has a binary for this platform. */
 function workerdStep(): Step | Skipped {
   const name = "core and the server in workerd";
   const reason = workerdMissing();
@@ -150,21 +150,22 @@ function workerdStep(): Step | Skipped {
   return { name, command: [bun, "test", "--timeout", "60000", ...tests("test/workerd/*.test.ts")], counts: bunCounts };
 }
 
-/** The page of examples/browser, and models on WebGPU in a page, where there is a Chromium. */
+/** Runs the page of examples/browser, and models on WebGPU in a page, if there is a Chromium. */
 function browserStep(): Step | Skipped {
   const name = "the page and WebGPU in Chromium";
-  if (chromiumProgram() === undefined) return without(name, "no Chromium starts; LENITY_CHROMIUM names one");
+  if (chromiumProgram() === undefined)
+    return without(name, "Chromium could not be started; set LENITY_CHROMIUM to its path");
   return {
     name,
     command: [bun, "test", "--timeout", "60000", ...tests("test/browser/*.test.ts")],
     counts: bunCounts,
-    // Chromium brings SwiftShader too: where that works outside it, tests that skip themselves would look like tests
-    // that pass.
+    // Chromium contains SwiftShader, too. If SwiftShader works outside Chromium, it must work in it, and tests must not
+    // skip themselves.
     env: "env" in vulkan && vulkan.software ? requiring : {},
   };
 }
 
-/** Models on WebGPU, by a GPU or by software that stands in for one. */
+/** Runs models on WebGPU, with a GPU or with a software driver. */
 function webgpuStep(): Step | Skipped {
   const name = "models on WebGPU";
   if ("reason" in vulkan) return without(name, vulkan.reason);
@@ -176,7 +177,7 @@ function webgpuStep(): Step | Skipped {
   };
 }
 
-/** A step for which WebGPU is missing: skipped, or, where LENITY_WEBGPU asks for it, as CI does, the end of the run. */
+/** Skips a step because WebGPU is missing. Ends the run instead if LENITY_WEBGPU requires it, as in CI. */
 function without(name: string, reason: string): Skipped {
   if (process.env["LENITY_WEBGPU"] !== "required") return { name, reason };
   throw new Error(`LENITY_WEBGPU requires ${name}, but ${reason}`);

@@ -1,4 +1,4 @@
-/** The runtimes that tests start, and what makes them run the packages' sources. */
+/** The runtimes that tests start, and the settings with which they run the packages' sources. */
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -6,8 +6,8 @@ import { dirname, join } from "node:path";
 const root = join(import.meta.dirname, "..");
 
 /**
- * Packages resolve to what was built, except under this condition (Bun has one of its own): then to their sources, and
- * nothing needs a build.
+ * Packages resolve to their build, but with this condition to their sources, so that no build is needed. Bun does so
+ * without it, by its own condition.
  */
 export const fromSource = "--conditions=source";
 
@@ -25,10 +25,10 @@ export function denoExecutable(): string {
   return join(folder, process.platform === "win32" ? "deno.exe" : "deno");
 }
 
-/** The environment variable that names a Node, by the version that is asked for: 22, or 24 and later. */
+/** The environment variable with the path of a Node, by the required version: 22, or 24 and later. */
 const variables = { 22: "LENITY_NODE22", 24: "LENITY_NODE" } as const;
 
-/** The Node that the variable names, or the machine's own where that has the version; else why there is none. */
+/** The Node in the variable, or the machine's own if it has the version; otherwise the reason why there is none. */
 export function nodeExecutable(
   version: keyof typeof variables,
 ): { readonly path: string } | { readonly reason: string } {
@@ -41,6 +41,8 @@ export function nodeExecutable(
   const major = Number.parseInt(found, 10);
   if (path !== undefined && (version === 22 ? major === 22 : major >= version)) return { path };
   if (named !== undefined)
-    throw new Error(`${variable} names ${named}, which is ${found === "" ? "no Node" : `Node ${found}`}.`);
-  return { reason: `no Node ${version} is here; ${variable} names one` };
+    throw new Error(
+      `${variable} is ${named}, which is ${found === "" ? "not Node" : `Node ${found}`}; expected the path of Node ${version}.`,
+    );
+  return { reason: `Node ${version} is not installed; set ${variable} to its path` };
 }

@@ -1,16 +1,16 @@
-/** Commands as a reader of the documents would run them. */
+/** Runs commands as a reader of the documents would. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { root } from "./published-packages.ts";
 
-/** With this Bun first on the path, and without colors. */
+/** The environment with this Bun first on the path, and without colors. */
 export const environment: NodeJS.ProcessEnv = {
   ...process.env,
   PATH: `${join(process.execPath, "..")}:${process.env["PATH"]}`,
   NO_COLOR: "1",
 };
 
-/** What a command prints, on both outputs. Rejects with that when it fails. */
+/** Resolves to what a command prints on both outputs. Rejects with the same if it fails. */
 export function shell(command: string, input = "", cwd: string = root): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn("bash", ["-c", command], { cwd, env: environment });

@@ -1,4 +1,4 @@
-/** When WebGPU is tested on a machine, and what is said where it is not. */
+/** When WebGPU is tested on a machine, and which reason is given if it is not. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -7,7 +7,7 @@ import { delimiter, join } from "node:path";
 import { after, describe, test } from "node:test";
 import { type Machine, swiftshader, vulkanEnvironment } from "./software-vulkan.ts";
 
-/** One with SwiftShader's driver and a loader, as far as nothing else is said. */
+/** A machine with SwiftShader's driver and a loader, except for `other`. */
 const machine = (other: Partial<Machine> = {}): Machine => ({
   env: {},
   exists: () => true,
@@ -16,7 +16,7 @@ const machine = (other: Partial<Machine> = {}): Machine => ({
 });
 
 describe("WebGPU is tested", () => {
-  test("with SwiftShader where an adapter opens by it", () => {
+  test("with SwiftShader if it opens an adapter", () => {
     const tried: object[] = [];
     const env = { VK_ICD_FILENAMES: swiftshader };
     const fault = (given: object) => void tried.push(given);
@@ -43,22 +43,22 @@ describe("WebGPU is not tested, with the reason and the remedy,", () => {
   };
   const fault = () => "ONNX Runtime cannot open it: no adapter.";
 
-  test("where there is no driver", () => {
+  test("if there is no driver", () => {
     assert.match(
       reason({ exists: () => false }),
       /vk_swiftshader_icd\.json is missing.* apt-get install chromium libvulkan1$/,
     );
   });
-  test("where the driver is there, and the loader is not", () => {
+  test("if there is a driver but no loader", () => {
     assert.match(
       reason({ fault }),
-      /^no adapter opens with the driver \S+swiftshader\S+: ONNX .* no adapter\. .*apt-get install libvulkan1$/,
+      /^no adapter can be opened with the driver \S+swiftshader\S+: ONNX .* no adapter\. .*apt-get install libvulkan1$/,
     );
   });
-  test("where the driver that is named does not work", () => {
+  test("if the driver in the environment does not work", () => {
     assert.match(
       reason({ env: { VK_ICD_FILENAMES: "/gpu.json" }, fault }),
-      /^no adapter opens with the driver \/gpu\.json: .*libvulkan1$/,
+      /^no adapter can be opened with the driver \/gpu\.json: .*libvulkan1$/,
     );
   });
 });
@@ -71,14 +71,14 @@ describe(".ci/run", { skip: process.platform !== "linux" && "it is a script for 
     await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`);
     await chmod(join(folder, name), 0o755);
   };
-  /** What it prints and what it runs, on a machine that has these packages. */
+  /** The output and the commands of a run on a machine with these packages. */
   async function run(
     installed: readonly string[],
     user = 0,
     status = 0,
   ): Promise<{ readonly out: string; readonly ran: readonly string[] }> {
     await writeFile(log, "");
-    // As dpkg does: a package that was removed is known, and not installed.
+    // As in dpkg, a removed package is known but not installed.
     const query = installed.map((name) => `${name}) printf installed;;`).join(" ");
     await program(
       "dpkg-query",
@@ -99,14 +99,14 @@ describe(".ci/run", { skip: process.platform !== "linux" && "it is a script for 
     "apt-get -qq update",
     `apt-get -qq install --no-install-recommends -y ${packages}`,
   ];
-  // A Node 22 and a Node 24.
+  // Node 22 and Node 24.
   const required = ["npm install required", "npm install required", "npm test required"];
   const optional = ["npm install not required", "npm install not required", "npm test not required"];
 
-  test("installs nothing where both packages are, and requires WebGPU", async () => {
+  test("installs nothing if both packages are there, and requires WebGPU", async () => {
     assert.deepEqual(await run(["chromium", "libvulkan1"]), { out: "", ran: required });
   });
-  test("installs the one that is missing, and requires WebGPU", async () => {
+  test("installs the missing package, and requires WebGPU", async () => {
     assert.deepEqual(await run(["chromium"]), {
       out: "Installed libvulkan1.\n",
       ran: [...install("libvulkan1"), ...required],
@@ -117,8 +117,8 @@ describe(".ci/run", { skip: process.platform !== "linux" && "it is a script for 
     });
     assert.deepEqual((await run([])).ran, [...install("chromium libvulkan1"), ...required]);
   });
-  test("says what could not be installed, and requires nothing", async () => {
-    const out = "Could not be installed: libvulkan1. The tests that need them are skipped.\n";
+  test("reports a package that could not be installed, and does not require WebGPU", async () => {
+    const out = "Could not install libvulkan1. The tests that need them are skipped.\n";
     assert.deepEqual(await run(["chromium"], 1000), { out, ran: optional });
     assert.deepEqual(await run(["chromium"], 0, 100), { out, ran: ["apt-get -qq update", ...optional] });
   });

@@ -1,4 +1,4 @@
-/** A Vulkan driver that needs no GPU, so that WebGPU is tested everywhere. */
+/** A Vulkan driver that does not need a GPU, so that WebGPU can be tested everywhere. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -8,22 +8,22 @@ export const swiftshader = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What is asked of a machine. */
+/** What `vulkanEnvironment` needs to know about a machine. */
 export interface Machine {
   readonly env: Environment;
   exists(path: string): boolean;
-  /** Why no adapter opens and computes with these additions to the environment; undefined when one does. */
+  /** Why no adapter works with these additions to the environment; undefined if one does. */
   fault(env: Readonly<Record<string, string>>): string | undefined;
 }
 
-/** The environment in which WebGPU works, and whether by SwiftShader; or why it does not, and what to do about that. */
+/** Additions to the environment with which WebGPU works, and whether it is SwiftShader; or why not, with a remedy. */
 export type Found =
   | { readonly env: Readonly<Record<string, string>>; readonly software: boolean }
   | { readonly reason: string };
 
 /**
- * Vulkan as the environment names its driver, or with SwiftShader where that is installed. A driver's file says nothing
- * of the loader that reads it, so that an adapter is opened.
+ * Vulkan with the driver in the environment, or with SwiftShader if it is installed. Opens an adapter, because a
+ * driver's file does not show whether there is a loader.
  */
 export function vulkanEnvironment(machine: Machine = thisMachine): Found {
   const named = machine.env["VK_ICD_FILENAMES"] ?? machine.env["VK_DRIVER_FILES"];
@@ -35,10 +35,10 @@ export function vulkanEnvironment(machine: Machine = thisMachine): Found {
   const env: Readonly<Record<string, string>> = named === undefined ? { VK_ICD_FILENAMES: swiftshader } : {};
   const fault = machine.fault(env);
   if (fault === undefined) return { env, software: (named ?? swiftshader) === swiftshader };
-  return { reason: `no adapter opens with the driver ${named ?? swiftshader}: ${fault} ${remedy}` };
+  return { reason: `no adapter can be opened with the driver ${named ?? swiftshader}: ${fault} ${remedy}` };
 }
 
-/** For an adapter that does not open though its driver is there. */
+/** For an adapter that cannot be opened although there is a driver. */
 export const remedy = "Vulkan's loader may be missing. Debian: apt-get install libvulkan1";
 
 const thisMachine: Machine = {

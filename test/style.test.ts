@@ -1,4 +1,4 @@
-/** What the formatter and the linter cannot hold. */
+/** Rules that the formatter and the linter cannot enforce. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -7,10 +7,10 @@ import { test } from "node:test";
 
 const root = join(import.meta.dirname, "..");
 const widest = 120;
-/** Texts and patterns cannot be broken: a line may be long for one of these. */
+/** Strings and patterns cannot be broken, so lines with a long one are allowed. */
 const text = /(["'`/]).{30,}\1/;
 
-test("no line of code or comment is longer than 120 characters, unless for a text that cannot be broken", () => {
+test("no line of code or comment is longer than 120 characters, except for strings that cannot be broken", () => {
   const { stdout, status } = spawnSync("git", ["ls-files", "*.ts", "*.mjs"], { cwd: root, encoding: "utf8" });
   assert.equal(status, 0);
   const long = stdout

@@ -1,4 +1,4 @@
-/** Tables in documents that are made from recorded figures or from the code. To write them again: bun run tables */
+/** Tables in documents that are generated from recorded figures or from the code. To update them: bun run tables */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,10 +6,10 @@ import { type EvidenceReport, evidenceTable } from "../bench/evidence.ts";
 import { type QualityReport, qualityTable } from "../bench/quality.ts";
 import { readJson, readText, root } from "./published-packages.ts";
 
-/** A table that stands between `<!-- name -->` and `<!-- /name -->`. */
+/** A table between `<!-- name -->` and `<!-- /name -->`. */
 export interface GeneratedTable {
   readonly name: string;
-  /** The document, from the root. */
+  /** The document's path from the root. */
   readonly file: string;
   make(): string;
 }
@@ -28,7 +28,7 @@ export const tables: readonly GeneratedTable[] = [
   },
 ];
 
-/** The command prints it, since it knows the heads of the built-in pair. */
+/** Printed by the command, since it reads the heads of the built-in pair. */
 function verifierTable(): string {
   const args = [join(root, "packages/cli/src/main.ts"), "policies", "--markdown"];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
@@ -41,13 +41,13 @@ function verifierTable(): string {
 
 const marks = (name: string): readonly [string, string] => [`<!-- ${name} -->`, `<!-- /${name} -->`];
 
-/** The table as a document shows it; undefined where it has no such marks. */
+/** The table in a document; undefined if the document does not have these marks. */
 export function shownTable(document: string, name: string): string | undefined {
   const [begin, end] = marks(name);
   return document.split(begin)[1]?.split(end)[0]?.trim();
 }
 
-/** The document with another table between the marks. */
+/** The document with the table between the marks replaced. */
 export function withTable(document: string, name: string, table: string): string {
   const [begin, end] = marks(name);
   const [before, rest = ""] = document.split(begin);

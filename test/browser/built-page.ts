@@ -1,4 +1,4 @@
-/** The page of examples/browser, built and opened in Chromium as its tests and its readers use it. */
+/** The page of examples/browser, built and opened in Chromium, with the actions of a user. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,20 +11,20 @@ import { chromiumProgram, type Page, startChromium } from "./chromium.ts";
 
 /** The built page and a browser. */
 export interface BuiltPage {
-  /** The folder that is served. */
+  /** The served folder. */
   readonly dist: string;
   /**
-   * Opens the page on a server of its own, waits for the models or for what it says in their place, and hands it over.
-   * The browser may complain of nothing but what is `expected`. `search` ends the page's address.
+   * Opens the page on its own server, waits for the models or an error message, and calls `use`. Fails on errors in the
+   * browser that do not match `expected`. `search` is the query of the page's URL.
    */
   withPage(isolated: boolean, use: (page: Page) => Promise<void>, expected?: RegExp, search?: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Builds the page into a folder of its own. Throws where no Chromium starts. */
+/** Builds the page into a temporary folder. Throws if Chromium cannot be started. */
 export async function builtPage(): Promise<BuiltPage> {
   const program = chromiumProgram();
-  if (program === undefined) throw new Error("No Chromium starts on this machine. LENITY_CHROMIUM names one.");
+  if (program === undefined) throw new Error("Chromium could not be started. Set LENITY_CHROMIUM to its path.");
   const dist = join(await mkdtemp(join(tmpdir(), "lenity-page-")), "dist");
   await buildPage(dist);
   const browser = await startChromium(program);
@@ -54,15 +54,15 @@ export async function builtPage(): Promise<BuiltPage> {
   };
 }
 
-/** What the newest card says. */
+/** The contents of the newest card. */
 export interface Answer {
   readonly text: string;
-  /** How many tokens of each kind. */
+  /** The number of tokens of each kind. */
   readonly kinds: Readonly<Record<string, number>>;
   readonly figures: Readonly<Record<string, string>>;
 }
 
-/** Asks as a reader does. */
+/** Submits a question as a user does. */
 export const submit = (page: Page, question: string, policy: string): Promise<void> =>
   page.evaluate(`{
     const [question, policy] = [document.querySelector("#question"), document.querySelector("#policy")];
@@ -72,7 +72,7 @@ export const submit = (page: Page, question: string, policy: string): Promise<vo
     document.querySelector("#ask").click();
   }`);
 
-/** Asks, and reads the newest answer off the page. */
+/** Submits a question, and reads the newest answer from the page. */
 export async function ask(page: Page, question: string, policy: string): Promise<Answer> {
   await submit(page, question, policy);
   await page.until("document.querySelector('article')?.ariaBusy === 'false'");
@@ -87,10 +87,10 @@ export async function ask(page: Page, question: string, policy: string): Promise
   })()`);
 }
 
-/** The text that a reader sees. */
+/** The visible text of an element. */
 export const textOf = (page: Page, selector: string): Promise<string> =>
   page.evaluate<string>(`document.querySelector(${JSON.stringify(selector)}).innerText`);
 export const state = (page: Page): Promise<string> => textOf(page, "#state");
-/** More than the context holds. */
+/** A question that does not fit the context. */
 export const tooLong: string = "word ".repeat(600);
 export const problem: Problem = wordProblem(seeded(5), "held-out");

@@ -1,4 +1,4 @@
-/** Chromium without a window, driven by the DevTools protocol: as much of it as the tests of a page need. */
+/** Headless Chromium, controlled by the DevTools protocol. Supports only what the tests of a page need. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 /** A running browser. */
 export interface Chromium {
-  /** Opens a page of its own. */
+  /** Opens a new page. */
   open(url: string): Promise<Page>;
   close(): Promise<void>;
 }
@@ -20,9 +20,9 @@ export interface Look {
 
 /** An open page. */
 export interface Page {
-  /** The value of an expression in the page, awaited; plain data. Rejects with what it throws. */
+  /** Evaluates an expression in the page and awaits it. The value must be plain data. Rejects with what it throws. */
   evaluate<Value>(expression: string): Promise<Value>;
-  /** Resolves once the expression is true in the page. Rejects after `milliseconds`, telling the page's text. */
+  /** Resolves once the expression is true in the page. Rejects after `milliseconds`, with the page's text. */
   until(expression: string, milliseconds?: number): Promise<void>;
   look(look: Look): Promise<void>;
   /** Writes the whole page as a PNG file. */
@@ -37,10 +37,7 @@ const programs = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/**
- * The browser's program: the one that LENITY_CHROMIUM names, or the first of the usual ones that starts; undefined when
- * there is none.
- */
+/** The path of a browser that starts: LENITY_CHROMIUM if it is set, otherwise the first of the usual ones that does. */
 export function chromiumProgram(): string | undefined {
   const named = process.env["LENITY_CHROMIUM"];
   return (named === undefined ? programs : [named]).find((path) => spawnSync(path, ["--version"]).status === 0);
@@ -55,7 +52,7 @@ interface Message {
   readonly sessionId?: string;
 }
 
-/** Starts a browser with a profile of its own; `flags` are added to its command line. */
+/** Starts a browser with a new profile and these additional flags. */
 export async function startChromium(program: string, flags: readonly string[] = []): Promise<Chromium> {
   const profile = await mkdtemp(join(tmpdir(), "lenity-chromium-"));
   const quiet = [
@@ -65,7 +62,7 @@ export async function startChromium(program: string, flags: readonly string[] = 
     "--disable-component-update",
     "--disable-sync",
   ];
-  // Chromium's sandbox does not start for root in a container; the pages are this repository's own.
+  // Chromium's sandbox does not start for root in a container, and the pages come from this repository.
   const args = [
     "--headless=new",
     "--no-sandbox",
@@ -176,7 +173,7 @@ interface Evaluated {
   readonly exceptionDetails?: { readonly text: string; readonly exception?: { readonly description?: string } };
 }
 
-/** What an event says of an error, if it is about one. */
+/** The error in an event, if there is one. */
 function errorIn(method: string, params: Record<string, unknown>): string | undefined {
   if (method === "Runtime.exceptionThrown") return JSON.stringify(params["exceptionDetails"]);
   if (method === "Runtime.consoleAPICalled" && params["type"] === "error") return JSON.stringify(params["args"]);
@@ -186,7 +183,7 @@ function errorIn(method: string, params: Record<string, unknown>): string | unde
   return method === "Log.entryAdded" && entry?.level === "error" ? `${entry.text} (${entry.url})` : undefined;
 }
 
-/** Where the browser listens, which it prints. */
+/** The address of the DevTools endpoint, which the browser prints. */
 function endpointOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let printed = "";
@@ -204,6 +201,6 @@ function connect(url: string): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url);
     socket.onopen = () => resolve(socket);
-    socket.onerror = () => reject(new Error(`No connection to ${url}.`));
+    socket.onerror = () => reject(new Error(`Could not connect to ${url}.`));
   });
 }

@@ -1,4 +1,4 @@
-/** The page of examples/browser, in Chromium: what its readers see of it, on narrow screens, by touch and by keys. */
+/** The page of examples/browser in Chromium: what its users see, on narrow screens too, and touch and keyboard. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { readResult } from "../../packages/tiny/src/problems.ts";
@@ -10,8 +10,8 @@ before(async () => {
 });
 after(() => built?.close());
 
-describe("a reader of the page", () => {
-  test("sees the answer begin and grow on a phone, and that it is under way", async () => {
+describe("a user of the page", () => {
+  test("sees on a phone that the answer starts, grows and is not finished", async () => {
     await built.withPage(true, async (page) => {
       await page.look({ width: 400, height: 800, dark: false });
       await page.evaluate(`{
@@ -40,7 +40,7 @@ describe("a reader of the page", () => {
     });
   });
 
-  test("who has scrolled away from an answer is not taken back to it", async () => {
+  test("who has scrolled away from an answer stays there", async () => {
     await built.withPage(true, async (page) => {
       await page.look({ width: 400, height: 800, dark: false });
       await submit(page, problem.question, "plain");
@@ -50,7 +50,7 @@ describe("a reader of the page", () => {
     });
   });
 
-  test("sees marks without the white space before a token, which may end a line", async () => {
+  test("sees marks without the white space before a token, where a line may break", async () => {
     await built.withPage(true, async (page) => {
       await ask(page, problem.question, "plain");
       const marks = await page.evaluate<string[]>(
@@ -64,7 +64,7 @@ describe("a reader of the page", () => {
     });
   });
 
-  test("learns by a tap or the arrow keys who put a token there and how probable it was", async () => {
+  test("can see the source and the probability of a token with a tap or the arrow keys", async () => {
     await built.withPage(true, async (page) => {
       await ask(page, problem.question, "judi");
       assert.equal(await page.evaluate("document.querySelector('article .token').hidden"), true);
@@ -92,7 +92,7 @@ describe("a reader of the page", () => {
     });
   });
 
-  test("gets no answer to a question of spaces", async () => {
+  test("gets no answer to a question that is only spaces", async () => {
     await built.withPage(true, async (page) => {
       await submit(page, "  \n ", "judi");
       assert.equal(await page.evaluate("document.querySelector('article')"), null);
@@ -100,7 +100,7 @@ describe("a reader of the page", () => {
     });
   });
 
-  test("is told of a failure in its card, under three lines of the question, and can ask again", async () => {
+  test("sees an error in its card, below three lines of the question, and can ask again", async () => {
     await built.withPage(true, async (page) => {
       await page.look({ width: 400, height: 800, dark: false });
       await ask(page, tooLong, "strict");
@@ -116,7 +116,7 @@ describe("a reader of the page", () => {
     });
   });
 
-  test("sees texts in line: the button over the question ends where the question does", async () => {
+  test("sees aligned texts: the button above the question ends where the question does", async () => {
     await built.withPage(true, async (page) => {
       const [text, box] = await page.evaluate<[number, number]>(`(() => {
         const text = document.createRange();
@@ -127,7 +127,7 @@ describe("a reader of the page", () => {
     });
   });
 
-  test("can read everything: labels, contrast in light and dark, no scrolling sideways on narrow screens", async () => {
+  test("can read everything: labels, contrast in light and dark, no horizontal scrolling on narrow screens", async () => {
     await built.withPage(true, async (page) => {
       await ask(page, tooLong, "judi");
       await ask(page, problem.question, "judi");
@@ -148,10 +148,7 @@ describe("a reader of the page", () => {
   });
 });
 
-/**
- * Runs in the page: texts whose contrast with what is behind them is less than 4.5, the least that WCAG's level AA
- * allows.
- */
+/** Runs in the page: finds texts whose contrast with their background is below 4.5, the minimum of WCAG level AA. */
 const paleTexts = `() => {
   const rgb = (color) => color.match(/[\\d.]+/g).map(Number);
   const light = (color) => {

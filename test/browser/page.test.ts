@@ -1,4 +1,4 @@
-/** The page of examples/browser, in Chromium: what it answers, and what it says where it cannot. */
+/** The page of examples/browser in Chromium: its answers and its error messages. */
 import assert from "node:assert/strict";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ after(() => built?.close());
 
 for (const isolated of [true, false]) {
   describe(`the page, ${isolated ? "isolated: with threads" : "not isolated: with one thread"}`, () => {
-    test("says what it runs on and answers under each policy: strictly as plainly, and else with relaxed tokens in their colour", async () => {
+    test("shows what it runs on and answers under each policy: strict like plain, others with relaxed tokens in their colour", async () => {
       await built.withPage(isolated, async (page) => {
         assert.equal(await page.evaluate("crossOriginIsolated"), isolated);
         const threads = isolated ? Math.min(4, await page.evaluate<number>("navigator.hardwareConcurrency")) : 1;
@@ -27,7 +27,7 @@ for (const isolated of [true, false]) {
         for (const policy of ["judi", "judge", "autojudge"]) lenient.push(await ask(page, problem.question, policy));
         for (const { text } of [plain, strict, ...lenient]) {
           assert.equal(readResult(text), problem.result);
-          assert.match(text, /^(\S+[ \n]){20,}\S+$/, "the marks take no white space away, and add none");
+          assert.match(text, /^(\S+[ \n]){20,}\S+$/, "the marks neither remove nor add white space");
         }
         assert.equal(strict.text, plain.text);
         assert.deepEqual(Object.keys(plain.kinds), ["target"]);
@@ -45,7 +45,7 @@ for (const isolated of [true, false]) {
 }
 
 describe("the page", () => {
-  test("stops when it is told to, and answers again", async () => {
+  test("stops on request, and answers again", async () => {
     await built.withPage(true, async (page) => {
       await page.evaluate(`{
         const seen = new MutationObserver(() => {
@@ -62,7 +62,7 @@ describe("the page", () => {
     });
   });
 
-  test("takes WebAssembly where there is no adapter for WebGPU, or says that there is none, as its address asks", async () => {
+  test("without an adapter for WebGPU uses WebAssembly or shows an error, depending on its address", async () => {
     const answers = async (page: Page) => {
       assert.match(
         await textOf(page, "p:has(#state)"),
@@ -76,45 +76,45 @@ describe("the page", () => {
     await built.withPage(true, refuses, /adapter/i, "?provider=webgpu");
   });
 
-  /** Opens the page with one of its files replaced, or without it, and reads what it says. */
+  /** Opens the page with one of its files replaced or missing, and reads its error and state. */
   async function withFile(
     path: string,
     content: string | undefined,
     expected?: RegExp,
-  ): Promise<{ told: string; state: string }> {
+  ): Promise<{ failure: string; state: string }> {
     const file = join(built.dist, path);
     const whole = await readFile(file);
     if (content === undefined) await rm(file);
     else await writeFile(file, content);
-    let said = { told: "", state: "" };
+    let shown = { failure: "", state: "" };
     try {
       await built.withPage(
         true,
         async (page) => {
           assert.equal(await page.evaluate("document.querySelector('#ask').disabled"), true);
-          said = { told: await textOf(page, "#failure"), state: await state(page) };
+          shown = { failure: await textOf(page, "#failure"), state: await state(page) };
         },
         expected,
       );
     } finally {
       await writeFile(file, whole);
     }
-    return said;
+    return shown;
   }
 
-  test("tells what is wrong where a file is, and offers nothing that cannot work", async () => {
-    const { told, state } = await withFile(
+  test("shows what is wrong with a bad file, and disables what cannot work", async () => {
+    const { failure, state } = await withFile(
       "models/draft/onnx/model.onnx",
       "version https://git-lfs.github.com/spec/v1",
     );
-    assert.match(told, /^http:.*\/models\/draft\/onnx\/model\.onnx is a Git LFS pointer/);
+    assert.match(failure, /^http:.*\/models\/draft\/onnx\/model\.onnx is a Git LFS pointer/);
     assert.equal(state, "The models could not be loaded.");
   });
 
   for (const path of ["models/files.json", "models/target/config.json", "models/draft/onnx/model.onnx"]) {
-    test(`says that the models are not there where ${path} is missing`, async () => {
-      const { told, state } = await withFile(path, undefined, /404/);
-      assert.match(told, new RegExp(`^http:.*/${path} is missing\\. Build the page again`));
+    test(`shows that the models are missing if ${path} is`, async () => {
+      const { failure, state } = await withFile(path, undefined, /404/);
+      assert.match(failure, new RegExp(`^http:.*/${path} is missing\\. Build the page again`));
       assert.equal(state, "The models are missing.");
     });
   }

@@ -1,4 +1,4 @@
-/** What the tests of WebGPU run in a page: the same on both providers. What it returns is plain data. */
+/** Functions for the WebGPU tests, which run in a page on both providers. They return plain data. */
 import {
   type Drafter,
   decode,
@@ -26,7 +26,7 @@ const address = new URL("./ort/ort.webgpu.min.mjs", import.meta.url).href;
 const ort = (await import(address)) as Runtime;
 ort.env.wasm.numThreads = 1;
 
-// A session that stays open keeps what the adapter has compiled for others.
+// A session that stays open preserves what the adapter has compiled, for the others.
 const graph = graphBuilder("open");
 graph.input("in", "float32", [1]);
 graph.output("out", "float32", [1]);
@@ -36,10 +36,10 @@ await smallSession(ort, graph, { executionProviders: ["webgpu"] }).catch(() => {
 type Session = Awaited<ReturnType<Runtime["InferenceSession"]["create"]>>;
 type Tensor = Awaited<ReturnType<Session["run"]>>[string];
 
-/** The cache tensors that runs of sessions on WebGPU were given and have returned. */
+/** The cache tensors that went into and came out of runs on WebGPU. */
 const caches: { readonly name: string; readonly tensor: Tensor; readonly location: string }[] = [];
 
-/** The runtime, with an eye on the caches. */
+/** The runtime, which also records the caches. */
 const watched: Runtime = {
   ...ort,
   InferenceSession: {
@@ -47,17 +47,17 @@ const watched: Runtime = {
       const session = await ort.InferenceSession.create(...args);
       if (args[1]?.executionProviders?.[0] !== "webgpu") return session;
       const run = session.run.bind(session) as (...args: readonly unknown[]) => ReturnType<Session["run"]>;
-      const see = (tensors: Readonly<Record<string, Tensor>>) => {
+      const record = (tensors: Readonly<Record<string, Tensor>>) => {
         for (const [name, tensor] of Object.entries(tensors)) {
-          // Tensors without rows hold nothing that could be anywhere.
+          // Tensors without rows have no data and thus no location.
           if (/^(past_key_values|present)\./.test(name) && tensor.dims[2] !== 0)
             caches.push({ name, tensor, location: tensor.location });
         }
       };
       session.run = async (feeds: Record<string, Tensor>, ...rest: readonly unknown[]) => {
-        see(feeds);
+        record(feeds);
         const results = await run(feeds, ...rest);
-        see(results);
+        record(results);
         return results;
       };
       return session;
@@ -73,74 +73,74 @@ const load = (folder: string, provider: WebLoadOptions["provider"]) =>
     name: folder,
   });
 
-/** Deterministic tokens of a vocabulary of fifty. */
+/** Deterministic tokens from a vocabulary of 50. */
 const tokensOf = (length: number, seed = 1): Token[] =>
   Array.from({ length }, (_, i) => 1 + ((i * i * seed + i * 7919) % 49));
 
 const scores = (model: OnnxModel) => scriptedScores(model, tokensOf(60), tokensOf(60, 2), "pre-norm");
 
-/** A greedy answer to a prompt of twenty tokens. */
+/** A greedy answer to a prompt of 20 tokens. */
 async function answer(target: OnnxModel, drafter?: Drafter): Promise<Token[]> {
-  const said: Token[] = [];
+  const tokens: Token[] = [];
   for await (const event of decode(tokensOf(20), {
     target,
     drafter,
     draftTokens: drafter === undefined ? 0 : 4,
     maxTokens: 16,
   })) {
-    if (event.type === "round") said.push(...event.tokens.map(({ token }) => token));
+    if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
   }
-  return said;
+  return tokens;
 }
 
-/** A model on both providers. */
+/** The results of a model on both providers. */
 export interface Compared {
-  /** On WebAssembly, on WebGPU. */
+  /** WebAssembly, then WebGPU. */
   readonly devices: readonly DeviceReport[];
-  /** The largest difference of their scores, as a share of what they span. */
+  /** The largest difference of their scores, as a share of the range of the scores. */
   readonly difference: number;
-  readonly said: readonly (readonly Token[])[];
-  /** Bytes of closed sessions that were kept, and the tokens that a new session took over. */
+  readonly answers: readonly (readonly Token[])[];
+  /** Bytes of kept prefixes, and the number of tokens that a new session reused. */
   readonly kept: number;
-  readonly taken: number;
-  /** Where caches were: "present gpu-buffer", say. */
-  readonly seen: readonly string[];
-  /** Cache tensors that were not freed when the model was closed. */
-  readonly held: number;
+  readonly reused: number;
+  /** Locations of caches, such as "present gpu-buffer". */
+  readonly locations: readonly string[];
+  /** The number of cache tensors that were not freed when the model was closed. */
+  readonly leaked: number;
 }
 
-/** What a model says and scores on both providers, and where its caches were. */
+/** Compares a model's answers and scores on both providers, and finds the locations of its caches. */
 export async function compared(folder: string): Promise<Compared> {
   const [wasm, webgpu] = [await load(folder, "wasm"), await load(folder, "webgpu")];
   caches.length = 0;
   const [expected, found] = [await scores(wasm), await scores(webgpu)];
-  const said = [await answer(wasm), await answer(webgpu)];
+  const answers = [await answer(wasm), await answer(webgpu)];
   const kept = webgpu.engines[0]?.state === "ready" ? webgpu.engines[0].keptBytes : 0;
   const again = await webgpu.open({ prompt: tokensOf(20) });
-  const taken = again.length;
+  const reused = again.length;
   await Promise.all([wasm.close(), webgpu.close()]);
   return {
     devices: [wasm.device, webgpu.device],
     difference: differenceOf(found, expected),
-    said,
+    answers,
     kept,
-    taken,
-    seen: [...new Set(caches.map(({ name, location }) => `${name.split(".")[0]} ${location}`))].sort(),
-    held: caches.filter(({ tensor }) => tensor.location !== "none").length,
+    reused,
+    locations: [...new Set(caches.map(({ name, location }) => `${name.split(".")[0]} ${location}`))].sort(),
+    leaked: caches.filter(({ tensor }) => tensor.location !== "none").length,
   };
 }
 
-/** What a target says with a draft model and without, both answers at the same time. */
+/** Answers of a target without and with a draft model, both generated at the same time. */
 export async function paired(folder: string, draftFolder: string): Promise<readonly (readonly Token[])[]> {
   const [target, draft] = await Promise.all([load(folder, "webgpu"), load(draftFolder, "webgpu")]);
-  const said = await Promise.all([answer(target), answer(target, onnxDrafter(draft))]);
+  const answers = await Promise.all([answer(target), answer(target, onnxDrafter(draft))]);
   await Promise.all([target.close(), draft.close()]);
-  return said;
+  return answers;
 }
 
 /**
- * Numbers of a drafted block that were computed on WebGPU beside its logits: how far the furthest is from the plain
- * arithmetic on the rows, and how far a row that was fetched is from the one that was sent.
+ * Computes the numbers of a drafted block on WebGPU. Returns their largest difference from the plain arithmetic on the
+ * rows, and the difference of a fetched row from the one that was sent.
  */
 export async function numbers(folder: string, length: number): Promise<readonly [number, number]> {
   const model = await load(folder, "webgpu");
@@ -172,14 +172,14 @@ export async function numbers(folder: string, length: number): Promise<readonly 
   return [worst, differenceOf([{ logits: row }], [{ logits: target.logits(length - 1) }])];
 }
 
-/** Where `auto` puts a model. */
+/** The device that `auto` chooses for a model. */
 export async function automatic(folder: string): Promise<DeviceReport> {
   const model = await load(folder, "auto");
   await model.close();
   return model.device;
 }
 
-/** The message with which a model is refused on WebGPU. */
+/** The error message of a model that cannot run on WebGPU; empty if it can. */
 export async function refused(folder: string): Promise<string> {
   const model = await load(folder, "webgpu").catch((error: Error) => error);
   if (model instanceof Error) return model.message;

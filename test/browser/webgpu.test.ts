@@ -1,7 +1,4 @@
-/**
- * Models on WebGPU in Chromium, on its software adapter SwiftShader: whether they compute as WebAssembly does, not how
- * fast.
- */
+/** Models on WebGPU in Chromium, with its software adapter SwiftShader. Compares results with WebAssembly, not speed. */
 import assert from "node:assert/strict";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -17,7 +14,7 @@ import { chromiumProgram, startChromium } from "./chromium.ts";
 import type { automatic, Compared, paired } from "./webgpu-page.ts";
 
 const program = chromiumProgram();
-if (program === undefined) throw new Error("No Chromium starts on this machine. LENITY_CHROMIUM names one.");
+if (program === undefined) throw new Error("Chromium could not be started. Set LENITY_CHROMIUM to its path.");
 
 const flags = [
   "--enable-unsafe-webgpu",
@@ -45,10 +42,7 @@ after(async () => {
   await rm(dist, { recursive: true });
 });
 
-/**
- * The page: its script, the models, and ONNX Runtime's files. Weights of float32, since SwiftShader computes no
- * float16.
- */
+/** Writes the page's script, the models and ONNX Runtime. Weights are float32; SwiftShader does not support float16. */
 async function writePage(): Promise<void> {
   for (const [name, layers] of Object.entries({ target: 2, draft: 1 })) {
     await exportDecoder(await writeModel(dist, name, { ...small, layers }), { weights: "float32" });
@@ -82,8 +76,11 @@ const inPage = <Value>(name: string, ...values: readonly (string | number)[]): P
   page.evaluate<Value>(`${name}(${values.map((value) => JSON.stringify(value)).join(", ")})`);
 
 describe("on WebGPU in Chromium", { skip }, () => {
-  test("a model scores and says what it does on WebAssembly, in whole prompts, in blocks and after rewinding, with caches that stay there", async () => {
-    const { devices, difference, said, kept, taken, seen, held } = await inPage<Compared>("compared", "target");
+  test("a model scores and answers as on WebAssembly, in whole prompts, in blocks and after rewinding, and caches stay there", async () => {
+    const { devices, difference, answers, kept, reused, locations, leaked } = await inPage<Compared>(
+      "compared",
+      "target",
+    );
     assert.deepEqual(
       devices.map(({ name }) => name),
       ["cpu", "webgpu"],
@@ -92,36 +89,36 @@ describe("on WebGPU in Chromium", { skip }, () => {
       devices[1]?.why ?? "",
       /^It was asked for\. Logits and hidden states differ from the CPU's by \S+ % of what they span/,
     );
-    assert.ok(difference <= 1e-5, `It differs by ${difference} of what the numbers span.`);
-    assert.equal(said[0]?.length, 16);
-    assert.deepEqual(said[1], said[0]);
-    // What is fed and what comes back.
-    assert.deepEqual(seen, ["past_key_values gpu-buffer", "present gpu-buffer"]);
-    // A later prompt goes on from what was kept there; closing frees it all, a cache in use included.
-    assert.ok(kept > 0 && taken === 19);
-    assert.equal(held, 0);
+    assert.ok(difference <= 1e-5, `It differs by ${difference} of the range of the numbers.`);
+    assert.equal(answers[0]?.length, 16);
+    assert.deepEqual(answers[1], answers[0]);
+    // Inputs and outputs.
+    assert.deepEqual(locations, ["past_key_values gpu-buffer", "present gpu-buffer"]);
+    // A later prompt reuses the kept prefix. Closing frees everything, including a cache in use.
+    assert.ok(kept > 0 && reused === 19);
+    assert.equal(leaked, 0);
   });
 
-  test("two models of one page work at the same time, and decode as the target alone", async () => {
+  test("two models in one page run at the same time, and decode like the target alone", async () => {
     const [plain, drafted] = await inPage<Awaited<ReturnType<typeof paired>>>("paired", "target", "draft");
     assert.equal(plain?.length, 16);
     assert.deepEqual(drafted, plain);
   });
 
-  test("the numbers of drafted blocks are computed there, and are those of the rows", async () => {
+  test("the numbers of drafted blocks are computed there, and match the rows", async () => {
     for (const length of [2, 9, 40]) {
       const [worst, row] = await inPage<readonly [number, number]>("numbers", "target", length);
-      assert.ok(worst < 1e-4 && row < 1e-5, `They differ by ${worst}, a row by ${row} of its span.`);
+      assert.ok(worst < 1e-4 && row < 1e-5, `They differ by ${worst}, a row by ${row} of its range.`);
     }
   });
 
-  test("auto takes it only where it is faster", async () => {
+  test("auto chooses it only if it is faster", async () => {
     const { name, why } = await inPage<Awaited<ReturnType<typeof automatic>>>("automatic", "target");
     assert.match(why, /(A block of eight tokens|a product of matrices) takes .* there and .* on the CPU/);
     assert.ok(name === "webgpu" || why.startsWith("WebAssembly computes there. Not on webgpu: "));
   });
 
-  test("a model with float16 runs, or is refused with what to take where the adapter computes none", async () => {
+  test("a model with float16 runs, or is refused with a remedy if the adapter does not support float16", async () => {
     const message = await inPage<string>("refused", "halves");
     if (message === "") return;
     assert.match(
@@ -130,5 +127,5 @@ describe("on WebGPU in Chromium", { skip }, () => {
     );
   });
 
-  test("nothing is complained of in the console", () => assert.deepEqual(page.errors, []));
+  test("the console shows no errors", () => assert.deepEqual(page.errors, []));
 });

@@ -1,4 +1,4 @@
-/** The text that a chat server answers with. */
+/** The text of a chat server's answer. */
 export async function answerOf(server: URL, body: object): Promise<string> {
   const headers = { "content-type": "application/json" };
   const response = await fetch(new URL("/v1/chat/completions", server), {

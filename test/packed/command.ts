@@ -1,4 +1,4 @@
-/** The command that a project gets with the packages, as its READMEs use it. */
+/** The command in a project that has installed the packages, as used in their READMEs. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -21,7 +21,7 @@ const commands = publishedPackages().flatMap(({ folder }) => commandsIn(codeBloc
 /** Run below on a free port. */
 const serve = "npx lenity serve --port 8080";
 
-/** On a machine that has Node alone: neither Bun nor another program is to be found. */
+/** On a machine with Node but without Bun and other programs. */
 export function testOnNodeAlone(project: () => string): void {
   const alone = async (): Promise<NodeJS.ProcessEnv> => {
     const folder = join(project(), "only-node");
@@ -33,7 +33,7 @@ export function testOnNodeAlone(project: () => string): void {
     return { ...outside, PATH: folder };
   };
 
-  // What `npm install` commands name is there: see installed.ts.
+  // For `npm install` commands, installed.ts checks that the packages are there.
   for (const command of commands.filter((command) => !command.startsWith("npm install ") && command !== serve)) {
     test(`on Node alone: ${command.slice(0, 60)}`, { skip }, async () => {
       assert.match(command, /^npx lenity /);
@@ -45,7 +45,7 @@ export function testOnNodeAlone(project: () => string): void {
   test(`on Node alone: ${serve}`, { skip }, async () => {
     assert.ok(commands.includes(serve));
     const env = await alone();
-    // A process group of its own, since npx starts the command through a shell.
+    // In its own process group, because npx starts the command through a shell.
     const server = spawn("sh", ["-c", serve.replace("8080", "0")], {
       cwd: project(),
       env,
@@ -87,7 +87,7 @@ export function testOtherRuntimes(project: () => string): void {
   }
 }
 
-/** Where a program of this machine lies. */
+/** The path of a program on this machine. */
 function where(name: string): string {
   const paths = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, name));
   return paths.find((path) => existsSync(path)) ?? assert.fail(`${name} is not on this machine.`);

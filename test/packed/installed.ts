@@ -18,10 +18,10 @@ import { outside, run } from "./run.ts";
 const [newest, oldest] = [nodeExecutable(24), nodeExecutable(22)];
 const found = (runtime: typeof newest) => ("path" in runtime ? runtime.path : "");
 const why = (runtime: typeof newest) => "reason" in runtime && runtime.reason;
-// Bun's runner prints no reasons.
+// Bun's runner does not print the reasons.
 for (const runtime of [newest, oldest]) if ("reason" in runtime) console.log(`Tests are skipped: ${runtime.reason}.`);
 
-/** The TypeScript in a document, as programs of a name. */
+/** The TypeScript blocks in a document, as programs with numbered names. */
 const programsOf = (name: string, markdown: string) =>
   codeBlocks(markdown)
     .filter(({ language }) => language === "ts")
@@ -39,7 +39,7 @@ const programs = [
   ...pages.flatMap(({ file, text }) => programsOf(file.replace(/\.md$/, "").replaceAll("/", "-"), text)),
 ];
 
-/** Code for pages is bundled, not run: it fetches its models from the page's server. */
+/** Whether the code is for a page. It is bundled but not run, because it fetches models from the page's server. */
 const forPages = ({ code }: Pick<CodeBlock, "code">) => code.includes('"@lenity/onnx/web"');
 
 export function testInstalled(project: () => string): void {
@@ -60,7 +60,7 @@ export function testInstalled(project: () => string): void {
     };
     for (const [name, skip] of Object.entries(runtimes)) {
       test(`on ${name}`, { skip }, async () => {
-        // As JavaScript, since not every Node 22 takes types away.
+        // As JavaScript, because not every Node 22 strips types.
         await writeFile(join(project(), "first.mjs"), first.code);
         assert.match(
           await inProject(...(commands[name] as [string]), "first.mjs"),
@@ -74,7 +74,7 @@ export function testInstalled(project: () => string): void {
     ["nodenext", "nodenext"],
     ["esnext", "bundler"],
   ] as const) {
-    test(`the documents' code has no type error under moduleResolution ${moduleResolution}, nor have the declarations`, async () => {
+    test(`the documents' code and the declarations have no type errors with moduleResolution ${moduleResolution}`, async () => {
       for (const { file, code } of programs) await writeFile(join(project(), file), code);
       const options = {
         module,
@@ -94,14 +94,14 @@ export function testInstalled(project: () => string): void {
   for (const program of programs.slice(1)) {
     const { file, code } = program;
     if (forPages(program)) continue;
-    test(`${file} of the documents runs, and prints what it says`, { skip: why(newest) }, async () => {
+    test(`${file} of the documents runs and prints what its comments say`, { skip: why(newest) }, async () => {
       await writeFile(join(project(), file), code);
       const out = await inProject(found(newest), file);
       for (const [, expected] of code.matchAll(/\/\/ prints (.*)$/gm)) assert.ok(out.includes(expected as string), out);
     });
   }
 
-  test("core and what is for pages can be bundled for a browser, from what was built, and core runs", async () => {
+  test("core and the code for pages can be bundled from the build for a browser, and core runs", async () => {
     const [core = assert.fail()] = programsOf("core", readmes.find(({ name }) => name === "@lenity/core")?.text ?? "");
     const bundled = [core, ...programs.filter(forPages)];
     assert.equal(bundled.length, 2);

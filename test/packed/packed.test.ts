@@ -1,4 +1,4 @@
-/** The packages as registries get them: what is in them, and what the tools say that check packages. */
+/** The packages as registries get them: their files, and the results of tools that check packages. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -13,14 +13,14 @@ import { run } from "./run.ts";
 
 const onJsr = (place: string): boolean => existsSync(join(root, place, "jsr.json"));
 
-/** What Deno says of publishing a package on JSR: it checks types anew, which takes long, so all begin at once. */
+/** Output of Deno's dry run of publishing to JSR. It checks types again, which is slow, so all are started together. */
 const dryRuns = new Map<string, Promise<string>>();
 function startDryRuns(): void {
   const env = { ...process.env, ...sourceEnvironment, NO_COLOR: "1" };
   for (const place of publishedPackages().map(({ folder }) => folder)) {
     if (!onJsr(place)) continue;
     const output = run([denoExecutable(), "publish", "--dry-run", "--allow-dirty"], { cwd: join(root, place), env });
-    output.catch(() => {}); // its own test tells
+    output.catch(() => {}); // reported by the package's test
     dryRuns.set(place, output);
   }
 }
@@ -38,22 +38,22 @@ const packageOf = (name: string): Packed =>
   packages.find(({ manifest }) => manifest.name === name) ?? assert.fail(`${name} is not packed.`);
 const tool = (name: string) => join(root, "node_modules/.bin", name);
 
-/** All that belongs into a package. */
-const wanted =
+/** The files that belong in a package. */
+const expected =
   /^(package\.json|README\.md|LICENSE|bin\/lenity\.mjs|dist\/.+\.(js|d\.ts)(\.map)?|src\/.+\.(ts|wasm)|[a-z]+\.ts|(target|draft)\/.+\.(json|onnx))$/;
 
 /** Entries that attw does not check, and why. */
 const untyped: Readonly<Record<string, readonly string[]>> = {
-  "@lenity/core": ["./kernels.wasm"], // a module of WebAssembly: what importing it gives is the bundler's to declare
+  "@lenity/core": ["./kernels.wasm"], // a WebAssembly module, whose type the bundler declares
 };
 
 for (const { folder: place, manifest } of publishedPackages()) {
   const { name, exports = {} } = manifest;
   describe(name, () => {
-    test("holds what it is built from and to, and nothing else", () => {
+    test("contains its sources and its build, and nothing else", () => {
       const { paths } = packageOf(name);
       assert.deepEqual(
-        paths.filter((path) => !wanted.test(path)),
+        paths.filter((path) => !expected.test(path)),
         [],
       );
       const targets = Object.values(exports).flatMap((target) =>
@@ -63,22 +63,26 @@ for (const { folder: place, manifest } of publishedPackages()) {
       for (const path of paths.filter((path) => path.endsWith(".js"))) assert.ok(paths.includes(`${path}.map`), path);
     });
 
-    test("is found good by publint", async () => {
+    test("passes publint", async () => {
       assert.match(await run([tool("publint"), packageOf(name).tarball, "--strict"], { cwd: folder }), /All good!/);
     });
 
-    // A command has nothing to import.
+    // The command has no exports.
     if (Object.keys(exports).length > 0) {
-      test("has types that resolve as its code does, by attw", async () => {
-        const left = (untyped[name] ?? []).map((entry) => entry.slice(2));
-        const options = ["--profile", "esm-only", ...(left.length === 0 ? [] : ["--exclude-entrypoints", ...left])];
+      test("passes attw: its types resolve like its code", async () => {
+        const excluded = (untyped[name] ?? []).map((entry) => entry.slice(2));
+        const options = [
+          "--profile",
+          "esm-only",
+          ...(excluded.length === 0 ? [] : ["--exclude-entrypoints", ...excluded]),
+        ];
         await run([tool("attw"), packageOf(name).tarball, ...options], { cwd: folder });
       });
     }
 
-    // Which are on JSR, and why others are not: packages.test.ts.
+    // packages.test.ts lists the packages that are not on JSR, with the reasons.
     if (onJsr(place)) {
-      test("could be published on JSR", async () => {
+      test("can be published on JSR", async () => {
         assert.match((await dryRuns.get(place)) ?? "", /Success Dry run complete/);
       });
     }

@@ -1,4 +1,4 @@
-/** The packages as registries get them, and an empty project that has installed them. */
+/** Packs the packages as registries get them, and installs them in an empty project. */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeBlocks, commandsIn } from "../code-blocks.ts";
@@ -20,7 +20,7 @@ export interface Packed extends PublishedPackage {
   readonly paths: readonly string[];
 }
 
-/** What `npm pack --json` prints. */
+/** An entry in the output of `npm pack --json`. */
 interface NpmPacked {
   readonly name: string;
   readonly filename: string;
@@ -28,7 +28,7 @@ interface NpmPacked {
   readonly files: readonly { readonly path: string }[];
 }
 
-/** Builds all packages by the command for that, and packs them as npm would publish them. */
+/** Builds all packages with `bun run build`, and packs them as npm would publish them. */
 export async function pack(folder: string): Promise<Packed[]> {
   await run([process.execPath, "run", "build"], { cwd: root });
   await mkdir(folder, { recursive: true });
@@ -48,13 +48,13 @@ export async function pack(folder: string): Promise<Packed[]> {
   });
 }
 
-/** A new project in this folder with the tarballs and whatever else the packages' READMEs install, by npm. */
+/** Creates a project in this folder, and installs the tarballs and the other packages that the READMEs install. */
 export async function install(packed: readonly Packed[], folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
-  const wanted = new Set(["@types/node", ...packed.flatMap((each) => installedBy(readText(each.folder, "README.md")))]);
-  const others = [...wanted].filter((name) => packed.every(({ manifest }) => manifest.name !== name));
+  const needed = new Set(["@types/node", ...packed.flatMap((each) => installedBy(readText(each.folder, "README.md")))]);
+  const others = [...needed].filter((name) => packed.every(({ manifest }) => manifest.name !== name));
   const sources = [
     ...packed.map(({ tarball }) => tarball),
     ...others.map((name) => `${name}@${workspaceVersion(name)}`),

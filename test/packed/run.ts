@@ -1,4 +1,4 @@
-/** Programs that tests run to their end. */
+/** Runs programs for tests and waits for their end. */
 import { spawn } from "node:child_process";
 import { sourceEnvironment } from "../runtimes.ts";
 
@@ -6,11 +6,11 @@ export interface RunOptions {
   readonly cwd: string;
   /** The whole environment. Default: this process's. */
   readonly env?: NodeJS.ProcessEnv | undefined;
-  /** Whether standard error is left out of what is returned. */
+  /** Whether to return only standard output, without standard error. */
   readonly stdoutAlone?: boolean | undefined;
 }
 
-/** What it printed. Rejects with that when it fails. */
+/** Resolves to the program's output. Rejects with the output if it fails. */
 export function run(
   [program, ...args]: readonly [string, ...string[]],
   { cwd, env, stdoutAlone = false }: RunOptions,
@@ -28,12 +28,12 @@ export function run(
   });
 }
 
-/** What npm sets for the scripts that it runs, without where a user's registry and cache are. */
+/** Variables that npm sets for its scripts, except those for the user's registry and cache. */
 const setByNpm = /^(npm_(?!config_(registry|cache|userconfig)$)|INIT_CWD$)/i;
-/** What makes this checkout run from its sources. */
+/** Variables that make this checkout run from its sources. */
 const forSources = Object.keys(sourceEnvironment);
 
-/** The environment of a user who has no checkout. */
+/** The environment of a user without a checkout. */
 export const outside: NodeJS.ProcessEnv = {
   ...Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !setByNpm.test(name) && !forSources.includes(name)),

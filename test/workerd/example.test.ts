@@ -1,4 +1,4 @@
-/** examples/edge as its users run it: by its wrangler.jsonc, with the table and with a target behind HTTP. */
+/** examples/edge as its users run it: with its wrangler.jsonc, with the table and with a target behind HTTP. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -38,7 +38,7 @@ const ask = ({ url }: RunningWorker, body: object, init: RequestInit = {}): Prom
   });
 };
 
-/** A target behind HTTP, by the protocol of remote-model.ts; each answer takes a few milliseconds. */
+/** A target behind HTTP, with the protocol of remote-model.ts. Each response takes a few milliseconds. */
 async function serveTarget(
   text: string,
 ): Promise<{ readonly url: string; readonly open: () => number; fail: boolean }> {
@@ -63,7 +63,7 @@ async function serveTarget(
   return target;
 }
 
-test("the table answers, drafted and verified, in a stream and not", async () => {
+test("the table answers, drafted and verified, streamed or not", async () => {
   const worker = await start();
   for (const policy of ["strict", "judi"]) {
     const answer = (await (await ask(worker, { temperature: 0, speculative: { policy } })).json()) as Reply;
@@ -78,7 +78,7 @@ test("the table answers, drafted and verified, in a stream and not", async () =>
   assert.equal(((await refused.json()) as Reply).error?.param, "speculative.policy");
 });
 
-test("a target behind HTTP answers; when it fails the request fails, and when the client leaves it is left alone", async () => {
+test("a target behind HTTP answers; if it fails the request fails, and if the client leaves it gets no more requests", async () => {
   const target = await serveTarget("Verified by a target far away. ".repeat(40));
   const worker = await start({ MODEL_URL: target.url });
   const answer = (await (await ask(worker, { temperature: 0, max_tokens: 30 })).json()) as Reply;

@@ -1,7 +1,4 @@
-/**
- * A worker in workerd, Cloudflare's runtime: bundled as wrangler does it, and served on a free port of the loopback
- * address.
- */
+/** Runs a worker in workerd, Cloudflare's runtime, bundled as by wrangler, on a free port of the loopback address. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -23,10 +20,7 @@ export interface WorkerOptions {
   readonly compatibilityFlags: readonly string[];
   /** The `env` of `fetch`. */
   readonly bindings?: Readonly<Record<string, string>> | undefined;
-  /**
-   * Whether the packages are bundled from their sources, as in this checkout, or as installed. Default: from their
-   * sources.
-   */
+  /** Whether to bundle the packages as installed, rather than from their sources as in this checkout. Default: false. */
   readonly installed?: boolean | undefined;
 }
 
@@ -45,7 +39,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     bindings,
     host: "127.0.0.1",
     port: 0,
-    cf: false, // else it downloads an example of what Cloudflare says about a request
+    cf: false, // otherwise it downloads a sample of Cloudflare's request metadata
     handleRuntimeStdio: (...streams: readonly Readable[]) => {
       for (const stream of streams) stream.on("data", (data: Buffer) => (printed += data));
     },
@@ -58,19 +52,16 @@ interface Bundle {
   readonly wasm: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 }
 
-/**
- * One module without anything of Node, since an import that is not to be found fails here, and beside it the
- * WebAssembly that it imports.
- */
+/** Bundles a worker into one module, plus the WebAssembly that it imports. Fails on imports of Node's modules. */
 async function bundle(entry: string, conditions: string[]): Promise<Bundle> {
   const { build } = await import("esbuild");
   const wasm = new Map<string, Uint8Array<ArrayBuffer>>();
-  const beside: Plugin = {
-    name: "WebAssembly beside the code",
+  const wasmFiles: Plugin = {
+    name: "WebAssembly in separate files",
     setup({ onResolve, resolve }) {
       onResolve({ filter: /\.wasm$/ }, async ({ path, resolveDir, kind, pluginData }) => {
-        if (pluginData === beside) return;
-        const found = await resolve(path, { resolveDir, kind, pluginData: beside });
+        if (pluginData === wasmFiles) return;
+        const found = await resolve(path, { resolveDir, kind, pluginData: wasmFiles });
         const name = basename(found.path);
         wasm.set(name, Uint8Array.from(readFileSync(found.path)));
         return { path: `./${name}`, external: true };
@@ -79,7 +70,7 @@ async function bundle(entry: string, conditions: string[]): Promise<Bundle> {
   };
   const { outputFiles } = await build({
     entryPoints: [entry],
-    plugins: [beside],
+    plugins: [wasmFiles],
     conditions,
     target: "es2024",
     format: "esm",
@@ -90,14 +81,14 @@ async function bundle(entry: string, conditions: string[]): Promise<Bundle> {
 }
 
 /**
- * Why workerd does not run on this machine, if so: it comes from npm as a platform package, for macOS, Windows and
- * Linux with glibc.
+ * The reason if workerd does not run on this machine. npm has platform packages of it for macOS, Windows and Linux with
+ * glibc.
  */
 export function workerdMissing(): string | undefined {
   try {
     const require = createRequire(createRequire(import.meta.url).resolve("miniflare"));
     const { status, stderr, error } = spawnSync(require("workerd").default, ["--version"], { encoding: "utf8" });
-    return status === 0 ? undefined : `workerd does not start: ${error?.message ?? stderr}`;
+    return status === 0 ? undefined : `workerd could not be started: ${error?.message ?? stderr}`;
   } catch (error) {
     return String(error instanceof Error ? error.message : error)
       .trim()

@@ -1,12 +1,9 @@
-/**
- * What every verifier and preset decides on the same blocks, for one runtime's arithmetic to be compared with
- * another's.
- */
+/** Decisions of every verifier and preset on the same blocks, to compare the arithmetic of runtimes. */
 import { decode, defaultRegistry, type EmittedToken, modelDrafter } from "../../packages/core/src/index.ts";
 import { noisyModel, randomLogits, randomModel } from "../../packages/core/src/testing/index.ts";
 import { bytes } from "../../packages/server/test/doubles.ts";
 
-/** Over 256 ids, or the kernels in WebAssembly would leave the rows to the plain arithmetic. */
+/** More than 256 ids; below that, rows are computed by the plain arithmetic instead of the WebAssembly kernels. */
 const vocabulary = 300;
 const width = 4;
 const shape = { seed: 1, vocabulary, scale: 3 };
@@ -19,9 +16,7 @@ const registry = defaultRegistry({
   autojudge: { mean: [0, 0, 0, 0], scale: [1, 1, 1, 1], weight, bias: 0 },
 });
 
-/**
- * Two dozen tokens of each policy at temperature 0 and above, as far as it is defined there, with who accepted them.
- */
+/** 24 tokens under each policy, with who accepted them, at temperature 0 and at 0.8, if the policy allows it. */
 export async function verdicts(): Promise<Record<string, readonly EmittedToken[]>> {
   const all: Record<string, readonly EmittedToken[]> = {};
   const policies = [

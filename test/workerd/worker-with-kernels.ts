@@ -1,4 +1,4 @@
-/** The worker under test, with the kernels in WebAssembly. */
+/** The worker under test, with the WebAssembly kernels. */
 import kernels from "../../packages/core/src/arithmetic/kernels.wasm";
 import { useKernels } from "../../packages/core/src/index.ts";
 import worker from "./worker.ts";

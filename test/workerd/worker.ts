@@ -1,4 +1,4 @@
-/** The worker under test: the chat server with models of several kinds, and what the tests ask about the inside. */
+/** The worker under test: the chat server with several kinds of models, and routes that show internal state. */
 import { arithmetic } from "../../packages/core/src/arithmetic/fastest.ts";
 import { plain } from "../../packages/core/src/arithmetic/plain.ts";
 import { createServer } from "../../packages/server/src/index.ts";
@@ -8,7 +8,7 @@ import { verdicts } from "./verdicts.ts";
 const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 const { target, draft } = randomPair();
-/** Answers each pass later, as a model behind `fetch` does. */
+/** Delays each pass, like a model behind `fetch`. */
 const remote = delayed(target, (held) => sleep(1 + (held % 3)));
 const endless = sayingModel("x".repeat(3000));
 const slow = delayed(endless, () => sleep(2));
@@ -25,8 +25,8 @@ const app: ReturnType<typeof createServer> = createServer({
   ],
 });
 
-/** What the tests ask of the inside, by path. */
-const questions: Record<string, () => unknown> = {
+/** Internal state for the tests, by path. */
+const internals: Record<string, () => unknown> = {
   "/arithmetic": () => ({ plain: arithmetic() === plain }),
   "/verdicts": verdicts,
   "/sessions": () => ({ open: endless.openSessions }),
@@ -34,7 +34,7 @@ const questions: Record<string, () => unknown> = {
 
 const worker: { fetch(...request: Parameters<typeof app.fetch>): Promise<Response> } = {
   async fetch(request, env, context) {
-    const answer = questions[new URL(request.url).pathname];
+    const answer = internals[new URL(request.url).pathname];
     return answer === undefined ? app.fetch(request, env, context) : Response.json(await answer());
   },
 };

@@ -1,4 +1,4 @@
-/** Core and the server inside workerd: no Node, no compiled WebAssembly, and a request's code ends with its client. */
+/** Core and the server in workerd: without Node or compiling WebAssembly, and a request ends when its client leaves. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -43,12 +43,12 @@ const inside = async <T>(path: string, { url } = worker): Promise<T> =>
   (await (await fetch(new URL(path, url))).json()) as T;
 
 describe("the arithmetic", () => {
-  test("is the plain one where WebAssembly would have to be compiled, and the kernels' where they are imported", async () => {
+  test("is the plain one if WebAssembly would have to be compiled, and that of the kernels if they are imported", async () => {
     assert.deepEqual(await inside("/arithmetic"), { plain: true });
     assert.deepEqual(await inside("/arithmetic", withKernels), { plain: false });
   });
 
-  test("leads to the same verdicts in either case as here, for every verifier and preset", async () => {
+  test("leads in both cases to the same verdicts as here, for every verifier and preset", async () => {
     assert.notEqual(arithmetic(), plain);
     const expected = await verdicts();
     assert.ok(Object.keys(expected).length > 30);
@@ -68,7 +68,7 @@ describe("the chat route", () => {
   ];
 
   for (const model of ["table", "remote"]) {
-    test(`answers from the ${model} model as it does here, under each policy, in a stream and not`, async () => {
+    test(`answers from the ${model} model as it does here, under each policy, streamed or not`, async () => {
       for (const [seed, policy] of policies.entries()) {
         const body = { seed, speculative: { policy, draft_tokens: 6 } };
         const expected = await reply(here, { model: "table", ...body });
@@ -86,7 +86,7 @@ describe("the chat route", () => {
     });
   }
 
-  test("answers what is wrong with a request as an error in JSON", async () => {
+  test("answers an invalid request with an error in JSON", async () => {
     const wrong: readonly (readonly [object | string, string | null, RegExp])[] = [
       ["{", null, /not JSON/],
       [{ temperature: 400 }, "temperature", /400/],
@@ -103,7 +103,7 @@ describe("the chat route", () => {
     }
   });
 
-  test("makes requests wait for their turn, though each has a context of its own", async () => {
+  test("makes requests wait for their turn, although each has its own context", async () => {
     const answers = await Promise.all([1, 2, 3].map((seed) => ask({ model: "remote", seed, max_tokens: 20 })));
     assert.deepEqual(
       answers.map(({ status }) => status),
@@ -123,7 +123,7 @@ describe("a client that goes away", () => {
   const body = { model: "slow", max_tokens: 3000, speculative: { draft_tokens: 0 } };
 
   for (const stream of [true, false]) {
-    test(`stops the model and frees the place of ${stream ? "a stream" : "a whole answer"}`, async () => {
+    test(`stops the model and frees its place in the queue: ${stream ? "a stream" : "a whole answer"}`, async () => {
       const gone = new AbortController();
       const answer = ask({ ...body, stream }, { signal: gone.signal }).then((response) => response.text());
       const failed = assert.rejects(answer, { name: "AbortError" });
@@ -135,7 +135,7 @@ describe("a client that goes away", () => {
     });
   }
 
-  test("leaves the line, and the one behind it gets its turn", async () => {
+  test("leaves the queue, and the next one gets its turn", async () => {
     const [first, second] = [new AbortController(), new AbortController()];
     const running = assert.rejects(ask(body, { signal: first.signal }));
     await until(async () => (await queue()).active === 1);

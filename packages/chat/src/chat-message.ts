@@ -1,11 +1,11 @@
-/** One message of a conversation. Which roles a model knows is up to its chat template. */
+/** One message of a conversation. Which roles are allowed depends on the model's chat template. */
 export interface ChatMessage {
   /** Usually system, developer, user, assistant or tool. */
   readonly role: string;
   readonly content: string;
-  /** Calls that the assistant made, with their arguments as JSON text. */
+  /** Calls by the assistant, with their arguments as JSON text. */
   readonly tool_calls?: readonly ToolCall[] | undefined;
-  /** The call that a tool answers. */
+  /** The id of the call that a tool message answers. */
   readonly tool_call_id?: string | undefined;
   readonly name?: string | undefined;
 }

@@ -13,25 +13,25 @@ export interface Conversation {
 
 /** A parsed chat template. */
 export interface ChatRenderer {
-  /** Whether a template of the model reads the tools of a request, and the calls of an assistant's message. */
+  /** Whether the model's templates use the tools of a request, and the calls in an assistant's message. */
   readonly readsTools: boolean;
   readonly readsCalls: boolean;
-  /** Whether messages of this role reach the model: some templates silently leave out what they do not know. */
+  /** Whether messages of this role reach the model. Some templates silently skip roles that they do not know. */
   knows(role: string): boolean;
   /** The templates' sources. */
   readonly sources: readonly string[];
-  /** The templates' own texts, and those of the special tokens that they find. */
+  /** The literal texts in the templates, and the texts of the special tokens that they can insert. */
   readonly texts: readonly string[];
-  /** The prompt's text, or why there is none. */
+  /** The prompt's text, or the error. */
   attempt(conversation: Conversation): string | Error;
-  /** The prompt's text. Throws `invalid_request` when the template refuses the messages, or fails on them. */
+  /** The prompt's text. Throws `invalid_request` if the template refuses the messages or fails on them. */
   render(conversation: Conversation): string;
 }
 
 /**
- * Parses the templates of a model and renders them as transformers does: blocks trimmed, `tools` and `documents` none
- * unless given, a template named `tool_use` in place of the usual one where there are tools. Throws `model_files` when
- * one is not Jinja.
+ * Parses the templates of a model and renders them as transformers does: with trimmed blocks, with `tools` and
+ * `documents` set to none by default, and with the template `tool_use`, if there is one, for requests with tools.
+ * Throws `model_files` if one is not valid Jinja.
  */
 export function chatRenderer(name: string, { template: source, named, tokens, file }: ChatTemplate): ChatRenderer {
   const sources = [source, named?.["tool_use"] ?? source] as const;
@@ -40,8 +40,8 @@ export function chatRenderer(name: string, { template: source, named, tokens, fi
 
   const attempt = ({ messages, tools }: Conversation): string | Error => {
     try {
-      const own = { messages, tools: tools ?? null, documents: null, add_generation_prompt: true };
-      return (tools === undefined ? template : withTools).render(globals(), { ...tokens, ...own });
+      const variables = { messages, tools: tools ?? null, documents: null, add_generation_prompt: true };
+      return (tools === undefined ? template : withTools).render(globals(), { ...tokens, ...variables });
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     }
@@ -58,7 +58,7 @@ export function chatRenderer(name: string, { template: source, named, tokens, fi
       const text = attempt(conversation);
       const invalid = (message: string, cause?: Error) =>
         new LenityError("invalid_request", message, { path: "messages", cause });
-      if (text === "") throw invalid(`${owner} writes nothing for these messages. Send others.`);
+      if (text === "") throw invalid(`${owner} writes nothing for these messages. Send different ones.`);
       if (typeof text === "string") return text;
       const what =
         text instanceof Refusal ? "The chat template refuses these messages" : `${owner} fails on these messages`;
@@ -67,7 +67,7 @@ export function chatRenderer(name: string, { template: source, named, tokens, fi
   };
 }
 
-/** The templates, parsed. The error names their file: whoever loads a model may know it. */
+/** Parses the templates. Errors name their file, if it is known. */
 function parsed(
   owner: string,
   [source, toolSource]: readonly [string, string],
@@ -76,14 +76,14 @@ function parsed(
   const unusable = (what: string, cause?: unknown) =>
     new LenityError("model_files", `${owner}${file === undefined ? "" : ` (${file})`} ${what}`, { cause });
   if (source.trim() === "") {
-    const remedy = "Base models have none; take a chat model, or give it a template.";
-    throw unusable(`is empty, so no message would reach the model. ${remedy}`);
+    const remedy = "Base models have none; use a chat model, or add a template.";
+    throw unusable(`is empty, so no message can reach the model. ${remedy}`);
   }
   const parse = (text: string): ParsedTemplate => {
     try {
       return parseTemplate(text);
     } catch (cause) {
-      throw unusable(`is not Jinja: ${messageOf(cause)} Take the file of the model's own folder.`, cause);
+      throw unusable(`is not valid Jinja: ${messageOf(cause)} Use the file from the model's own folder.`, cause);
     }
   };
   const template = parse(source);
@@ -94,9 +94,9 @@ type Attempt = ChatRenderer["attempt"];
 
 const probe = "probe0content";
 
-/** Tells, by trying, whether messages of a role reach the model. */
+/** Finds out by rendering whether messages of a role reach the model. */
 function knownRoles(attempt: Attempt): (role: string) => boolean {
-  // Without these two there is no chat.
+  // Every chat template supports these two.
   const roles = new Map([
     ["user", true],
     ["assistant", true],
@@ -107,7 +107,7 @@ function knownRoles(attempt: Attempt): (role: string) => boolean {
       const shown = probes(role)
         .map((messages) => attempt({ messages }))
         .filter((text) => typeof text === "string");
-      // A template that refuses the role altogether throws its own error when it is rendered.
+      // If the template refuses the role, rendering throws the template's own error.
       known = shown.length === 0 || shown.some((text) => text.includes(probe));
       roles.set(role, known);
     }
@@ -115,7 +115,7 @@ function knownRoles(attempt: Attempt): (role: string) => boolean {
   };
 }
 
-/** Conversations in which a message of this role has the probe for its content: as the first, and after an answer. */
+/** Conversations in which the content of a message with this role is the probe: the first message, and a later one. */
 const probes = (role: string): Conversation["messages"][] => {
   const probing = { role, content: probe };
   const talk = [
@@ -128,7 +128,7 @@ const probes = (role: string): Conversation["messages"][] => {
   ];
 };
 
-/** Messages. Finding the one at fault takes several renderings, too long with more messages than this. */
+/** Number of messages. Finding the one at fault takes several renderings, which is too slow for more messages. */
 const mostSearched = 256;
 
 function firstAtFault(conversation: Conversation, error: Error, attempt: Attempt): string {
@@ -137,19 +137,19 @@ function firstAtFault(conversation: Conversation, error: Error, attempt: Attempt
   return ` The first at fault is messages[${at}] (${conversation.messages[at]?.role}).`;
 }
 
-/** The index of the first message with which the same error comes, found by halving. */
+/** The index of the first message that causes the same error, found by bisection. */
 function firstFailing(conversation: Conversation, error: Error, attempt: Attempt): number {
-  let [sound, failing] = [0, conversation.messages.length];
-  while (failing - sound > 1) {
-    const middle = (sound + failing) >> 1;
+  let [good, failing] = [0, conversation.messages.length];
+  while (failing - good > 1) {
+    const middle = (good + failing) >> 1;
     const text = attempt({ ...conversation, messages: conversation.messages.slice(0, middle) });
     if (typeof text !== "string" && text.message === error.message) failing = middle;
-    else sound = middle;
+    else good = middle;
   }
   return failing - 1;
 }
 
-/** As a sentence, and a short one: templates quote messages. */
+/** The error's message as a sentence. Shortened, because templates quote messages. */
 function messageOf(error: unknown): string {
   const text = excerpt(error instanceof Error ? error.message : String(error), 500);
   return /[.!?…]$/.test(text) ? text : `${text}.`;

@@ -6,21 +6,21 @@ import { controlTokens } from "./control-tokens.ts";
 import { encodeAsync, encodeSync, promptEncoding } from "./encode-prompt.ts";
 import { promptText } from "./prompt-text.ts";
 
-/** Turns messages into the tokens of a prompt, by the model's own chat template. */
+/** Turns messages into the tokens of a prompt, with the model's chat template. */
 export interface ChatWriter {
   /**
-   * The prompt's tokens. Throws `invalid_request` when the template refuses the messages, when there are none or more
-   * than 2048 of them, or when a text reads as a control token however it is cut; `unsupported` for what the template
-   * would leave out.
+   * The prompt's tokens. Throws `invalid_request` if the template refuses the messages, if there are none or more than
+   * 2048, or if a text encodes to a control token even when it is split. Throws `unsupported` for a role, tools or
+   * calls that the template would leave out.
    */
   write(messages: readonly ChatMessage[], options?: WriteOptions): Token[];
   /**
-   * The same tokens, with long texts encoded on another thread, or with pauses where the tokenizer has none. Also
-   * rejects with `context_full` when the target's context cannot hold the prompt, before encoding it where that shows.
+   * The same tokens. Encodes long texts on another thread, or with pauses if the tokenizer does not have one. Also
+   * rejects with `context_full` if the prompt does not fit the target's context, if possible before encoding it.
    */
   writeAsync(messages: readonly ChatMessage[], options?: WriteOptions): Promise<Token[]>;
   /**
-   * Tokens that lossy rules must leave alone, for the option `control` of `generate`: those that only the template may
+   * Tokens that lossy rules must not relax, for the option `control` of `generate`: those that only the template may
    * write, and the target's EOS tokens.
    */
   readonly control: ReadonlySet<Token>;
@@ -35,16 +35,16 @@ export interface WriteOptions {
 }
 
 /**
- * Parses the chat template of a model. Only the template writes control tokens (see `controlTokens`): where a message
- * spells one (`<|end|>`), the text is encoded in two pieces, cut inside the spelling, so that the model reads letters.
- * Prompts without such spellings are encoded whole. Throws `model_files` when there is no template or it is not Jinja,
- * and a TypeError when the tokenizer adds control tokens in `encode`.
+ * Parses the chat template of a model. Only the template can write control tokens (see `controlTokens`): if a message
+ * spells one (`<|end|>`), the text is split inside the spelling and encoded in two pieces, so that the model reads
+ * ordinary letters. Prompts without such spellings are encoded whole. Throws `model_files` if there is no template or
+ * it is not valid Jinja, and a TypeError if the tokenizer adds control tokens in `encode`.
  */
 export function chatWriter(model: ChatModel): ChatWriter {
   const { tokenizer, target } = model;
   const name = model.id ?? target?.name ?? "the model";
   if (tokenizer.encode("").some((token) => tokenizer.special.has(token))) {
-    const problem = `The tokenizer of ${name} adds control tokens of its own in encode().`;
+    const problem = `The tokenizer of ${name} adds control tokens in encode().`;
     throw new TypeError(`${problem} Turn that off: the chat template writes them.`);
   }
   const renderer = chatRenderer(name, templateOf(name, model.chatTemplate));
@@ -63,7 +63,7 @@ export function chatWriter(model: ChatModel): ChatWriter {
 
 function templateOf(name: string, given: ChatModel["chatTemplate"]): ChatTemplate {
   if (given !== undefined) return typeof given === "string" ? { template: given } : given;
-  const problem = `${name} has no chat template: it is a base model, which continues texts and answers no messages.`;
-  const remedy = "Continue a text with generate() or complete(), take a chat model, or give it a template.";
+  const problem = `${name} has no chat template: it is a base model, which continues text but cannot answer messages.`;
+  const remedy = "Continue a text with generate() or complete(), use a chat model, or add a template.";
   throw new LenityError("model_files", `${problem} ${remedy}`);
 }

@@ -1,27 +1,27 @@
-/** The tokens that only a chat template may write. */
+/** Tokens that only the chat template may write. */
 import type { Token, Tokenizer } from "@lenity/core";
 import type { ChatRenderer, Conversation } from "./chat-renderer.ts";
 
 export interface ControlTokens {
   /**
-   * Those that the tokenizer calls special, and every other added token that the template writes or looks for: its
-   * marks for roles, thoughts and calls.
+   * The tokens that the tokenizer calls special, and every other added token that the template writes or searches for,
+   * such as marks for roles, thoughts and calls.
    */
   readonly all: ReadonlySet<Token>;
   /**
-   * The same without those that the template itself looks for in an answer, such as `</think>`: it must find them in
-   * the content of assistants.
+   * The same without those that the template searches for in an answer, such as `</think>`: it must be able to find
+   * them in an assistant's content.
    */
   readonly inAnswers: ReadonlySet<Token>;
 }
 
-/** Finds them in the template's own texts, and in what it writes for short conversations. */
+/** Finds the control tokens in the template's texts, and in its output for short conversations. */
 export function controlTokens(tokenizer: Tokenizer, renderer: ChatRenderer): ControlTokens {
   const { special, added = special } = tokenizer;
   const spelled = new Map<Token, string>();
   for (const id of added) if (!special.has(id)) spelled.set(id, tokenizer.decode([id], { special: true }));
   const written = new Set(
-    // Most tokenizers call all of theirs special: then nothing is rendered.
+    // In most tokenizers all added tokens are special; then there is nothing to render.
     (spelled.size === 0 ? [] : [...renderer.texts, ...samples(renderer)]).flatMap((text) => tokenizer.encode(text)),
   );
   const marks = [...spelled].filter(([id, text]) => written.has(id) && isMark(text));
@@ -33,7 +33,7 @@ export function controlTokens(tokenizer: Tokenizer, renderer: ChatRenderer): Con
   return { all, inAnswers: new Set([...all].filter((id) => !read.has(spelled.get(id)))) };
 }
 
-/** Runs of spaces and single characters are ordinary text, even where the template writes them. */
+/** Runs of spaces and single characters are ordinary text, even if the template writes them. */
 const isMark = (text: string): boolean => Array.from(text).length > 1 && /[^\s\u2581]/u.test(text);
 
 const user = { role: "user", content: "a" };
@@ -45,7 +45,7 @@ const tools = [
   { type: "function", function: { name: "f", description: "d", parameters: { type: "object", properties: {} } } },
 ];
 
-/** Every role, where templates expect it. */
+/** Conversations with every role in an order that templates accept. */
 const conversations: readonly Conversation[] = [
   { messages: [user] },
   { messages: [{ role: "system", content: "s" }, user, answer, user] },
@@ -57,16 +57,16 @@ const conversations: readonly Conversation[] = [
 const samples = ({ attempt }: ChatRenderer): string[] =>
   conversations.map(attempt).filter((text) => typeof text === "string");
 
-/** What a spelling is cut with. */
+/** Inserted between letters, so that they do not spell a mark. */
 const cut = "\uF8FF";
 
-/** The marks that change how the template writes an answer: letters that spell them do not. */
+/** The marks that the template reacts to: an answer renders differently with the mark than with the mark split up. */
 function readMarks(marks: readonly string[], { attempt }: ChatRenderer): ReadonlySet<string | undefined> {
   const show = (content: string): string[] =>
     [[], [user]].map((after) =>
       String(attempt({ messages: [user, { ...answer, content }, ...after] })).replaceAll(cut, ""),
     );
-  // All in one answer: some come in pairs.
+  // All in one answer, because some come in pairs.
   const whole = ["x", ...marks.map((text) => `${text}x`)].join("");
   const differs = (some: readonly string[], content: string): boolean => {
     const letters = some.reduce((text, mark) => text.replaceAll(mark, Array.from(mark).join(cut)), content);

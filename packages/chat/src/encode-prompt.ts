@@ -1,18 +1,18 @@
-/** From the text of a prompt to its tokens: at once, or without blocking the thread. */
+/** Encodes the text of a prompt, synchronously or without blocking the thread. */
 import { LenityError, type Token, type Tokenizer } from "@lenity/core";
 import type { ChatModel } from "./chat-model.ts";
 import type { ControlTokens } from "./control-tokens.ts";
 import type { PromptText } from "./prompt-text.ts";
 import { spelled } from "./spelling.ts";
 
-/** Yields texts to be encoded, once or twice, and returns the tokens of the prompt. */
+/** Yields texts to encode, once or twice, and returns the tokens of the prompt. */
 export type Encoding = Generator<readonly string[], Token[], readonly Token[][]>;
 
 /**
- * Encodes prompts. Where the control tokens of a prompt are those that its text spells, all are the template's: what
- * messages spell has been cut. Where they are not, because some tokenizers read a control token in other spellings
- * (after normalisation) or in a single character, each text of the messages is checked by itself. Throws
- * `invalid_request` for one that holds a control token.
+ * Encodes prompts. If a prompt's control tokens are exactly those that its text spells, the template wrote all of them,
+ * because spellings in messages have been split. Otherwise each text of the messages is checked separately, because
+ * some tokenizers find a control token in other spellings (after normalisation) or in a single character. Throws
+ * `invalid_request` for a text that contains a control token.
  */
 export function promptEncoding(
   tokenizer: Tokenizer,
@@ -40,11 +40,11 @@ export function promptEncoding(
 const controlToken = (path: string): LenityError =>
   new LenityError(
     "invalid_request",
-    "The text holds a control token of the model that cannot be read as text. Leave it out.",
+    "The text contains a control token of the model that cannot be encoded as plain text. Remove it.",
     { path },
   );
 
-/** Encodes at once, on this thread. */
+/** Encodes synchronously, on this thread. */
 export function encodeSync(encoding: Encoding, tokenizer: Tokenizer): Token[] {
   let step = encoding.next();
   while (step.done !== true) step = encoding.next(step.value.map((text) => tokenizer.encode(text)));
@@ -52,14 +52,14 @@ export function encodeSync(encoding: Encoding, tokenizer: Tokenizer): Token[] {
 }
 
 /**
- * Characters. This many take a few milliseconds; more are encoded on another thread where the tokenizer has one, else
- * with pauses between pieces.
+ * Characters. Encoding this many takes a few milliseconds. More are encoded on another thread, or with pauses between
+ * pieces if the tokenizer does not have one.
  */
 const long = 8192;
 
 /**
- * Encodes without blocking this thread for long. Rejects with `context_full` where the target's context cannot hold
- * the prompt, before encoding it where its bytes show that.
+ * Encodes without blocking this thread for long. Rejects with `context_full` if the prompt does not fit the target's
+ * context, before encoding it if its length in bytes proves that.
  */
 export async function encodeAsync(
   text: PromptText,
@@ -69,14 +69,14 @@ export async function encodeAsync(
   if (target !== undefined) checkBytes(text.pieces, tokenizer, target);
   const steps = encoding(text);
   let step = steps.next();
-  // The prompt comes first, and must fit. What follows are parts of it.
+  // The first texts are the whole prompt, which must fit. Later ones are parts of it.
   for (let limit = target; step.done !== true; limit = undefined) {
     step = steps.next(await encodeWithin(step.value, tokenizer, limit));
   }
   return step.value;
 }
 
-/** The tokens of each text, which must fit the context together. */
+/** The tokens of each text. Throws `context_full` unless all of them together fit the target's context. */
 async function encodeWithin(
   texts: readonly string[],
   tokenizer: Tokenizer,
@@ -92,12 +92,12 @@ async function encodeWithin(
 
 type Target = NonNullable<ChatModel["target"]>;
 
-/** Bytes give a lower bound of the tokens, where the tokenizer knows its longest token. */
+/** If the tokenizer knows its longest token, the bytes give a lower bound of the number of tokens. */
 function checkBytes(texts: readonly string[], { longestToken }: Tokenizer, target: Target): void {
   if (longestToken === undefined) return;
   let least = 0;
   for (const text of texts) {
-    // A shorter text counts as one token, without looking at its bytes.
+    // A shorter text counts as one token, so its bytes need not be counted.
     const size = text.length > longestToken ? utf8.encode(text).length : text.length;
     least += Math.ceil(size / longestToken);
   }
@@ -112,7 +112,7 @@ const tooLong = (what: string, { name, contextLength }: Target): LenityError =>
 
 const utf8 = new TextEncoder();
 
-/** The tokens of each text; undefined where the other thread found more than `most` in all. */
+/** The tokens of each text; undefined if the other thread found more than `most` in total. */
 async function encodeAll(
   texts: readonly string[],
   tokenizer: Tokenizer,

@@ -1,2 +1,2 @@
-/** What the server needs beside the writer. Not for users: it may change in any version. */
+/** What the server needs besides the writer. Not for users: it may change in any version. */
 export * from "./json-scan.ts";

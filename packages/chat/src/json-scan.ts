@@ -1,17 +1,9 @@
-/**
- * What a JSON text holds, found without parsing it: parsers recurse, and a body of a few megabytes can hold millions of
- * values.
- */
+/** Counts and depths of JSON text without parsing it: parsers recurse, and a few megabytes can contain millions of values. */
 
-/**
- * More than any conversation with its tools has. Parsing, checking and writing millions takes seconds, whatever they
- * mean.
- */
+/** More values than any conversation with its tools has. Millions would take seconds to parse, check and write. */
 export const mostValues = 30_000;
 
-/**
- * How many values (texts, numbers, objects, …) it holds, names of fields included: counted up to one more than `most`.
- */
+/** The number of values (strings, numbers, objects, …), including field names. Stops counting at `most` + 1. */
 export function jsonValues(json: string, most: number): number {
   let values = 1;
   for (let at = 0; at < json.length && values <= most; at++) {
@@ -22,7 +14,7 @@ export function jsonValues(json: string, most: number): number {
   return values;
 }
 
-/** Whether it opens more arrays and objects within each other than this. */
+/** Whether arrays and objects are nested more than `most` deep. */
 export function isDeeper(json: string, most: number): boolean {
   let depth = 0;
   for (let at = 0; at < json.length; at++) {
@@ -37,10 +29,7 @@ export function isDeeper(json: string, most: number): boolean {
 
 const [quote, comma, colon, bracket, brace, backslash] = [0x22, 0x2c, 0x3a, 0x5b, 0x7b, 0x5c];
 
-/**
- * Where the string that opens here closes: at the next quote that no backslash escapes; the end of the text where there
- * is none.
- */
+/** The index of the closing quote of a string: the next one that is not escaped, or the end of the text. */
 function endOfString(json: string, opening: number): number {
   for (let end = json.indexOf('"', opening + 1); end >= 0; end = json.indexOf('"', end + 1)) {
     let slashes = 0;

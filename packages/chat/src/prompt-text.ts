@@ -1,4 +1,4 @@
-/** From messages to the text of a prompt, with marks where messages spell control tokens. */
+/** Turns messages into the text of a prompt, with marks where messages spell control tokens. */
 import { LenityError, type Token, type Tokenizer } from "@lenity/core";
 import type { ChatMessage, ChatTool } from "./chat-message.ts";
 import type { ChatRenderer } from "./chat-renderer.ts";
@@ -8,33 +8,33 @@ import { mapTexts, type TemplateMessage, templateMessages } from "./template-mes
 
 /** The text of a prompt. */
 export interface PromptText {
-  /** Encoded apart: the text is cut within each control token that a message spells. */
+  /** To be encoded separately: the text is cut inside each control token that a message spells. */
   readonly pieces: readonly string[];
-  /** What came with the messages. */
+  /** The texts from the messages and tools. */
   readonly given: readonly GivenText[];
-  /** What stands at each cut of a given text. */
+  /** The character at each cut of a given text. */
   readonly mark: string;
 }
 
-/** A text of the messages or tools, with the prompt's `mark` at each cut. */
+/** A text from the messages or tools, with the prompt's `mark` at each cut. */
 export interface GivenText {
-  /** Where it stands, such as `messages[0].content`. */
+  /** Where it comes from, such as `messages[0].content`. */
   readonly path: string;
   readonly text: string;
-  /** The control tokens that it must not hold. */
+  /** The control tokens that it must not contain. */
   readonly forbidden: ReadonlySet<Token>;
 }
 
-/** What writes the texts of prompts. */
+/** What is needed to write the text of a prompt. */
 export interface TextParts {
-  /** What errors call the model. */
+  /** The model's name in error messages. */
   readonly name: string;
   readonly tokenizer: Tokenizer;
   readonly renderer: ChatRenderer;
   readonly control: ControlTokens;
 }
 
-/** Writes prompts up to their text. */
+/** Returns a function that writes the text of a prompt. */
 export function promptText({
   name,
   tokenizer,
@@ -76,7 +76,7 @@ export function promptText({
   };
 }
 
-/** Refuses, with `unsupported`, what the template would leave out. */
+/** Throws `unsupported` for tools, roles and calls that the template would leave out. */
 function checkKnown(
   plain: readonly TemplateMessage[],
   messages: readonly ChatMessage[],
@@ -85,7 +85,7 @@ function checkKnown(
   name: string,
 ): void {
   const leftOut = (path: string, what: string) => {
-    const message = `${path} is not supported by ${name}: its chat template does not know ${what}. Leave it out.`;
+    const message = `${path} is not supported by ${name}: its chat template does not support ${what}. Leave it out.`;
     return new LenityError("unsupported", message, { path });
   };
   if (tools !== undefined && !renderer.readsTools) throw leftOut("tools", "tools");
@@ -95,22 +95,22 @@ function checkKnown(
   }
 }
 
-/** A character that neither the templates nor the messages nor the tools hold. */
+/** A character that is not in the templates, the messages or the tools. */
 function unusedMark(plain: readonly TemplateMessage[], tools: unknown, renderer: ChatRenderer): string {
   const texts = [...renderer.sources, ...renderer.texts];
-  const gather = (text: string) => {
+  const collect = (text: string) => {
     texts.push(text);
     return text;
   };
-  for (const [at, message] of plain.entries()) mapTexts(message, `messages[${at}]`, gather);
-  mapTexts(tools, "tools", gather);
+  for (const [at, message] of plain.entries()) mapTexts(message, `messages[${at}]`, collect);
+  mapTexts(tools, "tools", collect);
   const mark = unusedCharacter(texts);
   if (mark !== undefined) return mark;
-  const message = "The messages use every private-use character of Unicode. Leave some out.";
+  const message = "The messages use every private-use character of Unicode. Remove some of them.";
   throw new LenityError("invalid_request", message, { path: "messages" });
 }
 
-/** What `render` returns; its errors quote messages, and must not show the mark in them. */
+/** Calls `render` and removes the mark from its errors, which quote messages. */
 function withoutMark(mark: string, render: () => string): string {
   try {
     return render();
@@ -121,7 +121,7 @@ function withoutMark(mark: string, render: () => string): string {
   }
 }
 
-/** Matches the first character of every spelling of these tokens, overlapping ones too. */
+/** Matches the first character of every spelling of these tokens, including overlapping ones. */
 function spellingOf(tokenizer: Tokenizer, tokens: ReadonlySet<Token>): RegExp | undefined {
   const spellings = Array.from(tokens, (id) => tokenizer.decode([id], { special: true })).filter((text) => text !== "");
   return spellings.length === 0 ? undefined : firstLetters(spellings);

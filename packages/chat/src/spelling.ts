@@ -1,17 +1,17 @@
-/** Regular expressions that find any text of a list. They read a long text once, however long the list. */
+/** Regular expressions that find any text in a list. They read the input once, however long the list is. */
 
-/** Letters and what may follow each; `end` where a text of the list ends. */
+/** A node of a trie: the letters that may follow, and whether a text of the list ends here. */
 interface Branch {
   readonly next: Map<string, Branch>;
   end: boolean;
 }
 
-/** Matches a text of the list, the longest where several begin alike. */
+/** Matches a text in the list: the longest if several start the same way. */
 export function spelled(texts: readonly string[]): RegExp {
   return new RegExp(rest(branchesOf(texts)), "gu");
 }
 
-/** Matches the first letter of every text of the list, overlapping ones too. */
+/** Matches the first letter of every text in the list, including overlapping ones. */
 export function firstLetters(texts: readonly string[]): RegExp {
   const firsts = Array.from(branchesOf(texts).next, ([letter, branch]) => `${literal(letter)}(?=${rest(branch)})`);
   return new RegExp(firsts.join("|"), "gu");
@@ -31,7 +31,7 @@ function branchesOf(texts: readonly string[]): Branch {
   return root;
 }
 
-/** What may follow a branch. */
+/** The pattern of what may follow a branch. */
 function rest({ next, end }: Branch): string {
   if (next.size === 0) return "";
   const ways = Array.from(next, ([letter, branch]) => literal(letter) + rest(branch));
@@ -40,12 +40,12 @@ function rest({ next, end }: Branch): string {
 
 const literal = (letter: string): string => letter.replace(/[\\^$.*+?()[\]{}|/]/, "\\$&");
 
-/** A private-use character that none of the texts holds; undefined when they hold all of them. */
+/** A private-use character that is in none of the texts; undefined if they use all of them. */
 export function unusedCharacter(texts: readonly string[]): string | undefined {
   const [first, last] = [0xe000, 0xf8ff];
   const used = new Uint8Array(last - first + 1);
   for (const text of texts) {
-    // Few texts hold any, and this check is much faster.
+    // Few texts contain any, and this check is much faster.
     if (!/[\ue000-\uf8ff]/.test(text)) continue;
     for (let at = 0; at < text.length; at++) {
       const code = text.charCodeAt(at);

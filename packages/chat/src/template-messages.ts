@@ -1,36 +1,36 @@
-/** Messages as templates read them. */
+/** Converts messages to the form that templates read. */
 import { LenityError } from "@lenity/core";
 import { shown } from "@lenity/core/internal";
 import type { ChatMessage } from "./chat-message.ts";
 import { jsonValues, mostValues } from "./json-scan.ts";
 
-/** A message as a template reads it. */
+/** A message in the form that templates read. */
 export interface TemplateMessage {
   readonly role: string;
   readonly content: string;
   readonly tool_calls?: readonly unknown[];
 }
 
-/** The most messages of a conversation: as many as OpenAI's own API takes. */
+/** Maximum messages in a conversation, as in OpenAI's API. */
 const mostMessages = 2048;
 
 /**
- * Templates write the arguments of a call with `tojson`, so they read objects where OpenAI's protocol has JSON text.
- * Throws `invalid_request` for too many messages or arguments, and for what is not a message.
+ * Parses the arguments of calls: templates write them with `tojson`, so they need objects where OpenAI's protocol has
+ * JSON text. Throws `invalid_request` for too many messages or arguments, and for a value that is not a message.
  */
 export function templateMessages(messages: readonly ChatMessage[]): TemplateMessage[] {
   if (!Array.isArray(messages) || messages.length === 0) {
     throw invalid("messages", `messages is ${shown(messages)}; expected at least one message.`);
   }
   if (messages.length > mostMessages) {
-    throw invalid("messages", `messages holds ${messages.length} messages; expected ${mostMessages} at most.`);
+    throw invalid("messages", `messages has ${messages.length} entries; expected at most ${mostMessages}.`);
   }
   const parsed = argumentParser();
   return messages.map((message: ChatMessage, at): TemplateMessage => {
     checkMessage(message, at);
     const { tool_calls: calls, ...rest } = message;
     const plain = { ...rest, role: roleOf(rest.role) };
-    // Templates ask whether there are any by asking whether the field is there.
+    // Templates test for calls by testing for the field.
     if (calls === undefined || calls.length === 0) return plain;
     return {
       ...plain,
@@ -42,7 +42,7 @@ export function templateMessages(messages: readonly ChatMessage[]): TemplateMess
   });
 }
 
-/** OpenAI's newer name for a system message is unknown to templates. */
+/** Templates do not know `developer`, OpenAI's newer name for the system role. */
 const roleOf = (role: string): string => (role === "developer" ? "system" : role);
 
 function checkMessage(message: ChatMessage, at: number): void {
@@ -57,7 +57,7 @@ function checkMessage(message: ChatMessage, at: number): void {
   throw invalid(`${path}.tool_calls`, `${path}.tool_calls is ${shown(calls)}; ${expected}.`);
 }
 
-/** Parses arguments of calls, as many values as a conversation may hold. What is not JSON stays text. */
+/** Parses the arguments of calls, up to the limit on values per conversation. Text that is not JSON is kept as it is. */
 function argumentParser(): (json: string) => unknown {
   let values = 0;
   return (json) => {
@@ -65,7 +65,7 @@ function argumentParser(): (json: string) => unknown {
     if (values > mostValues) {
       throw invalid(
         "messages",
-        `The arguments of tool_calls hold more than ${mostValues} values in all. Shorten them.`,
+        `The arguments of tool_calls contain more than ${mostValues} values in total. Shorten them.`,
       );
     }
     try {
@@ -76,15 +76,15 @@ function argumentParser(): (json: string) => unknown {
   };
 }
 
-/** Nothing needs deeper JSON, which would only exhaust the stack. */
+/** No real use needs deeper JSON, which could exhaust the stack. */
 const deepest = 100;
 
-/** The same value with every text in it replaced, keys too. Throws `invalid_request` when it is nested too deep. */
+/** Replaces every string in a value, including keys. Throws `invalid_request` if it is nested too deeply. */
 export function mapTexts(value: unknown, path: string, map: (text: string) => string, depth = 0): unknown {
   if (typeof value === "string") return map(value);
   if (typeof value !== "object" || value === null) return value;
   if (depth > deepest) {
-    throw invalid(path, `${path} is nested deeper than ${deepest} levels. Give a flatter one.`);
+    throw invalid(path, `${path} is nested deeper than ${deepest} levels. Use a flatter structure.`);
   }
   if (Array.isArray(value)) return value.map((item) => mapTexts(item, path, map, depth + 1));
   return Object.fromEntries(

@@ -57,7 +57,7 @@ describe("a chat writer refuses", () => {
     ] as const) {
       assert.throws(() => chatWriter({ ...model, tokenizer: bytes, chatTemplate: undefined }), {
         code: "model_files",
-        message: new RegExp(`^${name} has no chat template: .*generate\\(\\) or complete\\(\\), take a chat model`),
+        message: new RegExp(`^${name} has no chat template: .*generate\\(\\) or complete\\(\\), use a chat model`),
       });
     }
   });
@@ -103,11 +103,8 @@ describe("a chat writer refuses", () => {
     });
     const many = JSON.stringify(Array.from({ length: 20_000 }, () => 1));
     const cases: readonly (readonly [ChatMessage[], RegExp])[] = [
-      [
-        Array.from({ length: 2049 }, () => ({ role: "user", content: "a" })),
-        /holds 2049 messages; expected 2048 at most/,
-      ],
-      [[...messages, calling(many, many)], /arguments of tool_calls hold more than 30000 values/],
+      [Array.from({ length: 2049 }, () => ({ role: "user", content: "a" })), /has 2049 entries; expected at most 2048/],
+      [[...messages, calling(many, many)], /arguments of tool_calls contain more than 30000 values/],
       [
         [...messages, calling(`${"[".repeat(150)}${"]".repeat(150)}`)],
         /^messages\[1\] is nested deeper than 100 levels/,

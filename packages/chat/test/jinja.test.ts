@@ -16,24 +16,24 @@ describe("a template that cannot be rendered tells the line and what is missing:
   const lines = (...all: readonly string[]) => all.join("\n");
   const faults: Readonly<Record<string, RegExp>> = {
     [lines("a", "{{ text | nonsense }}")]:
-      /^line 2: the filter "nonsense" does not work on a text here \(.*nonsense.*\)\.$/,
+      /^line 2: the filter "nonsense" does not work on a string \(.*nonsense.*\)\.$/,
     [lines("{# {{", "%} #}", "{% if yes %}", "  {{ '}}' }}{{ tool | wordwrap(3) }}", "{% endif %}")]:
-      /^line 4: the filter "wordwrap" does not work on a mapping here/,
-    [lines("{{- text", "}}", "{%- set x = cycler(1) %}")]: /^line 3: there is no function "cycler" here\.$/,
+      /^line 4: the filter "wordwrap" does not work on a mapping/,
+    [lines("{{- text", "}}", "{%- set x = cycler(1) %}")]: /^line 3: there is no function "cycler"\.$/,
     [lines("{% for n in names -%}", "", "{{ n.swapcase() }}", "{% endfor %}")]:
-      /^line 3: a text has no method "swapcase" here\.$/,
+      /^line 3: a string has no method "swapcase"\.$/,
     [lines("{% if not yes %}", "a", "{% elif none_here is weird %}", "b", "{% endif %}")]:
-      /^line 3: there is no test "weird" here\.$/,
+      /^line 3: there is no test "weird"\.$/,
     [lines("{% if not yes %}", "{% else %}", "{% for x in none_here %}", "{% endfor %}{% endif %}")]:
-      /^line 3: none cannot be looped over\.$/,
+      /^line 3: it is not possible to loop over none\.$/,
     [lines("{% macro f() %}", "{{ names + 1 }}", "{% endmacro %}", "{{ f() }}")]:
       /^line 2: .*between ArrayValue and IntegerValue/,
     [lines("{% set x %}", "{{ 1 }}", "{% endset %}", "{% generation %}", "{{ x.y.z() }}", "{% endgeneration %}")]:
-      /^line 5: something undefined has no method "z" here\.$/,
-    [lines("a\r", "b\r", "{{ dict(1) }}")]: /^line 3: dict\(\) takes a mapping or pairs; given a number\.$/,
+      /^line 5: an undefined value has no method "z"\.$/,
+    [lines("a\r", "b\r", "{{ dict(1) }}")]: /^line 3: dict\(\) expects a mapping or pairs; given a number\.$/,
     // What is not Jinja, as soon as it is read.
     [lines("a", "{% nonsense %}")]: /^line 2: .*nonsense/,
-    [lines("{{ 1 }}", "{% if yes %}", "{{ 2 }}")]: /^line 3: it ends before its last block does\.$/,
+    [lines("{{ 1 }}", "{% if yes %}", "{{ 2 }}")]: /^line 3: it ends before its last block is closed\.$/,
     [lines("{{ 1 }}", "{{ 'open }}", "x")]: /^line 2: /,
     [lines("{{ 1 }}", "", "{% set x = 1 ? 2 %}", "{{ 2 }}")]: /^line 3: .*\?/,
     [lines("{{ 1 }}", "{% for x in %}{% endfor %}", "{{ 2 }}")]: /^line 2: /,

@@ -158,7 +158,7 @@ describe("[INST] as in Mistral", () => {
     assert.throws(() => written(inst, [say("user", "a")], [weather]), {
       code: "unsupported",
       path: "tools",
-      message: "tools is not supported by m: its chat template does not know tools. Leave it out.",
+      message: "tools is not supported by m: its chat template does not support tools. Leave it out.",
     });
     assert.throws(() => written(inst, [say("user", "a"), call("{}")]), {
       code: "unsupported",
@@ -179,7 +179,8 @@ describe("pipes as in Zephyr", () => {
     assert.throws(() => written(piped, [say("user", "a"), say("tool", "b")]), {
       code: "unsupported",
       path: "messages[1].role",
-      message: 'messages[1].role is not supported by m: its chat template does not know the role "tool". Leave it out.',
+      message:
+        'messages[1].role is not supported by m: its chat template does not support the role "tool". Leave it out.',
     });
   });
 });
@@ -225,7 +226,7 @@ describe("a template that is broken", () => {
       assert.throws(() => chatWriter({ id: "m", tokenizer, chatTemplate: { template, file } }), {
         code: "model_files",
         message:
-          /^The chat template of m \(dir\/chat_template\.jinja\) is not Jinja: .+\. Take the file of the model's own folder\.$/,
+          /^The chat template of m \(dir\/chat_template\.jinja\) is not valid Jinja: .+\. Use the file from the model's own folder\.$/,
       });
     }
     assert.throws(() => written("x", [say("user", "a")], [weather], { named: { tool_use: "{% if %}" } }), {
@@ -238,7 +239,7 @@ describe("a template that is broken", () => {
       assert.throws(() => chatWriter({ target: sayingModel("x"), tokenizer, chatTemplate }), {
         code: "model_files",
         message:
-          /^The chat template of table is empty, .* Base models have none; take a chat model, or give it a template\.$/,
+          /^The chat template of table is empty, .* Base models have none; use a chat model, or add a template\.$/,
       });
     }
   });

@@ -1,7 +1,7 @@
 /**
- * What `npm start` and `npm test` run on a machine that has only Node and npm: takes Bun from npm at the version that
- * package.json pins (its platform package, so no install script has to run), installs the workspace, and hands over:
- * arguments, folder, signals and exit status are those of the program that it starts.
+ * Runs `npm start` and `npm test` on a machine that has only Node and npm. Installs Bun from npm at the version that
+ * package.json pins (the platform package, so no install script has to run), installs the workspace, and starts the
+ * program with the caller's arguments and folder. Signals are passed on, and the exit status is the program's.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -17,9 +17,9 @@ const commands = {
 };
 const [name, ...rest] = process.argv.slice(2);
 if (!Object.hasOwn(commands, name ?? ""))
-  fail(`bootstrap.mjs takes one of ${Object.keys(commands).join(", ")}; given ${name}.`);
+  fail(`bootstrap.mjs expects one of ${Object.keys(commands).join(", ")}; given ${name}.`);
 
-/** What ends a program from outside, as far as a program may answer it. */
+/** Signals that end a program and that it can handle. */
 const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 const windows = process.platform === "win32";
 const script = process.env.npm_lifecycle_event;
@@ -31,23 +31,23 @@ await prepare(
   "The packages could not be installed; see the message above.",
 );
 const [program, ...args] = commands[name];
-// Bun reads these files in the folder that it is started in, which is the caller's.
-const own = [`--config=${join(root, "bunfig.toml")}`, "--no-env-file"];
+// By default Bun reads both from the current folder, which is the caller's.
+const settings = [`--config=${join(root, "bunfig.toml")}`, "--no-env-file"];
 process.exit(
-  await passedOn(bun, [...own, join(root, program), ...args, ...rest], { cwd: callersFolder(), stdio: "inherit" }),
+  await runChild(bun, [...settings, join(root, program), ...args, ...rest], { cwd: callersFolder(), stdio: "inherit" }),
 );
 
-/** The folder that relative paths are meant from: npm goes to the checkout's own before it runs `npm start`. */
+/** The folder that the caller's paths are relative to. npm changes to the root before it runs `npm start`. */
 function callersFolder() {
   return (script === "start" && name === "start" && process.env.INIT_CWD) || process.cwd();
 }
 
 /**
- * Runs a program and passes on to it what tells this one to end. Returns its exit status; a signal that ended it ends
- * this process too. The shell through which npm runs a script passes nothing on: it is gone, and this program learns it
- * by its parent.
+ * Runs a program, passes signals on to it and returns its exit status. If a signal ended it, this process ends with
+ * the same signal. The shell in which npm runs a script does not pass signals on; when it exits, the parent process
+ * changes, and the program is stopped.
  */
-function passedOn(command, args, options) {
+function runChild(command, args, options) {
   return new Promise((resolve) => {
     const child = spawn(command, args, options);
     const passOn = (signal) => child.kill(signal);
@@ -59,7 +59,7 @@ function passedOn(command, args, options) {
       child.kill("SIGTERM");
     }, 100);
     if (script === undefined) clearInterval(watch);
-    child.once("error", (error) => fail(`${command} does not start: ${error.message}`));
+    child.once("error", (error) => fail(`Could not start ${command}: ${error.message}`));
     child.once("exit", (status, signal) => {
       clearInterval(watch);
       for (const each of signals) process.off(each, passOn);
@@ -69,7 +69,7 @@ function passedOn(command, args, options) {
   });
 }
 
-/** The pinned Bun, from npm if it is not here yet. */
+/** The path of the pinned Bun, which is installed from npm if it is missing. */
 async function pinnedBun() {
   const pinned = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).packageManager.replace("bun@", "");
   const folder = join(root, ".cache", `bun-${pinned}`);
@@ -87,15 +87,15 @@ async function pinnedBun() {
   return (
     works ??
     fail(
-      `No Bun ${pinned} for ${process.platform} ${process.arch} came from npm. Install Bun from https://bun.sh and use "bun start".`,
+      `npm has no Bun ${pinned} that runs on ${process.platform} ${process.arch}. Install Bun from https://bun.sh and use "bun start".`,
     )
   );
 }
 
-/** Runs in the checkout's root what has to be done before. */
+/** Runs an installation step in the root, and exits with the message if it fails. */
 async function prepare(command, args, message) {
   const shell = command.endsWith(".cmd");
-  if ((await passedOn(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], shell })) !== 0)
+  if ((await runChild(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], shell })) !== 0)
     fail(message);
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * The command. Installed from a registry it is what was built. In a checkout, where bootstrap.mjs lies beside it, it is
- * the sources, on this runtime where that can run them: Bun; Node from 22.18; Deno and Node that were started with the
- * condition `source`. Else on the Bun that bootstrap.mjs finds.
+ * The `lenity` command. Installed from a registry, it runs the compiled files. In a checkout, where bootstrap.mjs is
+ * next to it, it runs the sources: on this runtime if it is Bun, Node 22.18 or later, or Deno or Node started with the
+ * condition `source`; otherwise on the Bun that bootstrap.mjs installs.
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -16,7 +16,7 @@ if (!checkout) {
 } else if (prepared && import.meta.resolve("@lenity/core").endsWith(".ts")) {
   await import("../src/main.ts");
 } else if (prepared && process.features.typescript && process.execve !== undefined && process.platform !== "win32") {
-  // The same process once more, with the condition under which packages are their sources.
+  // Restart this process with the condition that resolves packages to their sources.
   const args = [
     process.execPath,
     "--conditions=source",

@@ -1,11 +1,11 @@
-/** One answer of `lenity chat` and `lenity complete`: made, printed as it comes, and reported. */
+/** Generates and prints one answer for `lenity chat` and `lenity complete`. */
 import { styleText } from "node:util";
 import { type Answer, generate, type Policy, type Token, type Verifier } from "@lenity/core";
 import { chosenSampling, metricsOf, type Speculation, type TraceEntry, traceOf, tracer, usageOf } from "@lenity/server";
 import type { LoadedModels, LoadModelsOptions } from "./load-models.ts";
 import { print } from "./output.ts";
 
-/** What both commands take. Settings of sampling that are not given are those that the model's folder recommends. */
+/** Options of both commands. Sampling settings default to those recommended in the model's folder. */
 export interface AnswerOptions extends LoadModelsOptions {
   readonly policy: Policy;
   readonly draftTokens?: number | undefined;
@@ -21,16 +21,16 @@ export interface AnswerOptions extends LoadModelsOptions {
   readonly trace?: boolean | undefined;
 }
 
-/** The tokens to go on from. */
+/** The tokens to continue from. */
 export interface Prompt {
   readonly tokens: readonly Token[];
-  /** Tokens that only a chat template writes, where one has written the prompt: lossy rules leave them alone. */
+  /** Tokens that only the chat template may write, if the prompt comes from one. Lossy rules do not relax them. */
   readonly control?: ReadonlySet<Token> | undefined;
-  /** Whether what is said goes on in their text, or is an answer to it. */
+  /** Whether the output continues the text of the prompt, rather than answering it. */
   readonly continues: boolean;
 }
 
-/** Answers, printing as text comes; returns the text. */
+/** Generates an answer and prints it as it arrives. Returns its text. */
 export async function answer(
   models: LoadedModels,
   { tokens: prompt, control, continues }: Prompt,
@@ -87,7 +87,7 @@ function report(answer: Answer, { policy, verifier, draftTokens }: Speculation):
   };
 }
 
-/** Each token in the colour of who put it there; `legend` names them. */
+/** The colour of a token by its source; `legend` in `summarise` explains them. */
 const colors = { strict: "reset", relaxed: "yellow", replacement: "red", bonus: "cyan", target: "reset" } as const;
 
 function colored(entries: readonly TraceEntry[]): string {

@@ -11,7 +11,7 @@ import type { DeviceOption, OnnxModel } from "@lenity/onnx";
 import { type LoadModelsOptions, loadModels } from "./load-models.ts";
 import { print } from "./output.ts";
 
-/** The presets that differ at temperature 0 on this task. */
+/** The presets whose results differ at temperature 0 on this task. */
 const compared = ["strict", "judi", "judge", "autojudge"];
 
 export interface QualityFlags extends LoadModelsOptions {
@@ -23,9 +23,9 @@ export interface QualityFlags extends LoadModelsOptions {
   readonly out: string;
 }
 
-/** `lenity bench quality`: the table on standard output, the figures as JSON in a file. */
+/** `lenity bench quality`: prints the table and writes the figures to a JSON file. */
 export async function benchQuality(flags: QualityFlags): Promise<void> {
-  // Every policy pays for its prompt.
+  // Without kept prefixes every policy has to run the whole prompt, so that their times compare.
   const models = await loadModels({ ...flags, cacheBytes: 0 }, "messages");
   try {
     const writer = chatWriter(models);
@@ -39,7 +39,7 @@ export async function benchQuality(flags: QualityFlags): Promise<void> {
       draftTokens: flags.draftTokens,
       temperature: flags.temperature,
       seed: flags.seed,
-      progress: tellProgress(" problems"),
+      progress: showProgress(" problems"),
     });
     print(qualityTable(report));
     await save(flags.out, report);
@@ -55,10 +55,7 @@ export interface VerifyFlags extends LoadModelsOptions {
   readonly out: string;
 }
 
-/**
- * `lenity bench verify`: every verifier of the registry with its example options, and the cheap ones at temperature 0
- * as well.
- */
+/** `lenity bench verify`: every verifier in the registry with its example options, the cheap ones also at temperature 0. */
 export async function benchVerify(flags: VerifyFlags): Promise<void> {
   const models = await loadModels(flags);
   const { registry, target } = models;
@@ -87,7 +84,7 @@ export async function benchVerify(flags: VerifyFlags): Promise<void> {
     vocabularies: flags.vocabularies,
     draftTokens: flags.draftTokens,
     repeats: flags.repeats,
-    progress: tellProgress(),
+    progress: showProgress(),
   });
   print(verifyTable(report));
   await save(flags.out, report);
@@ -103,9 +100,9 @@ export interface CacheFlags {
   readonly out: string;
 }
 
-/** `lenity bench cache`: a random model in every form, so that it needs no files. */
+/** `lenity bench cache`: a random model in every cache layout. Needs no model files. */
 export async function benchCache(flags: CacheFlags): Promise<void> {
-  const report = await cache({ ...flags, progress: tellProgress() }).catch((error) => {
+  const report = await cache({ ...flags, progress: showProgress() }).catch((error) => {
     if (error instanceof RangeError) throw new LenityError("invalid_request", error.message, { cause: error });
     throw error;
   });
@@ -121,13 +118,10 @@ export interface EvidenceFlags {
   readonly out: string;
 }
 
-/**
- * `lenity bench evidence`: a random model, on the CPU and on WebGPU where that can be had, or on the device that is
- * named.
- */
+/** `lenity bench evidence`: a random model on the given device, by default on the CPU and, if available, on WebGPU. */
 export async function benchEvidence({ device, vocabularies, ...flags }: EvidenceFlags): Promise<void> {
   const devices = device === undefined || device === "auto" ? undefined : [device];
-  const report = await evidence({ ...flags, devices, vocabularies, progress: tellProgress() });
+  const report = await evidence({ ...flags, devices, vocabularies, progress: showProgress() });
   print(evidenceTable(report));
   await save(flags.out, report);
 }
@@ -139,12 +133,12 @@ export interface ThreadsFlags extends LoadModelsOptions {
   readonly out: string;
 }
 
-/** `lenity bench threads`: the built-in pair, or another one. */
+/** `lenity bench threads`: the built-in pair, or the pair given by `--model` and `--draft`. */
 export async function benchThreads(flags: ThreadsFlags): Promise<void> {
   if (flags.model !== undefined && flags.draft === undefined)
     throw new LenityError(
       "invalid_request",
-      "bench threads measures a pair: with --model, give --draft as well, the folder of the draft model.",
+      "bench threads measures a target with its draft model. With --model, also set --draft to the draft model's folder.",
     );
   const models = await loadModels(flags, "messages");
   const prompt = chatWriter(models).write([{ role: "user", content: question }]);
@@ -157,7 +151,7 @@ export async function benchThreads(flags: ThreadsFlags): Promise<void> {
     draftTokens: flags.draftTokens,
     turns: flags.turns,
     repeats: flags.repeats,
-    progress: tellProgress(),
+    progress: showProgress(),
   });
   print(threadsTable(report));
   await save(flags.out, report);
@@ -165,11 +159,11 @@ export async function benchThreads(flags: ThreadsFlags): Promise<void> {
 
 const placeOf = ({ folder, graph }: OnnxModel) => ({ folder, file: relative(folder, graph.file) });
 
-/** Its answer is longer than a block. */
+/** A question whose answer is longer than a block. */
 const question =
   "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?";
 
-const tellProgress =
+const showProgress =
   (what = "") =>
   (done: number, all: number): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${all}${what}${done === all ? "\n" : ""}`);

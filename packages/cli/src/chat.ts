@@ -12,7 +12,7 @@ export interface ChatOptions extends AnswerOptions {
 export async function chat(question: string | undefined, options: ChatOptions): Promise<void> {
   const models = await loadModels(options, "messages");
   try {
-    const speculation = chosenSpeculation(options, models); // a misspelt policy fails before the first question
+    const speculation = chosenSpeculation(options, models); // report a misspelt policy before the first question
     const writer = chatWriter(models);
     const messages: ChatMessage[] = options.system === undefined ? [] : [{ role: "system", content: options.system }];
     await eachQuestion(question, "you", async (asked) => {

@@ -1,31 +1,31 @@
 import { LenityError } from "@lenity/core";
 import { type Dtype, findVariants, type ModelFolder } from "@lenity/onnx";
 
-/** Which variants the command was asked for: of the target, and of the draft. */
+/** The variants of the target and of the draft that the flags ask for. */
 export interface DtypeFlags {
   readonly dtype?: Dtype | undefined;
   readonly draftDtype?: Dtype | undefined;
 }
 
-/** A draft's variant as `loadModel` takes it, and what to tell of the choice. */
+/** A draft's variant, as an option for `loadModel`, and a note for the user if it is not the expected one. */
 export interface DraftDtype {
   readonly dtype: Dtype | undefined;
   readonly note?: string | undefined;
 }
 
 /**
- * The variant of the draft in that folder: the one asked for, or the target's where the draft has it, or its only one.
- * Throws `model_files` when there are several others.
+ * Chooses the draft's variant: the one asked for, else the target's if the draft has it, else the only one. Throws
+ * `model_files` if the draft lacks the target's variant and has several others.
  */
 export async function draftDtype(folder: ModelFolder, { dtype, draftDtype }: DtypeFlags): Promise<DraftDtype> {
   if (draftDtype !== undefined || dtype === undefined) return { dtype: draftDtype };
   const found = await findVariants(folder);
   if (found.some((variant) => variant.dtype === dtype)) return { dtype };
   const [only, ...others] = found;
-  // A model under a name of its own, or none: loading tells.
+  // Either there is no model or its file has an unusual name. Loading reports which.
   if (only === undefined) return { dtype: undefined };
   if (others.length === 0)
-    return { dtype: only.dtype, note: `the draft has no ${dtype} variant; its only one, ${only.dtype}, is used` };
+    return { dtype: only.dtype, note: `the draft has no ${dtype} variant, so its only one, ${only.dtype}, is used` };
   throw new LenityError(
     "model_files",
     `The draft ${folder.place} has no ${dtype} variant. It has ${found.map((variant) => variant.dtype).join(", ")}: choose one with --draft-dtype.`,

@@ -1,26 +1,28 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Listening } from "./listen.ts";
 
-/** Milliseconds before a terminal is told to wait, and for requests that are cut off to be told so. */
-const [silence, farewell] = [200, 1000];
+/** Milliseconds until a message asks the user to wait, and for sending an error to requests that are cut off. */
+const [noticeAfter, errorTime] = [200, 1000];
 
 /**
- * Takes no more requests, lets the open ones end, fails with `ending` those that take longer than `grace` milliseconds,
- * and closes all connections.
+ * Stops accepting requests, waits up to `grace` milliseconds for the open ones, aborts the rest with `ending`, and
+ * closes all connections.
  */
 export async function endServer(server: Listening, ending: AbortController, grace = 5000): Promise<void> {
   const stopped = server.stop();
-  if (!(await within(stopped, silence))) {
-    console.error(`lenity: waiting up to ${grace / 1000} s for open requests. A second signal ends them at once.`);
+  if (!(await within(stopped, noticeAfter))) {
+    console.error(
+      `lenity: waiting up to ${grace / 1000} s for open requests. A second signal stops the server immediately.`,
+    );
     if (!(await within(stopped, grace))) {
       ending.abort();
-      await within(stopped, farewell);
+      await within(stopped, errorTime);
     }
   }
   await server.close();
 }
 
-/** Whether it resolves in so many milliseconds. */
+/** Whether the promise resolves within this time. */
 async function within(promise: Promise<void>, milliseconds: number): Promise<boolean> {
   const timer = new AbortController();
   const late = pause(milliseconds, false, { signal: timer.signal }).catch(() => false);

@@ -1,23 +1,23 @@
 /**
- * Milliseconds in which signals count as one: what runs the command (npm, bun run, bootstrap.mjs) may pass on a Ctrl-C
- * that the terminal sent to both.
+ * Milliseconds within which signals count as one. The terminal sends Ctrl-C to this process and to the one that runs it
+ * (npm, bun run, bootstrap.mjs), which may pass it on.
  */
 const echo = 300;
 
 /**
- * Calls `end` at the first signal that tells the process to end. At a second one it ends at once: nobody who signals
- * again wants to wait. The function that comes back leaves signals to the runtime again.
+ * Calls `end` at the first SIGINT or SIGTERM. A second one ends the process immediately, since its sender does not want
+ * to wait. Returns a function that removes the handlers.
  */
 export function onEndSignal(end: () => void): () => void {
   let first: number | undefined;
-  const seen = () => {
+  const handle = () => {
     first ??= performance.now();
     if (performance.now() - first > echo) process.exit(1);
     end();
   };
   const signals = ["SIGINT", "SIGTERM"] as const;
-  for (const signal of signals) process.on(signal, seen);
+  for (const signal of signals) process.on(signal, handle);
   return () => {
-    for (const signal of signals) process.off(signal, seen);
+    for (const signal of signals) process.off(signal, handle);
   };
 }

@@ -28,12 +28,12 @@ export interface ExportFlags {
   readonly json?: boolean | undefined;
 }
 
-/** What was written, and what it is good for: what `lenity export --json` prints. */
+/** The written files and how to use them, as `lenity export --json` prints it. */
 interface Exported {
   readonly file: string;
-  /** The drafter file beside it, when one was asked for. */
+  /** The drafter file next to it, if one was asked for. */
   readonly drafter: string | undefined;
-  /** The file, and the one beside it that holds the weights when they are large. */
+  /** Size of the file, including the file next to it with the weights if they are large. */
   readonly bytes: number;
   readonly weights: string;
   readonly activations: string | undefined;
@@ -43,9 +43,7 @@ interface Exported {
   readonly use: string;
 }
 
-/**
- * `lenity export MODEL`: writes the model into its folder, loads it once to see that it works, and says how to use it.
- */
+/** `lenity export MODEL`: writes an ONNX file into the model's folder, loads it as a check, and prints how to use it. */
 export async function exportModel(model: string, flags: ExportFlags): Promise<void> {
   const { folder: dir } = await resolveModel(model, { weights: true });
   const began = Date.now();
@@ -54,7 +52,7 @@ export async function exportModel(model: string, flags: ExportFlags): Promise<vo
   if (flags.drafter === true && flags.attention === "split")
     throw new LenityError(
       "invalid_request",
-      "--drafter needs --attention gqa, because the two share a cache; split has another one. Leave out one of them.",
+      "--drafter needs --attention gqa, because the drafter shares the model's cache and split has a different one. Remove one of the two options.",
     );
   const attention = flags.attention ?? (flags.drafter === true ? "gqa" : undefined);
   const cancel = new AbortController();
@@ -71,26 +69,24 @@ export async function exportModel(model: string, flags: ExportFlags): Promise<vo
   }
 }
 
-/** The text as tokens, when the recipe needs any. */
+/** The tokens of the calibration text; undefined if the export does not need one. */
 async function readCalibration(dir: string, flags: ExportFlags): Promise<(readonly Token[])[] | undefined> {
   const { weights, activations, calibration: path } = flags;
   const refuse = (message: string, cause?: unknown) => new LenityError("invalid_request", message, { cause });
   if (weights !== "int8") {
     const stray = activations !== undefined ? "--activations" : path !== undefined ? "--calibration" : undefined;
     if (stray === undefined) return undefined;
-    throw refuse(
-      `${stray} needs --weights int8; the weights are ${weights}. Set --weights int8, or leave out ${stray}.`,
-    );
+    throw refuse(`${stray} needs --weights int8; the weights are ${weights}. Set --weights int8, or remove ${stray}.`);
   }
   if (activations === "per-row") {
     if (path === undefined) return undefined;
     throw refuse(
-      "--activations per-row does not use --calibration: its scales are computed as the model runs. Leave out one of them.",
+      "--activations per-row does not use --calibration: its scales are computed as the model runs. Remove one of the two options.",
     );
   }
   if (path === undefined) {
     throw refuse(
-      "int8 weights need --calibration FILE: a few thousand words of text like what the model will see, chat markers included. Or use --activations per-row, which needs no text and is a little slower.",
+      "int8 weights need --calibration FILE: a few thousand words of the kind of text that the model will see, including chat markers. Or use --activations per-row, which needs no text and is a little slower.",
     );
   }
   const text = await readFile(path, "utf8").catch((cause) => {
@@ -101,10 +97,10 @@ async function readCalibration(dir: string, flags: ExportFlags): Promise<(readon
   });
   const tokens = (await loadTokenizer(dir)).encode(text.slice(0, 1e6));
   if (tokens.length > 0) return [tokens];
-  throw refuse(`The calibration text ${path} has no tokens. Use a text of a few thousand words.`);
+  throw refuse(`The calibration text ${path} has no tokens. Use a text with a few thousand words.`);
 }
 
-/** One line that is written over, and kept when its stage is done. */
+/** Shows progress in one line, which is overwritten until its stage is done. */
 function draw(): (progress: ExportProgress) => void {
   let drawn = "";
   return ({ stage, done, all }) => {
@@ -114,10 +110,10 @@ function draw(): (progress: ExportProgress) => void {
   };
 }
 
-/** Of the file, and of the one beside it when it was written since. */
+/** Size of the file, plus the weights file next to it if that was written since `began`. */
 async function bytesOf(file: string, began: number): Promise<number> {
-  const beside = await stat(`${file}_data`).catch(() => undefined);
-  return (await stat(file)).size + (beside !== undefined && beside.mtimeMs >= began ? beside.size : 0);
+  const data = await stat(`${file}_data`).catch(() => undefined);
+  return (await stat(file)).size + (data !== undefined && data.mtimeMs >= began ? data.size : 0);
 }
 
 async function describe(dir: string, file: string): Promise<Pick<Exported, "file" | "hidden" | "check" | "use">> {

@@ -2,15 +2,16 @@ import { isLoopback } from "@lenity/server";
 
 /** Who can reach a server. */
 export interface Exposure {
-  /** The names that it answers to, as `createServer` takes them. */
+  /** The host names that it answers to, as an option for `createServer`. */
   readonly allowedHosts: readonly string[] | undefined;
-  /** What its operator should know. */
+  /** A warning for the operator, if there is a risk. */
   readonly warning: string | undefined;
 }
 
 /**
- * A server without a key is for the programs of this machine. On loopback it answers to names of loopback alone, as a
- * web page may give a name of its own this machine's address; elsewhere its operator is warned.
+ * A server without a key is meant for programs on this machine. On a loopback address it answers only to loopback
+ * names, because a web page can make its own host name resolve to this machine (DNS rebinding). On other addresses the
+ * operator is warned.
  */
 export function exposureOf(
   host: string,
@@ -21,6 +22,6 @@ export function exposureOf(
 ): Exposure {
   if (apiKey !== undefined) return { allowedHosts: allowedHost, warning: undefined };
   if (isLoopback(host)) return { allowedHosts: allowedHost ?? [], warning: undefined };
-  const warning = `other machines may be able to reach ${host}; without --api-key anyone who can may use the model.`;
+  const warning = `other machines may be able to reach ${host}, and without --api-key any of them can use the model.`;
   return { allowedHosts: allowedHost, warning };
 }

@@ -17,21 +17,21 @@ import { print } from "./output.ts";
 import { needsText } from "./policies.ts";
 import { size } from "./size.ts";
 
-/** Whether the model can feed a policy, beside a draft model and beside prompt lookup. */
-interface Feed {
+/** Whether a policy works with the model, with a draft model and with prompt lookup. */
+interface PolicySupport {
   readonly policy: string;
-  /** What it needs, in words; empty when it needs nothing. */
+  /** What it needs, in words; empty if it needs nothing. */
   readonly needs: string;
   readonly model: boolean;
   readonly lookup: boolean;
-  /** What is missing, when one of them is false. */
+  /** What is missing, if `model` or `lookup` is false. */
   readonly missing?: string | undefined;
 }
 
 export interface InspectOptions {
   readonly json?: boolean | undefined;
   readonly dtype?: Dtype | undefined;
-  /** The model file, within the folder, in place of a variant. */
+  /** Path of the ONNX file in the folder, instead of a variant. */
   readonly file?: string | undefined;
   readonly device?: DeviceOption | undefined;
   readonly context?: number | undefined;
@@ -44,20 +44,17 @@ export async function inspect(model: string, options: InspectOptions): Promise<v
   print(await inspection(folder, options));
 }
 
-/** What `lenity inspect` prints of a folder. */
+/** What `lenity inspect` prints about a folder. */
 export async function inspection(dir: string, options: InspectOptions): Promise<string> {
   const { dtype, file, device, context: contextLength } = options;
   const folder = await openFolder(dir);
   const found = await inspectModel(folder, { dtype, file, device, contextLength });
-  const policies = await feeds(folder, found);
+  const policies = await policySupport(folder, found);
   return options.json === true ? JSON.stringify({ ...found, policies }) : describe(found, policies);
 }
 
-/**
- * Every preset: with the folder's own heads and tokenizer, or with ones that stand for them to say what they would
- * read.
- */
-async function feeds(folder: ModelFolder, { hidden, lastOnly }: Inspection): Promise<Feed[]> {
+/** Every preset. Placeholders replace missing heads and a missing tokenizer, so that their needs are known too. */
+async function policySupport(folder: ModelFolder, { hidden, lastOnly }: Inspection): Promise<PolicySupport[]> {
   const heads = await readHeads(folder.place);
   const tokenizer = await loadTokenizer(folder).catch(() => undefined);
   const registry = defaultRegistry({
@@ -71,7 +68,7 @@ async function feeds(folder: ModelFolder, { hidden, lastOnly }: Inspection): Pro
     ...(tokenizer === undefined ? { thinking: "needs the text of tokens: put tokenizer.json into the folder." } : {}),
   };
   const target = { name: "this model", hidden, lastOnly };
-  return registry.presets.map(({ name }): Feed => {
+  return registry.presets.map(({ name }): PolicySupport => {
     const { needs } = registry.create(name);
     const withModel = unmetNeed(needs, target, { name: "draft model", rows: true });
     const withLookup = unmetNeed(needs, target, lookupDrafter());
@@ -87,7 +84,7 @@ async function feeds(folder: ModelFolder, { hidden, lastOnly }: Inspection): Pro
   });
 }
 
-function describe(found: Inspection, policies: readonly Feed[]): string {
+function describe(found: Inspection, policies: readonly PolicySupport[]): string {
   const { cache, taps } = found;
   const hidden = Object.entries(found.hidden).map(([kind, width]) => `${kind} (${width})`);
   return [
@@ -127,8 +124,8 @@ function describe(found: Inspection, policies: readonly Feed[]): string {
   ].join("\n");
 }
 
-/** A policy, what it needs, and whether the model can feed it. */
-function policyLine({ policy, needs, model, lookup, missing }: Feed): string {
+/** A policy, whether it works, and what it needs. */
+function policyLine({ policy, needs, model, lookup, missing }: PolicySupport): string {
   const why = [needs, missing ?? ""].filter((part) => part !== "").join(": ");
   return `    ${policy.padEnd(9)} ${model ? "yes" : "no"} / ${lookup ? "yes" : "no"}${why === "" ? "" : `  ${why}`}`;
 }
@@ -136,7 +133,7 @@ function policyLine({ policy, needs, model, lookup, missing }: Feed): string {
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [`  ${title}`, ...lines.map((line) => `    ${line}`)];
 
-/** Formats that make up at least a hundredth, and the files they are in. */
+/** The formats of at least 1 % of the weights, and the files they are in. */
 function weights({ weights: { formats, files } }: Inspection): string {
   const all = formats.reduce((sum, { bytes }) => sum + bytes, 0);
   const parts = formats
@@ -145,14 +142,14 @@ function weights({ weights: { formats, files } }: Inspection): string {
   return `${parts.join(", ")}${files.length === 0 ? "" : `; stored in ${files.join(", ")}`}`;
 }
 
-/** What steps and rewinding move of a cache. */
+/** What steps and rewinding copy of a cache. */
 export function cacheCosts(found: Pick<Inspection, "device" | "cache">): string {
   if (found.device.name === "webgpu" && found.cache.family !== "split")
     return "stays on the device; rewinding copies what is kept, on the device";
   return `${steps(found)}; ${rewinding(found)}`;
 }
 
-/** What a step moves besides what attention reads, as `lenity bench cache` measures it. */
+/** What a step copies in addition to what attention reads, as measured by `lenity bench cache`. */
 function steps({ cache: { family, newRows } }: Pick<Inspection, "cache">): string {
   if (family === "in-place") return "each step copies the whole cache in place";
   if (family === "new-rows")
@@ -168,7 +165,7 @@ function rewinding({ cache: { family, groups } }: Pick<Inspection, "cache">): st
   return groups === 1 ? "rewinding is free" : "all heads but the first are moved when tokens are added or removed";
 }
 
-/** What was tried, and what it showed. */
+/** The results of the checks at load. */
 function checks({ check, hidden, cache, lastOnly }: Inspection): string[] {
   const of = lastOnly ? "the last rows of " : "";
   const same =
@@ -179,12 +176,12 @@ function checks({ check, hidden, cache, lastOnly }: Inspection): string[] {
     ? "scores only the last position of a block: cannot verify drafts"
     : check.leak === 0
       ? "no row depends on later tokens"
-      : `earlier rows change by ${check.leak.toExponential(1)} with a later token: drafted tokens affect the verdict on those before them`;
+      : `earlier rows change by ${check.leak.toExponential(1)} with a later token: drafted tokens affect the verdict on the tokens before them`;
   const kinds = Object.keys(hidden);
   const states =
     kinds.length === 2
       ? ["post-norm rows are the pre-norm rows, normalized"]
-      : kinds.map((kind) => `only its name says that the hidden state is ${kind}`);
+      : kinds.map((kind) => `the hidden state is taken to be ${kind} because of its name alone`);
   return [same, leak, ...states, ...(cache.newRows ? ["present_rows are the last rows of present"] : [])];
 }
 
@@ -196,7 +193,7 @@ function vocabulary({ vocabulary, width, unused }: Inspection): string {
   return parts.length === 0 ? String(vocabulary) : `${vocabulary} (${parts.join(", ")})`;
 }
 
-/** One line a port; the caches of all layers in one. */
+/** One line per port; the caches of all layers share a line. */
 function summarise(ports: readonly Port[]): string[] {
   const line = ({ name, type, shape }: Port) => `${name}  ${type} [${shape.join(", ")}]`;
   const lines = new Map<string, string>();

@@ -1,21 +1,21 @@
-/** Trained heads beside a model: where they are read from, and what to say where one is missing. */
+/** Trained heads in a model's folder: reads them and reports the missing ones. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type AutojudgeHead, autojudgeHead, type JudgeHead, judgeHead, LenityError } from "@lenity/core";
 
-/** The heads that a folder has, by the preset and verifier that reads each. */
+/** The heads in a folder, by the name of the preset and verifier that uses each. */
 export interface Heads {
   readonly judge: JudgeHead | undefined;
   readonly autojudge: AutojudgeHead | undefined;
 }
 
-/** What a policy whose head is missing lacks. */
+/** The message for a policy whose head is missing. */
 export const headless = (name: string, folder = "the folder"): string =>
   `needs a trained head: put ${name}.json into ${folder}.`;
 
 /**
- * Reads them; the judge from `judge` when it is named. Rejects with `model_files` when one is named and missing, or is
- * no head.
+ * Reads the heads in a folder; the judge head comes from the file `judge` if it is given. Rejects with `model_files` if
+ * that file is missing or a file is not a head.
  */
 export async function readHeads(folder: string, judge?: string): Promise<Heads> {
   return {
@@ -24,7 +24,7 @@ export async function readHeads(folder: string, judge?: string): Promise<Heads> 
   };
 }
 
-/** For a registry: the heads that are not there, with what a policy that names one lacks. */
+/** The missing heads and their messages, as the option `missing` of a registry. */
 export function missingHeads(heads: Heads, model: string): Record<string, string> {
   const names = Object.keys(heads) as (keyof Heads)[];
   return Object.fromEntries(
@@ -32,7 +32,7 @@ export function missingHeads(heads: Heads, model: string): Record<string, string
   );
 }
 
-/** A trained head from a file that was named, which must be there, or from its usual place, which may be empty. */
+/** Reads a head from the file `named`, which must exist, or else from its usual place, if it is there. */
 async function readHead<Head>(
   place: string,
   parse: (json: unknown) => Head,

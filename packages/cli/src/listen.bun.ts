@@ -1,18 +1,18 @@
 import { lookup } from "node:dns/promises";
 import { type Fetch, type Listening, urlOf } from "./listen.ts";
 
-/** Seconds without a byte after which a connection ends: the most that Bun takes. */
-const patience = 255;
+/** Seconds without a byte after which a connection is closed: the maximum in Bun. */
+const mostIdle = 255;
 
 /**
- * Bun's server. While an answer is made its connection is not idle, however long the first token takes; connections
- * that say nothing end.
+ * Bun's server. A connection does not count as idle while its request is being answered, however long the first token
+ * takes. Other idle connections are closed.
  */
 export async function listen(
   fetch: Fetch,
-  { host, port, idle = patience }: { readonly host: string; readonly port: number; readonly idle?: number | undefined },
+  { host, port, idle = mostIdle }: { readonly host: string; readonly port: number; readonly idle?: number | undefined },
 ): Promise<Listening> {
-  // Of a name that nobody knows Bun's server tells by whatever code the system left behind.
+  // For a name that cannot be resolved, Bun's server reports an arbitrary leftover error code.
   await lookup(host);
   const server = Bun.serve({
     hostname: host,
@@ -23,7 +23,7 @@ export async function listen(
       try {
         return await fetch(request);
       } finally {
-        // Bun would keep the connection without a limit after the answer, too.
+        // Otherwise Bun would keep the connection open without a limit after the answer, too.
         server.timeout(request, idle);
       }
     },

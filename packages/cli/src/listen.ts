@@ -1,13 +1,13 @@
-/** Where an app listens. The runtime's own server is chosen by the package's import conditions (`#listen`). */
+/** A running server. The package's import conditions (`#listen`) choose the implementation for the runtime. */
 export interface Listening {
   readonly url: string;
-  /** Takes no more connections. Resolves when the open requests are answered. */
+  /** Stops accepting connections. Resolves when all open requests have been answered. */
   stop(): Promise<void>;
-  /** Ends all connections, whatever is open. */
+  /** Closes all connections, even those with open requests. */
   close(): Promise<void>;
 }
 
-/** The URL of an address: those of IPv6 stand in brackets. */
+/** The URL of an address, with IPv6 addresses in brackets. */
 export function urlOf(host: string, port: number | undefined): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

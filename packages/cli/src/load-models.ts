@@ -23,29 +23,27 @@ import { checkFile } from "./options.ts";
 export interface LoadModelsOptions {
   /** The target: a folder, or ORG/NAME on the hub. Default: the built-in pair. */
   readonly model?: string | undefined;
-  /** The draft, likewise. Without one, and with a model of your own, drafts come from prompt lookup. */
+  /** The draft model, likewise. Default: the built-in one; with `model`, none, so that prompt lookup drafts. */
   readonly draft?: string | undefined;
-  /** The variant of the target's file, as in `model_fp16.onnx`. Default: fp32, or the only one there is. */
+  /** The variant of the target's file, as in `model_fp16.onnx`. Default: fp32, or the only one. */
   readonly dtype?: Dtype | undefined;
-  /** The target's file, within the folder, in place of a variant. */
+  /** Path of the target's file in its folder, instead of a variant. */
   readonly file?: string | undefined;
-  /** The variant of the draft's file. Default: the target's, where the draft has it, or the draft's only one. */
+  /** The variant of the draft's file. Default: the target's if the draft has it, or the draft's only one. */
   readonly draftDtype?: Dtype | undefined;
-  /** Where the models compute. Default: cpu. */
+  /** Where the models run. Default: cpu. */
   readonly device?: DeviceOption | undefined;
-  /** The most tokens of a conversation. Default: what the target's folder says. */
+  /** Maximum tokens of prompt and answer together. Default: the value in the target's folder. */
   readonly context?: number | undefined;
-  /** A judge head. Default: `judge.json` in the target's folder, when it is there. */
+  /** File with a judge head. Default: `judge.json` in the target's folder, if there is one. */
   readonly judge?: string | undefined;
-  /** Engines of each model, so many answers at a time. Default 1. */
+  /** Engines per model, which is the number of answers at a time. Default 1. */
   readonly engines?: number | undefined;
-  /** As `loadModel` takes it, for each model. */
+  /** The option of `loadModel`, for each model. */
   readonly cacheBytes?: number | undefined;
 }
 
-/**
- * The models of one process, ready to answer. Its drafters: `model` first when there is a draft model; `lookup` always.
- */
+/** The models of one process, ready to answer. Its drafters are `model`, if there is a draft model, then `lookup`. */
 export interface LoadedModels extends ServedModel {
   readonly target: OnnxModel;
   readonly tokenizer: FolderTokenizer;
@@ -54,8 +52,8 @@ export interface LoadedModels extends ServedModel {
 }
 
 /**
- * Loads the models, and tells on standard error what their user must know. Where messages are to be answered, a folder
- * without a chat template is refused, before its model is loaded.
+ * Loads the models, and prints warnings and notes on standard error. For `use: "messages"`, a folder without a chat
+ * template is refused before its model is loaded.
  */
 export async function loadModels(
   options: LoadModelsOptions,
@@ -96,7 +94,7 @@ export async function loadModels(
             dtype: draft.dtype,
             draftsFor: target,
           });
-    if (device !== undefined) tellDevices(drafting === undefined ? [target] : [target, drafting]);
+    if (device !== undefined) showDevices(drafting === undefined ? [target] : [target, drafting]);
     const notes = [...target.notes, ...(draft?.note === undefined ? [] : [draft.note]), ...(drafting?.notes ?? [])];
     for (const note of notes) console.error(`lenity: ${note}.`);
     return {
@@ -121,11 +119,11 @@ export async function loadModels(
   }
 }
 
-/** The error for a base model that was to answer messages. */
+/** The error for a base model that should answer messages. */
 const templateless = (folder: string): LenityError =>
   new LenityError(
     "model_files",
-    `${folder} has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json), so it is a base model: it continues texts but cannot answer messages. Use lenity complete to continue a text. For answers use a chat model, or add a template.`,
+    `${folder} has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json), so it is a base model: it continues text but cannot answer messages. Use lenity complete to continue a text. To get answers, use a chat model or add a template.`,
   );
 
 async function targetOf({ model, dtype, file }: LoadModelsOptions): Promise<ResolvedModel> {
@@ -134,30 +132,30 @@ async function targetOf({ model, dtype, file }: LoadModelsOptions): Promise<Reso
     : resolveModel(model, { dtype, file });
 }
 
-/** The draft's folder and variant; undefined when there is none. */
+/** The draft's folder and variant; undefined if there is no draft model. */
 async function draftOf(
   options: LoadModelsOptions,
 ): Promise<({ readonly folder: ModelFolder } & DraftDtype) | undefined> {
-  const { model, draft, dtype, draftDtype: wanted } = options;
+  const { model, draft, dtype, draftDtype: given } = options;
   if (draft === undefined) {
-    if (wanted !== undefined)
+    if (given !== undefined)
       throw new LenityError(
         "invalid_request",
-        `--draft-dtype ${wanted} needs --draft. Add --draft, or leave out --draft-dtype.`,
+        `--draft-dtype ${given} needs --draft. Add --draft, or remove --draft-dtype.`,
       );
     return model === undefined ? { folder: await openFolder(tiny.draft), dtype: undefined } : undefined;
   }
-  const resolved = await resolveModel(draft, { dtype: wanted ?? dtype, orOnly: wanted === undefined });
+  const resolved = await resolveModel(draft, { dtype: given ?? dtype, orOnly: given === undefined });
   const folder = await openFolder(resolved.folder);
   return { folder, ...(await draftDtype(folder, options)) };
 }
 
-/** One line for each device and reason. */
-function tellDevices(models: readonly OnnxModel[]): void {
+/** Prints a line for each device and reason. */
+function showDevices(models: readonly OnnxModel[]): void {
   const lines = Map.groupBy(models, ({ device }) => `${device.name}. ${device.why}`);
-  for (const [line, those] of lines) {
+  for (const [line, group] of lines) {
     console.error(
-      `lenity: ${those.map(({ name }) => name).join(" and ")} ${those.length === 1 ? "runs" : "run"} on ${line}`,
+      `lenity: ${group.map(({ name }) => name).join(" and ")} ${group.length === 1 ? "runs" : "run"} on ${line}`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** What flags of several commands mean, and how a wrong one is told. */
+/** Parsers for the values of flags, with an error for a wrong one. */
 import { LenityError, type Policy } from "@lenity/core";
 import { type DeviceOption, type Dtype, deviceOptions, dtypes } from "@lenity/onnx";
 import { InvalidArgumentError } from "commander";
@@ -27,7 +27,7 @@ export const oneOf =
 /** A variant of model files that transformers.js names. */
 export const dtype: (text: string) => Dtype = oneOf(dtypes);
 
-/** Throws `invalid_request` when a model is named in two ways. */
+/** Throws `invalid_request` if both flags choose the model's file. */
 export function checkFile({
   file,
   dtype,
@@ -42,7 +42,7 @@ export function checkFile({
   );
 }
 
-/** Where models compute. */
+/** Where models run. */
 export const device: (text: string) => DeviceOption = oneOf(deviceOptions);
 
 /** A whole number in a range. */
@@ -65,12 +65,12 @@ export const number =
     throw new InvalidArgumentError(`Expected a number from ${from} to ${to}.`);
   };
 
-/** Several values of one option, each parsed by itself. */
+/** Several values of one option, each parsed separately. */
 export const list =
   <Value>(parse: (text: string) => Value) =>
   (text: string, before?: readonly Value[]): readonly Value[] => [...(before ?? []), parse(text)];
 
-/** A text that is not empty. */
+/** Text that is not empty. */
 export function filled(text: string): string {
   if (text !== "") return text;
   throw new InvalidArgumentError("It is empty.");

@@ -1,8 +1,8 @@
-/** Standard output: what the command was asked for. Notes, warnings and figures go to standard error. */
+/** Standard output is for the result of a command. Notes, warnings and figures go to standard error. */
 import { LenityError } from "@lenity/core";
 import { fail } from "./failure.ts";
 
-/** What shells report of a program that wrote to a reader who had left: 128 + SIGPIPE. */
+/** The exit status of a program whose reader closed the pipe, as shells report it: 128 + SIGPIPE. */
 const readerGone = 141;
 
 export function print(text: string): void {
@@ -10,16 +10,16 @@ export function print(text: string): void {
 }
 
 /**
- * Ends the process quietly when the reader of its output leaves (`| head`), and tells of an output that takes no more
- * (a full disk).
+ * Exits without a message when the reader of the output closes the pipe (`| head`), and reports other write errors,
+ * such as a full disk.
  */
 export function watchOutput(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    // Windows says EOF.
+    // On Windows the code is EOF.
     if (error.code === "EPIPE" || error.code === "EOF") process.exit(readerGone);
     fail(new LenityError("invalid_request", `Cannot write to standard output: ${error.message}.`, { cause: error }));
     process.exit();
   });
-  // What nobody reads there is no reason to stop.
+  // Lost notes and warnings are no reason to stop.
   process.stderr.on("error", () => {});
 }

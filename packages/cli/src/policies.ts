@@ -9,7 +9,7 @@ export interface PoliciesOptions extends LoadModelsOptions {
   readonly markdown?: boolean | undefined;
 }
 
-/** `lenity policies`: what the registry of a model offers, as the server tells it. */
+/** `lenity policies`: prints the presets and verifiers of a model's registry, as the server lists them. */
 export async function policies(options: PoliciesOptions): Promise<void> {
   const models = await loadModels(options);
   const list = policyList(models.registry);
@@ -53,10 +53,7 @@ function facts(verifier: Verifier): string {
   return parts.filter((part) => part !== "").join(" · ");
 }
 
-/**
- * The verifiers as a Markdown table, with arXiv numbers as links. A summary and its source share a cell, so that they
- * have room.
- */
+/** The verifiers as a Markdown table, with arXiv numbers as links. Summary and source share a cell to save width. */
 export function verifierTable({ verifiers }: PolicyList): string {
   const link = (source: string) => source.replace(/\b(\d{4}\.\d{5})\b/g, "[$1](https://arxiv.org/abs/$1)");
   const code = (text: string) => (text.startsWith("{") ? text.replace(/^(\{.*\})/, "`$1`") : text);
@@ -79,7 +76,7 @@ const line = (text: string): string => `  ${" ".repeat(11)} ${styleText("dim", t
 const optionNames = (schema: object): string =>
   Object.keys((schema as { properties?: object }).properties ?? {}).join(", ") || "none";
 
-/** What a verifier needs, in words; empty when it needs nothing. */
+/** What a verifier needs, in words; empty if it needs nothing. */
 export function needsText({ hidden, draftRows, mode }: Needs): string {
   const needs = [
     ...(draftRows === true ? ["a draft model"] : []),

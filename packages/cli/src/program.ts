@@ -40,7 +40,7 @@ const models = (command: Command): Command =>
 
 const folders = "default: the model's generation_config.json, else";
 
-/** What makes and prints an answer. */
+/** Adds the options of commands that print an answer. */
 const answers = (command: Command): Command =>
   models(command)
     .option("--policy <policy>", "a preset (strict, judi, judge, …) or a policy in JSON", policy, "strict")

@@ -14,7 +14,7 @@ export interface PullFlags {
   readonly json?: boolean | undefined;
 }
 
-/** `lenity pull ORG/NAME`: what is fetched on standard error, the folder on standard output. */
+/** `lenity pull ORG/NAME`: shows the progress on standard error and prints the folder on standard output. */
 export async function pull(model: string, { json, ...options }: PullFlags): Promise<void> {
   checkFile(options);
   const pulled = await pullModel(await readHub(), model, options, pullReport(process.stderr));

@@ -2,10 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { styleText } from "node:util";
 
-/**
- * What is asked of a command: its argument, or all of standard input, or, at a terminal, line after line until the
- * input ends.
- */
+/** Calls `ask` with the argument, else with all of standard input, or at a terminal with each line until the end. */
 export async function eachQuestion(
   given: string | undefined,
   label: string,

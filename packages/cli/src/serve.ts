@@ -18,17 +18,17 @@ export interface ServeOptions extends LoadModelsOptions {
   readonly allowedHost?: readonly string[] | undefined;
 }
 
-/** `lenity serve`: until the process is asked to end. */
+/** `lenity serve`: runs the server until a signal ends the process. */
 export async function serve(options: ServeOptions): Promise<void> {
   const models = await loadModels(options, "messages");
   try {
-    chosenSpeculation(options, models); // a misspelt default fails now, and not for the first client
+    chosenSpeculation(options, models); // report a misspelt default now rather than to the first client
     const served = { ...models, policy: options.policy, draftTokens: options.draftTokens };
     const ending = new AbortController();
     const { host, apiKey: apiKeys, shareCache } = options;
     const { allowedHosts, warning } = exposureOf(host, options);
     const app = createServer({ models: [served], apiKeys, shareCache, allowedHosts, ending: ending.signal });
-    // Before it says that it listens: whoever reads that may end it.
+    // Must come before the message that it listens, since a script may end it as soon as it reads that.
     const ended = new Promise<void>((resolve) => onEndSignal(resolve));
     const server = await listen(app.fetch, options).catch((cause) => {
       throw listenRefusal(cause, options);

@@ -1,4 +1,4 @@
-/** Bytes for people. */
+/** A number of bytes with a unit, such as 1.5 MB. */
 export function size(bytes: number): string {
   const units = ["B", "kB", "MB", "GB"];
   let value = bytes;

@@ -158,7 +158,7 @@ describe("the command by bootstrap.mjs", { skip }, () => {
     for (const name of ["frobnicate", "constructor", ""]) {
       const { status, text } = await run(["node", bootstrap, ...(name === "" ? [] : [name])], folder);
       assert.equal(status, 1);
-      assert.match(text, /^bootstrap\.mjs takes one of start, test, lenity; given /);
+      assert.match(text, /^bootstrap\.mjs expects one of start, test, lenity; given /);
     }
   });
 });

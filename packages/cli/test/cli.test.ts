@@ -113,7 +113,7 @@ describe("what lenity refuses, with what to do", () => {
     [["chat", "x", "--dtype", "q4"], /holds other variants: fp32/],
     [["bench", "cache", "--width", "200"], /width is 200; expected a multiple of 128/],
     [["bench", "cache", "--contexts", "16"], /longest block has 17 tokens; .*shortest context \(16\)/],
-    [["bench", "threads", "--model", "x"], /give --draft as well/],
+    [["bench", "threads", "--model", "x"], /also set --draft/],
     [["bench", "verify", "--vocabularies", "1000", "x"], /'x' is invalid\. Expected a whole number from 2 to /],
     [["bench", "quality", "--policies", "strict", "{type"], /not valid JSON/],
     [["bench", "cache", "--blocks", "8", "999"], /'999' is invalid\. Expected a whole number from 1 to 255/],

@@ -56,7 +56,7 @@ describe("lenity serve", () => {
     );
     await pause(100);
     child.kill("SIGTERM");
-    while (!told().includes("A second signal ends them at once.")) await pause(5);
+    while (!told().includes("A second signal stops the server immediately.")) await pause(5);
     await pause(300);
     child.kill("SIGTERM");
     assert.equal(await ended, 1);

@@ -113,7 +113,7 @@ describe("a folder of one's own", () => {
 
   test("with a template that is not Jinja is refused, with the file", () =>
     copyWith({ "chat_template.jinja": "{% if %}" }).then((dir) =>
-      refused(dir, /chat template of copy-\d+ \(.*chat_template\.jinja\) is not Jinja/),
+      refused(dir, /chat template of copy-\d+ \(.*chat_template\.jinja\) is not valid Jinja/),
     ));
 
   test("with a broken generation_config.json is refused, with the file", async () => {
@@ -299,7 +299,7 @@ describe("a draft of one's own", () => {
     const padding = "lenity: sixty scores 60 ids";
     const other = await ask(target, "--dtype", "q4", "--draft", sixty);
     assert.equal(other.text, plain.text);
-    assert.match(other.err, /^lenity: the draft has no q4 variant; its only one, fp32, is used\.\nlenity: sixty/);
+    assert.match(other.err, /^lenity: the draft has no q4 variant, so its only one, fp32, is used\.\nlenity: sixty/);
     const both = join(folder, "both");
     await cp(sixty, both, { recursive: true });
     // No model: a draft that is loaded from it is refused.

@@ -60,7 +60,7 @@ const last = "present_rows are the last rows of present";
 
 const leaking = [
   "blocks of up to 40 tokens differ from smaller ones by N (logits range over N)",
-  "earlier rows change by N with a later token: drafted tokens affect the verdict on those before them",
+  "earlier rows change by N with a later token: drafted tokens affect the verdict on the tokens before them",
   normed,
   last,
 ];

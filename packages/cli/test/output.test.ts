@@ -114,7 +114,10 @@ describe("a failure", () => {
     const text = (code: string) =>
       listenRefusal(Object.assign(new Error("the runtime's words"), { code }), place).message;
     assert.match(text("EADDRINUSE"), /^Port 80 on here is in use\. Choose another port with --port, or 0/);
-    assert.match(text("EACCES"), /^This user may not listen on port 80 of here \(EACCES\)\. Choose another port/);
+    assert.match(
+      text("EACCES"),
+      /^This user is not allowed to listen on port 80 of here \(EACCES\)\. Choose another port/,
+    );
     assert.match(text("EAI_AGAIN"), /^here is not an address of this machine \(EAI_AGAIN\)\. Set --host/);
     assert.equal(text("EMFILE"), "Cannot listen on here, port 80: the runtime's words.");
   });

@@ -265,7 +265,7 @@ describe("a broken connection", () => {
       pull({}, report),
       refusedAs(
         "download",
-        /onnx\/model\.onnx of org\/model could not be downloaded: 127\.0\.0\.1:\d+ answers 503 \(\d attempts in a row\)/,
+        /onnx\/model\.onnx of org\/model could not be downloaded: 127\.0\.0\.1:\d+ answered 503 \(\d attempts in a row\)/,
       ),
     );
     assert.ok(report.ended);
@@ -325,7 +325,7 @@ describe("a broken connection", () => {
     await pull({}, report);
     assert.match(
       report.notes[0] ?? "",
-      /^The list of files of org\/model: 127\.0\.0\.1:\d+ answers 500\. Trying again\.$/,
+      /^The list of files of org\/model: 127\.0\.0\.1:\d+ answered 500\. Trying again\.$/,
     );
     assert.equal(fake.requests("/revision/main").length, 3);
     assert.equal(fake.requests("/tokenizer.json").length, 3);
@@ -351,7 +351,7 @@ describe("a broken connection", () => {
     fake.faults("/revision/main", ...Array(3).fill(refuse(500)));
     await assert.rejects(
       pull(),
-      refusedAs("download", /list of files of org\/model could not be downloaded: .* answers 500 \(3 attempts/),
+      refusedAs("download", /list of files of org\/model could not be downloaded: .* answered 500 \(3 attempts/),
     );
     await fake.close();
     await assert.rejects(pull(), refusedAs("download", /could not be downloaded: .*\(3 attempts/));
@@ -374,7 +374,7 @@ describe("wrong bytes", () => {
         pull(),
         refusedAs(
           "download",
-          /arrived with wrong bytes: the hash is [0-9a-f]+; the hub announced .* deleted; pull again/,
+          /downloaded with wrong content: its hash is [0-9a-f]+, but the hub announced .* deleted; pull again/,
         ),
       );
       const hash = hashOf(path, files[path] as Buffer);
@@ -387,14 +387,14 @@ describe("wrong bytes", () => {
 
   test("more bytes than announced are not written", async () => {
     fake.faults(atCdn, (_, response, body) => response.end(Buffer.concat([body, body])));
-    await assert.rejects(pull(), refusedAs("download", /more than the 300000 that the hub announced/));
+    await assert.rejects(pull(), refusedAs("download", /more than the 300000 bytes that the hub announced/));
   });
 
   test("what an earlier process left is hashed with the rest, and goes when it was wrong", async () => {
     const blob = join(shelfOf(hub, name).blobs, hashOf(model, large));
     await mkdir(shelfOf(hub, name).blobs, { recursive: true });
     await writeFile(`${blob}.partial`, Buffer.alloc(1000, 255));
-    await assert.rejects(pull(), refusedAs("download", /wrong bytes/));
+    await assert.rejects(pull(), refusedAs("download", /wrong content/));
     await writeFile(`${blob}.partial`, Buffer.alloc(400_000)); // longer than the file
     await pull();
     await pull();
@@ -540,7 +540,7 @@ describe("which files", () => {
     await start({ ...config, ...empty(parts[0] as string, index) });
     await assert.rejects(
       pull({ weights: true }),
-      refusedAs("model_files", /no model\.safetensors, and not all of its parts/),
+      refusedAs("model_files", /neither model\.safetensors nor all of its parts/),
     );
   });
   test("none where the repository holds no model that lenity runs", async () => {
@@ -625,7 +625,7 @@ describe("the disk", () => {
     fake.lies.set(model, { lfs: { oid: "a".repeat(64), size: 9e15, pointerSize: 1 } });
     await assert.rejects(
       pull(),
-      refusedAs("download", /has [\d.]+ GB free; 9000000\.0 GB are needed\. .*HF_HUB_CACHE/),
+      refusedAs("download", /has [\d.]+ GB free, but 9000000\.0 GB are needed\. .*HF_HUB_CACHE/),
     );
     assert.ok(fake.seen.every(({ path }) => !path.includes("/resolve/")));
   });
@@ -633,7 +633,7 @@ describe("the disk", () => {
     const { blobs } = shelfOf(hub, name);
     await mkdir(blobs, { recursive: true });
     await symlink("/dev/full", join(blobs, `${hashOf(model, large)}.partial`));
-    await assert.rejects(pull(), refusedAs("download", /The disk of .* is full\. What was downloaded is kept/));
+    await assert.rejects(pull(), refusedAs("download", /The disk with .* is full\. Downloaded data is kept/));
   });
   test("where nothing can be written is told", async () => {
     await writeFile(join(root, "file"), "");

@@ -99,7 +99,7 @@ describe("what would take long to read", () => {
     await refused(`{"messages": [${"{},".repeat(1e6)}{}]}`, /The body contains more than 30000 values/, null);
     await refused(
       { messages: Array.from({ length: 2049 }, () => user("a")) },
-      /messages holds 2049 messages; expected 2048 at most/,
+      /messages has 2049 entries; expected at most 2048/,
       "messages",
     );
     const call = {
@@ -110,7 +110,7 @@ describe("what would take long to read", () => {
     const readsCalls = `{{ messages[1].tool_calls | tojson }}`;
     const reading = createServer({ models: [{ ...model(bytes), chatTemplate: readsCalls }] });
     const { error } = (await (await post(reading, { messages: calls })).json()) as Reply;
-    assert.match(error?.message ?? "", /arguments of tool_calls hold more than 30000 values/);
+    assert.match(error?.message ?? "", /arguments of tool_calls contain more than 30000 values/);
   });
 
   test("is not searched for the first message at fault", async () => {

@@ -111,7 +111,7 @@ describe("400 answers", () => {
       [
         { messages: [{ role: "assistant", tool_calls: [call] }] },
         "messages[0].tool_calls",
-        /double: its chat template does not know/,
+        /double: its chat template does not support/,
       ],
       [{ tools: "all" }, "tools", /"all"; expected an array/],
       [{ tools: [{ type: "function" }] }, "tools[0].function", /missing/],

@@ -75,7 +75,7 @@ test("a conversation that renders to nothing is a 400", async () => {
   const { error } = (await response.json()) as Reply;
   assert.deepEqual(
     [error?.param, error?.message],
-    ["messages", "The chat template of double writes nothing for these messages. Send others."],
+    ["messages", "The chat template of double writes nothing for these messages. Send different ones."],
   );
 });
 

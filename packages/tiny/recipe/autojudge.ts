@@ -1,12 +1,12 @@
 /**
- * Trains the AutoJudge head of the embedded pair (2504.20039, section 3): nobody says what is right. A token that the
- * draft would have said instead of the target's is unimportant when the target, going on from it, comes to the same
- * result.
+ * Trains the AutoJudge head of the built-in pair (2504.20039, section 3), which does not need to know right answers. A
+ * mismatch, where the draft would choose a different token than the target, is unimportant if the target, continuing
+ * from the draft's token, reaches the same result.
  *
  * bun packages/tiny/recipe/autojudge.ts [PROBLEMS]
  *
- * One problem in five is for validation: it chooses the decay, by the area under the ROC curve, and the threshold, by
- * the recall of important tokens. The bias is then moved so that this threshold is 0.1, the preset's.
+ * One problem in five is for validation, to choose the decay by the area under the ROC curve, and the threshold by the
+ * recall of important tokens. The bias is then shifted so that this threshold is 0.1, as in the preset.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -22,7 +22,7 @@ import {
 } from "../src/index.ts";
 import { fitLogistic } from "./logistic.ts";
 
-/** A token where the draft differs from the target. */
+/** A mismatch between draft and target. */
 interface Example {
   /** The target's hidden state at the draft's token, after the final norm. */
   readonly state: Float32Array;
@@ -32,11 +32,11 @@ interface Example {
 const problems = Number(process.argv[2] ?? 500);
 const maxTokens = 250;
 /**
- * The preset's threshold, and the recall of important tokens that it is to have on the validation share: a wrong token
- * accepted costs the answer, a fine one refused a part of a round.
+ * The preset's threshold, and the recall of important tokens that it should have on the validation share. Accepting a
+ * wrong token spoils the answer; rejecting a good one costs only part of a round.
  */
 const [threshold, recall] = [0.1, 0.99];
-/** The pulls towards 0 to choose from. */
+/** The candidates for `FitOptions.decay`. */
 const decays = [1e-4, 1e-3, 1e-2, 1e-1];
 
 const folder = fileURLToPath(targetFolder);
@@ -45,10 +45,10 @@ const [target, draft, tokenizer] = await Promise.all([
   loadModel(fileURLToPath(draftFolder), { threads: 1 }),
   loadTokenizer(folder),
 ]);
-/** Lossy rules leave these to strict verification: no head is asked about them. */
+/** Tokens that lossy rules leave to strict verification, so the head is not used for them. */
 const control = new Set([...tokenizer.special, ...target.eos]);
 
-/** The target's greedy answer, and the result in it, when it begins with these tokens. */
+/** The target's greedy answer that starts with these tokens, and its result. */
 async function finish(
   prompt: readonly Token[],
   start: readonly Token[],
@@ -73,42 +73,42 @@ async function mine(problem: Problem): Promise<Example[]> {
   if (result === undefined) return [];
   const [reader, forced] = await Promise.all([target.open(), draft.open()]);
   const examples: Example[] = [];
-  /** What the draft says at each place of the answer, forced along it. */
-  const said: Token[] = [];
-  /** The place of the last mismatch: nothing before it changes any more. */
-  let border = 0;
+  /** The draft's choice at each position, given the answer before it. */
+  const drafted: Token[] = [];
+  /** The position of the last mismatch. The answer before it is final. */
+  let settled = 0;
   for (let at = 0; at < answer.length && at < maxTokens - 1; at++) {
-    if (said.length <= at) {
-      // The session runs one token behind: its last row speaks of the last place.
+    if (drafted.length <= at) {
+      // The session is one token behind, because its last row is the prediction for the last position.
       await forced.rewind(Math.min(forced.length, prompt.length + at - 1));
       const { rows, logits } = await forced.append([...prompt, ...answer.slice(0, -1)].slice(forced.length), {
         rows: answer.length - at,
       });
       for (let row = 0; row < rows; row++)
-        said.push(argmax(logits.subarray(row * draft.vocabulary, (row + 1) * draft.vocabulary)));
+        drafted.push(argmax(logits.subarray(row * draft.vocabulary, (row + 1) * draft.vocabulary)));
     }
-    const token = said[at] as Token;
+    const token = drafted[at] as Token;
     if (token === answer[at] || control.has(token) || control.has(answer[at] as Token)) continue;
 
     const start = [...answer.slice(0, at), token];
-    await reader.rewind(Math.min(reader.length, prompt.length + border));
+    await reader.rewind(Math.min(reader.length, prompt.length + settled));
     const { hidden } = await reader.append([...prompt, ...start].slice(reader.length), {
       rows: 1,
       hidden: "post-norm",
     });
-    border = at;
+    settled = at;
     const other = await finish(prompt, start);
     const important = other.result !== result;
     examples.push({ state: hidden as Float32Array, important });
     if (important) continue;
     answer = other.answer;
-    said.length = at + 1;
+    drafted.length = at + 1;
   }
   await Promise.all([reader.close(), forced.close()]);
   return examples;
 }
 
-/** The share of pairs, one important and one not, that the head puts in order: the area under the ROC curve. */
+/** The area under the ROC curve: the share of pairs of an important and an unimportant example in the right order. */
 function area(head: AutojudgeHead, examples: readonly Example[]): number {
   const ranked = examples
     .map(({ state, important }) => ({ score: importance(head, state), important }))
@@ -121,7 +121,7 @@ function area(head: AutojudgeHead, examples: readonly Example[]): number {
   return ordered / (below * (ranked.length - below));
 }
 
-/** Both classes weigh the same. */
+/** Fits a head, with equal total weight for both classes. */
 function fit(examples: readonly Example[], decay: number, random: Random): AutojudgeHead {
   const share = examples.filter(({ important }) => important).length / examples.length;
   const samples = examples.map(({ state, important }) => ({
@@ -137,21 +137,21 @@ const short = (values: Float64Array): number[] => Array.from(values, (value) => 
 const rounded = (value: number): number => Math.round(10_000 * value) / 10_000;
 const logit = (p: number): number => Math.log(p / (1 - p));
 
-/** A threshold that refuses this share of the important examples: halfway down to the next example that it accepts. */
-function thresholdOf(head: AutojudgeHead, examples: readonly Example[], wanted: number): number {
+/** A threshold that rejects this share of the important examples: midway to the next example, which it accepts. */
+function thresholdOf(head: AutojudgeHead, examples: readonly Example[], share: number): number {
   const ranked = examples
     .map(({ state, important }) => ({ score: importance(head, state), important }))
     .sort((a, b) => b.score - a.score);
-  let left = Math.ceil(wanted * ranked.filter(({ important }) => important).length);
+  let left = Math.ceil(share * ranked.filter(({ important }) => important).length);
   const last = ranked.findIndex(({ important }) => important && --left === 0);
-  const [refused, accepted] = [last, last + 1].map((at) => logit(ranked[at]?.score ?? Number.EPSILON)) as [
+  const [rejected, accepted] = [last, last + 1].map((at) => logit(ranked[at]?.score ?? Number.EPSILON)) as [
     number,
     number,
   ];
-  return 1 / (1 + Math.exp(-(refused + accepted) / 2));
+  return 1 / (1 + Math.exp(-(rejected + accepted) / 2));
 }
 
-/** The shares of important mismatches refused and of unimportant ones accepted. */
+/** The shares of rejected important mismatches and of accepted unimportant ones. */
 function evaluate(head: AutojudgeHead, examples: readonly Example[], at: number): Record<string, number> {
   const accepted = (of: boolean) => {
     const scores = examples
@@ -192,13 +192,10 @@ const report = {
   train: evaluate(head, mined.train, threshold),
   validation: evaluate(head, mined.validation, threshold),
   heldOut: evaluate(head, mined.heldOut, threshold),
-  /**
-   * What other recalls on the validation share would ask of the threshold, and what they would give on held-out
-   * problems.
-   */
-  thresholds: [0.9, 0.95, 0.99].map((wanted) => {
-    const at = thresholdOf(head, mined.validation, wanted);
-    return { recall: wanted, threshold: Number(at.toPrecision(2)), heldOut: evaluate(head, mined.heldOut, at) };
+  /** The thresholds for other recalls on the validation share, and their results on held-out problems. */
+  thresholds: [0.9, 0.95, 0.99].map((share) => {
+    const at = thresholdOf(head, mined.validation, share);
+    return { recall: share, threshold: Number(at.toPrecision(2)), heldOut: evaluate(head, mined.heldOut, at) };
   }),
 };
 writeFileSync(autojudgeFile, `${JSON.stringify({ ...head, report })}\n`);

@@ -3,7 +3,7 @@
  * `tokenizer.json`.
  */
 
-/** Words keep their leading space, digits stand alone, so that a number is read and written digit by digit. */
+/** Words keep their leading space. Each digit is separate, so that numbers are read and written digit by digit. */
 const pattern = "\\p{N}| ?\\p{L}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
 /** GPT-2's reversible map from bytes to printable characters. */

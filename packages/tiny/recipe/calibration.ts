@@ -1,5 +1,5 @@
 /**
- * Writes sixty conversations about training problems, as `lenity export --weights int8 --calibration` reads them.
+ * Writes 60 conversations about training problems, as the calibration text for `lenity export --weights int8`.
  *
  *   bun packages/tiny/recipe/calibration.ts FILE
  */

@@ -4,8 +4,8 @@
  * bun packages/tiny/recipe/corpus.ts OUT_DIR [DOCUMENTS] [SEED]
  *
  * One answer in four contains a slip and its correction ("= 57... no, 54"). The slip itself has weight 0, so the model
- * does not learn to make it, but it learns to notice one: that is the reaction to errors that a judge reads from hidden
- * states (Judge Decoding, 2501.19309, section 4).
+ * does not learn to make slips but to notice them. A judge reads this reaction to errors from hidden states (Judge
+ * Decoding, 2501.19309, section 4).
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,8 +23,8 @@ const systems = [
   "You are a patient teacher.",
 ];
 /**
- * Weights are tenths: 10 counts fully, 1 a tenth, 0 not at all. Names, things and days are few among the tokens of an
- * answer, and hardest to get right: they must be looked up in the question.
+ * Weights in tenths: 10 counts fully, 1 a tenth, 0 not at all. Names, things and days (`content`) are a small part of
+ * an answer's tokens and the hardest to get right, because they must be looked up in the question.
  */
 const lossWeight = { question: 1, answer: 10, content: 60, slip: 0 };
 
@@ -39,7 +39,7 @@ export function seeded(seed: number): Random {
   };
 }
 
-/** The words that a slip may exchange, by kind: a wrong name, thing or day is an error of content, not of phrasing. */
+/** The words that a slip may exchange, by kind. A wrong name, thing or day is an error in content, not in phrasing. */
 const kinds: readonly (readonly string[])[] = [
   [
     "Anna",
@@ -103,7 +103,7 @@ class Writer {
     }
   }
 
-  /** The answer, with one slip at a random number or content word, corrected at once. */
+  /** Adds the answer with a slip at a random number or content word, followed by its correction. */
   addWithSlip(ids: readonly number[]): void {
     const digit = (at: number) => (ids[at] ?? -1) >= firstDigit && (ids[at] ?? -1) < firstDigit + 10;
     const numbers = ids.map((_, at) => at).filter((at) => digit(at) || digit(at - 1));
@@ -172,7 +172,7 @@ for (const kind of kinds) {
     .map((ids) => ids[0] as number);
   for (const id of ids) kindOf.set(id, ids);
 }
-/** The same words wherever they stand: at the start of a sentence they have a token without the space. */
+/** The content words in every position: at the start of a sentence their token has no space. */
 const content = new Set(
   kinds.flat().flatMap((word) => [encode(word), encode(` ${word}`)].flatMap((ids) => (ids.length === 1 ? ids : []))),
 );

@@ -1,5 +1,5 @@
 /**
- * Turns what `train.py` wrote into a model folder in Hugging Face layout.
+ * Turns the output of `train.py` into a model folder in Hugging Face layout.
  *
  *   bun packages/tiny/recipe/export.ts CORPUS_DIR TRAINED_DIR MODEL_DIR [--drafter]
  */
@@ -12,7 +12,7 @@ if (corpus === undefined || trained === undefined || out === undefined) {
   throw new Error("Usage: bun packages/tiny/recipe/export.ts CORPUS_DIR TRAINED_DIR MODEL_DIR [--drafter]");
 }
 
-/** Each turn is a role token, the text and <|end|>; `developer` is a newer name of `system`. */
+/** Each turn is a role token, the text and <|end|>. `developer` is a newer name for `system`. */
 const chatTemplate = `{%- for message in messages -%}
 {%- if message.role == 'developer' -%}{{- '<|system|>' -}}
 {%- elif message.role in ['system', 'user', 'assistant'] -%}{{- '<|' + message.role + '|>' -}}

@@ -1,11 +1,12 @@
 /**
- * Trains the judge head of the embedded pair (Judge Decoding, 2501.19309, section 4): labels from the generator, which
- * knows where a wrong answer goes wrong; features from the target's hidden state at each drafted token.
+ * Trains the judge head of the built-in pair (Judge Decoding, 2501.19309, section 4). The labels come from the
+ * generator, which knows where a wrong answer goes wrong, and the features from the target's hidden state at each
+ * drafted token.
  *
  * bun packages/tiny/recipe/judge.ts [PROBLEMS]
  *
- * Along each answer the draft proposes; tokens up to its first error are fine, the error is not. The answer then goes
- * on with the target's own token, so that errors are seen in the contexts in which decoding meets them.
+ * The draft proposes tokens along each answer. Tokens before its first error are fine, the error is not. The answer
+ * then continues with the target's token, so that errors appear in the same contexts as in decoding.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -24,7 +25,7 @@ import { fitLogistic } from "./logistic.ts";
 interface Example {
   readonly state: Float32Array;
   readonly fine: boolean;
-  /** Whether the target would have said the same. */
+  /** Whether the target would have chosen the same token. */
   readonly same: boolean;
 }
 
@@ -38,7 +39,7 @@ const [target, draft, tokenizer] = await Promise.all([
 const random = seeded(17);
 const eos = target.eos[0] as Token;
 
-/** Whether the answer so far, with this token, is still the beginning of a right answer. */
+/** Whether these tokens are the beginning of a right answer. */
 function isFine(problem: Problem, tokens: readonly Token[]): boolean {
   const text = tokenizer.decode(tokens.filter((token) => token !== eos));
   const right = firstError(problem.answer, text) === text.length;
@@ -90,13 +91,13 @@ async function mine(problem: Problem): Promise<Example[]> {
 }
 
 /**
- * What an example counts against a fine token that differs from the target's own. Errors count most, since one of them
- * spoils an answer. Tokens that the target would have said count little: strict verification accepts them without
- * asking the judge.
+ * The weight of an example relative to a fine token that differs from the target's. Errors have the most weight, since
+ * one error spoils an answer. Tokens that the target would have chosen have little, because strict verification accepts
+ * them without the judge.
  */
 const weights = { error: 100, agreed: 0.1 };
 
-/** The head: a logistic regression with the scale folded in. */
+/** Fits the head, a logistic regression, and folds the scale into its weights. */
 function fit(examples: readonly Example[], { error, agreed }: typeof weights): JudgeHead {
   const samples = examples.map(({ state, fine, same }) => ({
     state,
@@ -113,10 +114,7 @@ function fit(examples: readonly Example[], { error, agreed }: typeof weights): J
   };
 }
 
-/**
- * The shares of errors refused, of fine tokens accepted, and of those among them that the target would not have said
- * itself.
- */
+/** The shares of rejected errors, of accepted fine tokens, and of accepted fine tokens that the target words differently. */
 function evaluate(head: JudgeHead, examples: readonly Example[]): Record<string, number> {
   const accepted = (some: (example: Example) => boolean) => {
     const scores = examples.filter(some).map(({ state }) => judgeScore(head, state) > 0.5);

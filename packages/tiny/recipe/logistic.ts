@@ -1,7 +1,7 @@
-/** Logistic regression on hidden states: what the judge and the AutoJudge head are. */
+/** Logistic regression on hidden states, used for the judge and the AutoJudge head. */
 import type { Random } from "@lenity/core";
 
-/** A hidden state, which of the two classes it belongs to, and what a mistake about it costs. */
+/** A hidden state, its class, and its weight in the loss. */
 export interface Sample {
   readonly state: Float32Array;
   readonly label: boolean;
@@ -18,11 +18,11 @@ export interface Logistic {
 
 export interface FitOptions {
   readonly random: Random;
-  /** The pull of the weights towards 0. Default 1e-4. */
+  /** L2 regularization of the weights. Default 1e-4. */
   readonly decay?: number | undefined;
 }
 
-/** Logistic regression by Adam on standardised states. */
+/** Fits a logistic regression with Adam on standardised states. */
 export function fitLogistic(samples: readonly Sample[], { random, decay = 1e-4 }: FitOptions): Logistic {
   const width = (samples[0] as Sample).state.length;
   const mean = new Float64Array(width);

@@ -2,8 +2,8 @@
 
     /usr/bin/python3 packages/tiny/recipe/train.py CORPUS_DIR OUT_DIR --preset target|draft [--tokens N] [--minutes M]
 
-Runs on Debian's python3-torch (CPU, bfloat16 autocast) and on a GPU alike; saves a checkpoint every few minutes and resumes from it. Writes
-Hugging Face's `config.json` and `model.safetensors` (float16) into OUT_DIR.
+Runs with Debian's python3-torch (CPU, bfloat16 autocast) or on a GPU. Saves a checkpoint every few minutes and resumes
+from it. Writes Hugging Face's `config.json` and `model.safetensors` (float16) to OUT_DIR.
 """
 
 import argparse
@@ -36,7 +36,7 @@ class Norm(nn.Module):
 
 
 def rotate(x, cos, sin):
-    """x: [batch, heads, length, HEAD]; halves are rotated against each other, as in Hugging Face's Llama."""
+    """x: [batch, heads, length, HEAD]. Rotates the two halves of HEAD as pairs, as in Hugging Face's Llama."""
     a, b = x.chunk(2, dim=-1)
     return torch.cat((a * cos - b * sin, b * cos + a * sin), dim=-1)
 
@@ -110,7 +110,7 @@ class Llama(nn.Module):
 
 
 def save(model, config, out):
-    """A float16 safetensors file and the config that Hugging Face tools read."""
+    """Writes a float16 safetensors file and the config for Hugging Face's tools."""
     os.makedirs(out, exist_ok=True)
     tensors = {f"model.{name}": value.detach().cpu().half().contiguous().numpy() for name, value in model.named_parameters()}
     header, offset = {}, 0
@@ -149,7 +149,7 @@ def save(model, config, out):
 
 
 def batches(corpus, tokens_per_batch, generator):
-    """Endless batches of documents of like length: ids [B, T] and weights [B, T], padded with 0."""
+    """Endless batches of documents of similar length: ids [B, T] and weights [B, T], padded with 0."""
     ids = np.fromfile(os.path.join(corpus, "ids.u16"), dtype=np.uint16)
     weights = np.fromfile(os.path.join(corpus, "weights.u8"), dtype=np.uint8)
     lengths = np.fromfile(os.path.join(corpus, "lengths.u16"), dtype=np.uint16).astype(np.int64)
@@ -182,7 +182,7 @@ def main():
     parser.add_argument("out")
     parser.add_argument("--preset", choices=PRESETS, required=True)
     parser.add_argument("--tokens", type=int, default=14_000_000)
-    parser.add_argument("--minutes", type=float, default=60, help="the rate anneals over tokens or minutes, whichever is spent first")
+    parser.add_argument("--minutes", type=float, default=60, help="the rate anneals over tokens or minutes, whichever runs out first")
     parser.add_argument("--batch", type=int, default=4096)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--init", help="a checkpoint whose weights to start from")

@@ -1,19 +1,18 @@
 /**
- * The curriculum of the built-in pair: word problems of two or three arithmetic steps, with every answer that counts as
- * right.
+ * The training problems of the built-in pair: word problems of two or three arithmetic steps, with all right answers.
  *
- * An answer is a list of segments, each with one or more equally good phrasings. The generator therefore knows more
- * than one right text: `firstError` finds the first character at which an answer leaves the set of right answers, which
- * is what labels a judge.
+ * An answer is a list of segments, each with one or more equally good phrasings, so a problem has many right answers.
+ * `firstError` finds the first character at which a text leaves the set of right answers; this gives the labels for the
+ * judge.
  */
 
-/** A source of uniform numbers in [0, 1). Randomness is an argument everywhere. */
+/** A source of uniform numbers in [0, 1). Always passed as an argument. */
 export type Random = () => number;
 
-/** One question with the set of its right answers. */
+/** A question with the set of its right answers. */
 export interface Problem {
   readonly family: string;
-  /** What the problem is about: with the family, it decides the side of the split. */
+  /** The numbers in the question. With the family, they decide the side of the split. */
   readonly numbers: readonly number[];
   readonly question: string;
   /** Segments in order; each lists its interchangeable phrasings. */
@@ -64,7 +63,7 @@ function segments(template: string): string[][] {
     .map((part) => (part.startsWith("{") ? part.slice(1, -1).split("|") : [part]));
 }
 
-/** One phrasing of every segment, drawn uniformly. */
+/** An answer with one phrasing of every segment, drawn uniformly. */
 export function phrase(answer: readonly (readonly string[])[], random: Random): string {
   return answer.map((options) => pick(random, options)).join("");
 }
@@ -239,7 +238,7 @@ const families: Record<string, (random: Random) => Draft> = {
 /** The names of the problem families, in a fixed order. */
 export const familyNames: readonly string[] = Object.keys(families);
 
-/** A split by content, not by phrasing: one in ten of the (family, numbers) tuples is never trained on. */
+/** Whether a problem is held out. Splits by content, not by phrasing: one in ten (family, numbers) tuples is held out. */
 function isHeldOut(family: string, numbers: readonly number[]): boolean {
   let hash = 2166136261;
   for (const char of `${family}:${numbers.join(",")}`) hash = Math.imul(hash ^ char.charCodeAt(0), 16777619);
@@ -248,7 +247,7 @@ function isHeldOut(family: string, numbers: readonly number[]): boolean {
   return ((hash ^ (hash >>> 13)) >>> 0) % 10 === 0;
 }
 
-/** A word problem whose numbers belong to the given side of the split. */
+/** A random word problem on the given side of the split. */
 export function wordProblem(random: Random, side: "train" | "held-out"): Problem {
   for (;;) {
     const family = pick(random, familyNames);
@@ -279,21 +278,21 @@ const talk: readonly (readonly [readonly string[], string])[] = [
   [["Goodbye!", "Bye", "See you!"], "{Goodbye|Bye|See you}{!| and good luck!|, and come back soon!}"],
 ];
 
-/** A greeting or a question about the model itself, with its right answers. */
+/** A random greeting or question about the model itself, with its right answers. */
 export function smallTalk(random: Random): Problem {
   const [questions, answer] = pick(random, talk);
   return { family: "talk", numbers: [], question: pick(random, questions), answer: segments(answer) };
 }
 
-/** The number a reader takes from an answer: the one after the last `####`, or undefined. */
+/** The result in an answer: the number after the last `####`, or undefined. */
 export function readResult(text: string): number | undefined {
   const match = [...text.matchAll(/####\s*(-?\d+)/g)].at(-1)?.[1];
   return match === undefined ? undefined : Number(match);
 }
 
 /**
- * The index of the first character of `text` that no right answer has at that place, or `text.length` if `text` is a
- * right answer or the beginning of one.
+ * The index of the first character of `text` with which it leaves the set of right answers, or `text.length` if `text`
+ * is a right answer or the beginning of one.
  */
 export function firstError(answer: Problem["answer"], text: string): number {
   let starts = new Set([0]);

@@ -1,22 +1,20 @@
-/** Filters and methods of strings that the package lacks, or that differ from those of Jinja and Python. */
+/** String filters and methods that the package lacks, or in which it differs from Jinja and Python. */
 import type { Value } from "./package.ts";
 import { firstOf, lastOf, lengthOf, str, strip } from "./python.ts";
 import { charactersOf, isList, isMapping, isText, isUndefined, listOf, toValue } from "./values.ts";
 
-/**
- * What a filter makes of a value and its positional arguments; undefined where the package's own filter should do it.
- */
+/** Applies a filter to a value with positional arguments. Returns undefined to use the package's own filter instead. */
 type Filter = (operand: Value, args: readonly Value[], named: boolean) => Value | undefined;
 
 const nothing = toValue(undefined);
 
-/** Jinja's string filters turn other values into the text that Python would print. */
+/** Jinja's string filters first convert other values to text, as Python's `str` does. */
 const asText =
   (change: (text: string) => string): Filter =>
   (operand) =>
     toValue(change(str(operand)));
 
-/** An undefined value has no items, and is no error. */
+/** An undefined value has no items and is not an error. */
 const ifUndefined =
   (plain: unknown): Filter =>
   (operand) =>
@@ -30,7 +28,7 @@ const end =
     return isUndefined(operand) ? nothing : undefined;
   };
 
-/** Python puts all but the first letter into lower case. */
+/** Python's `capitalize` converts all but the first letter to lower case. */
 function capitalized(text: string): string {
   const first = firstOf(text);
   return first.toUpperCase() + text.slice(first.length).toLowerCase();
@@ -60,13 +58,13 @@ export const filters: Readonly<Record<string, Filter>> = {
   rejectattr: ifUndefined([]),
 };
 
-/** Jinja's other names of filters. */
+/** Aliases of filters in Jinja. */
 export const synonyms: Readonly<Record<string, string>> = { count: "length", d: "default" };
 
-/** Filters that the package has for strings only. */
+/** Filters that the package supports only for strings. */
 export const forTexts: ReadonlySet<string> = new Set(["title", "replace", "indent"]);
 
-/** Python's default, where a template names no characters or none. */
+/** Undefined, for Python's default, if the template passes no characters or `none`. */
 const charactersIn = (value: Value | undefined): string | undefined =>
   value === undefined || value.type === "NullValue" ? undefined : str(value);
 
@@ -75,7 +73,7 @@ const stripping =
   (text: string, [characters]: readonly Value[]): Value =>
     toValue(strip(text, charactersIn(characters), ends));
 
-/** Methods of texts: the package's take no characters to strip, and it lacks the last two. */
+/** Methods of strings. The package's `strip` methods take no arguments, and it lacks the last two. */
 export const methods: Readonly<Record<string, (text: string, args: readonly Value[]) => Value>> = {
   strip: stripping("both"),
   lstrip: stripping("left"),

@@ -3,7 +3,7 @@ import { Refusal } from "./interpreter.ts";
 import { Environment } from "./package.ts";
 import { strftime } from "./strftime.ts";
 
-/** What chat templates find everywhere, as in transformers, besides Jinja's own `namespace`. */
+/** The global names of chat templates, as in transformers, besides Jinja's own `namespace`. */
 export function globals(): Environment {
   const environment = new Environment();
   const values = {
@@ -18,7 +18,7 @@ export function globals(): Environment {
   };
   for (const [name, value] of Object.entries(values)) {
     environment.set(name, value);
-    // Jinja knows the constants by Python's names too.
+    // Jinja also accepts Python's names of the constants.
     if (typeof value !== "function") environment.set(`${name[0]?.toUpperCase()}${name.slice(1)}`, value);
   }
   environment.setVariable("dict", dict);

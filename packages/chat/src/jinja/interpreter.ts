@@ -5,10 +5,10 @@ import { str } from "./python.ts";
 import type { Tags } from "./tags.ts";
 import { isText, kindOf, toValue } from "./values.ts";
 
-/** What `raise_exception` throws: the template refuses the messages. */
+/** Thrown by `raise_exception`: the template refuses the messages. */
 export class Refusal extends Error {}
 
-/** A template that cannot be rendered: the line of the tag that fails, and what is missing. */
+/** A template cannot be rendered. The message gives the line of the tag and the reason. */
 export class TemplateFault extends Error {
   constructor(line: number, cause: Error) {
     super(`line ${line}: ${cause.message}`, { cause });
@@ -16,19 +16,16 @@ export class TemplateFault extends Error {
 }
 
 /** Evaluates a node. */
-type One = (node: unknown) => Value;
+type Evaluate = (node: unknown) => Value;
 
-/** A value where the package expects an expression. */
+/** Wraps a value for use where the package expects an expression. */
 const done = (value: Value): Node => ({ type: "Done", value });
 
-/**
- * The package's interpreter, with the parts of Jinja it lacks that chat templates use, and with errors that name the
- * line.
- */
+/** The package's interpreter, plus the parts of Jinja that it lacks and chat templates use. Its errors name the line. */
 export class TemplateInterpreter extends Interpreter {
   readonly #tags: Tags;
   /**
-   * `break` and `continue` are thrown too, and are no errors: the text that the round had printed, and whether the
+   * `break` and `continue`, which are thrown but are not errors, with what the loop's body had printed and whether the
    * loop ends.
    */
   readonly #jumps = new WeakMap<object, { text: string; readonly leaves: boolean }>();
@@ -51,7 +48,7 @@ export class TemplateInterpreter extends Interpreter {
     }
   }
 
-  /** The package forgets what a block has printed when a round is left in it. */
+  /** The package loses what a block has printed when `break` or `continue` leaves it. */
   override evaluateBlock(block: readonly Node[], environment: Environment): Value {
     return toValue(this.#print(block, environment));
   }
@@ -71,21 +68,21 @@ export class TemplateInterpreter extends Interpreter {
     return text;
   }
 
-  /** Whether it is an error that has no line yet. */
+  /** Whether it is an error without a line. */
   #isFault(error: unknown): boolean {
     return !(error instanceof Refusal || error instanceof TemplateFault || this.#jumps.has(error as object));
   }
 
   #value(node: Node, environment: Environment): Value {
-    const one: One = (expression) => this.evaluate(expression as Node, environment);
-    const asThePackage: One = (changed) => super.evaluate(changed as Node, environment);
+    const evaluate: Evaluate = (expression) => this.evaluate(expression as Node, environment);
+    const byPackage: Evaluate = (changed) => super.evaluate(changed as Node, environment);
     switch (node.type) {
       case "Done":
         return node["value"] as Value;
       case "FilterExpression":
-        return this.#filtered(node, one, asThePackage);
+        return this.#filtered(node, evaluate, byPackage);
       case "CallExpression":
-        return called(node, one, asThePackage);
+        return called(node, evaluate, byPackage);
       case "For": {
         const text = printLoop(node, environment, {
           evaluate: (part, scope) => this.evaluate(part, scope),
@@ -96,27 +93,27 @@ export class TemplateInterpreter extends Interpreter {
       }
       case "BinaryExpression": {
         const { value: operator } = node["operator"] as { readonly value: string };
-        return operator === "~" ? toValue(str(one(node["left"])) + str(one(node["right"]))) : asThePackage(node);
+        return operator === "~" ? toValue(str(evaluate(node["left"])) + str(evaluate(node["right"]))) : byPackage(node);
       }
       case "TestExpression": {
         const { value: test } = node["test"] as { readonly value: string };
-        if (!environment.tests.has(test)) throw new Error(`there is no test "${test}" here.`);
-        return asThePackage(node);
+        if (!environment.tests.has(test)) throw new Error(`there is no test "${test}".`);
+        return byPackage(node);
       }
       default:
-        return asThePackage(node);
+        return byPackage(node);
     }
   }
 
-  #filtered(node: Node, one: One, asThePackage: One): Value {
+  #filtered(node: Node, evaluate: Evaluate, byPackage: Evaluate): Value {
     const filter = node["filter"] as Node;
     const call = filter.type === "CallExpression";
     const identifier = (call ? filter["callee"] : filter) as Node;
     const written = String(identifier["value"]);
     const name = synonyms[written] ?? written;
-    const operand = one(node["operand"]);
+    const operand = evaluate(node["operand"]);
     if (Object.hasOwn(filters, name)) {
-      const { args, named } = argumentsOf(call ? filter : undefined, one);
+      const { args, named } = argumentsOf(call ? filter : undefined, evaluate);
       const value = filters[name]?.(operand, args, named);
       if (value !== undefined) return value;
     }
@@ -124,15 +121,15 @@ export class TemplateInterpreter extends Interpreter {
     const changed = {
       ...node,
       operand: done(forTexts.has(name) && !isText(operand) ? toValue(str(operand)) : operand),
-      // The package takes `default` with its brackets alone.
+      // The package accepts `default` only with parentheses.
       filter:
         call || name === "default" ? { type: "CallExpression", callee, args: call ? filter["args"] : [] } : callee,
     };
     try {
-      return asThePackage(changed);
+      return byPackage(changed);
     } catch (error) {
       throw this.#isFault(error)
-        ? new Error(`the filter "${written}" does not work on ${kindOf(operand)} here (${(error as Error).message}).`, {
+        ? new Error(`the filter "${written}" does not work on ${kindOf(operand)} (${(error as Error).message}).`, {
             cause: error,
           })
         : error;
@@ -140,24 +137,27 @@ export class TemplateInterpreter extends Interpreter {
   }
 }
 
-/** Arguments without a name, and whether there are others. */
-function argumentsOf(call: Node | undefined, one: One): { readonly args: readonly Value[]; readonly named: boolean } {
+/** The values of the arguments without a name, and whether there are others. */
+function argumentsOf(
+  call: Node | undefined,
+  evaluate: Evaluate,
+): { readonly args: readonly Value[]; readonly named: boolean } {
   const all = (call?.["args"] ?? []) as readonly Node[];
   const plain = all.filter(({ type }) => !/^(KeywordArgument|KeywordSpread|Spread)Expression$/.test(type));
-  return { args: plain.map(one), named: plain.length < all.length };
+  return { args: plain.map(evaluate), named: plain.length < all.length };
 }
 
-function called(node: Node, one: One, asThePackage: One): Value {
+function called(node: Node, evaluate: Evaluate, byPackage: Evaluate): Value {
   const callee = node["callee"] as Node;
   const isMethod = callee.type === "MemberExpression" && callee["computed"] !== true;
   const name = String((isMethod ? (callee["property"] as Node) : callee)["value"]);
-  const object = isMethod ? one(callee["object"]) : undefined;
+  const object = isMethod ? evaluate(callee["object"]) : undefined;
   if (object !== undefined && isText(object) && Object.hasOwn(methods, name)) {
-    return (methods[name] as (typeof methods)[string])(object.value, argumentsOf(node, one).args);
+    return (methods[name] as (typeof methods)[string])(object.value, argumentsOf(node, evaluate).args);
   }
-  const found = one(object === undefined ? callee : { ...callee, object: done(object) });
-  if (found.type === "FunctionValue") return asThePackage({ ...node, callee: done(found) });
+  const found = evaluate(object === undefined ? callee : { ...callee, object: done(object) });
+  if (found.type === "FunctionValue") return byPackage({ ...node, callee: done(found) });
   throw new Error(
-    object === undefined ? `there is no function "${name}" here.` : `${kindOf(object)} has no method "${name}" here.`,
+    object === undefined ? `there is no function "${name}".` : `${kindOf(object)} has no method "${name}".`,
   );
 }

@@ -1,24 +1,24 @@
 /**
- * Loops. The package's own lose what a round has printed before `break` or `continue`, unpack no tuples, and are slow
- * to iterate over the characters of a string.
+ * Loops. Those of the package lose what the body has printed before `break` or `continue`, do not unpack tuples, and
+ * are slow for the characters of a string.
  */
 import { Environment, type Node, type Value } from "./package.ts";
 import { charactersOf, isList, isText, isUndefined, kindOf, toValue } from "./values.ts";
 
-/** What an interpreter does for a loop. */
-export interface Means {
+/** What a loop needs from the interpreter. */
+export interface LoopContext {
   evaluate(node: Node, environment: Environment): Value;
-  /** What a block prints. */
+  /** The text that a block prints. */
   print(block: readonly Node[], environment: Environment): string;
   /**
-   * What a round had printed when this error ended it, and whether the loop ended too; undefined where the error is
+   * The text that the body had printed when this error left it, and whether the loop ends. Undefined if the error is
    * neither `break` nor `continue`.
    */
   left(error: unknown): { readonly text: string; readonly leaves: boolean } | undefined;
 }
 
-/** What a loop prints. */
-export function printLoop(node: Node, environment: Environment, { evaluate, print, left }: Means): string {
+/** The text that a loop prints. */
+export function printLoop(node: Node, environment: Environment, { evaluate, print, left }: LoopContext): string {
   const scope = new Environment(environment);
   const filtered = node["iterable"] as Node;
   const [source, test] =
@@ -46,29 +46,29 @@ export function printLoop(node: Node, environment: Environment, { evaluate, prin
       if (jump.leaves) break;
     }
   }
-  // As in Jinja2, even where `continue` ended every round.
+  // As in Jinja2, `else` also runs if `continue` ended every iteration.
   return ended ? text : text + print(node["defaultBlock"] as readonly Node[], scope);
 }
 
 const isTrue = (value: Value): boolean =>
   (value as Value & { __bool__(): { readonly value: boolean } }).__bool__().value;
 
-/** Strings are iterated by character, mappings by key; an undefined value is empty. */
+/** Strings are iterated by character and mappings by key. An undefined value is empty. */
 function itemsOf(value: Value): readonly Value[] {
   if (isText(value)) return charactersOf(value.value).value;
   if (isUndefined(value)) return [];
   if (isList(value)) return value.value;
   if (value.type === "ObjectValue") return [...(value.value as Map<string, Value>).keys()].map(toValue);
-  throw new Error(`${kindOf(value)} cannot be looped over.`);
+  throw new Error(`it is not possible to loop over ${kindOf(value)}.`);
 }
 
-/** Gives the variables of a loop their values. */
+/** Returns a function that assigns an item to the loop's variables. */
 function setter(target: Node, scope: Environment): (item: Value) => void {
   if (target.type === "Identifier") return (item) => scope.setVariable(target["value"] as string, item);
   const names = (target["value"] as readonly Node[]).map(({ value }) => value as string);
   return (item) => {
     if (!isList(item) || item.value.length !== names.length) {
-      throw new Error(`${kindOf(item)} does not give the ${names.length} values ${names.join(", ")}.`);
+      throw new Error(`${kindOf(item)} cannot be unpacked into the ${names.length} variables ${names.join(", ")}.`);
     }
     for (const [at, name] of names.entries()) scope.setVariable(name, item.value[at] as Value);
   };
@@ -94,7 +94,7 @@ function counters(items: readonly Value[], at: number): Value {
 
 const mentioning = new WeakMap<object, boolean>();
 
-/** Whether `loop` is read in there: setting its values takes longer than most bodies do. */
+/** Whether the body uses `loop`. Setting its values takes longer than most bodies do. */
 function mentionsLoop(part: unknown): boolean {
   if (typeof part !== "object" || part === null) return false;
   const known = mentioning.get(part);

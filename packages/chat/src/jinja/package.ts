@@ -1,10 +1,10 @@
 /**
- * As much of @huggingface/jinja as is used here. Its declarations lack file extensions, so that TypeScript sees `any`
- * where Deno sees its types, which are narrower than what it does.
+ * The parts of @huggingface/jinja that are used here, with their own types. The package's declarations lack file
+ * extensions, so TypeScript sees `any`, while Deno sees types that are narrower than the code.
  */
 import * as jinja from "@huggingface/jinja";
 
-/** A value as the interpreter has it. */
+/** A value in the interpreter. */
 export interface Value {
   readonly type: string;
   readonly value: unknown;
@@ -14,7 +14,7 @@ export interface Value {
 /** Names and their values. */
 export interface Environment {
   readonly tests: ReadonlyMap<string, unknown>;
-  /** Declares a name with a plain value, which it makes into one of its own. */
+  /** Declares a name with a plain value, which is converted to a `Value`. */
   set(name: string, plain: unknown): Value;
   setVariable(name: string, value: Value): Value;
 }
@@ -32,7 +32,7 @@ export interface Interpreter {
   evaluateBlock(block: readonly Node[], environment: Environment): Value;
 }
 
-/** What the lexer makes of a source. */
+/** A token from the lexer. */
 export interface Token {
   readonly type: string;
   readonly value: string;
@@ -41,7 +41,7 @@ export interface Token {
 export const Environment: new (parent?: Environment) => Environment = jinja.Environment as never;
 export const Interpreter: new (environment: Environment) => Interpreter = jinja.Interpreter as never;
 
-/** Throws what is not Jinja. Blocks are trimmed, as transformers has it. */
+/** Splits a source into tokens, with trimmed blocks as in transformers. Throws if it is not valid Jinja. */
 export const tokenize = (source: string): readonly Token[] =>
   jinja.tokenize(source, { lstrip_blocks: true, trim_blocks: true });
 export const parse: (tokens: readonly Token[]) => Node = jinja.parse as never;

@@ -1,4 +1,4 @@
-/** What Python makes of values: Jinja's own words for them. */
+/** Values as text, and operations on strings, as in Python: Jinja prints values in Python's notation. */
 import type { Value } from "./package.ts";
 import { isList, isMapping, isText, isUndefined } from "./values.ts";
 
@@ -24,9 +24,7 @@ export function repr(value: Value): string {
   return value.toString();
 }
 
-/**
- * What Python's `repr` does not print as it is; but private-use characters are kept, for callers mark texts with them.
- */
+/** Characters that Python's `repr` escapes, except private-use characters, with which callers mark texts. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
@@ -44,17 +42,17 @@ function code(point: number): string {
 }
 
 /**
- * What `str.strip` removes by default. JavaScript's `trim` has other characters: U+FEFF, and none of the
- * separators from U+001C on.
+ * What `str.strip` removes by default. JavaScript's `trim` differs: it also removes U+FEFF, but not the separators
+ * U+001C to U+001F.
  */
 const spaces =
   "\t\n\v\f\r\u001c\u001d\u001e\u001f \u0085\u00a0" +
   "\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000";
 
-/** Python's `strip`, `lstrip` and `rstrip`: takes these characters away at the ends. */
+/** Python's `strip`, `lstrip` and `rstrip`: removes these characters at the ends. */
 export function strip(text: string, characters: string = spaces, ends: "both" | "left" | "right" = "both"): string {
   const gone = new Set(characters);
-  // Looked at from the ends alone: texts may be long.
+  // Only the ends are read, because texts may be long.
   let [from, to] = [0, text.length];
   for (let first = firstOf(text, from); ends !== "right" && from < to && gone.has(first); first = firstOf(text, from))
     from += first.length;
@@ -63,11 +61,12 @@ export function strip(text: string, characters: string = spaces, ends: "both" | 
   return text.slice(from, to);
 }
 
-/** The character that begins at an index, and the one that ends before it; empty beyond the text. */
+/** The character that starts at an index; empty after the end of the text. */
 export function firstOf(text: string, at = 0): string {
   return at < text.length ? String.fromCodePoint(text.codePointAt(at) as number) : "";
 }
 
+/** The character that ends at an index; empty at the start of the text. */
 export function lastOf(text: string, end: number = text.length): string {
   const pair = text.slice(Math.max(0, end - 2), end);
   return Array.from(pair).at(-1) ?? "";

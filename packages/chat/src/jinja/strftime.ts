@@ -3,8 +3,8 @@ const days = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" 
 const two = (value: number): string => String(value).padStart(2, "0");
 
 /**
- * Python's strftime in local time, with English names whatever the locale: templates were written with them. Other
- * directives stay as they are.
+ * Python's strftime in local time. Names are English in every locale, because templates are written for them. Unknown
+ * directives are kept.
  */
 export function strftime(format: string, date: Date): string {
   const [month, day] = [months[date.getMonth()] as string, days[date.getDay()] as string];

@@ -1,23 +1,21 @@
-/** Where the tags of a template stand: the package's parser keeps no lines. */
+/** Finds the lines of a template's tags, because the package's parser does not keep them. */
 import type { Node, Token } from "./package.ts";
 
-/** What is known of a parsed template's tags. */
+/** Facts about a parsed template's tags. */
 export interface Tags {
-  /** The lines of the nodes that have a tag of their own. */
+  /** The line of each node that has its own tag. */
   readonly lines: WeakMap<object, number>;
   /** The expressions whose values are printed. */
   readonly printed: WeakSet<object>;
 }
 
-/** A tag in a source: its line from 1 on, and where the text behind it begins. */
+/** A tag in a source: its line, counted from 1, and the index after its end. */
 export interface Tag {
   readonly line: number;
   readonly end: number;
 }
 
-/**
- * The tags of a source, without comments and without `generation` tags, which the package takes away before it looks.
- */
+/** The tags of a source, without comments and `generation` tags, which the package removes before parsing. */
 export function tagsOf(source: string): Tag[] {
   const tags: Tag[] = [];
   const opening = /\{[{%#]/g;
@@ -40,7 +38,7 @@ const after = (source: string, text: string, from: number): number => {
   return at < 0 ? source.length : at + text.length;
 };
 
-/** The end of a tag that begins there: brackets and texts in it are followed. */
+/** The index after the tag that starts here. Braces and strings in it are skipped. */
 function endOfTag(source: string, start: number): number {
   const closing = source[start + 1] === "{" ? "}}" : "%}";
   let depth = 0;
@@ -55,19 +53,19 @@ function endOfTag(source: string, start: number): number {
   return source.length;
 }
 
-/** The index of the quote that closes a text. */
+/** The index of the quote that closes a string. */
 function endOfText(source: string, start: number): number {
   let at = start + 1;
   while (at < source.length && source[at] !== source[start]) at += source[at] === "\\" ? 2 : 1;
   return at;
 }
 
-/** Marks the line of a tag before its tokens. The parser makes a comment of it, which prints nothing. */
+/** Starts a comment token that gives the line of the next tag. Comments print nothing. */
 const sign = "\u0000";
 
 export const opens = ({ type }: Token): boolean => type === "OpenStatement" || type === "OpenExpression";
 
-/** The tokens with a comment before every tag that holds its line; unchanged where not all tags were found. */
+/** Adds a comment with the line before every tag. Returns the tokens unchanged if not all tags were found. */
 export function withLines(tokens: readonly Token[], tags: readonly Tag[]): readonly Token[] {
   if (tokens.filter(opens).length !== tags.length) return tokens;
   let next = 0;
@@ -80,7 +78,7 @@ const statements: ReadonlySet<string> = new Set(
   "If For Set Macro CallStatement FilterStatement Break Continue Comment StringLiteral".split(" "),
 );
 
-/** Reads the comments of `withLines` out of a parsed template. */
+/** Reads the comments of `withLines` from a parsed template. */
 export function readTags(program: Node): Tags {
   const lines = new WeakMap<object, number>();
   const printed = new WeakSet<object>();
@@ -98,7 +96,7 @@ export function readTags(program: Node): Tags {
       if (node.type !== "StringLiteral") line = undefined;
       const end = read(node["body"]);
       const [first] = (node["alternate"] ?? []) as readonly Node[];
-      // Of an elif the parser makes an if that stands alone there; its tag has ended the body.
+      // The parser turns an elif into a single if in the alternate; its tag is the one that ended the body.
       if (first?.type === "If" && end !== undefined) lines.set(first, end);
       read(node["alternate"]);
       read(node["defaultBlock"]);

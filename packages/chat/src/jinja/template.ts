@@ -4,21 +4,15 @@ import { opens, readTags, type Tag, tagsOf, withLines } from "./tags.ts";
 
 /** A parsed template. */
 export interface ParsedTemplate {
-  /** Its own texts: those between tags, and those that stand in quotes. */
+  /** Its literal texts, between tags and in quotes. */
   readonly texts: readonly string[];
-  /**
-   * What it makes of these variables, under these globals. Throws what the template throws, and `TemplateFault` where
-   * it cannot be rendered.
-   */
+  /** Renders it with these globals and variables. Throws what the template throws, or `TemplateFault` if it fails. */
   render(globals: Environment, variables: Readonly<Record<string, unknown>>): string;
 }
 
-/**
- * Parses a template as transformers does: blocks trimmed. Throws with the line, where it is known, when it is not
- * Jinja.
- */
+/** Parses a template as transformers does, with trimmed blocks. Throws if it is not valid Jinja, if possible with the line. */
 export function parseTemplate(source: string): ParsedTemplate {
-  // Jinja reads every line break as one character, before anything else.
+  // Jinja first normalizes line breaks.
   const text = source.replace(/\r\n?/g, "\n");
   const tags = tagsOf(text);
   const tokens = lexed(text, tags);
@@ -27,7 +21,7 @@ export function parseTemplate(source: string): ParsedTemplate {
   return {
     texts: tokens.flatMap(({ type, value }) => (type === "Text" || type === "StringLiteral" ? [value] : [])),
     render(globals, variables) {
-      // Template.render has globals of its own, which cannot be replaced.
+      // Template.render of the package has fixed globals.
       const environment = new Environment(globals);
       for (const [name, value] of Object.entries(variables)) environment.set(name, value);
       return String(new TemplateInterpreter(environment, known).run(program).value);
@@ -47,7 +41,7 @@ function lexed(source: string, tags: readonly Tag[]): readonly Token[] {
         return true;
       }
     };
-    // The first tag up to which the source cannot be read.
+    // Find the first tag up to which the source fails.
     let [low, high] = [0, tags.length];
     while (low < high) {
       const middle = (low + high) >> 1;
@@ -72,7 +66,9 @@ function parsed(tokens: readonly Token[], tags: readonly Tag[]): Node {
   } catch (error) {
     const line = tags[tokens.slice(0, read + 1).filter(opens).length - 1]?.line;
     const cause =
-      read >= tokens.length ? new Error("it ends before its last block does.", { cause: error }) : (error as Error);
+      read >= tokens.length
+        ? new Error("it ends before its last block is closed.", { cause: error })
+        : (error as Error);
     throw line === undefined ? cause : new TemplateFault(line, cause);
   }
 }

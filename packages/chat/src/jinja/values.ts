@@ -1,4 +1,4 @@
-/** Values of the interpreter, seen as Python sees them. The package does not export its own classes. */
+/** Helpers for the interpreter's values, whose classes the package does not export. */
 import { Environment, type Value } from "./package.ts";
 
 export const isText = (value: Value): value is Value & { readonly value: string } => value.type === "StringValue";
@@ -7,10 +7,10 @@ export const isMapping = (value: Value): value is Value & { readonly value: Map<
   value.value instanceof Map;
 export const isUndefined = (value: Value): boolean => value.type === "UndefinedValue";
 
-/** The class of texts, of which there may be many. */
+/** The class of string values. Used directly because there may be many. */
 const Text = new Environment().set("text", "").constructor as new (text: string) => Value;
 
-/** A plain value as the interpreter's. */
+/** Converts a plain value to one of the interpreter's. */
 export const toValue = (plain: unknown): Value =>
   typeof plain === "string" ? new Text(plain) : new Environment().set("value", plain);
 
@@ -20,8 +20,8 @@ export function listOf(items: readonly Value[]): Value & { readonly value: Value
 }
 
 /**
- * The characters of a text, as Python counts them. Each is one value wherever it stands: values are slow to make, and
- * texts may be long.
+ * The characters of a text, as Python counts them. Equal characters share a value, because values are slow to create
+ * and texts may be long.
  */
 export function charactersOf(text: string): Value & { readonly value: Value[] } {
   const known = new Map<string, Value>();
@@ -33,7 +33,7 @@ export function charactersOf(text: string): Value & { readonly value: Value[] } 
   return listOf(characters);
 }
 
-/** A function of the interpreter's values. */
+/** A function value for the interpreter. */
 export function functionOf(call: (args: readonly Value[]) => Value): Value {
   return Object.assign(
     toValue(() => null),
@@ -41,10 +41,10 @@ export function functionOf(call: (args: readonly Value[]) => Value): Value {
   );
 }
 
-/** What error messages call the kind of a value. */
+/** The kind of a value, for error messages. */
 export function kindOf(value: Value): string {
   const kinds: Readonly<Record<string, string>> = {
-    StringValue: "a text",
+    StringValue: "a string",
     ArrayValue: "a list",
     TupleValue: "a tuple",
     ObjectValue: "a mapping",
@@ -52,7 +52,7 @@ export function kindOf(value: Value): string {
     FunctionValue: "a function",
     BooleanValue: "true or false",
     NullValue: "none",
-    UndefinedValue: "something undefined",
+    UndefinedValue: "an undefined value",
   };
   return kinds[value.type] ?? "a number";
 }

@@ -10,21 +10,21 @@ import { refusal } from "./refusal.ts";
 import { insist, PassingFault, reason, request } from "./request.ts";
 import type { Hub } from "./settings.ts";
 
-/** A file to fetch, and where to. */
+/** A file to download, and where to put it. */
 export interface BlobOrder {
   readonly model: string;
   readonly commit: string;
   readonly file: HubFile;
-  /** Where the file goes. Its folder exists. */
+  /** Path of the finished file. Its folder must exist. */
   readonly blob: string;
-  /** Bytes of it that are here. */
+  /** Called with the number of bytes on the disk. */
   progress(bytes: number): void;
   note(text: string): void;
 }
 
 /**
- * Fetches a file unless it is there, going on where an earlier attempt or process stopped, and compares its hash.
- * Rejects with `download`, and with what the file system says.
+ * Downloads a file if it is missing, resumes where an earlier attempt or process stopped, and checks its hash. Rejects
+ * with `download`, and with errors of the file system.
  */
 export async function fetchBlob(hub: Hub, order: BlobOrder): Promise<void> {
   const { file, blob, note } = order;
@@ -38,7 +38,7 @@ export async function fetchBlob(hub: Hub, order: BlobOrder): Promise<void> {
       await claimed.discard();
       throw new LenityError(
         "download",
-        `${file.path} of ${order.model} arrived with wrong bytes: ${error.message}. It was deleted; pull again.`,
+        `${file.path} of ${order.model} was downloaded with wrong content: ${error.message}. The file was deleted; pull again.`,
       );
     }
     await claimed.release();
@@ -47,7 +47,7 @@ export async function fetchBlob(hub: Hub, order: BlobOrder): Promise<void> {
   await claimed.finish();
 }
 
-/** What came is not what the hub announced. */
+/** The downloaded bytes differ from what the hub announced. */
 class WrongBytes extends Error {}
 
 async function fill(hub: Hub, order: BlobOrder, { path }: Claim): Promise<void> {
@@ -69,14 +69,14 @@ async function fill(hub: Hub, order: BlobOrder, { path }: Claim): Promise<void> 
       retrying,
     });
     const found = sink.hash();
-    if (found !== file.hash) throw new WrongBytes(`the hash is ${found}; the hub announced ${file.hash}`);
-    await handle.datasync(); // a blob under its final name is whole, whatever happens to the machine
+    if (found !== file.hash) throw new WrongBytes(`its hash is ${found}, but the hub announced ${file.hash}`);
+    await handle.datasync(); // a blob under its final name must be complete even after a power failure
   } finally {
     await handle.close();
   }
 }
 
-/** One request, from the sink's position to the end of the file or of the connection. */
+/** Sends one request, and reads from the sink's position until the file or the connection ends. */
 async function receive(hub: Hub, { model, commit, file }: BlobOrder, sink: Sink): Promise<void> {
   const url = `${hub.endpoint}/${model}/resolve/${commit}/${file.path.split("/").map(encodeURIComponent).join("/")}`;
   const connection = new AbortController();
@@ -88,7 +88,7 @@ async function receive(hub: Hub, { model, commit, file }: BlobOrder, sink: Sink)
     const continues =
       response.status === 206 && response.headers.get("content-range")?.startsWith(`bytes ${from}-`) === true;
     if (from > 0 && !continues && (response.ok || response.status === 416)) {
-      await sink.restart(); // the server has its own idea of where to begin
+      await sink.restart(); // the server does not resume where asked
       if (response.status !== 200) throw new PassingFault(`the server cannot resume from byte ${from}`);
     }
     await checkAnswer(response, hub, model, file);
@@ -99,7 +99,7 @@ async function receive(hub: Hub, { model, commit, file }: BlobOrder, sink: Sink)
       });
       if (part === undefined || part.done) return;
       if (sink.position + part.value.length > file.bytes)
-        throw new WrongBytes(`there are more than the ${file.bytes} that the hub announced`);
+        throw new WrongBytes(`it has more than the ${file.bytes} bytes that the hub announced`);
       await sink.write(part.value);
       clearTimeout(alarm);
       alarm = setTimeout(() => connection.abort(), hub.patience.silence);
@@ -111,20 +111,20 @@ async function receive(hub: Hub, { model, commit, file }: BlobOrder, sink: Sink)
 }
 
 /**
- * Refusals of the hub are final. Those of the servers it redirects to are not: their addresses expire, and the next
- * attempt gets a fresh one.
+ * Throws if the request failed. Refusals by the hub are final. Those by servers that it redirects to are not: their
+ * addresses expire, and the next attempt gets a new one.
  */
 async function checkAnswer(response: Response, hub: Hub, model: string, file: HubFile): Promise<void> {
   if (response.ok) return;
   await response.body?.cancel();
   const from = new URL(response.url || hub.endpoint);
-  if (from.origin !== new URL(hub.endpoint).origin) throw new PassingFault(`${from.host} answers ${response.status}`);
+  if (from.origin !== new URL(hub.endpoint).origin) throw new PassingFault(`${from.host} answered ${response.status}`);
   throw refusal(response, hub, model, file.path);
 }
 
-/** The file on the disk and the hash of what it holds. */
+/** The file on the disk, with the hash of its content. */
 interface Sink {
-  /** Bytes that are written. */
+  /** Number of bytes written. */
   readonly position: number;
   write(bytes: Uint8Array): Promise<void>;
   /** Empties the file. */
@@ -132,7 +132,7 @@ interface Sink {
   hash(): string;
 }
 
-/** Takes over what the file holds already, unless that is too much. */
+/** Keeps the bytes that the file already has, unless they are too many. */
 async function sinkOf(
   handle: FileHandle,
   path: string,

@@ -1,13 +1,13 @@
 /**
- * The cache that Hugging Face's tools share: `models--ORG--NAME/blobs` holds files under their hashes,
- * `snapshots/COMMIT` links to them under their names, `refs/REVISION` holds the commit of a revision.
+ * The cache that Hugging Face's tools share: `models--ORG--NAME/blobs` has files named by their hashes,
+ * `snapshots/COMMIT` has links to them under their names, and `refs/REVISION` contains the commit of a revision.
  */
 import { copyFile, mkdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { HubFile } from "./listing.ts";
 import type { Hub } from "./settings.ts";
 
-/** Paths of one model's part of the cache. */
+/** Paths in the cache for one model. */
 export interface Shelf {
   readonly blobs: string;
   blob(file: HubFile): string;
@@ -26,7 +26,7 @@ export function shelfOf(hub: Hub, model: string): Shelf {
   };
 }
 
-/** The commit that a revision had when it was pulled; undefined when it never was. */
+/** The commit that a revision had when it was last pulled; undefined if it never was. */
 export async function cachedCommit(shelf: Shelf, revision: string): Promise<string | undefined> {
   const commit = /^[0-9a-f]{40}$/.test(revision)
     ? revision
@@ -34,16 +34,13 @@ export async function cachedCommit(shelf: Shelf, revision: string): Promise<stri
   return /^[0-9a-f]{40}$/.test(commit) ? commit : undefined;
 }
 
-/** Whether a file of that size lies there, or where the path links to. */
+/** Whether there is a file of this size at the path. Links are followed. */
 export async function hasSize(path: string, bytes: number): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   return found?.isFile() === true && found.size === bytes;
 }
 
-/**
- * Puts a blob into the snapshot under the file's name: by a relative link, or as a copy where the file system has no
- * links.
- */
+/** Adds a blob to the snapshot under the file's name: as a relative link, or as a copy if links are not supported. */
 export async function place(
   shelf: Shelf,
   commit: string,
@@ -58,7 +55,7 @@ export async function place(
   );
 }
 
-/** Records the commit of a revision; a commit needs no record. */
+/** Records the commit of a revision. If the revision is the commit itself, there is nothing to record. */
 export async function record(shelf: Shelf, revision: string, commit: string): Promise<void> {
   if (revision === commit) return;
   const path = shelf.ref(revision);
@@ -68,11 +65,11 @@ export async function record(shelf: Shelf, revision: string, commit: string): Pr
 
 let serial = 0;
 
-/** Makes a file at once, whoever else does the same. */
+/** Creates or replaces a file atomically, even if other processes do the same. */
 async function replace(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = `${path}.${process.pid}-${serial++}.tmp`;
   try {
-    await rm(temporary, { force: true }); // of a process that ended, under the same number
+    await rm(temporary, { force: true }); // a leftover of an earlier process with the same pid
     await make(temporary);
     await rename(temporary, path);
   } catch (error) {

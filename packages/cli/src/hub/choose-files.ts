@@ -1,19 +1,19 @@
 import { LenityError } from "@lenity/core";
 import { type Dtype, drafterFile, onlyUnusualName, pickVariant, type Variant, variantsAmong } from "@lenity/onnx";
 
-/** What a model's files are for. */
+/** Which of a model's files are needed. */
 export interface FileChoice {
-  /** As `loadModel` takes it. */
+  /** The option of `loadModel`. */
   readonly dtype?: Dtype | undefined;
-  /** The ONNX file's path, in place of a variant. */
+  /** The ONNX file's path, instead of a variant. */
   readonly file?: string | undefined;
-  /** Whether the only variant will do where the one of `dtype` is missing. */
+  /** Whether to accept the only variant if the one of `dtype` is missing. */
   readonly orOnly?: boolean | undefined;
-  /** safetensors, for an export, in place of an ONNX file. */
+  /** Choose safetensors, for an export, instead of an ONNX file. */
   readonly weights?: boolean | undefined;
 }
 
-/** Files beside the weights that lenity or other tools read. */
+/** Files other than weights that lenity or other tools read. */
 const companions = [
   "config.json",
   "generation_config.json",
@@ -27,7 +27,7 @@ const companions = [
   "autojudge.json",
 ];
 
-/** The files that are needed, small ones first, and the ONNX file among them. */
+/** The files that are needed, small ones first; `model` is the ONNX file among them. */
 export interface ChosenFiles<File> {
   readonly files: readonly File[];
   readonly model?: File;
@@ -35,7 +35,7 @@ export interface ChosenFiles<File> {
 
 /**
  * Chooses among the files of a repository or a snapshot, by paths with "/", as `chooseVariant` does in a folder. Throws
- * `model_files` when what was asked for is not there.
+ * `model_files` if the requested file is not among them.
  */
 export function chooseFiles<File extends { readonly path: string }>(
   name: string,
@@ -62,7 +62,7 @@ export function chooseFiles<File extends { readonly path: string }>(
   return { files: [...beside, ...data, ...drafter, model], model };
 }
 
-/** The weights in one file or, failing that, in all their parts with the index. */
+/** The weights: a single file if there is one, otherwise all parts and their index. */
 function safetensors<File extends { readonly path: string }>(name: string, files: readonly File[]): readonly File[] {
   const whole = files.filter(({ path }) => path === "model.safetensors");
   if (whole.length > 0) return whole;
@@ -72,7 +72,7 @@ function safetensors<File extends { readonly path: string }>(name: string, files
   if (index.length === 1 && parts.length === expected) return [...index, ...parts];
   throw new LenityError(
     "model_files",
-    `${name} has no model.safetensors, and not all of its parts. Choose a model with weights in that format.`,
+    `${name} has neither model.safetensors nor all of its parts. Choose a model with weights in that format.`,
   );
 }
 

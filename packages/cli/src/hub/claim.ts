@@ -1,39 +1,39 @@
 /**
- * Partial files, and who writes them. A partial file lies beside its blob under a name that tells its owner, so that no
- * other process writes to it while the owner lives, and the next one goes on with it when the owner is gone. Taking one
- * over is a rename, which only one process can win.
+ * Partial files and their owners. A partial file is next to its blob, and its name contains its owner. No other process
+ * writes to it while the owner is alive; afterwards the next process continues it. Taking over a file is a rename, in
+ * which only one process can succeed.
  */
 import { readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A partial file that this process alone writes. */
+/** A partial file that only this process writes. */
 export interface Claim {
   readonly path: string;
-  /** The file is whole: it becomes the blob. */
+  /** Turns the complete file into the blob. */
   finish(): Promise<void>;
-  /** The file stays for whoever comes next. */
+  /** Leaves the file for the next process. */
   release(): Promise<void>;
-  /** The file is wrong and goes. */
+  /** Deletes the file. */
   discard(): Promise<void>;
 }
 
 /**
- * Milliseconds between signs of life, and after which an owner without any counts as gone: another machine's, or one
- * whose number was given anew.
+ * Milliseconds between signs of life, and without one until an owner counts as gone. Needed for owners on another
+ * machine and for pids that were reused.
  */
 const heartbeat = 15_000;
 const silence = 120_000;
 const poll = 100;
 const host = hostname().replace(/[^\w-]/g, "_");
-/** Not huggingface_hub's `.incomplete`, which that library locks and deletes by rules of its own. */
+/** Not `.incomplete` as in huggingface_hub, which locks and deletes such files by its own rules. */
 const ending = ".partial";
 let serial = 0;
 
 /**
- * A claim on a blob, with what an earlier process left of it; undefined when the blob came to be there, which `isDone`
- * tells. While another process fetches it, waits, and says so by `waiting` once. The folder must exist.
+ * Claims a blob, including what an earlier process left of it. Returns undefined once `isDone` finds the blob complete.
+ * While another process downloads it, waits, and calls `waiting` once. The folder must exist.
  */
 export async function claim(
   blob: string,
@@ -48,12 +48,12 @@ export async function claim(
       if (!hasReported) waiting();
       hasReported = true;
       await sleep(poll);
-    } else if ((await take(partials[0], own)) && !(await isRivalled(blob, own))) return claimOn(blob, own);
+    } else if ((await take(partials[0], own)) && !(await yieldsToRival(blob, own))) return claimOn(blob, own);
   }
   return undefined;
 }
 
-/** Bytes that lie there already, whoever fetched them. */
+/** The number of bytes that some process has already downloaded. */
 export async function partialBytes(blob: string): Promise<number> {
   const sizes = (await partialsOf(blob)).map(async (path) => (await stat(path).catch(() => undefined))?.size ?? 0);
   return Math.max(0, ...(await Promise.all(sizes)));
@@ -72,7 +72,8 @@ function claimOn(blob: string, own: string): Claim {
       await rename(own, blob);
       for (const path of await partialsOf(blob)) if (!(await isAlive(path))) await rm(path, { force: true });
     }),
-    release: ended(() => rename(own, `${blob}${ending}`).catch(() => {})), // what made the owner give up matters more
+    // Ignores errors: the one that ended the download matters more.
+    release: ended(() => rename(own, `${blob}${ending}`).catch(() => {})),
     discard: ended(() => rm(own, { force: true })),
   };
 }
@@ -84,7 +85,7 @@ async function partialsOf(blob: string): Promise<string[]> {
     .map((name) => join(dirname(blob), name));
 }
 
-/** Whether the owner in the name still writes. Names without an owner are left over. */
+/** Whether the owner in the name is still writing. A file without an owner is a leftover. */
 async function isAlive(path: string): Promise<boolean> {
   const [, owner, pid] = /\.([\w-]+)\.(\d+)\.\d+\.partial$/.exec(path) ?? [];
   if (owner === undefined) return false;
@@ -102,14 +103,14 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Makes the left-over file, or a new one, this process's own. False when another process was faster. */
+/** Gives the leftover file, or a new one, to this process. False if another process was faster. */
 async function take(left: string | undefined, own: string): Promise<boolean> {
   if (left === undefined) {
     await writeFile(own, "");
     return true;
   }
   try {
-    await touch(left); // first: under its new name it must not look abandoned
+    await touch(left); // before the rename, so that the file does not look abandoned under its new name
     await rename(left, own);
     return true;
   } catch (error) {
@@ -119,10 +120,10 @@ async function take(left: string | undefined, own: string): Promise<boolean> {
 }
 
 /**
- * Of two processes that began at the same moment one gives way. Where both go on, each has a file of its own, and the
- * blob is fetched twice.
+ * Whether another process claimed the blob at the same moment and goes first; then this one releases its file. If both
+ * continue, each writes its own file and the blob is downloaded twice.
  */
-async function isRivalled(blob: string, own: string): Promise<boolean> {
+async function yieldsToRival(blob: string, own: string): Promise<boolean> {
   const rivals = (await partialsOf(blob)).filter((path) => path < own);
   if (!(await Promise.all(rivals.map(isAlive))).includes(true)) return false;
   await rename(own, `${blob}${ending}`);

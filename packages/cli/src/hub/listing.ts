@@ -3,16 +3,16 @@ import { refusal } from "./refusal.ts";
 import { insist, PassingFault, reason, request } from "./request.ts";
 import type { Hub } from "./settings.ts";
 
-/** A file of a repository. */
+/** A file in a repository. */
 export interface HubFile {
   /** Relative to the repository, with "/". */
   readonly path: string;
   readonly bytes: number;
-  /** SHA-256 of a large file, git's SHA-1 of a small one: in hexadecimal, the name of its blob in the cache. */
+  /** SHA-256 of a large file, git's SHA-1 of a small one, in hexadecimal. The name of its blob in the cache. */
   readonly hash: string;
 }
 
-/** What a repository holds at one commit. */
+/** The files of a repository at one commit. */
 export interface Listing {
   readonly model: string;
   readonly revision: string;
@@ -21,14 +21,14 @@ export interface Listing {
   readonly files: readonly HubFile[];
 }
 
-/** Asks the hub, and notes when it has to ask again. Rejects with `download`. */
+/** Lists a model's files on the hub. Calls `note` before each further attempt. Rejects with `download`. */
 export async function listModel(
   hub: Hub,
   model: string,
   revision: string,
   note: (text: string) => void,
 ): Promise<Listing> {
-  // Loading it takes a tenth of a second, which models in the cache need not pay.
+  // Importing it takes a tenth of a second, which models in the cache do not need.
   const { listFiles, modelInfo } = await import("@huggingface/hub");
   const ask = async (url: unknown): Promise<Response> => {
     const attempt = async () => {
@@ -82,7 +82,7 @@ function isInside(path: string): boolean {
   return path.split("/").every((part) => !/^\.{0,2}$/.test(part) && !/[\\:\0]/.test(part));
 }
 
-/** Hashes become names of files, and say when a download is whole. */
+/** Checks the hash and the size: hashes become file names, and both decide whether a download is complete. */
 function checked(file: HubFile): HubFile {
   if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(file.hash) && Number.isSafeInteger(file.bytes) && file.bytes >= 0)
     return file;

@@ -1,6 +1,6 @@
 import { LenityError } from "@lenity/core";
 
-/** Whether the text may be a model's name on the hub: `ORG/NAME`, by the hub's own rules. */
+/** Whether the text is a valid name of a model on the hub: `ORG/NAME`, by the hub's rules. */
 export function isModelName(text: string): boolean {
   const parts = text.split("/");
   return (
@@ -11,10 +11,7 @@ export function isModelName(text: string): boolean {
   );
 }
 
-/**
- * Throws `invalid_request` unless the text may be a branch, a tag or a commit: it becomes part of an address and of a
- * path.
- */
+/** Throws `invalid_request` unless the text can be a branch, tag or commit. It becomes part of a URL and of a path. */
 export function checkRevision(text: string): void {
   if (/^\w[\w./+-]*$/.test(text) && text.split("/").every((part) => !/^\.*$/.test(part))) return;
   throw new LenityError(

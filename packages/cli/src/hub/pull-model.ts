@@ -12,21 +12,21 @@ import type { Pulled, PullOptions } from "./pulled.ts";
 import type { Hub } from "./settings.ts";
 import { cachedModel } from "./snapshot.ts";
 
-/** What is told while a model is pulled. */
+/** Callbacks that show the progress of a pull. */
 export interface Report {
-  /** Before anything is fetched. */
+  /** Called before anything is downloaded. */
   plan(plan: Pulled): void;
-  /** Bytes that are here of all that are missing from the cache, those of earlier attempts included. */
+  /** Bytes downloaded, including those of earlier attempts, and bytes that the cache lacked. */
   progress(done: number, all: number): void;
   note(text: string): void;
-  /** After the last progress, whatever came of it. */
+  /** Called at the end, also after a failure. */
   end(): void;
 }
 
 /**
- * Fetches what is missing of a model. Its snapshot is complete when this resolves; a failure or the end of the process
- * leaves what came for the next call. Rejects with `download`, with `model_files` when the repository does not hold
- * what was asked for, and with `invalid_request`.
+ * Downloads the missing files of a model. Its snapshot is complete when this resolves. After a failure, or if the
+ * process ends, the next call resumes the download. Rejects with `download`, with `model_files` if the repository lacks
+ * a requested file, and with `invalid_request`.
  */
 export async function pullModel(hub: Hub, model: string, options: PullOptions, report: Report): Promise<Pulled> {
   const { revision = "main", dryRun = false, ...choice } = options;
@@ -51,7 +51,7 @@ export async function pullModel(hub: Hub, model: string, options: PullOptions, r
       const { commit } = listing;
       if (!(await hasSize(join(shelf.snapshot(commit), file.path), file.bytes))) await place(shelf, commit, file);
     }
-    await record(shelf, revision, listing.commit); // last: a revision that is known is whole
+    await record(shelf, revision, listing.commit); // last, so that a recorded revision is complete
     return { ...plan, files: [...plan.files, ...more.map(({ path, bytes }) => ({ path, bytes, cached: false }))] };
   } catch (error) {
     throw fileFault(error, hub);
@@ -60,18 +60,18 @@ export async function pullModel(hub: Hub, model: string, options: PullOptions, r
   }
 }
 
-/** What a pull is without the network. */
+/** A pull without the network. */
 async function fromCache(hub: Hub, model: string, options: PullOptions, report: Report): Promise<Pulled> {
   const cached = await cachedModel(hub, model, options);
   if (cached === undefined) {
     const { revision = "main", dtype, file, weights } = options;
-    const asked =
+    const request =
       weights === true
         ? "with safetensors"
         : `with ${file ?? "an ONNX file"}${dtype === undefined ? "" : ` of dtype ${dtype}`}`;
     throw new LenityError(
       "model_files",
-      `HF_HUB_OFFLINE is set, and ${hub.cache} has no ${model} ${asked} at ${revision}. Pull it while online.`,
+      `HF_HUB_OFFLINE is set, and ${hub.cache} has no ${model} ${request} at ${revision}. Pull it while online.`,
     );
   }
   report.plan(cached);
@@ -86,7 +86,7 @@ async function planOf(shelf: Shelf, { model, revision, commit }: Listing, files:
   return { model, revision, commit, folder, files: await Promise.all(entries) };
 }
 
-/** Fetches the files, and those that the ONNX file turns out to keep weights in. Returns the latter. */
+/** Downloads the files, then any others in which the ONNX file keeps weights. Returns those others. */
 async function fetchAll(
   hub: Hub,
   shelf: Shelf,
@@ -97,9 +97,9 @@ async function fetchAll(
   const { commit } = listing;
   const isMissing = async (file: HubFile) => !(await hasSize(join(shelf.snapshot(commit), file.path), file.bytes));
   let [done, all] = [0, 0];
-  const fetchThese = async (these: readonly HubFile[]) => {
+  const fetchMissing = async (wanted: readonly HubFile[]) => {
     const missing: HubFile[] = [];
-    for (const file of these)
+    for (const file of wanted)
       if ((await isMissing(file)) && !(await hasSize(shelf.blob(file), file.bytes))) missing.push(file);
     await checkRoom(shelf, missing);
     all += sum(missing);
@@ -109,15 +109,15 @@ async function fetchAll(
       done += file.bytes;
     }
   };
-  await fetchThese(files);
+  await fetchMissing(files);
   if (model === undefined) return [];
   const path = (await isMissing(model)) ? shelf.blob(model) : join(shelf.snapshot(commit), model.path);
   const more = externalFiles(listing, model, path).filter((file) => !files.includes(file));
-  await fetchThese(more);
+  await fetchMissing(more);
   return more;
 }
 
-/** The files that hold weights of an ONNX file, whatever their names. */
+/** The files in which an ONNX file keeps weights, whatever their names. */
 function externalFiles({ model, files }: Listing, { path }: HubFile, at: string): HubFile[] {
   return locations(at).map((location) => {
     const beside = posix.join(posix.dirname(path), location);
@@ -130,7 +130,7 @@ function externalFiles({ model, files }: Listing, { path }: HubFile, at: string)
   });
 }
 
-/** None for a file that is no ONNX: loading tells. */
+/** Paths of the files with weights. Empty for a file that is not ONNX, which loading reports. */
 function locations(file: string): string[] {
   try {
     return [...externalData(scanOnnx(file)).keys()].map((path) => relative(dirname(file), path));
@@ -144,24 +144,24 @@ async function checkRoom(shelf: Shelf, missing: readonly HubFile[]): Promise<voi
   let needed = sum(missing);
   for (const file of missing) needed -= await partialBytes(shelf.blob(file));
   const { bavail, bsize, blocks } = await statfs(shelf.blobs);
-  if (blocks === 0 || needed <= bavail * bsize) return; // some network file systems know no size
+  if (blocks === 0 || needed <= bavail * bsize) return; // some network file systems report no size
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new LenityError(
     "download",
-    `${shelf.blobs} has ${gigabytes(bavail * bsize)} free; ${gigabytes(needed)} are needed. Free some space, or set HF_HUB_CACHE to another disk.`,
+    `${shelf.blobs} has ${gigabytes(bavail * bsize)} free, but ${gigabytes(needed)} are needed. Free some space, or set HF_HUB_CACHE to a folder on another disk.`,
   );
 }
 
 const sum = (files: readonly HubFile[]): number => files.reduce((total, { bytes }) => total + bytes, 0);
 
-/** What the file system says, with what to do. */
+/** Turns an error of the file system into one with a remedy. */
 function fileFault(error: unknown, { cache }: Hub): unknown {
   const { code, message } = error as { code?: string; message: string };
   if (error instanceof LenityError || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return error;
   const fault = (text: string) => new LenityError("download", text, { cause: error });
   if (code === "ENOSPC" || code === "EDQUOT") {
     return fault(
-      `The disk of ${cache} is full. What was downloaded is kept: free some space and pull again, or set HF_HUB_CACHE to another disk.`,
+      `The disk with ${cache} is full. Downloaded data is kept: free some space and pull again, or set HF_HUB_CACHE to a folder on another disk.`,
     );
   }
   return fault(

@@ -1,20 +1,20 @@
 import type { FileChoice } from "./choose-files.ts";
 
-/** What is pulled of a repository. */
+/** Which files to pull, and how. */
 export interface PullOptions extends FileChoice {
   /** A branch, a tag or a commit. Default: main. */
   readonly revision?: string | undefined;
-  /** Whether nothing is fetched, only told. */
+  /** Whether to report the plan without downloading anything. */
   readonly dryRun?: boolean | undefined;
 }
 
-/** A model in the cache, or what it would be. */
+/** A model in the cache, or the plan for one. */
 export interface Pulled {
   readonly model: string;
   readonly revision: string;
   readonly commit: string;
-  /** The snapshot: a folder as `loadModel` takes it. */
+  /** The snapshot folder, which `loadModel` can load. */
   readonly folder: string;
-  /** `cached` tells those that were there before. */
+  /** `cached` is true for files that were already there. */
   readonly files: readonly { readonly path: string; readonly bytes: number; readonly cached: boolean }[];
 }

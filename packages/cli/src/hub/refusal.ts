@@ -1,7 +1,7 @@
 import { LenityError } from "@lenity/core";
 import type { Hub } from "./settings.ts";
 
-/** What an answer that is no success means for somebody who wants the model, and what to do. */
+/** Turns an error response of the hub into an error that explains it and gives a remedy. */
 export function refusal({ status, headers }: Response, hub: Hub, model: string, what: string): LenityError {
   const code = headers.get("x-error-code");
   const page = `${hub.endpoint}/${model}`;

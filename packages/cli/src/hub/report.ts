@@ -3,17 +3,17 @@ import { size } from "../size.ts";
 import type { Report } from "./pull-model.ts";
 import type { Pulled } from "./pulled.ts";
 
-/** Where the report goes: standard error, or a test's own. */
+/** Where the report is written: standard error, or a stand-in in tests. */
 export interface Screen {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   write(text: string): unknown;
 }
 
-/** Milliseconds between two pictures of the bar. */
+/** Milliseconds between redraws of the bar. */
 const frame = 100;
 
-/** The list of files, then a bar that is drawn over and over; where that is no terminal, a line for each tenth. */
+/** Lists the files, then shows a progress bar; without a terminal, a line for every 10 %. */
 export function pullReport(screen: Screen): Report {
   return screen.isTTY === true ? barReport(screen) : lineReport(screen);
 }

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { LenityError } from "@lenity/core";
 import type { Hub, Patience } from "./settings.ts";
 
-/** A fault that may mend itself: a broken connection, or an answer such as 429 or 503. */
+/** A fault that may pass, such as a broken connection or a response with status 429 or 503. */
 export class PassingFault extends Error {
-  /** Milliseconds to wait, where the server says so. */
+  /** Milliseconds to wait, if the server gave a time. */
   readonly wait: number | undefined;
 
   constructor(message: string, options: { cause?: unknown; wait?: number | undefined } = {}) {
@@ -17,8 +17,8 @@ const mostRedirects = 5;
 const longestWait = 60_000;
 
 /**
- * GET, redirects followed: by hand, so that the token reaches the endpoint's origin alone, and no file on this machine
- * is read through one. Rejects with PassingFault when there is no answer, or one that asks to come again.
+ * Sends a GET request. Follows redirects itself, so that the token is sent only to the endpoint's origin and a redirect
+ * cannot read local files. Rejects with PassingFault if there is no response, or one after which a retry makes sense.
  */
 export async function request(
   hub: Hub,
@@ -29,7 +29,7 @@ export async function request(
   let at = new URL(url);
   for (let hops = 0; hops <= mostRedirects; hops++) {
     const authorization = hub.token !== undefined && at.origin === home ? { authorization: `Bearer ${hub.token}` } : {};
-    // Compressed answers cannot go on from a byte.
+    // Compressed responses cannot be resumed at a byte position.
     const sent = { "user-agent": "lenity", "accept-encoding": "identity", ...headers, ...authorization };
     const response = await fetch(at.href, { headers: sent, redirect: "manual", signal: signal ?? null }).catch(
       (cause) => {
@@ -41,7 +41,7 @@ export async function request(
     if (location === null || status < 300 || status > 399) {
       if (status !== 408 && status !== 429 && status < 500) return response;
       await response.body?.cancel();
-      throw new PassingFault(`${at.host} answers ${status}`, { wait: retryAfter(response) });
+      throw new PassingFault(`${at.host} answered ${status}`, { wait: retryAfter(response) });
     }
     await response.body?.cancel();
     const next = URL.canParse(location, at.href) ? new URL(location, at.href) : undefined;
@@ -56,22 +56,20 @@ export async function request(
   throw new LenityError("download", `${url} redirects more than ${mostRedirects} times. Check HF_ENDPOINT.`);
 }
 
-/** What is told of repeated attempts. */
-export interface Insistence {
+/** How often to retry, and how to report it. */
+export interface RetryOptions {
   readonly patience: Patience;
-  /** What is fetched, for messages. */
+  /** What is downloaded, for messages. */
   readonly subject: string;
-  /** How far it got. Attempts that get further do not count against the patience. */
+  /** How far the download got. An attempt that gets further starts the count of attempts again. */
   readonly position?: (() => number) | undefined;
   readonly retrying?: ((fault: PassingFault) => void) | undefined;
 }
 
-/**
- * Attempts until it succeeds or throws something else than PassingFault. Rejects with `download` when patience ends.
- */
+/** Retries until it succeeds or throws anything but PassingFault. Rejects with `download` after too many attempts. */
 export async function insist<T>(
   attempt: () => Promise<T>,
-  { patience, subject, position = () => 0, retrying }: Insistence,
+  { patience, subject, position = () => 0, retrying }: RetryOptions,
 ): Promise<T> {
   let furthest = position();
   for (let failures = 1; ; failures++) {
@@ -84,7 +82,7 @@ export async function insist<T>(
       if (failures >= patience.attempts) {
         throw new LenityError(
           "download",
-          `${subject} could not be downloaded: ${fault.message} (${failures} attempts in a row). Check the connection or try later; the download resumes where it stopped.`,
+          `${subject} could not be downloaded: ${fault.message} (${failures} attempts in a row). Check the connection or try again later; the download resumes where it stopped.`,
           { cause: fault },
         );
       }
@@ -94,7 +92,7 @@ export async function insist<T>(
   }
 }
 
-/** Why a connection failed, in words: Bun tells in the message, Node in the cause. */
+/** Why a connection failed, in words. Bun puts it in the message, Node in the cause. */
 export function reason(error: unknown): string {
   const { name, message, cause } = error as Error;
   if (name === "AbortError" || name === "TimeoutError") return "the connection timed out";
@@ -103,7 +101,7 @@ export function reason(error: unknown): string {
   return sentence;
 }
 
-/** Milliseconds; the header holds seconds or a date. */
+/** Milliseconds to wait. The header contains seconds or a date. */
 function retryAfter({ headers }: Response): number | undefined {
   const text = headers.get("retry-after");
   if (text === null) return undefined;

@@ -16,9 +16,9 @@ export interface ResolvedModel {
 }
 
 /**
- * The folder of a model that is named by its path or as ORG/NAME: an existing folder, or else what the cache holds,
- * without the network, or else what the hub has, which is then pulled with a note on standard error. Rejects with
- * `model_files` when the text is neither, and as `pullModel`.
+ * Finds a model's folder from a path or ORG/NAME. Tries an existing folder, then the cache without using the network,
+ * then the hub, from which it pulls the model and says so on standard error. Rejects with `model_files` if the text is
+ * neither, and with the errors of `pullModel`.
  */
 export async function resolveModel(model: string, choice: FileChoice = {}): Promise<ResolvedModel> {
   const found = await stat(model).catch(() => undefined);

@@ -3,24 +3,24 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { LenityError } from "@lenity/core";
 
-/** Where models come from and where they are kept, as Hugging Face's own tools are told. */
+/** Where models come from and where they are stored. The settings are those of Hugging Face's tools. */
 export interface Hub {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly endpoint: string;
-  /** Sent to the endpoint's own origin only. */
+  /** Sent only to the endpoint's origin. */
   readonly token: string | undefined;
-  /** The folder that holds `models--ORG--NAME`. */
+  /** The folder with the `models--ORG--NAME` folders. */
   readonly cache: string;
-  /** Whether only the cache may be used. */
+  /** Whether to use only the cache. */
   readonly offline: boolean;
   readonly patience: Patience;
 }
 
-/** How long a fault is borne that may mend itself. */
+/** How often and how long to retry after a fault that may pass. */
 export interface Patience {
-  /** The most attempts in a row that get nowhere. */
+  /** Maximum attempts in a row without progress. */
   readonly attempts: number;
-  /** Milliseconds before the second attempt; doubled before each further one. */
+  /** Milliseconds before the second attempt. Doubled before each further one. */
   readonly pause: number;
   /** Milliseconds without a byte after which a connection counts as broken. */
   readonly silence: number;
@@ -32,7 +32,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads HF_ENDPOINT, HF_TOKEN (or the file HF_TOKEN_PATH, or HF_HOME/token), HF_HUB_CACHE (or HF_HOME/hub) and
- * HF_HUB_OFFLINE. Rejects with `invalid_request` for an endpoint or a token that cannot be one.
+ * HF_HUB_OFFLINE. Rejects with `invalid_request` for an invalid endpoint or token.
  */
 export async function readHub(environment: Environment = process.env): Promise<Hub> {
   const set = (name: string) => environment[name]?.trim() || undefined;
@@ -42,7 +42,7 @@ export async function readHub(environment: Environment = process.env): Promise<H
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
     throw new LenityError(
       "invalid_request",
-      `The token in ${set("HF_TOKEN") === undefined ? file : "HF_TOKEN"} has characters that a token cannot have.`,
+      `The token in ${set("HF_TOKEN") === undefined ? file : "HF_TOKEN"} has characters that are not allowed in a token. Check it, or remove it for public models.`,
     );
   }
   return {

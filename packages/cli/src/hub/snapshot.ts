@@ -7,7 +7,7 @@ import { chooseFiles } from "./choose-files.ts";
 import type { Pulled, PullOptions } from "./pulled.ts";
 import type { Hub } from "./settings.ts";
 
-/** A model that the cache holds with all that was asked for, found without the network; undefined when it does not. */
+/** Finds a model in the cache, without the network; undefined if any of the requested files is missing. */
 export async function cachedModel(
   hub: Hub,
   model: string,
@@ -29,7 +29,7 @@ export async function cachedModel(
   }
 }
 
-/** Whether files are missing in which the model keeps its weights. Of a file that is no ONNX, loading tells. */
+/** Whether files with the model's weights are missing. False for a file that is not ONNX, which loading reports. */
 function lacksData(file: string): boolean {
   try {
     return externalDataFault(scanOnnx(file)) !== undefined;
