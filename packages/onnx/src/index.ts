@@ -33,5 +33,5 @@ export {
   devices,
 } from "./protocol/devices.ts";
 export type { LoadReply } from "./protocol/protocol.ts";
+export type { FolderTokenizer } from "./tokenizer/folder-tokenizer.ts";
 export type { TokenTexts } from "./tokenizer/token-table.ts";
-export type { FolderTokenizer } from "./tokenizer/tokenizer.ts";

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import type { Sampling } from "@lenity/core";
 import { encodeThread } from "../tokenizer/encode-thread.ts";
-import type { FolderTokenizer } from "../tokenizer/tokenizer.ts";
+import type { FolderTokenizer } from "../tokenizer/folder-tokenizer.ts";
 import { type ChatTemplate, chatTemplateOf } from "./chat-template.ts";
 import { samplingOf } from "./generation-config.ts";
 import { type DiskFolder, openFolder } from "./open-folder.ts";

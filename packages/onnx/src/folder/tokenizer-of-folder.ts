@@ -1,5 +1,6 @@
+import type { FolderTokenizer } from "../tokenizer/folder-tokenizer.ts";
 import type { TokenTexts } from "../tokenizer/token-table.ts";
-import { type FolderTokenizer, makeTokenizer, parseTokenizer } from "../tokenizer/tokenizer.ts";
+import { makeTokenizer, parseTokenizer } from "../tokenizer/tokenizer.ts";
 import type { ModelFolder } from "./model-folder.ts";
 
 /** The tokenizer of a folder. Rejects with `model_files` when tokenizer.json is missing or not a tokenizer. */

@@ -1,6 +1,7 @@
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
-import { LenityError, type Token, type Tokenizer } from "@lenity/core";
+import { LenityError, type Token } from "@lenity/core";
 import { keepByteOrderMarks } from "./byte-order-marks.ts";
+import type { FolderTokenizer } from "./folder-tokenizer.ts";
 import { longestToken } from "./longest-token.ts";
 import { specialTexts } from "./named-tokens.ts";
 import { textBeginning } from "./text-beginning.ts";
@@ -8,15 +9,6 @@ import type { TokenTexts } from "./token-table.ts";
 import { type WordCache, wordCache } from "./word-cache.ts";
 
 type Json = Readonly<Record<string, unknown>>;
-
-/** A tokenizer that knows how its model's texts begin. */
-export interface FolderTokenizer extends Tokenizer {
-  /**
-   * The tokens of a text that stands alone, without a chat template, and is to be continued: after BOS, where the
-   * folder has texts begin with it. Empty for an empty text where the folder names no BOS.
-   */
-  encodeText(text: string): Token[];
-}
 
 /** Reads a tokenizer.json, which messages call `file`. Throws `model_files` when it is not a tokenizer. */
 export function parseTokenizer(definition: Json, config: Json, file: string): HuggingFaceTokenizer {

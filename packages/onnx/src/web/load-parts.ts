@@ -3,7 +3,7 @@ import type { Sampling } from "@lenity/core";
 import { type ChatTemplate, chatTemplateOf } from "../folder/chat-template.ts";
 import { samplingOf } from "../folder/generation-config.ts";
 import { tokenizerOf } from "../folder/tokenizer-of-folder.ts";
-import type { FolderTokenizer } from "../tokenizer/tokenizer.ts";
+import type { FolderTokenizer } from "../tokenizer/folder-tokenizer.ts";
 import { type Folder, openFolder } from "./fetched-files.ts";
 
 /**
