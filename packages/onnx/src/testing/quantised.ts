@@ -1,4 +1,4 @@
-/** The matrices of a graph in the formats that other programs quantise them to. */
+/** The matrices of a graph in the quantised formats of other programs. */
 import { toFloat16s } from "../onnx-file/float16.ts";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { extraTensors } from "./extra-tensors.ts";
@@ -18,8 +18,8 @@ interface Matrix {
 }
 
 /**
- * A builder that quantises what MatMul multiplies by: matrices written as float32 weights, and the embedding where it
- * is transposed for that.
+ * A builder that quantises the matrices of MatMul: those written as float32 weights, and the embedding where it is
+ * transposed.
  */
 export function quantised(graph: GraphBuilder, format: MatrixFormat): GraphBuilder {
   const tensors = extraTensors();
@@ -30,7 +30,7 @@ export function quantised(graph: GraphBuilder, format: MatrixFormat): GraphBuild
       const [rows = 0, columns = 0] = shape;
       if (shape.length === 2)
         matrices.set(title, { values: typeof values === "function" ? values() : values, rows, columns });
-      // Only the embedding is read as it is.
+      // Only the embedding is read unchanged.
       return /proj|lm_head/.test(title) ? title : graph.weights(title, values, shape, type);
     },
     node(operator, inputs, outputs, ...rest) {
@@ -58,7 +58,7 @@ type Product = (
   output: string,
 ) => void;
 
-/** Each column in blocks of 32 numbers with a scale each; numbers are stored with half their range added. */
+/** Each column in blocks of 32 numbers, one scale per block; numbers are stored with half their range added. */
 const blockProduct =
   (bits: 4 | 8, accuracy: number, half: boolean): Product =>
   (graph, tensors, { values, rows, columns }, input, output) => {
