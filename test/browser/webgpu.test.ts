@@ -90,7 +90,7 @@ describe("on WebGPU in Chromium", { skip }, () => {
     );
     assert.match(
       devices[1]?.why ?? "",
-      /^It was asked for\. Logits and hidden states differ from the CPU's by \S+ % of what they span/,
+      /^It was requested\. Logits and hidden states differ from the CPU's by \S+ % of what they span/,
     );
     assert.ok(difference <= 1e-5, `It differs by ${difference} of what the numbers span.`);
     assert.equal(said[0]?.length, 16);
@@ -117,8 +117,8 @@ describe("on WebGPU in Chromium", { skip }, () => {
 
   test("auto takes it only where it is faster", async () => {
     const { name, why } = await inPage<Awaited<ReturnType<typeof automatic>>>("automatic", "target");
-    assert.match(why, /(A block of eight tokens|a product of matrices) takes .* there and .* on the CPU/);
-    assert.ok(name === "webgpu" || why.startsWith("WebAssembly computes there. Not on webgpu: "));
+    assert.match(why, /(A block of eight tokens|a matrix product) takes .* there and .* on the CPU/);
+    assert.ok(name === "webgpu" || why.startsWith("It runs on WebAssembly. Not on webgpu: "));
   });
 
   test("a model with float16 runs, or is refused with what to take where the adapter computes none", async () => {
@@ -126,7 +126,7 @@ describe("on WebGPU in Chromium", { skip }, () => {
     if (message === "") return;
     assert.match(
       message,
-      /^halves cannot run on webgpu: [^:]*requires f16.* Take a variant without float16, .*, or the provider wasm\.$/,
+      /^halves cannot run on webgpu: [^:]*requires f16.* Use a variant without float16, .*, or the provider wasm\.$/,
     );
   });
 

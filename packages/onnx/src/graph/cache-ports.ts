@@ -5,12 +5,12 @@ import { cacheTensors } from "./cache-tensors.ts";
 import type { Precision } from "./float-tensors.ts";
 import type { Port } from "./port.ts";
 
-/** What the declarations of the caches tell: sizes are undefined where the file has a name in place of a number. */
+/** What the caches' declarations show. Sizes are undefined where the file has a name instead of a number. */
 export interface CachePorts extends Pick<CacheShape, "layers" | "precision" | "combined"> {
   readonly groups: number | undefined;
   readonly headSize: number | undefined;
   /**
-   * Whether the graph takes the later values apart from the others (tail_values.N), as `exportDecoder` writes long
+   * Whether the graph takes the later values as separate inputs (tail_values.N), as `exportDecoder` writes it for long
    * contexts.
    */
   readonly split: boolean;
@@ -43,7 +43,7 @@ export function findCaches(
   const odd = caches.find(({ type }) => !isPrecision(type) || type !== precision);
   if (!isPrecision(precision) || odd !== undefined) {
     throw refuse(
-      `has a cache ${odd?.name} of type ${odd?.type}; expected float32 or float16, the same for all. Take another variant of the model.`,
+      `has a cache ${odd?.name} of type ${odd?.type}; expected float32 or float16, the same for all. Use another variant of the model.`,
     );
   }
   const rank = split ? 3 : combined ? 5 : 4;

@@ -35,7 +35,7 @@ function narrowed(bits: number): number {
   return sign | Math.min(rounded, 0x7c00);
 }
 
-/** The number that float16 bits stand for. */
+/** The number that float16 bits represent. */
 export function fromFloat16(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >>> 10) & 31;
