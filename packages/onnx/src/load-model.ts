@@ -47,7 +47,7 @@ export interface LoadOptions {
    * the folder, or else the only model file with an unusual name (with a note).
    */
   readonly dtype?: Dtype | undefined;
-  /** The model file, relative to the folder, in place of a variant. */
+  /** The model file to load instead of a variant, relative to the folder. */
   readonly file?: string | undefined;
   /**
    * Whether drafting uses the drafter file beside the model (see `exportDrafter`) if there is one. It gives the same
@@ -77,7 +77,7 @@ export interface LoadOptions {
    * folder, or 2048 (with a note) if there is none. More than the model's limit rejects with `invalid_request`.
    */
   readonly contextLength?: number | undefined;
-  /** Default: the folder's name. */
+  /** The model's name. Default: the folder's name. */
   readonly name?: string | undefined;
   /** The worker threads' script, for bundlers that put it elsewhere. Default: this package's `worker.ts`. */
   readonly worker?: URL | undefined;

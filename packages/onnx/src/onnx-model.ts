@@ -25,11 +25,11 @@ export interface OnnxModel extends LanguageModel {
   readonly tokens: TokenTexts | undefined;
   /** Notes for the user on its file and its vocabulary, as sentences without a full stop. */
   readonly notes: readonly string[];
-  /** What the file's graph looks like. */
+  /** The properties of the file's graph. */
   readonly graph: LoadReply;
   /** The device it runs on, and why. */
   readonly device: DeviceReport;
-  /** What the self-check at loading found. */
+  /** The results of the self-check at loading. */
   readonly check: SelfCheck;
   /**
    * What users must know before they rely on the model, one line each: settings in the folder that are not applied, and
@@ -44,7 +44,7 @@ export interface OnnxModel extends LanguageModel {
   open(options?: OpenOptions): Promise<OnnxSession>;
 }
 
-/** What runs a model. */
+/** The engines of a model. */
 export interface Engines {
   engines(): readonly EngineState[];
   open(prompt: readonly Token[], scope: string | undefined): Promise<OnnxSession>;

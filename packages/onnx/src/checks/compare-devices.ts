@@ -7,7 +7,7 @@ import { append, type Model, newSequence, rewindSequence } from "../run/sequence
 import { relativeDifference, tolerance } from "./difference.ts";
 import { probeTokens } from "./probe-tokens.ts";
 
-/** One append: `tokens` after the first `from`. */
+/** One append: `tokens`, placed after the first `from` tokens. */
 interface Step {
   readonly from: number;
   readonly tokens: readonly Token[];

@@ -1,4 +1,4 @@
-/** How far apart two computations of the same numbers are, and how far they may be. */
+/** Measures the difference between two computations of the same numbers, and sets its limits. */
 
 /** Relative to the span of the numbers. */
 export const tolerance = {

@@ -10,7 +10,7 @@ import { type Trial, time, verifyDevice } from "./verify-device.ts";
  * `auto` skips a device that takes more than this many times as long as the CPU for a plain matrix product: it is a GPU
  * emulated in software.
  */
-const hopeless = 4;
+const tooSlow = 4;
 
 /** Steps of the choice, which tests replace. */
 export interface Means extends Trial {
@@ -106,7 +106,7 @@ async function tryDevice(
 ): Promise<ChosenDevice | string> {
   const probed = await means.probe(device, true);
   if (probed.fault !== undefined) return probed.fault;
-  if (own.fault === undefined && probed.milliseconds > hopeless * own.milliseconds) {
+  if (own.fault === undefined && probed.milliseconds > tooSlow * own.milliseconds) {
     return `a matrix product takes ${time(probed.milliseconds)} there and ${time(own.milliseconds)} on the CPU, so it is emulated in software or a very small GPU.`;
   }
   const { model, why } = await verifyDevice(cpu, device, tolerance, means);

@@ -10,7 +10,7 @@ export interface Engine<H extends WorkerHandle = WorkerHandle> {
   readonly worker: H | undefined;
   /** The first worker, which may have died: it describes the model. */
   readonly first: H;
-  /** Resolves once a worker is running. Rejects with `worker_lost` when there will be none. */
+  /** Resolves once a worker is running. Rejects with `worker_lost` when the engine has failed or is closed. */
   ready(): Promise<void>;
   /** Ends the worker, even one that is starting. */
   close(): Promise<void>;

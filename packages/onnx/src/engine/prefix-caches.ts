@@ -70,13 +70,13 @@ export function prefixCaches(most: number): PrefixCaches {
     remove,
     add(cache) {
       if (cache.bytes > most || cache.tokens.length < shortestPrefix) return [cache];
-      const alike = kept.filter(({ scope }) => scope === cache.scope);
-      const wider = alike.find(({ tokens }) => commonPrefix(tokens, cache.tokens) === cache.tokens.length);
+      const sameScope = kept.filter(({ scope }) => scope === cache.scope);
+      const wider = sameScope.find(({ tokens }) => commonPrefix(tokens, cache.tokens) === cache.tokens.length);
       if (wider !== undefined) {
         touch(wider);
         return [cache];
       }
-      const freed = alike.filter(({ tokens }) => commonPrefix(tokens, cache.tokens) === tokens.length);
+      const freed = sameScope.filter(({ tokens }) => commonPrefix(tokens, cache.tokens) === tokens.length);
       for (const narrower of freed) remove(narrower);
       kept.push(cache);
       while (total() > most) freed.push(kept.shift() as PrefixCache);

@@ -20,7 +20,7 @@ import type { AppendReply, DraftReply, Request, ScoreReply } from "../protocol/p
 export interface OnnxSession extends Session {
   /**
    * Updates the cache to `context` and draws up to `limit` tokens, stopping after an EOS token. Returns the tokens and
-   * the logits [tokens, vocabulary] that they were drawn from.
+   * the logits [tokens, vocabulary] they were drawn from.
    */
   draft(request: DraftRequest): Promise<{ readonly tokens: readonly Token[]; readonly logits: Float32Array }>;
 }
@@ -107,7 +107,7 @@ export function openSession(model: ModelFacts, options: SessionOptions): OnnxSes
   };
 }
 
-/** Sends the request that appends these tokens; undefined for none. */
+/** Sends a request to append tokens. Undefined if there are none. */
 async function extend<Reply>(
   model: ModelFacts,
   { link, onReply }: SessionOptions,

@@ -22,7 +22,7 @@ export interface SoftmaxNodes {
 export interface Nodes {
   node(operator: string, inputs: readonly string[], attributes?: Parameters<GraphBuilder["node"]>[3]): string;
   constant(value: number): string;
-  /** Of each row, as a column. */
+  /** The sum of each row, as a column. */
   sum(rows: string): string;
   most(rows: string): string;
   least(rows: string): string;

@@ -44,7 +44,7 @@ export function splitCaches(graph: GraphBuilder, config: DecoderConfig): void {
   }
 }
 
-/** What the layers share: sizes, and which scores count. Expects `total_length_64`. */
+/** Writes the values that all layers share: sizes, and masks for the scores. Expects `total_length_64`. */
 export function splitSetup(graph: GraphBuilder, { heads, groups, headSize }: DecoderConfig): void {
   graph.node("Shape", ["input_ids"], ["length_64"], { start: 1, end: 2 });
   graph.node("Sub", ["total_length_64", "length_64"], ["block_begin"]);

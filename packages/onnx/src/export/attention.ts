@@ -7,7 +7,7 @@ export interface Pass {
   readonly prefix: string;
   /** int64 [1, length] */
   readonly ids: string;
-  /** int32 []: the index of the block's last token in the sequence, and one more. */
+  /** int32 []: the index of the block's last token in the sequence, and one more than that. */
   readonly lastIndex: string;
   readonly totalLength: string;
   /** The caches before and after, in the attention's format: the names without `.N.key` and `.N.value`. */

@@ -66,7 +66,7 @@ export async function readDecoderConfig(dir: string): Promise<DecoderConfig> {
   if (typeof type !== "string" || family === undefined) throw refuse(`model_type ${JSON.stringify(type)}`);
 
   const context = whole("max_position_embeddings");
-  const odd = oddity(raw, type, context);
+  const odd = unsupportedSetting(raw, type, context);
   if (odd !== undefined) throw refuse(odd);
   const width = whole("hidden_size");
   const heads = whole("num_attention_heads");
@@ -100,7 +100,7 @@ export async function readDecoderConfig(dir: string): Promise<DecoderConfig> {
 }
 
 /** The first setting that the graph would compute wrongly, if any. */
-function oddity(raw: Readonly<Record<string, unknown>>, type: string, context: number): string | undefined {
+function unsupportedSetting(raw: Readonly<Record<string, unknown>>, type: string, context: number): string | undefined {
   if ((raw["hidden_act"] ?? "silu") !== "silu") return `hidden_act ${JSON.stringify(raw["hidden_act"])}`;
   if (raw["quantization_config"] != null) return "quantized weights (quantization_config)";
   const window = type.startsWith("qwen") && raw["use_sliding_window"] !== true ? undefined : raw["sliding_window"];

@@ -2,14 +2,14 @@ import { LenityError } from "@lenity/core";
 import { namedTokens } from "../tokenizer/named-tokens.ts";
 import type { ModelFolder } from "./model-folder.ts";
 
-/** A model's chat template in Jinja, and the texts of the special tokens that it refers to. */
+/** A model's Jinja chat template, and the texts of the special tokens it uses. */
 export interface ChatTemplate {
   readonly template: string;
   /** The file it comes from. */
   readonly file: string;
   /** Templates for other purposes, such as `tool_use`, by name. */
   readonly named: Readonly<Record<string, string>>;
-  /** Variables such as `bos_token` and `eos_token`, under the names that templates use. */
+  /** Variables such as `bos_token` and `eos_token`, by their names in templates. */
   readonly tokens: Readonly<Record<string, string>>;
 }
 

@@ -8,7 +8,7 @@ import type { Json } from "./read-files.ts";
 export interface GenaiConfig {
   /** `vocab_size`, `context_length` and `eos_token_id`, as in a config.json. */
   readonly model: Json;
-  /** How to sample, as in a generation_config.json. */
+  /** Sampling settings, as in a generation_config.json. */
   readonly search: Json;
   /** The model file's name. */
   readonly filename: string | undefined;

@@ -9,7 +9,7 @@ import { type DiskFolder, openFolder } from "./open-folder.ts";
 import { tokenizerOf } from "./tokenizer-of-folder.ts";
 
 /**
- * Loads the tokenizer (tokenizer.json, and tokenizer_config.json when it is there), with a thread for long texts
+ * Loads the tokenizer (tokenizer.json, and tokenizer_config.json if it exists), with a thread for long texts
  * (`encodeAsync`). `worker` is that thread's script, for bundlers that put it elsewhere. `encode` adds no BOS or EOS:
  * chat templates contain them. Rejects with `model_files` when the folder or the file is missing, or is not a
  * tokenizer.

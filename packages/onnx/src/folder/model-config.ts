@@ -109,7 +109,7 @@ async function configOf(folder: ModelFolder): Promise<FolderConfig> {
   return { config: genai.model, file: genai.file, filename: genai.filename };
 }
 
-/** Hugging Face writes one id, a list, or null. */
+/** Hugging Face configs have one id, a list, or null. */
 function tokens(value: unknown): readonly unknown[] {
   return (Array.isArray(value) ? value : [value]).filter((id) => id !== undefined && id !== null);
 }

@@ -47,7 +47,7 @@ function unusualNames(paths: readonly string[]): string[] {
 /** Which model file to load. */
 export interface FileOptions {
   readonly dtype?: Dtype | undefined;
-  /** Relative to the folder, in place of a variant. */
+  /** The file to load instead of a variant, relative to the folder. */
   readonly file?: string | undefined;
 }
 

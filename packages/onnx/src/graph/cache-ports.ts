@@ -16,12 +16,12 @@ export interface CachePorts extends Pick<CacheShape, "layers" | "precision" | "c
   readonly split: boolean;
 }
 
-/** Whether an input is a cache of keys and values, going by its name. */
+/** Whether an input is a cache of keys and values, judging by its name. */
 export function isCache(name: string): boolean {
   return /^(past_key_values\.\d+\.(key|value)|past_\d+|tail_values\.\d+)$/.test(name);
 }
 
-/** Finds the caches. Throws what `refuse` makes of the end of a sentence that begins with the file's name. */
+/** Finds the caches. Throws `refuse(what)`, where `what` ends a sentence that starts with the file's name. */
 export function findCaches(
   inputs: readonly Port[],
   outputs: readonly Port[],
@@ -63,5 +63,5 @@ export function findCaches(
   return { layers, precision, groups, headSize, split, ...(combined ? { combined } : {}) };
 }
 
-/** Whether caches and logits may be of a type. */
+/** Whether a type is allowed for caches and logits. */
 export const isPrecision = (type: string | undefined): type is Precision => type === "float32" || type === "float16";

@@ -1,4 +1,4 @@
-/** The tensors in which a graph takes and returns its cache. */
+/** The tensors of a graph's cache: its inputs and outputs. */
 
 /** Their names, and how the rows of head size are laid out in each. */
 import type { CacheShape } from "./cache-shape.ts";

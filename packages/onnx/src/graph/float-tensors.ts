@@ -32,7 +32,7 @@ export function cellsOf({ type, data }: Tensor): Cells {
 
 let table: Float32Array | undefined;
 
-/** The numbers themselves: float32 as it is, float16 converted. */
+/** Converts to float32 numbers; float32 is returned unchanged. */
 export function toFloat32(cells: Cells): Float32Array {
   if (cells instanceof Float32Array) return cells;
   // A lookup table, because a pass over a large vocabulary converts millions of numbers.

@@ -2,7 +2,7 @@ import type { OnnxNode, OnnxScan, TensorFacts } from "./scan.ts";
 
 /** How part of a model's weights is stored. */
 export interface WeightFormat {
-  /** Such as `float16`, `int8` or `4-bit in blocks of 32`. */
+  /** For example `float16`, `int8` or `4-bit in blocks of 32`. */
   readonly format: string;
   readonly bytes: number;
 }

@@ -14,7 +14,7 @@ export async function createSession(
   overflows: (runtime: Runtime) => Promise<boolean> = int8Overflows,
 ): Promise<InferenceSession> {
   const create = (options: InferenceSession.SessionOptions) =>
-    // The declarations have one signature for each kind of file.
+    // Both branches are the same: the declarations have a separate signature for each kind of file.
     typeof file === "string"
       ? runtime.InferenceSession.create(file, options)
       : runtime.InferenceSession.create(file, options);

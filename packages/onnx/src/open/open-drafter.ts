@@ -15,7 +15,7 @@ export function fitDrafter(
   request: LoadRequest,
 ): DrafterGraph {
   const { file, width, vocabulary, unused, eos } = request;
-  const fault = misfit(graph, session.inputMetadata.map(toPort), session.outputMetadata.map(toPort), width);
+  const fault = mismatch(graph, session.inputMetadata.map(toPort), session.outputMetadata.map(toPort), width);
   if (fault !== undefined)
     throw new LenityError("model_files", `${drafter} is not a drafter of ${file}: ${fault}. ${drafterRemedy}`);
   const goesOn = new Uint8Array(width).fill(1);
@@ -27,7 +27,7 @@ export function fitDrafter(
 }
 
 /** The first mismatch, if any. */
-function misfit(graph: Graph, inputs: readonly Port[], outputs: readonly Port[], width: number): string | undefined {
+function mismatch(graph: Graph, inputs: readonly Port[], outputs: readonly Port[], width: number): string | undefined {
   const { layers, groups, headSize, family, precision } = graph;
   if (family !== "new-rows" || precision !== "float32")
     return "the model does not return the new rows of a float32 cache (present_rows)";

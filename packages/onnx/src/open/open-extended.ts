@@ -36,11 +36,11 @@ export const mostBytes: number = 2 ** 31 - 1;
  */
 export async function openExtended(file: OnnxFile): Promise<Opened> {
   const { suffix, added, missing } = planTaps(file.scan);
-  const plainly = async (...why: readonly string[]): Promise<Opened> => {
+  const openPlain = async (...why: readonly string[]): Promise<Opened> => {
     return { session: await file.open(), added: [], missing: [...missing, ...why] };
   };
-  if (suffix.length === 0) return plainly();
-  const lost = (why: string) => plainly(`${added.join(", ")}: not added, because ${why}.`);
+  if (suffix.length === 0) return openPlain();
+  const lost = (why: string) => openPlain(`${added.join(", ")}: not added, because ${why}.`);
   const why = file.extensionFault(suffix.length);
   if (why !== undefined) return lost(why);
   try {

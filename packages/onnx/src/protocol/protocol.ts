@@ -1,4 +1,4 @@
-/** The messages between the main thread and the worker. Plain data only: it is cloned. */
+/** The messages between the main thread and the worker. Plain data only, since they are cloned. */
 
 import type { ErrorCode, ErrorFacts, HiddenKind, Reading, Sampling, Token } from "@lenity/core";
 import type { CacheFamily, CacheShape } from "../graph/cache-shape.ts";
@@ -30,9 +30,9 @@ export interface LoadRequest {
   readonly computesReadings?: boolean | undefined;
   /** How many engines run the model, this one included. Default: 1. */
   readonly engines?: number | undefined;
-  /** The logits that the graph gives per row. */
+  /** The logits per row of the graph. */
   readonly width: number;
-  /** The logits of each row that is returned, and those of them that are −∞. */
+  /** The logits per returned row, and the ids whose logits are −∞. */
   readonly vocabulary: number;
   readonly unused: ReadonlySet<Token>;
   readonly contextLength: number;
@@ -137,7 +137,7 @@ export interface DraftMessage {
 /** What a round drafted. */
 export interface DraftReply {
   readonly tokens: readonly Token[];
-  /** [tokens.length, vocabulary]: the row that each token was drawn from. */
+  /** [tokens.length, vocabulary]: the rows that the tokens were drawn from. */
   readonly logits: Float32Array<ArrayBuffer>;
   /** The number of tokens now in the cache: a prefix of context plus `tokens`. */
   readonly length: number;

@@ -42,7 +42,7 @@ export interface Model {
   readonly contextLength: number;
 }
 
-/** What an append returns, and how it can be cancelled. */
+/** The rows to return from an append, and how it can be cancelled. */
 export interface AppendSettings {
   /** Rows to return, counted from the end. */
   readonly rows: number;
@@ -164,8 +164,8 @@ async function run(
     // and where only the copy would be scored, the previous token runs again with it instead (any later block starts no
     // later than there, so its old row is not missed).
     const last = tokens.at(-1) as Token;
-    const roomBehind = start + tokens.length < border(model, start);
-    if (roomBehind && !(graph.lastOnly && rows > 0)) [block, pad] = [[...tokens, last], 1];
+    const roomAfter = start + tokens.length < border(model, start);
+    if (roomAfter && !(graph.lastOnly && rows > 0)) [block, pad] = [[...tokens, last], 1];
     else if (start > 0) [block, start] = [[sequence.tokens[start - 1] as Token, ...tokens], start - 1];
   }
   const end = start + block.length;

@@ -7,7 +7,7 @@ import { dataflow } from "./dataflow.ts";
 import { type FinalNorm, findFinalNorm } from "./final-norm.ts";
 import { graphSuffix, type Suffix } from "./graph-suffix.ts";
 
-/** Outputs to be added to a file when it is loaded. */
+/** Outputs to add to a file when it is loaded. */
 export interface TapPlan {
   /**
    * Adds the outputs when appended to the file's bytes, since protobuf merges the graphs of a file. Empty when there is

@@ -79,7 +79,7 @@ function formed(base: GraphBuilder, shape: Shape, form: Form): GraphBuilder {
   return withStates(withNorm(withBorders(matrices, shape, form), norm), hidden);
 }
 
-/** Other names for the states on both sides of the final norm, and fewer outputs. */
+/** Renames or removes the outputs of the states on both sides of the final norm. */
 function withStates(graph: GraphBuilder, hidden: NonNullable<Form["hidden"]>): GraphBuilder {
   if (hidden === "both") return graph;
   const names: Readonly<Record<string, string>> = {

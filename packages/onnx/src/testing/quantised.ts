@@ -6,8 +6,8 @@ import { extraTensors } from "./extra-tensors.ts";
 /**
  * `4-bit`, `8-bit`: com.microsoft.MatMulNBits in blocks of 32 with float sums, as in transformers.js's q4.
  * `4-bit-integer`, `8-bit-integer`: with integer sums (accuracy level 4), as onnxruntime-genai writes it for CPUs.
- * `4-bit-half`: on float16, with scales of float16, as in q4f16. `int8`: one scale a column for the matrix and one a
- * block of rows for what it multiplies, as in transformers.js's `_quantized`; later rows change it.
+ * `4-bit-half`: on float16, with scales of float16, as in q4f16. `int8`: one scale per column of the matrix and one per
+ * block of rows for its input, as in transformers.js's `_quantized`; later rows change that scale.
  */
 export type MatrixFormat = "4-bit" | "8-bit" | "4-bit-integer" | "8-bit-integer" | "4-bit-half" | "int8";
 

@@ -34,7 +34,7 @@ export function encodeThread(
 
   const rest = ({ worker, pending }: Running) => {
     if (pending.size > 0) return;
-    // Like an idle model, it does not keep the process alive.
+    // Like an idle model, the thread does not keep the process alive.
     worker.unref();
     timer = setTimeout(() => {
       running = undefined;

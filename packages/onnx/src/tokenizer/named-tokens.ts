@@ -1,4 +1,4 @@
-/** The tokens that tokenizer_config.json names: texts, or objects with the text as `content`. */
+/** The tokens named in tokenizer_config.json: texts, or objects with the text as `content`. */
 
 /** Their names in templates. */
 const names = ["bos_token", "eos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token"];

@@ -39,7 +39,7 @@ export interface WebLoadOptions {
    * genai_config.json, else fp32.
    */
   readonly dtype?: Dtype | undefined;
-  /** The model file's path in the folder, in place of a variant. */
+  /** The model file to load instead of a variant, relative to the folder. */
   readonly file?: string | undefined;
   /**
    * Whether drafting uses the drafter file beside the model (see `exportDrafter`) if there is one. It gives the same
@@ -56,7 +56,7 @@ export interface WebLoadOptions {
    * folder, or 2048 (with a note) if there is none. More than the model's limit rejects with `invalid_request`.
    */
   readonly contextLength?: number | undefined;
-  /** Default: the last part of the folder's URL. */
+  /** The model's name. Default: the last part of the folder's URL. */
   readonly name?: string | undefined;
 }
 
