@@ -71,7 +71,7 @@ describe("the page", () => {
       assert.equal(readResult((await ask(page, problem.question, "judi")).text), problem.result);
     };
     const refuses = async (page: Page) =>
-      assert.match(await textOf(page, "#failure"), /tiny cannot run on webgpu\. .*Take the provider wasm, or auto\./s);
+      assert.match(await textOf(page, "#failure"), /tiny cannot run on webgpu\. .*Use the provider wasm or auto\./s);
     await built.withPage(true, answers, /adapter/i, "?provider=auto");
     await built.withPage(true, refuses, /adapter/i, "?provider=webgpu");
   });

@@ -87,7 +87,7 @@ describe("on WebGPU in Chromium", { skip }, () => {
     );
     assert.match(
       devices[1]?.why ?? "",
-      /^It was asked for\. Logits and hidden states differ from the CPU's by \S+ % of what they span/,
+      /^It was requested\. Logits and hidden states differ from the CPU's by \S+ % of what they span/,
     );
     assert.ok(difference <= 1e-5, `It differs by ${difference} of the range of the numbers.`);
     assert.equal(answers[0]?.length, 16);
@@ -114,8 +114,8 @@ describe("on WebGPU in Chromium", { skip }, () => {
 
   test("auto chooses it only if it is faster", async () => {
     const { name, why } = await inPage<Awaited<ReturnType<typeof automatic>>>("automatic", "target");
-    assert.match(why, /(A block of eight tokens|a product of matrices) takes .* there and .* on the CPU/);
-    assert.ok(name === "webgpu" || why.startsWith("WebAssembly computes there. Not on webgpu: "));
+    assert.match(why, /(A block of eight tokens|a matrix product) takes .* there and .* on the CPU/);
+    assert.ok(name === "webgpu" || why.startsWith("It runs on WebAssembly. Not on webgpu: "));
   });
 
   test("a model with float16 runs, or is refused with a remedy if the adapter does not support float16", async () => {
@@ -123,7 +123,7 @@ describe("on WebGPU in Chromium", { skip }, () => {
     if (message === "") return;
     assert.match(
       message,
-      /^halves cannot run on webgpu: [^:]*requires f16.* Take a variant without float16, .*, or the provider wasm\.$/,
+      /^halves cannot run on webgpu: [^:]*requires f16.* Use a variant without float16, .*, or the provider wasm\.$/,
     );
   });
 

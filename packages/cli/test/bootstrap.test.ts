@@ -174,7 +174,7 @@ describe("npm start", { skip }, () => {
     });
     const { status, text } = await served("./half");
     assert.equal(status, 1);
-    assert.match(text, /lenity: \.\/half holds no ONNX model/);
+    assert.match(text, /lenity: \.\/half has no ONNX model/);
   });
 });
 

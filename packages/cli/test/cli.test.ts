@@ -84,7 +84,7 @@ test("lenity chat --device tells once on standard error where both models run, a
   assert.equal(status, 0, err);
   assert.ok(out.length > 0);
   const lines = err.split("\n").filter((line) => line.includes(" on cpu"));
-  assert.deepEqual(lines, ["lenity: tiny and draft run on cpu. No other device was asked for."]);
+  assert.deepEqual(lines, ["lenity: tiny and draft run on cpu. No other device was requested."]);
   assert.doesNotMatch((await lenity(["chat", question, "--max-tokens", "2"])).err, /on cpu/);
 });
 
@@ -96,7 +96,7 @@ describe("what lenity refuses, with what to do", () => {
     ],
     [
       ["chat", question, "--device", process.platform === "darwin" ? "dml" : "coreml"],
-      /^lenity: tiny cannot run on \w+\. \w+ exists on \w+ only\. $/,
+      /^lenity: tiny cannot run on \w+\. \w+ is only available on \w+\. $/,
     ],
     [["chat", "x", "--policy", "judy"], /unknown preset "judy".*Did you mean "judi"/],
     [["chat", "x", "--policy", '{"type":"kl","treshold":1}'], /no option "treshold".*Did you mean "threshold"/],
@@ -110,7 +110,7 @@ describe("what lenity refuses, with what to do", () => {
     [["chat", "apples ".repeat(600)], /holds 512/],
     [["inspect", folder], /config\.json/],
     [["chat", "x", "--dtype", "fp8"], /Expected one of fp32, fp16/],
-    [["chat", "x", "--dtype", "q4"], /holds other variants: fp32/],
+    [["chat", "x", "--dtype", "q4"], /has other variants: fp32/],
     [["bench", "cache", "--width", "200"], /width is 200; expected a multiple of 128/],
     [["bench", "cache", "--contexts", "16"], /longest block has 17 tokens; .*shortest context \(16\)/],
     [["bench", "threads", "--model", "x"], /also set --draft/],

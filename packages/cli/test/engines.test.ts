@@ -104,7 +104,7 @@ describe("a server whose engine dies", () => {
     for (const failure of failures) {
       assert.match(
         String(failure),
-        /The thread of tiny \(engine \d of 2\) ended with code \d+\. It is being started again/,
+        /The thread of tiny \(engine \d of 2\) ended with code \d+\. It is being restarted/,
       );
     }
     const next = await Promise.all(

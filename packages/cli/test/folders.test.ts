@@ -130,7 +130,7 @@ describe("a folder of one's own", () => {
   test("whose tokenizer belongs to a larger model is refused, with both sizes", async () => {
     const dir = await copyWith({});
     await writeTexts(dir, [...texts, ...Array.from({ length: 40 }, (_, i) => `t${i}`)]);
-    await refused(dir, /has ids up to 71, the model's vocab_size is 50/);
+    await refused(dir, /has ids up to 71, but the model's vocab_size is 50/);
   });
 });
 
@@ -143,7 +143,7 @@ describe("a graph that scores only the last position of a block", () => {
     assert.equal(answer.text, plain.text);
     assert.match(
       answer.err,
-      /^warning: \S+model\.onnx: the graph scores only the last position .* decodes plainly[^\n]*\n$/,
+      /^warning: \S+model\.onnx: the graph scores only the last position .* decodes one token at a time[^\n]*\n$/,
     );
     const { status, err } = await lenity("chat", "hi", "--model", dir, "--draft-tokens", "4");
     assert.equal(status, 1);
@@ -161,7 +161,7 @@ test("--context is the most tokens of a conversation, up to what the model's fol
   const assumed = await ask(dir);
   assert.match(
     assumed.err,
-    /^lenity: no file of \S+ names the length of the context: 2048 tokens are assumed; [^\n]*--context[^\n]*\.\n$/,
+    /^lenity: no file in \S+ gives the context length: 2048 tokens are assumed; [^\n]*--context[^\n]*\.\n$/,
   );
   assert.equal(assumed.trace.length, 24);
   const short = await ask(dir, "--context", "12");
@@ -170,7 +170,7 @@ test("--context is the most tokens of a conversation, up to what the model's fol
   assert.equal((await ask(whole, "--context", "12")).trace.length, short.trace.length);
   await refused(
     whole,
-    /context of 301 tokens was asked for, and the model holds 300, by \S+config\.json/,
+    /context of 301 tokens was requested, but the model's limit is 300 \(\S+config\.json\)/,
     "--context",
     "301",
   );
@@ -234,17 +234,17 @@ describe("a model file under a name of its own", () => {
   test("is taken where it is the only one, and told on standard error", async () => {
     const answer = await ask(strange);
     assert.equal(answer.text, (await ask(whole)).text);
-    assert.match(answer.err, /^lenity: onnx.phi3-cpu-int4\.onnx is taken for the model: [^\n]*\.\n$/);
+    assert.match(answer.err, /^lenity: onnx.phi3-cpu-int4\.onnx is used as the model: [^\n]*\.\n$/);
   });
 
   test("is taken when it is named, beside others, which are listed when none is", async () => {
     const several = await copyWith({ "onnx/model.onnx": "" });
     await rename(join(several, "onnx", "model.onnx"), join(several, "onnx", "other.onnx"));
     await cp(join(strange, phi), join(several, phi));
-    await refused(several, /does hold onnx.other\.onnx, onnx.phi3-cpu-int4\.onnx: name one as the file/);
+    await refused(several, /does have onnx.other\.onnx, onnx.phi3-cpu-int4\.onnx: name one as the file/);
     const answer = await ask(several, "--file", phi);
     assert.deepEqual([answer.text, answer.err], [(await ask(whole)).text, ""]);
-    await refused(several, /none\.onnx is missing\. Name a file of the folder/, "--file", "none.onnx");
+    await refused(several, /none\.onnx is missing\. Name a file in the folder/, "--file", "none.onnx");
     await refused(
       several,
       /--file a\.onnx and --dtype q4 both choose the model's file/,
@@ -324,7 +324,7 @@ describe("a draft of one's own", () => {
     await writeTexts(other, [...texts].reverse(), { 32: "<|a|>", 33: "<|b|>" });
     await refused(
       whole,
-      /draft model .*other does not fit the target .*whole: the token 0 is ":" to the one and "a"/,
+      /draft model .*other does not match the target .*whole: token 0 is ":" in one and "a"/,
       "--draft",
       other,
     );

@@ -65,7 +65,7 @@ const leaking = [
   last,
 ];
 const leak =
-  "DIR/onnx/model.onnx: a later token changes the scores of earlier ones (by N where logits span N), so drafted tokens leak into the verdict on those before them: strict verification is not lossless with this file. Take a float32, float16 or 4-bit variant of the model instead.";
+  "DIR/onnx/model.onnx: a later token changes the scores of earlier ones (by N where logits span N), so drafted tokens leak into the verification of those before them: strict verification is not lossless with this file. Use a float32, float16 or 4-bit variant of the model instead.";
 
 const families: Readonly<Record<string, Told>> = {
   "exportDecoder's own": {
@@ -242,8 +242,8 @@ const families: Readonly<Record<string, Told>> = {
     weights: "float16 (SIZE), float32 (SIZE)",
     added: [],
     missing: [
-      "Hidden states are not offered: other values of the graph have their names.",
-      "New cache rows are not fetched alone: another value of the graph has the name present_rows.",
+      "Hidden states are not available: their names are used for other values in the graph.",
+      "New cache rows cannot be fetched separately: the name present_rows is used for another value in the graph.",
     ],
     cache: [
       "in-place, float32: 2 layers × 2 heads × 16, 512 B a token",
@@ -300,7 +300,7 @@ function expected(told: Told): string {
     "  vocabulary  50, end tokens: 0",
     `  hidden      ${told.hidden ?? "pre-norm (32), post-norm (32)"}`,
     "  providers   PROVIDERS",
-    "  device      cpu: No other device was asked for.",
+    "  device      cpu: No other device was requested.",
     ...block("checked at load", told.checked ?? [...exact, normed, last]),
     ...block("warnings", warnings),
     "  policies    with a draft model / with prompt lookup",
@@ -372,11 +372,11 @@ test("lenity inspect takes the only model there is under a name of its own, or t
   await rename(join(dir, "onnx", "model.onnx"), join(dir, phi));
   const told = await inspection(dir, {});
   assert.ok(told.includes(`  model       ${join(dir, phi)}\n`));
-  assert.ok(told.includes(`  notes\n    ${phi} is taken for the model: no file has a usual name`));
+  assert.ok(told.includes(`  notes\n    ${phi} is used as the model: no file has a usual name`));
   await cp(join(dir, phi), join(dir, other));
   await assert.rejects(inspection(dir, {}), {
     code: "model_files",
-    message: /does hold onnx.other\.onnx, onnx.phi3-cpu-int4\.onnx: name one/,
+    message: /does have onnx.other\.onnx, onnx.phi3-cpu-int4\.onnx: name one/,
   });
   const named = await inspection(dir, { file: other });
   assert.ok(named.includes(`  model       ${join(dir, other)}\n`) && !named.includes("  notes"));

@@ -35,7 +35,7 @@ function lenity(args: readonly string[], until?: string): Promise<{ out: string;
 }
 
 const warning =
-  /^warning: .*model_quantized\.onnx: .* strict verification is not lossless with this file\. Take the folder's variant fp32 \(by dtype\) instead\.$/;
+  /^warning: .*model_quantized\.onnx: .* strict verification is not lossless with this file\. Use the folder's variant fp32 \(by dtype\) instead\.$/;
 const warned = (text: string) => text.split("\n").filter((line) => warning.test(line)).length;
 
 describe("a model that leaks is told in one line on standard error, and works,", () => {

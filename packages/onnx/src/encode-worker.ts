@@ -1,6 +1,6 @@
 /**
- * The thread that encodes long texts: a text of megabytes takes seconds, and must not take them where requests are
- * served.
+ * The thread that encodes long texts. A text of megabytes takes seconds, which must not block the thread that serves
+ * requests.
  */
 import { parentPort } from "node:worker_threads";
 import type { Token, Tokenizer } from "@lenity/core";

@@ -10,46 +10,55 @@ import { type LoadOptions, loadModel } from "./load-model.ts";
 import type { DeviceReport } from "./protocol/devices.ts";
 import type { LoadReply } from "./protocol/protocol.ts";
 
-/** What `lenity inspect` prints of a model folder. Plain data. */
+/** What `lenity inspect` prints about a model folder. Plain data. */
 export interface Inspection {
   readonly folder: string;
-  /** Files of the folder and of its onnx/, with their sizes in bytes. */
+  /** Files in the folder and in its onnx/, with their sizes in bytes. */
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
   /** The model file that was loaded. */
   readonly file: string;
-  /** The drafter file that goes with it, when there is one: it drafts as the model does, a round in one call. */
+  /** The drafter file that goes with it, if any: it drafts the same tokens as the model, a whole round per call. */
   readonly drafter?: string | undefined;
-  /** The variants of the model that are there, among them the one that was loaded unless another file was named. */
+  /** The variants in the folder. One of them is the loaded one, unless a file was named. */
   readonly variants: readonly (Variant & { readonly loaded: boolean })[];
-  /** How its weights are stored, the largest part first, and in which files of the folder beside the model file. */
+  /** How the weights are stored, largest part first, and in which files besides the model file. */
   readonly weights: { readonly formats: LoadReply["weights"]; readonly files: readonly string[] };
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  /** Outputs that the file lacks and that were added in memory; and what was not, and why: one sentence each. */
+  /**
+   * Outputs missing from the file that were added in memory; and those that could not be added and why, one sentence
+   * each.
+   */
   readonly taps: { readonly added: readonly string[]; readonly missing: readonly string[] };
   readonly cache: CacheShape & {
-    /** How the graph treats its past. All rewind: concat by moving what stays, the others at no cost. */
+    /**
+     * How the graph treats its past. All families can rewind: concat by moving the rows that stay, the others at no
+     * cost.
+     */
     readonly family: CacheFamily;
-    /** Whether only a block's own rows are copied out of the graph. */
+    /** Whether only the block's own rows are copied out of the graph. */
     readonly newRows: boolean;
     readonly bytesPerToken: number;
   };
-  /** Whether the graph scores only the last position of a block, so that it decodes plainly and verifies no draft. */
+  /** Whether the graph scores only the last position of a block, so that it can decode but not verify drafts. */
   readonly lastOnly: boolean;
-  /** The logits of one row, padding included; those of ids that may be drawn; how many of these no token has. */
+  /**
+   * The logits per row, padding included; how many of them are ids that may be drawn; how many of those ids have no
+   * token.
+   */
   readonly width: number;
   readonly vocabulary: number;
   readonly unused: number;
-  /** What a user should know of its file and its vocabulary. */
+  /** Notes for the user on its file and its vocabulary. */
   readonly notes: readonly string[];
   readonly contextLength: number;
   readonly eos: readonly Token[];
-  /** Widths of the hidden states that judges can read. */
+  /** Width of each kind of hidden state that judges can read. */
   readonly hidden: Readonly<Partial<Record<HiddenKind, number>>>;
-  /** Execution providers that this build of ONNX Runtime can load, and the one that the model runs on. */
+  /** Execution providers that this build of ONNX Runtime can load, and the device that the model runs on. */
   readonly providers: LoadReply["providers"];
   readonly device: DeviceReport;
-  /** Whether what verifiers read of drafted blocks is computed there, beside the logits. */
+  /** Whether the values that verifiers need from drafted blocks are computed next to the logits. */
   readonly numbers: boolean;
   readonly check: SelfCheck;
   readonly warnings: readonly string[];

@@ -21,72 +21,72 @@ import { threadScript } from "./protocol/thread-script.ts";
 /** How a model is loaded. */
 export interface LoadOptions {
   /**
-   * Engines: workers that hold the model, each with a copy of its weights in memory. So many sessions run at a time;
-   * those on one engine run in turn. Default 1, which suits one answer at a time; as many as there are cores give a
-   * busy server the most answers, each of them later.
+   * The number of engines: workers that run the model, each with its own copy of the weights in memory. Sessions on
+   * different engines run in parallel, those on one engine take turns. Default 1, which suits one answer at a time. One
+   * engine per core gives a busy server the highest throughput, at a higher latency per answer.
    */
   readonly engines?: number | undefined;
   /**
-   * Threads for one pass of an engine: 1 suits a drafter beside a target. Default: `defaultThreads()`, for a target; 1
-   * with several engines.
+   * Threads for one pass of an engine. Default: `defaultThreads()`, which suits a target, or 1 with several engines.
+   * Use 1 for a drafter that runs beside a target.
    */
   readonly threads?: number | undefined;
   /**
-   * Microseconds for which a thread without work waits busily before it sleeps, from 0; Infinity leaves it to ONNX
-   * Runtime, whose threads then take the cores from the other model of a pair. Default 500. `lenity bench threads`
-   * shows what it does on a machine.
+   * Microseconds that an idle thread spins before it sleeps, 0 or more. Infinity leaves it to ONNX Runtime, whose
+   * threads then take the cores from the other model of a pair. Default 500. `lenity bench threads` measures its effect
+   * on a machine.
    */
   readonly spin?: number | undefined;
   /**
-   * Bytes of caches that each engine keeps of closed sessions, for prompts that begin alike: the least recently used go
-   * first. Default 256 MiB; 0 keeps none. Caches of open sessions are not counted.
+   * Bytes of caches that each engine keeps from closed sessions, for later prompts that start with the same tokens. The
+   * least recently used are dropped first. Default 256 MiB; 0 keeps none. Caches of open sessions do not count.
    */
   readonly cacheBytes?: number | undefined;
   /**
-   * Which variant of the model: `fp32` is model.onnx, `q4` model_q4.onnx, … Default: fp32, or the only one that is
-   * there, or the only model under a name of its own, with a note.
+   * Which variant of the model: `fp32` is model.onnx, `q4` model_q4.onnx, … Default: fp32, or else the only variant in
+   * the folder, or else the only model file with an unusual name (with a note).
    */
   readonly dtype?: Dtype | undefined;
-  /** The model file, relative to the folder, in place of a variant. */
+  /** The model file to load instead of a variant, relative to the folder. */
   readonly file?: string | undefined;
   /**
-   * Whether drafting uses the drafter file beside the model (see `exportDrafter`), where there is one: the same drafts,
-   * sooner, at the price of holding the weights twice. Default: true; a target needs none.
+   * Whether drafting uses the drafter file beside the model (see `exportDrafter`) if there is one. It gives the same
+   * drafts faster, but keeps the weights in memory twice. Default: true; a target does not need one.
    */
   readonly drafter?: boolean | undefined;
   /**
-   * The target for which this model drafts: its rows are then over the target's ids, and it drafts those that mean the
-   * same to both. Rejects with `unsupported` when the tokenizers differ.
+   * The target that this model drafts for: its rows then cover the target's ids, and it drafts only ids that mean the
+   * same to both models. Rejects with `unsupported` when the tokenizers differ.
    */
   readonly draftsFor?: OnnxModel | undefined;
   /**
-   * Where it computes. Another device than the CPU must give what the CPU gives, as a few tokens at loading show; it
-   * does not equal it to the bit (see `check.blockDifference`). One that was named and is not available rejects with
-   * `unsupported`; `auto` takes the first that is faster here, else the CPU, and `device` of the model says why.
-   * Default: cpu.
+   * Where the model runs. Any other device than the CPU is checked against the CPU on a few tokens at loading; its
+   * results agree closely, but not bit for bit (see `check.blockDifference`). Naming a device that is not available
+   * rejects with `unsupported`; `auto` takes the first device that is faster than the CPU on this machine, else the
+   * CPU. The model's `device` gives the reason. Default: cpu.
    */
   readonly device?: DeviceOption | undefined;
   /**
-   * Whether what verifiers read of a drafted block is computed beside its logits (see `Session.score`), in place of
-   * sending the rows. Default: where the logits stay on a device, so that rows would cross the bus. It differs from the
-   * plain arithmetic by rounding, up to 1e-4.
+   * Whether the values that verifiers need from a drafted block are computed next to its logits (see `Session.score`)
+   * instead of sending the rows. Default: true when the logits stay on a device, where sending rows would cross the
+   * bus. The results differ from the plain arithmetic by rounding, up to 1e-4.
    */
   readonly numbers?: boolean | undefined;
   /**
-   * The most tokens of a session, prompt and answer, from 2. Default: the folder's own limit, or 2048, with a note,
-   * where it has none. More than the model's own limit rejects with `invalid_request`.
+   * The maximum number of tokens in a session, prompt and answer together, 2 or more. Default: the limit given in the
+   * folder, or 2048 (with a note) if there is none. More than the model's limit rejects with `invalid_request`.
    */
   readonly contextLength?: number | undefined;
-  /** Default: the folder's name. */
+  /** The model's name. Default: the folder's name. */
   readonly name?: string | undefined;
-  /** The script of the worker threads, for bundlers that place it elsewhere. Default: `worker.ts` of this package. */
+  /** The worker threads' script, for bundlers that put it elsewhere. Default: this package's `worker.ts`. */
   readonly worker?: URL | undefined;
 }
 
 /**
  * Loads a Hugging Face folder (config.json and generation_config.json or genai_config.json, a variant of
- * onnx/model.onnx) into worker threads. Where it has a tokenizer.json, ids without a token never come out. Rejects with
- * `model_files` when something is missing or does not fit together.
+ * onnx/model.onnx) into worker threads. If it has a tokenizer.json, ids without a token are never generated. Rejects
+ * with `model_files` when a file is missing or files do not match.
  */
 export async function loadModel(folder: DiskFolder, options: LoadOptions = {}): Promise<OnnxModel> {
   checkOptions(options);
@@ -127,14 +127,14 @@ export async function loadModel(folder: DiskFolder, options: LoadOptions = {}): 
   });
 }
 
-/** Throws RangeError for a value that no option may have. */
+/** Throws RangeError for an invalid option. */
 function checkOptions({ engines = 1, threads = 1, spin = 0, cacheBytes = 0, device = "cpu" }: LoadOptions): void {
   for (const [name, value] of Object.entries({ engines, threads })) {
     if (!(Number.isInteger(value) && value >= 1))
-      throw new RangeError(`${name} is ${value}; expected a whole number from 1.`);
+      throw new RangeError(`${name} is ${value}; expected a whole number, 1 or more.`);
   }
   if (!(spin === Number.POSITIVE_INFINITY || (Number.isInteger(spin) && spin >= 0)))
-    throw new RangeError(`spin is ${spin}; expected a whole number of microseconds from 0, or Infinity.`);
+    throw new RangeError(`spin is ${spin}; expected a whole number of microseconds, 0 or more, or Infinity.`);
   if (!(cacheBytes >= 0)) throw new RangeError(`cacheBytes is ${cacheBytes}; expected 0 or more.`);
   if (!deviceOptions.includes(device))
     throw new RangeError(`device is ${device}; expected one of ${deviceOptions.join(", ")}.`);

@@ -6,28 +6,28 @@ import { type LoadOptions, loadModel } from "./load-model.ts";
 import { onnxDrafter } from "./onnx-drafter.ts";
 import type { OnnxModel } from "./onnx-model.ts";
 
-/** A target with the draft model that proposes for it. */
+/** A target and its draft model. */
 export interface Pair {
   readonly target: OnnxModel;
   readonly draft: OnnxModel;
-  /** The target's; the draft model only drafts ids that mean the same to both. */
+  /** The target's tokenizer; the draft model drafts only ids that mean the same to both. */
   readonly tokenizer: Tokenizer;
-  /** The target's, for @lenity/chat; undefined for base models. */
+  /** The target's chat template, for @lenity/chat; undefined for base models. */
   readonly chatTemplate: ChatTemplate | undefined;
-  /** What a user should know of the two vocabularies, as sentences without a full stop: empty where they are one. */
+  /** Notes for the user on the two vocabularies, as sentences without a full stop. Empty when both are the same. */
   readonly notes: readonly string[];
-  /** A fresh drafter, for one answer. */
+  /** Makes a new drafter, for one answer. */
   drafter(): Drafter;
   close(): Promise<void>;
 }
 
-/** How a pair is loaded: the options of `loadModel` that hold for both. */
+/** How a pair is loaded: the options of `loadModel` that apply to both. */
 export type PairOptions = Pick<LoadOptions, "engines" | "cacheBytes" | "device">;
 
 /**
- * Loads two model folders with the threads that suit a pair. With several engines each model has so many: an answer
- * drafts or verifies, so as many threads are busy as answers are made. Rejects as `loadModel` does, and with
- * `unsupported` when their tokenizers differ; leaves nothing running then.
+ * Loads two model folders with the threads that suit a pair. `engines` is per model: an answer either drafts or
+ * verifies, so one thread is busy per answer. Rejects as `loadModel` does, and with `unsupported` when the tokenizers
+ * differ. On failure nothing is left running.
  */
 export async function loadPair(
   targetFolder: DiskFolder,

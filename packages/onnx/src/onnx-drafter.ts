@@ -4,9 +4,9 @@ import type { OnnxSession } from "./engine/session.ts";
 import type { OnnxModel } from "./onnx-model.ts";
 
 /**
- * A drafter that does a whole round in the model's worker. It opens a session with the first block and frees it on
- * close. Beyond its own context, and after a token that the model cannot read, which a target with a larger vocabulary
- * may draw, it drafts nothing.
+ * A drafter that runs a whole round in the model's worker. It opens a session at the first block and frees it on close.
+ * It drafts nothing beyond its own context, or after a token that the model cannot read (a target with a larger
+ * vocabulary may draw one).
  */
 export function onnxDrafter(model: OnnxModel): Drafter {
   let opening: Promise<OnnxSession> | undefined;
@@ -23,7 +23,7 @@ export function onnxDrafter(model: OnnxModel): Drafter {
     async close() {
       const session = opening;
       opening = undefined;
-      // A session that could not be opened is its proposal's error, and leaves nothing to close.
+      // A session that failed to open was reported by `propose`; there is nothing to close.
       await (await session?.catch(() => undefined))?.close();
     },
   };

@@ -7,50 +7,51 @@ import type { LoadReply } from "./protocol/protocol.ts";
 import type { TokenTexts } from "./tokenizer/token-table.ts";
 
 /**
- * A model on ONNX Runtime: on servers in worker threads of its own, in browsers (`@lenity/onnx/web`) in the thread that
- * loaded it, as one engine. Requests of the sessions of one engine run one after another. A thread that dies fails the
- * requests of its sessions with `worker_lost`, and is started again; only what ends the whole process (a crash in
- * native code, the system's own lack of memory) cannot be survived.
+ * A model on ONNX Runtime. On servers it runs in its own worker threads; in browsers (`@lenity/onnx/web`) it runs in
+ * the thread that loaded it, as one engine. Requests to one engine run one after another. When a thread dies, the
+ * requests of its sessions fail with `worker_lost` and the thread is restarted; it cannot recover when the whole
+ * process ends (a crash in native code, or the system running out of memory).
  *
- * A session opened for a prompt holds what an earlier one has left of it. Where the check found no `blockDifference`,
- * its scores are then those of the prompt run again, to the bit; elsewhere they may differ as far as that.
+ * A session opened for a prompt starts with what an earlier session has cached of it. When the check found no
+ * `blockDifference`, its scores are bit for bit those of running the prompt again; otherwise they may differ by up to
+ * that much.
  */
 export interface OnnxModel extends LanguageModel {
-  /** The folder that it was loaded from: a path or a URL. */
+  /** The folder it was loaded from: a path or a URL. */
   readonly folder: string;
-  /** The logits that the graph gives per row: those beyond `vocabulary` pad its output layer, and are cut off. */
+  /** The logits per row of the graph. Those beyond `vocabulary` are padding and are cut off. */
   readonly width: number;
-  /** The tokens of the folder's tokenizer.json, if it has one: `vocabulary` and `unused` come from them. */
+  /** The tokens in the folder's tokenizer.json, if there is one. `vocabulary` and `unused` are derived from them. */
   readonly tokens: TokenTexts | undefined;
-  /** What a user should know of its file and its vocabulary, as sentences without a full stop. */
+  /** Notes for the user on its file and its vocabulary, as sentences without a full stop. */
   readonly notes: readonly string[];
-  /** What the file's graph looks like. */
+  /** The properties of the file's graph. */
   readonly graph: LoadReply;
-  /** Where it runs, and why there. */
+  /** The device it runs on, and why. */
   readonly device: DeviceReport;
-  /** What the self-check at loading found. */
+  /** The results of the self-check at loading. */
   readonly check: SelfCheck;
   /**
-   * What its user must know before trusting it, one line each: what the folder asks for and is not done, and what the
-   * self-check found that speculative decoding cannot make good.
+   * What users must know before they rely on the model, one line each: settings in the folder that are not applied, and
+   * problems found by the self-check that speculative decoding cannot make up for.
    */
   readonly warnings: readonly string[];
   readonly engines: readonly EngineState[];
   /**
-   * Opens a session on the engine that holds most of the prompt, unless another is much less busy. Waits while all are
-   * being restarted.
+   * Opens a session on the engine that has most of the prompt cached, unless another one is much less busy. Waits while
+   * all are restarting.
    */
   open(options?: OpenOptions): Promise<OnnxSession>;
 }
 
-/** What runs a model. */
+/** The engines of a model. */
 export interface Engines {
   engines(): readonly EngineState[];
   open(prompt: readonly Token[], scope: string | undefined): Promise<OnnxSession>;
   close(): Promise<void>;
 }
 
-/** A loaded model: the description in its folder, what its file turned out to be, and what runs it. */
+/** A loaded model: its folder's description, what was found in its file, and the engines that run it. */
 export function onnxModel(
   { name, place, width, tokens, vocabulary, unused, notes, contextLength, eos }: Described,
   { graph, check }: { readonly graph: LoadReply; readonly check: SelfCheck },

@@ -1,5 +1,6 @@
 /**
- * The thread that owns one model: ONNX Runtime computes synchronously, so it must not run where requests are served.
+ * The thread that runs one model. ONNX Runtime computes synchronously, so it must not run in the thread that serves
+ * requests.
  */
 import { parentPort, threadId } from "node:worker_threads";
 import { LenityError } from "@lenity/core";
@@ -13,20 +14,19 @@ if (port === null) throw new Error("worker.ts runs as a worker thread of loadMod
 
 const backend = diskBackend();
 const answer = requestHandler(backend);
-/** Present while the model is on a device that one thread at a time may use, or may come to be there. */
+/** Set while the model is on, or may be moved to, a device that only one thread may use at a time. */
 let lock: GpuLock | undefined;
-/** Whether it is there. */
+/** Whether the model is on that device. */
 let onGpu = false;
 
-// However the thread ends, between two calls of ONNX Runtime: when it is asked to, or by an error. The main thread then
-// releases the lock.
+// Runs however the thread ends, on request or by an error, always between two calls to ONNX Runtime. The main thread
+// then releases the lock.
 process.on("exit", () => {
   if (lock !== undefined) takeGpu(lock, threadId);
   backend.release();
 });
 
-// One request at a time, in the order of arrival: a rewind that travels with an append must not overtake the append
-// before it.
+// One request at a time, in order of arrival: a rewind sent with an append must not overtake the append before it.
 let queue: Promise<void> = Promise.resolve();
 port.on("message", (message: { id: number; request: Request } | EndMessage) => {
   if ("end" in message) process.exit();

@@ -79,13 +79,13 @@ describe("exportDecoder refuses by name", () => {
     [{ hidden_act: "gelu" }, /hidden_act "gelu"/],
     [{ quantization_config: { quant_method: "gptq" } }, /quantization_config/],
     [{ hidden_size: undefined }, /no number "hidden_size"/],
-    [{ num_attention_heads: 6, head_dim: undefined }, /"head_dim" 5\.33\d*, which is no whole number/],
+    [{ num_attention_heads: 6, head_dim: undefined }, /"head_dim" 5\.33\d*, which is not a whole number/],
     [{ head_dim: 24 }, /heads of size 24 \(head_dim\), .* multiple of 16/],
     [{ num_key_value_heads: 3 }, /4 query heads for 3 key and value heads/],
     [{ model_type: "qwen2" }, /q_proj\.bias is missing/],
     [{ model_type: "qwen3" }, /q_norm\.weight is missing/],
     [{ attention_bias: true }, /q_proj\.bias is missing/],
-    [{ num_hidden_layers: 1 }, /9 tensors such as model\.layers\.1\.\S+, which no plain llama decoder has/],
+    [{ num_hidden_layers: 1 }, /9 tensors such as model\.layers\.1\.\S+, which a plain llama decoder does not have/],
   ];
   for (const [change, message] of cases) {
     test(JSON.stringify(change), async () => {

@@ -43,10 +43,10 @@ describe("impossible", () => {
     ["cpu", {}, undefined],
     ["webgpu", {}, undefined],
     ["cuda", {}, undefined],
-    ["dml", {}, /^DirectML exists on Windows only\.$/],
-    ["coreml", {}, /^CoreML exists on macOS only\.$/],
-    ["cuda", { os: "win32" }, /on Linux x64 only/],
-    ["cuda", { arch: "arm64" }, /on Linux x64 only/],
+    ["dml", {}, /^DirectML is only available on Windows\.$/],
+    ["coreml", {}, /^CoreML is only available on macOS\.$/],
+    ["cuda", { os: "win32" }, /only on Linux x64/],
+    ["cuda", { arch: "arm64" }, /only on Linux x64/],
     ["dml", { os: "win32", backends: ["cpu", "dml"] }, undefined],
     ["coreml", { os: "darwin", arch: "arm64", backends: ["cpu", "coreml"] }, undefined],
     [
@@ -106,14 +106,16 @@ describe("probeDevice", () => {
 
   test("asks nothing of a device that cannot be there", async () => {
     const runtime = fake(() => assert.fail("It was asked."));
-    assert.deepEqual(await probeDevice(runtime, "dml", linux, false), { fault: "DirectML exists on Windows only." });
+    assert.deepEqual(await probeDevice(runtime, "dml", linux, false), {
+      fault: "DirectML is only available on Windows.",
+    });
   });
 
   for (const [device, os, expected] of [
     [
       "cuda",
       "linux",
-      /^It needs an NVIDIA driver, CUDA 12, cuDNN 9.* run it once, in \/some\/folder: node script\/install/,
+      /^It needs an NVIDIA driver, CUDA 12, cuDNN 9.* Run it once, in \/some\/folder: node script\/install/,
     ],
     ["webgpu", "linux", /^It needs a Vulkan loader \(Debian: libvulkan1\)/],
     ["webgpu", "win32", /It needs a GPU with a current driver\.$/],
@@ -248,7 +250,7 @@ describe("placeModel", () => {
     const opens = () => assert.fail("A device was tried.");
     assert.deepEqual(await place({ wish: "cpu", opens }), {
       name: "cpu",
-      why: "No other device was asked for.",
+      why: "No other device was requested.",
       chunk: undefined,
       released: [],
     });
@@ -259,7 +261,7 @@ describe("placeModel", () => {
     assert.deepEqual([placed.name, placed.chunk, placed.released], ["cuda", undefined, ["cpu"]]);
     assert.match(
       placed.why,
-      /^It was asked for\. Logits and hidden states differ from the CPU's by 0\.04\d* % of what they span\.$/,
+      /^It was requested\. Logits and hidden states differ from the CPU's by 0\.04\d* % of what they span\.$/,
     );
   });
 
@@ -272,7 +274,7 @@ describe("placeModel", () => {
     assert.deepEqual([placed.name, placed.chunk], ["webgpu", 31]);
     assert.match(
       placed.why,
-      /by 0 % of what they span in blocks of up to 31 tokens; longer ones are cut, because there they differ by 4 %\.$/,
+      /by 0 % of what they span in blocks of up to 31 tokens; longer ones are cut, because those differ by 4 %\.$/,
     );
   });
 
@@ -290,7 +292,7 @@ describe("placeModel", () => {
       {
         code: "unsupported",
         message:
-          /^some\/model cannot run on webgpu: .* by 30 % .* blocks of up to 31 tokens \(at most 0\.1 % is accepted\), so it computes something else\. Take the device cpu, or auto\.$/,
+          /^some\/model cannot run on webgpu: .* by 30 % .* blocks of up to 31 tokens \(at most 0\.1 % is accepted\), so the device computes something else\. Use the device cpu or auto\.$/,
       },
     );
     assert.deepEqual(opened, ["webgpu"]);
@@ -302,7 +304,7 @@ describe("placeModel", () => {
     };
     await assert.rejects(place({ wish: "webgpu", opens }), {
       code: "unsupported",
-      message: /^some\/model cannot run on webgpu: no kernel\. Take/,
+      message: /^some\/model cannot run on webgpu: no kernel\. Use/,
     });
   });
 
@@ -329,7 +331,7 @@ describe("placeModel", () => {
     assert.equal(placed.name, "cpu");
     assert.match(
       placed.why,
-      /^Not on webgpu: a product of matrices takes 200 ms there and 1 ms on the CPU, so it is software/,
+      /^Not on webgpu: a matrix product takes 200 ms there and 1 ms on the CPU, so it is emulated in software/,
     );
   });
 
@@ -360,7 +362,8 @@ describe("loadModel", () => {
 
   const elsewhere = process.platform === "darwin" ? "dml" : "coreml";
   test("refuses a device of other systems, and ends the thread", async () => {
-    const message = /^model cannot run on (dml|coreml)\. (DirectML exists on Windows|CoreML exists on macOS) only\.$/;
+    const message =
+      /^model cannot run on (dml|coreml)\. (DirectML is only available on Windows|CoreML is only available on macOS)\.$/;
     await assert.rejects(loadModel(dir, { device: elsewhere, threads: 1 }), { code: "unsupported", message });
   });
 
@@ -379,7 +382,7 @@ describe("loadModel", () => {
       ([undefined, "auto"] as const).map((device) => loadModel(dir, { device, threads: 1 })),
     );
     try {
-      assert.deepEqual(models[0]?.device, { name: "cpu", why: "No other device was asked for." });
+      assert.deepEqual(models[0]?.device, { name: "cpu", why: "No other device was requested." });
       const found = models[1]?.device;
       assert.ok(
         found?.name !== "cpu" || /^(Not on webgpu: |Not on cuda: |This machine has no other device\.)/.test(found.why),

@@ -220,13 +220,13 @@ describe("loadModel refuses a drafter file", () => {
   }
   const drafterOf = async (name: string, shape: typeof small, seed = 1) =>
     exportDrafter(await writeModel(folder.path, name, shape, seed));
-  const remedy = /Write it again from the model's folder \(exportDrafter\), or delete it/;
+  const remedy = /Export it again from the model's folder \(exportDrafter\), or delete it/;
 
   test("that was written from other weights", () =>
     assertRefused(
       "stale",
       async (_dir, drafter) => copyFile(await drafterOf("stale-from", small, 2), drafter),
-      /drafter\.onnx drafts .+ where .+model\.onnx drafts .+: it holds other weights/,
+      /drafter\.onnx drafts .+ where .+model\.onnx drafts .+: it has different weights/,
       remedy,
     ));
 
@@ -240,7 +240,7 @@ describe("loadModel refuses a drafter file", () => {
         await writeFile(join(dir, "model.safetensors"), bytes);
         await exportDrafter(dir);
       },
-      /it holds other weights/,
+      /it has different weights/,
       remedy,
     ));
 
@@ -249,7 +249,7 @@ describe("loadModel refuses a drafter file", () => {
     const words = [
       /its inputs are .+; expected .+past_key_values\.1\.key/,
       /its caches have the shape/,
-      /draws from 60 tokens, the model has 50/,
+      /draws from 60 tokens, but the model has 50/,
     ];
     for (const [i, [key, value]] of Object.entries(shapes).entries()) {
       const shape = { ...small, [key]: value };

@@ -67,7 +67,7 @@ describe("a model of several engines", () => {
     for (const request of doomed) {
       await assert.rejects(
         request,
-        lost(/^The thread of model \(engine 2 of 2\) ended with code \d+\. It is being started again/),
+        lost(/^The thread of model \(engine 2 of 2\) ended with code \d+\. It is being restarted/),
       );
     }
     assert.deepEqual(states(model), [
@@ -198,7 +198,7 @@ describe("a model of one engine", () => {
       threads: 1,
       worker: await mortalWorker(folder.path, undefined, begin),
     });
-    await assert.rejects(scored(model, [5, deadly]), lost(/started again/));
+    await assert.rejects(scored(model, [5, deadly]), lost(/restarted/));
     await scored(model, tokensOf(20, 51));
     assert.deepEqual((await readFile(file, "utf8")).trim().split("\n"), ["auto", model.device.name]);
     await model.close();
@@ -208,7 +208,7 @@ describe("a model of one engine", () => {
     const model = await loadModel(dir, { threads: 1, worker });
     const drafter = onnxDrafter(model);
     const { tokens } = await drafter.propose(drafting(tokensOf(40, 31)));
-    await assert.rejects(drafter.propose(drafting([...tokensOf(40, 31), deadly])), lost(/started again/));
+    await assert.rejects(drafter.propose(drafting([...tokensOf(40, 31), deadly])), lost(/restarted/));
     await drafter.close();
     assert.deepEqual((await drafter.propose(drafting(tokensOf(40, 31)))).tokens, tokens);
     await drafter.close();
@@ -252,7 +252,7 @@ describe("a model of one engine", () => {
     for (let n = 0; n < 2; n++) {
       await assert.rejects(
         engine.ready(),
-        lost(/moving could not be started again, 3 times in a row: .*model\.onnx cannot be read/),
+        lost(/moving failed to restart 3 times in a row: .*model\.onnx cannot be read/),
       );
     }
     assert.equal(engine.state.state, "failed");

@@ -98,7 +98,7 @@ describe("an engine", () => {
     const { engine, nth } = await running();
     const first = engine.worker;
     assert.deepEqual(engine.state, { state: "ready", sessions: 0, restarts: 0, keptBytes: 0 });
-    assert.match((await nth(0)).die(), /started again: send the request once more/);
+    assert.match((await nth(0)).die(), /restarted: send the request again/);
     assert.deepEqual([engine.worker, engine.state.state], [undefined, "restarting"]);
     const ready = engine.ready();
     (await nth(1)).load();
@@ -113,12 +113,12 @@ describe("an engine", () => {
     const { engine, all, nth } = await running();
     (await nth(0)).die();
     const waiting = [engine.ready(), engine.ready()].map((ready) =>
-      assert.rejects(ready, lost(/3 times in a row: no such file.*Fix that and load it again/)),
+      assert.rejects(ready, lost(/3 times in a row: no such file.*Fix that and load the model again/)),
     );
     for (const n of [1, 2, 3]) (await nth(n)).fail("no such file.");
     await Promise.all(waiting);
     assert.deepEqual([engine.state.state, engine.state.restarts, all.length], ["failed", 0, 4]);
-    await assert.rejects(engine.ready(), lost(/^some model could not be started again/));
+    await assert.rejects(engine.ready(), lost(/^some model failed to restart/));
     assert.ok(all.every(({ closed }) => closed));
     await engine.close();
     assert.equal(all.length, 4);

@@ -54,20 +54,20 @@ describe("loadModel refuses a folder", () => {
     assertRefused(async (dir) => {
       await rm(dir, { recursive: true });
       await symlink(dir, dir);
-    }, /cannot be read: .*(ELOOP|symbolic links).*\. Let this program read it, or name another folder\.$/));
+    }, /cannot be read: .*(ELOOP|symbolic links).*\. Give this program permission to read it, or name another folder\.$/));
 
   test("without config.json", () =>
-    assertRefused((dir) => rm(join(dir, "config.json")), /config\.json is missing.*copy it beside/));
+    assertRefused((dir) => rm(join(dir, "config.json")), /config\.json is missing.*put it beside/));
 
   test("whose config.json is no JSON, or no object", async () => {
     await assertRefused((dir) => writeFile(join(dir, "config.json"), "{"), /config\.json is not JSON/);
-    await assertRefused((dir) => writeFile(join(dir, "config.json"), "[]"), /does not hold a JSON object/);
+    await assertRefused((dir) => writeFile(join(dir, "config.json"), "[]"), /does not contain a JSON object/);
   });
 
   test("whose config.json lacks a size", async () => {
     const without = (key: string) => (dir: string) =>
       writeFile(join(dir, "config.json"), JSON.stringify({ ...configOf(small), [key]: undefined }));
-    await assertRefused(without("vocab_size"), /has vocab_size undefined; expected a whole number/);
+    await assertRefused(without("vocab_size"), /has no vocab_size; expected a whole number/);
   });
 
   test("whose generation_config.json is broken", () =>
@@ -93,7 +93,7 @@ describe("loadModel refuses a folder", () => {
         await assertRefused(
           written(all.subarray(0, size)),
           new RegExp(
-            `model\\.onnx \\(${size} bytes\\) is cut off or no ONNX file: .+\\. Expected a whole \\.onnx decoder; export or download it again`,
+            `model\\.onnx \\(${size} bytes\\) is cut off or not an ONNX file: .+\\. Expected a complete \\.onnx decoder; export or download it again`,
           ),
         );
       }
@@ -102,11 +102,11 @@ describe("loadModel refuses a folder", () => {
     test("is a Git LFS pointer", () =>
       assertRefused(
         written("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 90000000\n"),
-        /model\.onnx is a Git LFS pointer, not the model that it stands for\. Run `git lfs pull`/,
+        /model\.onnx is a Git LFS pointer, not the model itself\. Run `git lfs pull`/,
       ));
 
     test("is text", () =>
-      assertRefused(written("<!DOCTYPE html><html></html>"), /is cut off or no ONNX file: .*download it again/));
+      assertRefused(written("<!DOCTYPE html><html></html>"), /is cut off or not an ONNX file: .*download it again/));
 
     test("is a folder", () =>
       assertRefused(async (dir) => {
@@ -120,7 +120,7 @@ describe("loadModel refuses a folder", () => {
       for (const content of [new Uint8Array(0), all.subarray(0, 10)]) {
         await assertRefused(
           written(content),
-          /model\.onnx \(\d+ bytes\) holds no graph\. Expected a whole \.onnx decoder/,
+          /model\.onnx \(\d+ bytes\) has no graph\. Expected a complete \.onnx decoder/,
         );
       }
     });
@@ -153,7 +153,7 @@ describe("loadModel refuses a folder", () => {
   test("whose config.json names another vocabulary than the file", () =>
     assertRefused(
       (dir) => writeFile(join(dir, "config.json"), JSON.stringify({ ...configOf(small), vocab_size: 60 })),
-      /gives logits of 50 tokens, config\.json says vocab_size 60/,
+      /has logits for 50 tokens, but vocab_size in config\.json is 60/,
     ));
 
   describe("whose file has the right names, but", () => {
@@ -201,7 +201,7 @@ describe("loadModel refuses a folder", () => {
             await writeGraph(dir, join("onnx", "model.onnx"), graph, { stored: "float16", newRows: false });
           },
           new RegExp(
-            `model\\.onnx keeps the state ${state.replace(".", "\\.")}, which cannot be rewound to an earlier token\\. Speculative decoding needs a model with attention only`,
+            `model\\.onnx has the state ${state.replace(".", "\\.")}, which cannot be rewound to an earlier token\\. Speculative decoding needs a model that has only attention layers`,
           ),
         ));
     }
@@ -209,7 +209,7 @@ describe("loadModel refuses a folder", () => {
     test("ignores its cache", () =>
       assertRefused(
         written(blind(false)),
-        /scores tokens differently in a block and one by one \(by .* where logits span .*GroupQueryAttention/,
+        /scores tokens differently in a block than one by one \(by .* where logits span .*GroupQueryAttention/,
       ));
 
     test("returns a longer cache than it was given", () =>
@@ -301,7 +301,7 @@ describe("checkPorts", () => {
       split: true,
       hidden: {},
     });
-    refuses(split, outputs.slice(0, 1), /takes tail_values\.N but has no output present_rows/);
+    refuses(split, outputs.slice(0, 1), /has the inputs tail_values\.N but no output present_rows/);
     refuses([...inputs, rows("tail_rows.0")], outputs, /needs the input tail_rows\.0/);
   });
 
@@ -339,7 +339,7 @@ describe("checkPorts", () => {
     refuses(
       [...inputs, port("use_cache_branch", [1], "bool")],
       outputs,
-      /merged decoder: its input use_cache_branch .*Take the folder's model\.onnx/,
+      /merged decoder: its input use_cache_branch .*Use the folder's model\.onnx/,
     );
     refuses([...inputs, port("pixel_values")], outputs, /needs the input pixel_values/);
     refuses(
@@ -370,12 +370,12 @@ describe("checkPorts", () => {
     refuses(
       [port("input_ids", [1, "n"], "float32"), ...inputs.slice(1)],
       outputs,
-      /input input_ids as float32 of shape \[1, n\]; expected int64 or int32\. Export/,
+      /input input_ids of type float32 and shape \[1, n\]; expected int64 or int32\. Export/,
     );
     refuses(
       [...inputs, port("position_ids", [1, "n"], "int16")],
       outputs,
-      /input position_ids as int16 of .*; expected int64 or int32\. Export/,
+      /input position_ids of type int16 and .*; expected int64 or int32\. Export/,
     );
     const mask = (shape: Port["shape"], type: string) => [
       inputs[0] as Port,
@@ -385,12 +385,12 @@ describe("checkPorts", () => {
     refuses(
       mask([1, 1, "n", "total"], "float32"),
       outputs,
-      /attention_mask as float32 of shape \[1, 1, n, total\]; expected int64 or int32\. Export/,
+      /attention_mask of type float32 and shape \[1, 1, n, total\]; expected int64 or int32\. Export/,
     );
     refuses(
       mask([1, "n"], "uint8"),
       outputs,
-      /attention_mask as uint8 of .*; expected int64 or int32 or bool or float32 or float16\. Export/,
+      /attention_mask of type uint8 and .*; expected int64 or int32 or bool or float32 or float16\. Export/,
     );
     assert.equal(checkPorts("m.onnx", mask([1, "n"], "float32"), outputs, 50).layers, 1);
     refuses(inputs, [port("logits", [1, "n", 50], "bfloat16"), ...outputs.slice(1)], /logits \(bfloat16\)/);

@@ -125,16 +125,16 @@ describe("damaged safetensors are refused", () => {
     "a header that is no JSON": [header("{{{"), /header is not JSON/],
     "a header that is no object": [header("null"), /header is not an object/],
     "a missing tensor": [header({}), /is missing/],
-    "an entry of another form": [at(7), /does not say where the tensor/],
+    "an entry of another form": [at(7), /has no position for the tensor/],
     "an entry with odd offsets": [
       at({ dtype: "F32", shape: [32], data_offsets: [0, -4] }),
-      /does not say where the tensor/,
+      /has no position for the tensor/,
     ],
     "an entry with too few bytes": [at({ dtype: "F32", shape: [32], data_offsets: [0, 8] }), /is cut off/],
     "an entry beyond the end": [at({ dtype: "F32", shape: [32], data_offsets: [1000, 1128] }), /is cut off/],
     "an entry of a type that is not known": [
       at({ dtype: "I64", shape: [32], data_offsets: [0, 256] }),
-      /type I64; F32, F16 and BF16/,
+      /type I64; expected F32, F16 or BF16/,
     ],
   };
   for (const [what, [bytes, message]] of Object.entries(cases)) {

@@ -156,7 +156,7 @@ describe("exportDecoder", () => {
     const dir = await write("refused", small, randomWeights(small));
     const config = configOf(small);
     for (const [change, seen] of [
-      [{ vocab_size: 51 }, /embed_tokens\.weight has shape \[50,32\], config\.json says \[51,32\]/],
+      [{ vocab_size: 51 }, /embed_tokens\.weight has shape \[50,32\]; expected \[51,32\] from config\.json/],
       [{ num_hidden_layers: 3 }, /the tensor model\.layers\.2\.\S+ is missing/],
     ] as const) {
       await writeFile(join(dir, "config.json"), JSON.stringify({ ...config, ...change }));

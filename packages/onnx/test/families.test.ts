@@ -277,7 +277,7 @@ for (const [name, { form, family, weights, added = all, own = form, cuts = 0, ro
         assert.equal(model.warnings.length, 1);
         assert.match(
           model.warnings[0] as string,
-          /found\.onnx: a later token changes the scores of earlier ones \(by 0\.\d+ where logits span 4\d\).*not lossless with this file\. Take the folder's variant fp32 \(by dtype\) instead\.$/,
+          /found\.onnx: a later token changes the scores of earlier ones \(by 0\.\d+ where logits span 4\d\).*not lossless with this file\. Use the folder's variant fp32 \(by dtype\) instead\.$/,
         );
       });
     }

@@ -143,7 +143,7 @@ for (const [name, { family, letters, contextLength }] of Object.entries(cases)) 
         assert.equal(model.lastOnly, true);
         assert.match(
           model.warnings.join(),
-          /scores only the last position of a block.*decodes plainly.*prune_lm_head=false/,
+          /scores only the last position of a block.*decodes one token at a time.*prune_lm_head=false/,
         );
         await assert.rejects(said([bos], model, { drafter: lookupDrafter() }), {
           code: "unsupported",

@@ -169,7 +169,7 @@ describe("int8 weights", () => {
     for (const stray of [small.vocabulary, -1, 1.5]) {
       await assert.rejects(exportDecoder(dir, { weights: "int8", calibration: [[1, 2], [stray]] }), {
         code: "invalid_request",
-        message: new RegExp(`token ${stray}; the model knows ids 0 to 49`),
+        message: new RegExp(`token ${stray}; the model's ids are 0 to 49`),
       });
     }
     await assert.rejects(exportDecoder(dir, { activations: "mix" }), TypeError);
@@ -194,7 +194,7 @@ describe("int8 weights", () => {
     await writeFamily(dir, { name: "llama", config: {} }, small, weights);
     await assert.rejects(exportDecoder(dir, { weights: "int8", calibration }), {
       code: "model_files",
-      message: /computes (NaN|-?Infinity) before model\.layers\.1\.self_attn\.q_proj: its weights are damaged/,
+      message: /computes (NaN|-?Infinity) as input of model\.layers\.1\.self_attn\.q_proj: its weights are damaged/,
     });
   });
 

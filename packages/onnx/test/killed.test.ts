@@ -48,7 +48,7 @@ describe("a thread that is killed", () => {
     const [doomed, other] = [await model.open(), await model.open()];
     const lost = {
       code: "worker_lost",
-      message: /^The thread of model \(engine 1 of 2\) ended with code \d+\. It is being started again/,
+      message: /^The thread of model \(engine 1 of 2\) ended with code \d+\. It is being restarted/,
     };
     const failures = [doomed.append([5, deadly]), doomed.draft(drafting)].map((request) =>
       assert.rejects(request, lost),

@@ -81,7 +81,7 @@ describe("config.json", () => {
 
   test("is refused when it has no vocabulary, or sizes that are no whole numbers", async () => {
     for (const [config, seen] of [
-      [{ ...rest, max_position_embeddings, text_config: {} }, /vocab_size undefined; expected a whole number/],
+      [{ ...rest, max_position_embeddings, text_config: {} }, /has no vocab_size; expected a whole number/],
       [{ ...rest, vocab_size, max_position_embeddings: "300" }, /max_position_embeddings "300"/],
       [{ ...rest, vocab_size, max_position_embeddings: 1.5 }, /max_position_embeddings 1\.5/],
     ] as const) {
@@ -112,7 +112,7 @@ describe("config.json", () => {
     assert.deepEqual([assumed, more], [2048, []]);
     assert.match(
       String(note),
-      /^no file of .* names the length of the context: 2048 tokens are assumed; .*--context \(contextLength\)$/,
+      /^no file in .* gives the context length: 2048 tokens are assumed; .*--context \(contextLength\)$/,
     );
     // Models that name no limit of their own hold what is asked for.
     assert.deepEqual(await found({}, undefined, 5000), [5000]);
@@ -121,8 +121,7 @@ describe("config.json", () => {
     await assert.rejects(found({ max_position_embeddings: 50 }, undefined, 51), {
       code: "invalid_request",
       path: "contextLength",
-      message:
-        /context of 51 tokens was asked for, and the model holds 50, by .*config\.json\. Ask for at most that many/,
+      message: /context of 51 tokens was requested, but the model's limit is 50 \(.*config\.json\)/,
     });
     for (const length of [1, 2.5, Number.NaN]) await assert.rejects(found({}, undefined, length), RangeError);
   });
@@ -217,13 +216,10 @@ describe("a folder as onnxruntime-genai's builder writes it, with genai_config.j
 
   test("is refused where it lacks a size or is none", async () => {
     for (const [config, seen] of [
-      [
-        { model: { ...model, vocab_size: undefined } },
-        /genai_config\.json has vocab_size undefined; expected a whole number/,
-      ],
+      [{ model: { ...model, vocab_size: undefined } }, /genai_config\.json has no vocab_size; expected a whole number/],
       [{ model: { ...model, context_length: "long" } }, /genai_config\.json has context_length "long"/],
-      [{}, /genai_config\.json has vocab_size undefined/],
-      [[], /genai_config\.json does not hold a JSON object/],
+      [{}, /genai_config\.json has no vocab_size/],
+      [[], /genai_config\.json does not contain a JSON object/],
     ] as const) {
       await assert.rejects(loadModel(await genai(config)), { code: "model_files", message: seen });
     }
@@ -247,7 +243,7 @@ describe("the tokens that end an answer", () => {
 
   test("are refused where the model does not have them", async () => {
     for (const [config, generation, seen] of [
-      [50, undefined, /ends answers at token 50 .*knows ids 0 to 49/],
+      [50, undefined, /ends answers at token 50 .*the model's ids are 0 to 49/],
       [1, [2, 1000], /token 1000/],
       [-1, undefined, /token -1/],
       [1.5, undefined, /token 1\.5/],
@@ -304,7 +300,7 @@ describe("loadSampling", () => {
     });
     await assert.rejects(read("[]"), {
       code: "model_files",
-      message: /generation_config\.json does not hold a JSON object/,
+      message: /generation_config\.json does not contain a JSON object/,
     });
     for (const [setting, seen] of [
       [{ temperature: -1 }, /generation_config\.json: temperature is -1; expected .*Fix or remove it/],

@@ -120,7 +120,7 @@ describe("a cache whose sizes have names in place of numbers", () => {
       findSizes(graph as never, { groups: 2, headSize: undefined }, { groups: [], headSizes: [64] }, scan as never),
       {
         code: "model_files",
-        message: /^m\.onnx names the heads or the head size .* config\.json \(num_key_value_heads, head_dim\)/,
+        message: /^m\.onnx declares the heads or the head size .* config\.json \(num_key_value_heads, head_dim\)/,
       },
     );
   });
@@ -171,7 +171,7 @@ describe("caches that slide", () => {
       openOnDevice(cpu, "webgpu", () => Promise.reject(new Error("It is opened all the same."))),
       {
         code: "unsupported",
-        message: /caches slide \(sliding_window_cache\), which only the CPU runs\. .*windowed_kv_cache=false/,
+        message: /sliding caches \(sliding_window_cache\), which only the CPU supports\. .*windowed_kv_cache=false/,
       },
     );
   });
@@ -181,6 +181,6 @@ test("a graph that computes in bfloat16 is refused as what it is, with what to d
   await assert.rejects(loadModel(await formed({ bfloat16: true }), { threads: 1 }), {
     code: "model_files",
     message:
-      /model\.onnx computes in bfloat16, and ONNX Runtime's CPU provider has no arithmetic for it \(.+\)\. Take a variant in float32, float16 or 4 bits: .*-p fp32/,
+      /model\.onnx computes in bfloat16, which ONNX Runtime's CPU provider does not support \(.+\)\. Use a variant in float32, float16 or 4 bits: .*-p fp32/,
   });
 });

@@ -205,10 +205,10 @@ describe("warningsOf", () => {
 
   test("says by how much strict verification may differ from plain decoding, on the CPU as elsewhere", () => {
     const near =
-      /tokens are scored a little differently in a block and one by one \(by 0\.30 where logits span 20\), so strict .*near tie/;
+      /tokens are scored slightly differently in a block than one by one \(by 0\.30 where logits span 20\), so strict .*near tie/;
     for (const [device, seen] of [
       ["cpu", /^m: tokens .* may go the other way\.$/],
-      ["webgpu", /^m: on webgpu tokens .*lenity inspect tells whether the file is exact there\.$/],
+      ["webgpu", /^m: on webgpu tokens .*lenity inspect shows whether the file is exact there\.$/],
     ] as const) {
       const warnings = warningsOf(loaded("m", device), { ...check, leak: 0 }, []);
       assert.equal(warnings.length, 1);
@@ -226,7 +226,10 @@ describe("warningsOf", () => {
 
   test("says that a file which scores only last positions decodes plainly, and how to get another", () => {
     const [warning = "", ...more] = warningsOf(loaded("m", "cpu", true), { ...check, blockDifference: 0, leak: 0 }, []);
-    assert.match(warning, /^m: the graph scores only the last position .* decodes plainly.* prune_lm_head=false\)\.$/);
+    assert.match(
+      warning,
+      /^m: the graph scores only the last position .* decodes one token at a time.* prune_lm_head=false\)\.$/,
+    );
     assert.deepEqual(more, []);
   });
 
@@ -239,11 +242,11 @@ describe("warningsOf", () => {
     ] as const;
     assert.match(
       warningsOf(loaded(join("dir", path)), check, variants).join(),
-      /Take the folder's variant fp16 or q4 \(by dtype\) instead\.$/,
+      /Use the folder's variant fp16 or q4 \(by dtype\) instead\.$/,
     );
     assert.match(
       warningsOf(loaded(join("dir", path)), check, [variants[1]]).join(),
-      /Take a float32, float16 or 4-bit variant of the model instead\.$/,
+      /Use a float32, float16 or 4-bit variant of the model instead\.$/,
     );
   });
 });

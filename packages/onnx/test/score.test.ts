@@ -184,10 +184,10 @@ test("rows are to be fetched before the session goes on", async () => {
     const session = await model.open();
     const block = tokensOf(4);
     const scored = await score(session, block, { readings: new Set(["argmax"]), temperature: 1 });
-    await assert.rejects(scored.row(4), /Row 4 of a block of 4 positions/);
+    await assert.rejects(scored.row(4), /Row 4 is not available: the last scored block has 4 positions/);
     await session.rewind(2);
     await session.append(block, { rows: 0 });
-    await assert.rejects(scored.row(0), /Row 0 of a block of 0 positions, after which nothing was appended/);
+    await assert.rejects(scored.row(0), /Row 0 is not available: the last scored block has 0 positions/);
   });
 });
 
@@ -195,15 +195,18 @@ test("drafted rows that are read must be lent, as many as there are drafted toke
   await using({ numbers: true }, async (model) => {
     const session = await model.open();
     const options: ScoreOptions = { readings: new Set(["raw kl"]), temperature: 1 };
-    await assert.rejects(score(session, tokensOf(4), options), /of which 0 rows came with 3 drafted tokens/);
+    await assert.rejects(
+      score(session, tokensOf(4), options),
+      /Got 0 rows of the drafter's logits for 3 drafted tokens/,
+    );
     const two = new Float32Array(2 * small.vocabulary);
     await assert.rejects(
       score(session, tokensOf(4), { ...options, drafted: two }),
-      /of which 2 rows came with 3 drafted tokens/,
+      /Got 2 rows of the drafter's logits for 3 drafted tokens/,
     );
     await assert.rejects(
       score(session, tokensOf(1), { ...options, drafted: new Float32Array(0) }),
-      /of which 0 rows came with 0/,
+      /Got 0 rows of the drafter's logits for 0/,
     );
     assert.equal(session.length, 0);
   });

@@ -113,7 +113,7 @@ describe("append", () => {
     const { model } = recording();
     await assert.rejects(append({ ...model, width: 12 }, newSequence(), [1, 2], { rows: 2 }), {
       code: "model_files",
-      message: /rows of 10 numbers; expected 12, going by config\.json/,
+      message: /rows of 10 numbers; expected 12, from config\.json/,
     });
   });
 
@@ -154,7 +154,7 @@ describe("a sequence", () => {
   test("is never taken for a longer one than it is", () => {
     const sequence = newSequence();
     sequence.tokens.push(1, 2);
-    assert.throws(() => rewindSequence(sequence, 3), /^RangeError: A sequence holds 2 tokens; expected at least 3/);
+    assert.throws(() => rewindSequence(sequence, 3), /^RangeError: The sequence has 2 tokens; expected at least 3/);
     assert.throws(() => copySequence(sequence, 3), RangeError);
     rewindSequence(sequence, 1);
     assert.deepEqual(sequence.tokens, [1]);

@@ -149,7 +149,7 @@ for (const [kind, { float16 = false, wideOutputs = false }] of Object.entries(fo
       await session.append(tokens, { rows: 0 });
       await assert.rejects(session.append([1, 2]), {
         code: "context_full",
-        message: /holds 300 tokens: 299 are in its cache, 2 more/,
+        message: /has a context of 300 tokens: 299 are in use, 2 more/,
       });
       assert.equal(session.length, 299);
       assert.deepEqual((await session.append([5])).logits, (await fresh([...tokens, 5])).slice(-small.vocabulary));
@@ -175,7 +175,7 @@ describe("a session", () => {
   test("takes one append at a time", async () => {
     const session = await model().open();
     const first = session.append([1, 2]);
-    await assert.rejects(session.append([3]), /before the last append/);
+    await assert.rejects(session.append([3]), /before its last append had finished/);
     await first;
     assert.equal(session.length, 2);
   });

@@ -54,7 +54,7 @@ describe("a file to which something cannot be added", () => {
     );
     assert.match(
       taken.graph.missing.join(),
-      /^hidden_states, last_hidden_state, present_rows: not added, because ONNX Runtime refuses it: .*lenity\/begin.*\.$/,
+      /^hidden_states, last_hidden_state, present_rows: not added, because ONNX Runtime cannot load the result: .*lenity\/begin.*\.$/,
     );
     assert.deepEqual(taken.logits, free.logits);
   });
@@ -64,13 +64,13 @@ describe("a file to which something cannot be added", () => {
     assert.deepEqual([states.graph.added, states.hidden], [["present_rows"], {}]);
     assert.match(
       states.graph.missing.join(),
-      /Hidden states are not offered: other values of the graph have their names\./,
+      /Hidden states are not available: their names are used for other values in the graph\./,
     );
     const rows = await form({ taken: ["present_rows"] });
     assert.deepEqual(rows.graph.added, ["hidden_states", "last_hidden_state"]);
     assert.match(
       rows.graph.missing.join(),
-      /New cache rows are not fetched alone: another value of the graph has the name present_rows\./,
+      /New cache rows cannot be fetched separately: the name present_rows is used for another value in the graph\./,
     );
     const other = await form({ taken: ["hidden_states"] });
     assert.deepEqual(other.graph.added, ["pre_norm_states", "last_hidden_state", "present_rows"]);
@@ -88,7 +88,7 @@ describe("a file to which something cannot be added", () => {
     const scan = scanOnnx(join(dir, "form.onnx"));
     const large = await openFile(runtime, { ...scan, bytes: 2 ** 31 - 100 }, {});
     assert.deepEqual([given.at(-1), large.added], [scan.file, []]);
-    assert.match(large.missing.join(), /files from 2 GiB on cannot be extended in memory/);
+    assert.match(large.missing.join(), /files of 2 GiB or more cannot be extended in memory/);
     assert.deepEqual((await openFile(runtime, scan, {})).missing, []);
     const [last] = given.slice(-1);
     assert.ok(last instanceof Uint8Array && last.length > scan.bytes);
@@ -110,7 +110,7 @@ describe("hidden states are not offered", () => {
         node: (operator, inputs, outputs, ...rest) =>
           graph.node(operator, inputs.map(swapped), outputs.map(swapped), ...rest),
       })),
-      /Hidden states are not offered: last_hidden_state is not the norm of hidden_states, so that either may be another state/,
+      /Hidden states are not available: last_hidden_state is not the norm of hidden_states, so either may not be the state/,
     );
   });
 
@@ -141,7 +141,7 @@ describe("hidden states are not offered", () => {
         } else graph.node(operator, inputs, outputs, attributes, contrib);
       },
     }));
-    assertNone(result, /hidden_states has the shape \[1, 2, 32\] for 8 tokens, not a row for each/);
+    assertNone(result, /hidden_states has the shape \[1, 2, 32\] for 8 tokens, not one row per token/);
   });
 
   test("when something stands between norm and output matrix", async () => {
@@ -157,7 +157,7 @@ describe("hidden states are not offered", () => {
         if (outputs[0] === "kept_states") graph.node("Softmax", ["before"], ["kept_states"]);
       },
     }));
-    assertNone(result, /the output matrix reads what Softmax makes, which is no norm that is known/);
+    assertNone(result, /the output matrix reads the result of Softmax, which is not a known norm/);
   });
 });
 
@@ -368,12 +368,15 @@ describe("findFinalNorm", () => {
   });
 
   test("says why it found none", () => {
-    assert.equal(find("CumSum a AXIS1 > logits"), "no output matrix was found behind logits");
-    assert.equal(find("Add a b > other"), "no output matrix was found behind logits");
-    assert.equal(find("MatMul a H > logits"), "the output matrix reads no value that the graph computes");
-    assert.match(find("Relu a > n", "MatMul n H > logits") as string, /reads what Relu makes, which is no norm/);
-    assert.match(find("Mul a b > n", "MatMul n H > logits") as string, /reads what Mul makes/);
-    assert.match(find("Mul a W > n", "MatMul n H > logits") as string, /reads what Mul makes/);
+    assert.equal(find("CumSum a AXIS1 > logits"), "no output matrix was found before logits");
+    assert.equal(find("Add a b > other"), "no output matrix was found before logits");
+    assert.equal(find("MatMul a H > logits"), "the input of the output matrix is not computed by the graph");
+    assert.match(
+      find("Relu a > n", "MatMul n H > logits") as string,
+      /reads the result of Relu, which is not a known norm/,
+    );
+    assert.match(find("Mul a b > n", "MatMul n H > logits") as string, /reads the result of Mul/);
+    assert.match(find("Mul a W > n", "MatMul n H > logits") as string, /reads the result of Mul/);
   });
 });
 
@@ -382,7 +385,7 @@ describe("planTaps", () => {
     const scan = scanOf("SimplifiedLayerNormalization a W > n", "MatMul n H > logits");
     assert.match(
       planTaps({ ...scan, opsets: new Map([["", 9]]) }).missing.join(),
-      /operator set 9, and Slice takes its borders as inputs from 10/,
+      /operator set 9, and Slice takes its bounds as inputs only from 10/,
     );
     const { added, missing } = planTaps(scan);
     assert.deepEqual(added, ["hidden_states", "last_hidden_state"]);

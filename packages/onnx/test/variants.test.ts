@@ -75,7 +75,7 @@ describe("chooseVariant", () => {
     for (const wanted of [undefined, "q8"] as const) {
       await assert.rejects(chooseVariant(dir, wanted), {
         code: "model_files",
-        message: /holds other variants: fp16 \(onnx\/model_fp16\.onnx\), q4 \(model_q4\.onnx\)/,
+        message: /has other variants: fp16 \(onnx\/model_fp16\.onnx\), q4 \(model_q4\.onnx\)/,
       });
     }
   });
@@ -84,12 +84,12 @@ describe("chooseVariant", () => {
     const only = await folderOf("onnx/phi3-cpu-int4.onnx", "onnx/phi3-cpu-int4.drafter.onnx");
     assert.equal(await chooseVariant(only, undefined), join("onnx", "phi3-cpu-int4.onnx"));
     await assert.rejects(chooseVariant(only, "q4"), {
-      message: /does hold onnx\/phi3-cpu-int4\.onnx: name one as the file/,
+      message: /does have onnx\/phi3-cpu-int4\.onnx: name one as the file/,
     });
     const two = await folderOf("onnx/decoder_model_merged.onnx", "other.onnx");
     await assert.rejects(chooseVariant(two, undefined), {
       code: "model_files",
-      message: /does hold onnx\/decoder_model_merged\.onnx, other\.onnx: name one as the file/,
+      message: /does have onnx\/decoder_model_merged\.onnx, other\.onnx: name one as the file/,
     });
   });
 
@@ -127,7 +127,7 @@ describe("loadModel", () => {
     await cp(whole, dir, { recursive: true });
     await rename(join(dir, "onnx", "model.onnx"), join(dir, "onnx", "phi3-cpu-int4.onnx"));
     for (const [options, notes] of [
-      [{}, [/^onnx.phi3-cpu-int4\.onnx is taken for the model: no file has a usual name, such as onnx.model\.onnx$/]],
+      [{}, [/^onnx.phi3-cpu-int4\.onnx is used as the model: no file has a usual name, such as onnx.model\.onnx$/]],
       [{ file: "onnx/phi3-cpu-int4.onnx" }, []],
     ] as const) {
       const model = await loadModel(dir, { threads: 1, ...options });
@@ -181,7 +181,7 @@ describe("a model with its weights in several files", () => {
       await assert.rejects(logitsOf(dir), (error: { code?: string; message: string }) => {
         assert.equal(error.code, "model_files");
         assert.ok(
-          error.message.includes(`keeps weights in ${path}, which is missing. Download it and put it there.`),
+          error.message.includes(`stores weights in ${path}, which is missing. Download it and put it there.`),
           error.message,
         );
         return true;

@@ -138,7 +138,7 @@ describe("a tokenizer with more tokens than its model has logits", () => {
     await assert.rejects(loadModel(dir, { threads: 1 }), {
       code: "model_files",
       message:
-        /tokenizer\.json of .* has ids up to 54, the model's vocab_size is 50\. .*fetch both from the same place/,
+        /tokenizer\.json of .* has ids up to 54, but the model's vocab_size is 50\. .*download both from the same place/,
     });
   });
 
@@ -152,7 +152,7 @@ describe("a tokenizer with more tokens than its model has logits", () => {
     try {
       assert.equal(model.vocabulary, 50);
       assert.deepEqual(model.notes, [
-        "the model has no place for the added tokens <pad> (50), <unk> (51): prompts with them are refused",
+        "the model has no embedding for the added tokens <pad> (50), <unk> (51): prompts that contain them are refused",
       ]);
       const tokenizer = await loadTokenizer(dir);
       assert.deepEqual(tokenizer.encode("<pad>"), [50]);
@@ -169,7 +169,7 @@ describe("a tokenizer with more tokens than its model has logits", () => {
   test("without any token is refused", async () => {
     await assert.rejects(loadModel(await withTexts(fifty, [], {}), { threads: 1 }), {
       code: "model_files",
-      message: /holds no tokens/,
+      message: /has no tokens/,
     });
   });
 });
@@ -251,7 +251,7 @@ describe("a draft model of another vocabulary", () => {
     const { drafted } = await works(
       await withTexts(fifty),
       await withTexts(fifty, texts, { 28: "<|a|>", 29: "<|reserved|>" }),
-      /never drafts 1 control tokens of another meaning/,
+      /never drafts 1 control tokens with a different meaning/,
     );
     assert.ok(!drafted.includes(29));
   });
@@ -262,7 +262,7 @@ describe("a draft model of another vocabulary", () => {
     await assert.rejects(loadPair(target, draft), (error: { code?: string; message: string }) => {
       assert.equal(error.code, "unsupported");
       assert.ok(error.message.includes(target) && error.message.includes(draft));
-      assert.match(error.message, /the token 12 is "other" to the one and "t12" to the other\. .*target's family/);
+      assert.match(error.message, /token 12 is "other" in one and "t12" in the other\. .*target's family/);
       return true;
     });
   });

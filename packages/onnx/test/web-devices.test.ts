@@ -44,7 +44,7 @@ describe("a model on WebGPU in a page", () => {
     assert.equal(model.device.name, "webgpu");
     assert.match(
       model.device.why,
-      /^It was asked for\. Logits and hidden states differ from the CPU's by \S+ % of what they span\.$/,
+      /^It was requested\. Logits and hidden states differ from the CPU's by \S+ % of what they span\.$/,
     );
     assert.deepEqual(model.graph.providers, [
       { name: "wasm", bundled: true },
@@ -69,10 +69,7 @@ describe("a model on WebGPU in a page", () => {
   test("is given blocks of up to 31 tokens where longer ones are wrong", async () => {
     const played = playedWebGPU({ wrongFrom: 32 });
     const [model, plain] = [await load({ ort: played.ort, provider: "webgpu" }), await load({ ort })];
-    assert.match(
-      model.device.why,
-      /in blocks of up to 31 tokens; longer ones are cut, because there they differ by \d/,
-    );
+    assert.match(model.device.why, /in blocks of up to 31 tokens; longer ones are cut, because those differ by \d/);
     played.blocks.length = 0;
     const [found, expected] = [await scores(model), await scores(plain)];
     assert.ok(found.every((logit, i) => Math.abs(logit - (expected[i] as number)) < 1e-4));
@@ -119,7 +116,7 @@ describe("WebGPU that was named", () => {
   test("is refused where it computes something else, with what to take, and everything is given back", () =>
     refused(
       { wrongFrom: 1 },
-      /^model cannot run on webgpu: .* so it computes something else\. Take the provider wasm, or auto\.$/,
+      /^model cannot run on webgpu: .* so the device computes something else\. Use the provider wasm or auto\.$/,
     ));
 
   test("is refused where the model does not open there, and the file is not blamed for it", () => {
@@ -127,7 +124,7 @@ describe("WebGPU that was named", () => {
       if (typeof located === "object")
         throw new Error("Can't create a session. ERROR_CODE: 9, ERROR_MESSAGE: no kernel for it");
     };
-    return refused({ onOpen }, /^model cannot run on webgpu: no kernel for it\. Take the provider wasm, or auto\.$/);
+    return refused({ onOpen }, /^model cannot run on webgpu: no kernel for it\. Use the provider wasm or auto\.$/);
   });
 
   test("is refused where it has no float16, with what to take", () => {
@@ -138,7 +135,7 @@ describe("WebGPU that was named", () => {
         );
     };
     const message =
-      /^model cannot run on webgpu: Program Gather requires f16 but the device does not\. Take a variant without float16, such as lenity export --weights float32 writes, or the provider wasm\.$/;
+      /^model cannot run on webgpu: Program Gather requires f16 but the device does not\. Use a variant without float16, such as one written by lenity export --weights float32, or the provider wasm\.$/;
     return refused({ onRun }, message);
   });
 
@@ -146,17 +143,17 @@ describe("WebGPU that was named", () => {
     [
       "the browser knows none",
       undefined,
-      /^model cannot run on webgpu\. This browser has no WebGPU, or .* Take the provider wasm, or auto\.$/,
+      /^model cannot run on webgpu\. This browser has no WebGPU, or .* Use the provider wasm or auto\.$/,
     ],
     [
       "it has no adapter",
       { requestAdapter: async () => null },
-      /^model cannot run on webgpu\. .* no adapter for it\. Take the provider wasm/,
+      /^model cannot run on webgpu\. .* no adapter for it\. Use the provider wasm/,
     ],
     [
       "asking for one fails",
       { requestAdapter: () => Promise.reject(new Error("lost")) },
-      /no adapter for it\. Take the provider wasm/,
+      /no adapter for it\. Use the provider wasm/,
     ],
   ];
   for (const [where, gpu, message] of missing) {
@@ -172,7 +169,7 @@ describe("WebGPU that was named", () => {
 
   test("is refused where the module of ONNX Runtime has none, with the one that has", async () => {
     const message =
-      /^model cannot run on webgpu\. The module of ONNX Runtime .* onnxruntime-web\/webgpu has\. Take the provider wasm, or auto\.$/;
+      /^model cannot run on webgpu\. The ONNX Runtime module .* onnxruntime-web\/webgpu has it\. Use the provider wasm or auto\.$/;
     await assert.rejects(load({ ort, provider: "webgpu" }), { code: "unsupported", message });
   });
 });
@@ -197,22 +194,22 @@ describe("auto in a page", () => {
     const slow = await placed({ delays: { webgpu: 200 } });
     assert.match(
       slow.why,
-      /^WebAssembly computes there\. Not on webgpu: a product of matrices takes .* so it is software or a very small GPU\.$/,
+      /^It runs on WebAssembly\. Not on webgpu: a matrix product takes .* so it is emulated in software or a very small GPU\.$/,
     );
     const wrong = await placed({ wrongFrom: 1, delays: { wasm: 30 } });
-    assert.match(wrong.why, /^WebAssembly computes there\. Not on webgpu: .* computes something else\.$/);
+    assert.match(wrong.why, /^It runs on WebAssembly\. Not on webgpu: .* computes something else\.$/);
     navigatorHas(undefined);
     const none = await placed({});
-    assert.match(none.why, /^WebAssembly computes there\. Not on webgpu: This browser has no WebGPU/);
+    assert.match(none.why, /^It runs on WebAssembly\. Not on webgpu: This browser has no WebGPU/);
     for (const { name, open } of [slow, wrong, none]) assert.deepEqual([name, open], ["cpu", { wasm: 1, webgpu: 0 }]);
   });
 
   test("and wasm, the default, tell that nothing else was asked for or can be had", async () => {
     const [asked, automatic] = [await load({ ort }), await load({ ort, provider: "auto" })];
-    assert.deepEqual(asked.device, { name: "cpu", why: "WebAssembly computes there. No other device was asked for." });
+    assert.deepEqual(asked.device, { name: "cpu", why: "It runs on WebAssembly. No other device was requested." });
     assert.match(
       automatic.device.why,
-      /Not on webgpu: The module of ONNX Runtime that was handed over has no WebGPU; onnxruntime-web\/webgpu has\.$/,
+      /Not on webgpu: The ONNX Runtime module that was passed in has no WebGPU; onnxruntime-web\/webgpu has it\.$/,
     );
     await Promise.all([asked.close(), automatic.close()]);
   });

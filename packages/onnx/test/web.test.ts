@@ -94,7 +94,7 @@ describe("a model in WebAssembly", () => {
       assert.deepEqual([model.graph.family, model.check.blockDifference > 0, model.check.leak], [family, inexact, 0]);
       assert.equal(model.warnings.length, inexact ? 1 : 0);
       for (const warning of model.warnings)
-        assert.match(warning, /form\.onnx: tokens are scored a little differently .* only up to that/);
+        assert.match(warning, /form\.onnx: tokens are scored slightly differently .* only up to that/);
       assert.deepEqual(model.hidden, node.hidden);
       const alike = (some: readonly number[], others: readonly number[], most: number) => {
         assert.equal(some.length, others.length);
@@ -251,14 +251,14 @@ describe("what cannot be loaded", () => {
       [files, { dtype: "q4" }, /model_q4\.onnx is missing\. Name/],
       [files, { file: "other.onnx" }, /other\.onnx is missing\. Name/],
       [instead("onnx/model.onnx", "version https://git-lfs.github.com/spec/v1\n"), {}, /is a Git LFS pointer/],
-      [instead("onnx/model.onnx", "<!doctype html>"), {}, /\(15 bytes\) is cut off or no ONNX file/],
+      [instead("onnx/model.onnx", "<!doctype html>"), {}, /\(15 bytes\) is cut off or not an ONNX file/],
       [cut, {}, /\(999 bytes\) is cut off/],
-      [without("onnx/w.data_1"), { file: "onnx/form.onnx" }, /keeps weights in .*w\.data_1, which is missing/],
+      [without("onnx/w.data_1"), { file: "onnx/form.onnx" }, /stores weights in .*w\.data_1, which is missing/],
       [instead("onnx/w.data", "short"), { file: "onnx/form.onnx" }, /w\.data, which has 5 bytes; expected \d+ or more/],
       [
         files,
         { file: "onnx/sliding.onnx" },
-        /caches that slide \(sliding_window_cache\), which do not run here\. .*windowed_kv_cache=false/,
+        /sliding caches \(sliding_window_cache\), which are not supported here\. .*windowed_kv_cache=false/,
       ],
       [instead("onnx/model.drafter.onnx", "<!doctype html>"), {}, /drafter\.onnx \(15 bytes\) is cut off/],
     ];
@@ -288,7 +288,7 @@ describe("what cannot be loaded", () => {
     const config = await readFile(join(other, "config.json"), "utf8");
     await assert.rejects(load(counting, instead("config.json", config)), {
       code: "model_files",
-      message: /logits of 50 tokens/,
+      message: /logits for 50 tokens/,
     });
     assert.equal(open, 0);
     const model = await load(counting);

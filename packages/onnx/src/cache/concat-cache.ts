@@ -5,11 +5,11 @@ import { type Cells, cellsOf, tensorOf, zeros } from "../graph/float-tensors.ts"
 import type { CachedGraph } from "../graph/graph.ts";
 import type { Cache } from "./cache.ts";
 
-/** Memory grows by this many rows at a time. */
+/** Memory grows in steps of this many rows. */
 const step = 128;
 
 /**
- * The rows of the last run: [tensor, group, rows, head size] from where its block begins, of which the first `kept`
+ * The rows of the last run: [tensor, group, rows, head size] from the start of its block, of which the first `kept`
  * count.
  */
 interface Fresh {
@@ -25,10 +25,10 @@ interface Packed {
 }
 
 /**
- * Tensors of `length` rows for graphs that join past and block: the past's length says where the block stands, so it
- * must be exact. Each lies packed at the beginning of a larger memory, and its groups move when rows come or go. The
- * rows of a run wait beside it until the next one shows how many of them stay: a round moves what it must once,
- * whatever it rewinds.
+ * Tensors of `length` rows for graphs that join past and block. The length of the past determines the block's position,
+ * so it must be exact. Each tensor is packed at the beginning of a larger memory, and its groups are moved when rows
+ * are added or dropped. The rows of a run are kept separately until the next run shows how many of them stay, so each
+ * round moves rows only once, however much it rewinds.
  */
 export function concatCache(graph: CachedGraph, begin?: Packed): Cache {
   const { runtime, headSize, precision, newRows } = graph;
@@ -41,13 +41,13 @@ export function concatCache(graph: CachedGraph, begin?: Packed): Cache {
   let memories = begin?.memories ?? names.map(() => zeros(precision, 0));
   let fresh: Fresh | undefined;
 
-  /** Makes every group `length` rows long: the first of them, or as many as still fit, stay. */
+  /** Makes every group `length` rows long, keeping the first rows or as many as still fit. */
   const resize = (length: number): void => {
     const [size, before] = [length * headSize, packed * headSize];
     if (length > room) {
       const more = Math.ceil(length / step) * step;
       memories = memories.map((old) => enlarged(old, zeros(precision, groups * more * headSize), groups, before, size));
-      room = more; // last: where memory runs out, everything stays as it is
+      room = more; // last, so that nothing changes if memory runs out
     } else if (length !== packed) {
       for (const memory of memories) moveGroups(memory, groups, before, size);
     }
@@ -96,26 +96,26 @@ export function concatCache(graph: CachedGraph, begin?: Packed): Cache {
   };
 }
 
-/** The larger memory with the groups of the old one, of `before` cells each, which come to lie `size` cells apart. */
+/** Copies the groups of the old memory, of `before` cells each, into the larger one, `size` cells apart. */
 function enlarged(old: Cells, memory: Cells, groups: number, before: number, size: number): Cells {
   for (let group = 0; group < groups; group++)
     memory.set(old.subarray(group * before, (group + 1) * before), group * size);
   return memory;
 }
 
-/** Makes groups of `before` cells ones of `size` cells, in place. */
+/** Changes the size of groups from `before` to `size` cells, in place. */
 function moveGroups(memory: Cells, groups: number, before: number, size: number): void {
   for (let n = 1; n < groups; n++) {
-    // What grows moves outwards, the last group first, and what shrinks inwards: no rows are overwritten before they
-    // moved.
+    // Growing groups move outwards, last group first; shrinking ones move inwards: no rows are overwritten before they
+    // are moved.
     const group = size > before ? groups - n : n;
     memory.copyWithin(group * size, group * before, group * before + Math.min(size, before));
   }
 }
 
 /**
- * Copies the first `count` fresh rows of every group behind its `length` rows, in memories whose groups are `stride`
- * rows apart.
+ * Appends the first `count` fresh rows of every group to its `length` rows, in memories whose groups are `stride` rows
+ * apart.
  */
 function addFresh(
   memories: readonly Cells[],
@@ -136,7 +136,7 @@ function addFresh(
   }
 }
 
-/** The block's rows of graphs that return past and block. */
+/** The block's rows, from a graph that returns past and block. */
 function rowsOf(results: Readonly<Record<string, Tensor>>, start: number, end: number, graph: CachedGraph): Cells {
   const { headSize, precision } = graph;
   const { names, groups } = cacheTensors(graph);

@@ -5,7 +5,7 @@ import { tensorOf, zeros } from "../graph/float-tensors.ts";
 import type { CachedGraph, CropCaches } from "../graph/graph.ts";
 import type { Cache } from "./cache.ts";
 
-/** Tensors on the device. No run writes into them, so copies of a cache share them. */
+/** Tensors on the device. Runs do not write to them, so copies of a cache share them. */
 interface SharedTensors {
   readonly length: number;
   readonly tensors: readonly Tensor[];
@@ -14,7 +14,7 @@ interface SharedTensors {
 
 /**
  * Tensors of `length` rows that stay on the device: the outputs of one run are the inputs of the next. Dropping rows
- * copies those that stay, on the device too.
+ * copies the remaining ones, also on the device.
  */
 export function deviceCache(graph: CachedGraph, crop: CropCaches, begin?: SharedTensors): Cache {
   const { runtime, headSize, precision } = graph;
@@ -57,7 +57,7 @@ export function deviceCache(graph: CachedGraph, crop: CropCaches, begin?: Shared
   };
 }
 
-/** Gives up one use; the last one frees the memory, which garbage collection would not do in time. */
+/** Ends one use; the last one frees the memory, since garbage collection would not do so in time. */
 function free(rows: SharedTensors): void {
   rows.users--;
   if (rows.users > 0) return;

@@ -5,7 +5,7 @@ import { deviceCache } from "./device-cache.ts";
 import { paddedCache } from "./padded-cache.ts";
 import { splitCache } from "./split-cache.ts";
 
-/** An empty cache of at most `most` rows, of the kind that the graph's family needs. */
+/** An empty cache of at most `most` rows, of the kind the graph's family needs. */
 export function openCache(graph: CachedGraph, most: number): Cache {
   if (graph.crop !== undefined) return deviceCache(graph, graph.crop);
   if (graph.family === "split") return splitCache(graph, most);

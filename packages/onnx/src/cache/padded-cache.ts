@@ -5,21 +5,21 @@ import type { CachedGraph } from "../graph/graph.ts";
 import type { Cache } from "./cache.ts";
 
 /**
- * GroupQueryAttention pays for the whole buffer at each step, so buffers stay near what is used. Growing copies it once
- * more, in one step of many.
+ * The cost of GroupQueryAttention grows with the whole buffer, so buffers are kept close to the rows in use. They grow
+ * by this many rows, and are copied when they grow.
  */
 const bucket = 128;
 
-/** Buffers, and how many rows each has room for. */
+/** Buffers, and the number of rows each has room for. */
 interface Store {
   readonly capacity: number;
   readonly buffers: readonly Cells[];
 }
 
 /**
- * Buffers of `capacity` rows whose first are used: the mask's length tells the graph how many. Rewinding costs nothing;
- * the rows beyond are overwritten by the next block. A sliding window's buffers never slide, since there is always room
- * behind: what it has left can come back.
+ * Buffers of `capacity` rows, of which the first are in use: the mask's length tells the graph how many. Rewinding is
+ * free; the next block overwrites the rows beyond. The buffers of a sliding window never slide, since there is always
+ * room at the end, so rows that left the window can come back.
  */
 export function paddedCache(
   graph: CachedGraph,
@@ -33,10 +33,7 @@ export function paddedCache(
   const feeds: Record<string, Tensor> = {};
   const fetches: Record<string, Tensor | null> = family === "new-rows" ? { present_rows: null } : {};
 
-  /**
-   * Takes over the first `rows` rows of another store, with room for `length`. Where memory runs out, everything stays
-   * as it is.
-   */
+  /** Copies the first `rows` rows of another store, with room for `length`. If memory runs out, nothing changes. */
   const fill = (from: Store, rows: number, length: number): void => {
     const room = Math.max(leastRows, Math.min(Math.ceil(length / bucket) * bucket, most));
     const filled = names.map((_, index) => {
@@ -50,8 +47,8 @@ export function paddedCache(
     for (const [index, { past, present }] of names.entries()) {
       const tensor = tensorOf(runtime, filled[index] as Cells, shape(room));
       feeds[past] = tensor;
-      // The same memory as past and as present: GroupQueryAttention then writes the new rows in place. It costs a copy
-      // of each cache per run, which files with present_rows save.
+      // With the same memory as past and present, GroupQueryAttention writes the new rows in place. This costs a copy
+      // of each cache per run, which files with present_rows avoid.
       if (family === "in-place") fetches[present] = tensor;
     }
     capacity = room;

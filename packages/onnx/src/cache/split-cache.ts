@@ -5,15 +5,15 @@ import type { CachedGraph } from "../graph/graph.ts";
 import type { Cache } from "./cache.ts";
 
 /**
- * The values of earlier regions of this many tokens are the frozen ones, which makes a token's region, and not its
- * block, decide how its sums are grouped. No run crosses from one region into the next. Smaller regions cost more runs,
- * larger ones more copying of the tail in the graph.
+ * Tokens per region. The values of earlier regions are frozen, so that a token's region, not its block, decides how its
+ * sums are grouped. No run crosses from one region into the next. Smaller regions need more runs, larger ones more
+ * copying of the tail in the graph.
  */
 export const region = 256;
 
 /**
- * Buffers [rows, groups, head size], of which a run is given the beginning: rewinding costs nothing. Row 0 is zero;
- * token n has row n + 1.
+ * Buffers [rows, groups, head size], whose first rows are passed to a run: rewinding is free. Row 0 is zero; token n
+ * has row n + 1.
  */
 export function splitCache(graph: CachedGraph, most: number, source: readonly Cells[] = []): Cache {
   const { runtime, layers, groups, headSize, precision } = graph;
@@ -22,8 +22,8 @@ export function splitCache(graph: CachedGraph, most: number, source: readonly Ce
   let buffers: readonly Cells[] = [];
 
   /**
-   * Takes over these rows, with room for so many or for twice the former: however long the text, they are moved a few
-   * times at most. Where memory runs out, everything stays as it is.
+   * Copies these rows to buffers with room for `rows` rows, or for twice the old capacity if that is more, so that even
+   * a long text is copied only a few times. If memory runs out, nothing changes.
    */
   const fill = (from: readonly Cells[], rows: number): void => {
     const room = Math.min(Math.max(rows, 2 * capacity, region), most + 1);

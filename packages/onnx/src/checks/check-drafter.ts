@@ -5,12 +5,13 @@ import { append, type Model, newSequence } from "../run/sequence.ts";
 import { relativeDifference, tolerance } from "./difference.ts";
 import { probeTokens } from "./probe-tokens.ts";
 
-/** The coins of the sampled draft; four tokens are enough to notice other weights. */
+/** The coins of the sampled draft. Four tokens are enough to notice different weights. */
 const uniform = [0.15, 0.85, 0.4, 0.6];
 
 /**
- * Drafts a few tokens by the drafter file and by steps of the model. A file from other weights would still be lossless,
- * since the target verifies every token, but its drafts would be bad ones. Throws `model_files` when the two differ.
+ * Drafts a few tokens with the drafter file and with the model token by token. A drafter with other weights would still
+ * be lossless, since the target verifies every token, but its drafts would be bad. Throws `model_files` when the two
+ * differ.
  */
 export async function checkDrafter(
   model: Model,
@@ -25,7 +26,7 @@ export async function checkDrafter(
     if (same && relativeDifference(called.logits, stepped.logits) <= tolerance.float32) continue;
     throw new LenityError(
       "model_files",
-      `${drafter} drafts ${called.tokens.join(", ")} where ${file} drafts ${stepped.tokens.join(", ")}${same ? " from other logits" : ""}: it holds other weights. ${drafterRemedy}`,
+      `${drafter} drafts ${called.tokens.join(", ")} where ${file} drafts ${stepped.tokens.join(", ")}${same ? " from other logits" : ""}: it has different weights. ${drafterRemedy}`,
     );
   }
 }
@@ -34,7 +35,7 @@ async function draft(model: Model, settings: Sampling, eos: ReadonlySet<Token>) 
   const { vocabulary, contextLength } = model;
   const context = probeTokens(Math.min(4, Math.floor(contextLength / 2)), vocabulary);
   const sequence = newSequence();
-  // In both ways the first draw follows a single token.
+  // So that the first draw follows a single token both times.
   await append(model, sequence, context.slice(0, -1), { rows: 0 });
   return draftRound(
     model,

@@ -1,4 +1,4 @@
-/** Whether a device computes as the CPU does, and how fast: a few tokens on both. */
+/** Compares a device with the CPU on a few tokens: results and speed. */
 
 import type { HiddenKind, Scores, Token } from "@lenity/core";
 import type { CacheShape } from "../graph/cache-shape.ts";
@@ -7,7 +7,7 @@ import { append, type Model, newSequence, rewindSequence } from "../run/sequence
 import { relativeDifference, tolerance } from "./difference.ts";
 import { probeTokens } from "./probe-tokens.ts";
 
-/** One append: `tokens` after the first `from`. */
+/** One append: `tokens`, placed after the first `from` tokens. */
 interface Step {
   readonly from: number;
   readonly tokens: readonly Token[];
@@ -15,7 +15,7 @@ interface Step {
 
 /**
  * What both devices compute: a whole prompt, longer than the tiles of 64 rows that kernels cut prompts into; the same
- * in blocks, a single token among them; and other tokens after rewinding.
+ * prompt in blocks, one of them a single token; and other tokens after rewinding.
  */
 function steps({ contextLength, width }: Model): Step[] {
   const length = Math.min(80, contextLength);
@@ -33,13 +33,13 @@ function steps({ contextLength, width }: Model): Step[] {
   ];
 }
 
-/** The most rows of so many that the model scores. */
+/** How many of these rows the model can score. */
 const scoredRows = ({ graph }: Model, rows: number): number => (graph.lastOnly ? Math.min(1, rows) : rows);
 
-/** Rows of logits, and of hidden states where they were asked for. */
+/** Rows of logits, and of hidden states if requested. */
 export type StepResult = Pick<Scores, "logits" | "hidden">;
 
-/** What a model computes in the steps: logits, and hidden states where it gives them. */
+/** Runs the steps on a model. Returns logits, and hidden states if it has them. */
 export async function runSteps(model: Model): Promise<readonly StepResult[]> {
   const kinds = Object.keys(model.graph.hidden) as HiddenKind[];
   const sequence = newSequence();
@@ -61,8 +61,7 @@ export async function runSteps(model: Model): Promise<readonly StepResult[]> {
 }
 
 /**
- * The largest difference between two models' results, as a share of what they span. Infinity where one of them is not a
- * number.
+ * The largest difference between two models' results, relative to their span. Infinity if one of them is not a number.
  */
 export function differenceOf(found: readonly StepResult[], expected: readonly StepResult[]): number {
   const parts = (rows: readonly StepResult[]) =>
@@ -74,7 +73,7 @@ export function differenceOf(found: readonly StepResult[], expected: readonly St
   );
 }
 
-/** Milliseconds that each model takes to verify a block of eight tokens: the medians of runs that take turns. */
+/** Milliseconds each model takes to verify a block of eight tokens: medians of alternating runs. */
 export async function raceBlocks(models: readonly Model[]): Promise<readonly number[]> {
   const sequences = models.map(() => newSequence());
   const times: number[][] = models.map(() => []);
@@ -87,7 +86,7 @@ export async function raceBlocks(models: readonly Model[]): Promise<readonly num
         const began = performance.now();
         const block = probeTokens(round + length, model.width).slice(round);
         await append(model, sequence, block, { rows: scoredRows(model, length) });
-        // The first round fills the cache, and the device compiles; the second one rewinds for the first time.
+        // In the first round the cache is filled and the device compiles; the second is the first to rewind.
         if (round > 1) times[i]?.push(performance.now() - began);
       }
     }
@@ -98,9 +97,9 @@ export async function raceBlocks(models: readonly Model[]): Promise<readonly num
 }
 
 /**
- * The largest difference that arithmetic explains, as a share of what the numbers span. Devices compute float16 graphs
- * in float16 and 4-bit ones with other roundings, where the CPU widens them; what is wrong (a cache that is not read,
- * keys counted twice) makes more.
+ * The largest difference, relative to the span, that rounding can explain. Devices compute float16 graphs in float16
+ * and round 4-bit ones differently, where the CPU widens them. Faults (a cache that is not read, keys counted twice)
+ * cause larger differences.
  */
 export function toleranceOf({ precision }: CacheShape, weights: readonly WeightFormat[]): number {
   const plain = precision === "float32" && weights.every(({ format }) => format.startsWith("float"));

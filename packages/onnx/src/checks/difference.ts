@@ -1,22 +1,22 @@
-/** How far apart two computations of the same numbers are, and how far they may be. */
+/** Measures the difference between two computations of the same numbers, and sets its limits. */
 
-/** Shares of what the numbers span. */
+/** Relative to the span of the numbers. */
 export const tolerance = {
   /**
-   * The same float32 arithmetic in another order, such as another device's kernels. Zero as a rule where blocks have
-   * the same shapes.
+   * The same float32 arithmetic in another order, as in another device's kernels. Usually zero for blocks of the same
+   * shape.
    */
   float32: 0.001,
-  /** float16 arithmetic, or that of 4-bit weights with other roundings. */
+  /** float16 arithmetic, or 4-bit weights rounded differently. */
   rounded: 0.02,
   /**
-   * Quantised activations, which differ by a few hundredths between blocks; a cache that is not read as written, by
-   * about half.
+   * Quantised activations differ by a few hundredths between blocks; a cache that is not read as written, by about a
+   * half.
    */
   blocks: 0.25,
 } as const;
 
-/** The highest minus the lowest of the numbers, without those that are −∞: ids that are never drawn. */
+/** The highest minus the lowest number, leaving out −∞ (ids that are never drawn). */
 export function span(values: Float32Array): number {
   let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {
@@ -27,7 +27,7 @@ export function span(values: Float32Array): number {
   return highest - lowest;
 }
 
-/** The largest difference; 0 between two that are −∞. Infinity where only one is, or one is NaN. */
+/** The largest difference. Two −∞ differ by 0; infinity if only one of them is −∞ or one is NaN. */
 export function difference(found: Float32Array, expected: Float32Array): number {
   let most = 0;
   for (let i = 0; i < expected.length; i++) {
@@ -40,7 +40,7 @@ export function difference(found: Float32Array, expected: Float32Array): number 
   return most;
 }
 
-/** The largest difference as a share of what the expected numbers span. */
+/** The largest difference, relative to the span of the expected numbers. */
 export function relativeDifference(found: Float32Array, expected: Float32Array): number {
   const most = difference(found, expected);
   return most === 0 ? 0 : most / span(expected);

@@ -1,8 +1,8 @@
 import type { Token } from "@lenity/core";
 
 /**
- * Tokens to try a model with, for every check at loading: spread over its `ids`, without id 0, which stands for padding
- * or the unknown in many a vocabulary. A longer probe begins with a shorter one.
+ * Tokens for the checks at loading, spread over the model's `ids`, without id 0, which is padding or the unknown token
+ * in many vocabularies. A longer probe starts with the shorter one.
  */
 export function probeTokens(length: number, ids: number): Token[] {
   const others = Math.max(1, ids - 1);

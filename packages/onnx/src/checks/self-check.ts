@@ -4,36 +4,36 @@ import { difference, span } from "./difference.ts";
 import { probeTokens } from "./probe-tokens.ts";
 
 /**
- * What a few tokens show of a loaded model: numbers that speculative decoding rests on. Of a model that scores only
- * last positions, those.
+ * Measurements on a few tokens of a loaded model, on which speculative decoding depends. For a model that scores only
+ * the last position, they cover last positions only.
  */
 export interface SelfCheck {
   /**
-   * max |difference| between the logits of one block and of the same tokens in smaller ones. 0: verified text equals
-   * plain decoding to the bit.
+   * max |difference| between the logits of one block and of the same tokens in smaller blocks. 0: verified text equals
+   * plain decoding bit for bit.
    */
   readonly blockDifference: number;
   /**
    * max |difference| in earlier rows when only the last token of a block changes. Above 0, drafted tokens leak into the
-   * judgement of those before.
+   * verification of those before them.
    */
   readonly leak: number;
-  /** Highest minus lowest logit: the scale of the two. */
+  /** Highest minus lowest logit: the scale for both differences. */
   readonly spread: number;
-  /** Tokens of the longest block that was looked at. */
+  /** Tokens in the longest block that was run. */
   readonly longest: number;
 }
 
 /**
- * Tokens: those of the text that is cut in several ways and changed, and those of the one that is cut once, longer than
+ * Token counts: of the text that is cut in several ways and changed, and of the one that is cut once, longer than the
  * kernels' tiles of 32.
  */
 const [short, long] = [7, 40];
 
 /**
- * Runs seven tokens as a block, in pieces of several sizes (kernels treat odd ones in their own ways), and with another
- * last token; then, unless it `most` is less, up to 40 as a block and as 33, 1 and 6. Rejects with `bad_logits` when a
- * logit is NaN or +∞.
+ * Runs seven tokens as one block, in pieces of several sizes (kernels treat odd sizes differently), and with another
+ * last token; then, unless `most` is less, up to 40 tokens as one block and as 33, 1 and 6. Rejects with `bad_logits`
+ * when a logit is NaN or +∞.
  */
 export async function selfCheck(model: LanguageModel, most: number = long): Promise<SelfCheck> {
   const ids = Math.max(2, Math.min(model.vocabulary, model.readable ?? model.vocabulary));
@@ -61,7 +61,9 @@ export async function selfCheck(model: LanguageModel, most: number = long): Prom
   };
 }
 
-/** Of the last rows: of those before, only the cache is of interest, and rows of a large vocabulary cost. */
+/**
+ * Compares the last rows only: earlier ones matter only for the cache, and rows of a large vocabulary are expensive.
+ */
 async function longDifference(model: LanguageModel, text: readonly number[], rows: number): Promise<number> {
   const first = text.length - short;
   const block = await scored(model, [text], rows);
@@ -70,14 +72,14 @@ async function longDifference(model: LanguageModel, text: readonly number[], row
   return difference(cut.subarray(cut.length - block.length), block);
 }
 
-/** What the logits span. Throws `bad_logits` for NaN and +∞. */
+/** The span of the logits. Throws `bad_logits` for NaN and +∞. */
 function spanOf(model: LanguageModel, logits: Float32Array): number {
   const bad = logits.find((value) => !(value < Number.POSITIVE_INFINITY));
   if (bad !== undefined) throw badLogits(String(bad), model);
   return span(logits);
 }
 
-/** The logits of one text in these blocks, of the last `rows` of each where they are longer. */
+/** The logits of a text run in these blocks: of each, all rows, or only the last `rows`. */
 async function scored(
   model: LanguageModel,
   blocks: readonly (readonly number[])[],

@@ -3,22 +3,22 @@ import type { Device } from "../protocol/devices.ts";
 import type { LoadReply } from "../protocol/protocol.ts";
 import type { SelfCheck } from "./self-check.ts";
 
-/** Variants whose activations are quantised with one scale for a whole block, as a rule. */
+/** Variants whose activations are usually quantised with one scale for a whole block. */
 const leaky: ReadonlySet<string> = new Set(["q8", "int8", "uint8"]);
 
-/** What a user must know before trusting a loaded file, one line each. `variants` are those of its folder. */
+/** Warnings about a loaded file, one line each. `variants` are those in its folder. */
 export function warningsOf(
   { file, device, lastOnly }: Pick<LoadReply, "file" | "device" | "lastOnly">,
   check: SelfCheck,
   variants: readonly Variant[],
 ): string[] {
   if (lastOnly) return [plainOnly(file), ...inexactness(file, device.name, check)];
-  // A file that leaks differs between blocks as well, for the same reason and with the same remedy.
+  // A file that leaks also differs between blocks, for the same reason and with the same remedy.
   return check.leak > 0 ? leakage(file, check, variants) : inexactness(file, device.name, check);
 }
 
 function plainOnly(file: string): string {
-  return `${file}: the graph scores only the last position of a block, so no draft can be verified: it decodes plainly, with a block length of 0. For speculative decoding export it with the logits of all positions (onnxruntime-genai's builder: prune_lm_head=false).`;
+  return `${file}: the graph scores only the last position of a block, so it cannot verify drafts: it decodes one token at a time, with a block length of 0. For speculative decoding, export it with the logits of all positions (onnxruntime-genai's builder: prune_lm_head=false).`;
 }
 
 function inexactness(file: string, device: Device, { blockDifference, spread }: SelfCheck): string[] {
@@ -26,7 +26,7 @@ function inexactness(file: string, device: Device, { blockDifference, spread }: 
   const where = device === "cpu" ? "" : `on ${device} `;
   const size = `by ${blockDifference.toPrecision(2)} where logits span ${spread.toPrecision(2)}`;
   return [
-    `${file}: ${where}tokens are scored a little differently in a block and one by one (${size}), so strict verification equals plain decoding only up to that: a near tie may go the other way.${device === "cpu" ? "" : " Where the text must be the same, compare with the device cpu: lenity inspect tells whether the file is exact there."}`,
+    `${file}: ${where}tokens are scored slightly differently in a block than one by one (${size}), so strict verification equals plain decoding only up to that difference: a near tie may go the other way.${device === "cpu" ? "" : " If the text must be the same, try the device cpu: lenity inspect shows whether the file is exact there."}`,
   ];
 }
 
@@ -40,6 +40,6 @@ function leakage(file: string, check: SelfCheck, variants: readonly Variant[]): 
       : "a float32, float16 or 4-bit variant of the model";
   const size = `by ${check.leak.toPrecision(2)} where logits span ${check.spread.toPrecision(2)}`;
   return [
-    `${file}: a later token changes the scores of earlier ones (${size}), so drafted tokens leak into the verdict on those before them: strict verification is not lossless with this file. Take ${advice} instead.`,
+    `${file}: a later token changes the scores of earlier ones (${size}), so drafted tokens leak into the verification of those before them: strict verification is not lossless with this file. Use ${advice} instead.`,
   ];
 }

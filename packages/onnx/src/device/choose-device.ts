@@ -1,4 +1,4 @@
-/** Decides where a model runs, by trying it there. */
+/** Decides which device a model runs on, by trying it. */
 import { LenityError } from "@lenity/core";
 import { reason } from "../onnx-file/first-line.ts";
 import type { Device, DeviceOption, DeviceReport } from "../protocol/devices.ts";
@@ -7,38 +7,38 @@ import type { Probed } from "./probe-device.ts";
 import { type Trial, time, verifyDevice } from "./verify-device.ts";
 
 /**
- * `auto` puts no model on a device that takes this many times the CPU's time for a plain product: it is software that
- * stands in for a GPU.
+ * `auto` skips a device that takes more than this many times as long as the CPU for a plain matrix product: it is a GPU
+ * emulated in software.
  */
-const hopeless = 4;
+const tooSlow = 4;
 
-/** The parts of the work, which tests replace. */
+/** Steps of the choice, which tests replace. */
 export interface Means extends Trial {
   probe(device: Device, timed: boolean): Promise<Probed>;
   race(models: readonly Model[]): Promise<readonly number[]>;
 }
 
-/** The model on its device, and why there. */
+/** The model on its device, and the reason for the choice. */
 export interface ChosenDevice {
   readonly model: Model;
   readonly device: DeviceReport;
 }
 
-/** What was asked for. */
+/** The requested device. */
 export interface DeviceRequest {
   /** The model's name. */
   readonly name: string;
   readonly device: DeviceOption;
-  /** What `auto` tries, in this order. */
+  /** The devices that `auto` tries, in this order. */
   readonly candidates: readonly Device[];
-  /** What messages call the option for the CPU: "the device cpu". */
+  /** How messages name the option for the CPU: "the device cpu". */
   readonly plain: string;
 }
 
 /**
- * Moves a model that is open on the CPU to the device that was asked for. A device that was named and is not available,
- * or computes something else than the CPU, rejects with `unsupported`; `auto` falls back and says why. The session that
- * is not used is released.
+ * Moves a model that is open on the CPU to the requested device. Rejects with `unsupported` when a named device is not
+ * available or its results differ from the CPU's; `auto` falls back to the CPU and reports the reason. The unused
+ * session is released.
  */
 export async function chooseDevice(
   cpu: Model,
@@ -47,7 +47,7 @@ export async function chooseDevice(
   means: Means,
 ): Promise<ChosenDevice> {
   const { name, device } = request;
-  if (device === "cpu") return { model: cpu, device: { name: "cpu", why: "No other device was asked for." } };
+  if (device === "cpu") return { model: cpu, device: { name: "cpu", why: "No other device was requested." } };
   if (device === "auto") return chosen(cpu, request.candidates, tolerance, means);
   const probed = await means.probe(device, false);
   if (probed.fault !== undefined) throw unavailable(name, device, probed);
@@ -59,10 +59,10 @@ export async function chooseDevice(
     );
   });
   await cpu.graph.session.release();
-  return { model, device: { name: device, why: `It was asked for. ${why}` } };
+  return { model, device: { name: device, why: `It was requested. ${why}` } };
 }
 
-/** The error for a device that was named and is not available. */
+/** The error for a named device that is not available. */
 export function unavailable(
   name: string,
   device: Device,
@@ -96,7 +96,7 @@ async function chosen(
   };
 }
 
-/** The model on a device that is right and faster, or why not. */
+/** The model on a device that is correct and faster; or the reason why not. */
 async function tryDevice(
   cpu: Model,
   device: Device,
@@ -106,8 +106,8 @@ async function tryDevice(
 ): Promise<ChosenDevice | string> {
   const probed = await means.probe(device, true);
   if (probed.fault !== undefined) return probed.fault;
-  if (own.fault === undefined && probed.milliseconds > hopeless * own.milliseconds) {
-    return `a product of matrices takes ${time(probed.milliseconds)} there and ${time(own.milliseconds)} on the CPU, so it is software or a very small GPU.`;
+  if (own.fault === undefined && probed.milliseconds > tooSlow * own.milliseconds) {
+    return `a matrix product takes ${time(probed.milliseconds)} there and ${time(own.milliseconds)} on the CPU, so it is emulated in software or a very small GPU.`;
   }
   const { model, why } = await verifyDevice(cpu, device, tolerance, means);
   const [there, here] = (await means.race([model, cpu])) as [number, number];
@@ -119,5 +119,5 @@ async function tryDevice(
 
 const advice = (cause: unknown, plain: string) =>
   /requires f16/.test(reason(cause))
-    ? `Take a variant without float16, such as lenity export --weights float32 writes, or ${plain}.`
-    : `Take ${plain}, or auto.`;
+    ? `Use a variant without float16, such as one written by lenity export --weights float32, or ${plain}.`
+    : `Use ${plain} or auto.`;

@@ -4,7 +4,7 @@ import { cacheTensors } from "../graph/cache-tensors.ts";
 import type { CropCaches, Runtime } from "../graph/graph.ts";
 import { type GraphBuilder, graphBuilder } from "../onnx-file/graph-builder.ts";
 
-/** A graph of Slice nodes, to be opened on the device so that its outputs stay there. */
+/** A graph of Slice nodes. It is opened on the device, so that its outputs stay there. */
 export function cropGraph(cache: CacheShape): GraphBuilder {
   const graph = graphBuilder("crop");
   const { names, shape, axis } = cacheTensors(cache);
@@ -20,7 +20,7 @@ export function cropGraph(cache: CacheShape): GraphBuilder {
   return graph;
 }
 
-/** Crops by that graph. */
+/** Crops caches with that graph. */
 export function cropCaches(runtime: Runtime, session: InferenceSession, cache: CacheShape): CropCaches {
   const { names } = cacheTensors(cache);
   return async (caches, length) => {

@@ -1,4 +1,4 @@
-/** Decides where a model runs: on servers. */
+/** Decides which device a model runs on, on servers. */
 
 import { raceBlocks, runSteps } from "../checks/compare-devices.ts";
 import { scanOnnx } from "../onnx-file/scan-file.ts";
@@ -12,9 +12,9 @@ import { openOnDevice } from "./open-on-device.ts";
 import { probeDevice } from "./probe-device.ts";
 
 /**
- * Moves a model that is open on the CPU to the device that the request names. One that is not available, or computes
- * something else than the CPU, rejects with `unsupported`; `auto` falls back and says why. The session that is not used
- * is released.
+ * Moves a model that is open on the CPU to the requested device. Rejects with `unsupported` when a named device is not
+ * available or its results differ from the CPU's; `auto` falls back to the CPU and reports the reason. The unused
+ * session is released.
  */
 export async function chooseDeviceForNode(
   cpu: Model,

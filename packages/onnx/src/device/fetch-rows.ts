@@ -4,7 +4,8 @@ import type { FetchRows, Runtime } from "../graph/graph.ts";
 import { type GraphBuilder, graphBuilder } from "../onnx-file/graph-builder.ts";
 
 /**
- * By a graph of one Slice, since onnxruntime-node has no other way to read a tensor on a device. `open` opens it there.
+ * Reads rows with a graph of one Slice, since onnxruntime-node has no other way to read a tensor on a device. `open`
+ * opens the graph there.
  */
 export function fetchRows({ Tensor }: Runtime, open: (graph: GraphBuilder) => Promise<InferenceSession>): FetchRows {
   const sessions = new Map<string, Promise<InferenceSession>>();

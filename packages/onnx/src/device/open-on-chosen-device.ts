@@ -7,7 +7,7 @@ import type { LoadRequest } from "../protocol/protocol.ts";
 import { chooseDeviceForNode } from "./device-for-node.ts";
 
 /**
- * Opens the file on the CPU, tries it there, and moves it to the device of the request. Rejects as `openGraph` and
+ * Opens the file on the CPU, checks it there, and moves it to the requested device. Rejects as `openGraph` and
  * `chooseDeviceForNode` do.
  */
 export async function openOnChosenDevice(runtime: NodeRuntime, request: LoadRequest): Promise<OpenGraph> {
@@ -21,8 +21,8 @@ export async function openOnChosenDevice(runtime: NodeRuntime, request: LoadRequ
 }
 
 /**
- * Where onnxruntime-node lies, by the links of package managers that keep each package's dependencies apart; undefined
- * where that may not be read.
+ * The folder of onnxruntime-node, resolved from this module, since some package managers keep each package's
+ * dependencies apart. Undefined when it cannot be read.
  */
 function runtimeFolder(): string | undefined {
   try {

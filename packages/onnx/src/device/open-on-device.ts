@@ -13,10 +13,10 @@ import { fetchRows } from "./fetch-rows.ts";
 import { steadySession } from "./steady-session.ts";
 
 /**
- * The same file on another device, by an `open` that takes a session's options. WebGPU keeps all outputs there, and
- * what is read of them is fetched; with the others, and where the graph reads caches as they lie in this program's
- * memory (split), they cross the bus at each run, since onnxruntime-node has no way to leave them. Rejects with what
- * ONNX Runtime says.
+ * Opens the same file on another device, with an `open` that takes session options. On WebGPU all outputs stay on the
+ * device, and only the rows that are needed are fetched. On the other devices, and for graphs that read caches in this
+ * program's memory (split), outputs cross the bus at every run, since onnxruntime-node cannot leave them there. Rejects
+ * with ONNX Runtime's error.
  */
 export async function openOnDevice(
   cpu: Model,
@@ -28,7 +28,7 @@ export async function openOnDevice(
   if (cpu.graph.leastRows !== undefined) {
     throw new LenityError(
       "unsupported",
-      `its caches slide (sliding_window_cache), which only the CPU runs. ${slidingRemedy}`,
+      `it has sliding caches (sliding_window_cache), which only the CPU supports. ${slidingRemedy}`,
     );
   }
   const keeps = device === "webgpu" && !split;
@@ -52,7 +52,7 @@ export async function openOnDevice(
     return helper;
   };
   const openBeside = (graph: GraphBuilder) => open(graph);
-  // Exactly the past, whatever the operator: what it does with room to spare differs from device to device.
+  // Pass exactly the past, whatever the operator: devices differ in how they treat spare room.
   const graph: Graph = {
     ...cpu.graph,
     session: steadySession(session, keeps ? kept : [], helpers),

@@ -1,4 +1,4 @@
-/** Tries a device out on a small product, before a model is put there. */
+/** Tests a device with a small matrix product before a model is loaded on it. */
 import type { Tensor } from "onnxruntime-node";
 import type { Runtime } from "../graph/graph.ts";
 import { reason } from "../onnx-file/first-line.ts";
@@ -6,17 +6,17 @@ import { graphBuilder } from "../onnx-file/graph-builder.ts";
 import { smallSession } from "../open/small-session.ts";
 import { type Device, impossible, type Platform, remedy } from "../protocol/devices.ts";
 
-/** [rows, size] times [size, size], a few times over. */
+/** [rows, size] times [size, size], a few times. */
 const [size, times] = [512, 4];
 
 /**
- * Rows that show whether a device works, and rows whose time shows whether it is a GPU or software that stands in for
- * one.
+ * The rows used to see whether a device works, and to see from the time taken whether it is a real GPU or one emulated
+ * in software.
  */
 const [fewRows, manyRows] = [4, 128];
 
 /**
- * A device that answered, and the milliseconds of the product; or why it cannot be had, and what to do about that, as
+ * The milliseconds of the product on a device that works; or why the device is not available and what to do, as
  * sentences.
  */
 export type Probed =
@@ -24,8 +24,8 @@ export type Probed =
   | { readonly fault: string; readonly remedy?: string | undefined };
 
 /**
- * Opens a session on the device and runs the product: with few rows, which shows little of its speed, or with many,
- * `timed`.
+ * Opens a session on the device and runs the product: with few rows, which says little about its speed, or with many
+ * when `timed`.
  */
 export async function probeDevice(
   runtime: Runtime,
@@ -37,7 +37,7 @@ export async function probeDevice(
   return fault === undefined ? tryProduct(runtime, device, timed, remedy(device, platform)) : { fault };
 }
 
-/** The same where nothing rules the device out; `remedy` is what to do when no session opens on it. */
+/** The same, for a device that the platform does not rule out. `remedy` says what to do when no session opens on it. */
 export async function tryProduct(runtime: Runtime, device: Device, timed: boolean, remedy: string): Promise<Probed> {
   try {
     return { milliseconds: await product(runtime, device, timed ? [fewRows, manyRows, manyRows] : [fewRows]) };
@@ -46,7 +46,7 @@ export async function tryProduct(runtime: Runtime, device: Device, timed: boolea
   }
 }
 
-/** Runs the product with so many rows one after another. Returns the milliseconds of the last run. */
+/** Runs the product once for each number of rows. Returns the milliseconds of the last run. */
 async function product(runtime: Runtime, device: Device, runs: readonly number[]): Promise<number> {
   const graph = graphBuilder("probe");
   graph.input("0", "float32", ["rows", size]);

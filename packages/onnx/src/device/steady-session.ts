@@ -1,10 +1,11 @@
 import type { InferenceSession } from "onnxruntime-node";
 
 /**
- * The session, fetching the same outputs at each run: those it leaves on its device. onnxruntime-node binds the outputs
- * of a run to the next one as well: one that is not asked for again is written into the tensor of the run before, and
- * fails when the sizes differ ("Tensor size mismatch"); one that is asked for later is given under another's name,
- * where it stands before that in the file. What a run did not ask for is freed. `helpers` are released with it.
+ * A session that fetches the same outputs at each run: those that stay on its device. This works around
+ * onnxruntime-node, which keeps the outputs of a run bound for the next one: an output that is not requested again is
+ * written to the previous run's tensor, and fails when the sizes differ ("Tensor size mismatch"); an output requested
+ * later is returned under the name of another one if it comes before that in the file. Outputs that a run did not
+ * request are freed. `helpers` are released together with the session.
  */
 export function steadySession(
   session: InferenceSession,

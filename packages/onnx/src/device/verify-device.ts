@@ -1,25 +1,25 @@
-/** Whether a model computes on a device as on the CPU, and in blocks of which size. */
+/** Checks whether a model gives the same results on a device as on the CPU, and in blocks of what size. */
 import { LenityError } from "@lenity/core";
 import { differenceOf, type StepResult } from "../checks/compare-devices.ts";
 import type { Device } from "../protocol/devices.ts";
 import type { Model } from "../run/sequence.ts";
 
 /**
- * The most tokens of one run where larger blocks are wrong: from 32 rows on ONNX Runtime's WebGPU takes a kernel for
- * attention that lets eight threads of a subgroup exchange keys, and counts keys twice on adapters whose subgroups have
- * four (SwiftShader).
+ * The maximum tokens per run on devices that are wrong in larger blocks. From 32 rows on, ONNX Runtime's WebGPU uses an
+ * attention kernel in which eight threads of a subgroup exchange keys; on adapters with subgroups of four (SwiftShader)
+ * it counts keys twice.
  */
 const smallChunk = 31;
 
-/** The parts of a trial, which tests replace. */
+/** Steps of a trial, which tests replace. */
 export interface Trial {
   open(device: Device): Promise<Model>;
   runSteps(model: Model): Promise<readonly StepResult[]>;
 }
 
 /**
- * The model on that device, in blocks as large as are right there, and what was seen, as sentences. Rejects when none
- * are, and frees it.
+ * The model on that device, with blocks limited to a size that is correct there, and the measurements, as sentences.
+ * When no size is correct, frees the model and rejects.
  */
 export async function verifyDevice(
   cpu: Model,
@@ -37,12 +37,12 @@ export async function verifyDevice(
     if (cut <= tolerance) {
       return {
         model: small,
-        why: `${differ(cut)} in blocks of up to ${smallChunk} tokens; longer ones are cut, because there they differ by ${percent(whole)}.`,
+        why: `${differ(cut)} in blocks of up to ${smallChunk} tokens; longer ones are cut, because those differ by ${percent(whole)}.`,
       };
     }
     throw new LenityError(
       "unsupported",
-      `${differ(cut)} in blocks of up to ${smallChunk} tokens (at most ${percent(tolerance)} is accepted), so it computes something else`,
+      `${differ(cut)} in blocks of up to ${smallChunk} tokens (at most ${percent(tolerance)} is accepted), so the device computes something else`,
     );
   } catch (error) {
     await model.graph.session.release();
@@ -50,7 +50,7 @@ export async function verifyDevice(
   }
 }
 
-/** Milliseconds, as messages put them. */
+/** Formats milliseconds for messages. */
 export const time = (milliseconds: number): string => `${rounded(milliseconds)} ms`;
 
 const differ = (share: number) =>

@@ -1,4 +1,4 @@
-/** The engines of one model as one. */
+/** Uses the engines of a model as one. */
 import type { Token } from "@lenity/core";
 import { type Engine, type StartWorker, startEngine } from "./engine.ts";
 import { pickEngine } from "./pick-engine.ts";
@@ -6,8 +6,8 @@ import type { OnnxSession } from "./session.ts";
 import type { WorkerHandle } from "./worker-handle.ts";
 
 /**
- * Starts `count` engines at once, called `name` with their numbers. Rejects with the first one's error, and leaves
- * nothing running then.
+ * Starts `count` engines in parallel, named `name` plus their numbers. If any fails, rejects with the first error and
+ * leaves nothing running.
  */
 export async function startEngines<H extends WorkerHandle>(
   count: number,
@@ -28,8 +28,8 @@ export async function startEngines<H extends WorkerHandle>(
 }
 
 /**
- * Opens a session on the engine that suits the prompt best. Waits for a restart when there is none; rejects with
- * `worker_lost` when none will be.
+ * Opens a session on the engine that suits the prompt best. Waits for a restart when no engine is running; rejects with
+ * `worker_lost` when none will be restarted.
  */
 export async function openOnPool(
   engines: readonly Engine[],
@@ -44,7 +44,7 @@ export async function openOnPool(
     else {
       const session = await worker.open(prompt, scope).catch((error) => {
         if (engines.some((engine) => engine.worker === worker)) throw error;
-        // The worker died before it held anything of the session: another one takes it.
+        // The worker died before the session used it: try another one.
       });
       if (session !== undefined) return session;
     }
@@ -57,7 +57,7 @@ async function anyReady(engines: readonly Engine[]): Promise<void> {
   });
 }
 
-/** Ends them, whatever they are doing. */
+/** Closes all engines, whatever they are doing. */
 export async function closeAll(engines: readonly Engine[]): Promise<void> {
   await Promise.all(engines.map((engine) => engine.close()));
 }

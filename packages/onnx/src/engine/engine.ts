@@ -1,4 +1,4 @@
-/** One engine: a worker that holds the model, and its successor when it dies. */
+/** One engine: a worker that runs the model, and is replaced by a new one when it dies. */
 import { clearTimeout, setTimeout } from "node:timers";
 import { type EngineState, LenityError } from "@lenity/core";
 import type { WorkerLink } from "../protocol/link.ts";
@@ -6,31 +6,29 @@ import type { WorkerHandle } from "./worker-handle.ts";
 
 export interface Engine<H extends WorkerHandle = WorkerHandle> {
   readonly state: EngineState;
-  /** Takes sessions; undefined while no worker is running. */
+  /** The running worker; undefined while there is none. */
   readonly worker: H | undefined;
-  /** The first worker, which may be gone: what the model is. */
+  /** The first worker, which may have died: it describes the model. */
   readonly first: H;
-  /** Resolves once a worker is running. Rejects with `worker_lost` when there will be none. */
+  /** Resolves once a worker is running. Rejects with `worker_lost` when the engine has failed or is closed. */
   ready(): Promise<void>;
-  /** Ends the worker, also one that is being started. */
+  /** Ends the worker, even one that is starting. */
   close(): Promise<void>;
 }
 
-/** Starts a worker. `onLost` is `startThread`'s. `worker` resolves when the model is loaded and tried out. */
+/** Starts a worker. `onLost` is passed to `startThread`. `worker` resolves when the model is loaded and checked. */
 export type StartWorker<H extends WorkerHandle> = (onLost: () => string) => {
   readonly link: WorkerLink;
   readonly worker: Promise<H>;
 };
 
 /**
- * Milliseconds before each restart in a row. One that fails to load is the last when it has used them up; one that
- * loads and dies before it has answered anyone is followed by another after the longest of them.
+ * Milliseconds before each consecutive restart. When all are used up and loading fails again, the engine fails for
+ * good. A worker that loads but dies before its first reply is restarted again after the longest delay.
  */
 const restartDelays = [0, 200, 1000, 5000];
 
-/**
- * Starts an engine that errors call `name`. Rejects when its first worker does not load; later ones are tried again.
- */
+/** Starts an engine, named `name` in errors. Rejects when its first worker fails to load; later workers are retried. */
 export async function startEngine<H extends WorkerHandle>(
   name: string,
   startWorker: StartWorker<H>,
@@ -50,7 +48,7 @@ export async function startEngine<H extends WorkerHandle>(
       if (worker.hasReplied) failures = 0;
       worker = undefined;
       restarting = restart();
-      return "It is being started again: send the request once more.";
+      return "It is being restarted: send the request again.";
     });
     link = started.link;
     try {
@@ -66,7 +64,7 @@ export async function startEngine<H extends WorkerHandle>(
   const restart = async () => {
     while (ended === undefined) {
       await timer.pause(delays[Math.min(failures, delays.length - 1)] ?? 0);
-      // A thread that died of an error may not have ended.
+      // A thread that died from an error may still be running.
       await link?.close();
       if (ended !== undefined) return;
       failures++;
@@ -75,8 +73,8 @@ export async function startEngine<H extends WorkerHandle>(
         restarts++;
         return;
       } catch (cause) {
-        const why = `could not be started again, ${failures} times in a row: ${(cause as Error).message}`;
-        if (failures >= delays.length) end("failed", `${name} ${why} Fix that and load it again.`, cause);
+        const why = `failed to restart ${failures} times in a row: ${(cause as Error).message}`;
+        if (failures >= delays.length) end("failed", `${name} ${why} Fix that and load the model again.`, cause);
       }
     }
   };
@@ -109,7 +107,9 @@ export async function startEngine<H extends WorkerHandle>(
   };
 }
 
-/** The pauses before restarts. Like an idle model, a restart that nobody waits for does not keep the process alive. */
+/**
+ * The pauses before restarts. Like an idle model, a restart that no request waits for does not keep the process alive.
+ */
 function restartTimer() {
   let waiting = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;

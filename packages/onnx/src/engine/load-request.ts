@@ -1,7 +1,7 @@
 import type { Described } from "../folder/describe-model.ts";
 import type { LoadRequest } from "../protocol/protocol.ts";
 
-/** The request that loads a described model. */
+/** Makes the request to load a described model. */
 export function loadRequest(
   { name, width, vocabulary, unused, contextLength, eos, sizes }: Described,
   how: Omit<LoadRequest, "type" | "name" | "width" | "vocabulary" | "unused" | "contextLength" | "eos" | "sizes">,

@@ -5,14 +5,14 @@ import type { WorkerLink } from "../protocol/link.ts";
 import type { LoadReply, LoadRequest } from "../protocol/protocol.ts";
 import { type LoadedWorker, workerHandle } from "./worker-handle.ts";
 
-/** Loads the model in a worker and tries it out. Rejects with `model_files` when it is not what it should be. */
+/** Loads the model in a worker and checks it. Rejects with `model_files` when it fails the checks. */
 export async function loadWorker(link: WorkerLink, request: LoadRequest, cacheBytes: number): Promise<LoadedWorker> {
   const graph = await link.request<LoadReply>(request);
   const { name, file, width, vocabulary, unused, contextLength, eos } = request;
   const about = { name, source: file, vocabulary, unused, readable: width, contextLength, hidden: graph.hidden };
   const facts = { ...about, lastOnly: graph.lastOnly, computesReadings: graph.computesReadings };
   const probe = workerHandle(link, facts, 0);
-  // Other devices are compared with the CPU in longer blocks than these, and some are only right in shorter ones.
+  // Other devices have already been compared with the CPU on longer blocks, and some are correct only in short ones.
   const most = graph.device.name === "cpu" ? undefined : 7;
   const check = await tryOut({ ...facts, eos, open: () => probe.open([]), close: () => link.close() }, file, most);
   // Not spread: its getters must stay getters.
@@ -20,8 +20,8 @@ export async function loadWorker(link: WorkerLink, request: LoadRequest, cacheBy
 }
 
 /**
- * Loads workers of one model, one after another or at once. Those that begin after the first is loaded go to its
- * device, so that what the model says of its device stays true.
+ * Loads workers of one model, one after another or in parallel. Those started after the first has loaded use its
+ * device, so that the model's `device` stays true.
  */
 export function workerLoader(
   request: LoadRequest,
@@ -36,10 +36,10 @@ export function workerLoader(
   };
 }
 
-/** Finds what declared shapes leave open, and warms the model up. */
+/** Finds problems that the declared shapes do not show, and warms up the model. */
 async function tryOut(model: LanguageModel, file: string, most: number | undefined): Promise<SelfCheck> {
   const expected =
-    "Expected a text decoder with com.microsoft.GroupQueryAttention or with caches that grow by each block; export it with onnxruntime-genai, Optimum or lenity export.";
+    "Expected a text decoder with com.microsoft.GroupQueryAttention or with caches that grow with each block; export it with onnxruntime-genai, Optimum or lenity export.";
   const check = await selfCheck(model, most).catch((cause) => {
     // These already say what to do.
     const isExplained =
@@ -53,6 +53,6 @@ async function tryOut(model: LanguageModel, file: string, most: number | undefin
   const seen = `${check.blockDifference.toPrecision(2)} where logits span ${check.spread.toPrecision(2)}`;
   throw new LenityError(
     "model_files",
-    `${file} scores tokens differently in a block and one by one (by ${seen}). ${expected}`,
+    `${file} scores tokens differently in a block than one by one (by ${seen}). ${expected}`,
   );
 }

@@ -1,20 +1,20 @@
-/** What the choice of an engine goes by. */
+/** The basis for choosing an engine. */
 export interface EngineLoad {
-  /** Sessions open on it. */
+  /** Open sessions. */
   readonly sessions: number;
-  /** Tokens of the prompt that it would not have to run. */
+  /** Tokens of the prompt that are already cached. */
   readonly cached: number;
 }
 
 /**
- * What sharing an engine with one more session costs, in tokens of prompt: an answer of a few hundred tokens takes
- * about as long as so many.
+ * The cost of sharing an engine with one more session, in prompt tokens: running that many takes about as long as an
+ * answer of a few hundred tokens.
  */
 export const sessionCost = 512;
 
 /**
- * The index of the engine on which a session is placed: the longest cached prefix, unless another is so much less busy;
- * the first of equals. −1 of none.
+ * The index of the engine for a new session: the one with the longest cached prefix, unless another is less busy by
+ * enough (`sessionCost`); the first among equals. −1 for an empty list.
  */
 export function pickEngine(candidates: readonly EngineLoad[]): number {
   const costs = candidates.map(({ sessions, cached }) => sessions * sessionCost - cached);

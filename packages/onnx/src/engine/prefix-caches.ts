@@ -1,46 +1,49 @@
 /**
- * The caches of closed sessions that one worker keeps for prompts that begin alike: which they are and which go when
- * they are too many.
+ * The caches of closed sessions that a worker keeps for later prompts with the same beginning, and which are dropped
+ * when there are too many.
  */
 import type { Token } from "@lenity/core";
 import { commonPrefix } from "@lenity/core/internal";
 
-/** A cache that no session uses. */
+/** A cache that is not in use by a session. */
 export interface PrefixCache {
-  /** The session that filled it: its name in the worker. */
+  /** The session that filled it; identifies the cache in the worker. */
   readonly session: number;
-  /** Whose prompts may go on from it. */
+  /** Only prompts of the same scope may reuse it. */
   readonly scope?: string | undefined;
-  /** What its rows belong to. */
+  /** The tokens of its rows. */
   readonly tokens: readonly Token[];
   readonly bytes: number;
 }
 
-/** A kept cache whose first `length` rows are those of a prompt. */
+/** A kept cache whose first `length` rows match a prompt. */
 export interface Match {
   readonly cache: PrefixCache;
   readonly length: number;
 }
 
-/** A worker's kept caches, at most a number of bytes in all. */
+/** A worker's kept caches, with a limit on their total bytes. */
 export interface PrefixCaches {
   readonly bytes: number;
-  /** The cache of the scope that shares most with the prompt, leaving at least its last token to be run. */
+  /**
+   * The cache of that scope that shares the longest prefix with the prompt. At least the prompt's last token is left to
+   * run.
+   */
   match(prompt: readonly Token[], scope?: string): Match | undefined;
-  /** Marks it as the one used last. */
+  /** Marks it as the most recently used. */
   touch(cache: PrefixCache): void;
-  /** Hands it over to a session. */
+  /** Removes it, to be used by a session. */
   remove(cache: PrefixCache): void;
-  /** Keeps a cache. Returns those to be freed for it, itself among them when it is not worth its bytes. */
+  /** Keeps a cache. Returns the caches to free in exchange, or the cache itself when it is not worth keeping. */
   add(cache: PrefixCache): readonly PrefixCache[];
 }
 
-/** Shorter prefixes are run as fast as found: prompts of one template share so many tokens by chance. */
+/** Shorter prefixes are not worth reusing: prompts from the same template share about this many tokens anyway. */
 export const shortestPrefix = 16;
 
-/** Keeps up to `most` bytes, and of what a scope knows twice one copy. */
+/** Keeps up to `most` bytes, and only the longer of two caches of a scope when one is a prefix of the other. */
 export function prefixCaches(most: number): PrefixCaches {
-  /** The one used last is the last. */
+  /** Least recently used first. */
   let kept: PrefixCache[] = [];
   const total = () => kept.reduce((sum, { bytes }) => sum + bytes, 0);
   const remove = (cache: PrefixCache) => {
@@ -67,13 +70,13 @@ export function prefixCaches(most: number): PrefixCaches {
     remove,
     add(cache) {
       if (cache.bytes > most || cache.tokens.length < shortestPrefix) return [cache];
-      const alike = kept.filter(({ scope }) => scope === cache.scope);
-      const wider = alike.find(({ tokens }) => commonPrefix(tokens, cache.tokens) === cache.tokens.length);
+      const sameScope = kept.filter(({ scope }) => scope === cache.scope);
+      const wider = sameScope.find(({ tokens }) => commonPrefix(tokens, cache.tokens) === cache.tokens.length);
       if (wider !== undefined) {
         touch(wider);
         return [cache];
       }
-      const freed = alike.filter(({ tokens }) => commonPrefix(tokens, cache.tokens) === tokens.length);
+      const freed = sameScope.filter(({ tokens }) => commonPrefix(tokens, cache.tokens) === tokens.length);
       for (const narrower of freed) remove(narrower);
       kept.push(cache);
       while (total() > most) freed.push(kept.shift() as PrefixCache);

@@ -19,36 +19,38 @@ import type { AppendReply, DraftReply, Request, ScoreReply } from "../protocol/p
 /** A sequence that can also draft within the worker: one message per round instead of one per token. */
 export interface OnnxSession extends Session {
   /**
-   * Brings the cache to `context` and draws up to `limit` tokens, stopping after an EOS token. Returns the tokens and
-   * the logits [tokens, vocabulary] that they were drawn from.
+   * Updates the cache to `context` and draws up to `limit` tokens, stopping after an EOS token. Returns the tokens and
+   * the logits [tokens, vocabulary] they were drawn from.
    */
   draft(request: DraftRequest): Promise<{ readonly tokens: readonly Token[]; readonly logits: Float32Array }>;
 }
 
-/** What a session must know of its model. */
+/** What a session needs to know about its model. */
 export type ModelFacts = Pick<LanguageModel, "name" | "source" | "contextLength" | "hidden" | "lastOnly"> & {
-  /** Ids below this have an embedding. */
+  /** Ids below this number have an embedding. */
   readonly readable: number;
-  /** Whether its worker computes what verification reads of drafted blocks. */
+  /** Whether its worker computes the values that verification needs from drafted blocks. */
   readonly computesReadings: boolean;
 };
 
-/** Where a session runs, and what its cache holds from the start. */
+/** Where a session runs, and what its cache contains at the start. */
 export interface SessionOptions {
   readonly link: WorkerLink;
   /** Its number in the worker. */
   readonly id: number;
-  /** The tokens whose rows the worker has under that number. */
+  /** The tokens whose rows the worker already has under that number. */
   readonly held: readonly Token[];
-  /** Called for every reply of the worker. */
+  /** Called for every reply from the worker. */
   onReply(): void;
-  /** Called once, with the tokens that the cache holds in the end. */
+  /** Called once, with the tokens that are in the cache at the end. */
   onClose(held: readonly Token[]): Promise<void>;
 }
 
-/** What a session knows of its sequence in the worker. */
+/** What a session knows about its sequence in the worker. */
 interface SessionState {
-  /** What the worker surely has, also after a request that failed: rewinding travels with the next request. */
+  /**
+   * Tokens that the worker is certain to have, even after a failed request. Rewinding is sent with the next request.
+   */
   held: readonly Token[];
   busy: boolean;
   closed: boolean;
@@ -79,7 +81,7 @@ export function openSession(model: ModelFacts, options: SessionOptions): OnnxSes
     },
     rewind(to: number): void {
       if (!(Number.isInteger(to) && to >= 0))
-        throw new RangeError(`Rewinding to ${to}; expected a whole number from 0.`);
+        throw new RangeError(`Rewinding to ${to}; expected a whole number, 0 or more.`);
       state.held = state.held.slice(0, to);
     },
     async draft({ context, limit, sampling, uniform, signal }: DraftRequest) {
@@ -88,7 +90,7 @@ export function openSession(model: ModelFacts, options: SessionOptions): OnnxSes
       if (context.length > model.contextLength) throw contextFull(model, 0, context.length);
       const cancel = cancellation(signal);
       const request = { type: "draft", session, context, limit, sampling, uniform, cancel: cancel?.flag } as const;
-      // The rows that a round keeps, and so what remains of one that fails.
+      // The rows that a round keeps, which also remain if it fails.
       state.held = context.slice(0, Math.min(commonPrefix(state.held, context), context.length - 1));
       const reply = await link.request<DraftReply>(request, cancel).catch((error) => {
         throw blamed(model, error);
@@ -105,7 +107,7 @@ export function openSession(model: ModelFacts, options: SessionOptions): OnnxSes
   };
 }
 
-/** Sends the request that appends these tokens; undefined for none. */
+/** Sends a request to append tokens. Undefined if there are none. */
 async function extend<Reply>(
   model: ModelFacts,
   { link, onReply }: SessionOptions,
@@ -120,7 +122,8 @@ async function extend<Reply>(
   const before = state.held;
   if (before.length + tokens.length > model.contextLength) throw contextFull(model, before.length, tokens.length);
   if (tokens.length === 0) return undefined;
-  if (state.busy) throw new Error(`A session of ${model.name} was asked to append before the last append was done.`);
+  if (state.busy)
+    throw new Error(`A session of ${model.name} was asked to append before its last append had finished.`);
   const cancel = cancellation(signal);
   state.busy = true;
   try {
@@ -133,7 +136,7 @@ async function extend<Reply>(
   }
 }
 
-/** Appends a block and reads of it, in the worker, what verification needs. */
+/** Appends a block and computes, in the worker, what verification needs from it. */
 async function score(
   model: ModelFacts,
   options: SessionOptions,
@@ -142,10 +145,10 @@ async function score(
   { readings: kinds, temperature, hidden, signal, drafted }: ScoreOptions,
 ): Promise<Scored> {
   const { link, id: session } = options;
-  // In one order: the worker has a graph for each list.
+  // Sorted, since the worker has one graph per list.
   const readings = [...kinds].sort();
   const drafterLogits = drafted as Float32Array<ArrayBuffer> | undefined;
-  if (tokens.length === 0) throw new RangeError("A block of no tokens has no readings; expected at least one token.");
+  if (tokens.length === 0) throw new RangeError("An empty block has no readings; expected at least one token.");
   checkRows(tokens.length, model);
   const reply = await extend<ScoreReply>(model, options, state, tokens, { hidden, signal }, (from, cancel) => {
     return { type: "score", session, from, tokens, readings, temperature, drafterLogits, hidden, cancel };
@@ -165,12 +168,12 @@ async function score(
 }
 
 /**
- * What stands for infinity where −∞ was computed as `lowest` (softmax-nodes.ts): more than any divergence of finite
- * logits. A mass below 1e-21 on a token that the other row rules out counts as none.
+ * Larger values mean infinity, since −∞ was computed as `lowest` (softmax-nodes.ts): finite logits never diverge by
+ * this much. A mass below 1e-21 on a token that the other row rules out counts as zero.
  */
 const infinite = 1e9;
 
-/** Writes infinity where it was meant. */
+/** Restores infinities. */
 function withInfinities(readings: Readings): Readings {
   for (const [reading, values] of Object.entries(readings) as [string, Float32Array][]) {
     if (!/ (kl|reverse-kl)$/.test(reading)) continue;
@@ -181,20 +184,21 @@ function withInfinities(readings: Readings): Readings {
 }
 
 function checkOpen(model: ModelFacts, { closed }: SessionState): void {
-  // Its cache may be another session's by now.
+  // Its cache may belong to another session by now.
   if (closed) throw new Error(`A session of ${model.name} was used after it was closed.`);
 }
 
 function checkTokens(tokens: readonly Token[], model: ModelFacts): void {
   const stray = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < model.readable));
-  if (stray !== undefined) throw new RangeError(`Token ${stray}; ${model.name} knows ids 0 to ${model.readable - 1}.`);
+  if (stray !== undefined)
+    throw new RangeError(`Token ${stray} is unknown to ${model.name}; expected an id from 0 to ${model.readable - 1}.`);
 }
 
 function checkHidden(kind: HiddenKind | undefined, model: ModelFacts): void {
   if (kind === undefined || model.hidden[kind] !== undefined) return;
   throw new LenityError(
     "unsupported",
-    `${model.name} gives no ${kind} hidden states. Export it with the output ${kind === "pre-norm" ? "hidden_states" : "last_hidden_state"}.`,
+    `${model.name} has no ${kind} hidden states. Export it with the output ${kind === "pre-norm" ? "hidden_states" : "last_hidden_state"}.`,
   );
 }
 
@@ -202,13 +206,13 @@ function checkRows(rows: number, { name, lastOnly }: ModelFacts): void {
   if (lastOnly !== true || rows <= 1) return;
   throw new LenityError(
     "unsupported",
-    `${name} scores only the last position of a block; ${rows} were asked for. Ask for one.`,
+    `${name} scores only the last position of a block, but ${rows} were requested. Request one.`,
   );
 }
 
 function contextFull(model: ModelFacts, held: number, more: number): LenityError {
   return new LenityError(
     "context_full",
-    `${model.name} holds ${model.contextLength} tokens: ${held} are in its cache, ${more} more do not fit. Shorten the prompt or the answer.`,
+    `${model.name} has a context of ${model.contextLength} tokens: ${held} are in use, ${more} more do not fit. Shorten the prompt or the answer.`,
   );
 }

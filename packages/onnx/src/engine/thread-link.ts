@@ -1,4 +1,4 @@
-/** The main thread's end of one worker: requests out, answers in, and what happens when the thread dies. */
+/** The main thread's side of a worker: sends requests, receives replies, and handles the death of the thread. */
 import { Worker } from "node:worker_threads";
 import { LenityError } from "@lenity/core";
 import { type Cancellation, cancellable } from "../protocol/cancellation.ts";
@@ -12,8 +12,8 @@ interface Pending {
 }
 
 /**
- * Starts a thread that runs `script`. `owner` names it in error messages. `onLost` is called when the thread dies by
- * itself, before any request fails; what it returns ends their errors, and says what happens next.
+ * Starts a thread that runs `script`. `owner` names it in error messages. `onLost` is called when the thread dies
+ * unexpectedly, before any request fails. Its result is appended to the requests' errors and tells what happens next.
  */
 export function startThread(script: URL, owner: string, onLost: () => string): WorkerLink {
   const worker = new Worker(script);
@@ -34,14 +34,14 @@ export function startThread(script: URL, owner: string, onLost: () => string): W
   worker.on("message", ({ id, value, error }: ReplyMessage) => {
     const waiting = pending.get(id);
     pending.delete(id);
-    // An idle model does not keep the process alive; one that is being closed does, until its thread has ended.
+    // An idle model does not keep the process alive; one that is closing does, until its thread has ended.
     if (pending.size === 0 && lost === undefined) worker.unref();
     if (error === undefined) waiting?.resolve(value);
     else waiting?.reject(revive(error));
   });
   worker.on("error", (cause) => die(`died: ${cause instanceof Error ? cause.message : String(cause)}`, cause));
   worker.on("exit", (code) => {
-    // Whatever it was doing with a shared device is over.
+    // It no longer uses the shared device.
     releaseGpu(gpuLock, threadId);
     die(`ended with code ${code}`);
   });
@@ -55,7 +55,7 @@ export function startThread(script: URL, owner: string, onLost: () => string): W
       return cancellable<Reply>(cancel, (resolve, reject) => {
         check();
         const id = nextId++;
-        // A cancelled request stays pending until the worker has answered: until then the worker is busy.
+        // A cancelled request stays pending until the worker has replied, since the worker is busy until then.
         pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
         worker.ref();
         worker.postMessage({ id, request }, transferredBy(request));
@@ -63,8 +63,8 @@ export function startThread(script: URL, owner: string, onLost: () => string): W
     },
     async close() {
       if (lost === undefined) lose(`The thread of ${owner} was closed.`);
-      // Not terminated: a thread that is torn down within a call of ONNX Runtime takes the whole process with it. It
-      // ends between two calls.
+      // Not terminated: stopping a thread inside a call to ONNX Runtime crashes the whole process. It ends between two
+      // calls.
       worker.ref();
       worker.postMessage({ end: true } satisfies EndMessage);
       await ended;
@@ -72,7 +72,7 @@ export function startThread(script: URL, owner: string, onLost: () => string): W
   };
 }
 
-/** Memory that moves to the worker with a request, and back with the reply, instead of being copied. */
+/** Memory that is transferred to the worker with a request, and back with the reply, instead of being copied. */
 function transferredBy(request: Request): ArrayBuffer[] {
   const logits = request.type === "score" ? request.drafterLogits : undefined;
   return logits === undefined || logits.byteLength < logits.buffer.byteLength ? [] : [logits.buffer];

@@ -1,7 +1,4 @@
-/**
- * One running worker as the main thread sees it: the sessions open in it, and the caches that it keeps of those that
- * were.
- */
+/** A running worker as the main thread sees it: its open sessions, and the caches it keeps from closed ones. */
 import type { Token } from "@lenity/core";
 import type { SelfCheck } from "../checks/self-check.ts";
 import type { WorkerLink } from "../protocol/link.ts";
@@ -9,29 +6,30 @@ import type { LoadReply } from "../protocol/protocol.ts";
 import { type PrefixCache, prefixCaches } from "./prefix-caches.ts";
 import { type ModelFacts, type OnnxSession, openSession } from "./session.ts";
 
-/** A worker that takes sessions. */
+/** A worker that can open sessions. */
 export interface WorkerHandle {
   readonly link: WorkerLink;
   readonly sessions: number;
   readonly keptBytes: number;
-  /** Whether a session has had a reply from it. */
+  /** Whether it has replied to a session yet. */
   readonly hasReplied: boolean;
-  /** How many tokens of the prompt a new session would hold. */
+  /** How many tokens of the prompt a new session would start with. */
   cached(prompt: readonly Token[], scope?: string): number;
-  /** Opens a session that holds what a cache kept of the same scope has of the prompt. */
+  /** Opens a session that starts with the part of the prompt found in a kept cache of the same scope. */
   open(prompt: readonly Token[], scope?: string): Promise<OnnxSession>;
 }
 
-/** A worker whose model is open and tried out. */
+/** A worker whose model is loaded and checked. */
 export interface LoadedWorker extends WorkerHandle {
   readonly graph: LoadReply;
   readonly check: SelfCheck;
 }
 
 /**
- * Tokens. A kept cache that would lose no more than these is taken over; else its rows are copied, so that a prompt
- * that goes on differently (another question under the same instructions, another answer to the same question) costs
- * nobody the rest. They allow for an answer whose last tokens are written differently once the conversation goes on.
+ * A new session takes over a kept cache that would lose at most this many tokens; otherwise the rows are copied, so
+ * that a prompt that continues differently (another question under the same instructions, another answer to the same
+ * question) does not destroy the rest. The allowance covers an answer whose last tokens are encoded differently when
+ * the conversation continues.
  */
 const mayLose = 8;
 
@@ -57,7 +55,7 @@ export function workerHandle(link: WorkerLink, model: ModelFacts, cacheBytes: nu
       },
       async onClose(tokens) {
         sessions--;
-        // A lost worker has no cache left to keep or to free.
+        // A lost worker has no cache to keep or free.
         await keep(id, scope, tokens).catch(() => {});
       },
     });
@@ -68,7 +66,7 @@ export function workerHandle(link: WorkerLink, model: ModelFacts, cacheBytes: nu
       () => session(id, scope, held),
       () => {
         link.check();
-        // No memory for the copy: the prompt is run again, which may need less.
+        // No memory for the copy: run the prompt again, which may need less.
         return session(id, scope, []);
       },
     );

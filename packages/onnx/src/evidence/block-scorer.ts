@@ -1,4 +1,4 @@
-/** Readings of drafted blocks, computed where the logits are. */
+/** Computes readings of drafted blocks where the logits are. */
 import { argmax, type Reading } from "@lenity/core";
 import { copyRows, readsDraft } from "@lenity/core/internal";
 import type { Tensor } from "onnxruntime-node";
@@ -12,9 +12,8 @@ import { lowest } from "./softmax-nodes.ts";
 /** Scores blocks of one model's sequences. */
 export interface BlockScorer {
   /**
-   * Appends the block; its logits stay with the sequence until `forgetBlock`. Throws a RangeError when readings need
-   * the drafter's logits and there is not one row of them for each drafted token. On any error the sequence is as it
-   * was.
+   * Appends the block. Its logits stay with the sequence until `forgetBlock`. Throws a RangeError when readings need
+   * the drafter's logits and there is not exactly one row for each drafted token. On error the sequence is unchanged.
    */
   score(sequence: Sequence, request: ScoreRequest, cancel: Int32Array | undefined): Promise<ScoreReply>;
   /** The logits of one position of the last block. */
@@ -36,7 +35,7 @@ export function blockScorer(model: Model): BlockScorer {
       const drafts = drafterLogits === undefined ? 0 : drafterLogits.length / model.vocabulary;
       if (readings.some(readsDraft) && (drafts === 0 || drafts !== tokens.length - 1)) {
         throw new RangeError(
-          `Readings compare with the drafter's logits, of which ${drafts} rows came with ${tokens.length - 1} drafted tokens. Send one for each.`,
+          `Got ${drafts} rows of the drafter's logits for ${tokens.length - 1} drafted tokens; expected one row per token.`,
         );
       }
       const blockLogits: LogitRows[] = [];
@@ -66,7 +65,9 @@ async function logitsAt(model: Model, block: readonly LogitRows[], at: number): 
     copyRows(toFloat32(await rowsHere(model.graph, tensor, index, index + 1, model.width)), model.width, logits, model);
     return logits;
   }
-  throw new RangeError(`Row ${at} of a block of ${from} positions, after which nothing was appended.`);
+  throw new RangeError(
+    `Row ${at} is not available: the last scored block has ${from} positions. Read rows before the next append.`,
+  );
 }
 
 /** The readings [readings, tokens] of a block, from the logits of its runs. */
@@ -83,7 +84,7 @@ async function readBlock(
   for (const rows of block) {
     const { first, end } = rows;
     const results = await runEvidence(model, sessions, rows, from, request);
-    /** Line `n` of an output, from the first position that counts on. */
+    /** Line `n` of an output, without positions before the block. */
     const line = (output: string, n: number, count: number): Float32Array => {
       const { data, dims } = results[output] as Tensor;
       const begin = n * (dims[1] as number) + first;
@@ -91,7 +92,7 @@ async function readBlock(
     };
     const [highest, sums] = [line("readings", 0, end - first), line("readings", 1, end - first)];
     for (const [i, sum] of sums.entries()) {
-      // What is wrong with the logits is reported as for rows that were asked for.
+      // Throws the same error for bad logits as for requested rows.
       if (!isSound(highest[i] as number, sum)) argmax(await logitsAt(model, block, from + i));
     }
     const write = (reading: Reading, found: Float32Array) =>
@@ -104,10 +105,7 @@ async function readBlock(
   return values;
 }
 
-/**
- * What the evidence graph gives for the rows of one run, the first of which that counts is position `from` of the
- * block.
- */
+/** Runs the evidence graph on the rows of one run; its first row that counts is position `from` of the block. */
 async function runEvidence(
   { graph, vocabulary, unused }: Model,
   sessions: EvidenceSessions,
@@ -122,7 +120,7 @@ async function runEvidence(
   const session = await sessions.open(readings, tensor.type === "float16" ? "float16" : "float32");
   const compares = drafterLogits !== undefined && readings.some(readsDraft);
   return session.run({
-    // What a run returned is not yet what it takes: see tensorOf.
+    // A tensor returned by a run cannot be passed to another one as it is: see tensorOf.
     logits: tensor.location === "cpu" ? tensorOf(graph.runtime, cellsOf(tensor), tensor.dims) : tensor,
     tokens: new Tensor("int64", tests, [length, 1]),
     cooling: new Tensor("float32", Float32Array.of(1 / temperature), [1]),
@@ -132,8 +130,8 @@ async function runEvidence(
 }
 
 /**
- * The drafter's rows for the rows of a run from position `begin` of the block on: one at least, which is not read if it
- * belongs to none.
+ * The drafter's rows for the rows of a run that starts at position `begin` of the block. Always at least one row; it is
+ * not read if no row matches.
  */
 function drafterRows(
   tensor: Model["graph"]["runtime"]["Tensor"],
@@ -147,15 +145,15 @@ function drafterRows(
   const to = Math.max(from + 1, Math.min(begin + length, drafts));
   const rows = logits.subarray(Math.max(0, from) * vocabulary, to * vocabulary);
   if (begin >= 0) return new tensor("float32", rows, [to - from, vocabulary]);
-  // The run begins with the token before the block, which no drafted row belongs to.
+  // The run starts with the token before the block, which has no drafted row.
   const padded = new Float32Array((to - begin) * vocabulary);
   padded.set(rows, -begin * vocabulary);
   return new tensor("float32", padded, [to - begin, vocabulary]);
 }
 
 /**
- * Whether a position's logits are numbers, by its `proofRows`: NaN and +∞ show in the sum, or as a highest logit that
- * is none.
+ * Whether a position's logits are valid numbers, judging by its `proofRows`: NaN and +∞ show in the sum or in the
+ * highest logit.
  */
 export function isSound(highest: number, sum: number): boolean {
   return Number.isFinite(highest) && highest > lowest && !Number.isNaN(sum);

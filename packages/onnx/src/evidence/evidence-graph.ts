@@ -1,15 +1,15 @@
-/** The arithmetic of verification as a graph: from the logits of a block to a few numbers per position. */
+/** The arithmetic of verification as a graph: reduces the logits of a block to a few numbers per position. */
 import type { Reading, RowKind } from "@lenity/core";
 import { readsDraft } from "@lenity/core/internal";
 import type { Precision } from "../graph/float-tensors.ts";
 import { type GraphBuilder, graphBuilder } from "../onnx-file/graph-builder.ts";
 import { divergence, entropy, logProbability, lowest, type Nodes, nodesOf, softmaxNodes } from "./softmax-nodes.ts";
 
-/** What the graph is given and gives. */
+/** The inputs and outputs of the graph. */
 export interface EvidenceShape {
-  /** The numbers that each position gets. */
+  /** The numbers computed for each position. */
   readonly readings: readonly Reading[];
-  /** The logits that the model gives per row, and how many of them are read. */
+  /** The logits per row of the model, and how many of them are read. */
   readonly width: number;
   readonly vocabulary: number;
   readonly precision: Precision;
@@ -18,21 +18,24 @@ export interface EvidenceShape {
 }
 
 /**
- * Rows of `readings` before the readings: the highest logit and the sum of all, which show whether the logits are
- * numbers.
+ * Rows of `readings` before the readings themselves: the highest logit and the sum of all, which show whether the
+ * logits are valid numbers.
  */
 export const proofRows = 2;
 
-/** Readings that every position has, and those of positions with a drafted token and a row that it was drawn from. */
+/**
+ * Splits readings into those of every position, and those of positions with a drafted token and the row it was drawn
+ * from.
+ */
 export function partReadings(readings: readonly Reading[]): readonly [readonly Reading[], readonly Reading[]] {
   return [readings.filter((reading) => !readsDraft(reading)), readings.filter(readsDraft)];
 }
 
 /**
  * Inputs: `logits` [1, rows, width]; `tokens` [rows, 1], the id that each row tests; `cooling` [1], 1 divided by the
- * temperature of processed rows; `unused` bool [vocabulary], where ids have gaps; `drafter_logits` [drafts,
- * vocabulary], the drafter's logits for the first rows, where they are read. Outputs: `readings` [proofRows + readings,
- * rows] and, of what reads the drafter's rows, `compared` [readings, drafts]. Probabilities are natural logarithms.
+ * temperature of processed rows; `unused` bool [vocabulary], if ids have gaps; `drafter_logits` [drafts, vocabulary],
+ * the drafter's logits for the first rows, if they are read. Outputs: `readings` [proofRows + readings, rows] and, for
+ * readings that use the drafter's rows, `compared` [readings, drafts]. Probabilities are natural logarithms.
  */
 export function evidenceGraph({ readings, width, vocabulary, precision, gaps }: EvidenceShape): GraphBuilder {
   const graph = graphBuilder("evidence");
@@ -57,14 +60,14 @@ export function evidenceGraph({ readings, width, vocabulary, precision, gaps }: 
     return number === "confidence" ? node("Neg", [softmax.logTotal]) : entropy(nodes, softmax);
   };
   graph.output("readings", "float32", [proofRows + own.length, "rows"]);
-  // The sum is of what Max has not touched: it need not keep NaN.
+  // Sums the values before Max, which need not preserve NaN.
   const columns = [p.highest, sum(usable), ...own.map(column)];
   graph.node("Transpose", [node("Concat", columns, { axis: 1 })], ["readings"], { perm: [1, 0] });
   if (drafts.length > 0) addCompared(graph, nodes, logits, drafts, vocabulary);
   return graph;
 }
 
-/** [rows, vocabulary] in float32: without padding, and with −∞'s stand-in for ids without a token. */
+/** [rows, vocabulary] in float32, without padding, and with `lowest` in place of −∞ for ids without a token. */
 function usableRows(
   graph: GraphBuilder,
   { node, constant }: Nodes,
@@ -79,7 +82,10 @@ function usableRows(
   return node("Where", ["unused", constant(lowest), wide]);
 }
 
-/** The lowest id among equals, exact in float32. Not by ArgMax, which on WebGPU is a loop of one thread per row. */
+/**
+ * The lowest id among equals, exact in float32. ArgMax is not used, because on WebGPU it is a loop of one thread per
+ * row.
+ */
 function argmax(
   graph: GraphBuilder,
   { node, constant, least }: Nodes,

@@ -4,16 +4,16 @@ import type { Precision } from "../graph/float-tensors.ts";
 import type { Model } from "../run/sequence.ts";
 import { evidenceGraph } from "./evidence-graph.ts";
 
-/** The evidence graphs of a model: one for each set of readings, opened when it is first needed. */
+/** The evidence graphs of a model: one per set of readings, opened on first use. */
 export interface EvidenceSessions {
   open(readings: readonly Reading[], precision: Precision): Promise<InferenceSession>;
-  /** 1 for ids that no token has; empty where every id has one. */
+  /** 1 for ids without a token; empty when every id has one. */
   readonly gaps: Uint8Array;
 }
 
 /**
- * Graphs that stay open: more than a server's requests usually need. Requests choose their policies, so there must be a
- * limit.
+ * The maximum number of open graphs: more than a server's requests usually need. There must be a limit because requests
+ * choose their policies.
  */
 const mostGraphs = 16;
 
@@ -26,7 +26,7 @@ export function evidenceSessions({ graph, width, vocabulary, unused }: Model): E
       const key = [precision, ...readings].join();
       const shape = { readings, width, vocabulary, precision, gaps: unused.size > 0 };
       const session = sessions.get(key) ?? (await graph.openBeside(evidenceGraph(shape)));
-      // The last is the one that was used last.
+      // Most recently used last.
       sessions.delete(key);
       sessions.set(key, session);
       const [oldest] = sessions.keys();

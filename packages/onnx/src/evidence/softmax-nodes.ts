@@ -1,28 +1,28 @@
-/** Nodes for rows of logits and for what verification reads of their softmax. */
+/** Nodes for rows of logits, and for the values that verification needs from their softmax. */
 import type { Measure, RowKind } from "@lenity/core";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 
-/** Stands for −∞: products with it stay numbers, which GPUs need not get right otherwise. */
+/** Used in place of −∞, so that products stay finite: GPUs need not handle infinities correctly. */
 export const lowest = -1e30;
 
 /** Names of values in the graph: rows are [rows, vocabulary], columns [rows, 1]. */
 export interface SoftmaxNodes {
-  /** What e is raised to: no entry is above 0. */
+  /** The exponents of e; none is above 0. */
   readonly exponents: string;
   readonly powers: string;
   /** Columns: the sum of the powers, and its logarithm. */
   readonly total: string;
   readonly logTotal: string;
-  /** ln p and p, made when first asked for. */
+  /** ln p and p, made on first use. */
   logs(): string;
   probabilities(): string;
 }
 
-/** Adds nodes and constants under names of their own, and returns the names. */
+/** Adds nodes and constants under new names, and returns the names. */
 export interface Nodes {
   node(operator: string, inputs: readonly string[], attributes?: Parameters<GraphBuilder["node"]>[3]): string;
   constant(value: number): string;
-  /** Of each row, as a column. */
+  /** The sum of each row, as a column. */
   sum(rows: string): string;
   most(rows: string): string;
   least(rows: string): string;
@@ -51,7 +51,7 @@ export function nodesOf(graph: GraphBuilder): Nodes {
   };
 }
 
-/** Rows of logits: the highest ones, and the softmax of each kind. */
+/** The highest logit of each row, and the softmax of each kind. */
 export interface Softmaxes {
   readonly highest: string;
   of(kind: RowKind): SoftmaxNodes;
@@ -94,7 +94,7 @@ export function divergence(nodes: Nodes, p: SoftmaxNodes, q: SoftmaxNodes, measu
   const half = constant(0.5);
   if (measure === "tv")
     return node("Mul", [sum(node("Abs", [node("Sub", [p.probabilities(), q.probabilities()])])), half]);
-  // 0·ln 0 is 0: what is smaller than any sum of probabilities notices stands for 0.
+  // 0·ln 0 is 0: a number too small to affect any sum of probabilities is used for 0.
   const tiny = constant(1e-37);
   const middle = node("Max", [node("Mul", [node("Add", [p.probabilities(), q.probabilities()]), half]), tiny]);
   const toMiddle = (row: string) =>

@@ -1,8 +1,8 @@
 import type { Attention } from "./attention.ts";
 
 /**
- * One node: com.microsoft.GroupQueryAttention, which other programs know. Caches are [1, groups, room, head size] in
- * and out; each call allocates and copies whole ones, used or not.
+ * One node: com.microsoft.GroupQueryAttention, which other programs support. Caches are [1, groups, room, head size] in
+ * and out; each call allocates and copies whole caches, used or not.
  */
 export const groupQueryAttention: Attention = (
   graph,

@@ -1,28 +1,28 @@
 /**
- * Attention from plain nodes that reads the past where it lies: no cache is copied, so a step costs what reading the
- * past costs.
+ * Attention from plain nodes that reads the past in place. No cache is copied, so a step costs only as much as reading
+ * the past.
  *
- * Caches are [rows, groups, head size], one token after another, so that the rows of the first tokens are the beginning
- * of a longer buffer. Row 0 belongs to no token, is zero, and no query attends to it: without it the past would begin
+ * Caches are [rows, groups, head size], one token after another, so the rows of the first tokens are the beginning of a
+ * longer buffer. Row 0 does not belong to a token, is zero, and is not attended to. Without it the past would start
  * empty, and ONNX Runtime 1.30 divides by its length.
  *
  * A sum depends in its last bits on how its terms are grouped, and a token must get the same bits in every block.
  * Scores are sums within one row of the past. The mean of the values is a sum over rows, in two parts: the frozen
- * values, and the tail with the block's own. The caller chooses the border between the two, which therefore must depend
- * on the position alone. Within a part the runtime groups rows by the width of a matrix, and it cuts wide ones for its
- * threads when there are many queries: so values are mixed in columns of 16, which it never cuts.
+ * values, and the tail with the block's own. The caller chooses the border between the two, which must therefore depend
+ * only on the position. Within a part the runtime groups rows by the width of a matrix, and splits wide matrices among
+ * its threads when there are many queries. So values are mixed in columns of 16, which it never splits.
  */
 import { LenityError } from "@lenity/core";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { Attention } from "./attention.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 
-/** Every head size is a multiple of it. */
+/** Every head size is a multiple of this. */
 const columns = 16;
 
 /**
- * Whether head sizes are such that a token gets the same bits in every block: scores of longer heads are summed in
- * pieces, too.
+ * Whether the head size lets a token get the same bits in every block. Scores of larger heads are summed in pieces,
+ * too.
  */
 export function canSplit({ headSize }: DecoderConfig): boolean {
   return headSize <= 128;
@@ -44,7 +44,7 @@ export function splitCaches(graph: GraphBuilder, config: DecoderConfig): void {
   }
 }
 
-/** What the layers share: sizes, and which scores count. Expects `total_length_64`. */
+/** Writes the values that all layers share: sizes, and masks for the scores. Expects `total_length_64`. */
 export function splitSetup(graph: GraphBuilder, { heads, groups, headSize }: DecoderConfig): void {
   graph.node("Shape", ["input_ids"], ["length_64"], { start: 1, end: 2 });
   graph.node("Sub", ["total_length_64", "length_64"], ["block_begin"]);
@@ -54,12 +54,12 @@ export function splitSetup(graph: GraphBuilder, { heads, groups, headSize }: Dec
   graph.node("Sub", ["all_rows", "frozen_rows"], ["later_rows"]);
   graph.node("Concat", ["frozen_rows", "later_rows"], ["frozen_and_later"], { axis: 0 });
 
-  // What is added to scores: to those of the past, [past rows]: nothing but to row 0.
+  // Added to the scores of the past, [past rows]: closes row 0.
   graph.weights("closed", Float32Array.of(-3.4e38), [1], "float32");
   graph.node("Sub", ["past_rows", "one"], ["open_rows"]);
   graph.node("ConstantOfShape", ["open_rows"], ["open"]);
   graph.node("Concat", ["closed", "open"], ["past_bias"], { axis: 0 });
-  // To those of the block's own rows, [heads / groups · length, length]: later tokens are closed.
+  // Added to the scores of the block's own rows, [heads / groups · length, length]: closes later tokens.
   graph.integers("next", [1], []);
   graph.integers("repeats", [heads / groups, 1], [2]);
   graph.node("Concat", ["length_64", "length_64"], ["square"], { axis: 0 });
@@ -96,7 +96,7 @@ export const splitAttention: Attention = (graph, { headSize }, pass, { index, qu
   const rotate = (rows: string, rotated: string) =>
     graph.node("RotaryEmbedding", [rows, "block_begin", "cos", "sin"], [rotated], {}, true);
   const reshape = (name: string, shape: string) => make("Reshape", [name, shape]);
-  // transBatchB: the groups (and columns) of the second matrix are taken out of its rows, without a copy.
+  // transBatchB: reads the groups (and columns) of the second matrix from its rows without a copy.
   const score = (rows: string) =>
     make(
       "FusedMatMul",

@@ -1,19 +1,16 @@
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 
-/**
- * One block on its way through all layers: what it is made of, and the names under which the graph has it. A graph may
- * hold several passes.
- */
+/** One pass of a block through all layers: the names of its values in the graph. A graph may contain several passes. */
 export interface Pass {
-  /** What the names of the pass's values begin with; empty in a graph with one pass. */
+  /** Prefix of the names of the pass's values; empty in a graph with one pass. */
   readonly prefix: string;
   /** int64 [1, length] */
   readonly ids: string;
-  /** int32 []: the index of the block's last token in the sequence, and one more. */
+  /** int32 []: the index of the block's last token in the sequence, and one more than that. */
   readonly lastIndex: string;
   readonly totalLength: string;
-  /** The caches before and after, as the attention takes them: the names that stand before `.N.key` and `.N.value`. */
+  /** The caches before and after, in the attention's format: the names without `.N.key` and `.N.value`. */
   readonly past: string;
   readonly present: string;
   /** Names for the input of the final norm and for its output, [1, length, width] both. */
@@ -21,7 +18,7 @@ export interface Pass {
   readonly normed: string;
 }
 
-/** One layer of a pass between its projections: the names of what attention reads and of what it writes. */
+/** One layer of a pass between its projections: the names of the values that attention reads and writes. */
 export interface AttentionLayer {
   readonly index: number;
   /** [1, length, heads · head size], not rotated. */
@@ -29,12 +26,12 @@ export interface AttentionLayer {
   /** [1, length, groups · head size] both, not rotated. */
   readonly keys: string;
   readonly values: string;
-  /** [1, length, heads · head size]; names of what is needed in between begin with it. */
+  /** [1, length, heads · head size]; also the prefix for intermediate values. */
   readonly attended: string;
 }
 
 /**
- * Writes the attention of one layer, and the caches `${pass.present}.N.key|value` that it leaves. Expects the rotary
- * tables `cos` and `sin`.
+ * Writes the attention of one layer, and the caches `${pass.present}.N.key|value`. Expects the rotary tables `cos` and
+ * `sin`.
  */
 export type Attention = (graph: GraphBuilder, config: DecoderConfig, pass: Pass, layer: AttentionLayer) => void;

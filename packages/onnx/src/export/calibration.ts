@@ -1,4 +1,4 @@
-/** What goes into each matrix of a model when it reads text: the ranges of static int8 scales. */
+/** Measures the inputs of each matrix while a model reads text: the ranges for static int8 scales. */
 import { LenityError, type Token } from "@lenity/core";
 import type { Tensor } from "onnxruntime-node";
 import { cacheParts } from "../graph/cache-tensors.ts";
@@ -11,7 +11,7 @@ import { type DecoderWeights, floatWeights } from "./decoder-weights.ts";
 import { rotaryTables } from "./rotary.ts";
 import type { Tensors } from "./safetensors.ts";
 
-/** The most tokens in one run. Longer sequences are cut, and each piece is read as if it stood alone. */
+/** The maximum tokens per run. Longer sequences are cut, and each piece is read on its own. */
 const longest = 512;
 
 /**
@@ -45,7 +45,7 @@ export function calibrationGraph(
   return observer.outputs;
 }
 
-/** The same weights, in a graph that also returns what goes into them. `outputs`: the output of each matrix. */
+/** The same weights, in a graph that also returns their inputs. `outputs`: the output for each matrix. */
 function observed(graph: GraphBuilder, weights: DecoderWeights) {
   const outputs = new Map<string, string>();
   const axis = graph.integers("row_axis", [-1], [1]);
@@ -71,9 +71,9 @@ function observed(graph: GraphBuilder, weights: DecoderWeights) {
 }
 
 /**
- * The largest magnitude that went into each matrix while the model of `file` (written by `calibrationGraph`, which
- * returned the `outputs`) read the sequences. Rejects with `invalid_request` when the model lacks one of the tokens and
- * with `aborted` when the signal fires.
+ * The largest input magnitude of each matrix while the model of `file` (written by `calibrationGraph`, which returned
+ * the `outputs`) read the sequences. Rejects with `invalid_request` when the model lacks one of the tokens and with
+ * `aborted` when the signal fires.
  */
 export async function calibrate(
   file: string,
@@ -87,7 +87,7 @@ export async function calibrate(
   if (stray !== undefined) {
     throw new LenityError(
       "invalid_request",
-      `The calibration has token ${stray}; the model knows ids 0 to ${vocabulary - 1}. Encode the text with the model's own tokenizer.`,
+      `The calibration contains token ${stray}; the model's ids are 0 to ${vocabulary - 1}. Encode the text with the model's own tokenizer.`,
     );
   }
   const runtime = await importRuntime();
@@ -109,7 +109,7 @@ export async function calibrate(
         if (!Number.isFinite(largest)) {
           throw new LenityError(
             "model_files",
-            `The model computes ${largest} before ${matrix}: its weights are damaged. Download them again.`,
+            `The model computes ${largest} as input of ${matrix}: its weights are damaged. Download them again.`,
           );
         }
         most.set(matrix, largest);

@@ -14,7 +14,7 @@ export interface DecoderConfig extends RotaryConfig {
   /** Key and value heads, each shared by heads / groups query heads. */
   readonly groups: number;
   readonly headSize: number;
-  /** Width of the MLP's middle. */
+  /** Width of the MLP's hidden layer. */
   readonly inner: number;
   readonly vocabulary: number;
   readonly context: number;
@@ -27,7 +27,7 @@ export interface DecoderConfig extends RotaryConfig {
   readonly headNorms: boolean;
 }
 
-/** How the families differ from Llama. A bias is there or not, or the config says so. */
+/** How the families differ from Llama. A bias is always or never present, or the config decides. */
 const families: Readonly<
   Record<string, { readonly qkv?: boolean; readonly output?: boolean; readonly headNorms?: boolean }>
 > = {
@@ -58,7 +58,7 @@ export async function readDecoderConfig(dir: string): Promise<DecoderConfig> {
   };
   const whole = (key: string, otherwise?: number): number => {
     const value = number(key, otherwise);
-    if (!Number.isInteger(value)) throw refuse(`"${key}" ${value}, which is no whole number`);
+    if (!Number.isInteger(value)) throw refuse(`"${key}" ${value}, which is not a whole number`);
     return value;
   };
   const type = raw["model_type"];
@@ -66,16 +66,16 @@ export async function readDecoderConfig(dir: string): Promise<DecoderConfig> {
   if (typeof type !== "string" || family === undefined) throw refuse(`model_type ${JSON.stringify(type)}`);
 
   const context = whole("max_position_embeddings");
-  const odd = oddity(raw, type, context);
+  const odd = unsupportedSetting(raw, type, context);
   if (odd !== undefined) throw refuse(odd);
   const width = whole("hidden_size");
   const heads = whole("num_attention_heads");
-  // Only Llama's absent number is the number of heads.
+  // Only Llama configs may leave this out; it then equals the number of heads.
   const groups = whole("num_key_value_heads", type === "llama" ? heads : undefined);
   if (heads % groups !== 0) throw refuse(`${heads} query heads for ${groups} key and value heads`);
   const headSize = whole("head_dim", type === "qwen3" ? undefined : width / heads);
   if (headSize % 16 !== 0)
-    throw refuse(`heads of size ${headSize} (head_dim), where the runtime's attention needs a multiple of 16`);
+    throw refuse(`heads of size ${headSize} (head_dim), but the runtime's attention needs a multiple of 16`);
   const attentionBias = raw["attention_bias"] === true;
   return {
     family: type,
@@ -99,8 +99,8 @@ export async function readDecoderConfig(dir: string): Promise<DecoderConfig> {
   };
 }
 
-/** What the graph would compute wrongly, if anything. */
-function oddity(raw: Readonly<Record<string, unknown>>, type: string, context: number): string | undefined {
+/** The first setting that the graph would compute wrongly, if any. */
+function unsupportedSetting(raw: Readonly<Record<string, unknown>>, type: string, context: number): string | undefined {
   if ((raw["hidden_act"] ?? "silu") !== "silu") return `hidden_act ${JSON.stringify(raw["hidden_act"])}`;
   if (raw["quantization_config"] != null) return "quantized weights (quantization_config)";
   const window = type.startsWith("qwen") && raw["use_sliding_window"] !== true ? undefined : raw["sliding_window"];

@@ -1,7 +1,7 @@
 /**
- * A decoder as an ONNX graph, in the form that onnxruntime-genai made common: one attention_mask whose length says
- * where the block stands, past_key_values.N.key|value in, present.N.key|value out, attention by
- * com.microsoft.GroupQueryAttention. Or, for long contexts, with the caches of attention-split.ts.
+ * A decoder as an ONNX graph, in onnxruntime-genai's common form: an attention_mask whose length gives the block's
+ * position, past_key_values.N.key|value in, present.N.key|value out, attention by com.microsoft.GroupQueryAttention.
+ * For long contexts, it can use the caches of attention-split.ts instead.
  */
 
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
@@ -20,13 +20,13 @@ export type AttentionForm = (typeof attentionForms)[number];
 /** How a graph is written. */
 export interface GraphForm {
   /**
-   * gqa (the default): one node that other programs know; split: plain nodes that copy no cache, for programs that keep
-   * the caches themselves.
+   * gqa (the default): one node that other programs support; split: plain nodes that do not copy caches, for programs
+   * that manage the caches themselves.
    */
   readonly attention?: AttentionForm | undefined;
   /**
-   * Adds the output present_rows: the block's own cache rows alone, so that nobody has to copy whole caches out of a
-   * run. split has no other.
+   * Adds the output present_rows, with only the block's own cache rows, so that whole caches need not be copied out of
+   * a run. split always has it.
    */
   readonly newRows: boolean;
 }
@@ -90,7 +90,7 @@ function growingCaches(graph: GraphBuilder, { layers, groups, headSize }: Decode
   }
 }
 
-/** Where the block stands, from the mask's length: what `decoderPass` expects besides caches and rotary tables. */
+/** The block's position, from the mask's length: what `decoderPass` expects besides caches and rotary tables. */
 export function positions(graph: GraphBuilder): void {
   graph.integers("one", [1], [1]);
   graph.node("ReduceSum", ["attention_mask", "one"], ["mask_sum"], { keepdims: 0 });
@@ -128,7 +128,7 @@ export function sliceNewRows(
   graph.node("Concat", slices, ["present_rows"], { axis: 0 });
 }
 
-/** The states of the last `num_logits_to_keep` rows (0: all), as transformers defines that input. */
+/** The states of the last `num_logits_to_keep` rows (0: all), as defined by transformers. */
 function keepRows(graph: GraphBuilder): void {
   graph.integers("end", [Number.MAX_SAFE_INTEGER], [1]);
   graph.node("Neg", ["num_logits_to_keep"], ["minus_kept"]);

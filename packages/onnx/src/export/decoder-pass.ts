@@ -26,7 +26,7 @@ export function decoderPass(
       stash_type: 1,
     });
   };
-  /** [1, length, heads · head size], each head normed for itself. */
+  /** [1, length, heads · head size], each head normed separately. */
   const [split, join] = [`${pass.prefix}split_heads`, `${pass.prefix}join_heads`];
   if (config.headNorms) {
     graph.integers(split, [0, 0, -1, headSize], [4]);

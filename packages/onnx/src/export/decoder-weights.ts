@@ -2,12 +2,9 @@ import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { Tensors } from "./safetensors.ts";
 import { transpose } from "./transpose.ts";
 
-/**
- * A model's weights in a graph: each is written once, by the first node that reads it, however many passes the graph
- * holds.
- */
+/** A model's weights in a graph. Each is written once, at its first use, however many passes the graph contains. */
 export interface DecoderWeights {
-  /** A vector of float32 under its own name. */
+  /** A float32 vector, stored under its name. */
   vector(name: string, size: number): string;
   /**
    * output = input · Wᵀ for Hugging Face's matrix `${name}.weight` [to, from], plus `${name}.bias` [to] when `biased`.
@@ -19,7 +16,7 @@ export interface DecoderWeights {
   score(states: string, output: string): void;
 }
 
-/** Float weights; the computation is float32 whatever they are stored as. */
+/** Float weights. The computation is in float32 however they are stored. */
 export function floatWeights(
   graph: GraphBuilder,
   tensors: Tensors,
@@ -33,7 +30,7 @@ export function floatWeights(
     return known;
   };
   /**
-   * A Cast where values are stored as float16. For weights it costs nothing: ONNX Runtime folds it when it loads the
+   * Adds a Cast if values are stored as float16. For weights this is free: ONNX Runtime folds it when it loads the
    * file.
    */
   const asFloat32 = (name: string): string => {
@@ -69,7 +66,7 @@ export function floatWeights(
     score(states, output) {
       const head = () => {
         if (!tied) return matrix("lm_head.weight", width, vocabulary);
-        // The embedding is stored once; ONNX Runtime folds the transposition when it loads the file.
+        // The embedding is stored once; ONNX Runtime folds the transpose when it loads the file.
         graph.node("Transpose", [asFloat32(table())], ["head"]);
         return "head";
       };

@@ -1,6 +1,6 @@
 /**
- * A decoder that drafts: a Loop whose body is one pass of the model and a draw, so that one call of the runtime drafts
- * as many tokens as it is given coins. It takes and returns the cache of the model's own graph.
+ * A decoder that drafts: a Loop whose body is one pass of the model and a draw, so that one call drafts a token for
+ * each coin. It takes and returns the cache of the model's own graph.
  */
 import { cacheParts } from "../graph/cache-tensors.ts";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
@@ -11,19 +11,19 @@ import type { DecoderWeights } from "./decoder-weights.ts";
 import { drawToken } from "./draw-nodes.ts";
 import { rotaryTables } from "./rotary.ts";
 
-/** Gives the weights to a graph. */
+/** Makes the weights for a graph. */
 type WeightsIn = (graph: GraphBuilder) => DecoderWeights;
 
 /**
  * Writes the whole drafter.
  *
- * Inputs: input_ids int64 [1, n], what the cache lacks of the context, at least one token; attention_mask int64 [1,
- * context's length]; past_key_values.N.key|value with room for context and draft; uniform float64 [limit], one coin
+ * Inputs: input_ids int64 [1, n], the context's tokens that are not in the cache, at least one; attention_mask int64
+ * [1, context's length]; past_key_values.N.key|value with room for context and draft; uniform float64 [limit], one coin
  * below 1 per token; temperature float64 [], 0 is greedy; mask float32 [vocabulary], added to each row: −∞ for ids that
  * must not be drawn, 0 for others; goes_on bool [vocabulary], false for tokens that end the draft.
  *
- * Outputs: tokens int64 [drafted]; logits float32 [drafted, vocabulary], the rows that they were drawn from;
- * present_rows, the cache rows of input_ids and of all drafted tokens but the last.
+ * Outputs: tokens int64 [drafted]; logits float32 [drafted, vocabulary], the rows they were drawn from; present_rows,
+ * the cache rows of input_ids and of all drafted tokens but the last.
  */
 export function drafterGraph(graph: GraphBuilder, config: DecoderConfig, weightsIn: WeightsIn): void {
   const parts = cacheParts(config.layers);
@@ -78,9 +78,9 @@ function declareInterface(
 }
 
 /**
- * One pass over a block and the draw of the token after it. Each block ends with its last token once more: a block of
- * one row would give other logits in the last bits than the model's own graph, which never runs a single row either.
- * The next pass overwrites the copy's cache row.
+ * One pass over a block and the draw of the token after it. Each block ends with a copy of its last token: the logits
+ * of a one-row block would differ in the last bits from those of the model's own graph, which never runs a single row
+ * either. The next pass overwrites the copy's cache row.
  */
 function draftStep(
   graph: GraphBuilder,

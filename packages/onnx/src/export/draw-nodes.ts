@@ -1,20 +1,20 @@
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 
-/** What a token is drawn from. */
+/** The inputs of a draw. */
 export interface Drawn {
   /** float32 [1, vocabulary] */
   readonly row: string;
   /** float64, a single value above 0. */
   readonly temperature: string;
-  /** bool, a single value: whether the token is drawn; otherwise it is the arg-max. */
+  /** bool, a single value: true to draw the token, false to take the argmax. */
   readonly sampled: string;
-  /** float64, a single value in [0, 1 − 2⁻⁵²]: the largest number below 1 may round to 1 times the sum. */
+  /** float64, a single value in [0, 1 − 2⁻⁵²]: with the largest number below 1, coin times sum may round to the sum. */
   readonly coin: string;
 }
 
 /**
- * The token [1, 1] that core's `draw(process(row, { temperature }), coin)` gives. Expects the int64 [1] value -1 as
- * `minus_one`.
+ * Computes the token [1, 1] that core's `draw(process(row, { temperature }), coin)` returns. Expects the int64 [1]
+ * value -1 as `minus_one`.
  */
 export function drawToken(graph: GraphBuilder, drawn: Drawn, token: string): void {
   const highest = graph.inner("highest");
@@ -28,8 +28,8 @@ export function drawToken(graph: GraphBuilder, drawn: Drawn, token: string): voi
 }
 
 /**
- * How many tokens' cumulative mass stays within coin · mass. Like core: sums in double precision of a row in single
- * precision, so that the two pick different tokens only where the coin lies within the rounding error of a double sum.
+ * Counts the tokens whose cumulative mass is at most coin · mass. Like core, it sums a single-precision row in double
+ * precision, so the two pick different tokens only when the coin is within the rounding error of a double sum.
  */
 function inverseCdf(graph: GraphBuilder, { row, temperature, coin }: Drawn, token: string): void {
   const last = "minus_one";
@@ -50,7 +50,7 @@ function inverseCdf(graph: GraphBuilder, { row, temperature, coin }: Drawn, toke
   graph.node("ReduceSum", ["draw.counted", last], [token]);
 }
 
-/** A float64 value through float32. */
+/** A float64 value rounded to float32. */
 function rounded(graph: GraphBuilder, name: string): string {
   graph.node("Cast", [name], [`${name}.float32`], { to: 1 });
   graph.node("Cast", [`${name}.float32`], [`${name}.rounded`], { to: 11 });

@@ -1,7 +1,4 @@
-/**
- * What the exports of models and of drafters have in common: options, where weights come from, and how files are
- * written.
- */
+/** The common part of exporting models and drafters: options, sources of weights, and writing files. */
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { LenityError, type Token } from "@lenity/core";
@@ -24,66 +21,66 @@ export const weightKinds = ["float16", "float32", "int8"] as const;
 /** How a model is exported. */
 export interface ExportOptions {
   /**
-   * How the weights are stored. Default: float16, half the size of float32; both compute in float32. int8 also
+   * How the weights are stored. Default: float16, which is half the size of float32; both compute in float32. int8 also
    * multiplies in int8.
    */
   readonly weights?: (typeof weightKinds)[number] | undefined;
-  /** How int8 matrices take their inputs. Default: mix. */
+  /** How the inputs of int8 matrices are quantised. Default: mix. */
   readonly activations?: Activations | undefined;
   /**
-   * Token sequences of the kind that the model will see, some thousand tokens: what mix and static take their scales
-   * from.
+   * Token sequences typical of the model's use, a few thousand tokens. mix and static derive their scales from them.
    */
   readonly calibration?: readonly (readonly Token[])[] | undefined;
   /**
-   * gqa: one com.microsoft.GroupQueryAttention per layer, as other programs export and run it; a step copies the whole
-   * cache. split: plain nodes that read the cache where it lies, for this package and programs that keep the caches
-   * themselves. Default: gqa up to a context of 1024 tokens (max_position_embeddings), split beyond where the size of
-   * heads allows it.
+   * gqa: one com.microsoft.GroupQueryAttention per layer, as other programs export and run it; each step copies the
+   * whole cache. split: plain nodes that read the cache in place, for this package and programs that manage the caches
+   * themselves. Default: gqa up to a context of 1024 tokens (max_position_embeddings); split beyond that if the head
+   * size allows it.
    */
   readonly attention?: AttentionForm | undefined;
   /**
-   * Where the folder's model is written, relative to it. Default: onnx/model.onnx, and onnx/model_int8.onnx for int8.
+   * The path of the model file to write, relative to the folder. Default: onnx/model.onnx, and onnx/model_int8.onnx for
+   * int8.
    */
   readonly file?: string | undefined;
   /**
-   * The most bytes of tensors within the .onnx file, which cannot exceed 2 GB; more go to a file beside it
-   * (`model.onnx_data`). Default: 1.5e9.
+   * The maximum bytes of tensors inside the .onnx file, which cannot exceed 2 GB. Beyond that they go to a file beside
+   * it (`model.onnx_data`). Default: 1.5e9.
    */
   readonly inlineBytes?: number | undefined;
   readonly progress?: ((progress: ExportProgress) => void) | undefined;
-  /** Ends the export at the next tensor or sequence. Nothing is left behind. */
+  /** Cancels the export at the next tensor or sequence. No files are left behind. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How far an export is: bytes of tensors written, or calibration sequences read. */
+/** Progress of an export: bytes of tensors written, or calibration sequences read. */
 export interface ExportProgress {
   readonly stage: "preparing calibration" | "calibrating" | "writing";
   readonly done: number;
   readonly all: number;
 }
 
-/** Where a model is written when no file is named, relative to its folder: where `loadModel` looks for it. */
+/** The default path of an exported model, relative to its folder, where `loadModel` finds it. */
 export function exportedFile(weights: ExportOptions["weights"]): string {
   return join("onnx", weights === "int8" ? "model_int8.onnx" : "model.onnx");
 }
 
-/** The form that was asked for, or the one that suits the context. */
+/** The requested form, or the one that suits the context length. */
 export function attentionForm(config: DecoderConfig, { attention }: ExportOptions): AttentionForm {
   return attention ?? (config.context > 1024 && canSplit(config) ? "split" : "gqa");
 }
 
-/** A graph to be made of a folder's weights. */
+/** A graph to make from a folder's weights. */
 export interface GraphPlan {
-  /** Where it is written, beside or in place of the folder's model file. */
+  /** The path to write to, given that of the folder's model file. */
   fileOf(modelFile: string): string;
-  /** The name within the file. */
+  /** The name stored in the file. */
   titleOf(config: DecoderConfig): string;
-  /** Writes the nodes. `weightsIn` gives the weights to a graph, or to a graph within it. */
+  /** Writes the nodes. `weightsIn` makes the weights for a graph or an inner graph. */
   build(graph: GraphBuilder, config: DecoderConfig, weightsIn: (graph: GraphBuilder) => DecoderWeights): void;
 }
 
-/** Makes it, and returns the path of the file. Rejects as `exportDecoder` does. */
+/** Writes the planned graph and returns the path of the file. Rejects as `exportDecoder` does. */
 export async function exportGraph(folder: string | URL, options: ExportOptions, plan: GraphPlan): Promise<string> {
   checkOptions(options);
   const { weights = "float16", activations = "mix" } = options;
@@ -129,7 +126,7 @@ function checkOptions({
   if (attention !== undefined) oneOf("attention", attention, attentionForms);
   if (activations !== undefined) oneOf("activations", activations, activationKinds);
   if (activations !== undefined && weights !== "int8") {
-    throw new TypeError(`activations (${activations}) are given with weights ${weights}; they belong to int8.`);
+    throw new TypeError(`activations (${activations}) were given with weights ${weights}; they apply only to int8.`);
   }
   if (!(inlineBytes >= 0 && inlineBytes < 2 ** 31))
     throw new RangeError(`inlineBytes is ${inlineBytes}; expected 0 to 2 ** 31 - 1.`);
@@ -141,7 +138,7 @@ function checkOptions({
   }
 }
 
-/** Writes the graph that `build` makes, its tensors inside or beside the file as their size demands. */
+/** Writes the graph that `build` makes, with its tensors inside or beside the file, depending on their size. */
 async function write(
   { file, options }: Pick<Source, "file" | "options">,
   title: string,
@@ -152,7 +149,7 @@ async function write(
   let graph = graphBuilder(title);
   build(graph);
   const dataFile = graph.tensorBytes > inlineBytes ? `${basename(file)}_data` : undefined;
-  // How much it is shows when it is built, which costs little: tensors are read when they are written.
+  // Builds once to learn the size. This is cheap, since tensors are read only when written.
   if (dataFile !== undefined) build((graph = graphBuilder(title, dataFile)));
   const all = graph.tensorBytes;
   let done = 0;
@@ -179,7 +176,7 @@ async function calibrated(source: Source): Promise<ReadonlyMap<string, number>> 
   }
 }
 
-/** Tensors without a place in the graph belong to an architecture that config.json does not describe. */
+/** Tensors that the graph does not use mean an architecture that config.json does not describe. */
 function refuseUnused(dir: string, { family, tied }: DecoderConfig, tensors: TensorFolder): void {
   const stray = tensors
     .unused()
@@ -187,6 +184,6 @@ function refuseUnused(dir: string, { family, tied }: DecoderConfig, tensors: Ten
   if (stray.length === 0) return;
   throw new LenityError(
     "model_files",
-    `${dir} has ${stray.length === 1 ? "the tensor" : `${stray.length} tensors such as`} ${stray[0]}, which no plain ${family} decoder has. exportDecoder would leave it out; export this model with Optimum or onnxruntime-genai.`,
+    `${dir} has ${stray.length === 1 ? "the tensor" : `${stray.length} tensors such as`} ${stray[0]}, which a plain ${family} decoder does not have. exportDecoder would leave it out; export this model with Optimum or onnxruntime-genai.`,
   );
 }

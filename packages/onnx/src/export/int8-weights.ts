@@ -5,24 +5,24 @@ import { columnScales, quantize } from "./quantize.ts";
 import type { Tensors } from "./safetensors.ts";
 
 /**
- * The largest magnitude that a matrix's input is expected to have, by the matrix's name (`model.layers.0.mlp.up_proj`,
- * `lm_head`): the input is quantised with one scale that is part of the file. Undefined: each row with a scale of its
- * own. Matrices that read the same value must agree.
+ * The largest expected magnitude of a matrix's input, by the matrix's name (`model.layers.0.mlp.up_proj`, `lm_head`).
+ * The input is then quantised with one scale stored in the file. Undefined: each row gets its own scale. Matrices that
+ * read the same value must agree.
  */
 export type InputRange = (name: string) => number | undefined;
 
 /** A value as uint8 around 128. */
 interface Quantized {
   readonly values: string;
-  /** float32 []: what one step of the values is worth. */
+  /** float32 []: the size of one step. */
   readonly scale: string;
-  /** float32 [1, length, 1]: what the product of each row is to be multiplied by. */
+  /** float32 [1, length, 1]: the factor for the product of each row. */
   readonly rows: string | undefined;
 }
 
 /**
- * Matrices of int8, one scale per output column; inputs are quantised to uint8 around 128. No scale depends on more
- * than one row, so that a row's result is the same in every block. The embedding stays float16.
+ * int8 matrices with one scale per output column; inputs are quantised to uint8 around 128. No scale depends on more
+ * than one row, so a row's result is the same in every block. The embedding stays float16.
  */
 export function int8Weights(
   graph: GraphBuilder,
@@ -75,11 +75,11 @@ export function int8Weights(
   };
 }
 
-/** Values that a graph has once, under their names. */
+/** Constants that a graph has only once. */
 interface SharedConstants {
   once(name: string, write: (name: string) => void): string;
   number(name: string, value: number): string;
-  /** 128, which stands for zero. */
+  /** 128, which represents zero. */
   middle(): string;
 }
 
@@ -117,7 +117,7 @@ function inputQuantizer(
       graph.integers(`${input}.axis`, [-1], [1]);
       graph.node("Abs", [input], [`${input}.magnitude`]);
       graph.node("ReduceMax", [`${input}.magnitude`, `${input}.axis`], [`${input}.largest`], { keepdims: 1 });
-      // A row of zeros must not be divided by zero.
+      // Avoids dividing a row of zeros by zero.
       graph.node("Max", [`${input}.largest`, number("int8.least", 1e-30)], [`${input}.positive`]);
       graph.node("Mul", [`${input}.positive`, number("int8.share", 1 / 127)], [rows]);
       graph.node("Div", [input, rows], [scaled]);
@@ -147,6 +147,6 @@ function writeMatrix(
   };
   graph.bytes(weight, values, [from, to], "int8");
   graph.weights(`${weight}.scale`, () => scales ?? columnScales(read(), to, from), [to], "float32");
-  // One for each: kernels that change how weights are stored replace it.
+  // One for each weight: kernels that repack weights replace it.
   graph.bytes(`${weight}.zero`, Uint8Array.of(0), [], "int8");
 }

@@ -1,10 +1,10 @@
-/** Files that are not whole yet, under names that show which process writes them. */
+/** Unfinished files, with names that show which process is writing them. */
 import { randomBytes } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 
-/** This machine, by its name where the runtime's permissions let it be asked. */
+/** The name of this machine, if the runtime's permissions allow reading it. */
 function hostName(): string {
   try {
     return hostname().replace(/[^\w-]/g, "_");
@@ -13,14 +13,14 @@ function hostName(): string {
   }
 }
 
-/** A name beside `file` for what this process makes of it; it ends with `ending`. */
+/** A path beside `file` for this process's unfinished copy, ending with `ending`. */
 export function partOf(file: string, ending = "part"): string {
   return `${file}.${hostName()}.${process.pid}-${randomBytes(4).toString("hex")}.${ending}`;
 }
 
 /**
- * Removes what processes of this machine that were killed have left of a file and of its data. Of other machines'
- * processes nothing is known.
+ * Removes the unfinished copies of a file and its data that killed processes of this machine have left behind. Those of
+ * other machines are kept, since their processes may be running.
  */
 export async function removeStaleParts(file: string): Promise<void> {
   const host = hostName();
@@ -40,7 +40,7 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Anything else is no proof that it has ended: it may be another user's.
+    // Any other error does not prove that it has ended: it may belong to another user.
     return (error as { code?: string }).code !== "ESRCH";
   }
 }

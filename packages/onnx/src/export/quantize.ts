@@ -1,8 +1,8 @@
-/** Signed int8 weights: each output of a matrix has a scale of its own, its largest magnitude / 127. */
+/** Signed int8 weights: each output of a matrix has its own scale, its largest magnitude / 127. */
 
 import { transpose } from "./transpose.ts";
 
-/** The scales of a matrix's rows, one per output. A row of zeros has 1. */
+/** The scales of a matrix's rows, one per output; 1 for a row of zeros. */
 export function columnScales(values: Float32Array, rows: number, columns: number): Float32Array<ArrayBuffer> {
   const scales = new Float32Array(rows);
   for (let i = 0; i < rows; i++) {
@@ -16,7 +16,7 @@ export function columnScales(values: Float32Array, rows: number, columns: number
   return scales;
 }
 
-/** A matrix [rows, columns] in steps of its scales, transposed: [columns, rows], int8 in the bytes that hold them. */
+/** A matrix [rows, columns] divided by its scales and transposed: [columns, rows], int8 as bytes. */
 export function quantize(values: Float32Array, scales: Float32Array, columns: number): Uint8Array<ArrayBuffer> {
   const rows = scales.length;
   const turned = transpose(values, rows, columns);

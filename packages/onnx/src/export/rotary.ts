@@ -1,10 +1,10 @@
-/** Rotary position embedding: how far each pair of a head's values turns at each position. */
+/** Rotary position embedding: the rotation of each pair of a head's values at each position. */
 import type { LenityError } from "@lenity/core";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 
 /**
- * Frequencies divided by a factor: all of them, or (llama3) those whose wave is long beside the context that the model
- * was first trained on.
+ * Frequencies divided by a factor: all of them, or (llama3) those with wavelengths that are long compared to the
+ * original training context.
  */
 export type RotaryScaling =
   | { readonly type: "linear"; readonly factor: number }
@@ -16,17 +16,16 @@ export type RotaryScaling =
       readonly originalContext: number;
     };
 
-/** How fast a head's pairs turn. */
+/** How fast a head's pairs rotate. */
 export interface RotaryConfig {
-  /** The pair i turns by theta^(−2i / head size) per position. */
+  /** Pair i rotates by theta^(−2i / head size) per position. */
   readonly theta: number;
-  /** How these frequencies are changed; undefined where they are not. */
+  /** How the frequencies are scaled; undefined when they are not. */
   readonly scaling: RotaryScaling | undefined;
 }
 
 /**
- * Reads what newer configs gather in rope_parameters and older ones have as rope_theta and rope_scaling. Throws what
- * `refuse` makes.
+ * Reads rope_parameters of newer configs, or rope_theta and rope_scaling of older ones. Throws errors made by `refuse`.
  */
 export function readRotary(
   raw: Readonly<Record<string, unknown>>,
@@ -85,8 +84,8 @@ export function rotaryTables(
 function scaled(frequency: number, scaling: RotaryScaling | undefined): number {
   if (scaling === undefined) return frequency;
   if (scaling.type === "linear") return frequency / scaling.factor;
-  // How often the wave fits the original context: few times, and it is slowed by the whole factor; often, and it stays;
-  // between, a blend.
+  // Depends on how many wavelengths fit in the original context: with few, the frequency is divided by the whole
+  // factor; with many, it is unchanged; in between, a blend.
   const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalContext } = scaling;
   const waves = (originalContext * frequency) / (2 * Math.PI);
   const kept = Math.min(1, Math.max(0, (waves - low) / (high - low)));

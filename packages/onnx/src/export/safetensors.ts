@@ -2,12 +2,12 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { LenityError } from "@lenity/core";
 import { toFloat32 } from "../graph/float-tensors.ts";
 
-/** Named tensors on the disk, converted to float32 when read. */
+/** Named tensors on disk, converted to float32 when read. */
 export interface Tensors {
   readonly names: readonly string[];
   /**
-   * What reads that tensor, in row-major order. Checks at once that it is there, whole, and of that shape; throws
-   * `model_files` when it is not.
+   * Returns a function that reads the tensor, in row-major order. Checks right away that the tensor exists, is complete
+   * and has that shape; throws `model_files` otherwise.
    */
   find(name: string, shape: readonly number[]): () => Float32Array;
   /** Closes the files. */
@@ -21,7 +21,7 @@ interface Entry {
 }
 
 const elementSize: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2 };
-/** The most that the format allows a header. */
+/** The format's size limit for headers. */
 const longestHeader = 100_000_000;
 
 /**
@@ -39,7 +39,7 @@ export function openSafetensors(file: string): Tensors {
   try {
     handle = openSync(file, "r");
   } catch (cause) {
-    throw damaged("it is missing or not readable", cause);
+    throw damaged("it is missing or unreadable", cause);
   }
   try {
     const { size } = fstatSync(handle);
@@ -53,16 +53,16 @@ export function openSafetensors(file: string): Tensors {
       find(name, shape) {
         const entry = header[name];
         if (entry === undefined) throw damaged(`the tensor ${name} is missing`);
-        if (!isEntry(entry)) throw damaged(`its header does not say where the tensor ${name} lies`);
+        if (!isEntry(entry)) throw damaged(`its header has no position for the tensor ${name}`);
         const {
           dtype,
           shape: found,
           data_offsets: [start, end],
         } = entry;
         if (found.join() !== shape.join())
-          throw damaged(`the tensor ${name} has shape [${found}], config.json says [${shape}]`);
+          throw damaged(`the tensor ${name} has shape [${found}]; expected [${shape}] from config.json`);
         const bytes = elementSize[dtype];
-        if (bytes === undefined) throw damaged(`the tensor ${name} is of type ${dtype}; F32, F16 and BF16 are known`);
+        if (bytes === undefined) throw damaged(`the tensor ${name} has type ${dtype}; expected F32, F16 or BF16`);
         const length = shape.reduce((product, size) => product * size, bytes);
         if (end - start !== length || begin + end > size) throw damaged(`the tensor ${name} is cut off`);
         return () => convert(dtype, readAt(handle, begin + start, length));
@@ -96,13 +96,13 @@ function isEntry(value: unknown): value is Entry {
   return typeof dtype === "string" && counts(shape) && counts(offsets) && offsets.length === 2;
 }
 
-/** A fresh buffer, so that what it holds is aligned. Systems read at most 2 GiB at once. */
+/** Reads into a new buffer, so that the content is aligned. Systems read at most 2 GiB per call. */
 function readAt(handle: number, position: number, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length; ) {
     const read = readSync(handle, bytes, done, Math.min(length - done, 2 ** 30), position + done);
     if (read === 0)
-      throw new LenityError("model_files", "A safetensors file became shorter while it was read. Export again.");
+      throw new LenityError("model_files", "A safetensors file became shorter while it was being read. Export again.");
     done += read;
   }
   return bytes;

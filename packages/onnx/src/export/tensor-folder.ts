@@ -4,7 +4,7 @@ import { exists, filesIn } from "../folder/disk-files.ts";
 import { readJson } from "../folder/read-files.ts";
 import { openSafetensors, type Tensors } from "./safetensors.ts";
 
-/** The tensors of a folder, and which of them nobody has asked for. */
+/** The tensors of a folder, and which of them have not been used. */
 export interface TensorFolder extends Tensors {
   unused(): string[];
 }

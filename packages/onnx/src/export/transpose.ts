@@ -1,4 +1,6 @@
-/** Side of the squares that are turned at a time: both their rows and their columns fit a processor's cache. */
+/**
+ * Side of the squares that are transposed one at a time: both their rows and their columns fit in a processor's cache.
+ */
 const side = 32;
 
 /** A matrix [rows, columns] as [columns, rows]. */

@@ -4,7 +4,7 @@ import { LenityError } from "@lenity/core";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { partOf } from "./parts.ts";
 
-/** What is reported, and checked, while files are written. */
+/** Options for writing a model's files. */
 export interface WriteOptions {
   /** The graph's data file, beside the model; undefined when the graph has none. */
   readonly dataFile: string | undefined;
@@ -13,15 +13,15 @@ export interface WriteOptions {
 }
 
 /**
- * Small pieces are gathered to this many bytes, and large ones cut: each write is a call into the system, after which a
- * signal is seen.
+ * Small pieces are combined up to this many bytes and large ones are cut. Each write is a system call, after which the
+ * signal is checked.
  */
 const portion = 2 ** 22;
 
 /**
- * Writes a finished graph. Files get their names when they are whole, so that a reader never meets half a model, and
- * several processes may write the same model. Rejects with `model_files` when they cannot be written and with `aborted`
- * when the signal fires, leaving nothing behind.
+ * Writes a finished graph. Files get their final names when they are complete, so that readers never see half a model
+ * and several processes can write the same model. Rejects with `model_files` when they cannot be written and with
+ * `aborted` when the signal fires, leaving nothing behind.
  */
 export async function writeModel(
   file: string,
@@ -29,7 +29,7 @@ export async function writeModel(
   { dataFile, wrote, signal }: WriteOptions,
 ): Promise<void> {
   const folder = dirname(file);
-  // The data first: whoever finds the model finds its data.
+  // Data first, so that a model file is never without its data.
   const files = [
     ...(dataFile === undefined ? [] : [{ path: join(folder, dataFile), pieces: graph.data() }]),
     { path: file, pieces: graph.finish() },
@@ -43,7 +43,7 @@ export async function writeModel(
     if (!(error instanceof Error && "syscall" in error)) throw error;
     throw new LenityError(
       "model_files",
-      `${file} cannot be written: ${error.message}. Make room there, or name another file.`,
+      `${file} cannot be written: ${error.message}. Free up space there, or name another file.`,
       {
         cause: error,
       },

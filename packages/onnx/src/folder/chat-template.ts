@@ -2,20 +2,20 @@ import { LenityError } from "@lenity/core";
 import { namedTokens } from "../tokenizer/named-tokens.ts";
 import type { ModelFolder } from "./model-folder.ts";
 
-/** A model's chat template in Jinja, and the texts of the special tokens that it refers to. */
+/** A model's Jinja chat template, and the texts of the special tokens it uses. */
 export interface ChatTemplate {
   readonly template: string;
-  /** The file that it stands in. */
+  /** The file it comes from. */
   readonly file: string;
   /** Templates for other purposes, such as `tool_use`, by name. */
   readonly named: Readonly<Record<string, string>>;
-  /** Variables such as `bos_token` and `eos_token`, under the names that templates use. */
+  /** Variables such as `bos_token` and `eos_token`, by their names in templates. */
   readonly tokens: Readonly<Record<string, string>>;
 }
 
 /**
  * chat_template.jinja, or else the `chat_template` of tokenizer_config.json, as in transformers. Undefined when the
- * folder has none: the model is not a chat model. Rejects with `model_files` when it has one that cannot be read.
+ * folder has neither: the model is not a chat model. Rejects with `model_files` when the template cannot be read.
  */
 export async function chatTemplateOf(folder: ModelFolder): Promise<ChatTemplate | undefined> {
   const settings = folder.nameOf("tokenizer_config.json");
@@ -37,6 +37,6 @@ function namedTemplates(value: unknown, file: string): Record<string, string> {
     return Object.fromEntries(pairs);
   throw new LenityError(
     "model_files",
-    `${file} has a chat_template that is neither a text nor a list of { name, template }. Take the file of the model's own folder.`,
+    `${file} has a chat_template that is neither a string nor a list of { name, template }. Use the file from the model's own folder.`,
   );
 }

@@ -1,29 +1,27 @@
-/** The most tokens that a model holds. */
+/** The length of a model's context. */
 import { LenityError } from "@lenity/core";
 import type { ModelFolder } from "./model-folder.ts";
 
 /**
- * Names of the limit in the configurations of Llama and its like, GPT-2, MPT, and onnxruntime-genai: beyond it there
- * are no positions.
+ * Names of the limit in the configurations of Llama-like models, GPT-2, MPT and onnxruntime-genai. There are no
+ * positions beyond it.
  */
 const limits = ["max_position_embeddings", "n_positions", "max_seq_len", "context_length"];
 
-/** Models without positions to run out of (ALiBi) name at most the length that they were trained on. */
+/** Models without a fixed number of positions (ALiBi) give at most the length they were trained on. */
 const trained = ["seq_length", "n_ctx"];
 
-/**
- * Tokens that are assumed where no file names a length, unless the target that a model drafts for holds another number.
- */
+/** Assumed when no file gives a length and there is no target to take it from. */
 const assumed = 2048;
 
-/** Who can say how long the context is: the folder, its user, and the target for which it drafts. */
+/** Sources of the context length: the folder, the user, and the target that the model drafts for. */
 export interface ContextQuestion {
   readonly folder: ModelFolder;
-  /** What messages call the configuration. */
+  /** Name of the configuration file in messages. */
   readonly file: string;
   /**
-   * The size of the configuration under the first of these names that it has; undefined where it has none. Throws
-   * `model_files` for what is no size.
+   * The value of the first of these keys that the configuration has; undefined if it has none. Throws `model_files`
+   * when the value is not a size.
    */
   readonly size: (keys: readonly string[]) => number | undefined;
   readonly asked: number | undefined;
@@ -31,8 +29,8 @@ export interface ContextQuestion {
 }
 
 /**
- * How long the context is, and what to know of it, as a sentence without a full stop. Rejects with `invalid_request`
- * when more is asked for than there is.
+ * The context length, with a note for the user if any, as a sentence without a full stop. Rejects with
+ * `invalid_request` when more than the limit is requested.
  */
 export async function findContextLength(
   question: ContextQuestion,
@@ -41,7 +39,7 @@ export async function findContextLength(
   const limit = size(limits);
   if (asked !== undefined) {
     if (limit === undefined || asked <= limit) return { contextLength: asked };
-    const message = `A context of ${asked} tokens was asked for, and the model holds ${limit}, by ${file}. Ask for at most that many.`;
+    const message = `A context of ${asked} tokens was requested, but the model's limit is ${limit} (${file}). Request at most that many.`;
     throw new LenityError("invalid_request", message, { path: "contextLength" });
   }
   const named = limit ?? (await tokenizerLimit(folder)) ?? size(trained);
@@ -49,11 +47,11 @@ export async function findContextLength(
   const contextLength = target ?? assumed;
   return {
     contextLength,
-    note: `no file of ${folder.place} names the length of the context: ${contextLength} tokens are assumed; set another number with --context (contextLength)`,
+    note: `no file in ${folder.place} gives the context length: ${contextLength} tokens are assumed; set another number with --context (contextLength)`,
   };
 }
 
-/** `model_max_length` of tokenizer_config.json, which stands for no limit where it is huge. */
+/** `model_max_length` of tokenizer_config.json. A huge value means no limit. */
 async function tokenizerLimit(folder: ModelFolder): Promise<number | undefined> {
   const config = await folder.tokenizerConfig();
   const value = config?.["model_max_length"];

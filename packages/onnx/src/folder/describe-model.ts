@@ -1,4 +1,4 @@
-/** What a folder says of its model, before the model file is opened. */
+/** What a folder says about its model, before the model file is opened. */
 
 import type { Token } from "@lenity/core";
 import type { SizeHints } from "../graph/size-hints.ts";
@@ -14,41 +14,42 @@ export interface Described extends Vocabulary {
   readonly name: string;
   /** The folder: a path or a URL. */
   readonly place: string;
-  /** The logits that the graph gives per row. */
+  /** The logits per row of the graph. */
   readonly width: number;
   readonly tokens: TokenTexts | undefined;
   readonly contextLength: number;
   readonly eos: readonly Token[];
-  /** What the configuration lets expect of the cache's sizes. */
+  /** Likely cache sizes, from the configuration. */
   readonly sizes: SizeHints;
-  /** The model file that genai_config.json names, where that is the folder's configuration. */
+  /** The model file named by genai_config.json, when that is the folder's configuration. */
   readonly filename: string | undefined;
-  /**
-   * What a user must know of the folder's settings, one line each: none for a draft model, whose answers nobody reads.
-   */
+  /** Warnings about the folder's settings, one line each. None for a draft model, whose text is not shown. */
   readonly warnings: readonly string[];
 }
 
-/** What is set beyond what the folder says. */
+/** Settings that do not come from the folder. */
 export interface DescribeOptions {
   readonly name: string;
   readonly draftsFor?: DraftTarget | undefined;
   readonly contextLength?: number | undefined;
 }
 
-/** What a folder says. Rejects with `model_files`, and with `unsupported` when it does not fit `draftsFor`. */
+/**
+ * Describes the model in a folder. Rejects with `model_files`, and with `unsupported` when it does not match
+ * `draftsFor`.
+ */
 export async function describeModel(
   folder: ModelFolder,
   { name, draftsFor, contextLength: asked }: DescribeOptions,
 ): Promise<Described> {
   if (asked !== undefined && !(Number.isInteger(asked) && asked >= 2))
-    throw new RangeError(`contextLength is ${asked}; expected a whole number of tokens from 2.`);
+    throw new RangeError(`contextLength is ${asked}; expected a whole number of tokens, 2 or more.`);
   const config = await modelConfigOf(folder, { asked, target: draftsFor?.contextLength });
   const { vocabulary: width, contextLength, eos: configured, sizes, filename } = config;
   const tokens = await folder.tokens();
   const eos = await withNamedEos(folder, configured, width);
   const outputs = { name, folder: folder.place, width, tokens };
-  // The tokenizer of a draft must fit the draft itself too.
+  // A draft model's tokenizer must match the draft model itself, too.
   const own = ownVocabulary(outputs);
   const vocabulary = draftsFor === undefined ? own : draftVocabulary(outputs, draftsFor);
   const notes = [...config.notes, ...vocabulary.notes];
@@ -69,7 +70,7 @@ export async function describeModel(
   };
 }
 
-/** `ends`: whether the model can write a token that ends an answer. */
+/** `ends`: whether the model can generate a token that ends an answer. */
 async function warningsOf(folder: ModelFolder, ends: boolean): Promise<string[]> {
   const dropped = droppedSettings(await generationConfigOf(folder));
   return [...(ends ? [] : [endless(folder.place)]), ...(dropped === undefined ? [] : [dropped])];

@@ -1,4 +1,4 @@
-/** Models in folders on a disk. */
+/** Model folders on disk. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,7 @@ export function filesIn(dir: string): ModelFiles {
   };
 }
 
-/** Sorted by path. Links count as what they lead to; those that lead nowhere are left out. */
+/** Sorted by path. Links are followed; broken ones are left out. */
 async function listFiles(dir: string): Promise<readonly ListedFile[]> {
   const own = await readdir(dir);
   const more = await readdir(join(dir, "onnx")).catch(() => []);
@@ -29,14 +29,14 @@ async function listFiles(dir: string): Promise<readonly ListedFile[]> {
   return (await Promise.all(listed)).flat();
 }
 
-/** The path of an existing folder. Rejects with `model_files` when it is none, or cannot be read. */
+/** The path of an existing folder. Rejects with `model_files` when it is not a folder or cannot be read. */
 export async function folderPath(folder: string | URL): Promise<string> {
   const dir = typeof folder === "string" ? folder : fileURLToPath(folder);
   const found = await stat(dir).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return undefined;
     throw new LenityError(
       "model_files",
-      `${dir} cannot be read: ${firstLine(cause)}. Let this program read it, or name another folder.`,
+      `${dir} cannot be read: ${firstLine(cause)}. Give this program permission to read it, or name another folder.`,
       {
         cause,
       },
@@ -49,7 +49,7 @@ export async function folderPath(folder: string | URL): Promise<string> {
   );
 }
 
-/** Whether something lies at that path. */
+/** Whether the path exists. */
 export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,

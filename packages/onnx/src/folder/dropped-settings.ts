@@ -1,8 +1,8 @@
 import type { GenerationConfig } from "./generation-config.ts";
 
 /**
- * Settings of generation_config.json that change the text and that are not applied, with the values that ask for
- * nothing.
+ * Settings in generation_config.json that would change the text but are not applied, each with the value that has no
+ * effect.
  */
 const unknown: Readonly<Record<string, unknown>> = {
   repetition_penalty: 1,
@@ -27,7 +27,7 @@ const unknown: Readonly<Record<string, unknown>> = {
   max_new_tokens: undefined,
 };
 
-/** Those that count only where it asks for sampling. */
+/** The same for settings that matter only with sampling. */
 const unknownOfSampling: Readonly<Record<string, unknown>> = {
   typical_p: 1,
   epsilon_cutoff: 0,
@@ -35,7 +35,7 @@ const unknownOfSampling: Readonly<Record<string, unknown>> = {
   top_h: undefined,
 };
 
-/** What to know of settings that a folder recommends and that are not applied; undefined when there are none. */
+/** A warning about recommended settings that are not applied; undefined when there are none. */
 export function droppedSettings({ settings, file }: GenerationConfig): string | undefined {
   const all = settings["do_sample"] === true ? { ...unknown, ...unknownOfSampling } : unknown;
   const dropped = Object.entries(all).flatMap(([name, nothing]) => {
@@ -44,5 +44,5 @@ export function droppedSettings({ settings, file }: GenerationConfig): string | 
     return [typeof value === "number" ? `${name} ${value}` : name];
   });
   if (dropped.length === 0) return undefined;
-  return `${file} recommends settings that are not applied: ${dropped.join(", ")}. Answers may repeat themselves, or end differently from what the model's makers meant.`;
+  return `${file} recommends settings that are not applied: ${dropped.join(", ")}. Answers may be repetitive, or end differently from what the model's authors intended.`;
 }

@@ -1,4 +1,4 @@
-/** The variants that transformers.js names, and how their files end. */
+/** The variants named by transformers.js, and the endings of their files. */
 const endings = {
   fp32: "",
   fp16: "_fp16",
@@ -11,22 +11,22 @@ const endings = {
 } as const;
 
 /**
- * A variant of a model, under transformers.js's name: `fp32` is model.onnx, `q4` model_q4.onnx, `q8`
+ * A variant of a model, by its name in transformers.js: `fp32` is model.onnx, `q4` model_q4.onnx, `q8`
  * model_quantized.onnx, …
  */
 export type Dtype = keyof typeof endings;
 
-/** One of a folder's model files. */
+/** One of the model files in a folder. */
 export interface Variant {
   readonly dtype: Dtype;
   /** Relative to the folder. */
   readonly path: string;
 }
 
-/** Every name of a variant. */
+/** All variant names. */
 export const dtypes: readonly Dtype[] = Object.keys(endings) as Dtype[];
 
-/** Throws RangeError for a name that is none. */
+/** Throws RangeError for an unknown name. */
 export function checkDtype(dtype: string | undefined): void {
   if (dtype !== undefined && !Object.hasOwn(endings, dtype))
     throw new RangeError(`dtype is ${dtype}; expected one of ${dtypes.join(", ")}.`);

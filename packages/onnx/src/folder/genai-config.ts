@@ -2,17 +2,17 @@ import type { ModelFolder } from "./model-folder.ts";
 import type { Json } from "./read-files.ts";
 
 /**
- * What genai_config.json says: onnxruntime-genai's builder writes it beside its models, often in place of the Hugging
- * Face files.
+ * The content of genai_config.json, which onnxruntime-genai's builder writes beside its models, often in place of the
+ * Hugging Face files.
  */
 export interface GenaiConfig {
   /** `vocab_size`, `context_length` and `eos_token_id`, as in a config.json. */
   readonly model: Json;
-  /** How to sample, as in a generation_config.json. */
+  /** Sampling settings, as in a generation_config.json. */
   readonly search: Json;
   /** The model file's name. */
   readonly filename: string | undefined;
-  /** What messages call the file. */
+  /** Name of the file in messages. */
   readonly file: string;
 }
 

@@ -3,13 +3,13 @@ import { genaiConfigOf } from "./genai-config.ts";
 import type { ModelFolder } from "./model-folder.ts";
 import type { Json } from "./read-files.ts";
 
-/** Sampling settings and EOS tokens, and the file that has them: empty when there is none. */
+/** Sampling settings and EOS tokens, and the file they come from. Empty when there is none. */
 export interface GenerationConfig {
   readonly settings: Json;
   readonly file: string;
 }
 
-/** The content of generation_config.json, or the part of genai_config.json that stands for it. */
+/** The content of generation_config.json, or the corresponding part of genai_config.json. */
 export async function generationConfigOf(folder: ModelFolder): Promise<GenerationConfig> {
   const settings = await folder.generationConfig();
   const genai = settings === undefined ? await genaiConfigOf(folder) : undefined;
@@ -18,15 +18,15 @@ export async function generationConfigOf(folder: ModelFolder): Promise<Generatio
 }
 
 /**
- * The sampling that the folder recommends for requests that set none: greedy unless it asks for sampling. Rejects with
- * `model_files` when its file cannot be read or a setting is out of range.
+ * The folder's recommended sampling, for requests that set none: greedy unless it enables sampling. Rejects with
+ * `model_files` when the file cannot be read or a setting is out of range.
  */
 export async function samplingOf(folder: ModelFolder): Promise<Partial<Sampling>> {
   const { settings, file } = await generationConfigOf(folder);
   if (settings["do_sample"] !== true) return { temperature: 0 };
   const number = (key: string, standard: number): number => {
     const value = settings[key] ?? standard;
-    // Anything but a number is out of every range.
+    // NaN is out of every range.
     return typeof value === "number" ? value : Number.NaN;
   };
   try {

@@ -1,4 +1,4 @@
-/** What a model's folder holds besides the model. */
+/** Loads what is in a model's folder besides the model. */
 import { resolve } from "node:path";
 import type { Sampling } from "@lenity/core";
 import { encodeThread } from "../tokenizer/encode-thread.ts";
@@ -9,9 +9,10 @@ import { type DiskFolder, openFolder } from "./open-folder.ts";
 import { tokenizerOf } from "./tokenizer-of-folder.ts";
 
 /**
- * Loads the tokenizer (tokenizer.json, and tokenizer_config.json when it is there), with a thread for long texts
- * (`encodeAsync`), whose script bundlers may place elsewhere: `worker`. `encode` adds no BOS or EOS of its own: chat
- * templates write them. Rejects with `model_files` when the folder or the file is missing, or is not a tokenizer.
+ * Loads the tokenizer (tokenizer.json, and tokenizer_config.json if it exists), with a thread for long texts
+ * (`encodeAsync`). `worker` is that thread's script, for bundlers that put it elsewhere. `encode` adds no BOS or EOS:
+ * chat templates contain them. Rejects with `model_files` when the folder or the file is missing, or is not a
+ * tokenizer.
  */
 export async function loadTokenizer(
   folder: DiskFolder,
@@ -27,7 +28,7 @@ export async function loadChatTemplate(folder: DiskFolder): Promise<ChatTemplate
 }
 
 /**
- * Loads the sampling that generation_config.json recommends: greedy unless it asks for sampling. Rejects with
+ * Loads the sampling recommended by generation_config.json: greedy unless it enables sampling. Rejects with
  * `model_files` when it cannot be read.
  */
 export async function loadSampling(folder: DiskFolder): Promise<Partial<Sampling>> {

@@ -6,24 +6,24 @@ import { generationConfigOf } from "./generation-config.ts";
 import type { ModelFolder } from "./model-folder.ts";
 import type { Json } from "./read-files.ts";
 
-/** What the configuration of a folder says of its model. */
+/** What a folder's configuration says about its model. */
 export interface ModelConfig {
-  /** The logits of one row, padding included. */
+  /** The logits per row, padding included. */
   readonly vocabulary: number;
   readonly contextLength: number;
-  /** Tokens that end an answer; none where the configuration names none. */
+  /** Tokens that end an answer; empty if the configuration names none. */
   readonly eos: readonly Token[];
-  /** What the configuration lets expect of the cache's sizes. */
+  /** Likely cache sizes, from the configuration. */
   readonly sizes: SizeHints;
-  /** The model file that genai_config.json names, where that is the folder's configuration. */
+  /** The model file named by genai_config.json, when that is the folder's configuration. */
   readonly filename: string | undefined;
-  /** What a user should know of it, as sentences without a full stop. */
+  /** Notes for the user, as sentences without a full stop. */
   readonly notes: readonly string[];
 }
 
 /**
- * How long the context is to be: as its user asks or, where no file names a length, as that of the target for which the
- * model drafts.
+ * The context length to use: what the user requested (`asked`), or the target's, which applies when no file gives a
+ * length.
  */
 export interface ContextOptions {
   readonly asked?: number | undefined;
@@ -31,9 +31,9 @@ export interface ContextOptions {
 }
 
 /**
- * What config.json and generation_config.json say, or what genai_config.json has of them; of a model that reads more
- * than text, the part for its text decoder (`text_config`). Rejects with `model_files` when something is missing or
- * wrong, and with `invalid_request` when a longer context is asked for than there is.
+ * Reads config.json and generation_config.json, or the corresponding parts of genai_config.json; for a multimodal
+ * model, the part for its text decoder (`text_config`). Rejects with `model_files` when something is missing or wrong,
+ * and with `invalid_request` when a longer context is requested than the model has.
  */
 export async function modelConfigOf(folder: ModelFolder, { asked, target }: ContextOptions = {}): Promise<ModelConfig> {
   const { config, file, filename } = await configOf(folder);
@@ -48,14 +48,14 @@ export async function modelConfigOf(folder: ModelFolder, { asked, target }: Cont
     const key = keys.find((key) => parts.some((part) => (part[key] ?? undefined) !== undefined));
     throw new LenityError(
       "model_files",
-      `${file} has ${key} ${JSON.stringify(value)}; expected a whole number. Take the config.json of the model's own folder.`,
+      `${file} has ${key} ${JSON.stringify(value)}; expected a whole number. Use the config.json from the model's own folder.`,
     );
   };
   const vocabulary = size(["vocab_size"]);
   if (vocabulary === undefined) {
     throw new LenityError(
       "model_files",
-      `${file} has vocab_size undefined; expected a whole number. Take the config.json of the model's own folder.`,
+      `${file} has no vocab_size; expected a whole number. Use the config.json from the model's own folder.`,
     );
   }
   const eos = tokens(
@@ -65,7 +65,7 @@ export async function modelConfigOf(folder: ModelFolder, { asked, target }: Cont
   if (stray !== undefined) {
     throw new LenityError(
       "model_files",
-      `${folder.place} ends answers at token ${JSON.stringify(stray)} (eos_token_id in generation_config.json, genai_config.json or config.json); the model knows ids 0 to ${vocabulary - 1}. Take these files of the model's own folder.`,
+      `${folder.place} ends answers at token ${JSON.stringify(stray)} (eos_token_id in generation_config.json, genai_config.json or config.json); the model's ids are 0 to ${vocabulary - 1}. Use the files from the model's own folder.`,
     );
   }
   const { contextLength, note } = await findContextLength({ folder, file, size, asked, target });
@@ -79,7 +79,7 @@ export async function modelConfigOf(folder: ModelFolder, { asked, target }: Cont
   };
 }
 
-/** Heads and head size under the names of Llama and its like, GPT-2, Bloom, Falcon and onnxruntime-genai. */
+/** Heads and head size, under the names used by Llama-like models, GPT-2, Bloom, Falcon and onnxruntime-genai. */
 function cacheSizes(find: (keys: readonly string[]) => unknown): SizeHints {
   const heads = find(["num_attention_heads", "n_head", "num_heads"]);
   const width = find(["hidden_size", "n_embd", "d_model"]);
@@ -94,7 +94,7 @@ const isSize = (value: unknown): value is number => typeof value === "number" &&
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The folder's configuration, and the file that it is. */
+/** The folder's configuration, and the file it comes from. */
 interface FolderConfig {
   readonly config: Json;
   readonly file: string;
@@ -109,7 +109,7 @@ async function configOf(folder: ModelFolder): Promise<FolderConfig> {
   return { config: genai.model, file: genai.file, filename: genai.filename };
 }
 
-/** Hugging Face writes one id, a list, or null. */
+/** Hugging Face configs have one id, a list, or null. */
 function tokens(value: unknown): readonly unknown[] {
   return (Array.isArray(value) ? value : [value]).filter((id) => id !== undefined && id !== null);
 }

@@ -3,16 +3,15 @@ import type { ListedFile, ModelFiles } from "./model-files.ts";
 import { type Json, missing, readJson, readText } from "./read-files.ts";
 
 /**
- * The small files of a model folder, each read and parsed at most once, when it is first asked for. Whoever needs
- * something of the folder is handed this value. A file that is not there is undefined; one that cannot be read rejects
- * with `model_files`, each time.
+ * The small files of a model folder, each read and parsed at most once, on first use. Pass this value to everything
+ * that reads the folder. A missing file is undefined; one that cannot be read rejects with `model_files` every time.
  */
 export interface ModelFolder {
-  /** All of its files, the large ones too. */
+  /** All of its files, including the large ones. */
   readonly files: ModelFiles;
   /** The folder: a path, or a URL. */
   readonly place: string;
-  /** What messages call a file. */
+  /** Name of a file in messages. */
   nameOf(path: string): string;
   config(): Promise<Json | undefined>;
   generationConfig(): Promise<Json | undefined>;
@@ -23,24 +22,24 @@ export interface ModelFolder {
   tokenizerConfig(): Promise<Json | undefined>;
   /** The text of chat_template.jinja. */
   chatTemplate(): Promise<string | undefined>;
-  /** What lies in the folder itself and in its onnx/; empty where files can only be asked for by name. */
+  /** Lists the folder itself and its onnx/; empty where files can only be requested by name. */
   list(): Promise<readonly ListedFile[]>;
-  /** The error for a file that is needed and is not there. */
+  /** The error for a required file that is missing. */
   missing(path: keyof typeof advice): Error;
 }
 
 /** What to do about a file that is missing or cannot be read. */
 const advice = {
   "config.json":
-    "Expected the config.json of a Hugging Face model folder, or a genai_config.json; copy it beside the model.",
+    "Expected the config.json of a Hugging Face model folder, or a genai_config.json; put it beside the model.",
   "generation_config.json": "Fix or remove it.",
   "genai_config.json": "Fix or remove it.",
-  "tokenizer.json": "Expected Hugging Face's tokenizer.json; copy it from the model's own folder.",
+  "tokenizer.json": "Expected a Hugging Face tokenizer.json; copy it from the model's own folder.",
   "tokenizer_config.json": "Fix or remove it.",
-  "chat_template.jinja": "Expected a template in Jinja; fix or remove it.",
+  "chat_template.jinja": "Expected a Jinja template; fix or remove it.",
 } as const;
 
-/** The folder that these files are. Nothing is read yet. */
+/** A folder of these files. Nothing is read yet. */
 export function modelFolder(files: ModelFiles): ModelFolder {
   const json = (path: keyof typeof advice) => once(() => readJson(files, path, advice[path]));
   const tokenizer = json("tokenizer.json");
@@ -63,7 +62,7 @@ export function modelFolder(files: ModelFiles): ModelFolder {
   };
 }
 
-/** The same promise for every call. */
+/** Calls `read` once and returns the same promise every time. */
 function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
   let reading: Promise<Value> | undefined;
   return () => (reading ??= read());

@@ -1,12 +1,12 @@
 import { filesIn, folderPath } from "./disk-files.ts";
 import { type ModelFolder, modelFolder } from "./model-folder.ts";
 
-/** A folder on a disk: its path or its file: URL, or the same folder opened. */
+/** A folder on disk: its path or file: URL, or the folder already opened. */
 export type DiskFolder = string | URL | ModelFolder;
 
 /**
- * Opens a folder on a disk for several loads: its small files are then read and parsed once for all of them. Rejects
- * with `model_files` when there is no such folder.
+ * Opens a folder on disk so that several loads share it: its small files are read and parsed only once. Rejects with
+ * `model_files` when the folder does not exist.
  */
 export async function openFolder(folder: DiskFolder): Promise<ModelFolder> {
   return typeof folder === "string" || folder instanceof URL ? modelFolder(filesIn(await folderPath(folder))) : folder;

@@ -1,12 +1,12 @@
 import { LenityError } from "@lenity/core";
 import type { ModelFiles } from "./model-files.ts";
 
-/** What a JSON object holds. */
+/** A parsed JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a JSON object; undefined when the file is missing. Rejects with `model_files`, ending with `advice`, when it
- * holds something else.
+ * Reads a JSON object; undefined when the file is missing. Rejects with `model_files`, ending with `advice`, when the
+ * file contains anything else.
  */
 export async function readJson(files: ModelFiles, path: string, advice: string): Promise<Json | undefined> {
   const text = await readText(files, path, advice);
@@ -20,7 +20,7 @@ export async function readJson(files: ModelFiles, path: string, advice: string):
     throw refuse(`is not JSON: ${(cause as Error).message}`, cause);
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Json;
-  throw refuse("does not hold a JSON object");
+  throw refuse("does not contain a JSON object");
 }
 
 /**
@@ -47,7 +47,7 @@ export async function readBytes(
   });
 }
 
-/** The error for a file that must be there. */
+/** The error for a missing required file. */
 export function missing(files: Pick<ModelFiles, "nameOf">, path: string, advice: string): LenityError {
   return new LenityError("model_files", `${files.nameOf(path)} is missing. ${advice}`);
 }

@@ -17,12 +17,12 @@ export async function findVariants(folder: DiskFolder): Promise<Variant[]> {
   return variantsAmong(await pathsIn(await openFolder(folder)));
 }
 
-/** The same among the paths of a folder or a repository, which have "/" on every system. */
+/** The variants among the paths of a folder or a repository, with "/" on every system. */
 export function variantsAmong(paths: readonly string[]): Variant[] {
   return candidates.filter(({ path }) => paths.includes(path));
 }
 
-/** The variant with that name; where none is asked for fp32, or else the only one. */
+/** The variant with that name; without a name, fp32, or else the only one. */
 export function pickVariant(found: readonly Variant[], dtype: Dtype | undefined): Variant | undefined {
   return (
     found.find((variant) => variant.dtype === (dtype ?? "fp32")) ??
@@ -30,33 +30,36 @@ export function pickVariant(found: readonly Variant[], dtype: Dtype | undefined)
   );
 }
 
-/** The only model among the paths of a folder or a repository, when none has a variant's name and none is asked for. */
+/**
+ * The only model file among the paths of a folder or a repository, when none has a variant's name and no variant was
+ * requested.
+ */
 export function onlyUnusualName(paths: readonly string[], dtype: Dtype | undefined): string | undefined {
   const others = unusualNames(paths);
   return dtype === undefined && others.length === 1 ? others[0] : undefined;
 }
 
-/** Model files in ONNX format under names of their own, in onnx/ or in the folder itself. */
+/** ONNX model files with unusual names, in onnx/ or in the folder itself. */
 function unusualNames(paths: readonly string[]): string[] {
   return paths.filter((path) => /^(onnx\/)?[^/]+\.onnx$/.test(path) && !path.endsWith(drafterEnding));
 }
 
-/** Which model file is asked for. */
+/** Which model file to load. */
 export interface FileOptions {
   readonly dtype?: Dtype | undefined;
-  /** Relative to the folder, in place of a variant. */
+  /** The file to load instead of a variant, relative to the folder. */
   readonly file?: string | undefined;
 }
 
-/** A model file, relative to its folder, and what to know of the choice, as sentences without a full stop. */
+/** A model file, relative to its folder, and notes on the choice, as sentences without a full stop. */
 export interface ChosenFile {
   readonly path: string;
   readonly notes: readonly string[];
 }
 
 /**
- * The model file that is asked for; or the one that the folder's configuration names (`filename`); or a variant.
- * Rejects with `model_files` when there is none.
+ * The requested model file; or the one named by the folder's configuration (`filename`); or a variant. Rejects with
+ * `model_files` when there is none.
  */
 export async function chooseFile(
   folder: ModelFolder,
@@ -65,12 +68,12 @@ export async function chooseFile(
 ): Promise<ChosenFile> {
   if (file !== undefined) {
     if (dtype !== undefined)
-      throw new TypeError(`Both file (${file}) and dtype (${dtype}) are given; expected one of them.`);
+      throw new TypeError(`Both file (${file}) and dtype (${dtype}) are given; expected only one of them.`);
     const path = folder.nameOf(file);
     if (await exists(path)) return { path: file, notes: [] };
     throw new LenityError(
       "model_files",
-      `${path} is missing. Name a file of the folder, or leave it to the folder's variants.`,
+      `${path} is missing. Name a file in the folder, or name none to use one of the folder's variants.`,
     );
   }
   if (dtype === undefined && filename !== undefined && (await exists(folder.nameOf(filename))))
@@ -79,13 +82,13 @@ export async function chooseFile(
   const variants = await findVariants(folder);
   if (variants.some((variant) => variant.path === path) || (await genaiConfigOf(folder))?.filename === path)
     return { path, notes: [] };
-  return { path, notes: [`${path} is taken for the model: no file has a usual name, such as onnx/model.onnx`] };
+  return { path, notes: [`${path} is used as the model: no file has a usual name, such as onnx/model.onnx`] };
 }
 
 /**
- * The path, relative to the folder, of the variant that is asked for; where none is, model.onnx, or else the only
- * variant that is there, or else the only model or the one that genai_config.json names. Rejects with `model_files` and
- * the variants that are there; throws RangeError for a name that is no variant's.
+ * The path, relative to the folder, of the requested variant; without a request, model.onnx, or else the only variant,
+ * or else the only model file or the one named by genai_config.json. Rejects with `model_files`, listing the variants
+ * found; throws RangeError for a name that is not a variant.
  */
 export async function chooseVariant(folder: DiskFolder, dtype: Dtype | undefined): Promise<string> {
   checkDtype(dtype);
@@ -101,7 +104,7 @@ export async function chooseVariant(folder: DiskFolder, dtype: Dtype | undefined
     const there = found.map(({ dtype, path }) => `${dtype} (${path})`).join(", ");
     throw new LenityError(
       "model_files",
-      `${files} are missing. ${open.place} holds other variants: ${there}. Choose one by its dtype.`,
+      `${files} are missing. ${open.place} has other variants: ${there}. Choose one by its dtype.`,
     );
   }
   const only =
@@ -110,9 +113,9 @@ export async function chooseVariant(folder: DiskFolder, dtype: Dtype | undefined
   const others = unusualNames(paths);
   const advice =
     others.length > 0
-      ? `It does hold ${others.join(", ")}: name one as the file.`
-      : `Export the model to ONNX: lenity export ${open.place} does it for Llama and its relatives, Optimum for others.`;
-  throw new LenityError("model_files", `${open.place} holds no ONNX model: ${files} are missing. ${advice}`);
+      ? `It does have ${others.join(", ")}: name one as the file.`
+      : `Export the model to ONNX: lenity export ${open.place} does it for Llama-like models, Optimum for others.`;
+  throw new LenityError("model_files", `${open.place} has no ONNX model: ${files} are missing. ${advice}`);
 }
 
 async function pathsIn(folder: ModelFolder): Promise<string[]> {

@@ -1,24 +1,24 @@
-/** Which ids a model may draw: its own tokenizer's, and for a draft model those of its target. */
+/** The ids that a model may draw: those of its tokenizer, or for a draft model those of its target. */
 import { LenityError, type Token } from "@lenity/core";
 import type { TokenIds } from "@lenity/core/internal";
 import type { TokenTexts } from "../tokenizer/token-table.ts";
 
-/** A model's output layer, and its tokenizer's tokens when its folder has them. */
+/** A model's output layer, and its tokenizer's tokens if the folder has a tokenizer. */
 export interface Outputs {
   readonly name: string;
   /** Path of the folder. */
   readonly folder: string;
-  /** The logits of one row: vocab_size. */
+  /** The logits per row: vocab_size. */
   readonly width: number;
   readonly tokens: TokenTexts | undefined;
 }
 
-/** The model for which another one drafts. */
+/** The model that a draft model drafts for. */
 export interface DraftTarget extends Outputs, TokenIds {
   readonly contextLength: number;
 }
 
-/** What rows are made of, and what a user should know about it. */
+/** The ids that rows cover, and notes on them for the user. */
 export interface Vocabulary extends TokenIds {
   readonly unused: ReadonlySet<Token>;
   /** Sentences without a full stop. */
@@ -26,9 +26,9 @@ export interface Vocabulary extends TokenIds {
 }
 
 /**
- * The ids of the model's tokenizer, without the padding of its output layer. Throws `model_files` when the tokenizer's
- * ordinary tokens go beyond the output layer. Added tokens may: folders hold such tokens, above all for padding, that
- * the model was never resized for. They are an error where a prompt has them.
+ * The ids of the model's tokenizer, without the padding of its output layer. Throws `model_files` when ordinary tokens
+ * of the tokenizer go beyond the output layer. Added tokens may: some tokenizers have tokens, mostly for padding, that
+ * the model was never resized for. A prompt that contains one is refused.
  */
 export function ownVocabulary({ folder, width, tokens }: Outputs): Vocabulary {
   if (tokens === undefined) return { vocabulary: width, unused: new Set(), notes: [] };
@@ -36,7 +36,7 @@ export function ownVocabulary({ folder, width, tokens }: Outputs): Vocabulary {
   if (beyond.some((id) => !tokens.added.has(id))) {
     throw new LenityError(
       "model_files",
-      `The tokenizer.json of ${folder} has ids up to ${tokens.vocabulary - 1}, the model's vocab_size is ${width}. The two belong to different models; fetch both from the same place.`,
+      `The tokenizer.json of ${folder} has ids up to ${tokens.vocabulary - 1}, but the model's vocab_size is ${width}. They belong to different models; download both from the same place.`,
     );
   }
   const names = beyond.slice(0, 5).map((id) => `${tokens.texts.get(id)} (${id})`);
@@ -47,26 +47,28 @@ export function ownVocabulary({ folder, width, tokens }: Outputs): Vocabulary {
     notes:
       beyond.length === 0
         ? []
-        : [`the model has no place for the added tokens ${names.join(", ")}${more}: prompts with them are refused`],
+        : [
+            `the model has no embedding for the added tokens ${names.join(", ")}${more}: prompts that contain them are refused`,
+          ],
   };
 }
 
 /**
- * The target's ids for its draft model, of which the draft may draw those that mean the same to both. Throws
- * `unsupported` when an ordinary token has another text, or when there is nothing to compare and the sizes differ.
+ * The target's ids, of which the draft model may draw those that mean the same to both. Throws `unsupported` when an
+ * ordinary token has a different text, or when there is nothing to compare and the sizes differ.
  */
 export function draftVocabulary(draft: Outputs, target: Outputs & TokenIds): Vocabulary {
   const refuse = (what: string, advice: string) =>
     new LenityError(
       "unsupported",
-      `The draft model ${draft.folder} does not fit the target ${target.folder}: ${what}. ${advice}`,
+      `The draft model ${draft.folder} does not match the target ${target.folder}: ${what}. ${advice}`,
     );
   const { vocabulary } = target;
   const unused = new Set(target.unused);
   if (draft.tokens === undefined || target.tokens === undefined) {
     if (draft.width === target.width) return { vocabulary, unused, notes: [] };
     throw refuse(
-      `they have ${draft.width} and ${target.width} token ids, and without both tokenizer.json files nothing shows which are the same`,
+      `they have ${draft.width} and ${target.width} token ids, and without both tokenizer.json files it is not known which are the same`,
       "Copy the tokenizer.json of each model into its folder.",
     );
   }
@@ -80,14 +82,14 @@ export function draftVocabulary(draft: Outputs, target: Outputs & TokenIds): Voc
     else if (target.tokens.added.has(id) && draft.tokens.added.has(id)) different++;
     else {
       throw refuse(
-        `the token ${id} is ${JSON.stringify(own)} to the one and ${JSON.stringify(text)} to the other`,
-        "Take a draft model of the target's family: expected the same tokenizer.",
+        `token ${id} is ${JSON.stringify(own)} in one and ${JSON.stringify(text)} in the other`,
+        "Use a draft model of the target's family: it must have the same tokenizer.",
       );
     }
     unused.add(id);
   }
   if (unused.size >= vocabulary)
-    throw refuse("no token id means the same to both", "Take a draft model of the target's family.");
+    throw refuse("no token id means the same in both", "Use a draft model of the target's family.");
   return { vocabulary, unused, notes: notesOf(draft, target, missing, different) };
 }
 
@@ -100,9 +102,9 @@ function notesOf(draft: Outputs, target: Outputs, missing: number, different: nu
   }
   const kinds = [
     ...(missing === 0 ? [] : [`${missing} that only ${target.name} has`]),
-    ...(different === 0 ? [] : [`${different} control tokens of another meaning`]),
+    ...(different === 0 ? [] : [`${different} control tokens with a different meaning`]),
   ];
   return [
-    `${draft.name} never drafts ${kinds.join(" and ")}; where the target could draw one, KL(p‖q) is infinite, so that gates on it (judi) relax nothing`,
+    `${draft.name} never drafts ${kinds.join(" and ")}; where the target could draw one, KL(p‖q) is infinite, so gates on it (judi) do not relax anything`,
   ];
 }

@@ -5,8 +5,8 @@ import { tensorOf } from "./float-tensors.ts";
 import type { Graph, Runtime } from "./graph.ts";
 
 /**
- * The inputs of a run besides its cache, for a block that begins at position `start`, each of the type that the graph
- * declares; `kept` is how many rows of logits the graph need return.
+ * The inputs of a run other than its cache, for a block that starts at position `start`, each of the type that the
+ * graph declares. `kept` is the number of rows of logits that are needed.
  */
 export function blockFeeds(
   { runtime, inputs }: Pick<Graph, "runtime" | "inputs">,
@@ -35,7 +35,7 @@ export function blockFeeds(
 /** How an input of one type is made. */
 interface InputKind {
   tensor(runtime: Runtime, values: readonly number[], shape: readonly number[]): Tensor;
-  /** A mask [1, length] of ones. It is made anew for every run, so its length must cost little. */
+  /** A mask [1, length] of ones. It is made for every run, so long ones must be cheap. */
   ones(runtime: Runtime, length: number): Tensor;
 }
 
@@ -63,6 +63,6 @@ const inputKinds: Readonly<Record<string, InputKind>> = {
   },
 };
 
-/** Types of ids and positions, and of a mask, in which 1 stands for a token that counts. */
+/** Types of ids and positions, and of a mask (1 for a token that counts). */
 export const integerTypes: readonly string[] = ["int64", "int32"];
 export const maskTypes: readonly string[] = Object.keys(inputKinds);

@@ -5,11 +5,10 @@ import { tensorOf, zeros } from "./float-tensors.ts";
 import type { UntriedGraph } from "./graph.ts";
 
 /**
- * Finds the family by running the graph, since its operators do not show it: several of them concatenate, inside
- * functions and fused nodes too. Two tokens run with two rows of past, or as many as its window needs, of which the
- * mask counts none: a graph that goes by the mask returns as many, one that concatenates returns two more or fails.
- * What fails for another reason is run as concat, which GroupQueryAttention accepts as well; the self-check has the
- * last word.
+ * Finds the family by running the graph, since its operators do not show it: several of them concatenate, also inside
+ * functions and fused nodes. Runs two tokens with two rows of past (or as many as its window needs), all masked out. A
+ * graph that follows the mask returns as many rows; one that concatenates returns two more, or fails. Graphs that fail
+ * for other reasons are run as concat, which GroupQueryAttention accepts too; the self-check decides in the end.
  */
 export async function findFamily(graph: UntriedGraph): Promise<CacheFamily> {
   if (graph.split) return "split";

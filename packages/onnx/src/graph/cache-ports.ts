@@ -5,23 +5,23 @@ import { cacheTensors } from "./cache-tensors.ts";
 import type { Precision } from "./float-tensors.ts";
 import type { Port } from "./port.ts";
 
-/** What the declarations of the caches tell: sizes are undefined where the file has a name in place of a number. */
+/** What the caches' declarations show. Sizes are undefined where the file has a name instead of a number. */
 export interface CachePorts extends Pick<CacheShape, "layers" | "precision" | "combined"> {
   readonly groups: number | undefined;
   readonly headSize: number | undefined;
   /**
-   * Whether the graph takes the later values apart from the others (tail_values.N), as `exportDecoder` writes long
+   * Whether the graph takes the later values as separate inputs (tail_values.N), as `exportDecoder` writes it for long
    * contexts.
    */
   readonly split: boolean;
 }
 
-/** Whether an input is a cache of keys and values, going by its name. */
+/** Whether an input is a cache of keys and values, judging by its name. */
 export function isCache(name: string): boolean {
   return /^(past_key_values\.\d+\.(key|value)|past_\d+|tail_values\.\d+)$/.test(name);
 }
 
-/** Finds the caches. Throws what `refuse` makes of the end of a sentence that begins with the file's name. */
+/** Finds the caches. Throws `refuse(what)`, where `what` ends a sentence that starts with the file's name. */
 export function findCaches(
   inputs: readonly Port[],
   outputs: readonly Port[],
@@ -43,7 +43,7 @@ export function findCaches(
   const odd = caches.find(({ type }) => !isPrecision(type) || type !== precision);
   if (!isPrecision(precision) || odd !== undefined) {
     throw refuse(
-      `has a cache ${odd?.name} of type ${odd?.type}; expected float32 or float16, the same for all. Take another variant of the model.`,
+      `has a cache ${odd?.name} of type ${odd?.type}; expected float32 or float16, the same for all. Use another variant of the model.`,
     );
   }
   const rank = split ? 3 : combined ? 5 : 4;
@@ -63,5 +63,5 @@ export function findCaches(
   return { layers, precision, groups, headSize, split, ...(combined ? { combined } : {}) };
 }
 
-/** Whether caches and logits may be of a type. */
+/** Whether a type is allowed for caches and logits. */
 export const isPrecision = (type: string | undefined): type is Precision => type === "float32" || type === "float16";

@@ -1,23 +1,23 @@
-/** The tensors in which a graph takes and returns its cache. */
+/** The tensors of a graph's cache: its inputs and outputs. */
 
-/** Their names, and how rows of head size lie in each. */
+/** Their names, and how the rows of head size are laid out in each. */
 import type { CacheShape } from "./cache-shape.ts";
 export interface CacheTensors {
   /** Inputs and outputs, in the order of `present_rows`. */
   readonly names: readonly { readonly past: string; readonly present: string }[];
-  /** Each tensor is so many runs of `length` rows. */
+  /** Each tensor is this many groups of `length` rows. */
   readonly groups: number;
-  /** The shape of one with so many rows per run. */
+  /** The shape of a tensor with this many rows per group. */
   shape(length: number): number[];
-  /** The dimension that is the length. */
+  /** The index of the length dimension. */
   readonly axis: number;
-  /** The shape of `present_rows` for so many rows. */
+  /** The shape of `present_rows` for this many rows. */
   rowsShape(length: number): number[];
 }
 
 /**
- * Of caches with a key and a value for each layer, or with both in one tensor (combined): the rows lie in the same
- * order.
+ * For caches with one key and one value per layer, or with both in one tensor (combined): the order of the rows is the
+ * same.
  */
 export function cacheTensors({
   layers,
@@ -43,7 +43,7 @@ export function cacheTensors({
   };
 }
 
-/** `0.key`, `0.value`, `1.key`, …: what the names of cache tensors end with, in the order of `present_rows`. */
+/** `0.key`, `0.value`, `1.key`, …: the endings of cache tensor names, in the order of `present_rows`. */
 export function cacheParts(layers: number): string[] {
   return Array.from({ length: layers }, (_, n) => [`${n}.key`, `${n}.value`]).flat();
 }

@@ -1,15 +1,15 @@
-/** What a decoder's inputs and outputs must be, and what they show of it. */
+/** Checks a decoder's inputs and outputs, and reads what they show about it. */
 
 import { type HiddenKind, LenityError } from "@lenity/core";
 import { integerTypes, maskTypes } from "./block-feeds.ts";
 import { type CachePorts, findCaches, isCache, isPrecision } from "./cache-ports.ts";
 import type { Port } from "./port.ts";
 
-/** What the declared inputs and outputs show of a graph. */
+/** What the declared inputs and outputs show about a graph. */
 export interface GraphPorts extends CachePorts {
-  /** Whether it offers the block's cache rows alone (present_rows). */
+  /** Whether it can return only the block's own cache rows (present_rows). */
   readonly newRows: boolean;
-  /** The output that gives each kind of hidden state, going by names. */
+  /** The output for each kind of hidden state, by name. */
   readonly hidden: Readonly<Partial<Record<HiddenKind, string>>>;
 }
 
@@ -36,33 +36,33 @@ export function checkPorts(
   const width = logits?.shape.at(-1);
   if (typeof width === "number" && width !== vocabulary) {
     throw refuse(
-      `gives logits of ${width} tokens, config.json says vocab_size ${vocabulary}. The two belong to different models; fetch both from the same place.`,
+      `has logits for ${width} tokens, but vocab_size in config.json is ${vocabulary}. They belong to different models; download both from the same place.`,
     );
   }
   const rows = output.get("present_rows");
-  // Where the batch is left open, so is the number of joined caches.
+  // If the batch size is left open, so is the number of joined caches.
   const newRows = rows?.type === precision && (typeof rows.shape[0] === "string" || rows.shape[0] === 2 * layers);
   if (split && !newRows)
     throw refuse(
-      "takes tail_values.N but has no output present_rows for the block's own cache rows. Export it again with exportDecoder.",
+      "has the inputs tail_values.N but no output present_rows for the block's own cache rows. Export it again with exportDecoder.",
     );
   return { ...caches, newRows, hidden: hiddenOutputs(output) };
 }
 
 /**
- * Checks that they are the inputs of a text decoder, and nothing else. Throws what `refuse` makes of the end of a
- * sentence that begins with the file's name.
+ * Checks that these are the inputs of a text decoder and nothing else. Throws `refuse(what)`, where `what` ends a
+ * sentence that starts with the file's name.
  */
 function checkInputs(inputs: readonly Port[], refuse: (what: string) => Error): void {
   const state = inputs.find(({ name }) => isRecurrent(name));
   if (state !== undefined) {
     throw refuse(
-      `keeps the state ${state.name}, which cannot be rewound to an earlier token. Speculative decoding needs a model with attention only.`,
+      `has the state ${state.name}, which cannot be rewound to an earlier token. Speculative decoding needs a model that has only attention layers.`,
     );
   }
   if (inputs.some(({ name }) => name === "use_cache_branch")) {
     throw refuse(
-      "is a merged decoder: its input use_cache_branch picks one of two graphs, and the one with a past is made for single tokens, not for verifying a block. Take the folder's model.onnx if there is one, or export anew with a current Optimum (--task text-generation-with-past), which writes one graph for both.",
+      "is a merged decoder: its input use_cache_branch picks one of two graphs, and the one with a past handles single tokens only, so it cannot verify a block. Use the folder's model.onnx if there is one, or export again with a current Optimum (--task text-generation-with-past), which writes one graph for both.",
     );
   }
   for (const name of ["input_ids", "attention_mask"]) {
@@ -78,23 +78,24 @@ function checkInputs(inputs: readonly Port[], refuse: (what: string) => Error): 
   );
   if (stray !== undefined)
     throw refuse(
-      `needs the input ${stray.name}, which is not one of a text decoder. Known: ${[...plainInputs].join(", ")}, past_key_values.N.key|value or past_N.`,
+      `needs the input ${stray.name}, which text decoders do not have. Expected: ${[...plainInputs].join(", ")}, past_key_values.N.key|value or past_N.`,
     );
   for (const { name, type, shape } of inputs) {
     if (!plainInputs.has(name)) continue;
-    // Masks of another rank are added to scores; they do not choose the tokens that count.
+    // Masks of another rank are added to the scores; they do not select tokens.
     const isMask = name === "attention_mask" && shape.length === 2;
     const types = isMask ? maskTypes : integerTypes;
     if (types.includes(type)) continue;
     throw refuse(
-      `takes the input ${name} as ${type} of shape [${shape.join(", ")}]; expected ${types.join(" or ")}. Export it with onnxruntime-genai, Optimum or lenity export.`,
+      `has the input ${name} of type ${type} and shape [${shape.join(", ")}]; expected ${types.join(" or ")}. Export it with onnxruntime-genai, Optimum or lenity export.`,
     );
   }
 }
 
 /**
- * States that a block overwrites: of convolutions (`past_conv.0`, `conv_state`), state-space models (`past_ssm`,
- * `cache_params.ssm_states`) and linear attention (`past_recurrent`), also among the caches (`past_key_values.0.conv`).
+ * Whether an input is a state that each block overwrites: of convolutions (`past_conv.0`, `conv_state`), state-space
+ * models (`past_ssm`, `cache_params.ssm_states`) or linear attention (`past_recurrent`), also among the caches
+ * (`past_key_values.0.conv`).
  */
 function isRecurrent(name: string): boolean {
   if (isCache(name) || plainInputs.has(name)) return false;
@@ -103,8 +104,8 @@ function isRecurrent(name: string): boolean {
 
 /**
  * `last_hidden_state` is transformers' name for the final norm's output. `hidden_states` is its input in files that
- * have both (such as `exportDecoder` writes); alone it is onnxruntime-genai's name, which stands for the output.
- * `pre_norm_states` is the input in any file.
+ * have both (as written by `exportDecoder`); alone, it is onnxruntime-genai's name for the output. `pre_norm_states` is
+ * always the input.
  */
 function hiddenOutputs(outputs: ReadonlyMap<string, Port>): GraphPorts["hidden"] {
   const first = (...names: readonly string[]) => names.find((name) => isPrecision(outputs.get(name)?.type));

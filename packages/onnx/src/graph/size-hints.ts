@@ -1,4 +1,4 @@
-/** What a folder's configuration lets expect of each size, the likeliest first. */
+/** Likely values of each size, from the folder's configuration, likeliest first. */
 export interface SizeHints {
   /** Key and value heads. */
   readonly groups: readonly number[];

@@ -1,9 +1,9 @@
 import type { OnnxScan } from "./scan.ts";
 
-/** ONNX's number of the element type. */
+/** ONNX's number for the element type. */
 const bfloat16 = 16;
 
-/** Whether a graph holds or makes numbers of bfloat16. */
+/** Whether a graph stores or computes bfloat16 numbers. */
 export function hasBfloat16({ nodes, initializers }: OnnxScan): boolean {
   if ([...initializers.values()].some(({ type }) => type === bfloat16)) return true;
   return nodes.some(

@@ -1,8 +1,7 @@
 import type { OnnxScan } from "./scan.ts";
 
 /**
- * The files that initializers refer to, as the .onnx file names them (relative to it), with the least size each must
- * have.
+ * The files that initializers refer to, as the .onnx file names them (relative to it), with the minimum size of each.
  */
 export function externalFiles({ nodes, initializers }: OnnxScan): ReadonlyMap<string, number> {
   const needs = new Map<string, number>();
@@ -16,11 +15,11 @@ export function externalFiles({ nodes, initializers }: OnnxScan): ReadonlyMap<st
 }
 
 /**
- * What is wrong with such a file, called `path` in the message, when it has `size` bytes or is missing; undefined when
- * nothing is.
+ * The problem with such a file, named `path` in the message, given its `size` in bytes (undefined if missing);
+ * undefined if there is none.
  */
 export function externalFault(file: string, path: string, size: number | undefined, least: number): string | undefined {
-  if (size === undefined) return `${file} keeps weights in ${path}, which is missing. Download it and put it there.`;
+  if (size === undefined) return `${file} stores weights in ${path}, which is missing. Download it and put it there.`;
   if (size >= least) return undefined;
-  return `${file} keeps weights in ${path}, which has ${size} bytes; expected ${least} or more. Download it again, whole (a Git LFS pointer is not the file).`;
+  return `${file} stores weights in ${path}, which has ${size} bytes; expected ${least} or more. Download the complete file again (a Git LFS pointer is not the file).`;
 }

@@ -10,7 +10,7 @@ export function toFloat16(value: number): number {
   return narrowed(scratchBits[0] as number);
 }
 
-/** The same for every value. */
+/** Converts every value. */
 export function toFloat16s(values: Float32Array): Uint16Array<ArrayBuffer> {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const out = new Uint16Array(values.length);
@@ -18,7 +18,7 @@ export function toFloat16s(values: Float32Array): Uint16Array<ArrayBuffer> {
   return out;
 }
 
-/** Bits of a float32 to bits of a float16. */
+/** Converts float32 bits to float16 bits. */
 function narrowed(bits: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const exponent = ((bits >>> 23) & 0xff) - 112;
@@ -35,7 +35,7 @@ function narrowed(bits: number): number {
   return sign | Math.min(rounded, 0x7c00);
 }
 
-/** The number that float16 bits stand for. */
+/** The number that float16 bits represent. */
 export function fromFloat16(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >>> 10) & 31;

@@ -1,5 +1,5 @@
 /**
- * Writes ONNX files without a dependency: only the fields that `exportDecoder` uses. Field numbers are those of
+ * Writes ONNX files without a dependency, and only the fields that `exportDecoder` uses. Field numbers are from
  * onnx.proto.
  */
 import { LenityError } from "@lenity/core";
@@ -20,7 +20,7 @@ export const elementType = {
 
 const elementSize = { float32: 4, uint8: 1, int8: 1, int32: 4, int64: 8, bool: 1, float16: 2, float64: 8 } as const;
 
-/** The element types that this writer knows. */
+/** The element types supported by this writer. */
 export type ElementType = keyof typeof elementType;
 
 /**
@@ -32,20 +32,20 @@ export type Attribute = number | readonly number[] | { readonly float: number } 
 /** A size, or the name of a size that is known only at run time. */
 export type Dimension = number | string;
 
-/** A tensor's values in row-major order, or what makes them when the file is written. */
+/** A tensor's values in row-major order, or a function that makes them when the file is written. */
 export type Values<Array> = Array | (() => Array);
 
-/** A graph under construction. Names tie its parts together. */
+/** A graph under construction. Its parts refer to each other by name. */
 export interface GraphBuilder {
   /** What has been written so far. */
   readonly body: Message;
-  /** Bytes of all tensors so far, those of inner graphs included. */
+  /** Bytes of all tensors so far, including those of inner graphs. */
   readonly tensorBytes: number;
   input(name: string, type: ElementType, shape: readonly Dimension[]): void;
   output(name: string, type: ElementType, shape: readonly Dimension[]): void;
   /** A float tensor, stored as float16 or float32. Returns its name. */
   weights(name: string, values: Values<Float32Array>, shape: readonly number[], type: "float16" | "float32"): string;
-  /** A tensor of bytes; int8 ones are given as the bytes that hold them. Returns its name. */
+  /** An int8 or uint8 tensor; int8 values are passed as bytes. Returns its name. */
   bytes(name: string, values: Values<Uint8Array>, shape: readonly number[], type: "int8" | "uint8"): string;
   /** An int64 tensor. Returns its name. */
   integers(name: string, values: readonly number[], shape: readonly number[]): string;
@@ -60,31 +60,28 @@ export interface GraphBuilder {
     attributes?: Readonly<Record<string, Attribute>>,
     contrib?: boolean,
   ): void;
-  /**
-   * A graph for an attribute of a node of this one, such as the body of a Loop. It reads this graph's values by their
-   * names.
-   */
+  /** A graph for a node's attribute, such as the body of a Loop. It can read this graph's values by name. */
   inner(name: string): GraphBuilder;
-  /** The file, in pieces to be written one after another, each made when its turn comes. */
+  /** The file, in pieces to write one after another. Each is made when it is needed. */
   finish(): Iterable<Uint8Array>;
-  /** The data file in the same manner; empty without one. */
+  /** The data file in the same form; empty if there is none. */
   data(): Iterable<Uint8Array>;
 }
 
-/** Smaller tensors stay in the .onnx file: the runtime reads some of them to learn shapes. */
+/** Smaller tensors stay in the .onnx file, since the runtime reads some of them to infer shapes. */
 const leastOutside = 1024;
-/** Where tensors begin in a data file, so that the runtime can map them into memory (onnx.proto asks for it). */
+/** Alignment of tensors in a data file, so that the runtime can map them into memory (required by onnx.proto). */
 const page = 4096;
 
 /**
- * Starts a graph: opset 18 with com.microsoft 1. Protobuf ends at 2 GB; with a `dataFile`, the name of a file beside
- * the .onnx file, the large tensors go there.
+ * Starts a graph: opset 18 with com.microsoft 1. Protobuf is limited to 2 GB; with a `dataFile`, the name of a file
+ * beside the .onnx file, large tensors go there.
  */
 export function graphBuilder(name: string, dataFile?: string): GraphBuilder {
   return builder(name, { tensorBytes: 0, dataFile, outside: message() });
 }
 
-/** What a graph shares with its inner graphs. */
+/** State that a graph shares with its inner graphs. */
 interface Store {
   tensorBytes: number;
   readonly dataFile: string | undefined;
@@ -157,7 +154,7 @@ function made<Array extends object>(values: Values<Array>): Array {
   return typeof values === "function" ? values() : values;
 }
 
-/** Puts bytes at the end of the data file, and where they lie into the tensor's message. */
+/** Appends bytes to the data file, and writes their location into the tensor's message. */
 function writeOutside(outside: Message, bytes: LateBytes, tensor: Message, location: string): void {
   const gap = -outside.size & (page - 1);
   outside.pieces.push(new Uint8Array(gap), bytes);
@@ -178,7 +175,7 @@ function halves(title: string, values: Float32Array): Uint16Array {
     if (Math.abs(value) <= most) continue;
     throw new LenityError(
       "model_files",
-      `The tensor ${title} has values beyond ${most}, the most that float16 holds. Export with weights: "float32".`,
+      `The tensor ${title} has values beyond ${most}, the largest float16 number. Export with weights: "float32".`,
     );
   }
   return toFloat16s(values);

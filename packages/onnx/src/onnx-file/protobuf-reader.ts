@@ -1,7 +1,4 @@
-/**
- * Reads protobuf messages where they lie. What nobody looks at is skipped by its length, so that weights stay on the
- * disk.
- */
+/** Reads protobuf messages in place. Unused fields are skipped, so weights stay on disk. */
 
 /** The byte at a position. Throws RangeError beyond the end. */
 export type ByteAt = (position: number) => number;
@@ -12,11 +9,11 @@ export interface Span {
   readonly end: number;
 }
 
-/** One field of a message: a number when it was written as a varint, else where its body lies. */
+/** One field of a message: its number if it is a varint, else the span of its body. */
 export type Field = { readonly field: number } & ({ readonly value: number } | { readonly body: Span });
 
 /**
- * The fields of a message, in order; numbers are read as unsigned. Throws RangeError when the bytes are no protobuf, or
+ * The fields of a message, in order; numbers are read as unsigned. Throws RangeError when the bytes are not protobuf or
  * are cut off.
  */
 export function* fields(byteAt: ByteAt, { start, end }: Span): Generator<Field> {
@@ -53,7 +50,7 @@ function varint(byteAt: ByteAt, cursor: { at: number }): number {
   }
 }
 
-/** The bodies of a message's fields of that number. */
+/** The bodies of a message's fields with that number. */
 export function* bodies(byteAt: ByteAt, span: Span, field: number): Generator<Span> {
   for (const one of fields(byteAt, span)) if (one.field === field && "body" in one) yield one.body;
 }

@@ -1,16 +1,16 @@
-/** Bytes of a known number that are made when they are written: a model's weights need not be in memory all at once. */
+/** A known number of bytes that are made when they are written, so that a model's weights need not all be in memory. */
 export interface LateBytes {
   readonly size: number;
   make(): Uint8Array;
 }
 
 /**
- * The body of one protobuf message: pieces that are written one after another, so that weights are never copied into a
+ * The body of a protobuf message, in pieces that are written one after another, so that weights are never copied into a
  * larger buffer.
  */
 export interface Message {
   readonly pieces: (Uint8Array | LateBytes)[];
-  /** Bytes in all pieces. */
+  /** Total bytes of all pieces. */
   size: number;
 }
 
@@ -63,7 +63,7 @@ function push(to: Message, piece: Uint8Array | LateBytes): void {
   to.size += piece instanceof Uint8Array ? piece.length : piece.size;
 }
 
-/** Base 128, least significant group first. Negative numbers are 64-bit two's complement, as protobuf wants them. */
+/** Base 128, least significant group first. Negative numbers are 64-bit two's complement, as protobuf requires. */
 function varint(value: number): Uint8Array {
   let left = BigInt.asUintN(64, BigInt(value));
   const bytes: number[] = [];

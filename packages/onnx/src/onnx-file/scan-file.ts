@@ -1,10 +1,10 @@
-/** Scans .onnx files on a disk. */
+/** Scans .onnx files on disk. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { LenityError } from "@lenity/core";
 import type { ByteAt } from "./protobuf-reader.ts";
 import { type OnnxScan, refusal, scanBytes } from "./scan.ts";
 
-/** Scans a file. Throws `model_files` when it cannot be read, and as `scanBytes` does. */
+/** Scans a file. Throws `model_files` when it cannot be read, and the errors of `scanBytes`. */
 export function scanOnnx(file: string): OnnxScan {
   let handle: number | undefined;
   try {

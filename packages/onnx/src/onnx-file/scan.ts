@@ -1,13 +1,13 @@
-/** What an .onnx file contains of its graph, read without its weights. Field numbers are those of onnx.proto. */
+/** Reads the graph of an .onnx file without its weights. Field numbers are from onnx.proto. */
 import { LenityError } from "@lenity/core";
 import { type ByteAt, bodies, fields, packed, type Span, text } from "./protobuf-reader.ts";
 
-/** One operation. An empty name stands for an optional input or output that is not there. */
+/** One operation. An empty name means an absent optional input or output. */
 export interface OnnxNode {
   readonly operator: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Attributes that are single integers; negative ones look like huge ones. */
+  /** Attributes that are single integers; negative ones are read as huge numbers. */
   readonly integers: Readonly<Record<string, number>>;
   /** The tensor of a Constant. */
   readonly tensor: TensorFacts | undefined;
@@ -16,17 +16,17 @@ export interface OnnxNode {
 /** A stored tensor without its values. */
 export interface TensorFacts {
   readonly name: string;
-  /** ONNX's number of the element type: 1 float32, 2 uint8, 3 int8, 7 int64, 10 float16, … */
+  /** ONNX's number for the element type: 1 float32, 2 uint8, 3 int8, 7 int64, 10 float16, … */
   readonly type: number;
   readonly dims: readonly number[];
-  /** The file that holds the values, relative to the model, and the least size it must have for that. */
+  /** The file with the values, relative to the model, and the minimum size it must have. */
   readonly external?: { readonly location: string; readonly bytes: number } | undefined;
 }
 
 /** The graph of a file. */
 export interface OnnxScan {
   readonly file: string;
-  /** Of the .onnx file itself. */
+  /** Size of the .onnx file itself. */
   readonly bytes: number;
   /** Version of each operator set; the standard one under "". */
   readonly opsets: ReadonlyMap<string, number>;
@@ -36,36 +36,36 @@ export interface OnnxScan {
   readonly initializers: ReadonlyMap<string, TensorFacts>;
 }
 
-/**
- * Scans a file of so many bytes. Throws `model_files` when it is cut off, no ONNX file at all, or one without a graph.
- */
+/** Scans a file of `bytes` bytes. Throws `model_files` when it is cut off, is not an ONNX file, or has no graph. */
 export function scanBytes(byteAt: ByteAt, file: string, bytes: number): OnnxScan {
   let scan: OnnxScan;
   try {
     if (bytes >= pointer.length && text(byteAt, { start: 0, end: pointer.length }) === pointer) {
       const advice = "Run `git lfs pull` in its repository, or download the file itself.";
-      throw refusal(file, "is a Git LFS pointer, not the model that it stands for", { advice });
+      throw refusal(file, "is a Git LFS pointer, not the model itself", { advice });
     }
     scan = scanModel(byteAt, file, bytes);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw refusal(file, `(${bytes} bytes) is cut off or no ONNX file: ${cause.message.replace(/\.$/, "")}`, { cause });
+    throw refusal(file, `(${bytes} bytes) is cut off or not an ONNX file: ${cause.message.replace(/\.$/, "")}`, {
+      cause,
+    });
   }
   if (scan.nodes.length > 0) return scan;
-  throw refusal(file, `(${bytes} bytes) holds no graph`);
+  throw refusal(file, `(${bytes} bytes) has no graph`);
 }
 
-/** What is wrong with an .onnx file, and what to do. */
+/** The error for a bad .onnx file: the problem and what to do. */
 export function refusal(
   file: string,
   what: string,
   { advice, cause }: { advice?: string; cause?: unknown } = {},
 ): LenityError {
-  const remedy = advice ?? "Expected a whole .onnx decoder; export or download it again.";
+  const remedy = advice ?? "Expected a complete .onnx decoder; export or download it again.";
   return new LenityError("model_files", `${file} ${what}. ${remedy}`, { cause });
 }
 
-/** What the small file begins with that Git keeps in place of a large one. */
+/** The first bytes of the small file that Git stores in place of a large one. */
 const pointer = "version https://git-lfs.github.com/spec/";
 
 function scanModel(byteAt: ByteAt, file: string, bytes: number): OnnxScan {
@@ -75,7 +75,7 @@ function scanModel(byteAt: ByteAt, file: string, bytes: number): OnnxScan {
   const nodes: OnnxNode[] = [];
   const initializers = new Map<string, TensorFacts>();
   const nameOf = (value: Span) => firstText(byteAt, value, 1);
-  // A file may spread its graph over several fields: whoever reads them merges them.
+  // A file may spread its graph over several fields, which readers merge.
   for (const one of fields(byteAt, { start: 0, end: bytes })) {
     if (!("body" in one)) continue;
     if (one.field === 8) {
@@ -131,7 +131,7 @@ function scanTensor(byteAt: ByteAt, tensor: Span): TensorFacts {
       if (part.field === 1) dims.push(part.value);
       else if (part.field === 2) type = part.value;
     } else if (part.field === 1) {
-      // Writers of proto3 pack repeated numbers into one field.
+      // proto3 writers pack repeated numbers into one field.
       dims.push(...packed(byteAt, part.body));
     } else if (part.field === 8) name = text(byteAt, part.body);
     else if (part.field === 13) entries[firstText(byteAt, part.body, 1)] = firstText(byteAt, part.body, 2);

@@ -2,18 +2,18 @@ import type { OnnxNode, OnnxScan, TensorFacts } from "./scan.ts";
 
 /** How part of a model's weights is stored. */
 export interface WeightFormat {
-  /** Such as `float16`, `int8` or `4-bit in blocks of 32`. */
+  /** For example `float16`, `int8` or `4-bit in blocks of 32`. */
   readonly format: string;
   readonly bytes: number;
 }
 
-/** The formats of a file's weights with what they take, largest first. Tensors of indices and shapes do not count. */
+/** The formats of a file's weights and their bytes, largest first. Tensors of indices and shapes do not count. */
 export function weightFormats({ nodes, initializers }: OnnxScan): WeightFormat[] {
   const formats = new Map<TensorFacts, string>();
   for (const node of nodes) {
     const format = quantised(node, initializers);
     if (format === undefined) continue;
-    // A quantised matrix is stored with its scales and zero points.
+    // Count a quantised matrix together with its scales and zero points.
     for (const name of node.inputs) {
       const tensor = initializers.get(name);
       if (tensor !== undefined) formats.set(tensor, format);
@@ -30,7 +30,7 @@ export function weightFormats({ nodes, initializers }: OnnxScan): WeightFormat[]
   return [...sums].map(([format, bytes]) => ({ format, bytes })).sort((a, b) => b.bytes - a.bytes);
 }
 
-/** ONNX's element types that weights have: name, and bits of one number. */
+/** ONNX element types used for weights: name and bits per number. */
 const elementTypes: Readonly<Record<number, readonly [name: string, bits: number]>> = {
   1: ["float32", 32],
   2: ["uint8", 8],
@@ -45,7 +45,7 @@ const elementTypes: Readonly<Record<number, readonly [name: string, bits: number
   22: ["int4", 4],
 };
 
-/** How a node reads its matrix, when that is quantised. */
+/** The format of a node's matrix if it is quantised. */
 function quantised(
   { operator, inputs, integers }: OnnxNode,
   initializers: ReadonlyMap<string, TensorFacts>,
@@ -54,7 +54,7 @@ function quantised(
   if (operator === "MatMulNBits" || operator === "GatherBlockQuantized")
     return `${bits}-bit in blocks of ${block ?? 128}`;
   if (operator === "MatMulBnb4") return `4-bit of bitsandbytes in blocks of ${block ?? 64}`;
-  // Index of the matrix among the inputs.
+  // Index of the matrix in the inputs.
   const at = { MatMulInteger: 1, DynamicQuantizeMatMul: 1, MatMulIntegerToFloat: 1, QLinearMatMul: 3 }[operator];
   const tensor = at === undefined ? undefined : initializers.get(inputs[at] ?? "");
   const [name] = tensor === undefined ? [] : (elementTypes[tensor.type] ?? []);

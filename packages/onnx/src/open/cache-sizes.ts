@@ -1,4 +1,4 @@
-/** The sizes of a cache, where its file has names in place of numbers. */
+/** The sizes of a cache, for files that declare them by name instead of by number. */
 
 import { LenityError } from "@lenity/core";
 import { blockFeeds } from "../graph/block-feeds.ts";
@@ -10,14 +10,14 @@ import type { UntriedGraph } from "../graph/graph.ts";
 import type { SizeHints } from "../graph/size-hints.ts";
 import type { OnnxScan } from "../onnx-file/scan.ts";
 
-/** Sizes that are tried when no hint is right: all that are usual, and more. */
+/** The largest sizes tried when no hint is right; they cover all usual ones and more. */
 const [mostGroups, mostHeadSize] = [128, 512];
 
 /**
- * The declared sizes. What the file leaves open is found by running it on an empty cache of each likely size: by the
- * folder's configuration, by the attributes and tables of its attention, and then by all sizes up to the largest usual
- * ones. Where it runs, the caches that it returns have the true sizes. A run of a wrong size ends in the first layer.
- * Throws `model_files` when none runs.
+ * Finds the sizes. Those that the file does not declare are found by running it on empty caches of likely sizes: from
+ * the folder's configuration, from the attributes and tables of its attention, and then all sizes up to the largest
+ * usual ones. Once it runs, the returned caches have the true sizes. A run with a wrong size fails in the first layer.
+ * Throws `model_files` when no size runs.
  */
 export async function findSizes(
   graph: Omit<UntriedGraph, "groups" | "headSize">,
@@ -49,11 +49,11 @@ export async function findSizes(
   }
   throw new LenityError(
     "model_files",
-    `${scan.file} names the heads or the head size of its caches in place of numbers, and ran with none that were tried. Put the model's own config.json (num_key_value_heads, head_dim) or genai_config.json beside it.`,
+    `${scan.file} declares the heads or the head size of its caches by name instead of by number, and none of the sizes tried worked. Put the model's own config.json (num_key_value_heads, head_dim) or genai_config.json beside it.`,
   );
 }
 
-/** The sizes of the caches that a run returns; undefined when it fails with these. */
+/** The sizes of the caches that a run returns; undefined when the run fails. */
 async function trySizes(graph: UntriedGraph): Promise<Pick<CacheShape, "groups" | "headSize"> | undefined> {
   const { runtime, headSize, precision, leastRows = 0 } = graph;
   const { names, groups, shape, axis } = cacheTensors(graph);
@@ -67,8 +67,8 @@ async function trySizes(graph: UntriedGraph): Promise<Pick<CacheShape, "groups" 
 }
 
 /**
- * What the file itself says: the attributes of GroupQueryAttention, and the table of its positions, which has half a
- * head's numbers as a rule.
+ * Hints in the file itself: the attributes of GroupQueryAttention, and its position table, which usually has half a
+ * head's numbers.
  */
 function hintsOf({ nodes, initializers }: OnnxScan): SizeHints {
   const attention = nodes.find(({ operator }) => operator === "GroupQueryAttention");

@@ -3,9 +3,9 @@ import type { Runtime } from "../graph/graph.ts";
 import { graphBuilder } from "../onnx-file/graph-builder.ts";
 
 /**
- * Opens a model, with exact int8 arithmetic where that needs asking for: on x64 processors without VNNI the kernel for
- * uint8 × int8 adds pairs of products in 16 bits, which overflow. Files that cannot be loaded in the exact mode (which
- * needs a zero point of its own for each weight) are loaded in the ordinary one.
+ * Opens a model, and turns on exact int8 arithmetic where it is not the default: on x64 processors without VNNI, the
+ * uint8 × int8 kernel adds pairs of products in 16 bits, which can overflow. Files that cannot be loaded in exact mode
+ * (it needs a separate zero point for each weight) are loaded in the ordinary mode.
  */
 export async function createSession(
   runtime: Runtime,
@@ -14,7 +14,7 @@ export async function createSession(
   overflows: (runtime: Runtime) => Promise<boolean> = int8Overflows,
 ): Promise<InferenceSession> {
   const create = (options: InferenceSession.SessionOptions) =>
-    // The declarations have one signature for each kind of file.
+    // Both branches are the same: the declarations have a separate signature for each kind of file.
     typeof file === "string"
       ? runtime.InferenceSession.create(file, options)
       : runtime.InferenceSession.create(file, options);
@@ -27,7 +27,7 @@ export async function createSession(
   return create(exact).catch(() => create(options));
 }
 
-/** Finds it by what a small product gives, since no runtime shows which kernels a processor gets. */
+/** Tests a small product, since no runtime reports which kernels it uses. */
 export async function int8Overflows({ InferenceSession, Tensor }: Runtime): Promise<boolean> {
   if (process.arch !== "x64") return false;
   const size = 64;

@@ -4,8 +4,8 @@ import { blockFeeds } from "../graph/block-feeds.ts";
 import type { CachedGraph } from "../graph/graph.ts";
 
 /**
- * Whether the graph scores only the last position of a block, as onnxruntime-genai's builder writes it with
- * prune_lm_head. Two tokens show it. What fails here is left to the self-check to report.
+ * Whether the graph scores only the last position of a block, as written by onnxruntime-genai's builder with
+ * prune_lm_head. Found by running two tokens. Errors are ignored here; the self-check reports them.
  */
 export async function scoresLastOnly(
   graph: CachedGraph,

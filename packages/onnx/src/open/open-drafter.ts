@@ -7,7 +7,7 @@ import type { Port } from "../graph/port.ts";
 import type { LoadRequest } from "../protocol/protocol.ts";
 import { toPort } from "./probe-graph.ts";
 
-/** The opened drafter file of a model, ready to draft. Throws `model_files` when the two do not fit together. */
+/** Prepares a model's opened drafter file for drafting. Throws `model_files` when it does not match the model. */
 export function fitDrafter(
   session: InferenceSession,
   drafter: string,
@@ -15,7 +15,7 @@ export function fitDrafter(
   request: LoadRequest,
 ): DrafterGraph {
   const { file, width, vocabulary, unused, eos } = request;
-  const fault = misfit(graph, session.inputMetadata.map(toPort), session.outputMetadata.map(toPort), width);
+  const fault = mismatch(graph, session.inputMetadata.map(toPort), session.outputMetadata.map(toPort), width);
   if (fault !== undefined)
     throw new LenityError("model_files", `${drafter} is not a drafter of ${file}: ${fault}. ${drafterRemedy}`);
   const goesOn = new Uint8Array(width).fill(1);
@@ -26,8 +26,8 @@ export function fitDrafter(
   return { session, goesOn: new Tensor("bool", goesOn, [width]), mask: new Tensor("float32", mask, [width]) };
 }
 
-/** What does not fit, if anything. */
-function misfit(graph: Graph, inputs: readonly Port[], outputs: readonly Port[], width: number): string | undefined {
+/** The first mismatch, if any. */
+function mismatch(graph: Graph, inputs: readonly Port[], outputs: readonly Port[], width: number): string | undefined {
   const { layers, groups, headSize, family, precision } = graph;
   if (family !== "new-rows" || precision !== "float32")
     return "the model does not return the new rows of a float32 cache (present_rows)";
@@ -39,9 +39,9 @@ function misfit(graph: Graph, inputs: readonly Port[], outputs: readonly Port[],
     return `its inputs are ${found.join(", ")}; expected ${names.join(", ")}`;
   const cache = shapeOf(inputs, "past_key_values.0.key");
   if (cache?.[1] !== groups || cache[3] !== headSize)
-    return `its caches have the shape [${cache?.join(", ")}], the model's [1, ${groups}, length, ${headSize}]`;
+    return `its caches have the shape [${cache?.join(", ")}], but the model's have [1, ${groups}, length, ${headSize}]`;
   const known = shapeOf(inputs, "goes_on")?.[0];
-  if (known !== width) return `it draws from ${known} tokens, the model has ${width}`;
+  if (known !== width) return `it draws from ${known} tokens, but the model has ${width}`;
   const missing = ["tokens", "logits", "present_rows"].find((name) => shapeOf(outputs, name) === undefined);
   return missing === undefined ? undefined : `it has no output ${missing}`;
 }

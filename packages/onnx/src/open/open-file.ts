@@ -1,4 +1,4 @@
-/** Opens .onnx files that lie on a disk. */
+/** Opens .onnx files on disk. */
 import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
 import { dirname, relative, resolve, sep } from "node:path";
 import { LenityError } from "@lenity/core";
@@ -9,7 +9,7 @@ import type { OnnxScan } from "../onnx-file/scan.ts";
 import { createSession } from "./create-session.ts";
 import { mostBytes, type Opened, openExtended, unreadable } from "./open-extended.ts";
 
-/** `openTapped` of a file on a disk. */
+/** `openExtended` for a file on disk. */
 export async function openFile(
   runtime: Runtime,
   scan: OnnxScan,
@@ -22,15 +22,15 @@ export async function openFile(
     open: () => openUnchanged(runtime, scan, options),
     openWith: (suffix) =>
       createSession(runtime, joined(scan, suffix), { ...options, ...weights(), extra: withFolder(options, scan) }),
-    fixed(more) {
-      if (scan.bytes + more > mostBytes) return "files from 2 GiB on cannot be extended in memory";
+    extensionFault(more) {
+      if (scan.bytes + more > mostBytes) return "files of 2 GiB or more cannot be extended in memory";
       if (weights() !== undefined) return undefined;
       return "its weights are links to files elsewhere, too large to be read into memory; download them into the folder itself";
     },
   });
 }
 
-/** Opens the file as it is. Throws `model_files` with what is wrong and what to do. */
+/** Opens the file unchanged. Throws `model_files` with the problem and the remedy. */
 export async function openUnchanged(
   runtime: Runtime,
   scan: OnnxScan,
@@ -42,7 +42,7 @@ export async function openUnchanged(
   });
 }
 
-/** The whole file with the suffix behind it. */
+/** The whole file with the suffix appended. */
 function joined({ file, bytes }: OnnxScan, suffix: Uint8Array): Uint8Array {
   const all = new Uint8Array(bytes + suffix.length);
   const handle = openSync(file, "r");
@@ -52,7 +52,7 @@ function joined({ file, bytes }: OnnxScan, suffix: Uint8Array): Uint8Array {
       if (read === 0)
         throw new LenityError(
           "model_files",
-          `${file} became shorter while it was read. Load it again when it is whole.`,
+          `${file} became shorter while it was being read. Load it again when it is complete.`,
         );
       at += read;
     }
@@ -63,15 +63,15 @@ function joined({ file, bytes }: OnnxScan, suffix: Uint8Array): Uint8Array {
   return all;
 }
 
-/** A model in memory has no folder; this is where it finds the files of its weights. */
+/** A model in memory has no folder, so this tells the runtime where to find its weight files. */
 function withFolder({ extra }: InferenceSession.SessionOptions, { file }: OnnxScan): Record<string, unknown> {
   const session = (extra?.["session"] ?? {}) as Record<string, unknown>;
   return { ...extra, session: { ...session, model_external_initializers_file_folder_path: resolve(dirname(file)) } };
 }
 
 /**
- * ONNX Runtime takes no links out of a model's folder when the model is in memory, and downloads into Hugging Face's
- * cache are such links: their targets are read here. Undefined when they are too large for that.
+ * For a model in memory, ONNX Runtime does not follow links that lead out of its folder, and downloads in Hugging
+ * Face's cache are such links. So their targets are read here. Undefined when they are too large for that.
  */
 function outsideWeights(scan: OnnxScan): Pick<InferenceSession.SessionOptions, "externalData"> | undefined {
   const paths = [...externalData(scan).keys()];

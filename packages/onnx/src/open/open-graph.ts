@@ -14,7 +14,7 @@ import { smallSession } from "./small-session.ts";
 export type NodeRuntime = typeof import("onnxruntime-node");
 
 /**
- * Opens the file and tries it. Throws `model_files` with what is wrong and what to do, and `unsupported` where ONNX
+ * Opens the file and checks it. Throws `model_files` with the problem and the remedy, and `unsupported` where ONNX
  * Runtime does not run.
  */
 export async function openGraph(
@@ -41,7 +41,7 @@ export async function openDrafterSession(
   return openUnchanged(runtime, scanOnnx(drafter), sessionOptions(request));
 }
 
-/** How sessions compute. */
+/** The options of sessions on the CPU. */
 export function sessionOptions({
   threads,
   spin,
@@ -50,13 +50,13 @@ export function sessionOptions({
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    // Threads that spin without bound take the cores from the other model of a pair: a drafting round took twice as
+    // Threads that spin without limit take cores from the other model of a pair: a drafting round then took twice as
     // long.
     ...(spin === Number.POSITIVE_INFINITY ? {} : { extra: { session: { intra_op: { spin_duration_us: `${spin}` } } } }),
   };
 }
 
-/** ONNX Runtime, or an error that says what it runs on. */
+/** Imports ONNX Runtime. Throws `unsupported` when it has no binary for this platform. */
 export async function importRuntime(): Promise<NodeRuntime> {
   let runtime: NodeRuntime & { default?: NodeRuntime };
   try {
@@ -71,7 +71,7 @@ export async function importRuntime(): Promise<NodeRuntime> {
     );
   }
   runtime = runtime.default ?? runtime;
-  // What fails is thrown; the runtime need not print it as well.
+  // Errors are thrown, so the runtime need not print them too.
   runtime.env.logLevel = "fatal";
   return runtime;
 }

@@ -1,20 +1,20 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Runtime } from "../graph/graph.ts";
 
-/** ONNX Runtime for one thread, and an end to all that the thread has of it. */
+/** ONNX Runtime for one thread, which can release all of the thread's sessions. */
 export interface OwnSessions<Kind extends Runtime> {
-  /** Every session that it opens is remembered until it is released. */
+  /** Keeps track of every session it opens until the session is released. */
   readonly runtime: Kind;
   /**
-   * Releases the sessions that are still open, and before them the tensors that their runs left on a device. At once: a
-   * thread that ends waits for nothing.
+   * Releases the sessions that are still open, and before them the tensors that their runs left on a device. Does not
+   * wait, since a thread that is ending cannot.
    */
   release(): void;
 }
 
 /**
- * Node and Bun free the sessions of a thread as it ends; Deno does not. So a thread releases its own, those too whose
- * files were refused.
+ * Node and Bun free a thread's sessions when it ends; Deno does not. So each thread releases its own sessions,
+ * including those whose files were refused.
  */
 export function ownSessions<Kind extends Runtime>(runtime: Kind): OwnSessions<Kind> {
   const open = new Map<InferenceSession, Set<Tensor>>();
@@ -37,13 +37,13 @@ export function ownSessions<Kind extends Runtime>(runtime: Kind): OwnSessions<Ki
   return {
     runtime: { ...runtime, InferenceSession },
     release() {
-      // What fails must not keep the others open.
+      // A failure must not keep the others open.
       for (const session of [...open.keys()]) session.release().catch(() => {});
     },
   };
 }
 
-/** Keeps what the session's runs leave on a device in `onDevice` until it is disposed of. */
+/** Keeps the tensors that the session's runs leave on a device in `onDevice` until they are disposed of. */
 function rememberTensors(session: InferenceSession, onDevice: Set<Tensor>): void {
   const run = session.run.bind(session) as (...args: readonly unknown[]) => Promise<InferenceSession.ReturnType>;
   session.run = async (...args: readonly unknown[]) => {

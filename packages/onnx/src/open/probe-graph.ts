@@ -16,8 +16,8 @@ import { scoresLastOnly } from "./last-only.ts";
 import type { Opened } from "./open-extended.ts";
 
 /**
- * Checks the inputs and outputs of an opened file and tries them. Throws `model_files` with what is wrong and what to
- * do. Runtimes that do not write into the tensors that a run is given for its outputs have no family in-place.
+ * Checks the inputs and outputs of an opened file and tests them. Throws `model_files` with the problem and the remedy.
+ * `writesInPlace`: whether the runtime writes outputs into tensors passed to a run; the family in-place needs that.
  */
 export async function probeGraph(
   runtime: Runtime,
@@ -42,20 +42,20 @@ export async function probeGraph(
   const family = await findFamily(untried);
   const tried = await tryTaps({ ...untried, family }, states, request);
   const { newRows, hidden } = tried;
-  // A cache that nobody can take rows from is written in place; else it comes back whole, as of a graph that joins past
-  // and block.
+  // If the new rows cannot be fetched, the cache is written in place, or else returned whole, as by a graph that joins
+  // past and block.
   const settled =
     (family === "new-rows" && !newRows) || family === "in-place" ? (writesInPlace ? "in-place" : "concat") : family;
   if (settled === "concat" && leastRows !== undefined) {
     throw new LenityError(
       "model_files",
-      `${file} keeps caches that slide (sliding_window_cache), which do not run here. ${slidingRemedy}`,
+      `${file} has sliding caches (sliding_window_cache), which are not supported here. ${slidingRemedy}`,
     );
   }
   const lastOnly = await scoresLastOnly({ ...untried, newRows, family: settled }, request);
   const shapes: Record<string, Port["shape"]> = newRows ? { present_rows: rowsShape(untried) } : {};
   for (const { output, width } of Object.values(hidden)) shapes[output] = [1, "length", width];
-  // What was added and proved useful has the shape that was seen: ONNX Runtime infers only some sizes.
+  // Added outputs that proved useful get the shape seen in the run: ONNX Runtime infers only some sizes.
   const offered = outputs.flatMap((port) => {
     if (!added.includes(port.name)) return [port];
     const shape = shapes[port.name];
@@ -79,10 +79,10 @@ function rowsShape(cache: CacheShape): Port["shape"] {
     .map((size) => (size === open ? "length" : size));
 }
 
-/** What browsers' runtime gives for a size that it does not know, where Node's gives "". */
+/** The browser runtime's value for an unknown size; Node's is "". */
 const unknown = 2 ** 32 - 1;
 
-/** How a session describes an input or output. */
+/** Converts a session's description of an input or output. */
 export function toPort(value: InferenceSession.ValueMetadata): Port {
   return value.isTensor
     ? { name: value.name, type: value.type, shape: value.shape.map((size) => (size === unknown ? "" : size)) }

@@ -2,12 +2,12 @@ import type { InferenceSession } from "onnxruntime-node";
 import type { Runtime } from "../graph/graph.ts";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 
-/** A graph of our own making as a file in memory. */
+/** A graph built by this package, as a file in memory. */
 export function fileOf(graph: GraphBuilder): Blob {
   return new Blob([...graph.finish()] as Uint8Array<ArrayBuffer>[]);
 }
 
-/** Opens a graph of our own making. */
+/** Opens a graph built by this package. */
 export async function smallSession(
   runtime: Runtime,
   graph: GraphBuilder,

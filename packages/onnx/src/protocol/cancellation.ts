@@ -1,24 +1,25 @@
 import { LenityError } from "@lenity/core";
 
 /**
- * A caller's signal, and the memory in which it is seen where the model runs: messages would wait until the queue there
- * is empty.
+ * A caller's signal, and shared memory through which the model's thread sees it. A message would wait until that
+ * thread's queue is empty.
  */
 export interface Cancellation {
   readonly signal: AbortSignal;
   readonly flag: ArrayBufferLike;
 }
 
-/** The cancellation by a signal, if there is one. */
+/** The cancellation for a signal, if there is one. */
 export function cancellation(signal: AbortSignal | undefined): Cancellation | undefined {
-  // Pages that are not isolated have no memory shared between threads. A model in a page's own thread needs none.
+  // Pages that are not cross-origin isolated cannot share memory between threads. A model in the page's own thread does
+  // not need to.
   const Memory = globalThis.SharedArrayBuffer ?? ArrayBuffer;
   return signal === undefined ? undefined : { signal, flag: new Memory(4) };
 }
 
 /**
- * A promise that rejects with `aborted` as soon as the signal fires, and then raises the flag. `begin` is not called
- * when it has fired already.
+ * A promise that rejects with `aborted` and sets the flag as soon as the signal fires. `begin` is not called when the
+ * signal has already fired.
  */
 export function cancellable<Value>(
   cancel: Cancellation | undefined,

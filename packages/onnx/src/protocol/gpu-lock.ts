@@ -1,16 +1,19 @@
 /**
- * A lock on the GPU. All sessions of a process on WebGPU share one device, which is not made for threads: two that run
- * at once fail ("CommandEncoder is already finished"). So a thread works with it, frees its memory and ends only while
- * it holds the lock.
+ * A lock on the GPU. All WebGPU sessions of a process share one device, which is not thread-safe: two sessions that run
+ * at the same time fail ("CommandEncoder is already finished"). So a thread uses the device, frees its memory and ends
+ * only while it holds the lock.
  */
 
-/** The id of the thread that holds the lock; 0: none. Shared by all threads. */
+/** The id of the thread that holds the lock, or 0. Shared by all threads. */
 export type GpuLock = Int32Array<SharedArrayBuffer>;
 
-/** The lock of this process: made by its main thread, handed to its workers. */
+/** The lock of this process, created by the main thread and passed to its workers. */
 export const gpuLock: GpuLock = new Int32Array(new SharedArrayBuffer(4));
 
-/** Waits for the lock, unless the thread holds it. Blocks: for worker threads. `thread` is its threadId, from 1. */
+/**
+ * Waits for the lock, unless the thread already holds it. Blocks, so it is for worker threads only. `thread` is the
+ * threadId, 1 or more.
+ */
 export function takeGpu(lock: GpuLock, thread: number): void {
   for (;;) {
     const holder = Atomics.compareExchange(lock, 0, 0, thread);

@@ -1,4 +1,4 @@
-/** The messages between the main thread and the worker. Plain data only: it is cloned. */
+/** The messages between the main thread and the worker. Plain data only, since they are cloned. */
 
 import type { ErrorCode, ErrorFacts, HiddenKind, Reading, Sampling, Token } from "@lenity/core";
 import type { CacheFamily, CacheShape } from "../graph/cache-shape.ts";
@@ -17,57 +17,60 @@ export interface LoadRequest {
   /** Path of the drafter file that goes with it. */
   readonly drafter?: string | undefined;
   readonly threads: number;
-  /** Microseconds, or Infinity for the runtime's own way. */
+  /** Microseconds, or Infinity to leave it to the runtime. */
   readonly spin: number;
   /** Default: cpu. */
   readonly device?: DeviceOption | undefined;
-  /** For devices that one thread at a time may use. */
+  /** For devices that only one thread may use at a time. */
   readonly gpuLock?: GpuLock | undefined;
-  /** Whether readings of drafted blocks are computed beside their logits. Default: where those stay on a device. */
+  /**
+   * Whether readings of drafted blocks are computed next to their logits. Default: true when the logits stay on a
+   * device.
+   */
   readonly computesReadings?: boolean | undefined;
   /** How many engines run the model, this one included. Default: 1. */
   readonly engines?: number | undefined;
-  /** The logits that the graph gives per row. */
+  /** The logits per row of the graph. */
   readonly width: number;
-  /** The logits of each row that is returned, and those of them that are −∞. */
+  /** The logits per returned row, and the ids whose logits are −∞. */
   readonly vocabulary: number;
   readonly unused: ReadonlySet<Token>;
   readonly contextLength: number;
   readonly eos: readonly Token[];
-  /** What the folder lets expect of the cache's sizes, for files that leave them open. */
+  /** Likely cache sizes from the folder, for files that do not declare them. */
   readonly sizes?: SizeHints | undefined;
 }
 
-/** What a file holds, and what it was given when it was loaded. */
+/** What a file contains, and what was added to it at loading. */
 export interface FileFacts {
-  /** Outputs that the file lacks and that were added in memory. */
+  /** Outputs missing from the file that were added in memory. */
   readonly added: readonly string[];
-  /** What it lacks and did not get, and why: one sentence each. */
+  /** Outputs missing from the file that could not be added, and why: one sentence each. */
   readonly missing: readonly string[];
-  /** How the weights are stored, the largest part first. */
+  /** How the weights are stored, largest part first. */
   readonly weights: readonly WeightFormat[];
-  /** Paths of the files beside the .onnx file that hold weights. */
+  /** Paths of the weight files beside the .onnx file. */
   readonly weightFiles: readonly string[];
-  /** Execution providers that this build of ONNX Runtime can load; those not bundled need libraries of their own. */
+  /** Execution providers that this build of ONNX Runtime can load; those not bundled need additional libraries. */
   readonly providers: readonly { readonly name: string; readonly bundled: boolean }[];
 }
 
-/** What a loaded file turned out to be. */
+/** The properties of a loaded file. */
 export interface LoadReply extends CacheShape, FileFacts {
   readonly file: string;
-  /** Where it runs. */
+  /** The device it runs on. */
   readonly device: DeviceReport;
-  /** The drafter file that was found with it, and drafts alike. */
+  /** The drafter file found beside it, if it gives the same drafts. */
   readonly drafter?: string | undefined;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   readonly family: CacheFamily;
-  /** Whether a block's own cache rows leave the graph alone (present_rows). */
+  /** Whether the graph can return only the block's own cache rows (present_rows). */
   readonly newRows: boolean;
   /** Whether it scores only the last position of a block. */
   readonly lastOnly: boolean;
   readonly hidden: Readonly<Partial<Record<HiddenKind, number>>>;
-  /** Whether readings of drafted blocks are computed beside their logits. */
+  /** Whether readings of drafted blocks are computed next to their logits. */
   readonly computesReadings: boolean;
 }
 
@@ -75,7 +78,7 @@ export interface LoadReply extends CacheShape, FileFacts {
 export interface AppendRequest {
   readonly type: "append";
   readonly session: number;
-  /** How many tokens of the cache are still valid: rewinding travels with the next append. */
+  /** How many tokens of the cache are still valid: rewinding is sent with the next append. */
   readonly from: number;
   readonly tokens: readonly Token[];
   readonly rows: number;
@@ -83,7 +86,7 @@ export interface AppendRequest {
   readonly cancel?: ArrayBufferLike | undefined;
 }
 
-/** [rows, vocabulary] and, when asked for, [rows, width]. */
+/** [rows, vocabulary] and, if requested, [rows, width]. */
 export interface AppendReply {
   readonly logits: Float32Array<ArrayBuffer>;
   readonly hidden?: Float32Array<ArrayBuffer> | undefined;
@@ -108,15 +111,12 @@ export interface ScoreRequest {
 export interface ScoreReply {
   /** [readings, tokens]. */
   readonly values: Float32Array<ArrayBuffer>;
-  /** Those of the request, given back. */
+  /** The request's array, returned. */
   readonly drafterLogits?: Float32Array<ArrayBuffer> | undefined;
   readonly hidden?: Float32Array<ArrayBuffer> | undefined;
 }
 
-/**
- * Asks for the logits of one position of the block that the session was last asked to score; answered by a
- * Float32Array.
- */
+/** Asks for the logits of one position of the session's last scored block; answered by a Float32Array. */
 export interface LogitsRequest {
   readonly type: "logits-at";
   readonly session: number;
@@ -137,13 +137,13 @@ export interface DraftMessage {
 /** What a round drafted. */
 export interface DraftReply {
   readonly tokens: readonly Token[];
-  /** [tokens.length, vocabulary]: the row that each token was drawn from. */
+  /** [tokens.length, vocabulary]: the rows that the tokens were drawn from. */
   readonly logits: Float32Array<ArrayBuffer>;
-  /** The tokens that the cache now holds: the first so many of context and `tokens`. */
+  /** The number of tokens now in the cache: a prefix of context plus `tokens`. */
   readonly length: number;
 }
 
-/** Begins a session with a copy of the first `length` rows of another's cache. */
+/** Begins a session with a copy of the first `length` rows of another session's cache. */
 export interface CopyRequest {
   readonly type: "copy";
   readonly session: number;
@@ -157,13 +157,13 @@ export interface MeasureRequest {
   readonly session: number;
 }
 
-/** Forgets a session and its cache. */
+/** Drops a session and its cache. */
 export interface CloseRequest {
   readonly type: "close";
   readonly session: number;
 }
 
-/** Everything that a worker is asked for. A session begins with the first request that names it. */
+/** All requests to a worker. A session begins with the first request that names it. */
 export type Request =
   | LoadRequest
   | AppendRequest
@@ -174,21 +174,21 @@ export type Request =
   | MeasureRequest
   | CloseRequest;
 
-/** Ends the thread, ahead of the requests that wait. */
+/** Ends the thread, ahead of any waiting requests. */
 export interface EndMessage {
   readonly end: true;
 }
 
-/** An error as it travels between threads. */
+/** An error in the form that is sent between threads. */
 export interface ErrorMessage {
-  /** Absent where it is no LenityError. */
+  /** Undefined if it is not a LenityError. */
   readonly code: ErrorCode | undefined;
   readonly message: string;
   readonly facts?: ErrorFacts | undefined;
   readonly cause?: string | undefined;
 }
 
-/** The answer to the request with that id: a value or an error. */
+/** The reply to the request with that id: a value or an error. */
 export interface ReplyMessage {
   readonly id: number;
   readonly value?: unknown;

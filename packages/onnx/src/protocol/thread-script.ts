@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 
-/** The script of a thread, by its path from a module without the extension, compiled or not as that module is. */
+/** The URL of a thread's script, from its path relative to a module, without extension. Compiled if that module is. */
 export function threadScript(path: string, from: string): URL {
   return new URL(`${path}${extname(from)}`, from);
 }

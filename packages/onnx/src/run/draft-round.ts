@@ -5,12 +5,12 @@ import type { DraftMessage, DraftReply } from "../protocol/protocol.ts";
 import { type DrawnTokens, drawTokens } from "./draw-tokens.ts";
 import { append, chunk, type Model, type Sequence, stopIfCancelled } from "./sequence.ts";
 
-/** The most tokens drawn in one call: between calls a request can be cancelled. */
+/** The maximum tokens drawn per call. A request can be cancelled between calls. */
 const callLength = 16;
 
 /**
- * Brings the sequence to the context (keeping the prefix that both share) and draws up to `limit` tokens, one after
- * another, until an EOS token. The last one drawn is not run: the next context says whether it stayed.
+ * Updates the sequence to the context, keeping their common prefix, and draws up to `limit` tokens, stopping after an
+ * EOS token. The last token drawn is not run: only the next context shows whether it was accepted.
  */
 export async function draftRound(
   model: Model,
@@ -28,7 +28,7 @@ export async function draftRound(
   sequence.tokens.length = shared;
 
   const { drafter } = model;
-  // Drafter graphs do not cut rows: what top-k, top-p and min-p leave is drawn here.
+  // Drafter graphs cannot truncate rows, so with top-k, top-p or min-p tokens are drawn here.
   const next = drafter === undefined || truncates(sampling) ? step : call(drafter);
   const uniform = Array.from({ length: limit }, (_, i) => request.uniform[i] ?? 0);
   const tokens: Token[] = [];
@@ -50,7 +50,7 @@ export async function draftRound(
   };
 }
 
-/** What a sequence lacks of the context, and one coin for each token that may be drawn after it. */
+/** The context's tokens that the sequence lacks, and one coin for each token to draw after them. */
 interface Draw {
   readonly pending: readonly Token[];
   readonly sampling: Sampling;
@@ -58,21 +58,21 @@ interface Draw {
   readonly cancel: Int32Array | undefined;
 }
 
-/** Draws the first of these tokens, one or more. */
+/** Draws the next one or more tokens. */
 type DrawNext = (model: Model, sequence: Sequence, draw: Draw) => Promise<DrawnTokens>;
 
-/** One token, by the model's own graph. */
+/** Draws one token with the model's own graph. */
 const step: DrawNext = async (model, sequence, { pending, sampling, coins, cancel }) => {
   const { logits } = await append(model, sequence, pending, { rows: 1, cancel });
   return { tokens: [draw(processedRow(logits, sampling), coins[0] as number)], logits };
 };
 
-/** Several tokens, by the drafter's graph. */
+/** Draws several tokens with the drafter's graph. */
 const call =
   (drafter: DrafterGraph): DrawNext =>
   async (model, sequence, { pending, sampling, coins, cancel }) => {
-    // A long prompt goes through the model's own graph, up to its last tokens: between chunks a request can be
-    // cancelled.
+    // All but the last tokens of a long prompt go through the model's own graph, where a request can be cancelled
+    // between chunks.
     const ahead = pending.length - 1 - ((pending.length - 1) % chunk);
     await append(model, sequence, pending.slice(0, ahead), { rows: 0, cancel });
     stopIfCancelled(cancel);

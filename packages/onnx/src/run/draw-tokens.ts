@@ -4,16 +4,16 @@ import { blockFeeds } from "../graph/block-feeds.ts";
 import type { DrafterGraph } from "../graph/graph.ts";
 import { cacheOf, type Model, type Sequence } from "./sequence.ts";
 
-/** Tokens, and the logits [tokens.length, vocabulary] that each was drawn from. */
+/** Tokens, and the logits [tokens.length, vocabulary] that they were drawn from. */
 export interface DrawnTokens {
   readonly tokens: readonly Token[];
   readonly logits: Float32Array;
 }
 
 /**
- * One call of a drafter graph: runs `pending`, one token or more, and draws a token for each coin, until one that ends
- * the draft. The last one drawn is not run. The model's context must have room for as many tokens as there are coins.
- * On any error the sequence is as it was.
+ * One call of a drafter graph: runs `pending` (at least one token) and draws one token per coin, until a token ends the
+ * draft. The last one drawn is not run. The model's context must have room for one token per coin. On error the
+ * sequence is unchanged.
  */
 export async function drawTokens(
   { session, goesOn, mask }: DrafterGraph,
@@ -29,7 +29,7 @@ export async function drawTokens(
   const end = start + pending.length;
   const cache = cacheOf(model, sequence);
   const { feeds, fetches } = await cache.prepare(start, end + coins.length);
-  // The largest number below 1 times a sum may round to the sum.
+  // A coin just below 1, multiplied by a sum, may round to the sum.
   const uniform = Float64Array.from(coins, (coin) => Math.min(coin, 1 - 2 ** -52));
   const results = await session.run(
     {
@@ -45,7 +45,7 @@ export async function drawTokens(
   const tokens = Array.from(results["tokens"]?.data as BigInt64Array, Number);
   const logits = new Float32Array(tokens.length * vocabulary);
   copyRows(results["logits"]?.data as Float32Array, model.width, logits, model);
-  // Refuses rows that are no numbers, as a draw from them would.
+  // Throws for rows that are not numbers, as a draw from them would.
   for (let at = 0; at < tokens.length; at++) argmax(logits.subarray(at * vocabulary, (at + 1) * vocabulary));
   cache.keep(results, start, end + tokens.length - 1);
   sequence.tokens.push(...pending, ...tokens.slice(0, -1));

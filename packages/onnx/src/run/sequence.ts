@@ -17,39 +17,39 @@ export interface Sequence {
   readonly tokens: Token[];
   /** Opened by the first block. */
   cache: Cache | undefined;
-  /** The logits of the last block, where its runs returned them (see block-scorer.ts). */
+  /** The logits of the last block, as its runs returned them (see block-scorer.ts). */
   blockLogits?: readonly LogitRows[] | undefined;
 }
 
-/** Rows `first` to before `end` of logits [1, rows, width], as a run has returned them: perhaps on a device. */
+/** Rows `first` to before `end` of logits [1, rows, width], as returned by a run, possibly on a device. */
 export interface LogitRows {
   readonly tensor: Tensor;
   readonly first: number;
   readonly end: number;
 }
 
-/** An opened graph, and what the folder says of it. */
+/** An opened graph, and what the folder says about it. */
 export interface Model {
   readonly graph: Graph;
-  /** The graph that drafts with this model's cache, where the folder has one. */
+  /** The graph that drafts with this model's cache, if the folder has one. */
   readonly drafter?: DrafterGraph | undefined;
   readonly name: string;
-  /** The logits that the graph gives per row. */
+  /** The logits per row of the graph. */
   readonly width: number;
-  /** The logits of each row that is returned, and those of them that are −∞. */
+  /** The logits per returned row, and the ids whose logits are −∞. */
   readonly vocabulary: number;
   readonly unused: ReadonlySet<Token>;
   readonly contextLength: number;
 }
 
-/** What an append returns, and how it can be cancelled. */
+/** The rows to return from an append, and how it can be cancelled. */
 export interface AppendSettings {
   /** Rows to return, counted from the end. */
   readonly rows: number;
   readonly hidden?: HiddenKind | undefined;
-  /** Set to 1 by the main thread when the caller gives up. */
+  /** Set to 1 by the main thread when the caller cancels. */
   readonly cancel?: Int32Array | undefined;
-  /** Takes the logits of each run as they are, and frees them; none are returned then. */
+  /** Takes ownership of each run's logits unconverted and must free them; no logits are returned then. */
   readonly take?: ((rows: LogitRows) => void) | undefined;
 }
 
@@ -59,16 +59,16 @@ export interface AppendedRows {
   readonly hidden?: Float32Array<ArrayBuffer> | undefined;
 }
 
-/** The most tokens of a prompt in one run: between runs a request can be cancelled. */
+/** The maximum tokens of a prompt per run. A request can be cancelled between runs. */
 export const chunk = 128;
 
 /**
- * GroupQueryAttention takes the rows of a block in tiles of twice the head size, or fewer where the processor's cache
- * is small: multiples of this for the usual head sizes. A tile of one row goes another way through its arithmetic.
+ * GroupQueryAttention processes the rows of a block in tiles of twice the head size, or less if the processor's cache
+ * is small: multiples of this number for the usual head sizes. A tile of one row takes a different path.
  */
 const tile = 32;
 
-/** Whether the last of so many rows would run alone. */
+/** Whether the last of this many rows would run alone. */
 const isLone = (rows: number): boolean => rows % tile === 1;
 
 /** An empty sequence. */
@@ -76,7 +76,7 @@ export function newSequence(): Sequence {
   return { tokens: [], cache: undefined };
 }
 
-/** A sequence of its own with the first `length` tokens of another one and their rows. */
+/** A new sequence with a copy of another one's first `length` tokens and their rows. */
 export function copySequence({ tokens, cache }: Sequence, length: number): Sequence {
   const copy = { tokens: [...tokens], cache: cache?.copy(length) };
   rewindSequence(copy, length);
@@ -84,16 +84,16 @@ export function copySequence({ tokens, cache }: Sequence, length: number): Seque
 }
 
 /**
- * Forgets every token from `length` on. Throws when there are fewer: the two threads would disagree on what the cache
- * holds.
+ * Drops all tokens from `length` on. Throws when there are fewer: the two threads would disagree on the cache's
+ * content.
  */
 export function rewindSequence({ tokens }: Sequence, length: number): void {
   if (length > tokens.length)
-    throw new RangeError(`A sequence holds ${tokens.length} tokens; expected at least ${length}.`);
+    throw new RangeError(`The sequence has ${tokens.length} tokens; expected at least ${length}.`);
   tokens.length = length;
 }
 
-/** Appends tokens in chunks. On any error the sequence is as it was. */
+/** Appends tokens in chunks. On error the sequence is unchanged. */
 export async function append(
   model: Model,
   sequence: Sequence,
@@ -110,8 +110,8 @@ export async function append(
       stopIfCancelled(settings.cancel);
       const room = border(model, before + start) - before;
       end = Math.min(start + (graph.chunk ?? chunk), room, tokens.length);
-      // A last row that must not run alone, and no room behind it, nor a token before the run that could run again: it
-      // waits for the next run.
+      // A last row must not run alone. If there is no room after it, and no token before the run to run again, it waits
+      // for the next run.
       const alone = end === room || (graph.lastOnly && before + start === 0);
       if (end - start > 1 && isLone(end - start) && alone) end--;
       const block = tokens.slice(start, end);
@@ -141,12 +141,12 @@ export function stopIfCancelled(cancel: Int32Array | undefined): void {
     throw new LenityError("aborted", "The request was cancelled.");
 }
 
-/** The sequence's cache, opened when there is none. */
+/** The sequence's cache, opened on first use. */
 export function cacheOf({ graph, contextLength }: Model, sequence: Sequence): Cache {
   return (sequence.cache ??= openCache(graph, contextLength));
 }
 
-/** One pass of the graph. Returns where the last `rows` rows of the block are. */
+/** Runs one pass of the graph. Returns the location of the block's last `rows` rows. */
 async function run(
   model: Model,
   sequence: Sequence,
@@ -159,13 +159,13 @@ async function run(
   let block = tokens;
   let pad = 0;
   if (isLone(tokens.length)) {
-    // Blocks give the same logits to the bit whatever their shape, except for a row that runs alone. So a last token
-    // that would never does: a copy follows it, whose cache row the next block drops; at the end of the context or of a
-    // region, and where the copy alone would be scored, the token before runs again with it (and whatever follows
-    // begins no later than there, so its old row is not missed).
+    // Blocks of any shape give the same logits bit for bit, except for a row that runs alone. So no last token runs
+    // alone: a copy is appended to it, whose cache row the next block drops. At the end of the context or of a region,
+    // and where only the copy would be scored, the previous token runs again with it instead (any later block starts no
+    // later than there, so its old row is not missed).
     const last = tokens.at(-1) as Token;
-    const roomBehind = start + tokens.length < border(model, start);
-    if (roomBehind && !(graph.lastOnly && rows > 0)) [block, pad] = [[...tokens, last], 1];
+    const roomAfter = start + tokens.length < border(model, start);
+    if (roomAfter && !(graph.lastOnly && rows > 0)) [block, pad] = [[...tokens, last], 1];
     else if (start > 0) [block, start] = [[sequence.tokens[start - 1] as Token, ...tokens], start - 1];
   }
   const end = start + block.length;
@@ -175,7 +175,7 @@ async function run(
   const outputs: Record<string, Tensor | null> = { ...fetches };
   if (rows > 0) outputs["logits"] = null;
   if (tap !== undefined) outputs[tap.output] = null;
-  // Never a single row of logits, for the same reason: an output matrix may have a kernel of its own for it.
+  // Never a single row of logits, for the same reason: the output matrix may use a different kernel for one row.
   const results = await graph.session.run(
     { ...feeds, ...blockFeeds(graph, block, start, Math.max(2, rows + pad)) },
     outputs,
@@ -187,18 +187,14 @@ async function run(
   };
 }
 
-/** The first position that a run from `start` must not reach. */
+/** The position before which a run from `start` must end. */
 function border({ graph, contextLength }: Model, start: number): number {
   return graph.family === "split" ? Math.min(contextLength, start - (start % region) + region) : contextLength;
 }
 
 function lastRows(tensor: Tensor | undefined, rows: number, pad: number): LogitRows {
   const end = (tensor?.dims[1] ?? 0) - pad;
-  if (end < rows)
-    throw new LenityError(
-      "model_files",
-      `The model returned ${end + pad} rows for ${rows + pad} positions that were asked for.`,
-    );
+  if (end < rows) throw new LenityError("model_files", `The model returned ${end + pad} rows; expected ${rows + pad}.`);
   return { tensor: tensor as Tensor, first: end - rows, end };
 }
 
@@ -210,18 +206,18 @@ export async function rowsHere(
   end: number,
   width: number,
 ): Promise<Cells> {
-  // Files may leave the sizes of their outputs open.
+  // Files may leave the sizes of outputs open.
   if (tensor.dims.at(-1) !== width) {
     throw new LenityError(
       "model_files",
-      `The model returned rows of ${tensor.dims.at(-1)} numbers; expected ${width}, going by config.json.`,
+      `The model returned rows of ${tensor.dims.at(-1)} numbers; expected ${width}, from config.json.`,
     );
   }
   if (tensor.location === "cpu" || fetch === undefined) return cellsOf(tensor).subarray(first * width, end * width);
   return cellsOf(await fetch(tensor, first, end));
 }
 
-/** These rows in float32. They are then freed where they were. */
+/** Converts rows to float32 and frees the originals. */
 async function float32Here(graph: Graph, { tensor, first, end }: LogitRows, width: number): Promise<Float32Array> {
   try {
     return toFloat32(await rowsHere(graph, tensor, first, end, width));

@@ -1,19 +1,19 @@
 /**
- * Finds a decoder's final norm: walks from the logits back over what picks, casts, scales and quantises rows, through
- * the output matrix, to the norm that feeds it. What it finds is a guess by names of operators; numbers confirm it when
- * the model is loaded.
+ * Finds a decoder's final norm: walks back from the logits over nodes that pick, cast, scale and quantise rows, through
+ * the output matrix, to the norm that feeds it. The result is a guess from operator names; it is checked with numbers
+ * when the model is loaded.
  */
 import type { OnnxNode } from "../onnx-file/scan.ts";
 import type { Dataflow } from "./dataflow.ts";
 
 export interface FinalNorm {
-  /** The values whose sum is the norm's input; one when the graph has the sum itself. */
+  /** The values whose sum is the norm's input; a single one when the graph has the sum itself. */
   readonly before: readonly string[];
   /** The norm's output. */
   readonly after: string;
 }
 
-/** Each takes the rows as its first input. */
+/** Matrix products. Each takes the rows as its first input. */
 const matrices = new Set([
   "MatMul",
   "Gemm",
@@ -26,7 +26,7 @@ const matrices = new Set([
   "DynamicQuantizeMatMul",
   "QLinearMatMul",
 ]);
-/** Operators that pass the numbers of their first input on: all, or some rows of them, in another form. */
+/** Operators that pass on all or some rows of their first input, perhaps in another form. */
 const passing = new Set([
   ...["Cast", "Identity", "Slice", "Gather", "GatherND", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose"],
   ...["DynamicQuantizeLinear", "QuantizeLinear", "DequantizeLinear"],
@@ -35,10 +35,7 @@ const passing = new Set([
 const arithmetic = new Set(["Mul", "Div", "Add", "Sub", "Tanh", "Where"]);
 /** Norms whose first input is normalised. */
 const norms = new Set(["LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization"]);
-/**
- * Norms of the sum of two inputs and, where it is there, a bias: the index of that input. Their fourth output is the
- * sum.
- */
+/** Norms of the sum of two inputs and an optional bias, with the index of the bias. Their fourth output is the sum. */
 const skipNorms = new Map([
   ["SkipSimplifiedLayerNormalization", 3],
   ["SkipLayerNormalization", 4],
@@ -49,10 +46,10 @@ const rooting = new Set(["Pow", "Sqrt", "Reciprocal", "Cast"]);
 /** The final norm, or why it was not found. */
 export function findFinalNorm(flow: Dataflow): FinalNorm | string {
   const head = outputMatrix(flow, "logits");
-  if (head === undefined) return "no output matrix was found behind logits";
+  if (head === undefined) return "no output matrix was found before logits";
   const after = rowsOf(flow, head.inputs[0] ?? "");
   const maker = flow.producer(after);
-  if (maker === undefined) return "the output matrix reads no value that the graph computes";
+  if (maker === undefined) return "the input of the output matrix is not computed by the graph";
   if (norms.has(maker.operator)) return { before: [maker.inputs[0] ?? ""], after };
   const bias = skipNorms.get(maker.operator);
   if (bias !== undefined && maker.outputs[0] === after) {
@@ -63,11 +60,11 @@ export function findFinalNorm(flow: Dataflow): FinalNorm | string {
   }
   const before = unfusedInput(flow, after);
   return before === undefined
-    ? `the output matrix reads what ${maker.operator} makes, which is no norm that is known`
+    ? `the output matrix reads the result of ${maker.operator}, which is not a known norm`
     : { before: [before], after };
 }
 
-/** The first matrix product behind a value. */
+/** The last matrix product before a value. */
 function outputMatrix(flow: Dataflow, value: string, seen: Set<string> = new Set()): OnnxNode | undefined {
   const node = flow.producer(value);
   if (node === undefined || seen.has(value)) return undefined;
@@ -75,7 +72,7 @@ function outputMatrix(flow: Dataflow, value: string, seen: Set<string> = new Set
   if (matrices.has(node.operator)) return node;
   if (passing.has(node.operator)) return outputMatrix(flow, node.inputs[0] ?? "", seen);
   if (!arithmetic.has(node.operator)) return undefined;
-  // Scales of quantised products are computed from the rows too, but lead to no product.
+  // Scales of quantised products are also computed from the rows, but do not lead to a product.
   for (const source of flow.dynamicInputs(node)) {
     const found = outputMatrix(flow, source, seen);
     if (found !== undefined) return found;
@@ -83,10 +80,10 @@ function outputMatrix(flow: Dataflow, value: string, seen: Set<string> = new Set
   return undefined;
 }
 
-/** Where rows come from that were picked, cast, scaled by one number or quantised on their way. */
+/** The value that rows come from, before they were picked, cast, scaled by one number or quantised. */
 function rowsOf(flow: Dataflow, value: string): string {
   let at = value;
-  // A graph has no circles; a damaged file may.
+  // A graph has no cycles, but a damaged file may.
   for (let steps = 0; steps < 64; steps++) {
     const before = passedOn(flow, flow.producer(at));
     if (before === undefined) return at;
@@ -104,8 +101,8 @@ function passedOn(flow: Dataflow, node: OnnxNode | undefined): string | undefine
 }
 
 /**
- * The one value that a norm of single operators is computed from. Undefined when these are several, or the operators
- * make no norm.
+ * The single value that a norm made of separate operators is computed from. Undefined when there are several, or when
+ * the operators do not form a norm.
  */
 function unfusedInput(flow: Dataflow, after: string): string | undefined {
   const sources = new Set<string>();
@@ -127,10 +124,10 @@ function unfusedInput(flow: Dataflow, after: string): string | undefined {
 function isPartOfNorm(flow: Dataflow, node: OnnxNode): boolean {
   const { operator, inputs } = node;
   if (reductions.has(operator) || rooting.has(operator)) return true;
-  // A scaled residual stream is the norm's input, not a part of it; ε is added and the root inverted by single numbers.
+  // A scaled residual stream is the norm's input, not a part of it. Adding ε and inverting the root use single numbers.
   if (operator === "Mul") return !inputs.some((name) => flow.isScalar(name));
   if (operator === "Div") return !flow.isScalar(inputs[1] ?? "");
   if (operator === "Sub") return true;
-  // The sum of two streams is where the norm begins.
+  // The norm begins after the sum of two streams.
   return operator === "Add" && flow.dynamicInputs(node).length === 1;
 }

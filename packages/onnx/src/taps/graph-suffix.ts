@@ -1,7 +1,7 @@
-/** Bytes that add to the graph of an .onnx file that they are appended to. They can add, never rename or remove. */
+/** Bytes that extend the graph of an .onnx file when appended to it. They can add, but not rename or remove. */
 import { integer, message, nested, wholeOf } from "../onnx-file/protobuf-writer.ts";
 
-/** What is to be added. */
+/** The additions to a graph. */
 export interface Suffix {
   /** A node of the standard operator set with one output and integer attributes. */
   node(
@@ -14,12 +14,12 @@ export interface Suffix {
   integers(name: string, values: readonly number[]): void;
   /** Makes a value an output. ONNX Runtime infers its type and shape. */
   output(name: string): void;
-  /** Names of the outputs so far. */
+  /** Names of the outputs added so far. */
   readonly outputs: readonly string[];
   bytes(): Uint8Array;
 }
 
-/** Nothing, to begin with. */
+/** An empty suffix. */
 export function graphSuffix(): Suffix {
   const graph = message();
   const outputs: string[] = [];

@@ -1,7 +1,7 @@
 /**
- * Whether `after` is `before` normalised row by row, as LayerNorm (with mean) or RMSNorm do it: after = (before −
- * mean(row)) / √(square(row) + ε) · weight(column) + bias(column). Weights and biases are fitted, so that they need not
- * be read from the file. Both [rows, width]; false when there are too few rows to tell.
+ * Whether `after` is `before` normalised row by row by LayerNorm (with mean) or RMSNorm: after = (before − mean(row)) /
+ * √(square(row) + ε) · weight(column) + bias(column). Weights and biases are fitted, so they need not be read from the
+ * file. Both [rows, width]; false when there are too few rows to tell.
  */
 export function isNormOf(after: Float32Array, before: Float32Array, width: number): boolean {
   if (before.length !== after.length || after.length < 4 * width) return false;
@@ -12,16 +12,16 @@ export function isNormOf(after: Float32Array, before: Float32Array, width: numbe
   );
 }
 
-/** Those that models have. They matter where the states are small. */
+/** Common values of ε. They matter when the states are small. */
 const epsilons = [1e-6, 1e-5, 1e-8, 1e-12];
 
 /**
- * Share of the squares that the fit leaves, averaged over the columns: rounding to float16 leaves about 1e-7, another
- * layer's states much more.
+ * The share of squares left by the fit, averaged over the columns: rounding to float16 leaves about 1e-7, another
+ * layer's states far more.
  */
 const tolerance = 1e-5;
 
-/** The rows at mean 0, when they are to be centred, and mean square 1. */
+/** The rows with mean square 1, and with mean 0 if `centre`. */
 function unit(values: Float32Array, width: number, centre: boolean, epsilon: number): Float64Array {
   const out = Float64Array.from(values);
   for (let start = 0; start < out.length; start += width) {
@@ -34,7 +34,7 @@ function unit(values: Float32Array, width: number, centre: boolean, epsilon: num
   return out;
 }
 
-/** How badly each column of y is a multiple of that of x, plus a constant when `biased`. */
+/** How far the columns of y are from multiples of those of x, plus a constant if `biased`. */
 function misfit(y: Float32Array, x: Float64Array, width: number, biased: boolean): number {
   const rows = y.length / width;
   let misfits = 0;
@@ -49,7 +49,7 @@ function misfit(y: Float32Array, x: Float64Array, width: number, biased: boolean
       syy += b * b;
     }
     const [product, square] = biased ? [sxy - (sx * sy) / rows, sxx - (sx * sx) / rows] : [sxy, sxx];
-    // A column of zeros explains nothing and needs no explanation.
+    // A column of zeros fits nothing and needs no fit.
     const weight = square === 0 ? 0 : product / square;
     const bias = biased ? (sy - weight * sx) / rows : 0;
     let left = 0;

@@ -1,4 +1,4 @@
-/** What a file lacks, and the bytes that add it. */
+/** Plans the outputs that a file lacks, and the bytes that add them. */
 
 import { isCache } from "../graph/cache-ports.ts";
 import { cacheTensors } from "../graph/cache-tensors.ts";
@@ -7,24 +7,23 @@ import { dataflow } from "./dataflow.ts";
 import { type FinalNorm, findFinalNorm } from "./final-norm.ts";
 import { graphSuffix, type Suffix } from "./graph-suffix.ts";
 
-/** Outputs to be added to a file when it is loaded. */
+/** Outputs to add to a file when it is loaded. */
 export interface TapPlan {
   /**
-   * Appended to the file's bytes it adds the outputs: protobuf merges the graphs of a file. Empty when nothing is to be
-   * added.
+   * Adds the outputs when appended to the file's bytes, since protobuf merges the graphs of a file. Empty when there is
+   * nothing to add.
    */
   readonly suffix: Uint8Array;
   /** Names of the outputs that it adds. */
   readonly added: readonly string[];
-  /** What the file lacks and does not get, and why: one sentence each. */
+  /** Outputs that the file lacks and that cannot be added, and why: one sentence each. */
   readonly missing: readonly string[];
 }
 
 /**
  * Plans the hidden states on both sides of the final norm (`hidden_states` or, where that name is taken,
  * `pre_norm_states`; `last_hidden_state`) and `present_rows` [2 · layers, groups, length, head size], the block's own
- * cache rows, key 0, value 0, key 1, … (where one tensor holds key and value, with its dimension of size 1 behind the
- * first).
+ * cache rows, key 0, value 0, key 1, … (for combined tensors, with their dimension of size 1 after the first).
  */
 export function planTaps(scan: OnnxScan): TapPlan {
   const suffix = graphSuffix();
@@ -33,18 +32,18 @@ export function planTaps(scan: OnnxScan): TapPlan {
   if (!has(scan, "hidden_states", "last_hidden_state")) {
     const norm = findFinalNorm(flow);
     const why = typeof norm === "string" ? norm : addStates(suffix, scan, norm, flow.isTaken);
-    if (why !== undefined) missing.push(`Hidden states are not offered: ${why}.`);
+    if (why !== undefined) missing.push(`Hidden states are not available: ${why}.`);
   }
   if (!has(scan, "present_rows")) {
     const why = addRows(suffix, scan, flow.isTaken);
-    if (why !== undefined) missing.push(`New cache rows are not fetched alone: ${why}.`);
+    if (why !== undefined) missing.push(`New cache rows cannot be fetched separately: ${why}.`);
   }
   return { suffix: suffix.bytes(), added: suffix.outputs, missing };
 }
 
 const has = ({ outputs }: OnnxScan, ...names: readonly string[]) => names.every((name) => outputs.includes(name));
 
-/** Adds what the file lacks of the two states. Returns why not, when a name is in the way. */
+/** Adds whichever of the two states the file lacks. Returns the reason if a name is already taken. */
 function addStates(
   suffix: Suffix,
   scan: OnnxScan,
@@ -52,11 +51,12 @@ function addStates(
   isTaken: (name: string) => boolean,
 ): string | undefined {
   const free = (names: readonly string[], value: string) => names.find((name) => name === value || !isTaken(name));
-  // A file with one of the two names means the norm's output by it.
+  // If the file has only one of the two names, it is the norm's output.
   const lacksPost = !has(scan, "hidden_states") && !has(scan, "last_hidden_state");
   const pre = free(["hidden_states", "pre_norm_states"], before.length === 1 ? (before[0] as string) : "");
   const post = lacksPost ? free(["last_hidden_state"], after) : undefined;
-  if (pre === undefined || (lacksPost && post === undefined)) return "other values of the graph have their names";
+  if (pre === undefined || (lacksPost && post === undefined))
+    return "their names are used for other values in the graph";
   let sum = before[0] as string;
   before.slice(1).forEach((term, i, terms) => {
     const name = i === terms.length - 1 ? pre : `lenity/sum.${i}`;
@@ -71,14 +71,11 @@ function addStates(
   return undefined;
 }
 
-/**
- * The mask ends where the block ends, in graphs that are given exactly the past as in those that are given room to
- * spare.
- */
+/** The mask ends where the block ends, whether graphs take exactly the past or buffers with spare room. */
 function addRows(suffix: Suffix, scan: OnnxScan, isTaken: (name: string) => boolean): string | undefined {
   const opset = scan.opsets.get("") ?? 0;
-  if (opset < 10) return `the file is of operator set ${opset}, and Slice takes its borders as inputs from 10 on`;
-  if (isTaken("present_rows")) return "another value of the graph has the name present_rows";
+  if (opset < 10) return `the file uses operator set ${opset}, and Slice takes its bounds as inputs only from 10 on`;
+  if (isTaken("present_rows")) return "the name present_rows is used for another value in the graph";
   const combined = scan.inputs.includes("past_0");
   const caches = scan.inputs.filter(isCache).length;
   const { names, axis } = cacheTensors({

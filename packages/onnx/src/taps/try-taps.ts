@@ -1,4 +1,4 @@
-/** Runs a graph once and compares what its outputs for judges and caches give with what they must. */
+/** Runs a graph and checks its outputs for judges and caches. */
 import type { HiddenKind } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
 import { openCache } from "../cache/open-cache.ts";
@@ -10,7 +10,7 @@ import type { CachedGraph, Graph } from "../graph/graph.ts";
 import { firstLine } from "../onnx-file/first-line.ts";
 import { isNormOf } from "./is-norm-of.ts";
 
-/** What may be used, and why the rest may not. */
+/** Which outputs can be used, and why the others cannot. */
 export interface Tried {
   readonly hidden: Graph["hidden"];
   readonly newRows: boolean;
@@ -18,9 +18,9 @@ export interface Tried {
 }
 
 /**
- * The widths of the hidden states, once they proved to be what they are named for: a row for each token and, where
- * there are both kinds, one the norm of the other. `present_rows` must be the last rows of the first and the last
- * cache, without a past and with one.
+ * Checks that hidden states are what their names say (a row for each token and, if there are both kinds, one the norm
+ * of the other) and returns their widths. `present_rows` must equal the last rows of the first and the last cache,
+ * without a past and with one.
  */
 export async function tryTaps(
   graph: CachedGraph,
@@ -34,31 +34,32 @@ export async function tryTaps(
   const cache = openCache(graph, contextLength);
   const run = async (start: number, end: number, outputs: readonly string[]): Promise<InferenceSession.ReturnType> => {
     const { feeds } = await cache.prepare(start, end);
-    // Fewer rows of logits than tokens: states that are cut to those rows as well are of no use.
+    // Requests fewer rows of logits than tokens, since states that are cut to those rows as well are useless.
     const block = blockFeeds(graph, tokens.slice(start, end), start, 2);
     return graph.session.run({ ...feeds, ...block }, outputs);
   };
-  // A graph that returns nothing but its new rows has nothing to compare them with; the self-check runs them.
+  // A graph that returns only its new rows has nothing to compare them with; the self-check tests them.
   const comparable = graph.newRows && graph.family !== "split";
   const caches = comparable ? ["present_rows", ...endsOf(graph)] : [];
   try {
     const first = await run(0, border, [...states.map(([, output]) => output), ...caches]);
     const { hidden, why } = tryStates(states, border, first);
-    const missing = why === undefined ? [] : [`Hidden states are not offered: ${why}.`];
+    const missing = why === undefined ? [] : [`Hidden states are not available: ${why}.`];
     if (!comparable) return { hidden, newRows: graph.newRows, missing };
     let newRows = areLastRows(graph, first, 0, border);
     if (newRows && border < tokens.length) {
       cache.keep(first, 0, border);
       newRows = areLastRows(graph, await run(border, tokens.length, caches), border, tokens.length);
     }
-    if (!newRows) missing.push("New cache rows are not fetched alone: present_rows differs from the rows of present.");
+    if (!newRows)
+      missing.push("New cache rows cannot be fetched separately: present_rows differs from the rows of present.");
     return { hidden, newRows, missing };
   } catch (error) {
     const outputs = [...states.map(([, output]) => output), ...(graph.newRows ? ["present_rows"] : [])];
     return {
       hidden: {},
       newRows: false,
-      missing: [`${outputs.join(", ")}: not offered, because a first run failed: ${firstLine(error)}.`],
+      missing: [`${outputs.join(", ")}: not available, because a first run failed: ${firstLine(error)}.`],
     };
   }
 }
@@ -69,7 +70,7 @@ function endsOf(graph: CachedGraph): readonly string[] {
   return [...new Set([names[0], names.at(-1)].map((name) => name?.present as string))];
 }
 
-/** Whether `present_rows` are the rows from `start` to before `end` of the caches that came with it. */
+/** Whether `present_rows` equals the rows from `start` to before `end` of the returned caches. */
 function areLastRows(graph: CachedGraph, results: InferenceSession.ReturnType, start: number, end: number): boolean {
   const { headSize } = graph;
   const { names, groups, axis, rowsShape } = cacheTensors(graph);
@@ -103,7 +104,7 @@ function tryStates(
     if (found === undefined || found.size !== length * width) {
       return {
         hidden: {},
-        why: `${output} has the shape [${found?.dims.join(", ")}] for ${length} tokens, not a row for each`,
+        why: `${output} has the shape [${found?.dims.join(", ")}] for ${length} tokens, not one row per token`,
       };
     }
     hidden[kind] = { output, width };
@@ -114,7 +115,7 @@ function tryStates(
     const [pre, post] = [hidden["pre-norm"]?.output, hidden["post-norm"]?.output];
     return {
       hidden: {},
-      why: `${post} is not the norm of ${pre}, so that either may be another state than its name says`,
+      why: `${post} is not the norm of ${pre}, so either may not be the state that its name says`,
     };
   }
   return { hidden };

@@ -3,8 +3,8 @@ import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { Shape } from "./random-llama.ts";
 
 /**
- * Rotary tables of the block's rows, by the input position_ids or else by the past's length, and what its rows may
- * attend to: earlier positions that the mask counts.
+ * Rotary tables for the block's rows, by the input position_ids if `asked` or else by the past's length, and the
+ * positions its rows may attend to: earlier ones that the mask counts.
  */
 export function concatPositions(graph: GraphBuilder, { heads, groups, headSize }: Shape, asked: boolean): void {
   if (asked) graph.input("position_ids", "int64", [1, "length"]);
@@ -49,7 +49,7 @@ export function concatPositions(graph: GraphBuilder, { heads, groups, headSize }
   graph.integers("flat_shape", [1, 0, -1], [3]);
 }
 
-/** A `node` for GroupQueryAttention alone. */
+/** A builder's `node` that handles GroupQueryAttention only. */
 export function concatAttention(graph: GraphBuilder, float16: boolean): GraphBuilder["node"] {
   return (
     _operator,

@@ -1,11 +1,10 @@
 /** Tensors that the exporter's builder does not write. */
 import { bytesOf, integer, message, nested } from "../onnx-file/protobuf-writer.ts";
 
-/** Initializers that are appended to a file. */
+/** Initializers to append to a file. */
 export interface ExtraTensors {
   /**
-   * A tensor of ONNX's element type with that number: in the file itself, or as the part of another file that begins at
-   * `offset`.
+   * Adds a tensor with that ONNX element type: in the file itself, or as part of another file, starting at `offset`.
    */
   add(
     name: string,
@@ -14,7 +13,7 @@ export interface ExtraTensors {
     bytes: Uint8Array,
     outside?: { readonly location: string; readonly offset: number },
   ): void;
-  /** To be written behind the file: two graphs in one file are merged by whoever reads it. */
+  /** To be appended to the file: readers merge two graphs in one file. */
   pieces(): Uint8Array[];
 }
 

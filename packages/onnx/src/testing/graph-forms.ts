@@ -1,6 +1,6 @@
 /**
- * The forms in which other programs export the model of `decoderGraph`: builders that write other nodes where that
- * graph says one thing, and other types and names at the graph's borders.
+ * The model of `decoderGraph` in the forms that other programs export: builders that replace nodes, and types and names
+ * at the graph's borders.
  */
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -15,13 +15,13 @@ import { type MatrixFormat, quantised } from "./quantised.ts";
 import type { Shape } from "./random-llama.ts";
 import { sharded } from "./sharded.ts";
 
-/** What is other than in `exportDecoder`'s graph. */
+/** Differences from `exportDecoder`'s graph. */
 export interface Form extends Borders {
   /** Attention by MatMul and Softmax over Concat(past, new), as Optimum writes it. */
   readonly concat?: boolean | undefined;
   /**
-   * With the input position_ids: concat has it by default and computes positions itself otherwise; GroupQueryAttention
-   * then reads queries and keys that RotaryEmbedding has rotated.
+   * With the input position_ids. concat has it by default, and computes positions itself without it. With it,
+   * GroupQueryAttention reads queries and keys rotated by RotaryEmbedding.
    */
   readonly positions?: boolean | undefined;
   /** With the input num_logits_to_keep. Default: only without concat. */
@@ -43,13 +43,13 @@ export interface Form extends Borders {
   readonly norm?: "fused" | "sumless" | "added" | "unfused" | "layer" | undefined;
   /** Default: float16, computed in float32. */
   readonly weights?: MatrixFormat | "float32" | undefined;
-  /** Names that values of the graph have, so that outputs of these names cannot be added. */
+  /** Names already used in the graph, so that outputs with these names cannot be added. */
   readonly taken?: readonly string[] | undefined;
-  /** Names of files for the weights that are not quantised. */
+  /** Names of files for weights that are not quantised. */
   readonly shards?: readonly string[] | undefined;
 }
 
-/** Writes the model of a folder once more, in that form. */
+/** Writes the model of a folder again, in that form. */
 export async function writeForm(dir: string, file: string, shape: Shape, form: Form): Promise<void> {
   const base = sharded(graphBuilder("llama"), form.shards ?? []);
   const stored = form.weights === undefined ? "float16" : "float32";
@@ -58,7 +58,7 @@ export async function writeForm(dir: string, file: string, shape: Shape, form: F
   for (const [name, bytes] of base.shards()) await writeFile(join(dir, dirname(file), name), bytes);
 }
 
-/** Writes the model of a folder once more, by that builder. */
+/** Writes the model of a folder again, with that builder. */
 export async function writeGraph(
   dir: string,
   file: string,
@@ -79,7 +79,7 @@ function formed(base: GraphBuilder, shape: Shape, form: Form): GraphBuilder {
   return withStates(withNorm(withBorders(matrices, shape, form), norm), hidden);
 }
 
-/** Other names for the states on both sides of the final norm, and fewer outputs. */
+/** Renames or removes the outputs of the states on both sides of the final norm. */
 function withStates(graph: GraphBuilder, hidden: NonNullable<Form["hidden"]>): GraphBuilder {
   if (hidden === "both") return graph;
   const names: Readonly<Record<string, string>> = {
@@ -178,8 +178,8 @@ function withBorders(graph: GraphBuilder, shape: Shape, form: Form): GraphBuilde
 }
 
 /**
- * GroupQueryAttention without rotation of its own: RotaryEmbedding goes by position_ids, as onnxruntime-genai writes it
- * for some models.
+ * GroupQueryAttention without rotation: RotaryEmbedding rotates by position_ids, as onnxruntime-genai writes it for
+ * some models.
  */
 function rotatedAttention(graph: GraphBuilder, attend: GraphBuilder["node"]): GraphBuilder["node"] {
   return (operator, [queries = "", keys = "", ...others], outputs, attributes, contrib) => {

@@ -1,5 +1,5 @@
 export { graphBuilder } from "../onnx-file/graph-builder.ts";
-/** Small models with random weights in the forms that are found in the wild, for tests and measurements. */
+/** Small models with random weights, in the forms found in the wild, for tests and benchmarks. */
 export * from "./graph-forms.ts";
 export * from "./random-llama.ts";
 export * from "./random-tokenizer.ts";

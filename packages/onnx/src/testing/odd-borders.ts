@@ -1,37 +1,37 @@
 /**
- * What other programs declare otherwise at a graph's borders: integers of 32 bits, sizes by name, key and value in one
+ * Variations in what other programs declare at a graph's borders: 32-bit integers, sizes by name, key and value in one
  * tensor, logits of one row.
  */
 import type { ElementType, GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { Shape } from "./random-llama.ts";
 
-/** What is other than in `exportDecoder`'s graph. */
+/** Differences from `exportDecoder`'s graph. */
 export interface Borders {
   /** input_ids, attention_mask, position_ids and num_logits_to_keep of int32. */
   readonly int32?: boolean | undefined;
   /** The type of attention_mask. Not with int32. */
   readonly mask?: "bool" | "float32" | "float16" | undefined;
   /**
-   * Names in place of numbers in the shapes of the caches: of the head size, as onnxruntime-genai's builder writes it
-   * from 0.15 on, or of both.
+   * Names instead of numbers in the shapes of the caches: for the head size, as onnxruntime-genai's builder writes it
+   * from 0.15 on, or for heads and head size.
    */
   readonly named?: "head size" | "both" | undefined;
-  /** Key and value of a layer in one tensor past_N [2, 1, groups, length, head size], as GPT-2 was exported. */
+  /** Key and value of a layer in one tensor past_N [2, 1, groups, length, head size], as in exports of GPT-2. */
   readonly combined?: boolean | undefined;
-  /** Logits of the last position alone, as with prune_lm_head; in a shape that says so, or not. */
+  /** Logits of the last position only, as with prune_lm_head; declared in the shape or not. */
   readonly pruned?: boolean | "undeclared" | undefined;
-  /** Attention to the last so many tokens alone. GroupQueryAttention only. */
+  /** Attention only to this many of the last tokens. GroupQueryAttention only. */
   readonly window?: number | undefined;
-  /** Caches that drop what has left the window. */
+  /** Caches that drop rows that have left the window. */
   readonly sliding?: boolean | undefined;
   /** Matrices computed in bfloat16. */
   readonly bfloat16?: boolean | undefined;
 }
 
-/** A builder that writes for another one. */
+/** Wraps a builder in another one. */
 type Layer = (graph: GraphBuilder, shape: Shape) => GraphBuilder;
 
-/** A builder whose graph has these borders. */
+/** Wraps a builder so that its graph has these borders. */
 export function oddBorders(graph: GraphBuilder, shape: Shape, borders: Borders): GraphBuilder {
   const layers: readonly (Layer | false)[] = [
     borders.named !== undefined && named(borders.named),
@@ -47,7 +47,7 @@ export function oddBorders(graph: GraphBuilder, shape: Shape, borders: Borders):
 
 const isCache = (name: string) => /^(past|present)(_key_values)?[._]\d/.test(name);
 
-/** Sizes of caches: heads are the second last but one, rows follow them. */
+/** Sizes of caches: heads are third from last, followed by rows. */
 const named =
   (what: NonNullable<Borders["named"]>): Layer =>
   (graph) => {
@@ -65,7 +65,7 @@ const named =
     return { ...graph, input: declare(graph.input), output: declare(graph.output) };
   };
 
-/** Names of the values that hold key and value of a layer apart. */
+/** Names of the separate key and value of a layer. */
 const halves = (name: string) => /^(past_key_values|present)\.(\d+)\.(key|value)$/.exec(name);
 
 const combined: Layer = (graph) => {
@@ -102,7 +102,7 @@ const combined: Layer = (graph) => {
   };
 };
 
-/** Declares inputs of int64, or that one of them, as another type. */
+/** Declares int64 inputs, or only that one, as another type. */
 const retyped =
   (declared: ElementType, only?: string): Layer =>
   (graph) => {

@@ -1,4 +1,4 @@
-/** The matrices of a graph in the formats that other programs quantise them to. */
+/** The matrices of a graph in the quantised formats of other programs. */
 import { toFloat16s } from "../onnx-file/float16.ts";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { extraTensors } from "./extra-tensors.ts";
@@ -6,8 +6,8 @@ import { extraTensors } from "./extra-tensors.ts";
 /**
  * `4-bit`, `8-bit`: com.microsoft.MatMulNBits in blocks of 32 with float sums, as in transformers.js's q4.
  * `4-bit-integer`, `8-bit-integer`: with integer sums (accuracy level 4), as onnxruntime-genai writes it for CPUs.
- * `4-bit-half`: on float16, with scales of float16, as in q4f16. `int8`: one scale a column for the matrix and one a
- * block of rows for what it multiplies, as in transformers.js's `_quantized`; later rows change it.
+ * `4-bit-half`: on float16, with scales of float16, as in q4f16. `int8`: one scale per column of the matrix and one per
+ * block of rows for its input, as in transformers.js's `_quantized`; later rows change that scale.
  */
 export type MatrixFormat = "4-bit" | "8-bit" | "4-bit-integer" | "8-bit-integer" | "4-bit-half" | "int8";
 
@@ -18,8 +18,8 @@ interface Matrix {
 }
 
 /**
- * A builder that quantises what MatMul multiplies by: matrices written as float32 weights, and the embedding where it
- * is transposed for that.
+ * A builder that quantises the matrices of MatMul: those written as float32 weights, and the embedding where it is
+ * transposed.
  */
 export function quantised(graph: GraphBuilder, format: MatrixFormat): GraphBuilder {
   const tensors = extraTensors();
@@ -30,7 +30,7 @@ export function quantised(graph: GraphBuilder, format: MatrixFormat): GraphBuild
       const [rows = 0, columns = 0] = shape;
       if (shape.length === 2)
         matrices.set(title, { values: typeof values === "function" ? values() : values, rows, columns });
-      // Only the embedding is read as it is.
+      // Only the embedding is read unchanged.
       return /proj|lm_head/.test(title) ? title : graph.weights(title, values, shape, type);
     },
     node(operator, inputs, outputs, ...rest) {
@@ -58,7 +58,7 @@ type Product = (
   output: string,
 ) => void;
 
-/** Each column in blocks of 32 numbers with a scale each; numbers are stored with half their range added. */
+/** Each column in blocks of 32 numbers, one scale per block; numbers are stored with half their range added. */
 const blockProduct =
   (bits: 4 | 8, accuracy: number, half: boolean): Product =>
   (graph, tensors, { values, rows, columns }, input, output) => {

@@ -1,4 +1,4 @@
-/** Small Llama models with random weights, written as the folders that users have. */
+/** Small Llama models with random weights, written as ordinary model folders. */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,8 +33,8 @@ export const small: Shape = {
 export type Weights = ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
 
 /**
- * Weights that keep activations near 1 and logits a few units apart. Every value is a float16, so that storing them
- * loses nothing.
+ * Weights that keep activations near 1 and logits a few units apart. Every value is a float16 number, so storing them
+ * as float16 is exact.
  */
 export function randomWeights(shape: Shape, seed = 1): Weights {
   const { width, layers, heads, groups, headSize, inner, vocabulary, tied } = shape;
@@ -68,7 +68,7 @@ export function randomWeights(shape: Shape, seed = 1): Weights {
   return weights;
 }
 
-/** Values on a grid of 1/256 fit float16 and bfloat16-sized tests alike up to 8 in size. */
+/** Rounds to a grid of 1/256, which float16 represents exactly up to 8. */
 const onGrid = (value: number) => Math.round(value * 256) / 256;
 
 function normal(random: Random): number {
@@ -128,13 +128,13 @@ export async function writeModel(parent: string, name: string, shape: Shape = sm
   return dir;
 }
 
-/** A folder that a test file fills and removes. */
+/** Creates a temporary folder; the test file must remove it. */
 export async function temporaryFolder(): Promise<{ readonly path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), "lenity-onnx-"));
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Deterministic tokens. */
+/** Pseudorandom tokens, the same for the same seed. */
 export function tokensOf(length: number, seed = 1, vocabulary: number = small.vocabulary): number[] {
   const random = seeded(seed);
   return Array.from({ length }, () => 1 + Math.floor(random() * (vocabulary - 1)));

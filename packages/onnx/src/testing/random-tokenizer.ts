@@ -1,15 +1,15 @@
-/** A byte-level BPE tokenizer whose merges cut through characters: what text streams must survive. */
+/** A byte-level BPE tokenizer whose merges split characters, which text streams must handle. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** GPT-2's printable stand-in for each byte. */
+/** GPT-2's printable character for each byte. */
 export const standIns: readonly string[] = (() => {
   const printable = (byte: number) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
   let next = 256;
   return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++));
 })();
 
-/** Pieces of text, each cut into bytes: merging them crosses the borders of characters. */
+/** Pieces of text, each cut into bytes; merging them crosses character boundaries. */
 const merged = [
   [0xf0, 0x9f],
   [0xe6, 0x97],
@@ -54,8 +54,8 @@ export async function writeTokenizer(dir: string, settings?: Record<string, unkn
 }
 
 /**
- * Writes a tokenizer.json with one token per text, ids in order; undefined leaves a gap. Added tokens have ids of their
- * own.
+ * Writes a tokenizer.json with one token per text, ids in order; undefined leaves a gap. Added tokens have explicit
+ * ids.
  */
 export async function writeTexts(
   dir: string,

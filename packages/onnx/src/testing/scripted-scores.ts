@@ -1,9 +1,9 @@
-/** What two devices are compared by. No runtime's API: pages use it too. */
+/** Scores for comparing two devices. Uses no runtime-specific API, since pages use it too. */
 import type { HiddenKind, Scores, Token } from "@lenity/core";
 import type { OnnxModel } from "../onnx-model.ts";
 
 /**
- * What a model scores of two texts of sixty tokens: a whole prompt, longer than kernels' tiles; blocks and single
+ * A model's scores of two texts of sixty tokens: a whole prompt, longer than the kernels' tiles; blocks and single
  * tokens; and blocks after rewinding, to a prefix and to nothing.
  */
 export async function scriptedScores(

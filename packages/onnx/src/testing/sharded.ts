@@ -1,10 +1,10 @@
-/** Weights in files beside the model, as exporters write models beyond protobuf's 2 GB. */
+/** Weights in files beside the model, as exporters write models larger than protobuf's 2 GB. */
 
 import { toFloat16s } from "../onnx-file/float16.ts";
 import { elementType, type GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { extraTensors } from "./extra-tensors.ts";
 
-/** The same builder, with its weights spread over as many files as there are names. Call `shards` after `finish`. */
+/** The same builder, with its weights spread over one file per name. Call `shards` after `finish`. */
 export function sharded(
   graph: GraphBuilder,
   names: readonly string[],

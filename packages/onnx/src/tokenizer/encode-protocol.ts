@@ -1,19 +1,16 @@
-/** What the thread that encodes long texts is asked, and what it answers. Plain data only: it is cloned. */
+/** Requests to the thread that encodes long texts, and its replies. Plain data only, since it is cloned. */
 export interface EncodeRequest {
   readonly id: number;
   /** The folder of the tokenizer, the same in every request. */
   readonly folder: string;
-  /** The texts, one after another, and how many characters each has: one text is cloned sooner than many. */
+  /** The texts, concatenated, and the number of characters in each: one text is cloned faster than many. */
   readonly text: string;
   readonly lengths: Uint32Array;
-  /** The most tokens in all that are of use. */
+  /** The maximum total number of tokens that are of use. */
   readonly most: number;
 }
 
-/**
- * The tokens of all texts, one after another, and how many each has; none where they are too many; or why there are
- * none.
- */
+/** The tokens of all texts, concatenated, and how many each has; empty when there are too many; or the error. */
 export type EncodeReply =
   | {
       readonly id: number;

@@ -1,4 +1,4 @@
-/** The main thread's end of the thread that encodes long texts. */
+/** The main thread's side of the thread that encodes long texts. */
 import { clearTimeout, setTimeout } from "node:timers";
 import { Worker } from "node:worker_threads";
 import { LenityError, type Tokenizer } from "@lenity/core";
@@ -10,18 +10,18 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-/** A running thread and what it was asked. */
+/** A running thread and its pending requests. */
 interface Running {
   readonly worker: Worker;
   readonly pending: Map<number, Pending>;
 }
 
-/** Milliseconds without a long text after which the thread, and its copy of the tokenizer, is given up. */
+/** Milliseconds without a long text after which the thread, with its copy of the tokenizer, is ended. */
 const idle = 60_000;
 
 /**
- * Encodes with the tokenizer of a folder, in a thread that the first text starts. Texts are encoded in the order in
- * which they come; a thread that dies rejects them with `worker_lost`, and the next text starts another one.
+ * Encodes with a folder's tokenizer, in a thread that is started at the first text. Texts are encoded in order of
+ * arrival. When the thread dies, they reject with `worker_lost`, and the next text starts a new thread.
  */
 export function encodeThread(
   folder: string,
@@ -34,7 +34,7 @@ export function encodeThread(
 
   const rest = ({ worker, pending }: Running) => {
     if (pending.size > 0) return;
-    // Like an idle model, it does not keep the process alive.
+    // Like an idle model, the thread does not keep the process alive.
     worker.unref();
     timer = setTimeout(() => {
       running = undefined;

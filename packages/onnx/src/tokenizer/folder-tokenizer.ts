@@ -1,10 +1,10 @@
 import type { Token, Tokenizer } from "@lenity/core";
 
-/** A tokenizer that knows how its model's texts begin. */
+/** A tokenizer that knows the tokens that its model's texts begin with. */
 export interface FolderTokenizer extends Tokenizer {
   /**
-   * The tokens of a text that stands alone, without a chat template, and is to be continued: after BOS, where the
-   * folder has texts begin with it. Empty for an empty text where the folder names no BOS.
+   * Encodes a plain text (no chat template) that is to be continued, with BOS in front if the folder's texts begin with
+   * it. Empty for an empty text when the folder names no BOS.
    */
   encodeText(text: string): Token[];
 }

@@ -1,6 +1,5 @@
 /**
- * How much of a text one token of a tokenizer.json can stand for: what a text must have in tokens at least, before it
- * is encoded.
+ * How much text one token of a tokenizer.json can cover: gives a lower bound on a text's tokens before it is encoded.
  */
 import type { TokenTexts } from "./token-table.ts";
 
@@ -10,9 +9,9 @@ interface Part {
 }
 
 /**
- * The most bytes of UTF-8 that one token stands for. Undefined where a text may have fewer tokens than that says: where
- * something drops or shortens parts of it (a normaliser, a pre-tokenizer, an added token that takes the spaces beside
- * it), and where one token stands for all that is unknown.
+ * The most bytes of UTF-8 that one token covers. Undefined when a text may have fewer tokens than this implies: when
+ * something drops or shortens parts of it (a normaliser, a pre-tokenizer, an added token that absorbs adjacent spaces),
+ * or when a single unknown token can cover any amount of text.
  */
 export function longestToken(
   definition: Readonly<Record<string, unknown>>,
@@ -39,33 +38,33 @@ export function longestToken(
   return normalisers.some(({ type }) => type === "NFC") ? longest * composed : longest;
 }
 
-/** NFC makes a text shorter, at most to a third: three letters of Hangul, of three bytes each, become one. */
+/** NFC makes a text shorter, by at most a factor of three: three Hangul letters of three bytes each become one. */
 const composed = 3;
 
 const utf8 = new TextEncoder();
 
-/** GPT-2's letters for the 256 bytes: the printable ones themselves, then those from U+0100 on. */
+/** GPT-2's characters for the 256 bytes: printable ones stand for themselves, the others map to U+0100 and up. */
 const byteLetters = Array.from({ length: 324 }, (_, code) => code)
   .filter((code) => code > 255 || (code > 32 && code < 127) || (code > 160 && code !== 173))
   .map((code) => String.fromCharCode(code));
 
 const byteTokens = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`);
 
-/** A part, or the parts of a sequence of them. */
+/** A part, or the parts of a sequence. */
 function partsOf(part: unknown, list: string): readonly Part[] {
   const given = part as Part | null | undefined;
   if (given === null || given === undefined) return [];
   return given.type === "Sequence" ? (given[list] as readonly unknown[]).flatMap((one) => partsOf(one, list)) : [given];
 }
 
-/** Whether a pre-tokenizer hands on every character. */
+/** Whether a pre-tokenizer keeps every character. */
 function keepsAll({ type, pattern, invert, behavior }: Part): boolean {
   if (type === "Split")
     return Object.keys((pattern ?? {}) as object).length > 0 && invert !== true && behavior !== "Removed";
   return type === "ByteLevel" || type === "Digits" || type === "Punctuation" || type === "Metaspace";
 }
 
-/** Whether a normaliser makes no text shorter, apart from NFC. */
+/** Whether a normaliser never makes a text shorter, apart from NFC. */
 function keepsLength({ type, pattern, content }: Part): boolean {
   if (type === "NFC" || type === "Prepend") return true;
   const replaced = (pattern as { readonly String?: unknown } | undefined)?.String;

@@ -1,6 +1,6 @@
-/** The tokens that tokenizer_config.json names: texts, or objects with the text as `content`. */
+/** The tokens named in tokenizer_config.json: texts, or objects with the text as `content`. */
 
-/** Names under which templates find them. */
+/** Their names in templates. */
 const names = ["bos_token", "eos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token"];
 
 /** The texts of `bos_token`, `eos_token` and the like, by name. */
@@ -9,7 +9,7 @@ export function namedTokens(config: Readonly<Record<string, unknown>>): Record<s
   return Object.fromEntries(found.filter((pair): pair is [string, string] => pair[1] !== undefined));
 }
 
-/** The texts of all tokens that it calls special: the named ones, additional ones, and those that are marked so. */
+/** The texts of all special tokens: the named ones, additional ones, and those marked as special. */
 export function specialTexts(config: Readonly<Record<string, unknown>>): ReadonlySet<string> {
   const { additional_special_tokens: additional, added_tokens_decoder: decoder } = config;
   const marked = Object.values((decoder ?? {}) as object).filter((token) => token?.special === true);

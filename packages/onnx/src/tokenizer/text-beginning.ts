@@ -1,22 +1,20 @@
-/**
- * With which tokens a model's texts begin: what chat templates write themselves, and a text that stands alone needs.
- */
+/** The tokens that a model's texts begin with. Chat templates contain them; plain texts need them added. */
 import type { Token } from "@lenity/core";
 import { namedTokens } from "./named-tokens.ts";
 import type { TokenTexts } from "./token-table.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The tokens before a text, and those that stand for one that is empty. */
+/** The tokens before a text, and those used for an empty text. */
 export interface TextBeginning {
   readonly before: readonly Token[];
   readonly alone: readonly Token[];
 }
 
 /**
- * What the post-processor of tokenizer.json puts before a text; `add_bos_token` of tokenizer_config.json adds or takes
- * away the BOS, as in transformers. What they put behind a text is left out: the text is to be continued. A text of
- * nothing begins with the BOS where there is one.
+ * The tokens that tokenizer.json's post-processor puts before a text; `add_bos_token` in tokenizer_config.json adds or
+ * removes the BOS, as in transformers. Tokens after a text are left out, since the text is to be continued. An empty
+ * text becomes the BOS, if there is one.
  */
 export function textBeginning(definition: Json, config: Json, { texts }: TokenTexts): TextBeginning {
   const idOf = (text: string | undefined) => Array.from(texts).find(([, known]) => known === text)?.[0];
@@ -28,7 +26,7 @@ export function textBeginning(definition: Json, config: Json, { texts }: TokenTe
   return { before, alone: before.length > 0 || bos === undefined ? before : [bos] };
 }
 
-/** Of a post-processor as tokenizer.json has it. */
+/** The tokens that a post-processor of tokenizer.json puts before a text. */
 function tokensBefore(value: unknown, idOf: (text: string | undefined) => Token | undefined): Token[] {
   const processor = (value ?? {}) as Json;
   if (processor["type"] === "Sequence")

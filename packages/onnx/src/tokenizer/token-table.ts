@@ -1,6 +1,6 @@
 import { LenityError, type Token } from "@lenity/core";
 
-/** Which tokens a tokenizer.json has: what padding and pairs of models are judged by. */
+/** The tokens of a tokenizer.json: used to find padding and to compare the models of a pair. */
 export interface TokenTexts {
   /** By id; ids without a token are missing. */
   readonly texts: ReadonlyMap<Token, string>;
@@ -8,7 +8,7 @@ export interface TokenTexts {
   readonly vocabulary: number;
   /** Ids of added tokens, control tokens among them. */
   readonly added: ReadonlySet<Token>;
-  /** Ids below `vocabulary` that no token has. */
+  /** Ids below `vocabulary` without a token. */
   readonly unused: ReadonlySet<Token>;
 }
 
@@ -24,7 +24,7 @@ export function tokenTexts(definition: Readonly<Record<string, unknown>>, file: 
     if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || typeof text !== "string") {
       throw new LenityError(
         "model_files",
-        `${file} gives the token ${JSON.stringify(text)} the id ${JSON.stringify(id)}; expected a text and a whole number. Take the file of the model's own folder.`,
+        `${file} gives the token ${JSON.stringify(text)} the id ${JSON.stringify(id)}; expected a text and a whole number. Use the file from the model's own folder.`,
       );
     }
     texts.set(id, text);
@@ -40,9 +40,9 @@ export function tokenTexts(definition: Readonly<Record<string, unknown>>, file: 
     added.add(keep(entry?.id, entry?.content));
   }
   if (vocabulary === 0)
-    throw new LenityError("model_files", `${file} holds no tokens. Take the file of the model's own folder.`);
+    throw new LenityError("model_files", `${file} has no tokens. Use the file from the model's own folder.`);
   const unused = new Set<Token>();
-  // Most tokenizers have no gaps: then nothing is looked up.
+  // Most tokenizers have no gaps; then this loop does nothing.
   for (let id = 0; texts.size + unused.size < vocabulary && id < vocabulary; id++) if (!texts.has(id)) unused.add(id);
   return { texts, vocabulary, added, unused };
 }

@@ -10,7 +10,7 @@ import { type WordCache, wordCache } from "./word-cache.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Reads a tokenizer.json, which messages call `file`. Throws `model_files` when it is not a tokenizer. */
+/** Reads a tokenizer.json, named `file` in messages. Throws `model_files` when it is not a tokenizer. */
 export function parseTokenizer(definition: Json, config: Json, file: string): HuggingFaceTokenizer {
   try {
     const tokenizer = new HuggingFaceTokenizer(definition, config);
@@ -19,13 +19,13 @@ export function parseTokenizer(definition: Json, config: Json, file: string): Hu
   } catch (cause) {
     throw new LenityError(
       "model_files",
-      `${file} is not a tokenizer: ${(cause as Error).message}. Expected Hugging Face's tokenizer.json.`,
+      `${file} is not a tokenizer: ${(cause as Error).message}. Expected a Hugging Face tokenizer.json.`,
       { cause },
     );
   }
 }
 
-/** What a folder has of its tokenizer. */
+/** The tokenizer files of a folder. */
 export interface TokenizerParts {
   /** tokenizer.json. */
   readonly definition: Json;
@@ -34,7 +34,7 @@ export interface TokenizerParts {
   readonly tokens: TokenTexts;
 }
 
-/** The tokenizer that `parseTokenizer` has read. `encode` adds no BOS or EOS of its own: chat templates write them. */
+/** Makes the tokenizer read by `parseTokenizer`. `encode` adds no BOS or EOS: chat templates contain them. */
 export function makeTokenizer(
   inner: HuggingFaceTokenizer,
   { definition, config, tokens: known }: TokenizerParts,
@@ -42,19 +42,19 @@ export function makeTokenizer(
   // Models other than BPE have no cache.
   const { model } = inner as unknown as { readonly model: { cache?: WordCache } };
   if (model.cache !== undefined) model.cache = wordCache();
-  // The package's own list of the vocabulary is by text: of two ids with one text it keeps the last, and of ids without
-  // a text one.
+  // The package's own vocabulary is keyed by text: it keeps only the last of several ids with the same text, and only
+  // one id without a text.
   const { texts, vocabulary, unused } = known;
   const beginning = textBeginning(definition, config, known);
   const special = new Set<Token>();
   const called = specialTexts(config);
-  // The package's declarations lack file extensions, so that TypeScript sees `any` here.
+  // The package's declarations lack file extensions, so TypeScript sees `any` here.
   const added = inner.get_added_tokens_decoder() as Map<Token, { readonly special: boolean; readonly content: string }>;
   for (const [id, token] of added) if (token.special || called.has(token.content)) special.add(id);
   const encode = (text: string): Token[] => {
     if (text === "") return [];
     const found = inner.encode(text, { add_special_tokens: false }).ids as (Token | undefined)[];
-    // A character without a token, in a tokenizer without an unknown token, has no id.
+    // Without an unknown token, a character that has no token gets no id.
     return found.filter((id) => id !== undefined);
   };
 
@@ -67,9 +67,9 @@ export function makeTokenizer(
     encode,
     encodeText: (text) => (text === "" ? [...beginning.alone] : [...beginning.before, ...encode(text)]),
     decode(tokens, options) {
-      // Ids beyond the tokenizer's exist where a model's vocabulary is padded: they have no text.
+      // Ids beyond the tokenizer's exist when a model's vocabulary is padded; they have no text.
       const known = tokens.filter((id) => texts.has(id) && (options?.special === true || !special.has(id)));
-      // Cleaning up spaces would rewrite text that is already on its way to the reader.
+      // Cleaning up spaces would change text that has already been streamed.
       return known.length === 0
         ? ""
         : inner.decode(known, { skip_special_tokens: false, clean_up_tokenization_spaces: false });

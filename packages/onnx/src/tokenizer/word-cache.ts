@@ -1,13 +1,13 @@
-/** The tokens of words that were encoded before, as the tokenizers package keeps them: `get` and `put`. */
+/** The tokens of words encoded earlier, with the interface of the tokenizers package's own cache. */
 export interface WordCache {
   get(word: string): readonly string[] | undefined;
   put(word: string, tokens: readonly string[]): void;
 }
 
 /**
- * A cache of so many words that is emptied when it is full. The package's own one moves each word to the end of a Map
- * whenever it is used; engines pay for that with a search through all that was moved, so that once it is full a text
- * takes twenty times as long.
+ * A cache of up to `most` words that is emptied when it is full. The package's own cache moves each word to the end of
+ * a Map when it is used. JavaScript engines then search through all moved entries, so that encoding takes twenty times
+ * as long once that cache is full.
  */
 export function wordCache(most = 10_000): WordCache {
   const words = new Map<string, readonly string[]>();

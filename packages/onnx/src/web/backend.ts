@@ -17,7 +17,7 @@ import { smallSession } from "../open/small-session.ts";
 import { ownRuntime } from "./own-runtime.ts";
 import { probeWebGPU } from "./probe-webgpu.ts";
 
-/** Where and how a backend opens its files. */
+/** What a backend needs to open its files. */
 export interface Opening {
   readonly ort: Runtime;
   readonly files: ModelFiles;
@@ -26,17 +26,17 @@ export interface Opening {
   readonly drafter: string;
 }
 
-/** A backend that can give back the memory of every session that it has opened, those too that loading then refused. */
+/** A backend that can free the memory of all sessions it has opened, including those refused during loading. */
 export interface FetchedBackend extends Backend {
   release(): Promise<void>;
 }
 
-/** Opens files in memory: read whole, with the files beside them that hold their weights. */
+/** Opens files in memory: reads them completely, together with their weight files. */
 export function fetchedBackend({ ort, files, model, drafter }: Opening): FetchedBackend {
   const runtime = ownRuntime(ort);
-  const read = (path: string) => readBytes(files, path, "Load the model again when it is.");
+  const read = (path: string) => readBytes(files, path, "Load the model again when it is readable.");
 
-  /** The files that hold weights. Rejects with `model_files` when one is missing or cut off. */
+  /** The weight files. Rejects with `model_files` when one is missing or cut off. */
   const weightsOf = async (path: string, scan: OnnxScan): Promise<Weights> => {
     const found = Array.from(externalFiles(scan), async ([location, least]) => {
       const beside = beneath(path, location);
@@ -62,7 +62,7 @@ export function fetchedBackend({ ort, files, model, drafter }: Opening): Fetched
       const weights = await weightsOf(model, scan);
       const open = (options: InferenceSession.SessionOptions) =>
         openBytes(runtime, scan, bytes, { ...options, ...weights });
-      // What a run is given for its outputs is copied to WebAssembly's memory, and not back.
+      // Tensors passed for outputs are copied to WebAssembly's memory, but not back.
       const { graph, facts } = await probeGraph(runtime, scan, await open(wasm).catch(blaming(scan)), request, false);
       const openBeside = (small: GraphBuilder) => smallSession(runtime, small, wasm);
       const { name, width, vocabulary, unused, contextLength, device = "cpu" } = request;
@@ -90,10 +90,10 @@ export function fetchedBackend({ ort, files, model, drafter }: Opening): Fetched
       if (bytes === undefined) return undefined;
       const scan = scanned(name, bytes);
       return runtime.InferenceSession.create(bytes, { ...wasm, ...(await weightsOf(drafter, scan)) }).catch((cause) => {
-        // onnxruntime-web/webgpu has no arithmetic in float64, with which tokens are drawn.
+        // onnxruntime-web/webgpu lacks float64 arithmetic, which drawing tokens needs.
         const lacking = /Could not find an implementation for .*/.exec(reason(cause))?.[0];
         if (lacking === undefined) throw unreadable(scan, cause);
-        return `The drafter file is not used, because this build of ONNX Runtime cannot run it (${lacking}); drafting steps the model.`;
+        return `The drafter file is not used, because this build of ONNX Runtime cannot run it (${lacking}); drafting runs the model token by token.`;
       });
     },
     release: runtime.release,
@@ -105,12 +105,11 @@ const wasm = { executionProviders: ["wasm"] } as const;
 type Weights = Pick<InferenceSession.SessionOptions, "externalData">;
 
 function reported({ device }: ChosenDevice): ChosenDevice["device"] {
-  return device.name === "cpu" ? { name: "cpu", why: `WebAssembly computes there. ${device.why}` } : device;
+  return device.name === "cpu" ? { name: "cpu", why: `It runs on WebAssembly. ${device.why}` } : device;
 }
 
 /**
- * Opens a file in memory with the outputs that it lacks, as `openTapped` does. Rejects with whatever the runtime
- * throws.
+ * Opens a file in memory with the outputs it lacks, as `openExtended` does. Rejects with whatever the runtime throws.
  */
 async function openBytes(
   runtime: Runtime,
@@ -122,18 +121,19 @@ async function openBytes(
     scan,
     open: () => runtime.InferenceSession.create(bytes, options),
     openWith: (suffix) => runtime.InferenceSession.create(joined(bytes, suffix), options),
-    fixed: (more) => (bytes.length + more > mostBytes ? "files from 2 GiB on cannot be extended in memory" : undefined),
+    extensionFault: (more) =>
+      bytes.length + more > mostBytes ? "files of 2 GiB or more cannot be extended in memory" : undefined,
   });
 }
 
-/** Blames the file for what the runtime throws where it runs everything: on WebAssembly. */
+/** Blames the file for errors on WebAssembly, where the runtime supports everything. */
 const blaming =
   (scan: OnnxScan) =>
   (cause: unknown): never => {
     throw unreadable(scan, cause);
   };
 
-/** The path in the folder of a file that another one names relative to itself. */
+/** Resolves a location relative to another file to a path in the folder. */
 const beneath = (path: string, location: string): string => path.slice(0, path.lastIndexOf("/") + 1) + location;
 
 function scanned(file: string, bytes: Uint8Array): OnnxScan {

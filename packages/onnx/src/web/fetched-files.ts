@@ -5,20 +5,20 @@ import { type ModelFolder, modelFolder } from "../folder/model-folder.ts";
 /** How files are fetched. */
 export interface FetchOptions {
   /**
-   * The folder's files, when they are known: others are not asked for. Without it a file that is not there is one that
-   * answers 404.
+   * The folder's files, if known; others are not requested. Without this list, a file is missing if the server answers
+   * 404.
    */
   readonly paths?: readonly string[] | undefined;
   /**
-   * Called for each piece of a file that arrives, with the bytes so far and those in all where the server gives them
-   * (uncompressed files).
+   * Called for each piece of a file as it arrives, with the bytes so far and, if the server reports it, the total
+   * (uncompressed files only).
    */
   readonly onProgress?: ((path: string, loaded: number, total: number | undefined) => void) | undefined;
-  /** In place of `fetch`: another cache, other headers. */
+  /** Used instead of `fetch`, for example for caching or extra headers. */
   readonly fetch?: ((url: URL) => Promise<Response>) | undefined;
 }
 
-/** The files below a URL, by `fetch`. In pages, strings are relative to the page. */
+/** The files below a URL, read with `fetch`. In pages, strings are relative to the page. */
 export function fetchedFiles(folder: string | URL, options: FetchOptions = {}): ModelFiles {
   const { paths, onProgress, fetch: get = (url) => fetch(url) } = options;
   const base = directory(folder);
@@ -37,16 +37,16 @@ export function fetchedFiles(folder: string | URL, options: FetchOptions = {}): 
   };
 }
 
-/** A folder: its URL, or its files, or the same folder opened. */
+/** A folder: its URL, its files, or the folder already opened. */
 export type Folder = string | URL | ModelFiles | ModelFolder;
 
-/** Opens a folder for several loads: its small files are then fetched and parsed once for all of them. */
+/** Opens a folder so that several loads share it: its small files are fetched and parsed only once. */
 export function openFolder(folder: Folder): ModelFolder {
   if (typeof folder === "string" || folder instanceof URL) return modelFolder(fetchedFiles(folder));
   return "files" in folder ? folder : modelFolder(folder);
 }
 
-/** The URL with a slash at its end, so that what is relative to it lies in it. */
+/** The URL with a slash at its end, so that relative URLs resolve inside the folder. */
 function directory(folder: string | URL): URL {
   const here = (globalThis as { readonly location?: { readonly href: string } }).location?.href;
   let url: URL;
@@ -55,7 +55,7 @@ function directory(folder: string | URL): URL {
   } catch (cause) {
     throw new LenityError(
       "model_files",
-      `${String(folder)} is not a URL. Expected that of a Hugging Face model folder.`,
+      `${String(folder)} is not a URL. Expected the URL of a Hugging Face model folder.`,
       { cause },
     );
   }
@@ -68,7 +68,7 @@ async function bodyOf(
   onProgress: (loaded: number, total: number | undefined) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (response.body === null) return new Uint8Array(await response.arrayBuffer());
-  // What a compressed body is declared to have are the bytes on the wire.
+  // For a compressed body, content-length counts compressed bytes.
   const declared = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
   const total = declared === null ? undefined : Number(declared);
   let whole = new Uint8Array(total ?? 65536);

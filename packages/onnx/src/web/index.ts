@@ -1,5 +1,6 @@
 /**
- * @lenity/onnx for browsers: models from URLs, on ONNX Runtime's WebAssembly or WebGPU, in the thread that loads them.
+ * @lenity/onnx for browsers: loads models from URLs and runs them on ONNX Runtime's WebAssembly or WebGPU, in the
+ * thread that loads them.
  */
 
 export type { SelfCheck } from "../checks/self-check.ts";

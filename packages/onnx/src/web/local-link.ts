@@ -5,8 +5,8 @@ import type { Request } from "../protocol/protocol.ts";
 import type { Handled } from "../worker/request-handler.ts";
 
 /**
- * A link to a model in this very thread: requests are answered one after another, in the order in which they come.
- * `owner` names it in errors; `release` gives back what it holds, once the last answer is there.
+ * A link to a model in this thread. Requests are handled one at a time, in order of arrival. `owner` names the model in
+ * errors; `release` frees its memory after the last reply.
  */
 export function localLink(
   answer: (request: Request) => Promise<Handled>,

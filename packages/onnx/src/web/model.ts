@@ -13,58 +13,57 @@ import { type Folder, openFolder } from "./fetched-files.ts";
 import { localLink } from "./local-link.ts";
 import { adapterFault } from "./probe-webgpu.ts";
 
-/** What can compute; auto: WebGPU where it is right and faster. */
+/** The available providers. auto: WebGPU if it is correct and faster. */
 const providers = ["wasm", "webgpu", "auto"] as const;
 
 /** How a model is loaded. */
 export interface WebLoadOptions {
   /**
-   * The module of ONNX Runtime: `onnxruntime-web/wasm`, or `onnxruntime-web/webgpu` for that provider. Its own
-   * settings, such as the place of its .wasm files and the number of threads (`ort.env.wasm`), are made before the
-   * first model is loaded.
+   * The ONNX Runtime module: `onnxruntime-web/wasm`, or `onnxruntime-web/webgpu` for that provider. Configure it
+   * (`ort.env.wasm`: location of the .wasm files, number of threads) before the first model is loaded.
    */
   readonly ort: Runtime;
   /**
-   * What computes. At loading WebGPU is compared with WebAssembly, and takes prompts in small blocks where it is right
-   * in such alone. `webgpu` rejects with `unsupported` where it cannot be had or computes something else; `auto` takes
-   * it where it is right and faster, else wasm; the model's `device` says why. Default: wasm.
+   * What the model runs on. WebGPU is compared with WebAssembly at loading; if it is correct only in small blocks,
+   * prompts are cut into those. `webgpu` rejects with `unsupported` when WebGPU is not available or its results differ.
+   * `auto` uses WebGPU if it is correct and faster, else wasm. The model's `device` gives the reason. Default: wasm.
    */
   readonly provider?: (typeof providers)[number] | undefined;
   /**
-   * Bytes of caches that are kept of closed sessions, for prompts that begin alike: the least recently used go first.
-   * Default 64 MiB; 0 keeps none. Caches of open sessions are not counted.
+   * Bytes of caches that are kept from closed sessions, for later prompts that start with the same tokens. The least
+   * recently used are dropped first. Default 64 MiB; 0 keeps none. Caches of open sessions do not count.
    */
   readonly cacheBytes?: number | undefined;
   /**
-   * Which variant in the folder's onnx/: `fp32` is model.onnx, `q4` model_q4.onnx, … Default: what a genai_config.json
-   * names, else fp32.
+   * Which variant in the folder's onnx/: `fp32` is model.onnx, `q4` model_q4.onnx, … Default: the file named by
+   * genai_config.json, else fp32.
    */
   readonly dtype?: Dtype | undefined;
-  /** The model file's path in the folder, in place of a variant. */
+  /** The model file to load instead of a variant, relative to the folder. */
   readonly file?: string | undefined;
   /**
-   * Whether drafting uses the drafter file beside the model (see `exportDrafter`), where there is one: the same drafts,
-   * sooner, at the price of holding the weights twice. Default: true; a target needs none.
+   * Whether drafting uses the drafter file beside the model (see `exportDrafter`) if there is one. It gives the same
+   * drafts faster, but keeps the weights in memory twice. Default: true; a target does not need one.
    */
   readonly drafter?: boolean | undefined;
   /**
-   * The target for which this model drafts: its rows are then over the target's ids, and it drafts those that mean the
-   * same to both. Rejects with `unsupported` when the tokenizers differ.
+   * The target that this model drafts for: its rows then cover the target's ids, and it drafts only ids that mean the
+   * same to both models. Rejects with `unsupported` when the tokenizers differ.
    */
   readonly draftsFor?: OnnxModel | undefined;
   /**
-   * The most tokens of a session, prompt and answer, from 2. Default: the folder's own limit, or 2048, with a note,
-   * where it has none. More than the model's own limit rejects with `invalid_request`.
+   * The maximum number of tokens in a session, prompt and answer together, 2 or more. Default: the limit given in the
+   * folder, or 2048 (with a note) if there is none. More than the model's limit rejects with `invalid_request`.
    */
   readonly contextLength?: number | undefined;
-  /** Default: the last part of the folder's URL. */
+  /** The model's name. Default: the last part of the folder's URL. */
   readonly name?: string | undefined;
 }
 
 /**
  * Loads a Hugging Face folder (config.json, generation_config.json, tokenizer.json, a variant of onnx/model.onnx) into
- * this thread: a page stays responsive when it does so in a worker. Sessions run in turn. Rejects with `model_files`
- * when something is missing or does not fit together.
+ * this thread; call it in a worker to keep the page responsive. Sessions take turns. Rejects with `model_files` when a
+ * file is missing or files do not match.
  */
 export async function loadModel(folder: Folder, options: WebLoadOptions): Promise<OnnxModel> {
   const { ort, provider = "wasm", cacheBytes = 64 * 2 ** 20, dtype, file } = options;
@@ -72,7 +71,7 @@ export async function loadModel(folder: Folder, options: WebLoadOptions): Promis
     throw new RangeError(`provider is ${provider}; expected one of ${providers.join(", ")}.`);
   if (!(cacheBytes >= 0)) throw new RangeError(`cacheBytes is ${cacheBytes}; expected 0 or more.`);
   if (file !== undefined && dtype !== undefined)
-    throw new TypeError(`Both file (${file}) and dtype (${dtype}) are given; expected one of them.`);
+    throw new TypeError(`Both file (${file}) and dtype (${dtype}) are given; expected only one of them.`);
   checkDtype(dtype);
   const open = openFolder(folder);
   const { files } = open;
@@ -80,13 +79,13 @@ export async function loadModel(folder: Folder, options: WebLoadOptions): Promis
   const model =
     file ?? (dtype === undefined ? described.filename : undefined) ?? `onnx/${variantFile(dtype ?? "fp32")}`;
   const drafter = drafterFile(model);
-  // Before the model is fetched: it may be large.
+  // Checked before the model is fetched, which may be large.
   const fault = provider === "webgpu" ? await adapterFault() : undefined;
   if (fault !== undefined) throw unavailable(described.name, "webgpu", fault);
   const request = loadRequest(described, {
     file: files.nameOf(model),
     drafter: options.drafter === false ? undefined : files.nameOf(drafter),
-    // The runtime has one number of threads for all models, and its own way to wait.
+    // The runtime has one thread count for all models, and decides itself how threads wait.
     threads: ort.env.wasm.numThreads ?? 1,
     spin: Number.POSITIVE_INFINITY,
     device: provider === "wasm" ? "cpu" : provider,
@@ -115,7 +114,7 @@ export async function loadModel(folder: Folder, options: WebLoadOptions): Promis
   }
 }
 
-/** The name of a folder by its URL. */
+/** A folder's name, from its URL. */
 function lastPart(place: string): string {
   return place.split("/").filter(Boolean).at(-1) ?? place;
 }

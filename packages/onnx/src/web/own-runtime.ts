@@ -4,18 +4,18 @@ import type { Runtime } from "../graph/graph.ts";
 import { firstLine } from "../onnx-file/first-line.ts";
 import { yieldToEventLoop } from "./yield-to-event-loop.ts";
 
-/** ONNX Runtime for one model, and an end to all that the model has of it. */
+/** ONNX Runtime for one model, which can release all of the model's sessions. */
 export interface OwnRuntime extends Runtime {
-  /** Gives back the memory of every session that is open, and of the tensors that their runs left on a device. */
+  /** Frees the memory of all open sessions, and of the tensors that their runs left on a device. */
   release(): Promise<void>;
 }
 
-/** The last that each module of ONNX Runtime was asked for. */
+/** The last pending task of each ONNX Runtime module. */
 const queues = new WeakMap<Runtime["env"], Promise<unknown>>();
 
 /**
- * The runtime as one model uses it. All models of a page open their sessions and run in turn: while a run waits for a
- * GPU its stack lies in WebAssembly's one memory, and a second run writes over it ("memory access out of bounds").
+ * The runtime for one model. All models of a page take turns to open sessions and to run: while a run waits for a GPU,
+ * its stack stays in WebAssembly's single memory, and a second run would overwrite it ("memory access out of bounds").
  */
 export function ownRuntime({ InferenceSession, Tensor, env }: Runtime): OwnRuntime {
   const sessions = new Set<InferenceSession>();
@@ -37,8 +37,8 @@ export function ownRuntime({ InferenceSession, Tensor, env }: Runtime): OwnRunti
         if (failure !== undefined) throw lost(failure);
         await yieldToEventLoop();
         const results = await run(feeds, fetches, quiet).catch((error) => {
-          // Inputs stay bound to a session with outputs on a device when a run fails, and the next run would be given
-          // them again.
+          // When a run fails, its inputs stay bound to a session that has outputs on a device, and the next run would
+          // use them again.
           if (options.preferredOutputLocation !== undefined) failure = error;
           throw error;
         });
@@ -69,5 +69,5 @@ function lost(failure: unknown): LenityError {
   return new LenityError("worker_lost", message, { cause: failure });
 }
 
-/** What fails is thrown; the runtime need not print it as well. */
+/** Errors are thrown, so the runtime need not print them too. */
 const quiet = { logSeverityLevel: 4 } as const;

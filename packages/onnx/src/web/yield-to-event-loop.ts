@@ -1,7 +1,8 @@
 /**
- * Resolves when what waits in this thread has had its turn. WebAssembly computes synchronously: without turns between
- * its runs a page would not be drawn, and a worker would not hear that its caller gave up. By a message, since timers
- * wait for milliseconds; by a channel for each, since some runtimes empty one before they look at others.
+ * Resolves after other waiting tasks of this thread have run. WebAssembly computes synchronously: without a pause
+ * between runs, a page would not be redrawn and a worker would not notice a cancelled request. Uses a message, since
+ * timers wait for milliseconds, and a new channel each time, since some runtimes empty one channel before they look at
+ * others.
  */
 export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => {

@@ -4,15 +4,12 @@ import type { Backend } from "../open/backend.ts";
 import { importRuntime, type NodeRuntime, openDrafterSession } from "../open/open-graph.ts";
 import { type OwnSessions, ownSessions } from "../open/own-sessions.ts";
 
-/**
- * A backend that opens files on a disk, and can give back what ONNX Runtime holds of them, those too that loading then
- * refused.
- */
+/** A backend that opens files on disk and can release all of their sessions, including those refused during loading. */
 export interface DiskBackend extends Backend {
   release(): void;
 }
 
-/** The backend of one thread. */
+/** A backend for one thread. */
 export function diskBackend(): DiskBackend {
   let own: OwnSessions<NodeRuntime> | undefined;
   const runtime = async () => (own ??= ownSessions(await importRuntime())).runtime;

@@ -1,4 +1,4 @@
-/** What a worker does with the request to load its model. */
+/** Handles a worker's request to load its model. */
 import type { Token } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
 import { checkDrafter } from "../checks/check-drafter.ts";
@@ -9,16 +9,16 @@ import type { Device } from "../protocol/devices.ts";
 import type { LoadReply, LoadRequest } from "../protocol/protocol.ts";
 import type { Model } from "../run/sequence.ts";
 
-/** A model that is ready to run, and what the main thread is to know of it. */
+/** A model that is ready to run, and what the main thread needs to know about it. */
 export interface OpenModel {
   readonly model: Model;
-  /** Present where readings of drafted blocks are computed beside their logits. */
+  /** Present when readings of drafted blocks are computed next to their logits. */
   readonly scorer: BlockScorer | undefined;
   readonly eos: ReadonlySet<Token>;
   readonly reply: LoadReply;
 }
 
-/** Opens the model file and its drafter file, and checks that the two draft alike. */
+/** Opens the model file and its drafter file, and checks that both give the same drafts. */
 export async function openModel(backend: Backend, request: LoadRequest): Promise<OpenModel> {
   const opened = await backend.openGraph(request);
   const { graph } = opened;
@@ -35,7 +35,7 @@ export async function openModel(backend: Backend, request: LoadRequest): Promise
   return { model, scorer, eos, reply: replyOf(opened, { file, computesReadings, drafter }) };
 }
 
-/** An open drafter file; or why the one there is stays unused, as one sentence or none. */
+/** An open drafter file; or why the drafter file is not used, as one sentence; empty if there is none. */
 type OpenDrafter =
   | { readonly session: InferenceSession; readonly file: string; readonly reason: readonly [] }
   | { readonly session?: undefined; readonly reason: readonly string[] };
@@ -44,7 +44,7 @@ async function openDrafter(backend: Backend, request: LoadRequest, device: Devic
   const { drafter: file } = request;
   if (file === undefined) return { reason: [] };
   if (device !== "cpu") {
-    return { reason: [`The drafter file is not used on ${device}: it drafts with caches in this program's memory.`] };
+    return { reason: [`The drafter file is not used on ${device}: it needs the caches in this program's memory.`] };
   }
   const session = await backend.openDrafter(file, request);
   if (session === undefined) return { reason: [] };

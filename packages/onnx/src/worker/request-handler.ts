@@ -1,4 +1,4 @@
-/** Handles the requests of one model's sessions: what runs beside ONNX Runtime, in a worker thread or in a page. */
+/** Handles the requests of one model's sessions, next to ONNX Runtime, in a worker thread or in a page. */
 import { type BlockScorer, forgetBlock } from "../evidence/block-scorer.ts";
 import type { Backend } from "../open/backend.ts";
 import type { LoadReply, Request } from "../protocol/protocol.ts";
@@ -7,16 +7,16 @@ import { append, copySequence, newSequence, rewindSequence, type Sequence } from
 import { type OpenModel, openModel } from "./open-model.ts";
 import { memoryFault } from "./out-of-memory.ts";
 
-/** What a request is answered with, and those of its buffers that nobody else needs. */
+/** The reply to a request, and those of its buffers that can be transferred. */
 export interface Handled {
   readonly value: unknown;
   readonly transfer: ArrayBuffer[];
 }
 
-/** Handles one request. The next is handed in when this one is done. */
+/** Handles one request. Call it again only when it is done. */
 export type RequestHandler = (request: Request) => Promise<Handled>;
 
-/** A handler for one model. The first request must load it. */
+/** A handler for one model. The first request must be to load it. */
 export function requestHandler(backend: Backend): RequestHandler {
   let open: OpenModel | undefined;
   const sequences = new Map<number, Sequence>();
@@ -28,7 +28,7 @@ export function requestHandler(backend: Backend): RequestHandler {
   const handle = async (request: Request): Promise<Handled> => {
     if (request.type === "load") return { value: await load(request), transfer: [] };
     if (request.type === "close") return { value: closeSequence(sequences, request.session), transfer: [] };
-    if (open === undefined) throw new Error("The worker was asked to run before it loaded a model.");
+    if (open === undefined) throw new Error("The worker was asked to run before it had loaded a model.");
     if (request.type !== "copy") return runRequest(open, sequenceOf(sequences, request.session), request);
     sequences.set(request.session, copySequence(sequenceOf(sequences, request.source), request.length));
     return { value: undefined, transfer: [] };
@@ -65,7 +65,7 @@ async function runRequest(
   return { value: reply, transfer: buffersOf(reply.logits, reply.hidden) };
 }
 
-/** The sequence of a session; a new one for a session that has none yet. */
+/** The sequence of a session; created if the session has none yet. */
 function sequenceOf(sequences: Map<number, Sequence>, session: number): Sequence {
   let sequence = sequences.get(session);
   if (sequence === undefined) sequences.set(session, (sequence = newSequence()));

@@ -106,7 +106,7 @@ describe("on WebGPU", { skip }, () => {
         const difference = differenceOf(found ?? [], expected ?? []);
         assert.ok(difference <= off, `It differs by ${difference}.`);
         assert.equal(models[1]?.device.name, "webgpu");
-        assert.deepEqual(models[0]?.device, { name: "cpu", why: "No other device was asked for." });
+        assert.deepEqual(models[0]?.device, { name: "cpu", why: "No other device was requested." });
       } finally {
         await Promise.all(models.map((model) => model.close()));
       }
@@ -141,7 +141,7 @@ describe("on WebGPU", { skip }, () => {
     await assert.rejects(loadModel(dir, { file, device: "webgpu", threads: 1 }), {
       code: "unsupported",
       message:
-        /^sliding cannot run on webgpu: its caches slide \(sliding_window_cache\), which only the CPU runs\. .*windowed_kv_cache=false/,
+        /^sliding cannot run on webgpu: it has sliding caches \(sliding_window_cache\), which only the CPU supports\. .*windowed_kv_cache=false/,
     });
   });
 
@@ -365,7 +365,7 @@ describe("on WebGPU", { skip }, () => {
     if (loaded instanceof Error) {
       assert.match(
         loaded.message,
-        /^halves cannot run on webgpu: .*requires f16.* Take a variant without float16, such as lenity export --weights float32 writes, or the device cpu/,
+        /^halves cannot run on webgpu: .*requires f16.* Use a variant without float16, such as one written by lenity export --weights float32, or the device cpu/,
       );
       return;
     }
@@ -376,7 +376,7 @@ describe("on WebGPU", { skip }, () => {
   test("auto takes it only where it is faster", async () => {
     const { device, close } = await loadModel(await writeWide("auto"), { device: "auto", threads: 1 });
     await close();
-    assert.match(device.why, /(A block of eight tokens|a product of matrices) takes .* there and .* on the CPU/);
+    assert.match(device.why, /(A block of eight tokens|a matrix product) takes .* there and .* on the CPU/);
   });
 });
 
