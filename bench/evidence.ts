@@ -194,7 +194,7 @@ function counted(model: LanguageModel): {
       ? {}
       : {
           async score(tokens, options) {
-            bytes.to += options.drafted?.byteLength ?? 0;
+            bytes.to += options.drafterLogits?.byteLength ?? 0;
             const scored = await (session.score as NonNullable<Session["score"]>)(tokens, options);
             bytes.from += 4 * Object.values(scored.readings).reduce((sum, values) => sum + values.length, 0);
             const row = async (at: number) => {

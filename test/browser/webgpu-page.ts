@@ -157,7 +157,7 @@ export async function numbers(folder: string, length: number): Promise<readonly 
   const target = logitsEvidence(logits, model.vocabulary, settings);
   const drafted = logits.slice(model.vocabulary);
   const expected = plainReadings(readings, target, block.slice(1), logitsEvidence(drafted, model.vocabulary, settings));
-  const scored = await scoring.score?.(block, { readings, temperature: 0.7, drafted });
+  const scored = await scoring.score?.(block, { readings, temperature: 0.7, drafterLogits: drafted });
   let worst = 0;
   for (const reading of readings) {
     const tested = / (probability|draft-probability|kl|reverse-kl|js|tv)$/.test(reading) ? length - 1 : length;

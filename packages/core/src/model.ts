@@ -35,7 +35,7 @@ export interface ScoreOptions {
    * The drafter's logits [tokens − 1, vocabulary], for readings that compare rows. They may be transferred to another
    * thread until they are returned.
    */
-  readonly drafted?: Float32Array | undefined;
+  readonly drafterLogits?: Float32Array | undefined;
   readonly hidden?: HiddenKind | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -44,7 +44,7 @@ export interface ScoreOptions {
 export interface Scored {
   readonly readings: Readings;
   /** The drafter's logits, returned. */
-  readonly drafted?: Float32Array | undefined;
+  readonly drafterLogits?: Float32Array | undefined;
   /** [tokens, width], row-major; present if requested. */
   readonly hidden?: Float32Array | undefined;
   /** The logits of one position. Call it before using the session for anything else. */

@@ -42,11 +42,11 @@ export async function scoreBlock(session: Session, last: Token, options: BlockOp
     return { target: evidence, drafter: draft.evidence, hidden: hiddenOf(hidden, block.length) };
   }
   const temperature = sampling.temperature === 0 ? 1 : sampling.temperature;
-  const score = (drafted?: Float32Array) =>
+  const score = (drafterLogits?: Float32Array) =>
     (session.score as NonNullable<Session["score"]>)(block, {
       readings: needed,
       temperature,
-      drafted,
+      drafterLogits,
       hidden: kind,
       signal,
     });
@@ -87,12 +87,12 @@ function readingsOf({ verifier, sampling, draft, trace }: BlockOptions): Readonl
 /** Scores with the drafter's logits, transferred or copied. */
 async function withDraftLogits(
   evidence: Evidence & Partial<Pick<LogitsEvidence, "transferLogits">>,
-  score: (drafted: Float32Array) => Promise<Scored>,
+  score: (drafterLogits: Float32Array) => Promise<Scored>,
 ): Promise<Scored> {
   let scored: Scored | undefined;
   const use = async (logits: Float32Array) => {
     scored = await score(logits);
-    return scored.drafted ?? logits;
+    return scored.drafterLogits ?? logits;
   };
   if (evidence.transferLogits !== undefined) await evidence.transferLogits(use);
   else {

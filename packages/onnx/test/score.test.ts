@@ -94,12 +94,17 @@ async function compare(model: OnnxModel, promptLength: number, length: number, s
   const lent = own.slice();
   const asked = block.length === 1 ? new Set([...readings].filter((reading) => !readsDraft(reading))) : readings;
   const drafted = block.length === 1 ? undefined : lent;
-  const scored = await score(scoring, block, { readings: asked, temperature: 0.7, drafted, hidden: "pre-norm" });
+  const scored = await score(scoring, block, {
+    readings: asked,
+    temperature: 0.7,
+    drafterLogits: drafted,
+    hidden: "pre-norm",
+  });
   assert.equal(scoring.length, tokens.length);
   assert.deepEqual(scored.hidden, hidden);
   if (drafted !== undefined) {
     assert.equal(lent.length, 0, "what is lent moves");
-    assert.deepEqual(scored.drafted, own);
+    assert.deepEqual(scored.drafterLogits, own);
   }
   for (const reading of asked) {
     const tested = reading.endsWith(" probability") || readsDraft(reading) ? block.length - 1 : block.length;
@@ -201,11 +206,11 @@ test("drafted rows that are read must be lent, as many as there are drafted toke
     );
     const two = new Float32Array(2 * small.vocabulary);
     await assert.rejects(
-      score(session, tokensOf(4), { ...options, drafted: two }),
+      score(session, tokensOf(4), { ...options, drafterLogits: two }),
       /Got 2 rows of the drafter's logits for 3 drafted tokens/,
     );
     await assert.rejects(
-      score(session, tokensOf(1), { ...options, drafted: new Float32Array(0) }),
+      score(session, tokensOf(1), { ...options, drafterLogits: new Float32Array(0) }),
       /Got 0 rows of the drafter's logits for 0/,
     );
     assert.equal(session.length, 0);

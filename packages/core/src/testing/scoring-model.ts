@@ -52,14 +52,20 @@ export function scoringModel(model: LanguageModel): ScoringModel {
       const settings = sampling({ temperature: options.temperature });
       const target = logitsEvidence(logits, model.vocabulary, settings);
       // As if transferred to another thread: the caller's array is unusable.
-      const drafted = options.drafted?.slice();
-      options.drafted?.fill(Number.NaN);
-      const drafter = drafted === undefined ? undefined : logitsEvidence(drafted, model.vocabulary, settings);
+      const drafterLogits = options.drafterLogits?.slice();
+      options.drafterLogits?.fill(Number.NaN);
+      const drafter =
+        drafterLogits === undefined ? undefined : logitsEvidence(drafterLogits, model.vocabulary, settings);
       const row = async (at: number) => {
         asked.rows++;
         return target.logits(at).slice();
       };
-      return { readings: plainReadings(options.readings, target, tokens.slice(1), drafter), drafted, hidden, row };
+      return {
+        readings: plainReadings(options.readings, target, tokens.slice(1), drafter),
+        drafterLogits,
+        hidden,
+        row,
+      };
     };
     return {
       get length() {

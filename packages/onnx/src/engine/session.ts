@@ -142,12 +142,12 @@ async function score(
   options: SessionOptions,
   state: SessionState,
   tokens: readonly Token[],
-  { readings: kinds, temperature, hidden, signal, drafted }: ScoreOptions,
+  { readings: kinds, temperature, hidden, signal, drafterLogits: given }: ScoreOptions,
 ): Promise<Scored> {
   const { link, id: session } = options;
   // Sorted, since the worker has one graph per list.
   const readings = [...kinds].sort();
-  const drafterLogits = drafted as Float32Array<ArrayBuffer> | undefined;
+  const drafterLogits = given as Float32Array<ArrayBuffer> | undefined;
   if (tokens.length === 0) throw new RangeError("An empty block has no readings; expected at least one token.");
   checkRows(tokens.length, model);
   const reply = await extend<ScoreReply>(model, options, state, tokens, { hidden, signal }, (from, cancel) => {
@@ -161,7 +161,7 @@ async function score(
   );
   return {
     readings: withInfinities(Object.fromEntries(columns)),
-    drafted: returned,
+    drafterLogits: returned,
     hidden: states,
     row: (at) => link.request<Float32Array>({ type: "logits-at", session, at }),
   };

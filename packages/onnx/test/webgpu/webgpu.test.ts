@@ -241,7 +241,7 @@ describe("on WebGPU", { skip }, () => {
           logitsEvidence(own, model.vocabulary, settings),
         );
         assert.ok(scoring.score !== undefined);
-        const scored = await scoring.score(block, { readings, temperature: 0.7, drafted: own });
+        const scored = await scoring.score(block, { readings, temperature: 0.7, drafterLogits: own });
         for (const reading of readings) {
           const tested = length - (/(kl| probability)$/.test(reading) ? 1 : 0);
           for (let at = 0; at < tested; at++)
