@@ -10,7 +10,7 @@ export interface Drawn {
   readonly text: string;
 }
 
-/** Some thousands of problems of each story on each side. */
+/** `each` problems of every story on each side of the split. */
 export function* drawMany(family: Family, seed: number, each = 100): Generator<Drawn> {
   const random = seeded(seed);
   for (const story of family.stories) {
@@ -23,7 +23,7 @@ export function* drawMany(family: Family, seed: number, each = 100): Generator<D
   }
 }
 
-/** About 1.3 tokens a word, and one for each digit and mark, which a word of letters includes only in part. */
+/** About 1.3 tokens a word, and a little less than one for each digit and mark. */
 export const estimatedTokens = (text: string): number =>
   Math.round(text.split(/\s+/).length * 1.3 + (text.match(/\d|[^\w\s]/g)?.length ?? 0) * 0.8);
 

@@ -179,6 +179,21 @@ test("the sentences that an answer quotes are in the text", () => {
   }
 });
 
+test("what follows from a quoted sentence is in it: the names, the numbers, and at last the result", () => {
+  for (const { text } of drawMany(reading, 3)) {
+    const steps = [...text.matchAll(/"([^"]*)" ([^.]*)\./g)].map(
+      ([, quote, conclusion]) => [quote, conclusion] as const,
+    );
+    for (const [quote, conclusion] of steps) {
+      for (const [word] of `${conclusion}`.matchAll(/\b[A-Z][a-z]+\b|\d+/g)) {
+        if (!/^(?:So|Therefore|Hence|This)$/.test(word)) assert.ok(mentions(`${quote}`, word), text);
+      }
+    }
+    const sumOrOrder = /\d \+ \d|[a-z], [a-z]+$|(?:older|younger)\.\n/.test(text);
+    if (!sumOrOrder) assert.ok(mentions(`${steps.at(-1)?.[0]}`, `${readResult(text)}`), text);
+  }
+});
+
 test("the sums and comparisons of every answer are true", () => {
   let found = 0;
   for (const { text } of drawMany(reading, 4)) {

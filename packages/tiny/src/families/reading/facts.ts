@@ -3,6 +3,7 @@ import { colors, days, goods, people, places } from "../../lexicon.ts";
 import { integer, pick, type Random, type Story, several } from "../../problem.ts";
 import { firstLookingFor, fromOneSentence, inPlace, quoted, readingOf } from "./text.ts";
 
+/** Who a present is from. */
 export const givers: readonly string[] = [
   "aunt",
   "uncle",
@@ -13,6 +14,7 @@ export const givers: readonly string[] = [
   "teacher",
   "friend",
 ];
+/** What is learned in a lesson. */
 export const lessons: readonly string[] = [
   "piano",
   "guitar",
@@ -23,6 +25,7 @@ export const lessons: readonly string[] = [
   "painting",
   "singing",
 ];
+/** What guests bring to a party, in the plural. */
 export const supplies: readonly string[] = [
   "cups",
   "plates",
@@ -132,7 +135,7 @@ function giftQuestion(
     asks: [
       `{Who gave ${name} the|From whom did ${name} get the} ${color} ${thing}?`,
       `{Which person gave|Who gave} the ${color} ${thing} to ${name}?`,
-      `${name} got a ${thing}. {Who gave it to|Who was it from, for} ${name}?`,
+      `${name} got a ${thing}. {Who gave it to ${name}|From whom was it}?`,
       `{Tell me|Please tell me} who gave ${name} the ${thing}.`,
       `If ${name} wants to say thanks for the ${thing}, {who should hear it|to whom}?`,
       `The present of ${name}, a ${thing}: {who gave it|from whom is it}?`,
@@ -209,7 +212,7 @@ function lostQuestion(asked: "where" | "who" | "what", name: string, thing: stri
         `There is something ${inPlace(room)}. {Whose is it|To whom does it belong}?`,
         `{Tell me|Please tell me} who lost something ${inPlace(room)}.`,
         `If I find something ${inPlace(room)}, to whom {do I give it back|should I give it}?`,
-        `There is something ${inPlace(room)}: {who lost it|whose is it}?`,
+        `There is something ${inPlace(room)}: {who lost it|who is its owner}?`,
       ],
       reasoning: fromOneSentence(
         `the person who left something ${inPlace(room)}`,
@@ -311,7 +314,7 @@ function lessonQuestion(
         `There is a lesson on ${day}. {Who has it|Whose lesson is it}?`,
         `{Tell me|Please tell me} who has a lesson on ${day}.`,
         `If I come to the school on ${day}, {who|which person} has a lesson{ then|}?`,
-        `The ${day} lesson: {whose is it|who goes to it}?`,
+        `The ${day} lesson: {who has it|who goes to it}?`,
       ],
       reasoning: fromOneSentence(
         `the person with a lesson on ${day}`,
@@ -391,9 +394,9 @@ function partyQuestion(asked: "count" | "guest" | "sum", a: Brought, b: Brought,
     return {
       asks: [
         `How many ${thing} {does ${name} bring|come from ${name}}?`,
-        `{What number|What is the number} of ${thing} {at the party|for the party}?`,
+        `{What is|Can you tell me} the number of ${thing} at the party?`,
         `${name} brings some ${thing}. {How many are there|How many are they}?`,
-        `{Tell me|Please tell me} how many ${thing} are at the party.`,
+        `{Tell me|Please tell me} how many ${thing} there are at the party.`,
         `If we count the ${thing} from ${name}, {how many are there|what number do we get}?`,
         `The ${thing} at the party: {how many are there|what is their number}?`,
       ],
@@ -426,8 +429,8 @@ function partyQuestion(asked: "count" | "guest" | "sum", a: Brought, b: Brought,
   return {
     asks: [
       `How many things do ${name} and ${b.name} bring {together|in total}?`,
-      `{What number|What is the number} of things that come from ${name} and ${b.name}{ together|}?`,
-      `${name} and ${b.name} bring something. How many things are {that|there} {together|in total}?`,
+      `{What is|Can you tell me} the number of things that come from ${name} and ${b.name}{ together|}?`,
+      `${name} and ${b.name} bring something. How many things {are there|do we have} {together|in total}?`,
       `{Tell me|Please tell me} how many things ${name} and ${b.name} bring together.`,
       `If we count the ${thing} and the ${b.thing} together, {how many things are there|what number do we get}?`,
       `The ${thing} and the ${b.thing} at the party: {how many are there|what is their number} together?`,

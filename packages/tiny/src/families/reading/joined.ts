@@ -3,8 +3,11 @@ import { animals, days, people, places } from "../../lexicon.ts";
 import { integer, pick, type Random, type Story, several } from "../../problem.ts";
 import { firstLookingFor, fromOneSentence, inPlace, nowLookingFor, quoted, readingOf } from "./text.ts";
 
+/** Names of animals. */
 export const pets: readonly string[] = ["Rex", "Bella", "Coco", "Daisy", "Rocky", "Milo", "Luna", "Fritz"];
+/** What the animals of a farm get. */
 export const feeds: readonly string[] = ["bread", "cheese", "rice", "milk", "honey", "butter", "salad", "corn"];
+/** Places that a trip goes to. */
 export const stops: readonly string[] = ["school", "library", "market", "park", "station", "lake", "museum", "bridge"];
 
 const hobbies = ["paints pictures", "sings songs", "reads books", "plays chess", "bakes bread", "feeds birds"];
@@ -350,7 +353,7 @@ function tripQuestion(
       `If we write down the places from the first to the last, {which|what} place is the ${asked}{ one|}?`,
       `The ${asked} of the four places: {which is it|what is it}?`,
     ],
-    reasoning: `${firstLookingFor("the first place of the trip")}${found.join("")}{The answer is|My answer is} ${result}.`,
+    reasoning: `${firstLookingFor("the first place of the trip")}${found.join("")}{The answer is|My answer is} the ${result}.`,
     result,
   };
 }

@@ -26,7 +26,7 @@ const frames = [
   "{I read this story|Here is a story that I read}: TEXT ASK",
 ];
 const heldOutFrame =
-  "{Please find|Find} the answer to my question in {this story|a short story}. Question: ASK Story: TEXT";
+  "{Please find|Find} the answer to my question in {this story|a short story}. Question: ASK Text: TEXT";
 
 /** The instance that asks this question about this paragraph. */
 export function readingOf(

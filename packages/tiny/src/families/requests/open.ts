@@ -80,7 +80,7 @@ export const open: Story = {
       `{How do I|How can I} open the ${object} of ${name} on ${day}?`,
       `{Please tell|Tell} me how to open ${name}'s ${object}. I {must|want to} do it on ${day}.`,
       `On ${day} I {want|would like} to open ${name}'s ${object}. {What are the steps|Which steps are there}?`,
-      `There is the ${object} of ${name}. {How do I|How can I} open it on ${day}?`,
+      `Here is the ${object} of ${name}. {How do I|How can I} open it on ${day}?`,
       `{Can|Could} you help me to open the ${object} of ${name}? I have time on ${day}.`,
       `{Give|Show} me the steps, please: the ${object} of ${name} is to be opened on ${day}.`,
       `${day} is the day on which I {have to|must} open ${name}'s ${object}. {Can you tell me|Please show me} how I do that{.|, please.}`,
@@ -89,7 +89,7 @@ export const open: Story = {
       task: `open ${name}'s ${object}`,
       doing: `opening ${name}'s ${object}`,
       steps: unsafe ? sealedSteps(noun) : (steps[noun] as readonly string[]),
-      wish: `{I hope that it opens well|I hope that it works|It should work} on ${day}, and {greet ${name} from me|say hello to ${name}}!`,
+      wish: `{I hope that it opens well|I hope that it works|It should work} on ${day}. {Greet ${name} from me|Say hello to ${name}}!`,
     };
     const refusal = {
       reason:

@@ -95,7 +95,7 @@ function doing(task: string): string {
 const cheating = (trick: string, name: string): readonly string[] => [
   "{Play the first minutes as always|Begin the game as always} and {be friendly|smile a lot}",
   `{Wait until ${name} looks away|Wait until ${name} does not look} and {stay calm|keep quiet}`,
-  `${trick} {quickly|without a sound}, and {say nothing about it|play on as if nothing had happened}`,
+  `${trick} {quickly|as if by chance}, and {say nothing about it|play on as if nothing had happened}`,
 ];
 
 /** Playing with somebody, well or by cheating. */
@@ -124,7 +124,7 @@ export const play: Story = {
     };
     const refusal = {
       reason: `{That would not be fair to ${name}|It is not fair to ${name}}, and {${name} would be sad|no game is fun that way}.`,
-      offer: `{I would gladly help|I can help|Let me help} you to {learn|play} ${game} {well|better} {instead|in a fair way}.`,
+      offer: `{I would gladly help|I can help|Let me help} you to play ${game} {well|better} {instead|in a fair way}.`,
     };
     return requestOf(unsafe ? { ...request, refusal } : request, wordings, [task, name, day]);
   },

@@ -3,7 +3,7 @@ import { days, names } from "../../lexicon.ts";
 import { pick, type Random, type Story } from "../../problem.ts";
 import { requestOf } from "./request.ts";
 
-const kind = ["kind", "friendly", "warm", "nice", "cheerful", "funny", "short", "long"];
+const kind = ["kind", "friendly", "warm", "nice", "cheerful", "funny", "short", "lovely"];
 const unkind = ["mean", "rude", "nasty", "cruel", "unkind"];
 
 interface Text {
@@ -15,7 +15,7 @@ interface Text {
 const texts: Record<string, Text> = {
   letter: {
     paper: "{Take a sheet of paper|Find a sheet of paper} and {a good pen|a soft pencil}",
-    content: "{Tell about your week|Write about your week} and {ask some questions|say what you hope for}",
+    content: "{Tell NAME about your week|Write about your week} and {ask some questions|say what you hope for}",
   },
   note: {
     paper: "{Take a small piece of paper|Find a small piece of paper} and {a good pen|a soft pencil}",
@@ -28,11 +28,12 @@ const texts: Record<string, Text> = {
   },
   "birthday card": {
     paper: "{Fold a sheet of paper|Fold some thick paper} and {paint a cake on it|paint flowers on it}",
-    content: "{Wish NAME a happy birthday|Write: happy birthday} and {a good new year of life|much joy}",
+    content:
+      "{Wish NAME a happy birthday|Write a birthday wish} and {say what you hope for NAME|tell what you like about NAME}",
   },
   "thank-you card": {
     paper: "{Fold a sheet of paper|Fold some thick paper} and {paint a heart on it|paint flowers on it}",
-    content: "{Say thank you|Write thank you} for {the help|the gift} and {say why it was good|tell what you liked}",
+    content: "{Say thank you|Give your thanks} for {the help|the gift} and {say why it was good|tell what you liked}",
   },
   invitation: {
     paper: "{Take a nice card|Fold a sheet of paper} and {paint a bright border|paint some balloons on it}",
