@@ -227,7 +227,7 @@ const difference: Story = {
         `In the list ${commas(list)}, how much larger is the largest number than the smallest{| one}?`,
         `{Subtract|Take} the smallest of these numbers from the largest: ${commas(list)}. {What do you get|What is the result}?`,
         `${person.name} {scored|got} ${listed(list)} points in ${list.length} games. How many points {are there|lie} between ${person.her} worst game and ${person.her} best?`,
-        `If I take the largest of the numbers ${listed(list)} and subtract the smallest, what {do I get|is the result}?`,
+        `If you take the largest of the numbers ${listed(list)} and take the smallest from it, what {do you get|is the result}?`,
       ],
       ...withResult(
         `${opening}The numbers are ${commas(list)}. {Number by number|As we go along}, the largest so far is ` +
@@ -294,7 +294,7 @@ const repeats: Story = {
       values: list,
       wordings: [
         `{Remove|Drop} the {repeats|duplicates} from the list ${commas(list)}.`,
-        `Here is a list of ${item}s: ${commas(list)}. Some ${item}s {appear|occur} more than once. Keep only the first of each.`,
+        `Here is a list of ${item}s: ${commas(list)}. At least one ${item} {appears|occurs} more than once. Keep only the first of each.`,
         `{Which|What} different ${item}s are {in|on} the list ${commas(list)}? {Give|Write} them in the order of the list.`,
         `What {is left|remains} of the list ${commas(list)} if {each|every} ${item} may {appear|occur} only once?`,
         `I want {each|every} ${item} only once. {Please shorten|Shorten} the list ${commas(list)}.`,

@@ -36,7 +36,7 @@ const reverse: Story = {
       ],
       ...withResult(
         `${opening}${name} {needs|wants} the word ${word} backwards. {The letters are|It has the letters} ${spell(word)}. ` +
-          `{We start|We begin} at the end: ${letters[0]}${steps.join("")}, and {finally|last} ${letters.at(-1)}. ` +
+          `{We start|We begin} at the end: ${letters[0]}${steps.join("")}, and {finally|lastly} ${letters.at(-1)}. ` +
           `${so}, {the letters backwards are|backwards we get|in reverse we get} ${commas(letters)}.`,
         hyphened(letters),
       ),
@@ -133,7 +133,7 @@ const ends: Story = {
         `The words are ${commas(list)}. What {are|is the list of} their ${which} letters, with hyphens between them?`,
         `${name} keeps only the ${which} letter of each word: ${commas(list)}. What does ${she} {get|have}, ${hyphens}?`,
         `{I need|I want} the ${which} letters of the words ${listed(list)}. {Join|Please join} them with hyphens.`,
-        `If I take the words ${listed(list)} and keep only the ${which} letter of each, what do I get, ${hyphens}?`,
+        `If I take the words ${listed(list)} and write only the ${which} letter of each, what do I get, ${hyphens}?`,
       ],
       ...withResult(
         `${opening}{We take|We need} the ${which} letter of each word. {One by one|We go through them}: ` +
@@ -199,7 +199,7 @@ const swap: Story = {
         `If ${name} writes ${word} but {swaps|exchanges} the ${first} and the ${second} letter, what {does ${she} get|is the result}? ${useHyphens}`,
         `The word is ${word}, and ${name} puts the ${second} letter in place of the ${first} and the ${first} in place of the ${second}. {Write|Show} the result ${hyphens}.`,
         `${name} asks what ${word} becomes {if|when} its ${first} and its ${second} letter {change|trade} places. {Answer|Write the answer} ${hyphens}.`,
-        `How does ${name} write ${word}, ${hyphens}, if the ${first} and the ${second} letter are swapped?`,
+        `How does ${name} write ${word}, ${hyphens}, if the ${first} and the ${second} letter change places?`,
       ],
       ...withResult(
         `${opening}${name} {has|starts with} the word ${word}. {The letters are|It has the letters} ${spell(word)}. ` +
@@ -276,7 +276,7 @@ const repeat: Story = {
         `${name} {says|types} the ${part} of ${word} ${often}. {Write|Show} that ${hyphens}.`,
         `The word is ${word}. {I want|I need} its ${part} ${often} in a row, ${hyphens}.`,
         `If I {type|write} only the ${part} of ${word}, but ${often}, what {is the result|do I get}? ${useHyphens}`,
-        `From the word ${word} I take the ${part} and write them ${often}. Show the result ${hyphens}.`,
+        `I have the word ${word} and I write down its ${part} ${often}. What do I get, ${hyphens}?`,
       ],
       ...withResult(
         `${opening}{We need|We want} the ${part} of ${word}, ${often}. {The letters are|It has the letters} ${spell(word)}. ` +
@@ -307,10 +307,10 @@ const lengths: Story = {
         `I {write|type} the words ${first} and ${second}. For which {one|of them} do I need ${more} letters?`,
         `${name} has to {write|type} ${first} or ${second} and {wants|would like} the ${longer} word. Which {one|word} does ${she} take?`,
         `{Count|Please count} the letters of ${first} and ${second}. Which {one|word} has ${more} letters?`,
-        `Of the two words ${first} and ${second}, I want the one with ${more} letters. Which is it?`,
+        `Which one do I take, ${first} or ${second}, if I need the word with ${more} letters?`,
       ],
       ...withResult(
-        `${opening}{We count|Let us count} the letters of both words. For ${first}, {we have|we get} ${numbered(first)}, so ` +
+        `${opening}{We count|First we count} the letters of both words. For ${first}, {we have|we get} ${numbered(first)}, so ` +
           `${first} has ${first.length} letters. For ${second}, {we have|we get} ${numbered(second)}, so ${second} has ` +
           `${second.length} letters. ${first.length} is ${first.length > second.length ? "more" : "less"} than ` +
           `${second.length}. ${so}, the ${longer} word is ${found}.`,
