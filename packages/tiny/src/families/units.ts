@@ -15,7 +15,7 @@ const habits = [
   { does: "plants", done: "planted", what: "trees" },
   { does: "paints", done: "painted", what: "cups" },
   { does: "picks", done: "picked", what: "apples" },
-  { does: "sells", done: "sold", what: "cards" },
+  { does: "cleans", done: "cleaned", what: "plates" },
 ];
 
 /** `(9, 5)` → `"9:05"`. */
@@ -38,7 +38,8 @@ function minutes(random: Random): Instance | undefined {
       `{First|Today}, ${n} spends ${long} ${x}, then ${p} minutes ${y}. How many minutes {does this take|is this}?`,
       `How many minutes does ${n} need {in total|in all} for ${long} of ${x} and ${p} minutes of ${y}?`,
       `After ${p} minutes of ${y}, ${n} goes on with ${long} of ${x}. What is the {total time|whole time} in minutes?`,
-      `If ${n} is busy ${x} for ${long} and {then |}${y} for ${p} minutes, how many minutes {is ${she} busy in all|is that}?`,
+      `If ${n} is busy ${x} for ${long} and {then |}${y} for ${p} minutes, how many minutes {is ${she} busy in ` +
+        `all|is that}?`,
       `${ask} the total time in minutes: ${n} spends ${p} minutes ${y} and ${long} ${x}.`,
       `The ${x} takes ${n} ${long}, and the ${y} takes ${p} minutes. What is this in minutes, in total?`,
     ],
@@ -71,11 +72,13 @@ function hours(random: Random): Instance | undefined {
       `${n} spends ${a} minutes ${x} and ${b} minutes ${y}. How {long|much time} is that in hours and minutes?`,
       `How many hours and minutes does ${n} spend {in total|in all} if ${she} needs ${a} minutes for ${x} and ${b} ` +
         `minutes for ${y}?`,
-      `First there are ${a} minutes of ${x}, then ${b} minutes of ${y}. {Give|Tell me} the total time of ${n} in hours ` +
+      `First there are ${a} minutes of ${x}, then ${b} minutes of ${y}. {Give|Tell me} the total time of ${n} in ` +
+        `hours ` +
         `and minutes.`,
       `If the ${x} takes ${a} minutes and the ${y} takes ${b} minutes, how long is ${n} busy, in hours and minutes?`,
       `${ask} in hours and minutes how long ${n} is busy with ${a} minutes of ${x} and ${b} minutes of ${y}.`,
-      `${n} needs ${a} minutes for the ${x}. After that, ${she} is busy ${y} for ${b} minutes. What is the total time ` +
+      `${n} needs ${a} minutes for the ${x}. After that, ${she} is busy ${y} for ${b} minutes. What is the total ` +
+        `time ` +
         `in hours and minutes?`,
     ],
     ...withResult(
@@ -149,7 +152,8 @@ function weight(random: Random): Instance | undefined {
     wordings: [
       `${n} buys ${k} bags of ${x} with ${g} grams in each and a jar of ${y} that weighs ${c} grams. ` +
         `{How heavy is this|What is the total weight} in kilograms and grams?`,
-      `Each of ${k} bags of ${x} weighs ${g} grams, and a jar of ${y} weighs ${c} grams. ${n} puts {all of them|all of ` +
+      `Each of ${k} bags of ${x} weighs ${g} grams, and a jar of ${y} weighs ${c} grams. ${n} puts {all of ` +
+        `them|all of ` +
         `this} into a basket. What is the weight in kilograms and grams?`,
       `How many kilograms and grams does ${n} {buy|carry} if ${she} {takes|has} ${k} bags of ${x} with ${g} grams ` +
         `in each and a jar of ${y} with ${c} grams?`,
@@ -186,13 +190,16 @@ function dozens(random: Random): Instance | undefined {
     wordings: [
       `${n} buys ${a} dozen ${thing}, finds ${b} more at home, and {then |}gives ${c} to ${m}. ` +
         `How many ${thing} {are left|does ${she} have now}?`,
-      `${n} {owns|has} ${a} dozen ${thing} in ${holder} and ${b} more at home. If ${m} {takes|gets} ${c} of all these, ` +
+      `${n} {owns|has} ${a} dozen ${thing} in ${holder} and ${b} more at home. If ${m} {takes|gets} ${c} of all ` +
+        `these, ` +
         `how many ${thing} does ${n} still have?`,
-      `How many ${thing} does ${n} {keep|have left} if ${she} gives ${c} ${thing} to ${m} and had ${a} dozen and ${b} ` +
+      `How many ${thing} does ${n} {keep|have left} if ${she} gives ${c} ${thing} to ${m} and had ${a} dozen and ` +
+        `${b} ` +
         `more before?`,
       `After ${c} ${thing} were given to ${m}, how many ${thing} does ${n} have {left|now}? Before that, there were ` +
         `${a} dozen ${thing} and ${b} more.`,
-      `If ${m} gets ${c} ${thing} from ${n}, who has ${a} dozen ${thing} and ${b} more, how many ${thing} {are left|does ` +
+      `If ${m} gets ${c} ${thing} from ${n}, who has ${a} dozen ${thing} and ${b} more, how many ${thing} {are ` +
+        `left|does ` +
         `${n} keep}?`,
       `${ask} how many ${thing} ${n} has in the end: there are ${a} dozen at first, then ${b} more, ` +
         `and ${m} {takes|gets} ${c} of them.`,
@@ -222,17 +229,22 @@ function weeks(random: Random): Instance | undefined {
     wordings: [
       `${n} ${does} ${c} ${what} {a|every|each} day for ${a} weeks and ${b} days. Before that, ${she} had {already |}` +
         `${done} ${e} ${what}. How many ${what} has ${she} ${done} {in total|in all|altogether}?`,
-      `How many ${what} has ${n} ${done} {in total|in all} if ${she} ${does} ${c} ${what} {a|every} day for ${a} weeks ` +
+      `How many ${what} has ${n} ${done} {in total|in all} if ${she} ${does} ${c} ${what} {a|every} day for ${a} ` +
+        `weeks ` +
         `and ${b} days and had ${done} ${e} before?`,
       `For ${a} weeks and ${b} days, ${c} ${what} are ${done} {each|every} day by ${n}, who had already ${done} ${e} ` +
         `${what}. What is the total number of ${what}?`,
-      `${n} has ${done} ${e} ${what}. Now ${she} goes on for ${a} weeks and ${b} days, with ${c} ${what} {a|each|every} ` +
+      `${n} has ${done} ${e} ${what}. Now ${she} goes on for ${a} weeks and ${b} days, with ${c} ${what} ` +
+        `{a|each|every} ` +
         `day. How many ${what} {is that|does that make} in all?`,
-      `If ${e} ${what} are done and ${n} ${does} ${c} more {each|every} day, how many ${what} are done after ${a} weeks ` +
+      `If ${e} ${what} are done and ${n} ${does} ${c} more {each|every} day, how many ${what} are done after ${a} ` +
+        `weeks ` +
         `and ${b} days?`,
-      `${ask} how many ${what} ${n} has ${done}. There were ${e} at first, and then ${c} ${what} {a|each|every} day for ` +
+      `${ask} how many ${what} ${n} has ${done}. There were ${e} at first, and then ${c} ${what} {a|each|every} ` +
+        `day for ` +
         `${a} weeks and ${b} days.`,
-      `Each day, ${n} ${does} ${c} ${what}, and ${she} goes on with this for ${a} weeks and ${b} days. How many ${what} ` +
+      `Each day, ${n} ${does} ${c} ${what}, and ${she} goes on with this for ${a} weeks and ${b} days. How many ` +
+        `${what} ` +
         `is that in total, with the ${e} that were ${done} before?`,
     ],
     ...withResult(
@@ -266,11 +278,14 @@ function arrival(random: Random): Instance | undefined {
     values: [h, m, d],
     wordings: [
       `A ${vehicle} leaves at ${start} and arrives ${d} minutes later. {When|At what time} does it arrive?`,
-      `${n} takes the ${vehicle} at ${start}. The {ride|trip} takes ${d} minutes. {When|At what time} does ${she} arrive?`,
+      `${n} takes the ${vehicle} at ${start}. The {ride|trip} takes ${d} minutes. {When|At what time} does ${she} ` +
+        `arrive?`,
       `{When|At what time} does a ${vehicle} arrive that leaves the ${p} at ${start} and {needs|takes} ${d} minutes?`,
-      `The {ride|trip} by ${vehicle} from the ${p} to the ${q} takes ${d} minutes. If it {begins|starts} at ${start}, ` +
+      `The {ride|trip} by ${vehicle} from the ${p} to the ${q} takes ${d} minutes. If it {begins|starts} at ` +
+        `${start}, ` +
         `when does it end?`,
-      `${ask} the time of arrival: the ${vehicle} {leaves|starts} at ${start} and {is on its way|runs} for ${d} minutes.`,
+      `${ask} the time of arrival: the ${vehicle} {leaves|starts} at ${start} and {is on its way|runs} for ${d} ` +
+        `minutes.`,
       `It is ${start}, and ${n} leaves the ${p} by ${vehicle}. The ${vehicle} takes ${d} minutes to the ${q}. ` +
         `At what time does the trip end?`,
     ],
@@ -337,11 +352,13 @@ function longer(random: Random): Instance | undefined {
         `Whose ${cord} is longer, and by how many centimeters?`,
       `${n} has a ${cord} of ${long}, and ${m} has one of ${theirs} centimeters. Who has the longer ${cord}, and ` +
         `{how many centimeters longer is it|by how many centimeters}?`,
-      `Who has the longer ${cord}, ${n} with ${long} or ${m} with ${theirs} centimeters, and what is the difference in ` +
+      `Who has the longer ${cord}, ${n} with ${long} or ${m} with ${theirs} centimeters, and what is the ` +
+        `difference in ` +
         `centimeters?`,
       `If the ${cord} of ${m} measures ${theirs} centimeters and {that|the one} of ${n} measures ${long}, which ` +
         `{of the two |}is longer, and by how many centimeters?`,
-      `{Compare|Look at} two ${cord}s: ${n} has one of ${long}, and ${m} has one of ${theirs} centimeters. Tell me whose ` +
+      `{Compare|Look at} two ${cord}s: ${n} has one of ${long}, and ${m} has one of ${theirs} centimeters. Tell me ` +
+        `whose ` +
         `${cord} is longer and by how many centimeters.`,
       `Of two ${cord}s, the one of ${m} is ${theirs} centimeters long, and the one of ${n} is ${long} long. By how ` +
         `many centimeters is the longer one longer, and who has it?`,

@@ -79,11 +79,11 @@ export function testCalculations(family: Family, solve: Record<string, Solve>): 
         for (let index = 0; index < instance.wordings.length; index++) {
           const question = wording(instance, index, random);
           assert.deepEqual(numbers(question), stated, `${story.name}/${index}: ${question}`);
-          const asked = new Set(wordsOf(question));
-          for (const word of kinds.map((kind) => kind.toLowerCase()).filter((kind) => answer.has(kind))) {
-            const known = asked.has(word) || asked.has(`${word}s`) || asked.has(word.slice(0, -1));
+          const asked = wordsOf(question);
+          for (const word of kinds.filter((kind) => answer.has(kind.toLowerCase()))) {
+            const stem = word.toLowerCase().slice(0, 4);
             assert.ok(
-              known || /^(are|is|done|sold|picked|planted|painted|read|sells|picks|plants|paints|reads)$/.test(word),
+              asked.some((other) => other.startsWith(stem) || stem === `${other}s`),
               `${story.name}/${index} lacks ${word}: ${question}`,
             );
           }
