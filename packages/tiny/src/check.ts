@@ -47,6 +47,8 @@ async function isRightCode(
   return cases.every(({ value }, at) => {
     const outcome = outcomes[at];
     // Through JSON, where -0 is 0.
-    return outcome !== undefined && "value" in outcome && isDeepStrictEqual(outcome.value, JSON.parse(JSON.stringify(value)));
+    return (
+      outcome !== undefined && "value" in outcome && isDeepStrictEqual(outcome.value, JSON.parse(JSON.stringify(value)))
+    );
   });
 }

@@ -1,6 +1,11 @@
 /** Runs untrusted JavaScript in QuickJS, a JavaScript engine in WebAssembly: no files, no network, no clock of the host. */
 import release from "@jitl/quickjs-wasmfile-release-sync";
-import { newQuickJSWASMModuleFromVariant, type QuickJSContext, type QuickJSHandle, type QuickJSWASMModule } from "quickjs-emscripten-core";
+import {
+  newQuickJSWASMModuleFromVariant,
+  type QuickJSContext,
+  type QuickJSHandle,
+  type QuickJSWASMModule,
+} from "quickjs-emscripten-core";
 
 /** What the code may use. */
 export interface Limits {
