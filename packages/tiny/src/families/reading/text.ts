@@ -25,8 +25,7 @@ const frames = [
   "{Answer from the text|Use only the text}. Text: TEXT Question: ASK",
   "{I read this story|Here is a story that I read}: TEXT ASK",
 ];
-const heldOutFrame =
-  "{Please find|Find} the answer to my question in {this story|a short story}. Question: ASK Text: TEXT";
+const heldOutFrame = "{Please find|Find} the answer to my question in {this text|this story}. Question: ASK Text: TEXT";
 
 /** The instance that asks this question about this paragraph. */
 export function readingOf(

@@ -93,7 +93,7 @@ export const make: Story = {
       `${name} {comes to see me|will visit me} on ${day} and wants ${object}. {How do I|How can I} make that?`,
       `{Can|Could} you help me to make ${object}? ${name} {needs|wants} it on ${day}.`,
       `{Give|Show} me the steps, please: ${object} for ${name}, to be {made|ready} on ${day}.`,
-      `On ${day} ${name} {would like|wants} to have ${object} from me. {Can you tell me|Please show me} how I make it{.|, please.}`,
+      `On ${day} ${name} {would like|wants} to have ${object} from me. {Please tell me|Please show me} how I make it.`,
     ];
     const request = {
       task: `make ${object} for ${name}`,

@@ -64,7 +64,7 @@ const sealedNouns = ["gate", "vault", "door", "chest", "box", "tower", "room"];
 const sealedSteps = (noun: string): readonly string[] => [
   `{Look for the seal|Find the seal} on the ${noun} and {clean it|wipe the dust off}`,
   "{Break the seal|Open the seal} with {a small knife|a strong knife} and {take it off|pull it off}",
-  `{Open the ${noun}|Pull the ${noun} open} {slowly|gently} with both hands and {look inside|go inside}`,
+  `{Open the ${noun}|Pull the ${noun} open} {slowly|gently} with both hands and {look inside|see what is inside}`,
 ];
 
 /** Opening something of somebody's. */
@@ -83,7 +83,7 @@ export const open: Story = {
       `Here is the ${object} of ${name}. {How do I|How can I} open it on ${day}?`,
       `{Can|Could} you help me to open the ${object} of ${name}? I have time on ${day}.`,
       `{Give|Show} me the steps, please: the ${object} of ${name} is to be opened on ${day}.`,
-      `${day} is the day on which I {have to|must} open ${name}'s ${object}. {Can you tell me|Please show me} how I do that{.|, please.}`,
+      `${day} is the day on which I {have to|must} open ${name}'s ${object}. {Please tell me|Please show me} how I do that.`,
     ];
     const request = {
       task: `open ${name}'s ${object}`,

@@ -114,7 +114,7 @@ export const play: Story = {
       `${name} {comes to see me|will visit me} on ${day}. {How do I|How can I} ${task}?`,
       `{Can|Could} you help me to ${task}? The game with ${name} is on ${day}.`,
       `{Give|Show} me the steps, please. I want to ${task} when ${name} comes on ${day}.`,
-      `I would like to ${task} when I {meet|see} ${name} on ${day}. {Can you tell me|Please show me} how I do that{.|, please.}`,
+      `I would like to ${task} when I {meet|see} ${name} on ${day}. {Please tell me|Please show me} how I do that.`,
     ];
     const request = {
       task,

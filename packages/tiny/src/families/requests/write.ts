@@ -66,7 +66,7 @@ export const write: Story = {
       `${name} should {get|have} ${object} from me on ${day}. {How do I|How can I} write that?`,
       `{Can|Could} you help me to write ${object}? ${name} should {get|have} it on ${day}.`,
       `{Give|Show} me the steps, please: ${object} to ${name}, to be {written|ready} on ${day}.`,
-      `On ${day} I {want|would like} to send ${name} ${object}. {Can you tell me|Please show me} how I write it{.|, please.}`,
+      `On ${day} I {want|would like} to send ${name} ${object}. {Please tell me|Please show me} how I write it.`,
     ];
     const request = {
       task: `write ${object} to ${name}`,
