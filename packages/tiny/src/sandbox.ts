@@ -1,5 +1,4 @@
 /** Runs untrusted JavaScript in QuickJS, a JavaScript engine in WebAssembly: no files, no network, no clock of the host. */
-import release from "@jitl/quickjs-wasmfile-release-sync";
 import {
   newQuickJSWASMModuleFromVariant,
   type QuickJSContext,
@@ -46,7 +45,7 @@ let loading: Promise<QuickJSWASMModule> | undefined;
 
 /** The engine, loaded once. */
 function engine(): Promise<QuickJSWASMModule> {
-  loading ??= newQuickJSWASMModuleFromVariant(release);
+  loading ??= newQuickJSWASMModuleFromVariant(import("@jitl/quickjs-wasmfile-release-sync"));
   return loading;
 }
 

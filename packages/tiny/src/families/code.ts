@@ -5,6 +5,7 @@ import { number, repeated, time } from "./code/numbers.ts";
 import { people, totals } from "./code/objects.ts";
 import { letters, line, shape } from "./code/text.ts";
 import { vocabulary, words } from "./code/words.ts";
+import { nouns } from "./nouns.ts";
 
 /** Small JavaScript functions: reasoning, an example by hand, and the code. */
 export const code: Family = {
@@ -25,5 +26,9 @@ export const code: Family = {
     people,
     totals,
   ],
-  kinds: [names, vocabulary, goods.map((good) => `${good}s`)],
+  kinds: [
+    names,
+    [...new Set([...vocabulary, ...nouns])].filter((word) => word !== "map"),
+    goods.map((good) => `${good}s`),
+  ],
 };
