@@ -1,11 +1,9 @@
-/** Runs untrusted JavaScript in QuickJS, a JavaScript engine in WebAssembly: no files, no network, no clock of the host. */
-import release from "@jitl/quickjs-wasmfile-release-sync";
-import {
-  newQuickJSWASMModuleFromVariant,
-  type QuickJSContext,
-  type QuickJSHandle,
-  type QuickJSWASMModule,
-} from "quickjs-emscripten-core";
+/**
+ * Runs untrusted JavaScript. The code sees no file, no network and nothing of this program: QuickJS, an engine in
+ * WebAssembly, runs it, in a process that is killed if the engine does not stop by itself in time.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
 
 /** What the code may use. */
 export interface Limits {
@@ -13,105 +11,71 @@ export interface Limits {
   readonly milliseconds?: number;
   /** For everything that the code allocates, in bytes. Default 32 MiB. */
   readonly memory?: number;
-  /** For the call stack, in bytes. Default 128 KiB; the engine has room for no more than about 200. */
+  /** For the call stack, in bytes, at most 200 000. Default 128 KiB. */
   readonly stack?: number;
+}
+
+/** What the process gets. */
+export interface Script extends Required<Limits> {
+  readonly code: string;
+  readonly calls: readonly string[];
 }
 
 /** What a call gave: a JSON value, or why there is none. */
 export type Outcome = { readonly value: unknown } | { readonly error: string };
 
-/**
- * Functions made before the code runs, which the code therefore cannot change. `write` gives JSON without calling a
- * `toJSON` method; what is not JSON (`undefined`, `NaN`, a function) gives text that does not parse.
- */
-const helpers = `(() => {
-  const { stringify } = JSON, { isArray } = Array, { keys } = Object;
-  const write = (value) => {
-    if (typeof value === "number") return "" + value;
-    if (value === null || typeof value !== "object") return "" + stringify(value);
-    const names = isArray(value) ? undefined : keys(value);
-    const { length } = names ?? value;
-    let text = "";
-    for (let i = 0; i < length; i++) {
-      text += (i > 0 ? "," : "") + (names ? stringify(names[i]) + ":" + write(value[names[i]]) : write(value[i]));
-    }
-    return names ? "{" + text + "}" : "[" + text + "]";
-  };
-  const describe = (error) =>
-    typeof error === "object" && error !== null ? error.name + ": " + error.message : "" + error;
-  return { write, describe };
-})()`;
-
-let loading: Promise<QuickJSWASMModule> | undefined;
-
-/** The engine, loaded once. */
-function engine(): Promise<QuickJSWASMModule> {
-  loading ??= newQuickJSWASMModuleFromVariant(release);
-  return loading;
-}
+/** For starting the process and for what the engine does between two looks at the clock, in milliseconds. */
+const grace = 2000;
+const program = import.meta.url.endsWith(".ts") ? "./sandbox-process.ts" : "./sandbox-process.js";
+let child: ChildProcess | undefined;
+let last: Promise<unknown> = Promise.resolve();
 
 /**
  * Runs `code`, a script, and then evaluates each of `calls`, such as `sum([1, 2])`, in the same fresh context.
  *
  * Gives one outcome for each call, in order. An endless loop, a syntax error, a throw, too much memory or recursion, and
  * a value that is not JSON are errors of the calls concerned; nothing is thrown. Code that fails fails every call.
- * Promises are not awaited.
+ * Promises are not awaited. Scripts run one after the other. Deno needs `--allow-run`.
  */
-export async function runFunction(
+export function runFunction(
   code: string,
   calls: readonly string[],
   { milliseconds = 1000, memory = 2 ** 25, stack = 2 ** 17 }: Limits = {},
 ): Promise<readonly Outcome[]> {
-  const module = await engine();
-  const end = performance.now() + milliseconds;
-  const late = () => performance.now() > end;
-  try {
-    const runtime = module.newRuntime({ memoryLimitBytes: memory, maxStackSizeBytes: stack, interruptHandler: late });
-    const context = runtime.newContext();
-    try {
-      return outcomes(context, code, calls).map((outcome) =>
-        "error" in outcome && late() ? { error: `The code ran for more than ${milliseconds} ms.` } : outcome,
-      );
-    } finally {
-      context.dispose();
-      runtime.dispose();
-    }
-  } catch (error) {
-    loading = undefined; // The engine itself stopped and may be in any state, so the next run loads a new one.
-    return calls.map(() => ({ error: `The sandbox stopped: ${error}` }));
-  }
+  const outcomes = last.then(() => run({ code, calls, milliseconds, memory, stack }));
+  last = outcomes;
+  return outcomes;
 }
 
-function outcomes(context: QuickJSContext, code: string, calls: readonly string[]): Outcome[] {
-  const made = context.unwrapResult(context.evalCode(helpers));
-  const write = context.getProp(made, "write");
-  const describe = context.getProp(made, "describe");
-  const text = (handle: QuickJSHandle, by: QuickJSHandle): string | undefined => {
-    const result = context.callFunction(by, context.undefined, handle);
-    const written = result.error === undefined ? context.getString(result.value) : undefined;
-    result.dispose();
-    handle.dispose();
-    return written;
-  };
-  const run = (script: string): QuickJSHandle | string => {
-    const result = context.evalCode(script, "answer.js");
-    return result.error === undefined ? result.value : (text(result.error, describe) ?? "Something was thrown.");
-  };
-  const ran = run(code);
-  const all = calls.map((call): Outcome => {
-    if (typeof ran === "string") return { error: ran };
-    const value = run(call);
-    return typeof value === "string" ? { error: value } : parsed(text(value, write));
+async function run(script: Script): Promise<readonly Outcome[]> {
+  const reply = await ask(script);
+  if (typeof reply !== "string") return reply;
+  child?.kill("SIGKILL");
+  child = undefined;
+  return script.calls.map(() => ({ error: reply }));
+}
+
+/** The outcomes, or a text if the process failed or did not answer in time. */
+function ask(script: Script): Promise<readonly Outcome[] | string> {
+  const { promise, resolve } = Promise.withResolvers<readonly Outcome[] | string>();
+  const one = (child ??= start());
+  const failed = (reason: unknown) => resolve(`The sandbox stopped: ${reason}`);
+  const late = () => resolve(`The code ran for more than ${script.milliseconds} ms.`);
+  const timer = setTimeout(late, script.milliseconds + grace);
+  one.once("message", resolve).once("error", failed).once("exit", failed);
+  one.send(script);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    one.off("message", resolve).off("error", failed).off("exit", failed);
   });
-  if (typeof ran !== "string") ran.dispose();
-  for (const handle of [made, write, describe]) handle.dispose();
-  return all;
 }
 
-function parsed(json: string | undefined): Outcome {
-  try {
-    return { value: JSON.parse(json ?? "") };
-  } catch {
-    return { error: "The value of the call is not JSON." };
-  }
+/** A process that does not keep this one alive. */
+function start(): ChildProcess {
+  const started = fork(fileURLToPath(new URL(program, import.meta.url)), {
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+  });
+  started.unref();
+  started.channel?.unref?.(); // Bun has none and needs none.
+  return started;
 }

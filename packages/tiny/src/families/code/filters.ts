@@ -9,26 +9,27 @@ export interface NumberFilter {
   /** The condition on a variable, in JavaScript. */
   code(variable: string): string;
   keeps(number: number): boolean;
-  /** Numbers near the border of the condition, some negative. */
+  /** The numbers next to the border of the condition, on either side. */
   readonly edge: readonly number[];
 }
 
+/** In words, without alternatives, in code, where the border is above the limit, and as a function. */
 const limits = [
-  ["numbers {above|over|greater than}", "numbers above", ">", (x: number, limit: number) => x > limit],
-  ["numbers {below|under|less than}", "numbers below", "<", (x: number, limit: number) => x < limit],
-  ["numbers that are at least", "numbers that are at least", ">=", (x: number, limit: number) => x >= limit],
-  ["numbers that are at most", "numbers that are at most", "<=", (x: number, limit: number) => x <= limit],
+  ["numbers {above|over|greater than}", "numbers above", ">", 1, (x: number, limit: number) => x > limit],
+  ["numbers {below|under|less than}", "numbers below", "<", 0, (x: number, limit: number) => x < limit],
+  ["numbers that are at least", "numbers that are at least", ">=", 0, (x: number, limit: number) => x >= limit],
+  ["numbers that are at most", "numbers that are at most", "<=", 1, (x: number, limit: number) => x <= limit],
 ] as const;
 
 function limited(random: Random, most: number): NumberFilter {
-  const [noun, plain, sign, compare] = pick(random, limits);
+  const [noun, plain, sign, border, compare] = pick(random, limits);
   const limit = integer(random, 3, most);
   return {
     noun: `${noun} ${limit}`,
     plain: `${plain} ${limit}`,
     code: (variable) => `${variable} ${sign} ${limit}`,
     keeps: (number) => compare(number, limit),
-    edge: [limit - 1, limit, limit + 1, -limit],
+    edge: [limit + border - 1, limit + border],
   };
 }
 
@@ -40,7 +41,7 @@ function divisible(random: Random): NumberFilter {
     plain,
     code: (variable) => `${variable} % ${by} === 0`,
     keeps: (number) => number % by === 0,
-    edge: [-by, 0, by + 1, 3 * by],
+    edge: [by, by + 1],
   };
 }
 
@@ -49,7 +50,7 @@ const odd: NumberFilter = {
   plain: "odd numbers",
   code: (variable) => `${variable} % 2 !== 0`,
   keeps: (number) => number % 2 !== 0,
-  edge: [-3, 0, 5, 8],
+  edge: [5, 8],
 };
 
 /** A random condition with a list of three or four numbers up to `most`, of which it keeps two or three, not all. */

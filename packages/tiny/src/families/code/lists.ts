@@ -1,16 +1,17 @@
 /** Lists of numbers: those that pass a condition, changed or not, are added, counted, compared or collected. */
 import { integer, pick, type Random, type Story } from "../../problem.ts";
+import { listed } from "../join.ts";
 import { filterWithNumbers } from "./filters.ts";
-import { added, arrow, cases, declared, instance, listed, shown } from "./task.ts";
+import { added, arrow, cases, declared, instance, shown } from "./task.ts";
 
 const takes = "a list of numbers";
 const keep = "{we keep|it keeps|we take}";
-/** Besides the example, the empty list, and numbers near the border. */
+/** Besides the example: the empty list, only one number on either side of the border, and a list with a negative number. */
 const inputs = (random: Random, numbers: readonly number[], edge: readonly number[]): [readonly number[]][] => [
   [numbers],
   [[]],
-  [edge],
-  [Array.from({ length: 6 }, () => integer(random, -20, 60))],
+  ...edge.map((number): [readonly number[]] => [[number]]),
+  [[integer(random, -20, -1), ...Array.from({ length: 5 }, () => integer(random, -20, 60))]],
 ];
 const total = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
 

@@ -84,7 +84,7 @@ function twoSteps(random: Random, number: number): Operation {
     names: ["compute", "getPrice", "convert", "change", "formula"],
     returns,
     does: `multiplies a number by ${by} and ${verb}`,
-    steps: `{we first have|first we have|we start with} ${number} * ${by} = ${product}. {Then|After that|Next}{,|} ${product} ${sign} ${more} = ${result}.`,
+    steps: `{we first have|we start with|we first need} ${number} * ${by} = ${product}. {Then|After that|Next}{,|} ${product} ${sign} ${more} = ${result}.`,
     leads: ["We multiply first:", "The order is the same in the code:"],
     lines: (x) => [`const product = ${x} * ${by};`, `return product ${sign} ${more};`],
     expression: (x) => `${x} * ${by} ${sign} ${more}`,
@@ -150,11 +150,11 @@ function multiplied(numbers: readonly number[]): string {
 
 const repetitions: readonly ((random: Random) => Repetition)[] = [
   (random) => {
-    const from = integer(random, 1, 20);
+    const from = integer(random, 1, 40);
     const to = from + integer(random, 2, 4);
     const solve = (n: number) => range(from, n).reduce((sum, x) => sum + x, 0);
     return {
-      names: ["sumTo", "addUntil", "sumRange", "addNumbers", "triangle"],
+      names: ["sumTo", "addUntil", "sumRange", "addNumbers", "sumFrom", "addAll", "countUp", "sumAll"],
       returns: `the sum of all numbers from ${from} to n`,
       does: `adds up all numbers from ${from} to n for a given number n`,
       example: to,
@@ -168,11 +168,11 @@ const repetitions: readonly ((random: Random) => Repetition)[] = [
     };
   },
   (random) => {
-    const from = integer(random, 1, 4);
+    const from = integer(random, 1, 8);
     const to = from + integer(random, 2, from > 2 ? 2 : 3);
     const solve = (n: number) => range(from, n).reduce((product, x) => product * x, 1);
     return {
-      names: ["productTo", "multiplyTo", "productRange", "timesUntil", "factorial"],
+      names: ["productTo", "multiplyTo", "productRange", "timesUntil", "multiplyAll", "productOf"],
       returns: `the product of all numbers from ${from} to n`,
       does: `multiplies all numbers from ${from} to n for a given number n`,
       example: to,
@@ -186,11 +186,11 @@ const repetitions: readonly ((random: Random) => Repetition)[] = [
     };
   },
   (random) => {
-    const [base, start] = [integer(random, 2, 5), integer(random, 2, 9)];
+    const [base, start] = [integer(random, 2, 6), integer(random, 2, 20)];
     const to = integer(random, 2, base === 2 ? 4 : 3);
     const solve = (n: number) => range(1, n).reduce((power) => power * base, start);
     return {
-      names: ["grow", "growth", "afterDays", "stepUp", "spread"],
+      names: ["grow", "growth", "power", "stepUp", "powerOf", "raise", "powerTimes", "getPower"],
       returns: `${start} times ${base} to the power of n`,
       does: `finds ${start} times ${base} to the power of n for a given number n`,
       example: to,
@@ -282,7 +282,7 @@ export const time: Story = {
       plain: `the ${large} and ${small} as a text like ${pattern}`,
       does: `turns a number of ${small} into a text with ${large} and ${small} like ${pattern}`,
       example: `${value}`,
-      steps: `{we first find|first we find|we begin with} the whole ${large}: ${whole} * ${size} = ${whole * size}. {Then|After that|Next}{,|} ${value} - ${whole * size} = ${rest} ${small} {are left|remain}.`,
+      steps: `{we first find|we begin with|we first need} the whole ${large}: ${whole} * ${size} = ${whole * size}. {Then|After that|Next}{,|} ${value} - ${whole * size} = ${rest} ${small} {are left|remain}.`,
       result: JSON.stringify(solve(value)),
       styles: [
         {

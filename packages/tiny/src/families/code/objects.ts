@@ -1,7 +1,8 @@
 /** Lists of objects: people with name and age, goods with price and count. */
 import { names as everyone, goods } from "../../lexicon.ts";
 import { integer, pick, type Story, several } from "../../problem.ts";
-import { added, arrow, cases, declared, instance, listed, shown } from "./task.ts";
+import { listed } from "../join.ts";
+import { added, arrow, cases, declared, instance, shown } from "./task.ts";
 
 interface Person {
   readonly name: string;
@@ -186,7 +187,7 @@ export const totals: Story = {
       plain: `the total price${noun}`,
       does: `finds the total price for a list of items with price and count${verb}`,
       example: listed(items.map((item) => `${item.count} ${item.name}s at ${item.price} coins`)),
-      steps: `{we multiply|we multiply first|first we multiply}: ${each.join(", ")}. {We add them|Now we add them|Then we add them}: ${added(items.map(({ price, count }) => price * count))}.${steps(sum)}`,
+      steps: `{we multiply|we multiply first}: ${each.join(", ")}. {We add them|Now we add them|Then we add them}: ${added(items.map(({ price, count }) => price * count))}.${steps(sum)}`,
       result: `${sum + value}`,
       styles: [
         { leads: methods, code: declared(name, "items", `return ${expression("item")};`) },

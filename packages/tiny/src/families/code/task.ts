@@ -80,10 +80,6 @@ export const declared = (name: string, parameter: string, ...lines: readonly str
 export const arrow = (name: string, parameter: string, expression: string): string =>
   `const ${name} = (${parameter}) => ${expression};`;
 
-/** `["a", "b"]` → `"a and b"`; with three or more, `"a, b and c"`. */
-export const listed = (items: readonly (string | number)[]): string =>
-  items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
-
 /** The list as JavaScript, with spaces: `[4, "a"]`. */
 export const shown = (items: readonly (string | number)[]): string =>
   `[${items.map((item) => JSON.stringify(item)).join(", ")}]`;

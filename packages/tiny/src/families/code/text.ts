@@ -1,6 +1,8 @@
 /** One word or one line of text: its letters, its shape, its words. */
 import { integer, pick, type Random, type Story, several } from "../../problem.ts";
-import { arrow, cases, declared, instance, listed, type Style } from "./task.ts";
+import { listed } from "../join.ts";
+import { nouns } from "../nouns.ts";
+import { arrow, cases, declared, instance, type Style } from "./task.ts";
 import { vocabulary } from "./words.ts";
 
 interface Operation {
@@ -29,12 +31,13 @@ const times = (count: number): string => ["zero times", "once", "twice"][count] 
 
 function letterOperation(random: Random, word: string): Operation {
   const letters = [...word];
-  const letter = pick(random, letters);
+  const repeated = letters.filter((letter, at) => letters.indexOf(letter) < at);
+  const letter = pick(random, repeated.length > 0 && random() < 0.7 ? repeated : letters);
   const others = letters.filter((other) => other !== letter);
   const count = integer(random, 2, 3);
   return pick<Operation>(random, [
     {
-      names: ["reverse", "backwards", "flip", "turnAround", "mirror"],
+      names: ["reverse", "backwards", "flip", "turnAround", "mirrored"],
       returns: "the word written backwards",
       does: "writes a word backwards",
       steps: `{From the end|Backwards|In reverse order}{,|} {they are|we get|we have} ${[...letters].reverse().join(", ")}.`,
@@ -70,7 +73,7 @@ function letterOperation(random: Random, word: string): Operation {
       solve: (text) => text.slice(0, count),
     },
     {
-      names: ["lastLetters", "endOf", "tail", "ending", "lastPart"],
+      names: ["lastLetters", "endOf", "lastFew", "ending", "lastPart"],
       returns: `the last ${count} letters of it`,
       does: `returns the last ${count} letters of a word`,
       steps: `The last ${count} {of them|of these|letters} are ${listed(letters.slice(-count))}.`,
@@ -84,7 +87,7 @@ function letterOperation(random: Random, word: string): Operation {
 export const letters: Story = {
   name: "letters",
   draw(random) {
-    const word = pick(random, vocabulary);
+    const word = pick(random, nouns);
     const operation = letterOperation(random, word);
     const result = operation.solve(word);
     if (result === "") return undefined;
@@ -99,20 +102,20 @@ export const letters: Story = {
       steps: `{the letters are|we have the letters|there are the letters} ${[...word].join(", ")}. ${operation.steps}`,
       result: JSON.stringify(result),
       styles: styles(name, "word", operation),
-      cases: cases(name, operation.solve, [word], [""], ["x"], [pick(random, vocabulary)], ["banana butter"]),
+      cases: cases(name, operation.solve, [word], [""], ["x"], [pick(random, nouns)], ["banana butter"]),
     };
     return instance(task, operation.returns);
   },
 };
 
 function shapeOperation(random: Random, word: string): Operation {
-  const mark = pick(random, ["*", "-", ".", "0", "!", "+", "_", "#"]);
+  const mark = pick(random, ["*", "-", ".", "0", "!", "+", "_", "="]);
   const count = integer(random, 2, 5);
   const width = word.length + count;
   const fill = `{there are|it has} ${word.length} letters, and ${width} - ${word.length} = ${count}. {So we need|So we add|We put} "${mark.repeat(count)}"`;
   return pick<Operation>(random, [
     {
-      names: ["repeatWord", "sayAgain", "copies", "again", "echo"],
+      names: ["repeatWord", "sayAgain", "copies", "repeatIt", "echo"],
       returns: `the word ${count} times with "${mark}" between`,
       does: `repeats a word ${count} times with "${mark}" between`,
       steps: `{we write|we need|we put} the word ${count} times, with "${mark}" ${count} - 1 = ${count - 1} times between.`,
@@ -159,7 +162,7 @@ function shapeOperation(random: Random, word: string): Operation {
 export const shape: Story = {
   name: "shape",
   draw(random) {
-    const word = pick(random, vocabulary);
+    const word = pick(random, nouns);
     const operation = shapeOperation(random, word);
     const name = pick(random, operation.names);
     const task = {

@@ -1,8 +1,10 @@
 /** Lists of words: those that pass a condition are collected, counted, joined, written in capitals or measured. */
 import { animals, colors, foods, goods } from "../../lexicon.ts";
 import { integer, pick, type Random, type Story, several } from "../../problem.ts";
-import { arrow, cases, declared, instance, listed, shown } from "./task.ts";
+import { listed } from "../join.ts";
+import { arrow, cases, declared, instance, shown } from "./task.ts";
 
+/** Words that are short in tokens, also in capital letters. */
 export const vocabulary: readonly string[] = [...animals, ...colors, ...foods, ...goods];
 
 interface WordFilter {
