@@ -1,12 +1,13 @@
 /** README.md, CONTRIBUTING.md and docs/ are correct: their commands, code, tables, links, and names in the code. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { anchorsIn, documents, linksIn, namesIn } from "./documents.ts";
 import { readJson, readText, root } from "./published-packages.ts";
 import { environment, shell } from "./shell.ts";
+import { skipFor } from "./skips.ts";
 import { shownTable, tables } from "./tables.ts";
 
 const pages = documents();
@@ -74,8 +75,10 @@ describe("npm start", () => {
     process.kill(-(server.pid as number), "SIGTERM"); // npm and what it started: they have their own process group
     await ended;
   });
+  const noCurl = spawnSync("curl", ["--version"]).status !== 0 && "curl is not installed";
+  const skip = skipFor("the documents' curl commands", noCurl);
   for (const command of commands.filter((line) => line.startsWith("curl"))) {
-    test(`answers ${command.slice(-90)}`, async () => {
+    test(`answers ${command.slice(-90)}`, { skip }, async () => {
       const answer = JSON.parse(await shell(command));
       assert.match(answer.choices[0].message.content, /#### 7$/);
       assert.equal(answer.metrics.acceptance.law, "mixture");
