@@ -31,7 +31,6 @@ const special: Readonly<Record<string, string>> = {
   "bun run tables": "the tables are compared below",
   "bun run check": "the first steps of npm test",
   "bun run format": "would change files; the first step of npm test checks them",
-  "bun run build": "run by test/packed",
   "bun run test core": "run by chosen.test.ts on one file",
   "bun run test:watch core": "does not end",
   "bun run test test/packed": "a step of npm test",
