@@ -1,0 +1,2 @@
+export type * from "./labels.ts";
+export type * from "./prompts.ts";
