@@ -12,7 +12,7 @@ import {
 } from "../../src/problem.ts";
 
 /** About how many tokens a text takes: 1.3 for a word, one for each digit and punctuation mark. */
-const tokens = (text: string): number =>
+export const tokens = (text: string): number =>
   1.3 * (text.match(/[A-Za-z]{2,}/g)?.length ?? 0) + (text.match(/[^A-Za-z\s]|\b[A-Za-z]\b/g)?.length ?? 0);
 
 /** A drawn instance of the story. */
