@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type DecodeOptions, type Drafter, decode, lookupDrafter, modelDrafter, type Token } from "@lenity/core";
+import { skipFor } from "../../../test/skips.ts";
 import {
   exportDecoder,
   type LoadOptions,
@@ -21,8 +22,7 @@ import {
 import { temporaryFolder } from "../src/testing/random-llama.ts";
 
 const foreign = fileURLToPath(new URL("../../../../shared/foreign", import.meta.url));
-const skip = existsSync(foreign) ? false : `There are no models at ${foreign}.`;
-if (skip !== false) console.log(`Models of other programs are not tested: ${skip}`);
+const skip = skipFor("models of other programs", !existsSync(foreign) && `there is no ${foreign}`);
 
 /** What a folder holds, by its name. */
 interface Case {
