@@ -33,8 +33,8 @@ let last: Promise<unknown> = Promise.resolve();
 /**
  * Runs `code`, a script, and then evaluates each of `calls`, such as `sum([1, 2])`, in the same fresh context.
  *
- * Gives one outcome for each call, in order. An endless loop, a syntax error, a throw, too much memory or recursion, and
- * a value that is not JSON are errors of the calls concerned; nothing is thrown. Code that fails fails every call.
+ * Gives one outcome for each call, in order. An endless loop, a syntax error, a throw, too much memory or recursion,
+ * and a value that is not JSON are errors of the calls concerned; nothing is thrown. Code that fails fails every call.
  * Promises are not awaited. Scripts run one after the other. Deno needs `--allow-run`.
  */
 export function runFunction(
@@ -43,7 +43,7 @@ export function runFunction(
   { milliseconds = 1000, memory = 2 ** 25, stack = 2 ** 17 }: Limits = {},
 ): Promise<readonly Outcome[]> {
   const outcomes = last.then(() => run({ code, calls, milliseconds, memory, stack }));
-  last = outcomes;
+  last = outcomes.catch(() => undefined);
   return outcomes;
 }
 
@@ -58,7 +58,8 @@ async function run(script: Script): Promise<readonly Outcome[]> {
 /** The outcomes, or a text if the process failed or did not answer in time. */
 function ask(script: Script): Promise<readonly Outcome[] | string> {
   const { promise, resolve } = Promise.withResolvers<readonly Outcome[] | string>();
-  const one = (child ??= start());
+  const one = child?.connected ? child : start();
+  child = one;
   const failed = (reason: unknown) => resolve(`The sandbox stopped: ${reason}`);
   const late = () => resolve(`The code ran for more than ${script.milliseconds} ms.`);
   const timer = setTimeout(late, script.milliseconds + grace);

@@ -11,13 +11,13 @@ interface Person {
 
 const comparisons = [
   {
-    noun: "people {older than|over|above}",
+    noun: "people {older than|over}",
     plain: "people older than",
     sign: ">",
     test: (a: number, b: number) => a > b,
   },
   {
-    noun: "people {younger than|under|below}",
+    noun: "people {younger than|under}",
     plain: "people younger than",
     sign: "<",
     test: (a: number, b: number) => a < b,
