@@ -1,6 +1,7 @@
 export { answerCheck, exactAnswer, matchesPattern, readNumber, sameNumber } from "./answer-check.ts";
 export * from "./drafted-spans.ts";
 export { type FirstError, firstWrongToken } from "./first-error.ts";
+export { defaultMaxTokens } from "./greedy-answer.ts";
 export * from "./label-file.ts";
 export type * from "./label-options.ts";
 export * from "./label-run.ts";
