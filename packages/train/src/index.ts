@@ -1,2 +1,12 @@
+export type { CalibrationBin } from "./calibration.ts";
+export * from "./evaluate.ts";
+export type * from "./example.ts";
+export * from "./examples.ts";
+export * from "./fit.ts";
+export * from "./head.ts";
+export type * from "./head-states.ts";
+export * from "./label-file.ts";
 export type * from "./labels.ts";
 export type * from "./prompts.ts";
+export type * from "./provenance.ts";
+export type { Rejection } from "./rejection.ts";
