@@ -1,4 +1,6 @@
 /** Standard output is for the result of a command. Notes, warnings and figures go to standard error. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { LenityError } from "@lenity/core";
 import { fail } from "./failure.ts";
 
@@ -22,4 +24,18 @@ export function watchOutput(): void {
   });
   // Lost notes and warnings are no reason to stop.
   process.stderr.on("error", () => {});
+}
+
+/** Writes the file of `--out` and its folder, or throws `invalid_request`. */
+export async function save(file: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  } catch (cause) {
+    throw new LenityError(
+      "invalid_request",
+      `Cannot write ${file}: ${(cause as Error).message}. Choose another file with --out.`,
+      { cause },
+    );
+  }
 }

@@ -5,6 +5,7 @@ import type { HiddenKind } from "@lenity/core";
  * section 3, reads either the target's or both).
  */
 export type Features = "target" | "draft" | "both";
+export const features: readonly Features[] = ["target", "draft", "both"];
 
 /** Which hidden states a head reads. */
 export interface HeadStates {

@@ -11,6 +11,7 @@ import {
 } from "@lenity/core";
 import * as v from "valibot";
 import type { HeadStates } from "./head-states.ts";
+import type { Provenance } from "./provenance.ts";
 
 /** A head with its kind, which is the name of the verifier and the preset that use it, and with what it reads. */
 export type TrainedHead = HeadStates &
@@ -20,6 +21,7 @@ export type TrainedHead = HeadStates &
   );
 
 export type HeadKind = TrainedHead["kind"];
+export const headKinds: readonly HeadKind[] = ["judge", "autojudge"];
 
 /** The thresholds of the presets `judge` and `autojudge`. */
 export const presetThresholds: Readonly<Record<HeadKind, number>> = { judge: 0.5, autojudge: 0.1 };
@@ -39,10 +41,12 @@ export function readHead(json: unknown): TrainedHead {
   return { kind: "autojudge", features, hidden: hidden ?? "post-norm", draftHidden, weights: autojudgeHead(json) };
 }
 
-/** The content of a head's JSON file. The fields of `more` are added; readers of heads ignore them. */
-export function headFile({ features, hidden, draftHidden, weights }: TrainedHead, more: object = {}): object {
-  return { features, hidden, draftHidden, ...weights, ...more };
-}
+/** The content of a head's JSON file. */
+export const headFile = ({ features, hidden, draftHidden, weights }: TrainedHead, provenance: Provenance): object => ({
+  ...{ features, hidden, draftHidden },
+  ...weights,
+  provenance,
+});
 
 /** The head's score of a state, 0 to 1. judge: P(the token is fine). autojudge: P(the token must be rejected). */
 export const scoreOf = (head: TrainedHead, state: Float32Array): number =>
@@ -62,3 +66,11 @@ const statesSchema = v.object({
   draftHidden: kind,
   mean: v.optional(v.unknown()),
 });
+
+/** The SHA-256 hashes of the label files that a head was trained on, from the content of its file. */
+export function trainingHashes(json: unknown): string[] {
+  const found = v.safeParse(originSchema, json);
+  return found.success ? found.output.provenance.labels.map(({ sha256 }) => sha256) : [];
+}
+
+const originSchema = v.object({ provenance: v.object({ labels: v.array(v.object({ sha256: v.string() })) }) });

@@ -6,6 +6,8 @@ export interface Provenance {
   readonly target: string;
   readonly draft?: string | undefined;
   readonly labels: readonly LabelFacts[];
+  /** The seed of the split into training and validation. */
+  readonly seed: number;
   readonly fit: FitReport;
 }
 
