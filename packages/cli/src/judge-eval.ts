@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { markdownTable } from "@lenity/bench/table";
-import { LenityError } from "@lenity/core";
+import { headNeeds, LenityError } from "@lenity/core";
 import {
   type Evaluation,
   evaluate,
   type Measures,
   readExamples,
   readHead,
+  statesOf,
   type TrainedHead,
   trainingHashes,
 } from "@lenity/train";
@@ -24,7 +25,8 @@ export interface EvalFlags extends LoadModelsOptions {
 export async function judgeEval(headPath: string, files: readonly string[], flags: EvalFlags): Promise<void> {
   const json = await readJson(headPath);
   const head = readHead(json);
-  const models = await loadModels({ ...flags, cacheBytes: 0 });
+  const states = statesOf(head);
+  const models = await loadModels({ ...flags, cacheBytes: 0, states: headNeeds(states) });
   try {
     const { answers, facts } = await readLabels(files, models);
     const trained = trainingHashes(json);
@@ -32,8 +34,8 @@ export async function judgeEval(headPath: string, files: readonly string[], flag
       if (trained.includes(sha256))
         console.error(`lenity: the head was trained on ${file}, so these figures say little about other texts.`);
     const { target, draft } = models;
-    const states = { ...head, target, draft };
-    const examples = await withProgress("answers", (progress) => readExamples(answers, { ...states, progress }));
+    const options = { ...states, target, draft };
+    const examples = await withProgress("answers", (progress) => readExamples(answers, { ...options, progress }));
     if (examples.length === 0) throw new LenityError("invalid_request", `${files.join(", ")}: there are no labels.`);
     const evaluation = evaluate(head, examples, flags.thresholds);
     print(flags.json === true ? JSON.stringify({ kind: head.kind, ...evaluation }) : reportOf(head, evaluation));

@@ -1,14 +1,6 @@
 import { markdownTable } from "@lenity/bench/table";
-import { type HiddenKind, seeded } from "@lenity/core";
-import {
-  type Features,
-  type FitReport,
-  fitHead,
-  type HeadKind,
-  headFile,
-  type Provenance,
-  readExamples,
-} from "@lenity/train";
+import { type Features, type HiddenKind, headNeeds, seeded } from "@lenity/core";
+import { type FitReport, fitHead, type HeadKind, headFile, type Provenance, readExamples } from "@lenity/train";
 import { readLabels } from "./label-files.ts";
 import { type LoadModelsOptions, loadModels } from "./load-models.ts";
 import { print, save } from "./output.ts";
@@ -33,41 +25,54 @@ export async function judgeFit(files: readonly string[], flags: FitFlags): Promi
   const { head: kind, features, draftHidden, seed, out = `${kind}.json` } = flags;
   // The states of the papers that the two heads come from.
   const hidden = flags.hidden ?? (kind === "judge" ? "pre-norm" : "post-norm");
-  const models = await loadModels({ ...flags, cacheBytes: 0 });
+  const states = { features, hidden, draftHidden };
+  const models = await loadModels({ ...flags, cacheBytes: 0, states: headNeeds(states) });
   try {
     const { answers, facts } = await readLabels(files, models);
     const draft = features === "target" ? undefined : models.draft;
-    const states = { target: models.target, draft, features, hidden, draftHidden };
-    const examples = await withProgress("answers", (progress) => readExamples(answers, { ...states, progress }));
+    const options = { ...states, target: models.target, draft };
+    const examples = await withProgress("answers", (progress) => readExamples(answers, { ...options, progress }));
     const { head, report } = fitHead(examples, { ...flags, kind, hidden, random: seeded(seed) });
     const provenance: Provenance = { target: models.id, draft: draft?.name, labels: facts, seed, fit: report };
     await save(out, `${JSON.stringify(headFile(head, provenance))}\n`);
-    print(flags.json === true ? JSON.stringify({ out, ...provenance }) : reportOf(out, report));
+    print(flags.json === true ? JSON.stringify({ out, ...provenance }) : reportOf(out, head, report));
   } finally {
     await models.close();
   }
 }
 
-function reportOf(out: string, { trained, validation, decays, decay, recall, thresholds }: FitReport): string {
-  const tokens = (what: "trained" | "validated", { tokens, wrong, mismatches }: FitReport["trained"]) =>
-    `${what} on ${tokens} tokens: ${wrong} to reject, ${mismatches} that the target would not choose`;
-  const measured = validation.over === "all" ? "all validation tokens" : "the validation tokens of the last kind";
+function reportOf(out: string, head: TrainedHead, report: FitReport): string {
+  const { trained, validation, decays, decay, recall, thresholds } = report;
+  const { features = "target", hidden, draftHidden } = statesOf(head);
+  const kinds = { target: hidden, draft: draftHidden, both: `${hidden} (target) and ${draftHidden} (draft)` }[features];
+  const measured = validation.over === "all" ? "tokens" : "mismatches";
   return [
-    `${out}: the preset's threshold rejects ${percent(recall)} of the tokens to reject`,
-    tokens("trained", trained),
-    tokens("validated", validation),
-    `The tables are of ${measured}.`,
+    `${out}: ${head.kind} head on ${kinds} hidden states${features === "draft" ? " of the draft" : ""}`,
+    "",
+    markdownTable(
+      ["share", "tokens", "to reject", "mismatches"],
+      Object.entries({ training: trained, validation }).map(([share, { tokens, wrong, mismatches }]) =>
+        [share, tokens, wrong, mismatches].map(String),
+      ),
+    ),
+    "",
+    `Mismatches are tokens that the target would not choose. ROC-AUC on the ${measured} for validation:`,
     "",
     markdownTable(
       ["decay", "ROC-AUC", ""],
       decays.map((each) => [String(each.decay), each.area.toFixed(4), each.decay === decay ? "chosen" : ""]),
     ),
     "",
+    `The bias is set for a recall of ${percent(recall)} at threshold ${presetThresholds[head.kind]}. On the same ${measured}:`,
+    "",
     markdownTable(
-      ["threshold", "rejected of those to reject", "accepted of the fine"],
-      thresholds.map((each) => [each.threshold.toPrecision(3), percent(each.recall), percent(each.fineAccepted)]),
+      ["threshold", "recall", "precision", "fine accepted"],
+      thresholds.map(({ threshold, recall, precision, fineAccepted }) => [
+        threshold.toPrecision(3),
+        ...[recall, precision, fineAccepted].map(percent),
+      ]),
     ),
   ].join("\n");
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const percent = (share: number | undefined): string => (share === undefined ? "–" : `${(100 * share).toFixed(1)} %`);

@@ -1,5 +1,5 @@
 import { activationKinds, attentionForms, weightKinds } from "@lenity/onnx";
-import { features, headKinds } from "@lenity/train";
+import { headKinds } from "@lenity/train";
 import { Command } from "commander";
 import { benchCache, benchEvidence, benchQuality, benchThreads, benchVerify } from "./bench.ts";
 import { chat } from "./chat.ts";
@@ -8,7 +8,7 @@ import { exportModel } from "./export.ts";
 import { inspect } from "./inspect.ts";
 import { judgeEval } from "./judge-eval.ts";
 import { judgeFit } from "./judge-fit.ts";
-import { device, dtype, filled, list, number, oneOf, policy, whole } from "./options.ts";
+import { device, dtype, filled, hiddenKind, list, number, oneOf, policy, whole } from "./options.ts";
 import { policies } from "./policies.ts";
 import { pull } from "./pull.ts";
 import { serve } from "./serve.ts";
@@ -194,13 +194,18 @@ export function program(): Command {
     .description("train a head on labelled tokens, and choose its decay and threshold on a fifth of the prompts")
     .argument("<labels...>", "label files")
     .option("--head <kind>", "the verifier to train it for: judge or autojudge", oneOf(headKinds), "judge")
-    .option("--features <whose>", "hidden states to read: target, draft or both", oneOf(features), "target")
+    .option(
+      "--features <whose>",
+      "hidden states to read: target, draft or both",
+      oneOf(["target", "draft", "both"]),
+      "target",
+    )
     .option(
       "--hidden <kind>",
-      "kind of hidden state: pre-norm or post-norm (default: pre-norm; for autojudge post-norm)",
-      filled,
+      "pre-norm, post-norm, layer-N or layer-N-norm (default: pre-norm; for autojudge post-norm)",
+      hiddenKind,
     )
-    .option("--draft-hidden <kind>", "kind of the draft's hidden state (default: --hidden)", filled)
+    .option("--draft-hidden <kind>", "the same for the draft (default: --hidden)", hiddenKind)
     .option(
       "--recall <share>",
       "share of the tokens to reject that the preset's threshold rejects",

@@ -1,7 +1,6 @@
 /** Runs the models over labelled answers and reads what they make of each labelled token. */
-import { type LanguageModel, LenityError } from "@lenity/core";
+import { type HeadStates, type LanguageModel, LenityError } from "@lenity/core";
 import type { Example } from "./example.ts";
-import type { HeadStates } from "./head-states.ts";
 import type { LabelledAnswer } from "./labels.ts";
 import { readAnswer, type Source } from "./read-answer.ts";
 

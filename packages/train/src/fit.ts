@@ -1,8 +1,7 @@
 /** Trains a head on labelled tokens. */
-import { LenityError, type Random } from "@lenity/core";
+import { type HeadStates, LenityError, type Random } from "@lenity/core";
 import type { Example } from "./example.ts";
 import { type HeadKind, presetThresholds, riskOf, type TrainedHead } from "./head.ts";
-import type { HeadStates } from "./head-states.ts";
 import { fitLogistic, type Logistic, logOdds, type Sample, standardise } from "./logistic.ts";
 import type { Counts, FitReport } from "./provenance.ts";
 import { rocArea } from "./ranks.ts";
@@ -65,14 +64,11 @@ export function fitHead(examples: readonly Example[], options: FitOptions): Fit 
   const shift = logit(riskOf(kind, presetThresholds[kind])) - oddsFor(recall, odds, measured);
   const head = headOf(options, { ...logistic, bias: logistic.bias + shift });
 
-  const thresholds = [...new Set([...otherRecalls, recall])]
-    .sort((a, b) => a - b)
-    .map((share) => {
-      const chosen = riskOf(kind, 1 / (1 + Math.exp(-oddsFor(share, odds, measured) - shift)));
-      const threshold = share === recall ? presetThresholds[kind] : Number(chosen.toPrecision(6));
-      const { recall: reached, fineAccepted } = rejection(head, measured, threshold);
-      return { recall: reached as number, threshold, fineAccepted: fineAccepted as number };
-    });
+  const thresholdOf = (share: number) => {
+    const exact = riskOf(kind, 1 / (1 + Math.exp(-oddsFor(share, odds, measured) - shift)));
+    return Number(exact.toPrecision(6));
+  };
+  const thresholds = [...new Set([...otherRecalls.map(thresholdOf), presetThresholds[kind]])];
   const report: FitReport = {
     wrongWeight,
     agreedWeight,
@@ -81,7 +77,9 @@ export function fitHead(examples: readonly Example[], options: FitOptions): Fit 
     trained: counts(training),
     validation: { ...counts(validation), over, area },
     recall,
-    thresholds,
+    thresholds: thresholds
+      .map((threshold) => rejection(head, measured, threshold))
+      .sort((a, b) => (a.recall as number) - (b.recall as number)),
   };
   return { head, report };
 }
@@ -135,12 +133,12 @@ function headOf(
 ): TrainedHead {
   const states = { features, hidden, ...(features === "target" ? {} : { draftHidden: draftHidden ?? hidden }) };
   if (kind === "autojudge") {
-    const weights = { mean: short(mean), scale: short(scale), weight: short(weight), bias: shorten(bias) };
-    return { kind, ...states, weights };
+    const standard = { mean: short(mean), scale: short(scale), weight: short(weight), bias: shorten(bias) };
+    return { kind, weights: { ...states, ...standard } };
   }
   const folded = weight.map((value, i) => -value / (scale[i] as number));
   const moved = folded.reduce((sum, value, i) => sum - value * (mean[i] as number), -bias);
-  return { kind, ...states, weights: { hidden, weight: short(folded), bias: shorten(moved) } };
+  return { kind, weights: { ...states, weight: short(folded), bias: shorten(moved) } };
 }
 
 /** Seven digits, as many as the states have. */

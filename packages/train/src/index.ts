@@ -7,7 +7,7 @@ export * from "./examples.ts";
 export { type FirstError, firstWrongToken } from "./first-error.ts";
 export * from "./fit.ts";
 export * from "./head.ts";
-export * from "./head-states.ts";
+export * from "./head-file.ts";
 export * from "./label-file.ts";
 export type * from "./label-options.ts";
 export * from "./label-run.ts";

@@ -1,4 +1,5 @@
 import type { LabelMethod } from "./labels.ts";
+import type { Rejection } from "./rejection.ts";
 
 /** Where a head comes from: stored in its file, beside what is needed to use it. */
 export interface Provenance {
@@ -42,8 +43,8 @@ export interface FitReport {
   };
   /** The recall that the preset's threshold was set for. */
   readonly recall: number;
-  /** Thresholds for this and other recalls, on the validation share. */
-  readonly thresholds: readonly RecallThreshold[];
+  /** What thresholds for this and other recalls do, on the validation share. */
+  readonly thresholds: readonly Rejection[];
 }
 
 export interface Counts {
@@ -51,13 +52,4 @@ export interface Counts {
   readonly wrong: number;
   /** Tokens that the target would not choose itself. */
   readonly mismatches: number;
-}
-
-export interface RecallThreshold {
-  /** The share of the tokens that must be rejected, and are. */
-  readonly recall: number;
-  /** The `threshold` of the verifier. */
-  readonly threshold: number;
-  /** The share of the fine tokens that are accepted. */
-  readonly fineAccepted: number;
 }
