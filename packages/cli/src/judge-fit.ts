@@ -1,6 +1,16 @@
 import { markdownTable } from "@lenity/bench/table";
 import { type Features, type HiddenKind, headNeeds, seeded } from "@lenity/core";
-import { type FitReport, fitHead, type HeadKind, headFile, type Provenance, readExamples } from "@lenity/train";
+import {
+  type FitReport,
+  fitHead,
+  type HeadKind,
+  headFile,
+  type Provenance,
+  presetThresholds,
+  readExamples,
+  statesOf,
+  type TrainedHead,
+} from "@lenity/train";
 import { readLabels } from "./label-files.ts";
 import { type LoadModelsOptions, loadModels } from "./load-models.ts";
 import { print, save } from "./output.ts";

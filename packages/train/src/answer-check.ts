@@ -5,14 +5,17 @@ import { LenityError } from "@lenity/core";
 import { quoted } from "@lenity/core/internal";
 import type { AnswerCheck, Prompt } from "./prompts.ts";
 
+/** `1,234.5`, `-7`; the minus of `3-7` is none. */
+const numbers = /(?<!\d)-?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?/g;
+
 /**
- * The number of an answer: the first after the last `####`, as in GSM8K, or else the last one in the text. Commas within
- * it are dropped. Undefined if there is none.
+ * The number of an answer: the first after the last `####`, as in GSM8K, or the last in the text if it has no `####`.
+ * Commas between thousands are dropped. Undefined if there is none.
  */
 export function readNumber(text: string): number | undefined {
   const marked = text.lastIndexOf("####");
-  const numbers = text.slice(Math.max(0, marked)).match(/-?\d[\d,]*(?:\.\d+)?/g);
-  const found = marked < 0 ? numbers?.at(-1) : numbers?.[0];
+  const all = text.slice(Math.max(0, marked)).match(numbers);
+  const found = all?.at(marked < 0 ? -1 : 0);
   return found === undefined ? undefined : Number(found.replaceAll(",", ""));
 }
 

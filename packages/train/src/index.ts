@@ -6,6 +6,7 @@ export type * from "./example.ts";
 export * from "./examples.ts";
 export { type FirstError, firstWrongToken } from "./first-error.ts";
 export * from "./fit.ts";
+export { defaultMaxTokens } from "./greedy-answer.ts";
 export * from "./head.ts";
 export * from "./head-file.ts";
 export * from "./label-file.ts";

@@ -1,5 +1,6 @@
 /** Writes a label file line by line, and continues one that was interrupted. */
-import { open, readFile, truncate, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, truncate, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { LenityError } from "@lenity/core";
 import { answerLine, checkSource, parseLabels, sourceLine } from "./label-file.ts";
 import type { LabelledAnswer, LabelSource } from "./labels.ts";
@@ -57,6 +58,7 @@ async function begin(file: string, source: LabelSource): Promise<readonly Labell
   const first = sourceLine(source);
   const text = new TextDecoder().decode(bytes);
   if (complete === 0 && first.startsWith(text)) {
+    await mkdir(dirname(file), { recursive: true });
     await writeFile(file, first);
     return [];
   }
