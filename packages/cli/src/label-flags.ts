@@ -32,8 +32,8 @@ export function chosenMethod(flags: LabelFlags): LabelMethod {
   const chosen = methods.filter((method) => flags[method] === true);
   const [method] = chosen;
   if (method === undefined || chosen.length > 1) {
-    const given = chosen.length === 0 ? "none" : chosen.map((name) => `--${name}`).join(" and ");
-    throw new LenityError("invalid_request", `Expected one of --spans, --mining and --self; ${given} was given.`);
+    const given = chosen.length === 0 ? "none" : `${chosen.length}`;
+    throw new LenityError("invalid_request", `Expected one of --spans, --mining and --self; ${given} given.`);
   }
   const mine: readonly (keyof LabelFlags)[] = own[method];
   const others = Object.values(own).flat();

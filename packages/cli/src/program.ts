@@ -88,7 +88,7 @@ const labelHelp = `
 A prompt is a JSON object on a line of its own, such as
   {"question": "What is 2 + 3?", "answer": "5", "group": "sums"}
 --spans reads the texts "right" and "wrong", each one text or a list of them.
---mining compares with "answer", or with the target's own answer if it is absent.
+--mining compares with "answer", or else with the target's own answer.
 
 If the label file exists, the run goes on where an earlier one with the same
 settings stopped.`;
