@@ -13,7 +13,7 @@ import {
 } from "@lenity/train";
 import { readLabels } from "./label-files.ts";
 import { type LoadModelsOptions, loadModels } from "./load-models.ts";
-import { print, save } from "./output.ts";
+import { checkSave, print, save } from "./output.ts";
 import { withProgress } from "./progress.ts";
 
 export interface FitFlags extends LoadModelsOptions {
@@ -35,6 +35,7 @@ export async function judgeFit(files: readonly string[], flags: FitFlags): Promi
   const { head: kind, features, draftHidden, seed, out = `${kind}.json` } = flags;
   // The states of the papers that the two heads come from.
   const hidden = flags.hidden ?? (kind === "judge" ? "pre-norm" : "post-norm");
+  await checkSave(out);
   const states = { features, hidden, draftHidden };
   const models = await loadModels({ ...flags, cacheBytes: 0, states: headNeeds(states) });
   try {
