@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { defaultRegistry, LenityError, lookupDrafter } from "@lenity/core";
+import { defaultRegistry, LenityError, lookupDrafter, type Needs } from "@lenity/core";
 import {
   type DeviceOption,
   type Dtype,
@@ -37,6 +37,8 @@ export interface LoadModelsOptions {
   readonly context?: number | undefined;
   /** File with a judge head. Default: `judge.json` in the target's folder, if there is one. */
   readonly judge?: string | undefined;
+  /** The hidden states that the models are loaded with. */
+  readonly states?: Pick<Needs, "hidden" | "draftHidden"> | undefined;
   /** Engines per model, which is the number of answers at a time. Default 1. */
   readonly engines?: number | undefined;
   /** The option of `loadModel`, for each model. */
@@ -71,6 +73,7 @@ export async function loadModels(
   ]);
   if (use === "messages" && chatTemplate === undefined) throw templateless(folder);
   const { dtype, file, device, engines, cacheBytes, context: contextLength } = options;
+  const { hidden, draftHidden } = options.states ?? {};
   const target = await loadModel(files, {
     engines,
     cacheBytes,
@@ -78,6 +81,7 @@ export async function loadModels(
     file,
     device,
     contextLength,
+    hidden: hidden === undefined ? [] : [hidden],
     drafter: false,
     name,
   });
@@ -92,6 +96,7 @@ export async function loadModels(
             threads: 1,
             device,
             dtype: draft.dtype,
+            hidden: draftHidden === undefined ? [] : [draftHidden],
             draftsFor: target,
           });
     if (device !== undefined) showDevices(drafting === undefined ? [target] : [target, drafting]);

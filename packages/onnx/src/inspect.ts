@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import type { HiddenKind, Token } from "@lenity/core";
+import type { ByHiddenKind, Token } from "@lenity/core";
 import type { SelfCheck } from "./checks/self-check.ts";
 import type { Variant } from "./folder/dtypes.ts";
 import { type DiskFolder, openFolder } from "./folder/open-folder.ts";
@@ -54,7 +54,7 @@ export interface Inspection {
   readonly contextLength: number;
   readonly eos: readonly Token[];
   /** Width of each kind of hidden state that judges can read. */
-  readonly hidden: Readonly<Partial<Record<HiddenKind, number>>>;
+  readonly hidden: ByHiddenKind<number>;
   /** Execution providers that this build of ONNX Runtime can load, and the device that the model runs on. */
   readonly providers: LoadReply["providers"];
   readonly device: DeviceReport;

@@ -333,6 +333,7 @@ describe("a round by a drafter file", () => {
       session: session as unknown as runtime.InferenceSession,
       goesOn: new runtime.Tensor("bool", new Uint8Array(10), [10]),
       mask: new runtime.Tensor("float32", new Float32Array(10), [10]),
+      hidden: {},
     };
     return {
       model: { graph, drafter, name: "recording", width: 10, vocabulary: 10, unused: new Set(), contextLength: 400 },
