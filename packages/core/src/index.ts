@@ -23,6 +23,7 @@ export * from "./generate.ts";
 export { isHiddenKind } from "./hidden-kind.ts";
 export type { Counters } from "./metrics.ts";
 export type * from "./model.ts";
+export type { Overshoot } from "./overshoot.ts";
 export * from "./presets.ts";
 export * from "./registry.ts";
 export * from "./sampling.ts";
