@@ -19,6 +19,7 @@ import { type DraftDtype, draftDtype } from "./draft-dtype.ts";
 import { type ResolvedModel, resolveModel } from "./hub/resolve-model.ts";
 import { missingHeads, readHeads } from "./judge-heads.ts";
 import { checkFile } from "./options.ts";
+import { readPresets, strangers, withPresets } from "./preset-files.ts";
 
 export interface LoadModelsOptions {
   /** The target: a folder, or ORG/NAME on the hub. Default: the built-in pair. */
@@ -37,6 +38,8 @@ export interface LoadModelsOptions {
   readonly context?: number | undefined;
   /** File with a judge head. Default: `judge.json` in the target's folder, if there is one. */
   readonly judge?: string | undefined;
+  /** Files with presets. */
+  readonly presets?: readonly string[] | undefined;
   /** The hidden states that the models are loaded with. */
   readonly states?: Pick<Needs, "hidden" | "draftHidden"> | undefined;
   /** Engines per model, which is the number of answers at a time. Default 1. */
@@ -65,15 +68,18 @@ export async function loadModels(
   const { folder, name } = await targetOf(options);
   const draft = await draftOf(options);
   const files = await openFolder(folder);
-  const [tokenizer, chatTemplate, heads, sampling] = await Promise.all([
+  const [tokenizer, chatTemplate, heads, sampling, presets] = await Promise.all([
     loadTokenizer(files),
     loadChatTemplate(files),
     readHeads(folder, options.judge),
     loadSampling(files),
+    readPresets(options.presets),
   ]);
   if (use === "messages" && chatTemplate === undefined) throw templateless(folder);
+  const missing = missingHeads(heads, name);
+  const registry = withPresets(defaultRegistry({ ...heads, tokenizer, missing }), presets, missing);
   const { dtype, file, device, engines, cacheBytes, context: contextLength } = options;
-  const { hidden, draftHidden } = options.states ?? {};
+  const hidden = options.states?.hidden;
   const target = await loadModel(files, {
     engines,
     cacheBytes,
@@ -87,20 +93,14 @@ export async function loadModels(
   });
   for (const warning of target.warnings) console.error(`warning: ${warning}`);
   try {
-    const drafting =
-      draft === undefined
-        ? undefined
-        : await loadModel(draft.folder, {
-            engines,
-            cacheBytes,
-            threads: 1,
-            device,
-            dtype: draft.dtype,
-            hidden: draftHidden === undefined ? [] : [draftHidden],
-            draftsFor: target,
-          });
+    const drafting = draft && (await loadDraft(draft, target, options));
     if (device !== undefined) showDevices(drafting === undefined ? [target] : [target, drafting]);
-    const notes = [...target.notes, ...(draft?.note === undefined ? [] : [draft.note]), ...(drafting?.notes ?? [])];
+    const notes = [
+      ...target.notes,
+      ...(draft?.note === undefined ? [] : [draft.note]),
+      ...(drafting?.notes ?? []),
+      ...strangers(presets, name, drafting?.name),
+    ];
     for (const note of notes) console.error(`lenity: ${note}.`);
     return {
       id: name,
@@ -109,7 +109,7 @@ export async function loadModels(
       tokenizer,
       chatTemplate,
       sampling,
-      registry: defaultRegistry({ ...heads, tokenizer, missing: missingHeads(heads, name) }),
+      registry,
       drafters: {
         ...(drafting === undefined ? {} : { model: () => onnxDrafter(drafting) }),
         lookup: () => lookupDrafter(),
@@ -122,6 +122,15 @@ export async function loadModels(
     await target.close();
     throw error;
   }
+}
+
+function loadDraft(
+  { folder, dtype }: Draft,
+  target: OnnxModel,
+  { engines, cacheBytes, device, states }: LoadModelsOptions,
+): Promise<OnnxModel> {
+  const hidden = states?.draftHidden === undefined ? [] : [states.draftHidden];
+  return loadModel(folder, { engines, cacheBytes, threads: 1, device, dtype, hidden, draftsFor: target });
 }
 
 /** The error for a base model that should answer messages. */
@@ -137,10 +146,12 @@ async function targetOf({ model, dtype, file }: LoadModelsOptions): Promise<Reso
     : resolveModel(model, { dtype, file });
 }
 
+interface Draft extends DraftDtype {
+  readonly folder: ModelFolder;
+}
+
 /** The draft's folder and variant; undefined if there is no draft model. */
-async function draftOf(
-  options: LoadModelsOptions,
-): Promise<({ readonly folder: ModelFolder } & DraftDtype) | undefined> {
+async function draftOf(options: LoadModelsOptions): Promise<Draft | undefined> {
   const { model, draft, dtype, draftDtype: given } = options;
   if (draft === undefined) {
     if (given !== undefined)

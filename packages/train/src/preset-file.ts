@@ -4,7 +4,7 @@ import * as v from "valibot";
 import type { CalibrationStep } from "./calibrate.ts";
 import type { LossKind } from "./losses.ts";
 
-/** How a preset was calibrated, and so what its guarantee depends on. */
+/** How a preset was calibrated, and so what its guarantee depends on. Names are those of policies: snake_case. */
 export interface PresetCalibration {
   /** Where in the policy the value is. */
   readonly parameter: string;
@@ -19,10 +19,15 @@ export interface PresetCalibration {
   readonly target: string;
   readonly draft?: string | undefined;
   readonly drafter: string;
-  readonly sampling: Readonly<Record<string, number>>;
+  readonly sampling: {
+    readonly temperature: number;
+    readonly top_k: number;
+    readonly top_p: number;
+    readonly min_p: number;
+  };
   readonly seed: number;
   readonly max_tokens: number;
-  readonly steps: readonly CalibrationStep[];
+  readonly steps: readonly (Omit<CalibrationStep, "pValue"> & { readonly p_value: number })[];
 }
 
 /** A preset, and the names of the models that it was calibrated for, if it was. */

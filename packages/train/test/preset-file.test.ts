@@ -20,10 +20,10 @@ const calibration: PresetCalibration = {
   target: "big",
   draft: "small",
   drafter: "model",
-  sampling: { temperature: 0 },
+  sampling: { temperature: 0, top_k: 0, top_p: 1, min_p: 0 },
   seed: 0,
   max_tokens: 512,
-  steps: [{ value: 0.3, prompts: 100, loss: 0, pValue: 0.005, passed: true }],
+  steps: [{ value: 0.3, prompts: 100, loss: 0, p_value: 0.005, passed: true }],
 };
 
 test("a preset that was written is read again, with the models that it was made for", () => {
