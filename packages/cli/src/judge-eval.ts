@@ -11,6 +11,7 @@ import {
   type TrainedHead,
   trainingHashes,
 } from "@lenity/train";
+import { neededStates } from "./judge-heads.ts";
 import { readLabels } from "./label-files.ts";
 import { type LoadModelsOptions, loadModels } from "./load-models.ts";
 import { print } from "./output.ts";
@@ -26,7 +27,7 @@ export async function judgeEval(headPath: string, files: readonly string[], flag
   const json = await readJson(headPath);
   const head = readHead(json);
   const states = statesOf(head);
-  const models = await loadModels({ ...flags, cacheBytes: 0, states: headNeeds(states) });
+  const models = await loadModels({ ...flags, cacheBytes: 0, states: neededStates([headNeeds(states)]) });
   try {
     const { answers, facts } = await readLabels(files, models);
     const trained = trainingHashes(json);
@@ -61,10 +62,10 @@ function reportOf({ kind }: TrainedHead, { all, mismatches, groups }: Evaluation
   ];
   return [
     "Mismatches are tokens that the target would not choose. The risk is the head's probability that a token must be",
-    "rejected. Correlations are rank correlations of the risk.",
+    "rejected, and ρ is its rank correlation.",
     "",
     markdownTable(
-      ["tokens", "number", "to reject", "ROC-AUC", "with KL", "with entropy", "with margin", "calibration error"],
+      ["tokens", "number", "to reject", "ROC-AUC", "ρ KL", "ρ entropy", "ρ margin", "calibration error"],
       sets.map(
         ([
           name,

@@ -1,5 +1,5 @@
 import { markdownTable } from "@lenity/bench/table";
-import { type Features, type HiddenKind, headNeeds, seeded } from "@lenity/core";
+import { type HeadFeatures, type HiddenKind, headNeeds, seeded } from "@lenity/core";
 import {
   type FitReport,
   fitHead,
@@ -11,6 +11,7 @@ import {
   statesOf,
   type TrainedHead,
 } from "@lenity/train";
+import { neededStates } from "./judge-heads.ts";
 import { readLabels } from "./label-files.ts";
 import { type LoadModelsOptions, loadModels } from "./load-models.ts";
 import { checkSave, print, save } from "./output.ts";
@@ -18,7 +19,7 @@ import { withProgress } from "./progress.ts";
 
 export interface FitFlags extends LoadModelsOptions {
   readonly head: HeadKind;
-  readonly features: Features;
+  readonly features: HeadFeatures;
   readonly hidden?: HiddenKind | undefined;
   readonly draftHidden?: HiddenKind | undefined;
   readonly recall?: number | undefined;
@@ -37,7 +38,7 @@ export async function judgeFit(files: readonly string[], flags: FitFlags): Promi
   const hidden = flags.hidden ?? (kind === "judge" ? "pre-norm" : "post-norm");
   await checkSave(out);
   const states = { features, hidden, draftHidden };
-  const models = await loadModels({ ...flags, cacheBytes: 0, states: headNeeds(states) });
+  const models = await loadModels({ ...flags, cacheBytes: 0, states: neededStates([headNeeds(states)]) });
   try {
     const { answers, facts } = await readLabels(files, models);
     const draft = features === "target" ? undefined : models.draft;

@@ -21,7 +21,7 @@ export async function judgeLabel(flags: LabelFlags): Promise<void> {
       target: models.id,
       draft: method === "spans" ? undefined : models.draft?.name,
       vocabulary: models.target.vocabulary,
-      settings: { prompts: await hash(flags.prompts), ...settings, ...loaded },
+      settings: { promptsHash: await hash(flags.prompts), ...settings, ...loaded },
     };
     const counts = await withProgress(what, (progress) => runLabels({ file, source, count, label, progress }));
     print(`${file}: ${counts.answers} answers with ${counts.labels} labels, ${counts.fine} of them fine`);

@@ -1,9 +1,10 @@
 import { fileURLToPath } from "node:url";
-import { defaultRegistry, LenityError, lookupDrafter, type Needs } from "@lenity/core";
+import { defaultRegistry, LenityError, lookupDrafter } from "@lenity/core";
 import {
   type DeviceOption,
   type Dtype,
   type FolderTokenizer,
+  type LoadOptions,
   loadChatTemplate,
   loadModel,
   loadSampling,
@@ -17,7 +18,7 @@ import type { ServedModel } from "@lenity/server";
 import * as tiny from "@lenity/tiny";
 import { type DraftDtype, draftDtype } from "./draft-dtype.ts";
 import { type ResolvedModel, resolveModel } from "./hub/resolve-model.ts";
-import { missingHeads, readHeads } from "./judge-heads.ts";
+import { headStates, type LoadedStates, missingHeads, readHeads } from "./judge-heads.ts";
 import { checkFile } from "./options.ts";
 import { readPresets, strangers, withPresets } from "./preset-files.ts";
 
@@ -40,8 +41,8 @@ export interface LoadModelsOptions {
   readonly judge?: string | undefined;
   /** Files with presets. */
   readonly presets?: readonly string[] | undefined;
-  /** The hidden states that the models are loaded with. */
-  readonly states?: Pick<Needs, "hidden" | "draftHidden"> | undefined;
+  /** The hidden states to load the models with. Default: those that the heads read. */
+  readonly states?: LoadedStates | undefined;
   /** Engines per model, which is the number of answers at a time. Default 1. */
   readonly engines?: number | undefined;
   /** The option of `loadModel`, for each model. */
@@ -79,7 +80,7 @@ export async function loadModels(
   const missing = missingHeads(heads, name);
   const registry = withPresets(defaultRegistry({ ...heads, tokenizer, missing }), presets, missing);
   const { dtype, file, device, engines, cacheBytes, context: contextLength } = options;
-  const hidden = options.states?.hidden;
+  const { hidden, draftHidden } = options.states ?? headStates(heads);
   const target = await loadModel(files, {
     engines,
     cacheBytes,
@@ -87,13 +88,13 @@ export async function loadModels(
     file,
     device,
     contextLength,
-    hidden: hidden === undefined ? [] : [hidden],
+    hidden,
     drafter: false,
     name,
   });
   for (const warning of target.warnings) console.error(`warning: ${warning}`);
   try {
-    const drafting = draft && (await loadDraft(draft, target, options));
+    const drafting = draft && (await loadDraft(draft, { target, hidden: draftHidden, engines, cacheBytes, device }));
     if (device !== undefined) showDevices(drafting === undefined ? [target] : [target, drafting]);
     const notes = [
       ...target.notes,
@@ -124,14 +125,11 @@ export async function loadModels(
   }
 }
 
-function loadDraft(
+/** Loads the draft model on one thread. */
+const loadDraft = (
   { folder, dtype }: Draft,
-  target: OnnxModel,
-  { engines, cacheBytes, device, states }: LoadModelsOptions,
-): Promise<OnnxModel> {
-  const hidden = states?.draftHidden === undefined ? [] : [states.draftHidden];
-  return loadModel(folder, { engines, cacheBytes, threads: 1, device, dtype, hidden, draftsFor: target });
-}
+  { target, ...options }: LoadOptions & { readonly target: OnnxModel },
+): Promise<OnnxModel> => loadModel(folder, { ...options, dtype, threads: 1, draftsFor: target });
 
 /** The error for a base model that should answer messages. */
 const templateless = (folder: string): LenityError =>

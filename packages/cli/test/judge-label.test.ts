@@ -60,7 +60,7 @@ describe("lenity judge label", () => {
     const args = ["--self", "--limit", "2", "--suffix", "10"];
     assert.equal((await label(...args, "--tau", "-3", "--out", path("self.jsonl"))).status, 0);
     const { source, answers } = await labels("self.jsonl");
-    const { prompts: _, ...settings } = source.settings;
+    const { promptsHash: _, ...settings } = source.settings;
     assert.deepEqual(settings, { suffix: 10, tau: -3, maxTokens: 512 });
     const all = answers.flatMap((answer) => answer.labels);
     const text = await readFile(path("self.jsonl"), "utf8");
@@ -88,9 +88,12 @@ describe("lenity judge label", () => {
     assert.match(err, /6 of 6 answers\n$/);
   });
 
-  test("refuses other settings for the same file, and flags that do not belong together", async () => {
+  test("refuses, before it labels, other settings for the same file, and flags that do not belong together", async () => {
+    const bare = path("bare.jsonl");
+    await writeFile(bare, '{"question": "Hi"}');
     const refused = async (pattern: RegExp, ...args: readonly string[]) => {
       const { status, err } = await label(...args);
+      assert.ok(!/\d of \d/.test(err), err);
       assert.equal(status, 1);
       assert.match(err, pattern);
     };

@@ -38,7 +38,7 @@ export * from "./verifiers/divergence.ts";
 export * from "./verifiers/ensemble.ts";
 export * from "./verifiers/exact.ts";
 export * from "./verifiers/fly.ts";
-export { type Features, type HeadStates, headNeeds } from "./verifiers/head-states.ts";
+export { type HeadFeatures, type HeadStates, headNeeds } from "./verifiers/head-states.ts";
 export * from "./verifiers/judge.ts";
 export * from "./verifiers/kl.ts";
 export * from "./verifiers/lenience.ts";

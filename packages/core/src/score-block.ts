@@ -106,5 +106,7 @@ async function withDraftLogits(
 
 /** Row i + 1 of the block is the position whose input is draft[i]. */
 function hiddenOf(states: Float32Array | undefined, rows: number): Hidden | undefined {
-  return states === undefined ? undefined : hiddenRows(states.subarray(states.length / rows), rows - 1);
+  if (states === undefined) return undefined;
+  const width = states.length / rows;
+  return hiddenRows(states.subarray(width), width);
 }

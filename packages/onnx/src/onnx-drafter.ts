@@ -22,7 +22,7 @@ export function onnxDrafter(model: OnnxModel): Drafter {
       return {
         tokens,
         evidence: logitsEvidence(logits, model.vocabulary, request.sampling, model),
-        hidden: hidden === undefined ? undefined : hiddenRows(hidden, tokens.length),
+        hidden: hidden === undefined ? undefined : hiddenRows(hidden, hidden.length / tokens.length),
       };
     },
     async close() {

@@ -24,10 +24,10 @@ export interface DraftedSpansOptions {
 }
 
 /**
- * Spans of drafted answers, for prompts whose right answers are all known. The drafter proposes tokens along the answer,
- * as in decoding. Those before its first error are fine and join the answer. The error is labelled as not fine, and the
- * answer goes on with the target's token, so that errors have the same contexts as when decoding with a judge. Control
- * tokens are verified strictly. The answer ends with EOS, at the limit, or when the target itself makes an error.
+ * Spans of drafted answers, for prompts whose right answers are all known. The drafter proposes tokens along the
+ * answer, as in decoding. Those before its first error are fine and join the answer. The error is labelled as not fine,
+ * and the answer goes on with the target's token, so that errors have the same contexts as when decoding with a judge.
+ * Control tokens are verified strictly. The answer ends with EOS, at the limit, or when the target makes an error.
  */
 export async function draftedSpans(
   { group, tokens: prompt }: { readonly group?: string | undefined; readonly tokens: readonly Token[] },

@@ -1,8 +1,8 @@
 import { type Token, type Tokenizer, textStream } from "@lenity/core";
 
 /**
- * The index of the first character with which a text leaves the set of right answers, or the length of the text if it is
- * the beginning of one. Whoever knows all right answers can write such a function.
+ * The index of the first character with which a text leaves the set of right answers, or the length of the text if it
+ * is the beginning of one. Whoever knows all right answers can write such a function.
  */
 export type FirstError = (text: string) => number;
 

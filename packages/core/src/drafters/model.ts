@@ -75,9 +75,7 @@ export function modelDrafter(model: LanguageModel): Drafter {
           sampling,
           model,
         ),
-        ...(hidden === undefined
-          ? {}
-          : { hidden: hiddenRows(states.subarray(0, tokens.length * width), tokens.length) }),
+        ...(hidden === undefined ? {} : { hidden: hiddenRows(states, width) }),
       };
     },
     async close() {

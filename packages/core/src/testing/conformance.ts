@@ -243,7 +243,7 @@ function roundOf(
     const token = row.findIndex((mass) => mass > 0 && (left -= mass) < 0);
     return token < 0 ? evidence.argmax(at) : token;
   });
-  const states = (seed: number) => hiddenRows(randomLogits(seed, conformanceWidth * draft.length, 1), draft.length);
+  const states = (seed: number) => hiddenRows(randomLogits(seed, conformanceWidth * draft.length, 1), conformanceWidth);
   return {
     context: [0, 1],
     promptLength: 2,

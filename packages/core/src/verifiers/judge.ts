@@ -37,8 +37,8 @@ export function judgeScore(head: JudgeHead, state: ArrayLike<number>): number {
 
 /**
  * Judge Decoding (2501.19309, section 4): accept x when a trained linear head on the hidden state *at x* (one position
- * after the row that tests x), of the target or as the head says, scores above the threshold. Makes no claim about the law. Threshold 1 accepts
- * nothing: strict.
+ * after the row that tests x) scores above the threshold. Makes no claim about the law. Threshold 1 accepts nothing:
+ * strict.
  */
 export function judge(
   head: JudgeHead,

@@ -68,7 +68,7 @@ function readBy(flow: Dataflow, value: string, sums: ReadonlySet<string>): Layer
     const node = flow.producer(at);
     // A fused norm has the sum as another output.
     const sum = sums.has(at) ? at : node?.outputs.find((output) => sums.has(output));
-    if (sum !== undefined) read.add(sum);
+    if (sum !== undefined) read.add(withoutCasts(flow, sum));
     // Shapes are not computed from the numbers.
     else if (node === undefined || node.operator === "Shape" || node.operator === "Size") continue;
     else for (const input of flow.dynamicInputs(node)) passed.add(input);
@@ -83,8 +83,14 @@ function readBy(flow: Dataflow, value: string, sums: ReadonlySet<string>): Layer
   return { stream, normed };
 }
 
-/** The value before casts. */
+/** The value before casts and copies, of which a graph may have several. */
 function withoutCasts(flow: Dataflow, value: string): string {
-  const node = flow.producer(value);
-  return node?.operator === "Cast" ? withoutCasts(flow, node.inputs[0] ?? "") : value;
+  let at = value;
+  // A graph has no cycles, but a damaged file may.
+  for (let steps = 0; steps < 64; steps++) {
+    const node = flow.producer(at);
+    if (node?.operator !== "Cast" && node?.operator !== "Identity") return at;
+    at = node.inputs[0] ?? "";
+  }
+  return at;
 }

@@ -18,8 +18,8 @@ interface LayersIn {
 
 /**
  * Adds `lenity/layer-N` and `lenity/layer-N-norm` for every layer N that is asked for under either name, except the
- * last: its states are those on both sides of the final norm. Returns the layers that were found, and why others cannot
- * be added, one sentence each.
+ * last: its states are those on both sides of the final norm. Returns which of these layers were found, and why others
+ * cannot be added, one sentence each.
  */
 export function planLayers(
   suffix: Suffix,
@@ -28,6 +28,11 @@ export function planLayers(
 ): { readonly found: readonly number[]; readonly missing: readonly string[] } {
   const cached = Array.from({ length: layers }, (_, n) => cachedBy(flow, names, n, layers));
   const states = typeof norm === "string" ? new Map<number, LayerState>() : findLayerStates(flow, cached, norm);
+  const why = (layer: number): string => {
+    if (layer > layers) return `the model has ${layers} layer${layers === 1 ? "" : "s"}`;
+    if (typeof norm === "string") return norm;
+    return states.has(layer) ? "no known norm reads that layer first" : "that layer was not found in the graph";
+  };
   const missing: string[] = [];
   for (const layer of new Set(asked.map(layerOf))) {
     if (layer === undefined || layer === layers) continue;
@@ -41,13 +46,7 @@ export function planLayers(
     add(suffix, `layer-${layer}`, state.stream);
     if (state.normed !== undefined) add(suffix, `layer-${layer}-norm`, state.normed);
   }
-  function why(layer: number): string {
-    if (layer > layers) return `the model has ${layers} layers`;
-    if (typeof norm === "string") return norm;
-    return states.has(layer) ? "no known norm reads that layer first" : "that layer was not found in the graph";
-  }
-  const last = typeof norm === "string" ? [] : [layers];
-  return { found: [...states.keys(), ...last].sort((a, b) => a - b), missing };
+  return { found: [...states.keys()].sort((a, b) => a - b), missing };
 }
 
 function add(suffix: Suffix, kind: HiddenKind, value: string): void {

@@ -20,7 +20,7 @@ export interface TapPlan {
   readonly added: readonly string[];
   /** Outputs that the file lacks and that cannot be added, and why: one sentence each. */
   readonly missing: readonly string[];
-  /** The layers, counted from 1, whose hidden states were found. They are added only when asked for. */
+  /** The layers, counted from 1, whose hidden states were found. All but the last are added only when asked for. */
   readonly layers: readonly number[];
 }
 
@@ -36,10 +36,9 @@ export function planTaps(scan: OnnxScan, asked: readonly HiddenKind[] = []): Tap
   const flow = dataflow(scan);
   const norm = findFinalNorm(flow);
   const caches = cacheNames(scan);
-  if (!has(scan, "hidden_states", "last_hidden_state")) {
-    const why = typeof norm === "string" ? norm : addStates(suffix, scan, norm, flow.isTaken);
-    if (why !== undefined) missing.push(`Hidden states are not available: ${why}.`);
-  }
+  const own = has(scan, "hidden_states", "last_hidden_state");
+  const why = own ? undefined : typeof norm === "string" ? norm : addStates(suffix, scan, norm, flow.isTaken);
+  if (why !== undefined) missing.push(`Hidden states are not available: ${why}.`);
   if (!has(scan, "present_rows")) {
     const why = addRows(suffix, scan, caches, flow.isTaken);
     if (why !== undefined) missing.push(`New cache rows cannot be fetched separately: ${why}.`);
@@ -49,7 +48,7 @@ export function planTaps(scan: OnnxScan, asked: readonly HiddenKind[] = []): Tap
     suffix: suffix.bytes(),
     added: suffix.outputs,
     missing: [...missing, ...layers.missing],
-    layers: layers.found,
+    layers: why === undefined ? [...layers.found, caches.layers] : layers.found,
   };
 }
 
