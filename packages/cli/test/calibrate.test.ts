@@ -5,9 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { seeded } from "@lenity/core";
+import type { Metrics } from "@lenity/server";
 import * as tiny from "@lenity/tiny";
 import { binomialTail } from "@lenity/train";
-import { run as lenity } from "./command.ts";
+import { run as lenity, serve } from "./command.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "lenity-calibrate-"));
 after(() => rm(folder, { recursive: true }));
@@ -65,6 +66,15 @@ describe("lenity calibrate", () => {
     assert.equal(chat.status, 0, chat.err);
     assert.deepEqual(JSON.parse(chat.out).metrics.acceptance.policy, policy);
     assert.doesNotMatch(chat.err, /calibrated on/);
+    const { child, url, ended } = await serve("--presets", file, "--policy", "mine");
+    const body = JSON.stringify({ messages: [{ role: "user", content: "Hello!" }] });
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`${url}/v1/chat/completions`, { method: "POST", body, headers });
+    const { metrics } = (await response.json()) as { metrics: Metrics };
+    assert.deepEqual(metrics.acceptance.policy, policy);
+    assert.equal(metrics.speculative_decoding.num_spec_tokens, 16);
+    child.kill("SIGTERM");
+    await ended;
     const list = JSON.parse((await lenity(["policies", "--json", "--presets", file])).out);
     assert.deepEqual(list.presets.at(-1), { law: "mixture", ...preset });
   });

@@ -19,6 +19,7 @@ test("changed is 1 for another result than that of strict verification, with or 
       [0, 1, 1],
     );
     assert.equal(await loss(wrong, each, wrong), 0);
+    assert.equal(await loss("no number", each, "no number"), 0);
   }
   assert.equal(await answerLoss("changed", await answerCheck("exact"))(other, prompt, right), 1);
 });
