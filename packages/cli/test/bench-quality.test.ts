@@ -67,11 +67,12 @@ test("takes the first prompts, and compares with plain decoding where strict is 
 });
 
 test("refuses a check without prompts, and prompts without what the check compares with", async () => {
-  const alone = await lenity(["bench", "quality", "--answer", "exact"]);
+  const out = ["--out", path("refused.json")];
+  const alone = await lenity(["bench", "quality", "--answer", "exact", ...out]);
   assert.deepEqual([alone.status, alone.out], [1, ""]);
   assert.match(alone.err, /--answer checks the answers to --prompts\. Add --prompts, or remove --answer/);
   await writeFile(path("bare.jsonl"), `${lines[0]}\n{"question": "Why?"}\n`);
-  const bare = await lenity(["bench", "quality", "--prompts", path("bare.jsonl")]);
+  const bare = await lenity(["bench", "quality", "--prompts", path("bare.jsonl"), ...out]);
   assert.deepEqual([bare.status, bare.out], [1, ""]);
   assert.match(bare.err, /compares with a prompt's "answer", and the prompt "Why\?" has none/);
 });
