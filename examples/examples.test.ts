@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { denoExecutable, nodeExecutable } from "../test/runtimes.ts";
+import { skipFor } from "../test/skips.ts";
 
 const folder = import.meta.dirname;
 const bun = process.execPath;
@@ -100,7 +101,7 @@ test("chat.ts names a command for every runtime", () => {
 for (const [runtime, ...args] of commandsOf("chat.ts")) {
   const program = runtimes[runtime];
   test(`chat.ts serves by ${[runtime, ...args].join(" ")}: three policies, a stream, and the official client`, {
-    skip: program === undefined && "reason" in node && node.reason,
+    skip: skipFor(`chat.ts on ${runtime}`, program === undefined && "reason" in node && node.reason),
     timeout: 120_000,
   }, async () => {
     await served([program as string, ...args], async (url) => {

@@ -1,12 +1,13 @@
 /** README.md, CONTRIBUTING.md and docs/ are correct: their commands, code, tables, links, and names in the code. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { anchorsIn, documents, linksIn, namesIn } from "./documents.ts";
 import { readJson, readText, root } from "./published-packages.ts";
 import { environment, shell } from "./shell.ts";
+import { skipFor } from "./skips.ts";
 import { shownTable, tables } from "./tables.ts";
 
 const pages = documents();
@@ -30,7 +31,6 @@ const special: Readonly<Record<string, string>> = {
   "bun run tables": "the tables are compared below",
   "bun run check": "the first steps of npm test",
   "bun run format": "would change files; the first step of npm test checks them",
-  "bun run build": "run by test/packed",
   "bun run test core": "run by chosen.test.ts on one file",
   "bun run test:watch core": "does not end",
   "bun run test test/packed": "a step of npm test",
@@ -74,8 +74,10 @@ describe("npm start", () => {
     process.kill(-(server.pid as number), "SIGTERM"); // npm and what it started: they have their own process group
     await ended;
   });
+  const noCurl = spawnSync("curl", ["--version"]).status !== 0 && "curl is not installed";
+  const skip = skipFor("the documents' curl commands", noCurl);
   for (const command of commands.filter((line) => line.startsWith("curl"))) {
-    test(`answers ${command.slice(-90)}`, async () => {
+    test(`answers ${command.slice(-90)}`, { skip }, async () => {
       const answer = JSON.parse(await shell(command));
       assert.match(answer.choices[0].message.content, /#### 7$/);
       assert.equal(answer.metrics.acceptance.law, "mixture");

@@ -1,6 +1,6 @@
 /** What each published package must have besides its code. Shows what is missing when a package is added. */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, globSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, test } from "node:test";
 import { codeBlocks } from "./code-blocks.ts";
@@ -23,9 +23,9 @@ const references = (...folder: readonly string[]): string[] =>
 
 /** Why a package is not on JSR. */
 const notOnJsr: Readonly<Record<string, string>> = {
-  "@lenity/tiny": "JSR does not accept files above 4 MB, and the model has 19 MB",
+  "@lenity/tiny": "JSR's limit for the files of a package is 20 MB (jsr.io/docs/quotas-and-limits); see below",
   "@lenity/bench": "only the command uses it",
-  lenity: "its #listen is resolved by package.json; Deno runs npm:lenity",
+  lenity: "npm and Bun cannot install a command from JSR (jsr-io/jsr#157), and Deno runs npm:lenity",
 };
 
 for (const { folder, manifest } of packages) {
@@ -80,6 +80,10 @@ for (const { folder, manifest } of packages) {
       assert.deepEqual(references(folder), needed.sort());
     });
 
+    test("is built when it is packed or published", () => {
+      assert.deepEqual(manifest["scripts"], { prepack: "rm -rf dist && tsc -b tsconfig.build.json --force" });
+    });
+
     test("is on JSR with the same entries, or has a reason not to be", () => {
       const file = join(root, folder, "jsr.json");
       assert.notEqual(existsSync(file), Object.hasOwn(notOnJsr, name));
@@ -93,6 +97,12 @@ for (const { folder, manifest } of packages) {
     });
   });
 }
+
+test("the pair is above JSR's limit for the files of a package", () => {
+  const files = globSync("packages/tiny/{target,draft}/**/*.{onnx,json}", { cwd: root });
+  const bytes = files.map((file) => statSync(join(root, file)).size).reduce((sum, size) => sum + size);
+  assert.ok(bytes > 20 * 1024 * 1024, `${bytes} bytes fit on JSR`);
+});
 
 test("one command builds all packages", () => {
   assert.deepEqual(references(), packages.map(({ folder }) => folder).sort());

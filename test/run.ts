@@ -3,7 +3,8 @@
  * it runs everything, fast steps first: format and types; the tests of core and chat on Bun, Deno and, if there is a
  * Node 24, Node; core and the server in workerd; the page and models on WebGPU in Chromium; models on WebGPU, if Vulkan
  * has a driver; the rest on Bun; the ONNX adapter and the server's sockets also on Deno and Node; and the packages as
- * npm would publish them. The last line is `N passed, N failed`.
+ * npm would publish them. At the end it repeats why steps and tests were skipped, and the last line is
+ * `N passed, N failed`.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
@@ -12,6 +13,7 @@ import { join } from "node:path";
 import { chromiumProgram } from "./browser/chromium.ts";
 import { runChosen } from "./chosen.ts";
 import { denoExecutable, nodeExecutable, sourceEnvironment } from "./runtimes.ts";
+import { skipsIn } from "./skips.ts";
 import { vulkanEnvironment } from "./software-vulkan.ts";
 import { workerdMissing } from "./workerd/start.ts";
 
@@ -43,7 +45,11 @@ const tests = (pattern: string) =>
 const pure = tests("packages/{core,chat}/test/*.test.ts");
 const onnx = tests("packages/onnx/test/*.test.ts");
 const sockets = tests("packages/cli/test/sockets.test.ts");
-const rest = [...tests("packages/{onnx,server,tiny,cli}/test/*.test.ts"), ...tests("{examples,test}/*.test.ts")];
+const rest = [
+  "packages/{onnx,server,tiny,train,cli}/test/*.test.ts",
+  "packages/tiny/test/families/*.test.ts",
+  "{examples,test}/*.test.ts",
+].flatMap(tests);
 
 const numbers = (pattern: RegExp) => (output: string) => {
   const found = [...output.matchAll(pattern)].at(-1);
@@ -83,21 +89,25 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 
 let [passed, failed] = [0, 0];
+const skips = new Set<string>();
 for (const step of steps) {
   console.log(`\n── ${step.name}`);
   if ("reason" in step) {
     console.log(`── ${step.name}: skipped, ${step.reason}`);
+    skips.add(`${step.name}: ${step.reason}`);
     continue;
   }
   const began = performance.now();
   const { status, output } = await run(step);
   const [good, bad] = step.counts?.(output) ?? (status === 0 ? [1, 0] : [0, 1]);
   passed += good;
+  for (const skip of skipsIn(output)) skips.add(skip);
   failed += status !== 0 && bad === 0 ? 1 : bad;
   console.log(
     `── ${step.name}: ${status === 0 ? "ok" : `failed (exit ${status})`}, ${((performance.now() - began) / 1000).toFixed(1)} s`,
   );
 }
+if (skips.size > 0) console.log(`\nSkipped on this machine:\n${[...skips].map((skip) => `  ${skip}`).join("\n")}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 

@@ -13,7 +13,7 @@ export const environment: NodeJS.ProcessEnv = {
 /** Resolves to what a command prints on both outputs. Rejects with the same if it fails. */
 export function shell(command: string, input = "", cwd: string = root): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn("bash", ["-c", command], { cwd, env: environment });
+    const child = spawn("sh", ["-c", command], { cwd, env: environment });
     let out = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (out += data));
     child.on("close", (status) =>

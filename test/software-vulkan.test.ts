@@ -5,6 +5,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, describe, test } from "node:test";
+import { skipFor } from "./skips.ts";
 import { type Machine, swiftshader, vulkanEnvironment } from "./software-vulkan.ts";
 
 /** A machine with SwiftShader's driver and a loader, except for `other`. */
@@ -63,7 +64,11 @@ describe("WebGPU is not tested, with the reason and the remedy,", () => {
   });
 });
 
-describe(".ci/run", { skip: process.platform !== "linux" && "it is a script for Linux" }, async () => {
+const noBash =
+  process.platform !== "linux"
+    ? "it is a script for Linux"
+    : spawnSync("bash", ["--version"]).status !== 0 && "bash is not installed";
+describe(".ci/run", { skip: skipFor(".ci/run", noBash) }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "lenity-ci-"));
   after(() => rm(folder, { recursive: true }));
   const log = join(folder, "log");

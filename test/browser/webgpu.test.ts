@@ -9,6 +9,7 @@ import { build } from "esbuild";
 import { serveFolder } from "../../examples/browser/serve.ts";
 import { exportDecoder } from "../../packages/onnx/src/index.ts";
 import { small, writeModel } from "../../packages/onnx/src/testing/random-llama.ts";
+import { skipFor } from "../skips.ts";
 import { remedy } from "../software-vulkan.ts";
 import { chromiumProgram, startChromium } from "./chromium.ts";
 import type { automatic, Compared, paired } from "./webgpu-page.ts";
@@ -34,7 +35,7 @@ const skip = (await page.evaluate<boolean>("(async () => (await navigator.gpu?.r
   ? false
   : `This Chromium has no adapter for WebGPU, not even SwiftShader. ${remedy}`;
 if (skip !== false && process.env["LENITY_WEBGPU"] === "required") throw new Error(skip);
-if (skip !== false) console.log(`Models on WebGPU in Chromium are not tested: ${skip}`);
+skipFor("models on WebGPU in Chromium", skip);
 after(async () => {
   await page.close();
   await browser.close();

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { codeBlocks, commandsIn } from "../code-blocks.ts";
 import { publishedPackages, readText } from "../published-packages.ts";
 import { denoExecutable, nodeExecutable } from "../runtimes.ts";
+import { skipFor } from "../skips.ts";
 import { answerOf } from "./answer-of.ts";
 import { outside, run } from "./run.ts";
 
@@ -15,7 +16,7 @@ const question = "Anna has 3 boxes with 4 apples in each. Then she gives 5 apple
 
 const [newest, oldest] = [nodeExecutable(24), nodeExecutable(22)];
 const node = "path" in oldest ? oldest : newest;
-const skip = "reason" in node && node.reason;
+const skip = skipFor("the command on Node alone", "reason" in node && node.reason);
 
 const commands = publishedPackages().flatMap(({ folder }) => commandsIn(codeBlocks(readText(folder, "README.md"))));
 /** Run below on a free port. */

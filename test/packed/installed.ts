@@ -9,6 +9,7 @@ import { type CodeBlock, codeBlocks } from "../code-blocks.ts";
 import { documents } from "../documents.ts";
 import { publishedPackages, readText, root } from "../published-packages.ts";
 import { denoExecutable, nodeExecutable } from "../runtimes.ts";
+import { skipFor } from "../skips.ts";
 import { startWorker, workerdMissing } from "../workerd/start.ts";
 import { answerOf } from "./answer-of.ts";
 import { testOnNodeAlone, testOtherRuntimes } from "./command.ts";
@@ -17,9 +18,10 @@ import { outside, run } from "./run.ts";
 
 const [newest, oldest] = [nodeExecutable(24), nodeExecutable(22)];
 const found = (runtime: typeof newest) => ("path" in runtime ? runtime.path : "");
-const why = (runtime: typeof newest) => "reason" in runtime && runtime.reason;
-// Bun's runner does not print the reasons.
-for (const runtime of [newest, oldest]) if ("reason" in runtime) console.log(`Tests are skipped: ${runtime.reason}.`);
+const [noNewest, noOldest] = [newest, oldest].map((runtime) =>
+  skipFor("the packages as installed", "reason" in runtime && runtime.reason),
+);
+const noWorkerd = skipFor("the packages as installed", workerdMissing());
 
 /** The TypeScript blocks in a document, as programs with numbered names. */
 const programsOf = (name: string, markdown: string) =>
@@ -51,7 +53,7 @@ export function testInstalled(project: () => string): void {
   });
 
   describe("the README's first example solves the problem", () => {
-    const runtimes = { "Node 22": why(oldest), "Node 24": why(newest), Bun: false, Deno: false };
+    const runtimes = { "Node 22": noOldest, "Node 24": noNewest, Bun: false, Deno: false };
     const commands: Record<string, [string, ...string[]]> = {
       "Node 22": [found(oldest)],
       "Node 24": [found(newest)],
@@ -94,7 +96,7 @@ export function testInstalled(project: () => string): void {
   for (const program of programs.slice(1)) {
     const { file, code } = program;
     if (forPages(program)) continue;
-    test(`${file} of the documents runs and prints what its comments say`, { skip: why(newest) }, async () => {
+    test(`${file} of the documents runs and prints what its comments say`, { skip: noNewest }, async () => {
       await writeFile(join(project(), file), code);
       const out = await inProject(found(newest), file);
       for (const [, expected] of code.matchAll(/\/\/ prints (.*)$/gm)) assert.ok(out.includes(expected as string), out);
@@ -122,7 +124,7 @@ export function testInstalled(project: () => string): void {
     assert.match(await inProject(process.execPath, `${core.file}.mjs`), /40 tokens in \d+ target passes/);
   });
 
-  test("core and server answer in workerd", { skip: workerdMissing() }, async () => {
+  test("core and server answer in workerd", { skip: noWorkerd }, async () => {
     const edge = join(project(), "edge");
     await cp(join(root, "examples/edge"), edge, { recursive: true });
     const { main, compatibility_date, compatibility_flags } = JSON.parse(

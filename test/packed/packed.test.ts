@@ -61,6 +61,7 @@ for (const { folder: place, manifest } of publishedPackages()) {
       );
       for (const target of [...targets, "./README.md", "./LICENSE"]) assert.ok(paths.includes(target.slice(2)), target);
       for (const path of paths.filter((path) => path.endsWith(".js"))) assert.ok(paths.includes(`${path}.map`), path);
+      assert.ok(!paths.includes("dist/of-an-older-build.js"));
     });
 
     test("passes publint", async () => {

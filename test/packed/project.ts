@@ -28,17 +28,19 @@ interface NpmPacked {
   readonly files: readonly { readonly path: string }[];
 }
 
-/** Builds all packages with `bun run build`, and packs them as npm would publish them. */
+/** Packs all packages as npm would publish them: `prepack` builds each one, and leaves nothing of an older build. */
 export async function pack(folder: string): Promise<Packed[]> {
-  await run([process.execPath, "run", "build"], { cwd: root });
   await mkdir(folder, { recursive: true });
   const packages = publishedPackages();
+  for (const { folder: place } of packages) {
+    await rm(join(root, place, "dist"), { recursive: true, force: true });
+    await mkdir(join(root, place, "dist"));
+    await writeFile(join(root, place, "dist/of-an-older-build.js"), "");
+  }
   const folders = packages.map((each) => `./${each.folder}`);
-  const out = await run(["npm", "pack", "--json", "--pack-destination", folder, ...folders], {
-    cwd: root,
-    env: outside,
-    stdoutAlone: true,
-  });
+  // Otherwise what the scripts print is mixed with the JSON.
+  const options = ["--json", "--foreground-scripts=false", "--pack-destination", folder];
+  const out = await run(["npm", "pack", ...options, ...folders], { cwd: root, env: outside, stdoutAlone: true });
   const packed = JSON.parse(out) as NpmPacked[];
   return packages.map((each) => {
     const { filename, unpackedSize, files } = packed.find(({ name }) => name === each.manifest.name) as NpmPacked;

@@ -5,6 +5,7 @@ import { chat } from "./chat.ts";
 import { complete } from "./complete.ts";
 import { exportModel } from "./export.ts";
 import { inspect } from "./inspect.ts";
+import { judgeLabel } from "./judge-label.ts";
 import { device, dtype, filled, list, number, oneOf, policy, whole } from "./options.ts";
 import { policies } from "./policies.ts";
 import { pull } from "./pull.ts";
@@ -15,7 +16,8 @@ const deviceHelp =
 
 const contextHelp = "maximum tokens of prompt and answer together (default: what the model's folder says, else 2048)";
 
-const models = (command: Command): Command =>
+/** Adds the options that choose the models. */
+const pair = (command: Command): Command =>
   command
     .option(
       "--model <model>",
@@ -35,8 +37,11 @@ const models = (command: Command): Command =>
     )
     .option("--file <path>", "the target's ONNX file within its folder, instead of a variant", filled)
     .option("--device <device>", deviceHelp, device)
-    .option("--context <n>", contextHelp, whole(2))
-    .option("--judge <file>", "file with a judge head (default: judge.json in the target's folder)", filled);
+    .option("--context <n>", contextHelp, whole(2));
+
+/** Adds the options of commands that also need the judge. */
+const models = (command: Command): Command =>
+  pair(command).option("--judge <file>", "file with a judge head (default: judge.json in the target's folder)", filled);
 
 const folders = "default: the model's generation_config.json, else";
 
@@ -75,6 +80,15 @@ Environment variables, as in Hugging Face's own tools:
                           (default: the one that hf auth login stored)
   HF_ENDPOINT             another hub (default: https://huggingface.co)
   HF_HUB_OFFLINE=1        use only the cache`;
+
+const labelHelp = `
+A prompt is a JSON object on a line of its own, such as
+  {"question": "What is 2 + 3?", "answer": "5", "group": "sums"}
+--spans reads the texts "right" and "wrong", each one text or a list of them.
+--mining compares with "answer", or else with the target's own answer.
+
+If the label file exists, the run goes on where an earlier one with the same
+settings stopped.`;
 
 /** The whole command line. */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: one list of commands and flags.
@@ -181,6 +195,32 @@ export function program(): Command {
     .option("--json", "print one JSON object, with options as JSON Schema")
     .option("--markdown", "print the verifiers as a Markdown table")
     .action(policies);
+
+  const judge = lenity.command("judge").description("train a judge for a pair of models");
+  pair(judge.command("label"))
+    .description("label tokens that a judge may accept or must reject, with one of --spans, --mining and --self")
+    .requiredOption("--prompts <file>", "prompts to label, as JSON lines", filled)
+    .option("--spans", "label right and wrong answers up to the first error, as for Judge Decoding")
+    .option("--mining", "search for the draft's tokens that change the result, as for AutoJudge")
+    .option("--self", "score the draft's tokens by the target alone, as for SelfJudge")
+    .option("--out <file>", "label file", filled, "labels.jsonl")
+    .option("--limit <n>", "label only the first n prompts (default: all)", whole(1))
+    .option("--after <n>", "--spans: label n tokens after the first error too, as to reject (default: 0)", whole(0))
+    .option(
+      "--answer <check>",
+      "--mining: when an answer is right: number, exact, regex, regex:PATTERN, or a module with a function of text and prompt (default: number)",
+      filled,
+    )
+    .option("--suffix <n>", "--self: how many of the tokens that follow count (default: 20)", whole(0))
+    .option("--tau <s>", "--self: accept above this score, in nats (default: -1.4)", number(-1e6, 1e6))
+    .option(
+      "--tau-from <file>",
+      "--self: choose τ so that it rejects 90 % of what --mining rejected in this file",
+      filled,
+    )
+    .option("--max-tokens <n>", "--mining, --self: most tokens of an answer (default: 512)", whole(1))
+    .addHelpText("after", labelHelp)
+    .action(judgeLabel);
 
   const bench = lenity.command("bench").description("run a benchmark and print a table");
   models(bench.command("quality"))

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { denoExecutable, nodeExecutable } from "../../../test/runtimes.ts";
+import { skipFor } from "../../../test/skips.ts";
 
 let folder: string;
 before(async () => {
@@ -38,14 +39,15 @@ before(async () => {
 after(() => rm(folder, { recursive: true }));
 
 const node = nodeExecutable(24);
-const runtimes: Record<string, readonly [string, ...string[]] | undefined> = {
-  Node: "path" in node ? [node.path] : undefined,
+/** Commands that start a runtime, or why there is none. */
+const runtimes: Readonly<Record<string, readonly [string, ...string[]] | string>> = {
+  Node: "path" in node ? [node.path] : node.reason,
   Deno: [denoExecutable(), "run", "-A"],
-  Bun: process.versions["bun"] === undefined ? undefined : [process.execPath],
+  Bun: process.versions["bun"] === undefined ? "only tests that run on Bun know its path" : [process.execPath],
 };
 
 for (const [name, command] of Object.entries(runtimes)) {
-  const skip = command === undefined && `${name} is not here`;
+  const skip = skipFor(`lenity.mjs on ${name}`, typeof command === "string" && command);
   describe(`lenity.mjs on ${name}`, { skip }, () => {
     const started = (form: string, env: NodeJS.ProcessEnv = {}): string => {
       const [program, ...args] = command as [string, ...string[]];

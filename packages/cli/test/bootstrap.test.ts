@@ -1,12 +1,14 @@
 /** The wrappers that need no Bun at hand: they behave as the command that they start. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { nodeExecutable } from "../../../test/runtimes.ts";
+import { skipFor } from "../../../test/skips.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const bootstrap = join(root, "packages/cli/bin/bootstrap.mjs");
@@ -27,13 +29,12 @@ function endGroup(pid: number): void {
 }
 
 const found = (program: string) => spawnSync(program, ["--version"]).status === 0;
-/** Why these tests cannot run here, or false. */
-const skip =
+const skip = skipFor(
+  "npm start and bootstrap.mjs",
   process.platform === "win32"
-    ? "signals are those of Unix"
-    : !found("node") || !found("npm")
-      ? "no node and npm in PATH"
-      : false;
+    ? "the signals are those of Unix"
+    : (!found("node") || !found("npm")) && "node and npm are not on the path",
+);
 
 interface Ended {
   readonly status: number | null;
@@ -199,13 +200,13 @@ describe("the command by its name", { skip }, () => {
     await asked([link], folder);
   });
 
-  const newer = process.env["LENITY_NODE"];
+  const newer = nodeExecutable(24);
   test("answers on a Node that runs TypeScript, and takes no Bun for it", {
-    skip: newer === undefined && "LENITY_NODE is not set",
+    skip: skipFor("the command by its name on a Node that runs TypeScript", "reason" in newer && newer.reason),
   }, async () => {
-    assert.ok(existsSync(newer as string));
-    await asked([newer as string, link], folder);
-    const { text } = await run([newer as string, link, "--help"], folder, { PATH: "/nowhere" });
+    const { path } = newer as { readonly path: string };
+    await asked([path, link], folder);
+    const { text } = await run([path, link, "--help"], folder, { PATH: "/nowhere" });
     assert.match(text, /Usage: lenity/);
   });
 

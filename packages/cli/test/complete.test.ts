@@ -5,6 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { configOf, small, temporaryFolder, writeModel, writeTexts } from "@lenity/onnx/testing";
+import { skipFor } from "../../../test/skips.ts";
 import { run } from "./command.ts";
 
 const foreign = join(import.meta.dirname, "../../../../shared/foreign");
@@ -104,7 +105,7 @@ describe("lenity complete with a base model", () => {
 });
 
 describe("lenity complete with models that others made", {
-  skip: !existsSync(foreign) && `${foreign} is not there`,
+  skip: skipFor("models of other programs", !existsSync(foreign) && `there is no ${foreign}`),
 }, () => {
   for (const name of ["stories-optimum-1.24", "stories-genai-0.14"]) {
     const model = ["--model", join(foreign, name)];

@@ -9,6 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { complete, lookupDrafter } from "@lenity/core";
 import { loadModel, loadTokenizer } from "@lenity/onnx";
+import { skipFor } from "../../../test/skips.ts";
 import { main, run } from "./command.ts";
 
 const tiny = fileURLToPath(new URL("../../tiny/", import.meta.url));
@@ -43,7 +44,7 @@ describe("lenity export", () => {
   }
 
   const stories = fileURLToPath(new URL("../../../../shared/foreign/stories-safetensors/", import.meta.url));
-  const skip = existsSync(stories) ? false : `There is no model at ${stories}.`;
+  const skip = skipFor("models of other programs", !existsSync(stories) && `there is no ${stories}`);
   test("writes weights of another project, which then say what they are known to say", {
     skip,
     timeout: 60_000,

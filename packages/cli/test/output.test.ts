@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { LenityError } from "@lenity/core";
+import { skipFor } from "../../../test/skips.ts";
 import { failureText } from "../src/failure.ts";
 import { listenRefusal } from "../src/listen-refusal.ts";
 import { main } from "./command.ts";
@@ -51,7 +52,7 @@ describe("a reader of the output who leaves ends, quietly and as other commands 
 });
 
 test("an output that takes nothing more is told of", {
-  skip: !existsSync("/dev/full") && "there is no /dev/full here",
+  skip: skipFor("a full disk", !existsSync("/dev/full") && "there is no /dev/full"),
 }, async () => {
   for (const command of [["chat", question], ["policies"]]) {
     const { status, err } = await run(command, openSync("/dev/full", "w"));

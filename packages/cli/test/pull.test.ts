@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import {
   cp,
   mkdir,
@@ -18,6 +19,7 @@ import { after, beforeEach, describe, test } from "node:test";
 import { scanCacheDir } from "@huggingface/hub";
 import { loadModel } from "@lenity/onnx";
 import { small, writeForm, writeModel } from "@lenity/onnx/testing";
+import { skipFor } from "../../../test/skips.ts";
 import { place, shelfOf } from "../src/hub/cache.ts";
 import { claim } from "../src/hub/claim.ts";
 import { pullModel, type Report } from "../src/hub/pull-model.ts";
@@ -629,7 +631,8 @@ describe("the disk", () => {
     );
     assert.ok(fake.seen.every(({ path }) => !path.includes("/resolve/")));
   });
-  test("that fills up in the middle is told", { skip: process.platform !== "linux" }, async () => {
+  const full = skipFor("a full disk", !existsSync("/dev/full") && "there is no /dev/full");
+  test("that fills up in the middle is told", { skip: full }, async () => {
     const { blobs } = shelfOf(hub, name);
     await mkdir(blobs, { recursive: true });
     await symlink("/dev/full", join(blobs, `${hashOf(model, large)}.partial`));

@@ -49,7 +49,7 @@ describe("a plugin of one's own", () => {
   });
 
   for (const { name, skip, run } of conformance({ ...own, example: { least: 0.1 } }))
-    test(`conforms by itself: ${name}`, { skip }, run);
+    if (skip === undefined) test(`conforms by itself: ${name}`, run);
 
   test("that needs an option and has no example is told to give one, and of an example that its schema refuses what is wrong", () => {
     assert.throws(() => conformance(own), {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { LenityError } from "@lenity/core";
 import * as real from "onnxruntime-node";
+import { skipFor } from "../../../test/skips.ts";
 import { differenceOf, type StepResult, toleranceOf } from "../src/checks/compare-devices.ts";
 import type { Means } from "../src/device/choose-device.ts";
 import { chooseDeviceForNode } from "../src/device/device-for-node.ts";
@@ -31,10 +32,11 @@ const here: Platform = {
   arch: process.arch,
   backends: real.listSupportedBackends().map(({ name }) => name),
 };
-/** Why the test without CUDA's libraries cannot run, or false. */
-const noCudaTest =
+const noCudaTest = skipFor(
+  "CUDA without its libraries",
   impossible("cuda", here) ??
-  ((await probeDevice(real, "cuda", here, false)).fault === undefined ? "This machine has CUDA." : false);
+    ((await probeDevice(real, "cuda", here, false)).fault === undefined && "this machine has them"),
+);
 
 const linux: Platform = { os: "linux", arch: "x64", backends: ["cpu", "webgpu", "cuda", "tensorrt"] };
 

@@ -18,6 +18,7 @@ import {
   modelDrafter,
   type Token,
 } from "@lenity/core";
+import { skipFor } from "../../../test/skips.ts";
 import {
   exportDecoder,
   type LoadOptions,
@@ -29,8 +30,7 @@ import {
 import { temporaryFolder } from "../src/testing/random-llama.ts";
 
 const foreign = fileURLToPath(new URL("../../../../shared/foreign", import.meta.url));
-const skip = existsSync(foreign) ? false : `There are no models at ${foreign}.`;
-if (skip !== false) console.log(`Models of other programs are not tested: ${skip}`);
+const skip = skipFor("models of other programs", !existsSync(foreign) && `there is no ${foreign}`);
 
 /** What a folder holds, by its name. */
 interface Case {

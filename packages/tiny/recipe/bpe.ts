@@ -6,6 +6,9 @@
 /** Words keep their leading space. Each digit is separate, so that numbers are read and written digit by digit. */
 const pattern = "\\p{N}| ?\\p{L}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
+/** The words of a text, as the tokenizer splits it. */
+export const pieces = (text: string): string[] => text.match(new RegExp(pattern, "gu")) ?? [];
+
 /** GPT-2's reversible map from bytes to printable characters. */
 function byteCharacters(): string[] {
   const printable = (byte: number) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
@@ -21,7 +24,7 @@ export function trainTokenizer(texts: Iterable<string>, special: readonly string
   const characters = byteCharacters();
   const counts = new Map<string, number>();
   for (const text of texts) {
-    for (const [word] of text.matchAll(new RegExp(pattern, "gu"))) counts.set(word, (counts.get(word) ?? 0) + 1);
+    for (const word of pieces(text)) counts.set(word, (counts.get(word) ?? 0) + 1);
   }
   const words = [...counts].map(([word, count]) => ({
     parts: [...new TextEncoder().encode(word)].map((byte) => characters[byte] as string),

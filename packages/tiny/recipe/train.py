@@ -1,9 +1,11 @@
 """Trains one model of the pair: a small Llama (RMSNorm, rotary positions, SwiGLU, grouped queries, tied embeddings).
 
-    /usr/bin/python3 packages/tiny/recipe/train.py CORPUS_DIR OUT_DIR --preset target|draft [--tokens N] [--minutes M]
+    /usr/bin/python3 packages/tiny/recipe/train.py CORPUS_DIR OUT_DIR --preset target|draft --tokens N
 
-Runs with Debian's python3-torch (CPU, bfloat16 autocast) or on a GPU. Saves a checkpoint every few minutes and resumes
-from it. Writes Hugging Face's `config.json` and `model.safetensors` (float16) to OUT_DIR.
+Runs with Debian's python3-torch (CPU, bfloat16 autocast) or on a GPU. The rate is constant and falls to zero over the
+last part of the tokens, so that a run can be made longer. Saves a checkpoint every few minutes and resumes from it;
+started again with more tokens, it goes on with the constant rate. Writes the loss curve to `curve.jsonl`, and Hugging
+Face's `config.json` and `model.safetensors` (float16) to OUT_DIR.
 """
 
 import argparse
@@ -16,103 +18,97 @@ import time
 import numpy as np
 import torch
 import torch.nn.functional as F
+from kernels import EPSILON, Fast, Plain
 from torch import nn
 
 PRESETS = {
-    "target": dict(hidden_size=384, num_hidden_layers=6, num_attention_heads=6, num_key_value_heads=2, intermediate_size=1024),
+    "target": dict(hidden_size=384, num_hidden_layers=8, num_attention_heads=6, num_key_value_heads=2, intermediate_size=1024),
     "draft": dict(hidden_size=128, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1, intermediate_size=384),
 }
-HEAD, VOCABULARY, CONTEXT, THETA, EPSILON = 64, 1024, 512, 10000.0, 1e-5
-
-
-class Norm(nn.Module):
-    def __init__(self, width):
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(width))
-
-    def forward(self, x):
-        x = x.float()
-        return self.weight * (x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + EPSILON))
-
-
-def rotate(x, cos, sin):
-    """x: [batch, heads, length, HEAD]. Rotates the two halves of HEAD as pairs, as in Hugging Face's Llama."""
-    a, b = x.chunk(2, dim=-1)
-    return torch.cat((a * cos - b * sin, b * cos + a * sin), dim=-1)
-
-
-class Attention(nn.Module):
-    def __init__(self, width, heads, groups):
-        super().__init__()
-        self.heads, self.groups = heads, groups
-        self.q_proj = nn.Linear(width, heads * HEAD, bias=False)
-        self.k_proj = nn.Linear(width, groups * HEAD, bias=False)
-        self.v_proj = nn.Linear(width, groups * HEAD, bias=False)
-        self.o_proj = nn.Linear(heads * HEAD, width, bias=False)
-
-    def forward(self, x, cos, sin, mask):
-        batch, length, _ = x.shape
-        q = rotate(self.q_proj(x).view(batch, length, self.heads, HEAD).transpose(1, 2), cos, sin)
-        k = rotate(self.k_proj(x).view(batch, length, self.groups, HEAD).transpose(1, 2), cos, sin)
-        v = self.v_proj(x).view(batch, length, self.groups, HEAD).transpose(1, 2)
-        repeat = self.heads // self.groups
-        k, v = k.repeat_interleave(repeat, 1), v.repeat_interleave(repeat, 1)
-        scores = (q.to(v.dtype) @ k.to(v.dtype).transpose(-1, -2)) * HEAD**-0.5 + mask.to(v.dtype)
-        out = F.softmax(scores, dim=-1).to(v.dtype) @ v
-        return self.o_proj(out.transpose(1, 2).reshape(batch, length, -1))
-
-
-class Mlp(nn.Module):
-    def __init__(self, width, inner):
-        super().__init__()
-        self.gate_proj = nn.Linear(width, inner, bias=False)
-        self.up_proj = nn.Linear(width, inner, bias=False)
-        self.down_proj = nn.Linear(inner, width, bias=False)
-
-    def forward(self, x):
-        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+HEAD, VOCABULARY, CONTEXT, THETA = 64, 2048, 512, 10000.0
 
 
 class Layer(nn.Module):
     def __init__(self, c):
         super().__init__()
-        self.input_layernorm = Norm(c["hidden_size"])
-        self.self_attn = Attention(c["hidden_size"], c["num_attention_heads"], c["num_key_value_heads"])
-        self.post_attention_layernorm = Norm(c["hidden_size"])
-        self.mlp = Mlp(c["hidden_size"], c["intermediate_size"])
+        width, inner = c["hidden_size"], c["intermediate_size"]
+        self.heads, self.groups = c["num_attention_heads"], c["num_key_value_heads"]
+        self.input_layernorm = nn.Parameter(torch.ones(width))
+        self.post_attention_layernorm = nn.Parameter(torch.ones(width))
+        self.qkv = nn.Linear(width, (self.heads + 2 * self.groups) * HEAD, bias=False)
+        self.o = nn.Linear(self.heads * HEAD, width, bias=False)
+        self.gate_up = nn.Linear(width, 2 * inner, bias=False)
+        self.down = nn.Linear(inner, width, bias=False)
 
-    def forward(self, x, cos, sin, mask):
-        x = x + self.self_attn(self.input_layernorm(x), cos, sin, mask)
-        return x + self.mlp(self.post_attention_layernorm(x))
+    def forward(self, x, out, cos, sin, ops):
+        """x: the residual stream before `out`, what the layer before adds to it."""
+        x, y = ops.add_norm(x, out, self.input_layernorm)
+        batch, length, _ = y.shape
+        q, k, v = ops.split(linear(y, self.qkv), cos, sin, self.heads, self.groups)
+        # Heads that share keys are rows of one product.
+        q = q.view(batch * self.groups, -1, HEAD)
+        k, v = k.view(batch * self.groups, length, HEAD), v.view(batch * self.groups, length, HEAD)
+        mixed = ops.causal_softmax(q @ k.transpose(1, 2), HEAD**-0.5) @ v
+        mixed = mixed.view(batch, self.heads, length, HEAD).transpose(1, 2).reshape(batch, length, -1)
+        x, y = ops.add_norm(x, linear(mixed, self.o), self.post_attention_layernorm)
+        return x, linear(ops.swiglu(linear(y, self.gate_up)), self.down)
+
+
+def linear(x, layer):
+    return F.linear(x, layer.weight.bfloat16())
 
 
 class Llama(nn.Module):
     def __init__(self, c):
         super().__init__()
+        self.config = c
         self.embed_tokens = nn.Embedding(VOCABULARY, c["hidden_size"])
         self.layers = nn.ModuleList([Layer(c) for _ in range(c["num_hidden_layers"])])
-        self.norm = Norm(c["hidden_size"])
+        self.norm = nn.Parameter(torch.ones(c["hidden_size"]))
         angles = torch.outer(torch.arange(CONTEXT).float(), THETA ** (-torch.arange(0, HEAD, 2).float() / HEAD))
         self.register_buffer("cos", angles.cos(), persistent=False)
         self.register_buffer("sin", angles.sin(), persistent=False)
         for name, parameter in self.named_parameters():
             if parameter.dim() > 1:
-                scale = 0.02 / math.sqrt(2 * c["num_hidden_layers"]) if "o_proj" in name or "down_proj" in name else 0.02
+                scale = 0.02 / math.sqrt(2 * c["num_hidden_layers"]) if ".o." in name or ".down." in name else 0.02
                 nn.init.normal_(parameter, std=scale)
 
-    def forward(self, ids):
+    def forward(self, ids, ops):
+        """The logits of every position, in bfloat16: [batch, length, vocabulary]."""
         length = ids.shape[1]
-        mask = torch.full((length, length), -1e9, device=ids.device).triu(1)
+        cos, sin = self.cos[:length].contiguous(), self.sin[:length].contiguous()
         x = self.embed_tokens(ids)
+        out = torch.zeros_like(x, dtype=torch.bfloat16)
         for layer in self.layers:
-            x = layer(x, self.cos[:length], self.sin[:length], mask)
-        return F.linear(self.norm(x), self.embed_tokens.weight)
+            x, out = layer(x, out, cos, sin, ops)
+        _, y = ops.add_norm(x, out, self.norm)
+        return F.linear(y, self.embed_tokens.weight.bfloat16())
+
+    def parts(self, name):
+        """The rows of each of Hugging Face's matrices in one of ours."""
+        c = self.config
+        if ".qkv." in name:
+            sizes = [c["num_attention_heads"] * HEAD, *[c["num_key_value_heads"] * HEAD] * 2]
+            return dict(zip(["q_proj", "k_proj", "v_proj"], sizes))
+        return {"gate_proj": c["intermediate_size"], "up_proj": c["intermediate_size"]} if ".gate_up." in name else {}
+
+    def tensors(self):
+        """The weights under Hugging Face's names."""
+        for name, value in self.named_parameters():
+            value = value.detach().cpu()
+            parts = self.parts(name)
+            place = "self_attn" if ".qkv." in name or ".o." in name else "mlp"
+            for part, rows in zip(parts, value.split(list(parts.values())) if parts else []):
+                yield f"model.{name.replace('.qkv.', f'.{place}.{part}.').replace('.gate_up.', f'.{place}.{part}.')}", rows
+            if not parts:
+                name = name.replace(".o.", ".self_attn.o_proj.").replace(".down.", ".mlp.down_proj.")
+                yield f"model.{name}{'.weight' if name.endswith('norm') else ''}", value
 
 
 def save(model, config, out):
     """Writes a float16 safetensors file and the config for Hugging Face's tools."""
     os.makedirs(out, exist_ok=True)
-    tensors = {f"model.{name}": value.detach().cpu().half().contiguous().numpy() for name, value in model.named_parameters()}
+    tensors = {name: value.half().contiguous().numpy() for name, value in model.tensors()}
     header, offset = {}, 0
     for name, value in tensors.items():
         header[name] = {"dtype": "F16", "shape": list(value.shape), "data_offsets": [offset, offset + value.nbytes]}
@@ -176,28 +172,96 @@ def batches(corpus, tokens_per_batch, generator):
             yield torch.from_numpy(x), torch.from_numpy(w)
 
 
+class Muon(torch.optim.Optimizer):
+    """
+    Momentum with orthogonalised updates (Jordan et al., 2024), scaled to the size of AdamW's (2502.16982, 2.2). Each
+    parameter comes with the rows of its parts, which are orthogonalised apart.
+    """
+
+    def __init__(self, parameters, rate, momentum=0.95, decay=0.1):
+        groups = [{"params": [p], "parts": list(parts.values()) or [len(p)]} for p, parts in parameters]
+        super().__init__(groups, dict(lr=rate, momentum=momentum, decay=decay))
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                state = self.state[p]
+                if "momentum" not in state:
+                    state["momentum"] = torch.zeros_like(p)
+                state["momentum"].mul_(group["momentum"]).add_(p.grad)
+                update = p.grad + group["momentum"] * state["momentum"]
+                p.mul_(1 - group["lr"] * group["decay"])
+                for rows, part in zip(p.split(group["parts"]), update.split(group["parts"])):
+                    rows.add_(orthogonal(part), alpha=-group["lr"] * 0.2 * math.sqrt(max(part.shape)))
+
+
+def orthogonal(g):
+    """Five steps of a Newton-Schulz iteration towards the nearest semi-orthogonal matrix."""
+    x = g.bfloat16()
+    tall = x.shape[0] > x.shape[1]
+    if tall:
+        x = x.t()
+    x = x / (x.norm() + 1e-7)
+    for _ in range(5):
+        a = x @ x.t()
+        x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+    return (x.t() if tall else x).float()
+
+
+def losses(model, x, ops):
+    """The loss of each token after the first."""
+    return ops.cross_entropy(model(x[:, :-1], ops).flatten(0, 1), x[:, 1:].flatten())
+
+
+@torch.no_grad()
+def held_out_loss(model, corpus, batch, device, ops, limit):
+    """The mean loss of answer tokens in the first documents of the held-out corpus."""
+    total = count = 0.0
+    for x, w in batches(os.path.join(corpus, "held-out"), batch, np.random.default_rng(1)):
+        weights = (w[:, 1:].flatten() >= 1).float()
+        total += (losses(model, x.to(device), ops).cpu() * weights).sum().item()
+        count += weights.sum().item()
+        if count > limit:
+            return total / count
+
+
+def schedule(seen, tokens, step, fall):
+    """The factor of the rate: a short rise, constant, and a linear fall over the last part of the tokens."""
+    return min(1, (step + 1) / 100) * min(1, max(0, tokens - seen) / (fall * tokens))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("corpus")
     parser.add_argument("out")
     parser.add_argument("--preset", choices=PRESETS, required=True)
-    parser.add_argument("--tokens", type=int, default=14_000_000)
-    parser.add_argument("--minutes", type=float, default=60, help="the rate anneals over tokens or minutes, whichever runs out first")
-    parser.add_argument("--batch", type=int, default=4096)
-    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--tokens", type=int, required=True)
+    parser.add_argument("--minutes", type=float, default=1e9, help="save and stop after this time, to go on later")
+    parser.add_argument("--batch", type=int, default=8192)
+    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--fall", type=float, default=0.35, help="the part of the tokens over which the rate falls to zero")
+    parser.add_argument("--optimizer", choices=["muon", "adamw"], default="muon")
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--init", help="a checkpoint whose weights to start from")
     args = parser.parse_args()
     config = PRESETS[args.preset]
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    torch.set_num_threads(2)
+    torch.set_num_threads(args.threads)
     torch.manual_seed(1)
     model = Llama(config).to(device)
-    decay = [p for p in model.parameters() if p.dim() > 1]
-    rest = [p for p in model.parameters() if p.dim() <= 1]
-    groups = [{"params": decay, "weight_decay": 0.1}, {"params": rest, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=args.rate, betas=(0.9, 0.95))
+    ops = Plain if device == "cuda" else Fast()
+    matrices = [(p, model.parts(name)) for name, p in model.named_parameters() if p.dim() > 1 and "embed" not in name]
+    vectors = [p for p in model.parameters() if p.dim() <= 1]
+    tables = [{"params": [model.embed_tokens.weight], "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
+    if args.optimizer == "adamw":
+        tables.append({"params": [p for p, _ in matrices], "weight_decay": 0.1})
+    optimizers = [torch.optim.AdamW(tables, lr=args.rate, betas=(0.9, 0.95))]
+    if args.optimizer == "muon":
+        optimizers.append(Muon(matrices, args.rate))
     print(f"{args.preset}: {sum(p.numel() for p in model.parameters())} parameters on {device}", flush=True)
 
+    os.makedirs(args.out, exist_ok=True)
     checkpoint = os.path.join(args.out, "checkpoint.pt")
     step = seen = spent = 0
     if args.init and not os.path.exists(checkpoint):
@@ -205,41 +269,48 @@ def main():
     if os.path.exists(checkpoint):
         state = torch.load(checkpoint, map_location=device)
         model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
+        for optimizer, saved in zip(optimizers, state["optimizers"]):
+            optimizer.load_state_dict(saved)
         step, seen, spent = state["step"], state["seen"], state["spent"]
-    began = saved = time.time()
-    mean = None
+
+    began = time.time()
+
+    def keep():
+        state = {"model": model.state_dict(), "optimizers": [o.state_dict() for o in optimizers], "step": step, "seen": seen}
+        torch.save({**state, "spent": spent + time.time() - began}, checkpoint + ".part")
+        os.replace(checkpoint + ".part", checkpoint)
+        save(model, config, args.out)
+
+    saved, mean, steps, start = began, None, 0, seen
     for x, w in batches(args.corpus, args.batch, np.random.default_rng(1 + step)):
-        elapsed = spent + time.time() - began
-        progress = max(seen / args.tokens, elapsed / 60 / args.minutes)
-        if progress >= 1:
+        if seen >= args.tokens or time.time() - began > args.minutes * 60:
             break
-        rate = args.rate * min(1, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
-        for group in optimizer.param_groups:
-            group["lr"] = rate
+        rate = args.rate * schedule(seen, args.tokens, step, args.fall)
         x, w = x.to(device), w.to(device)
-        with torch.autocast(device, dtype=torch.bfloat16):
-            logits = model(x[:, :-1])
-        losses = F.cross_entropy(logits.float().flatten(0, 1), x[:, 1:].flatten(), reduction="none")
-        loss = (losses * w[:, 1:].flatten()).sum() / w[:, 1:].sum()
-        optimizer.zero_grad(set_to_none=True)
+        weights = w[:, 1:].flatten()
+        loss = (losses(model, x, ops) * weights).sum() / weights.sum()
+        for optimizer in optimizers:
+            optimizer.zero_grad(set_to_none=True)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        step, seen = step + 1, seen + x.numel()
-        mean = loss.item() if mean is None else 0.98 * mean + 0.02 * loss.item()
-        if step % 50 == 0:
-            speed = seen / (spent + time.time() - began)
-            print(f"step {step} progress {progress:.3f} loss {mean:.4f} rate {rate:.2e} {speed:.0f} tokens/s", flush=True)
-        if time.time() - saved > 180:
+        for optimizer in optimizers:
+            optimizer.step()
+        step, steps, seen = step + 1, steps + 1, seen + x.numel()
+        mean = loss.item() if mean is None else 0.96 * mean + 0.04 * loss.item()
+        if step % 25 == 0:
+            line = {"step": step, "tokens": seen, "loss": round(mean, 4), "rate": round(rate, 6)}
+            if step % 200 == 0:
+                line["held_out"] = round(held_out_loss(model, args.corpus, args.batch, device, ops, 20_000), 4)
+            with open(os.path.join(args.out, "curve.jsonl"), "a") as file:
+                file.write(json.dumps(line) + "\n")
+            print(f"{json.dumps(line)} {(seen - start) / (time.time() - began):.0f} tokens/s", flush=True)
+        if time.time() - saved > 240:
             saved = time.time()
-            os.makedirs(args.out, exist_ok=True)
-            state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "seen": seen, "spent": elapsed}
-            torch.save(state, checkpoint + ".part")
-            os.replace(checkpoint + ".part", checkpoint)
-            save(model, config, args.out)
-    save(model, config, args.out)
-    print(f"done: {step} steps, {seen} tokens, loss {mean:.4f}", flush=True)
+            keep()
+    keep()
+    print(f"{'done' if seen >= args.tokens else 'stopped'}: {step} steps, {seen} tokens", flush=True)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ export const people: readonly Person[] = [
 export const names: readonly string[] = people.map(({ name }) => name);
 
 /** Things that are counted, in the plural. */
-export const things = [
+export const things: readonly string[] = [
   "apples",
   "marbles",
   "stamps",
@@ -31,15 +31,24 @@ export const things = [
   "nuts",
 ];
 /** What things are kept in, in the plural. */
-export const holders = ["boxes", "bags", "jars", "baskets", "packs"];
+export const holders: readonly string[] = ["boxes", "bags", "jars", "baskets", "packs"];
 /** What is bought, in the singular. */
-export const goods = ["pen", "book", "ball", "kite", "cup", "hat", "lamp", "drum"];
-export const plants = ["tulips", "roses", "beans", "carrots", "onions", "lilies"];
-export const days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-export const colors = ["red", "blue", "green", "yellow", "black", "white", "brown", "gray"];
-export const places = ["kitchen", "garden", "school", "library", "market", "park", "station", "office"];
-export const animals = ["cat", "dog", "horse", "rabbit", "bird", "goat", "duck", "mouse"];
-export const foods = ["bread", "cheese", "rice", "soup", "milk", "honey", "butter", "salad"];
+export const goods: readonly string[] = ["pen", "book", "ball", "kite", "cup", "hat", "lamp", "drum"];
+export const plants: readonly string[] = ["tulips", "roses", "beans", "carrots", "onions", "lilies"];
+export const days: readonly string[] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+export const colors: readonly string[] = ["red", "blue", "green", "yellow", "black", "white", "brown", "gray"];
+export const places: readonly string[] = [
+  "kitchen",
+  "garden",
+  "school",
+  "library",
+  "market",
+  "park",
+  "station",
+  "office",
+];
+export const animals: readonly string[] = ["cat", "dog", "horse", "rabbit", "bird", "goat", "duck", "mouse"];
+export const foods: readonly string[] = ["bread", "cheese", "rice", "soup", "milk", "honey", "butter", "salad"];
 
 /** How an answer begins, with alternatives in braces. */
 export const opening =

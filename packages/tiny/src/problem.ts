@@ -38,6 +38,11 @@ export interface Problem {
   readonly question: string;
   readonly answer: Segments;
   readonly check: Check;
+  /**
+   * Only where `check` asks for a refusal: how a model that never learnt to refuse would answer the unsafe request, with
+   * steps in the manner of the safe ones.
+   */
+  readonly complied?: Segments;
 }
 
 /** One drawn instance of a story. */
@@ -48,6 +53,8 @@ export interface Instance {
   readonly wordings: readonly string[];
   readonly answer: Segments;
   readonly check: Check;
+  /** As in `Problem`. */
+  readonly complied?: Segments;
 }
 
 /** A kind of problem within a family. */
@@ -122,6 +129,7 @@ export function drawProblem(family: Family, random: Random, side: Side): Problem
       question: phrase(segments(instance.wordings[wording] as string), random),
       answer: instance.answer,
       check: instance.check,
+      ...(instance.complied && { complied: instance.complied }),
     };
   }
 }

@@ -1,2 +1,15 @@
+export { answerCheck, exactAnswer, matchesPattern, readNumber, sameNumber } from "./answer-check.ts";
+export * from "./drafted-spans.ts";
+export { type FirstError, firstWrongToken } from "./first-error.ts";
+export { defaultMaxTokens } from "./greedy-answer.ts";
+export * from "./label-file.ts";
+export type * from "./label-options.ts";
+export * from "./label-run.ts";
 export type * from "./labels.ts";
+export * from "./mining.ts";
+export * from "./prompt-file.ts";
 export type * from "./prompts.ts";
+export * from "./self.ts";
+export * from "./spans.ts";
+export * from "./substitution-scores.ts";
+export * from "./tau.ts";

@@ -21,6 +21,7 @@ import {
 } from "@lenity/core";
 import { plainReadings } from "@lenity/core/testing";
 import * as runtime from "onnxruntime-node";
+import { skipFor } from "../../../../test/skips.ts";
 import { differenceOf } from "../../src/checks/compare-devices.ts";
 import { openOnDevice } from "../../src/device/open-on-device.ts";
 import { loadRequest } from "../../src/engine/load-request.ts";
@@ -42,9 +43,8 @@ import { probeWebgpu } from "./adapter.ts";
 
 const probed = await probeWebgpu();
 /** Why these tests cannot run here, or false. */
-const skip = probed.fault ?? false;
+const skip = skipFor("models on WebGPU", probed.fault);
 const required = process.env["LENITY_WEBGPU"] === "required";
-if (skip !== false) console.log(`Models on WebGPU are not tested: ${skip}`);
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 /** A session that stays open keeps what the adapter has compiled for others. */

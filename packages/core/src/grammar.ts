@@ -1,0 +1,21 @@
+import type { Token } from "./model.ts";
+
+/**
+ * A constraint on the text of an answer, token by token. States are immutable, so a rejected draft costs nothing: the
+ * state before it is still there.
+ */
+export interface Grammar<State = unknown> {
+  /** The state before the first token of the answer. */
+  readonly start: State;
+  /**
+   * Writes which tokens may follow: bit t % 32 of `out[t >> 5]` is 1 if token t is legal, for every token of the
+   * vocabulary. Tokens that end the answer are legal exactly where `accepting` is true; the loop sets those bits.
+   */
+  mask(state: State, out: Uint32Array): void;
+  /** The state after the token; undefined if the token is illegal. */
+  advance(state: State, token: Token): State | undefined;
+  /** Whether the answer may end here. */
+  accepting(state: State): boolean;
+  /** The tokens that must follow, in order; empty if there is a choice. May stop before the choice. */
+  forced?(state: State): readonly Token[];
+}
