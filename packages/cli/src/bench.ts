@@ -58,18 +58,20 @@ export interface VerifyFlags extends LoadModelsOptions {
 /** `lenity bench verify`: every verifier in the registry with its example options, the cheap ones also at temperature 0. */
 export async function benchVerify(flags: VerifyFlags): Promise<void> {
   const models = await loadModels(flags);
-  const { registry, target } = models;
+  const { registry, target, draft } = models;
   await models.close();
   const entries = registry.plugins.map(({ name, example }): VerifyEntry => {
     const verifier = () => registry.create({ type: name, ...example });
     const { needs } = verifier();
     const greedy = needs?.mode === "greedy";
     const hiddenWidth = needs?.hidden === undefined ? undefined : target.hidden[needs.hidden];
+    const draftHiddenWidth = needs?.draftHidden === undefined ? undefined : draft?.hidden[needs.draftHidden];
     return {
       label: greedy ? `${name}, greedy` : name,
       verifier,
       sampling: { temperature: greedy ? 0 : 1 },
       hiddenWidth,
+      draftHiddenWidth,
     };
   });
   for (const policy of [{ type: "exact" }, { type: "topk", k: 10, delta: 0.6 }, { type: "sd" }]) {

@@ -1,7 +1,16 @@
 /** Trained heads in a model's folder: reads them and reports the missing ones. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type AutojudgeHead, autojudgeHead, type JudgeHead, judgeHead, LenityError } from "@lenity/core";
+import {
+  type AutojudgeHead,
+  autojudge,
+  autojudgeHead,
+  type HiddenKind,
+  type JudgeHead,
+  judge,
+  judgeHead,
+  LenityError,
+} from "@lenity/core";
 
 /** The heads in a folder, by the name of the preset and verifier that uses each. */
 export interface Heads {
@@ -21,6 +30,18 @@ export async function readHeads(folder: string, judge?: string): Promise<Heads> 
   return {
     judge: await readHead(join(folder, "judge.json"), judgeHead, judge),
     autojudge: await readHead(join(folder, "autojudge.json"), autojudgeHead),
+  };
+}
+
+/** The hidden states that the heads read, of the target and of the draft model: what each is to be loaded with. */
+export function headStates(heads: Heads): { readonly hidden: HiddenKind[]; readonly draftHidden: HiddenKind[] } {
+  const needs = [
+    heads.judge === undefined ? undefined : judge(heads.judge).needs,
+    heads.autojudge === undefined ? undefined : autojudge(heads.autojudge).needs,
+  ];
+  return {
+    hidden: needs.flatMap((need) => need?.hidden ?? []),
+    draftHidden: needs.flatMap((need) => need?.draftHidden ?? []),
   };
 }
 

@@ -17,7 +17,7 @@ import type { ServedModel } from "@lenity/server";
 import * as tiny from "@lenity/tiny";
 import { type DraftDtype, draftDtype } from "./draft-dtype.ts";
 import { type ResolvedModel, resolveModel } from "./hub/resolve-model.ts";
-import { missingHeads, readHeads } from "./judge-heads.ts";
+import { headStates, missingHeads, readHeads } from "./judge-heads.ts";
 import { checkFile } from "./options.ts";
 
 export interface LoadModelsOptions {
@@ -71,6 +71,7 @@ export async function loadModels(
   ]);
   if (use === "messages" && chatTemplate === undefined) throw templateless(folder);
   const { dtype, file, device, engines, cacheBytes, context: contextLength } = options;
+  const { hidden, draftHidden } = headStates(heads);
   const target = await loadModel(files, {
     engines,
     cacheBytes,
@@ -78,6 +79,7 @@ export async function loadModels(
     file,
     device,
     contextLength,
+    hidden,
     drafter: false,
     name,
   });
@@ -92,6 +94,7 @@ export async function loadModels(
             threads: 1,
             device,
             dtype: draft.dtype,
+            hidden: draftHidden,
             draftsFor: target,
           });
     if (device !== undefined) showDevices(drafting === undefined ? [target] : [target, drafting]);
