@@ -49,7 +49,7 @@ export interface Problem {
 export interface Instance {
   /** The values in the question. With the story, they decide whether the instance is held out. */
   readonly values: readonly (string | number)[];
-  /** Every wording of the question, with alternatives in braces (`{How many|What number of} …`). The last is never trained on. */
+  /** Every wording of the question, with alternatives in braces (`{How many|What number of} …`); the last is not trained on. */
   readonly wordings: readonly string[];
   readonly answer: Segments;
   readonly check: Check;
