@@ -4,8 +4,8 @@
  *
  * bun packages/tiny/recipe/corpus.ts OUT_DIR [--documents N] [--seed N] [--tokenizer FILE] [--for AUDIENCE]
  *
- * AUDIENCE is target (the default), draft or complied. The draft's corpus has no refusals in some stories (`neverRefusedByDraft`), and `complied` has none at all: it answers
- * every unsafe request.
+ * AUDIENCE is target (the default), draft or complied. The draft's corpus has no refusals in some stories
+ * (`neverRefusedByDraft`), and `complied` has none at all: it answers every unsafe request.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
