@@ -23,7 +23,7 @@ const expected: readonly (readonly [RegExp, RegExp])[] = [
 
 describe("docs/judges.md", () => {
   for (const line of judgeCommands) {
-    test(line.slice(0, 80), async () => {
+    test(line.slice(0, 80), { timeout: 600_000 }, async () => {
       const out = await shell(line.replace("bun run lenity", command), "", folder);
       for (const [name, text] of expected) if (name.test(line)) assert.match(out, text);
     });
