@@ -10,6 +10,7 @@ import {
   judge,
   judgeHead,
   LenityError,
+  type Needs,
 } from "@lenity/core";
 
 /** The heads in a folder, by the name of the preset and verifier that uses each. */
@@ -33,17 +34,24 @@ export async function readHeads(folder: string, judge?: string): Promise<Heads> 
   };
 }
 
-/** The hidden states that the heads read, of the target and of the draft model: what each is to be loaded with. */
-export function headStates(heads: Heads): { readonly hidden: HiddenKind[]; readonly draftHidden: HiddenKind[] } {
-  const needs = [
-    heads.judge === undefined ? undefined : judge(heads.judge).needs,
-    heads.autojudge === undefined ? undefined : autojudge(heads.autojudge).needs,
-  ];
-  return {
-    hidden: needs.flatMap((need) => need?.hidden ?? []),
-    draftHidden: needs.flatMap((need) => need?.draftHidden ?? []),
-  };
+/** The hidden states to load a target and a draft model with. */
+export interface LoadedStates {
+  readonly hidden: readonly HiddenKind[];
+  readonly draftHidden: readonly HiddenKind[];
 }
+
+/** The states that these rules need. */
+export const neededStates = (needs: readonly Needs[]): LoadedStates => ({
+  hidden: needs.flatMap(({ hidden }) => hidden ?? []),
+  draftHidden: needs.flatMap(({ draftHidden }) => draftHidden ?? []),
+});
+
+/** The states that the heads read. */
+export const headStates = (heads: Heads): LoadedStates =>
+  neededStates([
+    ...(heads.judge === undefined ? [] : [judge(heads.judge).needs ?? {}]),
+    ...(heads.autojudge === undefined ? [] : [autojudge(heads.autojudge).needs ?? {}]),
+  ]);
 
 /** The missing heads and their messages, as the option `missing` of a registry. */
 export function missingHeads(heads: Heads, model: string): Record<string, string> {
