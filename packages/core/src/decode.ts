@@ -58,17 +58,18 @@ async function prefill(session: Session, request: Request): Promise<void> {
 
 /** The drafter's tokens for this round. The last token the answer may get is not drafted: the target adds it. */
 async function propose(request: Request): Promise<Draft> {
-  const { target, drafter, committed: context, sampling, random, signal, scope } = request;
+  const { target, drafter, committed: context, sampling, shaping, random, signal, scope } = request;
   if (signal?.aborted === true) {
     throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
   }
   const limit = Math.min(request.draftTokens, request.remaining - 1);
   if (drafter === undefined || limit <= 0) return { tokens: [] };
   const uniform = Array.from({ length: limit }, random);
-  const { tokens, evidence } = await drafter.propose({ context, limit, sampling, uniform, signal, scope });
-  const draft = { tokens: tokens.slice(0, limit), evidence };
-  checkDraft(draft.tokens, drafter, target);
-  return draft;
+  const asked = { context, limit, sampling, shaping, uniform, signal, scope };
+  const { tokens: proposed, evidence } = await drafter.propose(asked);
+  const tokens = proposed.slice(0, limit);
+  checkDraft(tokens, drafter, target);
+  return { tokens: shaping?.cut(tokens, evidence !== undefined) ?? tokens, evidence };
 }
 
 /**
@@ -76,8 +77,8 @@ async function propose(request: Request): Promise<Draft> {
  * block.
  */
 async function score(session: Session, request: Request, draft: Draft): Promise<Round> {
-  const { target, verifier, sampling, committed, promptLength, random, signal } = request;
-  const options = { target, verifier, sampling, draft, trace: request.trace === true, signal };
+  const { target, verifier, sampling, shaping, committed, promptLength, random, signal } = request;
+  const options = { target, verifier, sampling, shaping, draft, trace: request.trace === true, signal };
   const scored = await scoreBlock(session, committed.at(-1) as Token, options);
   request.looping ||= loops(committed, promptLength);
   return {

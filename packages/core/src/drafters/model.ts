@@ -34,9 +34,12 @@ export function modelDrafter(model: LanguageModel): Drafter {
     name: model.name,
     rows: true,
     vocabulary: model.vocabulary,
-    async propose({ context, scope, limit, sampling, uniform, signal }: DraftRequest): Promise<Draft> {
+    async propose({ context, scope, limit, sampling, shaping, uniform, signal }: DraftRequest): Promise<Draft> {
       if (!canRead(model, context)) return { tokens: [] };
-      opening ??= model.open({ scope });
+      if (opening === undefined) {
+        opening = model.open({ prompt: context, scope });
+        held = context.slice(0, (await opening).length);
+      }
       const session = await opening;
       await session.rewind(Math.min(commonPrefix(held, context), context.length - 1));
       held = context.slice(0, session.length);
@@ -48,9 +51,12 @@ export function modelDrafter(model: LanguageModel): Drafter {
       while (tokens.length < room && !eos.has(tokens.at(-1) ?? -1)) {
         const scores = await session.append(pending, { rows: 1, signal });
         held.push(...pending);
-        logits.set(scores.logits, tokens.length * model.vocabulary);
+        const row = logits.subarray(tokens.length * model.vocabulary, (tokens.length + 1) * model.vocabulary);
+        row.set(scores.logits);
+        // The grammar may need a token that this model lacks, or the answer is over.
+        if (shaping?.shape(row, tokens) === false) break;
         const token = draw(
-          blame(model, () => processedRow(scores.logits, sampling)),
+          blame(model, () => processedRow(row, sampling)),
           uniform[tokens.length] as number,
         );
         tokens.push(token);
