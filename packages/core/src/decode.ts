@@ -121,7 +121,6 @@ async function commit(request: Request, round: Round, verdict: Verdict): Promise
     const at = tokens.length;
     const accepted = source === "draft";
     const traced = trace === true ? tracedToken(token, round, at) : {};
-    committed.push(token);
     tokens.push({ token, source, by: accepted ? by[at] : undefined, relaxed: accepted && relaxed(at), ...traced });
     return eos.has(token) || stop?.(token) === true;
   };
@@ -135,6 +134,8 @@ async function commit(request: Request, round: Round, verdict: Verdict): Promise
     const row = (rejected ? verdict.replacement?.(accepted) : undefined) ?? target.row(accepted);
     ended = add(draw(row, random()), draft.length === 0 ? "target" : drawn);
   }
+  // Only now: rows are shaped when they are read, by the context of the round.
+  committed.push(...tokens.map(({ token }) => token));
   const outcome = { drafted: draft.length, accepted, rejected, tokens, drawn, ignored, by, verdict };
   request.counters = addRound(request.counters, outcome);
   for (const { charges } of [verdict, ...(verdict.shadows ?? [])]) {
