@@ -19,7 +19,9 @@ import {
   modelDrafter,
   or,
   presencePenalty,
+  processedRow,
   repetitionPenalty,
+  sampling,
   sd,
   type Token,
 } from "@lenity/core";
@@ -353,6 +355,58 @@ describe("an answer", () => {
       assert.deepEqual((await run({ ...options, drafter: drafter(), verifier })).tokens, plain.tokens);
     }
   });
+});
+
+test("a drafter that steps draws from its own rows, shaped like the target's, and drafts nothing illegal", async () => {
+  const model = noisyModel({ vocabulary, seed: 4, noise: 1.5, eos });
+  const settings = sampling({ temperature: 1 });
+  const processors = [repetitionPenalty(1.5), frequencyPenalty(0.5), bannedTokens([8])];
+  let drafted = 0;
+  const inner = modelDrafter(model);
+  const drafter: Drafter = {
+    ...inner,
+    async propose(request) {
+      const { tokens, evidence } = await inner.propose(request);
+      for (const [at, token] of tokens.entries()) {
+        const context = [...request.context, ...tokens.slice(0, at)];
+        const answer = context.slice(1);
+        const logits = model.logits(context);
+        for (const processor of processors) processor.process(logits, context, 1);
+        for (let next = 0; next < vocabulary; next++)
+          if (!follows(grammar, [...answer, next], new Set(eos))) logits[next] = Number.NEGATIVE_INFINITY;
+        assert.deepEqual(evidence?.row(at), processedRow(logits, settings));
+        assert.ok(follows(grammar, [...answer, token], new Set(eos)));
+        drafted++;
+      }
+      return { tokens, evidence };
+    },
+  };
+  const target = randomModel({ vocabulary, seed: 4, eos });
+  for (let seed = 0; seed < 12; seed++)
+    await run({ target, drafter, grammar, processors, maxTokens: 60, sampling: settings, seed });
+  assert.ok(drafted > 40);
+});
+
+test("a drafter may look at several continuations before it chooses one", async () => {
+  const legal: string[] = [];
+  const curious: Drafter = {
+    name: "curious",
+    rows: false,
+    async propose({ context, shaping }) {
+      if (context.length > 1) return { tokens: [] };
+      for (const drafted of [[open, quote[0]], [open, letter], [open, quote[0], 4], [], [open, open, open], [close]]) {
+        const logits = new Float32Array(vocabulary);
+        const left = shaping?.shape(logits, drafted);
+        const tokens = [...logits.keys()].filter((token) => logits[token] === 0);
+        assert.equal(left, tokens.length > 0);
+        legal.push(`${drafted.join("")}: ${tokens.join("")}`);
+      }
+      return { tokens: [open, letter] };
+    },
+    close() {},
+  };
+  await run({ target: randomModel({ vocabulary, seed: 4, eos }), grammar, drafter: curious, maxTokens: 5 });
+  assert.deepEqual(legal, ["13: 4", "17: 123678", "134: 5", ": 13", "111: 23678", "2: "]);
 });
 
 describe("a request is refused", () => {
