@@ -9,7 +9,9 @@ import {
   decode,
   frequencyPenalty,
   type Grammar,
+  kl,
   type LogitsProcessor,
+  ledger,
   logitBias,
   minimumLength,
   modelDrafter,
@@ -132,6 +134,31 @@ test("one step of sd emits the shaped row, whether the drafter's is shaped or no
     for (const [token, mass] of law.entries()) largest = Math.max(largest, Math.abs(mass - (wanted[token] as number)));
   }
   assert.ok(largest <= 1e-5, `largest difference ${largest}`);
+});
+
+test("a ledger keeps KL(P‖Π) ≤ B over whole answers under processors and grammars, from drafts of either kind", async () => {
+  let used = 0;
+  for (let seed = 0; seed < 48; seed++) {
+    const [, request] = requests[seed % requests.length] as (typeof requests)[number];
+    const unshaped = seed % 8 > 3;
+    const target = rows(seed);
+    const near = rows(seed + 400, 1);
+    const drafter: LogitsOf = (context) => target(context).map((value, i) => value + (near(context)[i] as number));
+    const budget = [0.02, 0.1, 0.4][seed % 3] as number;
+    const law = await chainLaw({
+      verifier: ledger(kl({ threshold: 2, rows: "processed" }), { budget }),
+      ...{ target, drafter, prompt: [0], length: 4, draftTokens: 2, eos, control: new Set(eos), unshaped },
+      ...request,
+    });
+    let distance = 0;
+    for (const [key, probability] of law) {
+      const p = probabilityOf(target, key.split(",").map(Number), request);
+      if (p > 0) distance += p * Math.log(p / probability);
+    }
+    assert.ok(distance <= budget + 1e-5, `seed ${seed}: KL ${distance} with budget ${budget}`);
+    if (distance > 0.3 * budget) used++;
+  }
+  assert.ok(used > 5, `the budget was used on ${used} of 48 models`);
 });
 
 describe("sampled answers of the loop follow the shaped target: chi-square over every answer of up to three tokens,", () => {

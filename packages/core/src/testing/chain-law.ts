@@ -5,6 +5,7 @@ import { logitsEvidence } from "../evidence/logits-evidence.ts";
 import type { Token } from "../model.ts";
 import { requestShaping } from "../request-shaping.ts";
 import { sampling, softmax } from "../sampling.ts";
+import { withinSupport } from "../support.ts";
 import type { Round, Verdict, Verifier } from "../verifier.ts";
 
 /** The logits of the token that follows a context. */
@@ -43,9 +44,11 @@ export async function chainLaw(options: ChainLawOptions): Promise<Map<string, nu
     const context = [...prompt, ...answer];
     for (const { draft, probability, target, drafter } of blocksAfter(answer, options)) {
       // The rows are the same for every coin, so they are computed once.
-      const round = { context, promptLength: prompt.length, spent, looping: false, draft, target, drafter };
-      const ask = async (uniform: readonly number[]): Promise<Verdict> =>
-        verifier.verify({ ...round, greedy: false, control, uniform });
+      const facts = { context, promptLength: prompt.length, spent, looping: false, draft, target, drafter };
+      const ask = async (uniform: readonly number[]): Promise<Verdict> => {
+        const round = { ...facts, greedy: false, control, uniform };
+        return withinSupport(await verifier.verify(round), round);
+      };
       for (const { accepted, probability: chance, verdict } of await outcomes(verifier, ask, draft.length)) {
         const reached = weight * probability * chance;
         const kept = [...answer, ...draft.slice(0, accepted)];
