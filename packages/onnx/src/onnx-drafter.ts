@@ -4,10 +4,10 @@ import type { OnnxSession } from "./engine/session.ts";
 import type { OnnxModel } from "./onnx-model.ts";
 
 /**
- * A drafter that runs a whole round in the model's worker, or, for a request with processors or a grammar, step by step,
- * so that they shape its rows too. It opens a session at the first block and frees it on close.
- * It drafts nothing beyond its own context, or after a token that the model cannot read (a target with a larger
- * vocabulary may draw one).
+ * A drafter that runs a whole round in the model's worker. If the request has processors or a grammar, it draws token
+ * by token instead, so that they shape its rows. It opens a session at the first block and frees it on close. It drafts
+ * nothing beyond its own context, or after a token that the model cannot read (a target with a larger vocabulary may
+ * draw one).
  */
 export function onnxDrafter(model: OnnxModel): Drafter {
   let opening: Promise<OnnxSession> | undefined;

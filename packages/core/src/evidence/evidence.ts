@@ -18,8 +18,8 @@ export interface Evidence {
   probability(at: number, token: Token, kind?: RowKind): number;
   /**
    * Whether the request allows the token here: false for tokens cut off by top-k, top-p or min-p, and for ids with a
-   * logit of −∞ (banned, against the grammar, or without a token). At temperature 0, where the processed row is one-hot, only logits
-   * of −∞ are ruled out.
+   * logit of −∞ (banned, against the grammar, or without a token). At temperature 0, where the processed row is
+   * one-hot, only logits of −∞ are ruled out.
    */
   supports(at: number, token: Token): boolean;
   /** The highest probability of the row. */

@@ -15,8 +15,8 @@ export interface BracketState {
 const deepest = 3;
 
 /**
- * A small grammar for tests: balanced brackets at most 3 deep, with letters inside them, and quotes anywhere. A quote is
- * always the same three tokens, so its first one forces the two others. An answer has at least one token.
+ * A small grammar for tests: balanced brackets at most 3 deep, with letters inside them, and quotes anywhere. A quote
+ * is always the same three tokens, so its first one forces the two others. An answer has at least one token.
  */
 export function bracketGrammar(vocabulary: number): Grammar<BracketState> {
   const ids = Array.from({ length: vocabulary }, (_, token) => token);
