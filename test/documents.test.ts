@@ -5,6 +5,7 @@ import { existsSync, globSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { anchorsIn, documents, linksIn, namesIn } from "./documents.ts";
+import { judgeCommands } from "./judge-commands.ts";
 import { readJson, readText, root } from "./published-packages.ts";
 import { environment, shell } from "./shell.ts";
 import { skipFor } from "./skips.ts";
@@ -15,6 +16,7 @@ const commands = [...new Set(pages.flatMap((page) => page.commands))];
 
 /** Commands that this file does not run as written, with the reason or the test that runs them. */
 const special: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(judgeCommands.map((command) => [command, "run by judges.test.ts in a folder of its own"])),
   "npm start": "started below, for the curl commands",
   "npm test": "runs this test",
   "npm install @lenity/core @lenity/chat @lenity/onnx @lenity/tiny": "installed from packed packages by test/packed",

@@ -1,11 +1,15 @@
 import { activationKinds, attentionForms, weightKinds } from "@lenity/onnx";
+import { headKinds } from "@lenity/train";
 import { Command } from "commander";
 import { benchCache, benchEvidence, benchQuality, benchThreads, benchVerify } from "./bench.ts";
 import { chat } from "./chat.ts";
 import { complete } from "./complete.ts";
 import { exportModel } from "./export.ts";
 import { inspect } from "./inspect.ts";
-import { device, dtype, filled, list, number, oneOf, policy, whole } from "./options.ts";
+import { judgeEval } from "./judge-eval.ts";
+import { judgeFit } from "./judge-fit.ts";
+import { judgeLabel } from "./judge-label.ts";
+import { device, dtype, filled, hiddenKind, list, number, oneOf, policy, whole } from "./options.ts";
 import { policies } from "./policies.ts";
 import { pull } from "./pull.ts";
 import { serve } from "./serve.ts";
@@ -15,7 +19,8 @@ const deviceHelp =
 
 const contextHelp = "maximum tokens of prompt and answer together (default: what the model's folder says, else 2048)";
 
-const models = (command: Command): Command =>
+/** Adds the options that choose the models. */
+const pair = (command: Command): Command =>
   command
     .option(
       "--model <model>",
@@ -35,8 +40,11 @@ const models = (command: Command): Command =>
     )
     .option("--file <path>", "the target's ONNX file within its folder, instead of a variant", filled)
     .option("--device <device>", deviceHelp, device)
-    .option("--context <n>", contextHelp, whole(2))
-    .option("--judge <file>", "file with a judge head (default: judge.json in the target's folder)", filled);
+    .option("--context <n>", contextHelp, whole(2));
+
+/** Adds the options of commands that also need the judge. */
+const models = (command: Command): Command =>
+  pair(command).option("--judge <file>", "file with a judge head (default: judge.json in the target's folder)", filled);
 
 const folders = "default: the model's generation_config.json, else";
 
@@ -75,6 +83,15 @@ Environment variables, as in Hugging Face's own tools:
                           (default: the one that hf auth login stored)
   HF_ENDPOINT             another hub (default: https://huggingface.co)
   HF_HUB_OFFLINE=1        use only the cache`;
+
+const labelHelp = `
+A prompt is a JSON object on a line of its own, such as
+  {"question": "What is 2 + 3?", "answer": "5", "group": "sums"}
+--spans reads the texts "right" and "wrong", each one text or a list of them.
+--mining compares with "answer", or else with the target's own answer.
+
+If the label file exists, the run goes on where an earlier one with the same
+settings stopped.`;
 
 /** The whole command line. */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: one list of commands and flags.
@@ -181,6 +198,77 @@ export function program(): Command {
     .option("--json", "print one JSON object, with options as JSON Schema")
     .option("--markdown", "print the verifiers as a Markdown table")
     .action(policies);
+
+  const judge = lenity.command("judge").description("train a judge for a pair of models");
+  pair(judge.command("label"))
+    .description("label tokens that a judge may accept or must reject, with one of --spans, --mining and --self")
+    .requiredOption("--prompts <file>", "prompts to label, as JSON lines", filled)
+    .option("--spans", "label right and wrong answers up to the first error, as for Judge Decoding")
+    .option("--mining", "search for the draft's tokens that change the result, as for AutoJudge")
+    .option("--self", "score the draft's tokens by the target alone, as for SelfJudge")
+    .option("--out <file>", "label file", filled, "labels.jsonl")
+    .option("--limit <n>", "label only the first n prompts (default: all)", whole(1))
+    .option("--after <n>", "--spans: label n tokens after the first error too, as to reject (default: 0)", whole(0))
+    .option(
+      "--answer <check>",
+      "--mining: when an answer is right: number, exact, regex, regex:PATTERN, or a module with a function of text and prompt (default: number)",
+      filled,
+    )
+    .option("--suffix <n>", "--self: how many of the tokens that follow count (default: 20)", whole(0))
+    .option("--tau <s>", "--self: accept above this score, in nats (default: -1.4)", number(-1e6, 1e6))
+    .option(
+      "--tau-from <file>",
+      "--self: choose τ so that it rejects 90 % of what --mining rejected in this file",
+      filled,
+    )
+    .option("--max-tokens <n>", "--mining, --self: most tokens of an answer (default: 512)", whole(1))
+    .addHelpText("after", labelHelp)
+    .action(judgeLabel);
+  pair(judge.command("fit"))
+    .description("train a head on labelled tokens, and choose its decay and threshold on a fifth of the prompts")
+    .argument("<labels...>", "label files")
+    .option("--head <kind>", "the verifier to train it for: judge or autojudge", oneOf(headKinds), "judge")
+    .option(
+      "--features <whose>",
+      "hidden states to read: target, draft or both",
+      oneOf(["target", "draft", "both"]),
+      "target",
+    )
+    .option(
+      "--hidden <kind>",
+      "pre-norm, post-norm, layer-N or layer-N-norm (default: pre-norm; for autojudge post-norm)",
+      hiddenKind,
+    )
+    .option("--draft-hidden <kind>", "the same for the draft (default: --hidden)", hiddenKind)
+    .option(
+      "--recall <share>",
+      "share of the tokens to reject that the preset's threshold rejects",
+      number(0.01, 1),
+      0.95,
+    )
+    .option("--decays <n...>", "L2 decays to try (default: 1 0.1 0.01 0.001 0.0001)", list(number(0, 1e6)))
+    .option(
+      "--wrong-weight <n>",
+      "weight of all tokens to reject, relative to that of all fine ones",
+      number(1e-6, 1e6),
+      1,
+    )
+    .option("--agreed-weight <n>", "weight of a token that the target would choose itself", number(0, 1), 0.1)
+    .option("--seed <n>", "which fifth of the prompts is for validation", whole(0), 1)
+    .option("--out <file>", "file for the head (default: judge.json or autojudge.json)", filled)
+    .option("--json", "print one JSON object")
+    .action(judgeFit);
+  pair(judge.command("eval"))
+    .description("measure a head on labelled tokens that it was not trained on")
+    .argument("<head>", "the head's file")
+    .argument("<labels...>", "label files")
+    .option(
+      "--thresholds <t...>",
+      "thresholds to show besides the preset's (default: 0.05 0.1 0.25 0.5 0.75 0.9 0.95)",
+      list(number(0, 1)),
+    )
+    .option("--json", "print one JSON object")
+    .action(judgeEval);
 
   const bench = lenity.command("bench").description("run a benchmark and print a table");
   models(bench.command("quality"))

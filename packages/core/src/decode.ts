@@ -58,18 +58,18 @@ async function prefill(session: Session, request: Request): Promise<void> {
 
 /** The drafter's tokens for this round. The last token the answer may get is not drafted: the target adds it. */
 async function propose(request: Request): Promise<Draft> {
-  const { target, drafter, committed: context, sampling, shaping, random, signal, scope } = request;
+  const { target, drafter, verifier, committed: context, sampling, shaping, random, signal, scope } = request;
   if (signal?.aborted === true) {
     throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
   }
   const limit = Math.min(request.draftTokens, request.remaining - 1);
   if (drafter === undefined || limit <= 0) return { tokens: [] };
   const uniform = Array.from({ length: limit }, random);
-  const asked = { context, limit, sampling, shaping, uniform, signal, scope };
-  const { tokens: proposed, evidence } = await drafter.propose(asked);
-  const tokens = proposed.slice(0, limit);
+  const settings = { limit, sampling, shaping, uniform, hidden: verifier.needs?.draftHidden, signal, scope };
+  const draft = await drafter.propose({ context, ...settings });
+  const tokens = draft.tokens.slice(0, limit);
   checkDraft(tokens, drafter, target);
-  return { tokens: shaping?.cut(tokens, evidence !== undefined) ?? tokens, evidence };
+  return { ...draft, tokens: shaping?.cut(tokens, draft.evidence !== undefined) ?? tokens };
 }
 
 /**
@@ -86,6 +86,7 @@ async function score(session: Session, request: Request, draft: Draft): Promise<
     context: committed,
     promptLength,
     draft: draft.tokens,
+    draftHidden: draft.hidden,
     spent: request.spent,
     looping: request.looping,
     greedy: sampling.temperature === 0,

@@ -12,7 +12,10 @@ export function forcedDrafter(drafter?: Drafter): Drafter {
     name: drafter?.name ?? "forced",
     rows: drafter?.rows ?? false,
     vocabulary: drafter?.vocabulary,
+    hidden: drafter?.hidden,
     async propose(request) {
+      // A hidden state needs the other drafter to run the token.
+      if (drafter !== undefined && request.hidden !== undefined) return drafter.propose(request);
       const { limit, shaping } = request;
       const before = shaping?.forced([]).slice(0, limit) ?? [];
       const free = drafter !== undefined && before.length < limit;

@@ -5,7 +5,7 @@ import type { Drafter } from "../drafter.ts";
 import { forcedDrafter } from "../drafters/forced.ts";
 import { modelDrafter } from "../drafters/model.ts";
 import { logitsEvidence } from "../evidence/logits-evidence.ts";
-import type { Token } from "../model.ts";
+import type { HiddenKind, Token } from "../model.ts";
 import { bannedTokens } from "../processors/banned-tokens.ts";
 import { type Sampling, sampling } from "../sampling.ts";
 import type { Verifier } from "../verifier.ts";
@@ -116,12 +116,14 @@ interface RequestOptions {
 
 /** A request whose drafter mostly agrees with the target and has no masks. */
 function request({ verifier, seed, logits, sampling, shaped, drafting = (same) => same }: RequestOptions): Events {
-  const kind = verifier?.needs?.hidden ?? "pre-norm";
-  const state = (context: readonly Token[]) => randomLogits(context.length, conformanceWidth, 1);
+  const states = (kind: HiddenKind = "pre-norm") => {
+    const state = (context: readonly Token[]) => randomLogits(context.length, conformanceWidth, 1);
+    return { kind, width: conformanceWidth, state };
+  };
   const { eos = [], ...shaping } = shaped ?? {};
-  const target = tableModel({ vocabulary, eos, logits, hidden: { kind, width: conformanceWidth, state } });
-  const noisy = () => drafting(modelDrafter(noisyModel({ vocabulary, seed, noise: 1.5, eos })));
-  const drafter = verifier === undefined ? undefined : noisy();
+  const target = tableModel({ vocabulary, eos, logits, hidden: states(verifier?.needs?.hidden) });
+  const draft = noisyModel({ vocabulary, seed, noise: 1.5, eos, hidden: states(verifier?.needs?.draftHidden) });
+  const drafter = verifier === undefined ? undefined : drafting(modelDrafter(draft));
   return decode([0], { target, drafter, verifier, sampling, seed, draftTokens: 5, maxTokens: length, ...shaping });
 }
 
