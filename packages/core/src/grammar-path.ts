@@ -22,7 +22,7 @@ interface Step<State> {
 export interface GrammarPath {
   /** One bit per token, as in `Grammar.mask`: what may follow `drafted`. Nothing follows an illegal token or EOS. */
   mask(drafted: readonly Token[]): Uint32Array;
-  /** The tokens that must follow. */
+  /** The tokens that must follow, as in `Grammar.forced`. */
   forced(drafted: readonly Token[]): readonly Token[];
 }
 

@@ -17,6 +17,9 @@ export interface Grammar<State = unknown> {
   advance(state: State, token: Token): State | undefined;
   /** Whether the answer may end here. */
   accepting(state: State): boolean;
-  /** The tokens that must follow, in order; empty if there is a choice. May stop before the choice. */
+  /**
+   * The tokens of the text that must follow, in order; empty if there is a choice. May stop before the choice. If the
+   * text has several tokenizations, the usual one.
+   */
   forced?(state: State): readonly Token[];
 }

@@ -9,7 +9,7 @@ export interface RowShaping {
   readonly vocabulary: number;
   /** Shapes the logits of the token after `drafted`, in place. False if no token is left. */
   shape(logits: Float32Array, drafted: readonly Token[]): boolean;
-  /** The tokens that the grammar forces after `drafted`, in order; empty if there is a choice. */
+  /** The tokens that the grammar forces after `drafted`, as in `Grammar.forced`. */
   forced(drafted: readonly Token[]): readonly Token[];
 }
 

@@ -5,7 +5,8 @@ import type { RowShaping } from "../shaping.ts";
 
 /**
  * Drafts the tokens that the request's grammar forces, which costs no model, and leaves the rest of the block to
- * another drafter, if there is one. Without a grammar it is that drafter. It closes the other drafter with itself.
+ * another drafter, if there is one. Forced tokens are point masses: the target may still prefer another tokenization of
+ * the same text. Without a grammar it is the other drafter, which it closes with itself.
  */
 export function forcedDrafter(drafter?: Drafter): Drafter {
   return {
