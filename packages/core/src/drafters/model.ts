@@ -40,7 +40,7 @@ export function modelDrafter(model: LanguageModel): Drafter {
       const { context, scope, limit, sampling, shaping, uniform, hidden, signal } = request;
       if (!canRead(model, context)) return { tokens: [] };
       if (opening === undefined) {
-        opening = model.open({ prompt: context, scope });
+        opening = model.open({ prompt: [...context], scope }); // the context grows
         held = context.slice(0, (await opening).length);
       }
       const session = await opening;
