@@ -20,6 +20,7 @@ export type * from "./evidence/evidence.ts";
 export * from "./evidence/logits-evidence.ts";
 export type { Measure, Reading, Readings, RowKind } from "./evidence/reading.ts";
 export * from "./generate.ts";
+export type * from "./grammar.ts";
 export type { Counters } from "./metrics.ts";
 export type * from "./model.ts";
 export * from "./presets.ts";

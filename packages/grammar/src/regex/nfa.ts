@@ -1,0 +1,115 @@
+import type { AST } from "@eslint-community/regexpp";
+import { LenityError } from "@lenity/core";
+import { quoted } from "@lenity/core/internal";
+import type { Budget } from "../budget.ts";
+import { type CodePoints, everyCharacter } from "../characters/code-points.ts";
+import { charactersOf } from "./character-class.ts";
+
+/** A nondeterministic automaton (Thompson 1968), with steps that need the beginning or the end of the text. */
+export interface Nfa {
+  readonly nodes: readonly NfaNode[];
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface NfaNode {
+  /** Nodes that are reached without reading; at the beginning or at the end of the text only. */
+  readonly empty: number[];
+  readonly atStart: number[];
+  readonly atEnd: number[];
+  readonly read: { readonly set: CodePoints; readonly to: number }[];
+}
+
+/** An automaton in the making. */
+interface Draft {
+  readonly nodes: NfaNode[];
+  readonly budget: Budget;
+  readonly path: string;
+}
+
+/**
+ * The texts that match: from beginning to end if `whole`, otherwise in some place. Throws `unsupported` for
+ * back-references, which no finite automaton can follow, and for look-around, word boundaries and modifiers.
+ */
+export function nfaOf(pattern: AST.Pattern, whole: boolean, budget: Budget, path: string): Nfa {
+  const draft = { nodes: [], budget, path };
+  const [start, end] = [addNode(draft), addNode(draft)];
+  addAlternatives(draft, pattern.alternatives, start, end);
+  if (whole) return { ...draft, start, end };
+  for (const place of [start, end]) nodeAt(draft, place).read.push({ set: everyCharacter, to: place });
+  return { ...draft, start, end };
+}
+
+function addNode({ nodes, budget, path }: Draft): number {
+  budget.spend(5, path);
+  return nodes.push({ empty: [], atStart: [], atEnd: [], read: [] }) - 1;
+}
+
+const nodeAt = ({ nodes }: Draft, index: number): NfaNode => nodes[index] as NfaNode;
+
+/** Leads from one node to the other by what one of the alternatives matches. */
+function addAlternatives(draft: Draft, alternatives: readonly AST.Alternative[], from: number, to: number): void {
+  for (const { elements } of alternatives) {
+    let now = from;
+    for (const element of elements) now = addElement(draft, element, now);
+    nodeAt(draft, now).empty.push(to);
+  }
+}
+
+/** Adds what an element matches, and returns the node behind it. */
+function addElement(draft: Draft, element: AST.Element, from: number): number {
+  const to = addNode(draft);
+  switch (element.type) {
+    case "Group":
+    case "CapturingGroup":
+      if (element.type === "Group" && element.modifiers !== null) throw refusal(draft.path, "a modifier", element);
+      addAlternatives(draft, element.alternatives, from, to);
+      break;
+    case "Quantifier":
+      addRepetition(draft, element, from, to);
+      break;
+    case "Assertion":
+      if (element.kind === "start") nodeAt(draft, from).atStart.push(to);
+      else if (element.kind === "end") nodeAt(draft, from).atEnd.push(to);
+      else throw refusal(draft.path, element.kind === "word" ? "a word boundary" : "a look-around", element);
+      break;
+    case "Backreference":
+      throw refusal(draft.path, "a back-reference", element);
+    case "Character":
+    case "CharacterSet":
+      nodeAt(draft, from).read.push({ set: charactersOf(element), to });
+      break;
+    case "CharacterClass":
+      if (element.unicodeSets) throw refusal(draft.path, "a class of the flag v", element);
+      nodeAt(draft, from).read.push({ set: charactersOf(element), to });
+      break;
+    case "ExpressionCharacterClass":
+      throw refusal(draft.path, "a class of the flag v", element);
+  }
+  return to;
+}
+
+function addRepetition(draft: Draft, { element, min, max }: AST.Quantifier, from: number, to: number): void {
+  let now = from;
+  for (let times = 0; times < min; times++) now = addElement(draft, element, now);
+  if (max === Number.POSITIVE_INFINITY) {
+    // The loop has a node of its own, since other ways may lead to the one before it.
+    const loop = addNode(draft);
+    nodeAt(draft, now).empty.push(loop);
+    nodeAt(draft, addElement(draft, element, loop)).empty.push(loop);
+    now = loop;
+  } else {
+    for (let times = min; times < max; times++) {
+      nodeAt(draft, now).empty.push(to);
+      now = addElement(draft, element, now);
+    }
+  }
+  nodeAt(draft, now).empty.push(to);
+}
+
+const refusal = (path: string, what: string, { raw }: AST.Node): LenityError =>
+  new LenityError(
+    "unsupported",
+    `${path} has ${quoted(raw)}: ${what} is not supported. Write the pattern without it.`,
+    { path },
+  );
