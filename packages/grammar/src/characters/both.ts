@@ -1,63 +1,66 @@
 import type { Budget } from "../budget.ts";
-import { type Automaton, type AutomatonState, anyText } from "./automaton.ts";
-import { explore, type Way } from "./explore.ts";
+import { type Alphabet, alphabetOf, letterOf, rangesOf } from "./alphabet.ts";
+import { type Automaton, anyText } from "./automaton.ts";
+import type { CodePoints } from "./code-points.ts";
+import { explore } from "./explore.ts";
 
 /** The automaton of the texts that both accept. */
 export function both(a: Automaton, b: Automaton, budget: Budget, path: string): Automaton {
-  if (a === anyText) return b;
-  if (b === anyText) return a;
-  if (a.states.length === 0 || b.states.length === 0) return { states: [] };
-  const at = ([one, other]: readonly [number, number]): readonly [AutomatonState, AutomatonState] => [
-    a.states[one] as AutomatonState,
-    b.states[other] as AutomatonState,
-  ];
+  if (a === anyText || b.states.length === 0) return b;
+  if (b === anyText || a.states.length === 0) return a;
+  const sets = [...setsOf(a.alphabet), ...setsOf(b.alphabet)];
+  const { alphabet } = alphabetOf(sets);
+  /** The letters of both automata that a letter stands for. */
+  const pairs = new Map(
+    rangesOf(alphabet).map(({ first, letter }) => [
+      letter,
+      [letterOf(a.alphabet, first), letterOf(b.alphabet, first)] as const,
+    ]),
+  );
   return explore<readonly [number, number]>(
     {
+      alphabet,
       start: [0, 0],
       key: (pair) => pair.join(),
-      accepting: (pair) => at(pair).every(({ accepting }) => accepting),
-      arrows: (pair) => common(...at(pair)),
+      accepting: ([one, other]) => a.states[one]?.accepting === true && b.states[other]?.accepting === true,
+      *next([one, other]) {
+        for (const [letter, [left, right]] of pairs) {
+          const [to, too] = [a.states[one]?.next.get(left), b.states[other]?.next.get(right)];
+          if (to !== undefined && too !== undefined) yield [letter, [to, too]];
+        }
+      },
     },
     budget,
     path,
   );
 }
 
-function common(a: AutomatonState, b: AutomatonState): Way<readonly [number, number]>[] {
-  const ways: Way<readonly [number, number]>[] = [];
-  for (let [i, j] = [0, 0]; i < a.arrows.length && j < b.arrows.length; ) {
-    const [one, other] = [a.arrows[i], b.arrows[j]];
-    if (one === undefined || other === undefined) break;
-    const [first, last] = [Math.max(one.first, other.first), Math.min(one.last, other.last)];
-    if (first <= last) ways.push({ first, last, to: [one.to, other.to] });
-    if (one.last < other.last) i++;
-    else j++;
-  }
-  return ways;
+/** The characters of each letter. */
+function setsOf(alphabet: Alphabet): CodePoints[] {
+  const sets: [number, number][][] = [];
+  for (const { first, last, letter } of rangesOf(alphabet)) if (letter >= 0) (sets[letter] ??= []).push([first, last]);
+  return sets;
 }
 
-/** The automaton of the texts of these lengths, in code points, that another accepts. */
+/** The automaton of the texts of these lengths, in characters, that another accepts. */
 export function ofLength(
-  automaton: Automaton,
-  { least = 0, most = Number.POSITIVE_INFINITY }: { readonly least?: number; readonly most?: number },
+  { alphabet, states }: Automaton,
+  { least, most }: { readonly least: number; readonly most: number },
   budget: Budget,
   path: string,
 ): Automaton {
-  if (automaton.states.length === 0) return automaton;
+  if (states.length === 0) return { alphabet, states };
   const cap = most === Number.POSITIVE_INFINITY ? least : most;
   return explore<readonly [state: number, length: number]>(
     {
+      alphabet,
       start: [0, 0],
       key: (pair) => pair.join(),
-      accepting: ([state, length]) => automaton.states[state]?.accepting === true && length >= least,
-      arrows: ([state, length]) =>
-        length >= most
-          ? []
-          : (automaton.states[state] as AutomatonState).arrows.map(({ first, last, to }) => ({
-              first,
-              last,
-              to: [to, Math.min(length + 1, cap)],
-            })),
+      accepting: ([state, length]) => states[state]?.accepting === true && length >= least,
+      *next([state, length]) {
+        if (length >= most) return;
+        for (const [letter, to] of states[state]?.next ?? []) yield [letter, [to, Math.min(length + 1, cap)]];
+      },
     },
     budget,
     path,

@@ -1,4 +1,5 @@
 import type { Budget } from "../budget.ts";
+import { rangesOf } from "../characters/alphabet.ts";
 import type { Automaton } from "../characters/automaton.ts";
 import type { TextRule } from "../texts/text-rule.ts";
 import type { Network, Rule, Step } from "./network.ts";
@@ -50,12 +51,15 @@ export function networkBuilder(whiteSpace: boolean, budget: Budget, path: string
       return rule;
     },
     startOf: (rule) => (rules[rule] as Extract<Rule, { kind: "container" }>).start,
-    read({ states }, from, to) {
+    read({ alphabet, states }, from, to) {
+      const ranges = rangesOf(alphabet);
       const places = states.map((_, at) => (at === 0 ? from : node(nodeAt(from).inside)));
-      for (const [at, { accepting, arrows }] of states.entries()) {
+      for (const [at, { accepting, next }] of states.entries()) {
         const place = places[at] as number;
-        for (const { first, last, to: next } of arrows)
-          step(place, { kind: "bytes", first, last, to: places[next] as number });
+        for (const { first, last, letter } of ranges) {
+          const target = next.get(letter);
+          if (target !== undefined) step(place, { kind: "bytes", first, last, to: places[target] as number });
+        }
         if (accepting) step(place, { kind: "empty", to });
       }
     },

@@ -1,7 +1,8 @@
 import { LenityError } from "@lenity/core";
 import type { Budget } from "../budget.ts";
+import { alphabetOf } from "../characters/alphabet.ts";
 import type { Automaton } from "../characters/automaton.ts";
-import { explore, type Way } from "../characters/explore.ts";
+import { explore } from "../characters/explore.ts";
 import { patternAutomaton } from "../regex/pattern-automaton.ts";
 import { type Decimal, decimal } from "./decimal.ts";
 
@@ -37,11 +38,12 @@ export function numberAutomaton({ integer, least, most }: NumberRange, budget: B
   const sides = { plus: above(least, most), minus: below(least, most) };
   const found = explore<Reading>(
     {
+      alphabet,
       start: { part: "sign", side: undefined, whole: 0, fraction: 0, low: 0, high: 0 },
       key: ({ part, side, whole, fraction, low, high }) =>
         `${part}${side === sides.minus ? "-" : ""},${whole},${fraction},${low},${high}`,
       accepting: mayEnd,
-      arrows: (reading) => ways(reading, integer, exclusive, sides),
+      next: (reading) => next(reading, integer, exclusive, sides),
     },
     budget,
     path,
@@ -101,27 +103,35 @@ interface Sides {
   readonly minus: Side | undefined;
 }
 
-function ways(reading: Reading, integer: boolean, exclusive: boolean, { plus, minus }: Sides): Way<Reading>[] {
+/** The digits, the point and the minus, each a letter. */
+const { alphabet, lettersOf } = alphabetOf(
+  [..."0123456789.-"].map((letter) => [[letter.charCodeAt(0), letter.charCodeAt(0)]]),
+);
+const [point, minus] = [10, 11].map((set) => lettersOf[set]?.[0] as number) as [number, number];
+
+function* next(
+  reading: Reading,
+  integer: boolean,
+  exclusive: boolean,
+  sides: Sides,
+): Generator<readonly [letter: number, Reading]> {
   const { part, whole, fraction } = reading;
-  const found: Way<Reading>[] = [];
-  const add = (first: number, to: Reading) => found.push({ first, last: first, to });
-  if (part === "sign" && minus !== undefined) add(0x2d, { ...reading, part: "minus", side: minus });
-  if (!integer && (part === "zero" || part === "whole")) add(0x2e, { ...compared(reading), part: "point" });
+  if (part === "sign" && sides.minus !== undefined) yield [minus, { ...reading, part: "minus", side: sides.minus }];
+  if (!integer && (part === "zero" || part === "whole")) yield [point, { ...compared(reading), part: "point" }];
   const mayGoOn = fraction < mostFraction && (!exclusive || whole + fraction < distinct);
   for (let digit = 0; digit < 10; digit++) {
-    const code = 0x30 + digit;
+    const letter = lettersOf[digit]?.[0] as number;
     if (part === "point" || part === "fraction") {
-      if (mayGoOn) add(code, { ...withDigit(reading, digit), part: "fraction", fraction: fraction + 1 });
+      if (mayGoOn) yield [letter, { ...withDigit(reading, digit), part: "fraction", fraction: fraction + 1 }];
     } else if (part === "whole") {
-      if (whole < mostWhole) add(code, { ...withDigit(reading, digit), whole: whole + 1 });
+      if (whole < mostWhole) yield [letter, { ...withDigit(reading, digit), whole: whole + 1 }];
     } else if (part !== "zero") {
-      const side = part === "sign" ? plus : reading.side;
+      const side = part === "sign" ? sides.plus : reading.side;
       // Integers have no negative zero.
       if (side === undefined || (integer && part === "minus" && digit === 0)) continue;
-      add(code, { ...withDigit({ ...reading, side }, digit), part: digit === 0 ? "zero" : "whole", whole: 1 });
+      yield [letter, { ...withDigit({ ...reading, side }, digit), part: digit === 0 ? "zero" : "whole", whole: 1 }];
     }
   }
-  return found;
 }
 
 /** The reading with the next digit compared. */

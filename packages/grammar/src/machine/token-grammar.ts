@@ -1,15 +1,26 @@
-import type { Grammar, Token, Tokenizer } from "@lenity/core";
+import { type Grammar, LenityError, type Token, type Tokenizer } from "@lenity/core";
 import { vocabularyOf } from "../tokens/vocabulary.ts";
 import { forcedTokens } from "./forced.ts";
 import type { Machine } from "./machine.ts";
 import { maskWriter } from "./masks.ts";
 import { type State, step } from "./state.ts";
 
-/** A grammar over the tokens of this tokenizer. Throws `unsupported` if the tokenizer does not know their bytes. */
+/**
+ * A grammar over the tokens of this tokenizer. Throws `unsupported` if the tokenizer does not know their bytes, or if
+ * none of them can begin a text.
+ */
 export function tokenGrammar(machine: Machine, tokenizer: Tokenizer): Grammar {
   const vocabulary = vocabularyOf(tokenizer);
   const { spaces, start } = machine;
   const write = maskWriter(vocabulary, spaces);
+  const first = new Uint32Array(vocabulary.words);
+  write(start, first);
+  if (!start.frame.accepting && first.every((word) => word === 0)) {
+    throw new LenityError(
+      "unsupported",
+      "No token can begin a text of the grammar. Use a tokenizer that has a token for every byte.",
+    );
+  }
   return {
     start,
     mask(state: State, out) {

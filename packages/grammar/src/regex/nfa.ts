@@ -1,15 +1,17 @@
-import type { AST } from "@eslint-community/regexpp";
+import { type AST, visitRegExpAST } from "@eslint-community/regexpp";
 import { LenityError } from "@lenity/core";
 import { quoted } from "@lenity/core/internal";
 import type { Budget } from "../budget.ts";
+import { type Alphabet, alphabetOf } from "../characters/alphabet.ts";
 import { type CodePoints, everyCharacter } from "../characters/code-points.ts";
-import { charactersOf } from "./character-class.ts";
+import { charactersOf, type OneCharacter } from "./character-class.ts";
 
 /** A nondeterministic automaton (Thompson 1968), with steps that need the beginning or the end of the text. */
 export interface Nfa {
   readonly nodes: readonly NfaNode[];
   readonly start: number;
   readonly end: number;
+  readonly alphabet: Alphabet;
 }
 
 export interface NfaNode {
@@ -17,12 +19,14 @@ export interface NfaNode {
   readonly empty: number[];
   readonly atStart: number[];
   readonly atEnd: number[];
-  readonly read: { readonly set: CodePoints; readonly to: number }[];
+  /** The letters that lead to another node. */
+  readonly read: { readonly letters: readonly number[]; readonly to: number }[];
 }
 
-/** An automaton in the making. */
+/** An automaton in the making, with the letters of the pattern's parts by how it writes them. */
 interface Draft {
   readonly nodes: NfaNode[];
+  readonly lettersOf: ReadonlyMap<string, readonly number[]>;
   readonly budget: Budget;
   readonly path: string;
 }
@@ -32,12 +36,30 @@ interface Draft {
  * back-references, which no finite automaton can follow, and for look-around, word boundaries and modifiers.
  */
 export function nfaOf(pattern: AST.Pattern, whole: boolean, budget: Budget, path: string): Nfa {
-  const draft = { nodes: [], budget, path };
+  const parts = charactersIn(pattern);
+  const { alphabet, lettersOf } = alphabetOf([...parts.values(), everyCharacter]);
+  const draft = {
+    nodes: [],
+    budget,
+    path,
+    lettersOf: new Map(Array.from(parts.keys(), (part, at) => [part, lettersOf[at] ?? []])),
+  };
   const [start, end] = [addNode(draft), addNode(draft)];
   addAlternatives(draft, pattern.alternatives, start, end);
-  if (whole) return { ...draft, start, end };
-  for (const place of [start, end]) nodeAt(draft, place).read.push({ set: everyCharacter, to: place });
-  return { ...draft, start, end };
+  const letters = lettersOf[parts.size] as readonly number[];
+  if (!whole) for (const place of [start, end]) nodeAt(draft, place).read.push({ letters, to: place });
+  return { ...draft, alphabet, start, end };
+}
+
+/** The characters of each part of a pattern that stands for one, by how the pattern writes it. */
+function charactersIn(pattern: AST.Pattern): ReadonlyMap<string, CodePoints> {
+  const parts = new Map<string, CodePoints>();
+  const add = (part: AST.Character | AST.CharacterSet | AST.CharacterClass) => {
+    const whole = part.type === "CharacterClass" ? !part.unicodeSets : !part.parent.type.startsWith("CharacterClass");
+    if (whole && !parts.has(part.raw)) parts.set(part.raw, charactersOf(part as OneCharacter));
+  };
+  visitRegExpAST(pattern, { onCharacterEnter: add, onCharacterSetEnter: add, onCharacterClassEnter: add });
+  return parts;
 }
 
 function addNode({ nodes, budget, path }: Draft): number {
@@ -75,16 +97,8 @@ function addElement(draft: Draft, element: AST.Element, from: number): number {
       break;
     case "Backreference":
       throw refusal(draft.path, "a back-reference", element);
-    case "Character":
-    case "CharacterSet":
-      nodeAt(draft, from).read.push({ set: charactersOf(element), to });
-      break;
-    case "CharacterClass":
-      if (element.unicodeSets) throw refusal(draft.path, "a class of the flag v", element);
-      nodeAt(draft, from).read.push({ set: charactersOf(element), to });
-      break;
-    case "ExpressionCharacterClass":
-      throw refusal(draft.path, "a class of the flag v", element);
+    default:
+      nodeAt(draft, from).read.push({ letters: draft.lettersOf.get(element.raw) ?? [], to });
   }
   return to;
 }

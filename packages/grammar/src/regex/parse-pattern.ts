@@ -3,20 +3,20 @@ import { LenityError } from "@lenity/core";
 import { quoted } from "@lenity/core/internal";
 
 const parser = new RegExpParser({ ecmaVersion: 2025 });
-/** Far more than any pattern for people has; nesting it is still parsed without running out of stack. */
+/** Far more than patterns for people have. */
 const longest = 4096;
 
 /**
- * Parses an ECMAScript pattern with the flag `u`. Throws `invalid_request` with the path, the pattern's own, if it is
- * malformed or too long.
+ * Parses a pattern of ECMAScript with the flag `u`. Throws `invalid_request` if it is malformed or too long, and
+ * `RangeError` if it is nested too deeply.
  */
 export function parsePattern(pattern: string, path: string): AST.Pattern {
   if (pattern.length > longest) throw refused(path, pattern, `has ${pattern.length} characters`, `at most ${longest}`);
   try {
     return parser.parsePattern(pattern, undefined, undefined, { unicode: true });
   } catch (cause) {
-    // The parser calls itself at each parenthesis.
-    const why = cause instanceof RangeError ? "is nested too deeply" : `is malformed: ${(cause as Error).message}`;
+    if (cause instanceof RangeError) throw cause; // too many parentheses within each other
+    const why = `is malformed: ${(cause as Error).message}`;
     throw refused(path, pattern, why, "a pattern of JavaScript with the flag u", cause);
   }
 }

@@ -29,10 +29,11 @@ const inPath = `(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|${encoded})*`;
 const inQuery = `(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|${encoded})*`;
 /** RFC 3986 with an authority: scheme, host and port; no user. */
 const uri = `[A-Za-z][A-Za-z0-9+.-]{0,20}://(?:${hostname}|${ipv4})(?::\\d{1,5})?(?:/${inPath})?(?:\\?${inQuery})?(?:#${inQuery})?`;
-const [days, hours] = ["\\d{1,9}D", "T(?:\\d{1,9}H(?:\\d{1,9}M)?(?:\\d{1,9}S)?|\\d{1,9}M(?:\\d{1,9}S)?|\\d{1,9}S)"];
-/** RFC 3339, appendix A. */
-const months = `(?:\\d{1,9}M(?:${days})?|${days})`;
-const duration = `P(?:\\d{1,9}W|(?:\\d{1,9}Y(?:${months})?|${months})(?:${hours})?|${hours})`;
+/** RFC 3339, appendix A: each unit is followed by the next smaller one or by none. */
+const [seconds, days] = ["\\d{1,9}S", "\\d{1,9}D"];
+const [minutes, months] = [`\\d{1,9}M(?:${seconds})?`, `\\d{1,9}M(?:${days})?`];
+const clock = `T(?:\\d{1,9}H(?:${minutes})?|${minutes}|${seconds})`;
+const duration = `P(?:\\d{1,9}W|(?:\\d{1,9}Y(?:${months})?|${months}|${days})(?:${clock})?|${clock})`;
 
 /** By the name of the format. */
 export const formats: Readonly<Record<string, string>> = {
