@@ -30,7 +30,7 @@ export function accepts(grammar: Grammar, text: string): boolean {
 export interface WalkOptions {
   /** The chance to end where the grammar accepts. Default 0.3. */
   readonly ends?: number;
-  /** After so many tokens, single bytes that lead to an end are preferred. Default 40. */
+  /** After so many tokens, those that end the text or a part of it are preferred. Default 40. */
   readonly tokens?: number;
 }
 
@@ -54,7 +54,8 @@ export function randomText(
     assert.ok(all.length > 0, `nothing may follow ${text}`);
     assert.ok(tokens.length < 5000, `no end of ${text.slice(0, 200)}…`);
     const closing = [...'"]}nx0'].map((letter) => letter.charCodeAt(0)).filter((byte) => all.includes(byte));
-    const from = late && closing.length > 0 && random() < 0.8 ? closing : all;
+    const ending = late ? all.filter((token) => grammar.accepting(grammar.advance(state, token))) : [];
+    const from = ending.length > 0 ? ending : late && closing.length > 0 && random() < 0.7 ? closing : all;
     const token = from[Math.floor(random() * from.length)] as Token;
     tokens.push(token);
     state = grammar.advance(state, token);
