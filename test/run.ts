@@ -45,7 +45,11 @@ const tests = (pattern: string) =>
 const pure = tests("packages/{core,chat}/test/*.test.ts");
 const onnx = tests("packages/onnx/test/*.test.ts");
 const sockets = tests("packages/cli/test/sockets.test.ts");
-const rest = [...tests("packages/{onnx,server,tiny,cli}/test/*.test.ts"), ...tests("{examples,test}/*.test.ts")];
+const rest = [
+  "packages/{onnx,server,tiny,train,cli}/test/*.test.ts",
+  "packages/tiny/test/families/*.test.ts",
+  "{examples,test}/*.test.ts",
+].flatMap(tests);
 
 const numbers = (pattern: RegExp) => (output: string) => {
   const found = [...output.matchAll(pattern)].at(-1);

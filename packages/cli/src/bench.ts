@@ -1,52 +1,14 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, relative } from "node:path";
+import { relative } from "node:path";
 import { cache, cacheTable } from "@lenity/bench/cache";
 import { evidence, evidenceTable } from "@lenity/bench/evidence";
-import { quality, qualityTable } from "@lenity/bench/quality";
+import { grammar, grammarTable } from "@lenity/bench/grammar";
 import { threads, threadsTable } from "@lenity/bench/threads";
 import { type VerifyEntry, verify, verifyTable } from "@lenity/bench/verify";
 import { chatWriter } from "@lenity/chat";
-import { type Drafter, LenityError, type Policy } from "@lenity/core";
+import { LenityError } from "@lenity/core";
 import type { DeviceOption, OnnxModel } from "@lenity/onnx";
 import { type LoadModelsOptions, loadModels } from "./load-models.ts";
-import { print } from "./output.ts";
-
-/** The presets whose results differ at temperature 0 on this task. */
-const compared = ["strict", "judi", "judge", "autojudge"];
-
-export interface QualityFlags extends LoadModelsOptions {
-  readonly policies?: readonly Policy[] | undefined;
-  readonly problems: number;
-  readonly draftTokens: number;
-  readonly temperature: number;
-  readonly seed: number;
-  readonly out: string;
-}
-
-/** `lenity bench quality`: prints the table and writes the figures to a JSON file. */
-export async function benchQuality(flags: QualityFlags): Promise<void> {
-  // Without kept prefixes every policy has to run the whole prompt, so that their times compare.
-  const models = await loadModels({ ...flags, cacheBytes: 0 }, "messages");
-  try {
-    const writer = chatWriter(models);
-    const report = await quality({
-      ...models,
-      drafter: Object.values(models.drafters)[0] as () => Drafter,
-      prompt: (question) => writer.write([{ role: "user", content: question }]),
-      policies:
-        flags.policies ?? models.registry.presets.map(({ name }) => name).filter((name) => compared.includes(name)),
-      problems: flags.problems,
-      draftTokens: flags.draftTokens,
-      temperature: flags.temperature,
-      seed: flags.seed,
-      progress: showProgress(" problems"),
-    });
-    print(qualityTable(report));
-    await save(flags.out, report);
-  } finally {
-    await models.close();
-  }
-}
+import { print, saveJson } from "./output.ts";
 
 export interface VerifyFlags extends LoadModelsOptions {
   readonly vocabularies?: readonly number[] | undefined;
@@ -58,18 +20,20 @@ export interface VerifyFlags extends LoadModelsOptions {
 /** `lenity bench verify`: every verifier in the registry with its example options, the cheap ones also at temperature 0. */
 export async function benchVerify(flags: VerifyFlags): Promise<void> {
   const models = await loadModels(flags);
-  const { registry, target } = models;
+  const { registry, target, draft } = models;
   await models.close();
   const entries = registry.plugins.map(({ name, example }): VerifyEntry => {
     const verifier = () => registry.create({ type: name, ...example });
     const { needs } = verifier();
     const greedy = needs?.mode === "greedy";
     const hiddenWidth = needs?.hidden === undefined ? undefined : target.hidden[needs.hidden];
+    const draftHiddenWidth = needs?.draftHidden === undefined ? undefined : draft?.hidden[needs.draftHidden];
     return {
       label: greedy ? `${name}, greedy` : name,
       verifier,
       sampling: { temperature: greedy ? 0 : 1 },
       hiddenWidth,
+      draftHiddenWidth,
     };
   });
   for (const policy of [{ type: "exact" }, { type: "topk", k: 10, delta: 0.6 }, { type: "sd" }]) {
@@ -87,7 +51,7 @@ export async function benchVerify(flags: VerifyFlags): Promise<void> {
     progress: showProgress(),
   });
   print(verifyTable(report));
-  await save(flags.out, report);
+  await saveJson(flags.out, report);
 }
 
 export interface CacheFlags {
@@ -107,7 +71,7 @@ export async function benchCache(flags: CacheFlags): Promise<void> {
     throw error;
   });
   print(cacheTable(report));
-  await save(flags.out, report);
+  await saveJson(flags.out, report);
 }
 
 export interface EvidenceFlags {
@@ -123,6 +87,20 @@ export async function benchEvidence({ device, vocabularies, ...flags }: Evidence
   const devices = device === undefined || device === "auto" ? undefined : [device];
   const report = await evidence({ ...flags, devices, vocabularies, progress: showProgress() });
   print(evidenceTable(report));
+  await saveJson(flags.out, report);
+}
+
+export interface GrammarFlags {
+  readonly vocabularies?: readonly number[] | undefined;
+  readonly tokens: number;
+  readonly answers: number;
+  readonly out: string;
+}
+
+/** `lenity bench grammar`: grammars over a synthetic vocabulary. Needs no model files. */
+export async function benchGrammar(flags: GrammarFlags): Promise<void> {
+  const report = await grammar({ ...flags, progress: showProgress() });
+  print(grammarTable(report));
   await save(flags.out, report);
 }
 
@@ -154,7 +132,7 @@ export async function benchThreads(flags: ThreadsFlags): Promise<void> {
     progress: showProgress(),
   });
   print(threadsTable(report));
-  await save(flags.out, report);
+  await saveJson(flags.out, report);
 }
 
 const placeOf = ({ folder, graph }: OnnxModel) => ({ folder, file: relative(folder, graph.file) });
@@ -168,18 +146,3 @@ const showProgress =
   (done: number, all: number): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${all}${what}${done === all ? "\n" : ""}`);
   };
-
-async function save(file: string, report: object): Promise<void> {
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
-  } catch (cause) {
-    throw new LenityError(
-      "invalid_request",
-      `Cannot write ${file}: ${(cause as Error).message}. Choose another file with --out.`,
-      {
-        cause,
-      },
-    );
-  }
-}

@@ -42,12 +42,16 @@ function strictText({ strict, strict_mode: mode }: Verifier): string {
   return `${Object.keys(strict).length === 0 ? "always" : JSON.stringify(strict)}${mode === undefined ? "" : " at temperature 0"}`;
 }
 
+const looserText = ({ parameter }: Verifier): string =>
+  parameter === undefined ? "" : `looser: ${parameter.looser === "up" ? "higher" : "lower"} ${parameter.name}`;
+
 function facts(verifier: Verifier): string {
   const strict = strictText(verifier);
   const parts = [
     `law: ${lawText(verifier)}`,
     needsText(verifier.needs),
     strict === "" ? "" : `strict: ${strict}`,
+    looserText(verifier),
     verifier.source ?? "",
   ];
   return parts.filter((part) => part !== "").join(" · ");
@@ -77,10 +81,11 @@ const optionNames = (schema: object): string =>
   Object.keys((schema as { properties?: object }).properties ?? {}).join(", ") || "none";
 
 /** What a verifier needs, in words; empty if it needs nothing. */
-export function needsText({ hidden, draftRows, mode }: Needs): string {
+export function needsText({ hidden, draftHidden, draftRows, mode }: Needs): string {
   const needs = [
-    ...(draftRows === true ? ["a draft model"] : []),
+    ...(draftRows === true || draftHidden !== undefined ? ["a draft model"] : []),
     ...(hidden === undefined ? [] : [`${hidden} hidden states`]),
+    ...(draftHidden === undefined ? [] : [`${draftHidden} hidden states of the draft`]),
     ...(mode === undefined ? [] : [mode === "greedy" ? "temperature 0" : "a temperature above 0"]),
   ];
   return needs.length === 0 ? "" : `needs ${needs.join(", ")}`;

@@ -1,11 +1,17 @@
 import { activationKinds, attentionForms, weightKinds } from "@lenity/onnx";
+import { headKinds, lossKinds } from "@lenity/train";
 import { Command } from "commander";
-import { benchCache, benchEvidence, benchQuality, benchThreads, benchVerify } from "./bench.ts";
+import { benchCache, benchEvidence, benchGrammar, benchThreads, benchVerify } from "./bench.ts";
+import { benchQuality } from "./bench-quality.ts";
+import { calibrateCommand } from "./calibrate.ts";
 import { chat } from "./chat.ts";
 import { complete } from "./complete.ts";
 import { exportModel } from "./export.ts";
 import { inspect } from "./inspect.ts";
-import { device, dtype, filled, list, number, oneOf, policy, whole } from "./options.ts";
+import { judgeEval } from "./judge-eval.ts";
+import { judgeFit } from "./judge-fit.ts";
+import { judgeLabel } from "./judge-label.ts";
+import { device, dtype, filled, hiddenKind, list, number, oneOf, policy, whole } from "./options.ts";
 import { policies } from "./policies.ts";
 import { pull } from "./pull.ts";
 import { serve } from "./serve.ts";
@@ -15,7 +21,8 @@ const deviceHelp =
 
 const contextHelp = "maximum tokens of prompt and answer together (default: what the model's folder says, else 2048)";
 
-const models = (command: Command): Command =>
+/** Adds the options that choose the models. */
+const pair = (command: Command): Command =>
   command
     .option(
       "--model <model>",
@@ -35,15 +42,19 @@ const models = (command: Command): Command =>
     )
     .option("--file <path>", "the target's ONNX file within its folder, instead of a variant", filled)
     .option("--device <device>", deviceHelp, device)
-    .option("--context <n>", contextHelp, whole(2))
-    .option("--judge <file>", "file with a judge head (default: judge.json in the target's folder)", filled);
+    .option("--context <n>", contextHelp, whole(2));
+
+/** Adds the options of commands that also need policies. */
+const models = (command: Command): Command =>
+  pair(command)
+    .option("--judge <file>", "file with a judge head (default: judge.json in the target's folder)", filled)
+    .option("--presets <file>", "file with a preset, as calibrate writes it; may be repeated", list(filled));
 
 const folders = "default: the model's generation_config.json, else";
 
-/** Adds the options of commands that print an answer. */
-const answers = (command: Command): Command =>
-  models(command)
-    .option("--policy <policy>", "a preset (strict, judi, judge, …) or a policy in JSON", policy, "strict")
+/** Adds the options that say how answers are drafted and sampled. */
+const decoding = (command: Command): Command =>
+  command
     .option(
       "--draft-tokens <k>",
       "most tokens to draft at a time; 0 decodes without a draft (default: the policy's own, or 16)",
@@ -57,7 +68,18 @@ const answers = (command: Command): Command =>
       `sample from the most probable tokens up to this total probability (${folders} 1)`,
       number(0, 1),
     )
-    .option("--min-p <p>", `drop tokens below this fraction of the highest probability (${folders} 0)`, number(0, 1))
+    .option("--min-p <p>", `drop tokens below this fraction of the highest probability (${folders} 0)`, number(0, 1));
+
+/** Adds the options of commands that print an answer. */
+const answers = (command: Command): Command =>
+  decoding(
+    models(command).option(
+      "--policy <policy>",
+      "a preset (strict, judi, judge, …) or a policy in JSON",
+      policy,
+      "strict",
+    ),
+  )
     .option("--seed <n>", "the same seed gives the same answer", whole(0), 0)
     .option("--max-tokens <n>", "maximum tokens to generate", whole(0))
     .option("--stop <text...>", "end the answer at any of these strings")
@@ -75,6 +97,25 @@ Environment variables, as in Hugging Face's own tools:
                           (default: the one that hf auth login stored)
   HF_ENDPOINT             another hub (default: https://huggingface.co)
   HF_HUB_OFFLINE=1        use only the cache`;
+
+const answerHelp =
+  "when an answer is right: number, exact, regex, regex:PATTERN, or a module with a function of text and prompt (default: number)";
+
+const calibrateHelp = `
+A prompt is a JSON object on a line of its own, such as
+  {"question": "What is 2 + 3?", "answer": "5"}
+The values are tested from strict to loose, each at level delta, and the first
+that fails ends the search (Learn then Test, arXiv 2110.01052). The exit status
+is 1 if none passes.`;
+
+const labelHelp = `
+A prompt is a JSON object on a line of its own, such as
+  {"question": "What is 2 + 3?", "answer": "5", "group": "sums"}
+--spans reads the texts "right" and "wrong", each one text or a list of them.
+--mining compares with "answer", or else with the target's own answer.
+
+If the label file exists, the run goes on where an earlier one with the same
+settings stopped.`;
 
 /** The whole command line. */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: one list of commands and flags.
@@ -182,18 +223,118 @@ export function program(): Command {
     .option("--markdown", "print the verifiers as a Markdown table")
     .action(policies);
 
+  const judge = lenity.command("judge").description("train a judge for a pair of models");
+  pair(judge.command("label"))
+    .description("label tokens that a judge may accept or must reject, with one of --spans, --mining and --self")
+    .requiredOption("--prompts <file>", "prompts to label, as JSON lines", filled)
+    .option("--spans", "label right and wrong answers up to the first error, as for Judge Decoding")
+    .option("--mining", "search for the draft's tokens that change the result, as for AutoJudge")
+    .option("--self", "score the draft's tokens by the target alone, as for SelfJudge")
+    .option("--out <file>", "label file", filled, "labels.jsonl")
+    .option("--limit <n>", "label only the first n prompts (default: all)", whole(1))
+    .option("--after <n>", "--spans: label n tokens after the first error too, as to reject (default: 0)", whole(0))
+    .option("--answer <check>", `--mining: ${answerHelp}`, filled)
+    .option("--suffix <n>", "--self: how many of the tokens that follow count (default: 20)", whole(0))
+    .option("--tau <s>", "--self: accept above this score, in nats (default: -1.4)", number(-1e6, 1e6))
+    .option(
+      "--tau-from <file>",
+      "--self: choose τ so that it rejects 90 % of what --mining rejected in this file",
+      filled,
+    )
+    .option("--max-tokens <n>", "--mining, --self: most tokens of an answer (default: 512)", whole(1))
+    .addHelpText("after", labelHelp)
+    .action(judgeLabel);
+  pair(judge.command("fit"))
+    .description("train a head on labelled tokens, and choose its decay and threshold on a fifth of the prompts")
+    .argument("<labels...>", "label files")
+    .option("--head <kind>", "the verifier to train it for: judge or autojudge", oneOf(headKinds), "judge")
+    .option(
+      "--features <whose>",
+      "hidden states to read: target, draft or both",
+      oneOf(["target", "draft", "both"]),
+      "target",
+    )
+    .option(
+      "--hidden <kind>",
+      "pre-norm, post-norm, layer-N or layer-N-norm (default: pre-norm; for autojudge post-norm)",
+      hiddenKind,
+    )
+    .option("--draft-hidden <kind>", "the same for the draft (default: --hidden)", hiddenKind)
+    .option(
+      "--recall <share>",
+      "share of the tokens to reject that the preset's threshold rejects",
+      number(0.01, 1),
+      0.95,
+    )
+    .option("--decays <n...>", "L2 decays to try (default: 1 0.1 0.01 0.001 0.0001)", list(number(0, 1e6)))
+    .option(
+      "--wrong-weight <n>",
+      "weight of all tokens to reject, relative to that of all fine ones",
+      number(1e-6, 1e6),
+      1,
+    )
+    .option("--agreed-weight <n>", "weight of a token that the target would choose itself", number(0, 1), 0.1)
+    .option("--seed <n>", "which fifth of the prompts is for validation", whole(0), 1)
+    .option("--out <file>", "file for the head (default: judge.json or autojudge.json)", filled)
+    .option("--json", "print one JSON object")
+    .action(judgeFit);
+  pair(judge.command("eval"))
+    .description("measure a head on labelled tokens that it was not trained on")
+    .argument("<head>", "the head's file")
+    .argument("<labels...>", "label files")
+    .option(
+      "--thresholds <t...>",
+      "thresholds to show besides the preset's (default: 0.05 0.1 0.25 0.5 0.75 0.9 0.95)",
+      list(number(0, 1)),
+    )
+    .option("--json", "print one JSON object")
+    .action(judgeEval);
+
+  decoding(
+    models(lenity.command("calibrate"))
+      .description("find the loosest value of a policy's parameter whose loss is bounded with confidence")
+      .requiredOption("--prompts <file>", "prompts like those to come, as JSON lines", filled)
+      .requiredOption("--policy <policy>", "a preset or a policy in JSON with one value to find", policy)
+      .option("--parameter <path>", "option to find a value for (default: the policy's only main parameter)", filled)
+      .option(
+        "--values <v...>",
+        "values to test, fixed before any answer was seen (default: those of the rule)",
+        list(number(-1e9, 1e9)),
+      )
+      .option("--alpha <share>", "highest expected loss", number(1e-6, 1 - 1e-6), 0.05)
+      .option("--delta <share>", "probability that it is higher all the same", number(1e-9, 1 - 1e-6), 0.1)
+      .option(
+        "--loss <kind>",
+        "wrong: wrong answers; changed: other results than strict's; drop: wrong where strict is right",
+        oneOf(lossKinds),
+        "wrong",
+      )
+      .option("--answer <check>", answerHelp, filled)
+      .option("--limit <n>", "use only the first n prompts (default: all)", whole(1)),
+  )
+    .option("--seed <n>", "seed of the first prompt; each next one's is one higher", whole(0), 0)
+    .option("--max-tokens <n>", "most tokens of an answer", whole(1), 512)
+    .option("--name <name>", "name of the preset", filled, "calibrated")
+    .option("--out <file>", "file for the preset", filled, "calibrated.json")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", calibrateHelp)
+    .action(calibrateCommand);
+
   const bench = lenity.command("bench").description("run a benchmark and print a table");
   models(bench.command("quality"))
-    .description("accuracy, tokens per pass and speed of each policy on held-out problems")
+    .description("accuracy, tokens per pass and speed of each policy on held-out problems, or on your prompts")
+    .option("--prompts <file>", "prompts to answer, as JSON lines (default: problems of the built-in pair)", filled)
+    .option("--answer <check>", `--prompts: ${answerHelp}`, filled)
     .option(
       "--policies <list...>",
       "presets or policies in JSON (default: strict, judi, and judge and autojudge if the model has their heads)",
       list(policy),
     )
-    .option("--problems <n>", "number of held-out problems", whole(1), 200)
+    .option("--problems <n>", "how many problems or prompts (default: 200 problems, or all prompts)", whole(1))
     .option("--draft-tokens <k>", "block length for policies whose preset has none", whole(1, 1024), 16)
     .option("--temperature <t>", "0 is greedy", number(0, 100), 0)
-    .option("--seed <n>", "which problems to use", whole(0), 1)
+    .option("--max-tokens <n>", "most tokens of an answer", whole(1), 512)
+    .option("--seed <n>", "which built-in problems to use", whole(0), 1)
     .option("--out <file>", "file for the JSON", "bench/results/quality.json")
     .action(benchQuality);
   models(bench.command("verify"))
@@ -223,6 +364,14 @@ export function program(): Command {
     .option("--repeats <n>", "rounds per setting", whole(1), 15)
     .option("--out <file>", "file for the JSON", "bench/results/evidence.json")
     .action(benchEvidence);
+  bench
+    .command("grammar")
+    .description("the cost of a grammar: compiling it, and the masks of an answer, the first time and again")
+    .option("--vocabularies <n...>", "vocabulary sizes (default: 32000 151936)", list(whole(1000, 1e6)))
+    .option("--tokens <n>", "the most tokens of an answer", whole(1), 200)
+    .option("--answers <n>", "answers of each grammar", whole(1), 5)
+    .option("--out <file>", "file for the JSON", "bench/results/grammar.json")
+    .action(benchGrammar);
   models(bench.command("threads"))
     .description("the cost of a round with several numbers of threads for the two models")
     .option("--draft-tokens <k>", "drafted tokens per round", whole(1, 1024), 16)

@@ -15,6 +15,7 @@ import { LenityError } from "./error.ts";
 import { loops } from "./guard.ts";
 import { addRound } from "./metrics.ts";
 import type { Session, Token } from "./model.ts";
+import { overshootOf, overshootsOf } from "./overshoot.ts";
 import { checkDraft } from "./preflight.ts";
 import { relaxedBy } from "./relaxed.ts";
 import { draw } from "./sampling.ts";
@@ -41,7 +42,12 @@ async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncG
       await rewind(session, request);
       yield { type: "round", tokens };
     }
-    yield { type: "finish", reason: request.reason, counters: request.counters };
+    const { counters, looping, overshoots } = request;
+    yield {
+      type: "finish",
+      reason: request.reason,
+      counters: { ...counters, looping, overshoot: overshootOf(overshoots) },
+    };
   } finally {
     await session.close();
   }
@@ -58,17 +64,18 @@ async function prefill(session: Session, request: Request): Promise<void> {
 
 /** The drafter's tokens for this round. The last token the answer may get is not drafted: the target adds it. */
 async function propose(request: Request): Promise<Draft> {
-  const { target, drafter, committed: context, sampling, random, signal, scope } = request;
+  const { target, drafter, verifier, committed: context, sampling, shaping, random, signal, scope } = request;
   if (signal?.aborted === true) {
     throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
   }
   const limit = Math.min(request.draftTokens, request.remaining - 1);
   if (drafter === undefined || limit <= 0) return { tokens: [] };
   const uniform = Array.from({ length: limit }, random);
-  const { tokens, evidence } = await drafter.propose({ context, limit, sampling, uniform, signal, scope });
-  const draft = { tokens: tokens.slice(0, limit), evidence };
-  checkDraft(draft.tokens, drafter, target);
-  return draft;
+  const settings = { limit, sampling, shaping, uniform, hidden: verifier.needs?.draftHidden, signal, scope };
+  const draft = await drafter.propose({ context, ...settings });
+  const tokens = draft.tokens.slice(0, limit);
+  checkDraft(tokens, drafter, target);
+  return { ...draft, tokens: shaping?.cut(tokens, draft.evidence !== undefined) ?? tokens };
 }
 
 /**
@@ -76,15 +83,15 @@ async function propose(request: Request): Promise<Draft> {
  * block.
  */
 async function score(session: Session, request: Request, draft: Draft): Promise<Round> {
-  const { target, verifier, sampling, committed, promptLength, random, signal } = request;
-  const options = { target, verifier, sampling, draft, trace: request.trace === true, signal };
+  const { target, verifier, sampling, shaping, committed, promptLength, random, signal } = request;
+  const options = { target, verifier, sampling, shaping, draft, trace: request.trace === true, signal };
   const scored = await scoreBlock(session, committed.at(-1) as Token, options);
-  request.looping ||= loops(committed, promptLength);
   return {
     ...scored,
     context: committed,
     promptLength,
     draft: draft.tokens,
+    draftHidden: draft.hidden,
     spent: request.spent,
     looping: request.looping,
     greedy: sampling.temperature === 0,
@@ -120,12 +127,12 @@ async function commit(request: Request, round: Round, verdict: Verdict): Promise
     const at = tokens.length;
     const accepted = source === "draft";
     const traced = trace === true ? tracedToken(token, round, at) : {};
-    committed.push(token);
     tokens.push({ token, source, by: accepted ? by[at] : undefined, relaxed: accepted && relaxed(at), ...traced });
     return eos.has(token) || stop?.(token) === true;
   };
   let ended = false;
   while (!ended && tokens.length < accepted) ended = add(draft[tokens.length] as Token, "draft");
+  request.overshoots.push(...overshootsOf(verifier, round, tokens.length));
   const ignored = accepted - tokens.length;
   let drawn: "replacement" | "bonus" | undefined;
   if (!ended) {
@@ -134,8 +141,11 @@ async function commit(request: Request, round: Round, verdict: Verdict): Promise
     const row = (rejected ? verdict.replacement?.(accepted) : undefined) ?? target.row(accepted);
     ended = add(draw(row, random()), draft.length === 0 ? "target" : drawn);
   }
+  // Only now: rows are shaped when they are read, by the context of the round.
+  committed.push(...tokens.map(({ token }) => token));
   const outcome = { drafted: draft.length, accepted, rejected, tokens, drawn, ignored, by, verdict };
   request.counters = addRound(request.counters, outcome);
+  request.looping ||= loops(committed, request.promptLength);
   for (const { charges } of [verdict, ...(verdict.shadows ?? [])]) {
     request.spent = charged(request.spent, charges, tokens.length);
   }

@@ -8,7 +8,7 @@ import { textMachine } from "./texts/text-machine.ts";
  * Exactly one of these texts. Throws `invalid_request` if there are none, if one has half a character (a surrogate
  * without its pair), or if they are too long, about 600 000 characters together.
  */
-export function choiceGrammar(choices: readonly string[], tokenizer: Tokenizer): Grammar {
+export function choiceGrammar(choices: readonly string[], tokenizer: Tokenizer): Required<Grammar> {
   const spent = budget();
   for (const [at, choice] of choices.entries()) {
     const path = `choices[${at}]`;

@@ -13,7 +13,7 @@ import { schemaNetwork } from "./schema/schema-network.ts";
  * `unsupported` for keywords that a grammar cannot follow, `invalid_request` for malformed schemas, for those that no
  * value fulfils, and for those that are too large.
  */
-export function jsonSchemaGrammar(schema: unknown, tokenizer: Tokenizer, options: JsonOptions = {}): Grammar {
+export function jsonSchemaGrammar(schema: unknown, tokenizer: Tokenizer, options: JsonOptions = {}): Required<Grammar> {
   const spaces = whiteSpaceOf(options);
   const root = placeOf(schema, "schema");
   const network = prune(schemaNetwork(root, spaces > 0, budget()));

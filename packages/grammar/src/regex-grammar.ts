@@ -9,5 +9,5 @@ import { textMachine } from "./texts/text-machine.ts";
  * `LenityError`: `unsupported` for back-references, look-around, word boundaries and modifiers; `invalid_request` for
  * expressions that are malformed, match no text, or need too large an automaton.
  */
-export const regexGrammar = (pattern: string, tokenizer: Tokenizer): Grammar =>
+export const regexGrammar = (pattern: string, tokenizer: Tokenizer): Required<Grammar> =>
   tokenGrammar(textMachine(patternAutomaton(pattern, "whole", budget(), "pattern"), "pattern"), tokenizer);

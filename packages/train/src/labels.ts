@@ -8,6 +8,8 @@ export interface Label {
   readonly token: Token;
   /** Whether a verifier may accept the token here; false if it leads to a wrong answer. */
   readonly fine: boolean;
+  /** What `fine` was decided by, if it was a number: s of `self`, in nats. */
+  readonly score?: number | undefined;
 }
 
 /** An answer with labelled tokens: one line of a label file. */

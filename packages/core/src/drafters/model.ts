@@ -1,7 +1,8 @@
 import type { Draft, Drafter, DraftRequest } from "../drafter.ts";
 import { logitsEvidence } from "../evidence/logits-evidence.ts";
 import { blame } from "../evidence/name-the-model.ts";
-import type { LanguageModel, Session, Token } from "../model.ts";
+import { hiddenRows } from "../hidden-rows.ts";
+import type { LanguageModel, Scores, Session, Token } from "../model.ts";
 import { draw } from "../sampling.ts";
 import { processedRow } from "../truncate.ts";
 
@@ -34,9 +35,14 @@ export function modelDrafter(model: LanguageModel): Drafter {
     name: model.name,
     rows: true,
     vocabulary: model.vocabulary,
-    async propose({ context, scope, limit, sampling, uniform, signal }: DraftRequest): Promise<Draft> {
+    hidden: model.hidden,
+    async propose(request: DraftRequest): Promise<Draft> {
+      const { context, scope, limit, sampling, shaping, uniform, hidden, signal } = request;
       if (!canRead(model, context)) return { tokens: [] };
-      opening ??= model.open({ scope });
+      if (opening === undefined) {
+        opening = model.open({ prompt: [...context], scope }); // the context grows
+        held = context.slice(0, (await opening).length);
+      }
       const session = await opening;
       await session.rewind(Math.min(commonPrefix(held, context), context.length - 1));
       held = context.slice(0, session.length);
@@ -44,18 +50,31 @@ export function modelDrafter(model: LanguageModel): Drafter {
 
       const tokens: Token[] = [];
       const logits = new Float32Array(Math.max(0, room) * model.vocabulary);
-      let pending = context.slice(held.length);
-      while (tokens.length < room && !eos.has(tokens.at(-1) ?? -1)) {
-        const scores = await session.append(pending, { rows: 1, signal });
+      const width = hidden === undefined ? 0 : (model.hidden[hidden] ?? 0);
+      const states = new Float32Array(Math.max(0, room) * width);
+      let pending: readonly Token[] = context.slice(held.length);
+      const run = async (): Promise<Scores> => {
+        const scores = await session.append(pending, { rows: 1, hidden, signal });
         held.push(...pending);
-        logits.set(scores.logits, tokens.length * model.vocabulary);
+        if (tokens.length > 0) states.set(scores.hidden ?? [], (tokens.length - 1) * width);
+        pending = [];
+        return scores;
+      };
+      while (tokens.length < room && !eos.has(tokens.at(-1) ?? -1)) {
+        const scores = await run();
+        const row = logits.subarray(tokens.length * model.vocabulary, (tokens.length + 1) * model.vocabulary);
+        row.set(scores.logits);
+        // The grammar may need a token that this model lacks, or the answer is over.
+        if (shaping?.shape(row, tokens) === false) break;
         const token = draw(
-          blame(model, () => processedRow(scores.logits, sampling)),
+          blame(model, () => processedRow(row, sampling)),
           uniform[tokens.length] as number,
         );
         tokens.push(token);
         pending = [token];
       }
+      // The last token is run only for its hidden state.
+      if (hidden !== undefined && tokens.length > 0 && pending.length > 0) await run();
       return {
         tokens,
         evidence: logitsEvidence(
@@ -64,6 +83,7 @@ export function modelDrafter(model: LanguageModel): Drafter {
           sampling,
           model,
         ),
+        ...(hidden === undefined ? {} : { hidden: hiddenRows(states, width) }),
       };
     },
     async close() {

@@ -1,5 +1,5 @@
 import type { Token } from "../model.ts";
-import type { Measure, RowKind } from "./reading.ts";
+import type { Measure, Reading, RowKind } from "./reading.ts";
 
 /** A distribution over the vocabulary: non-negative, sums to 1. */
 export type Row = Float32Array;
@@ -11,15 +11,15 @@ export interface Evidence {
   readonly vocabulary: number;
   /** The most probable token (the lowest id among equals). Needs no softmax. */
   argmax(at: number): Token;
-  /** The logits that the model returned. Do not write to them. */
+  /** The logits, shaped by the request's processors and grammar. Do not write to them. */
   logits(at: number): Float32Array;
   /** The whole distribution. Do not write to it. */
   row(at: number, kind?: RowKind): Row;
   probability(at: number, token: Token, kind?: RowKind): number;
   /**
    * Whether the request allows the token here: false for tokens cut off by top-k, top-p or min-p, and for ids with a
-   * logit of −∞ (a mask, or an id without a token). At temperature 0, where the processed row is one-hot, only logits
-   * of −∞ are ruled out.
+   * logit of −∞ (banned, against the grammar, or without a token). At temperature 0, where the processed row is
+   * one-hot, only logits of −∞ are ruled out.
    */
   supports(at: number, token: Token): boolean;
   /** The highest probability of the row. */
@@ -28,6 +28,8 @@ export interface Evidence {
   entropy(at: number, kind?: RowKind): number;
   /** The divergence of this row p from the drafter's row q at the same position. For kl, infinite where q = 0 < p. */
   divergence(at: number, drafter: Evidence, measure: Measure, kind?: RowKind): number;
+  /** For rows on a device: whether this number can be read of each drafted token. Absent if all numbers can. */
+  reads?(reading: Reading): boolean;
   /**
    * For rows on a device: resolves when the position's `logits` and `row` can be read. Absent if all rows can be read.
    */

@@ -1,8 +1,9 @@
 import { logitsEvidence } from "../evidence/logits-evidence.ts";
 import type { Reading } from "../evidence/reading.ts";
 import { readingsEvidence } from "../evidence/readings-evidence.ts";
+import { hiddenRows } from "../hidden-rows.ts";
 import { defaultRegistry } from "../presets.ts";
-import { createRegistry, type Registry, type VerifierPlugin } from "../registry.ts";
+import { createRegistry, type Parameter, type Registry, type VerifierPlugin } from "../registry.ts";
 import { type Sampling, sampling, seeded } from "../sampling.ts";
 import { processedRow } from "../truncate.ts";
 import type { Round, Verdict, Verifier } from "../verifier.ts";
@@ -21,7 +22,7 @@ import { plainReadings } from "./scoring-model.ts";
  */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: one list of cases.
 export function conformance(plugin: VerifierPlugin, registry: Registry = registryWith(plugin)): ConformanceCase[] {
-  const { strict, strictMode } = plugin;
+  const { strict, strictMode, parameter } = plugin;
   const create = creator(plugin, registry);
   const usual = () => create(plugin.example);
   const { needs, law, joint } = usual();
@@ -91,6 +92,27 @@ export function conformance(plugin: VerifierPlugin, registry: Registry = registr
         }
       },
     },
+    {
+      name: "accepts more, or as much, from each value of its parameter to the next, strict to loose",
+      skip: parameter === undefined ? "this rule has no parameter" : undefined,
+      async run() {
+        const { name, looser, values } = parameter as Parameter;
+        const least = strict?.[name];
+        const ordered = typeof least === "number" ? [least, ...values] : values;
+        for (const [at, value] of ordered.slice(1).entries()) {
+          const before = ordered[at] as number;
+          expect(looser === "up" ? value >= before : value <= before, `${value} after ${before} is not ${looser}`);
+        }
+        let most = 0;
+        for (const value of values) {
+          const verifier = create({ ...plugin.example, [name]: value });
+          const verdicts = await Promise.all(rounds(40, 6).map(async (round) => verifier.verify(round)));
+          const accepted = verdicts.flatMap(({ accept }) => accept.filter(Boolean)).length;
+          expect(accepted >= most, `${name} ${value} accepts ${accepted} tokens, a stricter value ${most}`);
+          most = accepted;
+        }
+      },
+    },
     ...requestCases(usual, settings),
     {
       name: "reproduces the target token for token at temperature 0 with its strict options",
@@ -116,8 +138,9 @@ export function conformance(plugin: VerifierPlugin, registry: Registry = registr
           const [p, q] = [randomLogits(seed, 6, 2), randomLogits(seed + 1000, 6, 2)];
           const verifier = create(strict);
           const hidden = { width: conformanceWidth, at: () => randomLogits(seed, conformanceWidth, 1) };
+          const draftHidden = { width: conformanceWidth, at: () => randomLogits(seed + 1, conformanceWidth, 1) };
           const emitted = await oneStepLaw(
-            { ...verifier, verify: (round) => verifier.verify({ ...round, hidden }) },
+            { ...verifier, verify: (round) => verifier.verify({ ...round, hidden, draftHidden }) },
             p,
             q,
           );
@@ -220,7 +243,7 @@ function roundOf(
     const token = row.findIndex((mass) => mass > 0 && (left -= mass) < 0);
     return token < 0 ? evidence.argmax(at) : token;
   });
-  const states = randomLogits(seed + 7, conformanceWidth * draft.length, 1);
+  const states = (seed: number) => hiddenRows(randomLogits(seed, conformanceWidth * draft.length, 1), conformanceWidth);
   return {
     context: [0, 1],
     promptLength: 2,
@@ -229,7 +252,8 @@ function roundOf(
     draft,
     target: logitsEvidence(target, vocabulary, settings),
     drafter: evidence,
-    hidden: { width: conformanceWidth, at: (i) => states.subarray(i * conformanceWidth, (i + 1) * conformanceWidth) },
+    hidden: states(seed + 7),
+    draftHidden: states(seed + 8),
     greedy: settings.temperature === 0,
     control: new Set(),
     uniform: draft.map(random),

@@ -9,7 +9,7 @@ import { type State, step } from "./state.ts";
  * A grammar over the tokens of this tokenizer. Throws `unsupported` if the tokenizer does not know their bytes, or if
  * none of them can begin a text.
  */
-export function tokenGrammar(machine: Machine, tokenizer: Tokenizer): Grammar {
+export function tokenGrammar(machine: Machine, tokenizer: Tokenizer): Required<Grammar> {
   const vocabulary = vocabularyOf(tokenizer);
   const { spaces, start } = machine;
   const write = maskWriter(vocabulary, spaces);
