@@ -101,7 +101,7 @@ export interface GrammarFlags {
 export async function benchGrammar(flags: GrammarFlags): Promise<void> {
   const report = await grammar({ ...flags, progress: showProgress() });
   print(grammarTable(report));
-  await save(flags.out, report);
+  await saveJson(flags.out, report);
 }
 
 export interface ThreadsFlags extends LoadModelsOptions {

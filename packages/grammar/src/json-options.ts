@@ -2,9 +2,9 @@ import { LenityError } from "@lenity/core";
 
 export interface JsonOptions {
   /**
-   * The most white space between the parts of the JSON, in bytes: 0 to 1000. With 0, the default, the JSON is written as
-   * by `JSON.stringify`: compact, so that much of it is forced. With 20, a model may indent it, but cannot go on with
-   * spaces forever. There is none before the first bracket and behind the last.
+   * The most white space between two parts of the JSON, in bytes: 0 to 1000. With 0, the default, the JSON is written
+   * as by `JSON.stringify`: compact, so that much of it is forced. With 20, a model may indent it, but cannot go on
+   * with spaces forever. There is none before the first part and behind the last.
    */
   readonly whiteSpace?: number | undefined;
 }
