@@ -1,6 +1,6 @@
 /**
- * Core, chat, the server and @lenity/onnx/web run on every JavaScript runtime: they do not import a runtime's modules
- * or use its globals.
+ * Core, chat, grammar, the server and @lenity/onnx/web run on every JavaScript runtime: they do not import a runtime's
+ * modules or use its globals.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -46,6 +46,7 @@ async function graphOf(entry: string): Promise<{ readonly imports: readonly stri
 const portable = {
   core: ["src/index.ts", "src/testing/index.ts"],
   chat: ["src/index.ts", "src/internal.ts"],
+  grammar: ["src/index.ts"],
   server: ["src/index.ts"],
   onnx: ["src/web/index.ts"],
 };

@@ -1,9 +1,9 @@
 /**
  * Runs `npm test`. With names of packages, folders or files, it runs their tests on Bun (see chosen.ts). Without names
- * it runs everything, fast steps first: format and types; the tests of core and chat on Bun, Deno and, if there is a
- * Node 24, Node; core and the server in workerd; the page and models on WebGPU in Chromium; models on WebGPU, if Vulkan
- * has a driver; the rest on Bun; the ONNX adapter and the server's sockets also on Deno and Node; and the packages as
- * npm would publish them. At the end it repeats why steps and tests were skipped, and the last line is
+ * it runs everything, fast steps first: format and types; the tests of core, chat and grammar on Bun, Deno and, if
+ * there is a Node 24, Node; core and the server in workerd; the page and models on WebGPU in Chromium; models on
+ * WebGPU, if Vulkan has a driver; the rest on Bun; the ONNX adapter and the server's sockets also on Deno and Node; and
+ * the packages as npm would publish them. At the end it repeats why steps and tests were skipped, and the last line is
  * `N passed, N failed`.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
@@ -42,7 +42,7 @@ const tests = (pattern: string) =>
     .sort()
     .map((path) => `./${path}`);
 /** Tests that run on every runtime. */
-const pure = tests("packages/{core,chat}/test/*.test.ts");
+const pure = tests("packages/{core,chat,grammar}/test/*.test.ts");
 const onnx = tests("packages/onnx/test/*.test.ts");
 const sockets = tests("packages/cli/test/sockets.test.ts");
 const rest = [
@@ -65,9 +65,9 @@ const steps: readonly (Step | Skipped)[] = [
   { name: "format and lint", command: [local("biome"), "check", "."] },
   { name: "types", command: [local("tsc")] },
   { name: "types of the page", command: [local("tsc"), "-p", "examples/browser"] },
-  { name: "core and chat on Bun", command: [bun, "test", ...pure], counts: bunCounts },
-  onDeno("core and chat on Deno", pure),
-  onNode("core and chat on Node", pure),
+  { name: "core, chat and grammar on Bun", command: [bun, "test", ...pure], counts: bunCounts },
+  onDeno("core, chat and grammar on Deno", pure),
+  onNode("core, chat and grammar on Node", pure),
   workerdStep(),
   browserStep(),
   webgpuStep(),

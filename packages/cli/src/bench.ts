@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { cache, cacheTable } from "@lenity/bench/cache";
 import { evidence, evidenceTable } from "@lenity/bench/evidence";
+import { grammar, grammarTable } from "@lenity/bench/grammar";
 import { threads, threadsTable } from "@lenity/bench/threads";
 import { type VerifyEntry, verify, verifyTable } from "@lenity/bench/verify";
 import { chatWriter } from "@lenity/chat";
@@ -86,6 +87,20 @@ export async function benchEvidence({ device, vocabularies, ...flags }: Evidence
   const devices = device === undefined || device === "auto" ? undefined : [device];
   const report = await evidence({ ...flags, devices, vocabularies, progress: showProgress() });
   print(evidenceTable(report));
+  await saveJson(flags.out, report);
+}
+
+export interface GrammarFlags {
+  readonly vocabularies?: readonly number[] | undefined;
+  readonly tokens: number;
+  readonly answers: number;
+  readonly out: string;
+}
+
+/** `lenity bench grammar`: grammars over a synthetic vocabulary. Needs no model files. */
+export async function benchGrammar(flags: GrammarFlags): Promise<void> {
+  const report = await grammar({ ...flags, progress: showProgress() });
+  print(grammarTable(report));
   await saveJson(flags.out, report);
 }
 

@@ -1,7 +1,7 @@
 import { activationKinds, attentionForms, weightKinds } from "@lenity/onnx";
 import { headKinds, lossKinds } from "@lenity/train";
 import { Command } from "commander";
-import { benchCache, benchEvidence, benchThreads, benchVerify } from "./bench.ts";
+import { benchCache, benchEvidence, benchGrammar, benchThreads, benchVerify } from "./bench.ts";
 import { benchQuality } from "./bench-quality.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { chat } from "./chat.ts";
@@ -364,6 +364,14 @@ export function program(): Command {
     .option("--repeats <n>", "rounds per setting", whole(1), 15)
     .option("--out <file>", "file for the JSON", "bench/results/evidence.json")
     .action(benchEvidence);
+  bench
+    .command("grammar")
+    .description("the cost of a grammar: compiling it, and the masks of an answer, the first time and again")
+    .option("--vocabularies <n...>", "vocabulary sizes (default: 32000 151936)", list(whole(1000, 1e6)))
+    .option("--tokens <n>", "the most tokens of an answer", whole(1), 200)
+    .option("--answers <n>", "answers of each grammar", whole(1), 5)
+    .option("--out <file>", "file for the JSON", "bench/results/grammar.json")
+    .action(benchGrammar);
   models(bench.command("threads"))
     .description("the cost of a round with several numbers of threads for the two models")
     .option("--draft-tokens <k>", "drafted tokens per round", whole(1, 1024), 16)

@@ -309,6 +309,20 @@ test("lenity bench verify prints the ratio to the floor of every verifier", asyn
     assert.match(out, new RegExp(`^\\| ${name} +\\| +[\\d.]+×`, "m"));
 });
 
+test("lenity bench grammar prints what compiling and masks cost, and writes JSON", async () => {
+  const out = join(folder, "grammar.json");
+  const sizes = ["--vocabularies", "3000", "--tokens", "20", "--answers", "2"];
+  const { status, out: table, err } = await lenity(["bench", "grammar", ...sizes, "--out", out]);
+  assert.equal(status, 0, err);
+  assert.match(table, /^\| grammar +\| vocabulary \| +compile \| mask, warm \|/m);
+  const { rows, tokens, answers } = JSON.parse(await readFile(out, "utf8"));
+  assert.deepEqual([rows.length, tokens, answers], [5, 20, 2]);
+  for (const { vocabulary, compile, first, firstLongest, warm, advance } of rows) {
+    assert.equal(vocabulary, 3000);
+    assert.ok(compile > 0 && first > 0 && firstLongest >= first && warm > 0 && advance >= 0);
+  }
+});
+
 test("lenity bench evidence prints what rounds by rows and by numbers take and send, and writes JSON", async () => {
   const out = join(folder, "evidence.json");
   const [vocabulary, draftTokens] = [700, 5];

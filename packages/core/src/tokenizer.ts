@@ -18,6 +18,12 @@ export interface Tokenizer {
    * is not certain, such as when spaces are dropped or an unknown token replaces a whole word.
    */
   readonly longestToken?: number | undefined;
+  /**
+   * The bytes that a token stands for wherever it occurs in a text; a character's bytes may be split between tokens.
+   * Undefined for special tokens and ids without a token. Left out by tokenizers whose tokens' texts depend on the
+   * tokens beside them.
+   */
+  readonly bytes?: ((token: Token) => Uint8Array | undefined) | undefined;
   encode(text: string): Token[];
   /**
    * Like `encode` for several texts, on another thread: for texts long enough to block the caller. Resolves to

@@ -1,12 +1,9 @@
 /**
  * How much text one token of a tokenizer.json can cover: gives a lower bound on a text's tokens before it is encoded.
  */
+import { byteLetters } from "./byte-letters.ts";
+import { type Part, partsOf } from "./parts.ts";
 import type { TokenTexts } from "./token-table.ts";
-
-interface Part {
-  readonly type?: unknown;
-  readonly [setting: string]: unknown;
-}
 
 /**
  * The most bytes of UTF-8 that one token covers. Undefined when a text may have fewer tokens than this implies: when
@@ -43,19 +40,7 @@ const composed = 3;
 
 const utf8 = new TextEncoder();
 
-/** GPT-2's characters for the 256 bytes: printable ones stand for themselves, the others map to U+0100 and up. */
-const byteLetters = Array.from({ length: 324 }, (_, code) => code)
-  .filter((code) => code > 255 || (code > 32 && code < 127) || (code > 160 && code !== 173))
-  .map((code) => String.fromCharCode(code));
-
 const byteTokens = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`);
-
-/** A part, or the parts of a sequence. */
-function partsOf(part: unknown, list: string): readonly Part[] {
-  const given = part as Part | null | undefined;
-  if (given === null || given === undefined) return [];
-  return given.type === "Sequence" ? (given[list] as readonly unknown[]).flatMap((one) => partsOf(one, list)) : [given];
-}
 
 /** Whether a pre-tokenizer keeps every character. */
 function keepsAll({ type, pattern, invert, behavior }: Part): boolean {

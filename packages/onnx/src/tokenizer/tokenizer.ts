@@ -5,6 +5,7 @@ import type { FolderTokenizer } from "./folder-tokenizer.ts";
 import { longestToken } from "./longest-token.ts";
 import { specialTexts } from "./named-tokens.ts";
 import { textBeginning } from "./text-beginning.ts";
+import { tokenBytes } from "./token-bytes.ts";
 import type { TokenTexts } from "./token-table.ts";
 import { type WordCache, wordCache } from "./word-cache.ts";
 
@@ -64,6 +65,7 @@ export function makeTokenizer(
     special,
     added: new Set(added.keys()),
     longestToken: longestToken(definition, config, known),
+    bytes: tokenBytes(definition["decoder"], known, special),
     encode,
     encodeText: (text) => (text === "" ? [...beginning.alone] : [...beginning.before, ...encode(text)]),
     decode(tokens, options) {

@@ -1,0 +1,6 @@
+/** Grammars for `decode` and `generate` of @lenity/core. */
+export * from "./choice-grammar.ts";
+export * from "./json-grammar.ts";
+export type { JsonOptions } from "./json-options.ts";
+export * from "./json-schema-grammar.ts";
+export * from "./regex-grammar.ts";

@@ -1,0 +1,71 @@
+import type { Budget } from "../budget.ts";
+import { numberAutomaton } from "../json/number-automaton.ts";
+import type { Atom } from "./atom.ts";
+import { constants, isOfType } from "./constants.ts";
+import { spokenKeywords, type Type, types, typesOf } from "./keywords.ts";
+import { keywordOf } from "./limits.ts";
+import { numberRange } from "./number-range.ts";
+import { invalid, isObject, member, type Place, unsupported } from "./place.ts";
+import { arrayShape, objectShape } from "./shapes.ts";
+import { stringRule } from "./string-rule.ts";
+
+/** What a schema without references and alternatives allows. */
+export function leafAtoms(budget: Budget): (place: Place) => readonly Atom[] {
+  const share = sharedAtoms();
+  const word = (text: string) => share(["word", text], () => ({ kind: "word", text }));
+  const ofType = (place: Place, type: Type): readonly Atom[] => {
+    if (type === "null") return [word("null")];
+    if (type === "boolean") return [word("true"), word("false")];
+    if (type === "object") return [{ kind: "object", shape: objectShape(place) }];
+    if (type === "array") return [{ kind: "array", shape: arrayShape(place) }];
+    if (type === "string") {
+      const says = ["minLength", "maxLength", "pattern", "format"].map((keyword) => keywordOf(place.schema, keyword));
+      return [share([type, ...says], () => ({ kind: "string", rule: stringRule(place, budget) }))];
+    }
+    const range = numberRange(place, type === "integer");
+    return [share(range, () => ({ kind: "number", automaton: numberAutomaton(range, budget, place.path) }))];
+  };
+  return (place) => {
+    if (place.schema === false) return [];
+    const spoken = spokenKeywords(place);
+    const named = typesOf(place, spoken);
+    const values = valuesOf(place, spoken, named);
+    if (values !== undefined) return constants(values.allowed, values.path, word, budget);
+    // Numbers include integers.
+    return [...(named ?? types.filter((type) => type !== "integer"))].flatMap((type) => ofType(place, type));
+  };
+}
+
+/** Makes the same atom of everything that says the same. */
+function sharedAtoms(): (key: unknown, make: () => Atom) => Atom {
+  const known = new Map<string, Atom>();
+  return (key, make) => {
+    const text = JSON.stringify(key);
+    let atom = known.get(text);
+    if (atom === undefined) {
+      atom = make();
+      known.set(text, atom);
+    }
+    return atom;
+  };
+}
+
+/** The values that `const` or `enum` allow, and the path of that keyword; undefined if the schema has neither. */
+function valuesOf(
+  { schema, path }: Place,
+  spoken: readonly string[],
+  named: ReadonlySet<Type> | undefined,
+): { readonly allowed: readonly unknown[]; readonly path: string } | undefined {
+  const keyword = spoken.find((each) => each === "const" || each === "enum");
+  if (keyword === undefined || !isObject(schema)) return undefined;
+  const where = member(path, keyword);
+  const other = spoken.find((each) => ![keyword, "type", "nullable"].includes(each));
+  if (other !== undefined) {
+    throw unsupported(where, `stands beside ${other}. List only the values that ${other} allows, and leave it out.`);
+  }
+  const values = keyword === "const" ? [schema["const"]] : schema["enum"];
+  if (!Array.isArray(values)) throw invalid(where, "is no array; expected the allowed values.");
+  const allowed = values.filter((value) => isOfType(value, named));
+  if (allowed.length === 0) throw invalid(where, "has no value of the schema's type, so that nothing fulfils it.");
+  return { allowed, path: where };
+}
