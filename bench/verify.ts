@@ -25,8 +25,9 @@ export interface VerifyEntry {
   /** Creates the verifier for each verdict. */
   readonly verifier: () => Verifier;
   readonly sampling: Partial<Sampling>;
-  /** Numbers per hidden state, for verifiers that read them. Default 64. */
+  /** Numbers per hidden state of the target and of the draft, for verifiers that read them. Default 64. */
   readonly hiddenWidth?: number | undefined;
+  readonly draftHiddenWidth?: number | undefined;
 }
 
 export interface VerifyOptions {
@@ -97,7 +98,7 @@ interface BlockLogits {
 }
 
 async function measure(
-  { verifier, sampling: settings, hiddenWidth = 64 }: VerifyEntry,
+  { verifier, sampling: settings, hiddenWidth = 64, draftHiddenWidth = 64 }: VerifyEntry,
   { target, drafter, copies }: BlockLogits,
   vocabulary: number,
   draftTokens: number,
@@ -110,6 +111,7 @@ async function measure(
   const draft = Array.from({ length: draftTokens }, (_, at) => drawn(proposals, at, full, random));
   const uniform = draft.map(random);
   const hidden = randomHidden(hiddenWidth, draftTokens, random);
+  const draftHidden = randomHidden(draftHiddenWidth, draftTokens, random);
   const compared = target.subarray(0, drafter.length);
   const floors: number[] = [];
   const verdicts: number[] = [];
@@ -129,6 +131,7 @@ async function measure(
       target: logitsEvidence(target, vocabulary, full),
       drafter: logitsEvidence(drafter, vocabulary, full),
       hidden: fresh.needs?.hidden === undefined ? undefined : hidden,
+      draftHidden: fresh.needs?.draftHidden === undefined ? undefined : draftHidden,
       greedy: full.temperature === 0,
       control: new Set(),
       uniform,

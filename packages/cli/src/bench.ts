@@ -1,5 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, relative } from "node:path";
+import { relative } from "node:path";
 import { cache, cacheTable } from "@lenity/bench/cache";
 import { evidence, evidenceTable } from "@lenity/bench/evidence";
 import { quality, qualityTable } from "@lenity/bench/quality";
@@ -9,7 +8,7 @@ import { chatWriter } from "@lenity/chat";
 import { type Drafter, LenityError, type Policy } from "@lenity/core";
 import type { DeviceOption, OnnxModel } from "@lenity/onnx";
 import { type LoadModelsOptions, loadModels } from "./load-models.ts";
-import { print } from "./output.ts";
+import { print, save } from "./output.ts";
 
 /** The presets whose results differ at temperature 0 on this task. */
 const compared = ["strict", "judi", "judge", "autojudge"];
@@ -42,7 +41,7 @@ export async function benchQuality(flags: QualityFlags): Promise<void> {
       progress: showProgress(" problems"),
     });
     print(qualityTable(report));
-    await save(flags.out, report);
+    await saveReport(flags.out, report);
   } finally {
     await models.close();
   }
@@ -58,18 +57,20 @@ export interface VerifyFlags extends LoadModelsOptions {
 /** `lenity bench verify`: every verifier in the registry with its example options, the cheap ones also at temperature 0. */
 export async function benchVerify(flags: VerifyFlags): Promise<void> {
   const models = await loadModels(flags);
-  const { registry, target } = models;
+  const { registry, target, draft } = models;
   await models.close();
   const entries = registry.plugins.map(({ name, example }): VerifyEntry => {
     const verifier = () => registry.create({ type: name, ...example });
     const { needs } = verifier();
     const greedy = needs?.mode === "greedy";
     const hiddenWidth = needs?.hidden === undefined ? undefined : target.hidden[needs.hidden];
+    const draftHiddenWidth = needs?.draftHidden === undefined ? undefined : draft?.hidden[needs.draftHidden];
     return {
       label: greedy ? `${name}, greedy` : name,
       verifier,
       sampling: { temperature: greedy ? 0 : 1 },
       hiddenWidth,
+      draftHiddenWidth,
     };
   });
   for (const policy of [{ type: "exact" }, { type: "topk", k: 10, delta: 0.6 }, { type: "sd" }]) {
@@ -87,7 +88,7 @@ export async function benchVerify(flags: VerifyFlags): Promise<void> {
     progress: showProgress(),
   });
   print(verifyTable(report));
-  await save(flags.out, report);
+  await saveReport(flags.out, report);
 }
 
 export interface CacheFlags {
@@ -107,7 +108,7 @@ export async function benchCache(flags: CacheFlags): Promise<void> {
     throw error;
   });
   print(cacheTable(report));
-  await save(flags.out, report);
+  await saveReport(flags.out, report);
 }
 
 export interface EvidenceFlags {
@@ -123,7 +124,7 @@ export async function benchEvidence({ device, vocabularies, ...flags }: Evidence
   const devices = device === undefined || device === "auto" ? undefined : [device];
   const report = await evidence({ ...flags, devices, vocabularies, progress: showProgress() });
   print(evidenceTable(report));
-  await save(flags.out, report);
+  await saveReport(flags.out, report);
 }
 
 export interface ThreadsFlags extends LoadModelsOptions {
@@ -154,7 +155,7 @@ export async function benchThreads(flags: ThreadsFlags): Promise<void> {
     progress: showProgress(),
   });
   print(threadsTable(report));
-  await save(flags.out, report);
+  await saveReport(flags.out, report);
 }
 
 const placeOf = ({ folder, graph }: OnnxModel) => ({ folder, file: relative(folder, graph.file) });
@@ -169,17 +170,4 @@ const showProgress =
     if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${all}${what}${done === all ? "\n" : ""}`);
   };
 
-async function save(file: string, report: object): Promise<void> {
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
-  } catch (cause) {
-    throw new LenityError(
-      "invalid_request",
-      `Cannot write ${file}: ${(cause as Error).message}. Choose another file with --out.`,
-      {
-        cause,
-      },
-    );
-  }
-}
+const saveReport = (file: string, report: object): Promise<void> => save(file, `${JSON.stringify(report, null, 2)}\n`);

@@ -11,7 +11,7 @@ import {
   type Port,
 } from "@lenity/onnx";
 import { resolveModel } from "./hub/resolve-model.ts";
-import { headless, readHeads } from "./judge-heads.ts";
+import { type Heads, headless, headStates, readHeads } from "./judge-heads.ts";
 import { checkFile } from "./options.ts";
 import { print } from "./output.ts";
 import { needsText } from "./policies.ts";
@@ -48,14 +48,18 @@ export async function inspect(model: string, options: InspectOptions): Promise<v
 export async function inspection(dir: string, options: InspectOptions): Promise<string> {
   const { dtype, file, device, context: contextLength } = options;
   const folder = await openFolder(dir);
-  const found = await inspectModel(folder, { dtype, file, device, contextLength });
-  const policies = await policySupport(folder, found);
+  const heads = await readHeads(dir);
+  const found = await inspectModel(folder, { dtype, file, device, contextLength, hidden: headStates(heads).hidden });
+  const policies = await policySupport(folder, heads, found);
   return options.json === true ? JSON.stringify({ ...found, policies }) : describe(found, policies);
 }
 
 /** Every preset. Placeholders replace missing heads and a missing tokenizer, so that their needs are known too. */
-async function policySupport(folder: ModelFolder, { hidden, lastOnly }: Inspection): Promise<PolicySupport[]> {
-  const heads = await readHeads(folder.place);
+async function policySupport(
+  folder: ModelFolder,
+  heads: Heads,
+  { hidden, lastOnly }: Inspection,
+): Promise<PolicySupport[]> {
   const tokenizer = await loadTokenizer(folder).catch(() => undefined);
   const registry = defaultRegistry({
     judge: heads.judge ?? { hidden: "pre-norm", weight: [0], bias: 0 },
@@ -70,7 +74,9 @@ async function policySupport(folder: ModelFolder, { hidden, lastOnly }: Inspecti
   const target = { name: "this model", hidden, lastOnly };
   return registry.presets.map(({ name }): PolicySupport => {
     const { needs } = registry.create(name);
-    const withModel = unmetNeed(needs, target, { name: "draft model", rows: true });
+    // Some draft model that returns what is needed.
+    const states = needs?.draftHidden === undefined ? {} : { [needs.draftHidden]: 1 };
+    const withModel = unmetNeed(needs, target, { name: "draft model", rows: true, hidden: states });
     const withLookup = unmetNeed(needs, target, lookupDrafter());
     const lack = lacks[name];
     const missing = withModel ?? lack ?? withLookup;
@@ -110,6 +116,7 @@ function describe(found: Inspection, policies: readonly PolicySupport[]): string
     `  context     ${found.contextLength} tokens`,
     `  vocabulary  ${vocabulary(found)}, end tokens: ${found.eos.join(", ") || "none"}`,
     `  hidden      ${hidden.join(", ") || "none"}`,
+    ...onRequest(found),
     `  providers   ${found.providers.map(({ name, bundled }) => (bundled ? name : `${name} (not bundled)`)).join(", ")}`,
     `  device      ${found.device.name}: ${found.device.why}`,
     ...(found.numbers
@@ -122,6 +129,13 @@ function describe(found: Inspection, policies: readonly PolicySupport[]): string
       ? ["  policies    none: this model cannot verify drafts, so answers are decoded plainly"]
       : ["  policies    with a draft model / with prompt lookup", ...policies.map(policyLine)]),
   ].join("\n");
+}
+
+/** The layers whose states are added if a head reads them. */
+function onRequest({ hiddenLayers }: Inspection): string[] {
+  const [first, last] = [hiddenLayers[0], hiddenLayers.at(-1)];
+  if (first === undefined) return [];
+  return [`              of ${first === last ? `layer ${first}` : `layers ${first} to ${last}`}, if a head reads it`];
 }
 
 /** A policy, whether it works, and what it needs. */
@@ -177,12 +191,24 @@ function checks({ check, hidden, cache, lastOnly }: Inspection): string[] {
     : check.leak === 0
       ? "no row depends on later tokens"
       : `earlier rows change by ${check.leak.toExponential(1)} with a later token: drafted tokens affect the verdict on the tokens before them`;
-  const kinds = Object.keys(hidden);
-  const states =
-    kinds.length === 2
-      ? ["post-norm rows are the pre-norm rows, normalized"]
-      : kinds.map((kind) => `the hidden state is taken to be ${kind} because of its name alone`);
-  return [same, leak, ...states, ...(cache.newRows ? ["present_rows are the last rows of present"] : [])];
+  return [
+    same,
+    leak,
+    ...stateChecks(Object.keys(hidden)),
+    ...(cache.newRows ? ["present_rows are the last rows of present"] : []),
+  ];
+}
+
+/** What was checked of these kinds of hidden states. */
+function stateChecks(kinds: readonly string[]): string[] {
+  const layers = kinds.filter((kind) => /^layer-\d+$/.test(kind)).map((kind) => [kind, `${kind}-norm`]);
+  return [["pre-norm", "post-norm"], ...layers].flatMap((pair) => {
+    const [before, after] = pair.filter((kind) => kinds.includes(kind));
+    if (before === undefined) return [];
+    return after === undefined
+      ? [`the hidden state is taken to be ${before} because of its name alone`]
+      : [`${after} rows are the ${before} rows, normalized`];
+  });
 }
 
 function vocabulary({ vocabulary, width, unused }: Inspection): string {

@@ -1,7 +1,17 @@
 /** Trained heads in a model's folder: reads them and reports the missing ones. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type AutojudgeHead, autojudgeHead, type JudgeHead, judgeHead, LenityError } from "@lenity/core";
+import {
+  type AutojudgeHead,
+  autojudge,
+  autojudgeHead,
+  type HiddenKind,
+  type JudgeHead,
+  judge,
+  judgeHead,
+  LenityError,
+  type Needs,
+} from "@lenity/core";
 
 /** The heads in a folder, by the name of the preset and verifier that uses each. */
 export interface Heads {
@@ -23,6 +33,25 @@ export async function readHeads(folder: string, judge?: string): Promise<Heads> 
     autojudge: await readHead(join(folder, "autojudge.json"), autojudgeHead),
   };
 }
+
+/** The hidden states to load a target and a draft model with. */
+export interface LoadedStates {
+  readonly hidden: readonly HiddenKind[];
+  readonly draftHidden: readonly HiddenKind[];
+}
+
+/** The states that these rules need. */
+export const neededStates = (needs: readonly Needs[]): LoadedStates => ({
+  hidden: needs.flatMap(({ hidden }) => hidden ?? []),
+  draftHidden: needs.flatMap(({ draftHidden }) => draftHidden ?? []),
+});
+
+/** The states that the heads read. */
+export const headStates = (heads: Heads): LoadedStates =>
+  neededStates([
+    ...(heads.judge === undefined ? [] : [judge(heads.judge).needs ?? {}]),
+    ...(heads.autojudge === undefined ? [] : [autojudge(heads.autojudge).needs ?? {}]),
+  ]);
 
 /** The missing heads and their messages, as the option `missing` of a registry. */
 export function missingHeads(heads: Heads, model: string): Record<string, string> {

@@ -17,7 +17,7 @@ import type { ServedModel } from "@lenity/server";
 import * as tiny from "@lenity/tiny";
 import { type DraftDtype, draftDtype } from "./draft-dtype.ts";
 import { type ResolvedModel, resolveModel } from "./hub/resolve-model.ts";
-import { missingHeads, readHeads } from "./judge-heads.ts";
+import { headStates, type LoadedStates, missingHeads, readHeads } from "./judge-heads.ts";
 import { checkFile } from "./options.ts";
 
 export interface LoadModelsOptions {
@@ -37,6 +37,8 @@ export interface LoadModelsOptions {
   readonly context?: number | undefined;
   /** File with a judge head. Default: `judge.json` in the target's folder, if there is one. */
   readonly judge?: string | undefined;
+  /** The hidden states to load the models with. Default: those that the heads read. */
+  readonly states?: LoadedStates | undefined;
   /** Engines per model, which is the number of answers at a time. Default 1. */
   readonly engines?: number | undefined;
   /** The option of `loadModel`, for each model. */
@@ -71,6 +73,7 @@ export async function loadModels(
   ]);
   if (use === "messages" && chatTemplate === undefined) throw templateless(folder);
   const { dtype, file, device, engines, cacheBytes, context: contextLength } = options;
+  const { hidden, draftHidden } = options.states ?? headStates(heads);
   const target = await loadModel(files, {
     engines,
     cacheBytes,
@@ -78,6 +81,7 @@ export async function loadModels(
     file,
     device,
     contextLength,
+    hidden,
     drafter: false,
     name,
   });
@@ -92,6 +96,7 @@ export async function loadModels(
             threads: 1,
             device,
             dtype: draft.dtype,
+            hidden: draftHidden,
             draftsFor: target,
           });
     if (device !== undefined) showDevices(drafting === undefined ? [target] : [target, drafting]);

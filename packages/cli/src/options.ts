@@ -1,5 +1,5 @@
 /** Parsers for the values of flags, with an error for a wrong one. */
-import { LenityError, type Policy } from "@lenity/core";
+import { type HiddenKind, isHiddenKind, LenityError, type Policy } from "@lenity/core";
 import { type DeviceOption, type Dtype, deviceOptions, dtypes } from "@lenity/onnx";
 import { InvalidArgumentError } from "commander";
 
@@ -44,6 +44,12 @@ export function checkFile({
 
 /** Where models run. */
 export const device: (text: string) => DeviceOption = oneOf(deviceOptions);
+
+/** A kind of hidden state. */
+export function hiddenKind(text: string): HiddenKind {
+  if (isHiddenKind(text)) return text;
+  throw new InvalidArgumentError("Expected pre-norm, post-norm, layer-N or layer-N-norm, with N from 1.");
+}
 
 /** A whole number in a range. */
 export const whole =

@@ -1,4 +1,6 @@
 /** Standard output is for the result of a command. Notes, warnings and figures go to standard error. */
+import { access, constants, mkdir, open, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { LenityError } from "@lenity/core";
 import { fail } from "./failure.ts";
 
@@ -23,3 +25,29 @@ export function watchOutput(): void {
   // Lost notes and warnings are no reason to stop.
   process.stderr.on("error", () => {});
 }
+
+/** Writes the file of `--out` and creates its folder. Throws `invalid_request` if it cannot. */
+export async function save(file: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  } catch (cause) {
+    throw unwritable(file, cause as Error);
+  }
+}
+
+/** Creates the folder of `--out`, and throws `invalid_request` if the file cannot be written: before a long run. */
+export async function checkSave(file: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await access(dirname(file), constants.W_OK);
+    await (await open(file, "r+")).close();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw unwritable(file, cause as Error);
+  }
+}
+
+const unwritable = (file: string, cause: Error): LenityError =>
+  new LenityError("invalid_request", `Cannot write ${file}: ${cause.message}. Choose another file with --out.`, {
+    cause,
+  });

@@ -77,10 +77,11 @@ const optionNames = (schema: object): string =>
   Object.keys((schema as { properties?: object }).properties ?? {}).join(", ") || "none";
 
 /** What a verifier needs, in words; empty if it needs nothing. */
-export function needsText({ hidden, draftRows, mode }: Needs): string {
+export function needsText({ hidden, draftHidden, draftRows, mode }: Needs): string {
   const needs = [
-    ...(draftRows === true ? ["a draft model"] : []),
+    ...(draftRows === true || draftHidden !== undefined ? ["a draft model"] : []),
     ...(hidden === undefined ? [] : [`${hidden} hidden states`]),
+    ...(draftHidden === undefined ? [] : [`${draftHidden} hidden states of the draft`]),
     ...(mode === undefined ? [] : [mode === "greedy" ? "temperature 0" : "a temperature above 0"]),
   ];
   return needs.length === 0 ? "" : `needs ${needs.join(", ")}`;

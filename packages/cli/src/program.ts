@@ -1,12 +1,15 @@
 import { activationKinds, attentionForms, weightKinds } from "@lenity/onnx";
+import { headKinds } from "@lenity/train";
 import { Command } from "commander";
 import { benchCache, benchEvidence, benchQuality, benchThreads, benchVerify } from "./bench.ts";
 import { chat } from "./chat.ts";
 import { complete } from "./complete.ts";
 import { exportModel } from "./export.ts";
 import { inspect } from "./inspect.ts";
+import { judgeEval } from "./judge-eval.ts";
+import { judgeFit } from "./judge-fit.ts";
 import { judgeLabel } from "./judge-label.ts";
-import { device, dtype, filled, list, number, oneOf, policy, whole } from "./options.ts";
+import { device, dtype, filled, hiddenKind, list, number, oneOf, policy, whole } from "./options.ts";
 import { policies } from "./policies.ts";
 import { pull } from "./pull.ts";
 import { serve } from "./serve.ts";
@@ -221,6 +224,51 @@ export function program(): Command {
     .option("--max-tokens <n>", "--mining, --self: most tokens of an answer (default: 512)", whole(1))
     .addHelpText("after", labelHelp)
     .action(judgeLabel);
+  pair(judge.command("fit"))
+    .description("train a head on labelled tokens, and choose its decay and threshold on a fifth of the prompts")
+    .argument("<labels...>", "label files")
+    .option("--head <kind>", "the verifier to train it for: judge or autojudge", oneOf(headKinds), "judge")
+    .option(
+      "--features <whose>",
+      "hidden states to read: target, draft or both",
+      oneOf(["target", "draft", "both"]),
+      "target",
+    )
+    .option(
+      "--hidden <kind>",
+      "pre-norm, post-norm, layer-N or layer-N-norm (default: pre-norm; for autojudge post-norm)",
+      hiddenKind,
+    )
+    .option("--draft-hidden <kind>", "the same for the draft (default: --hidden)", hiddenKind)
+    .option(
+      "--recall <share>",
+      "share of the tokens to reject that the preset's threshold rejects",
+      number(0.01, 1),
+      0.95,
+    )
+    .option("--decays <n...>", "L2 decays to try (default: 1 0.1 0.01 0.001 0.0001)", list(number(0, 1e6)))
+    .option(
+      "--wrong-weight <n>",
+      "weight of all tokens to reject, relative to that of all fine ones",
+      number(1e-6, 1e6),
+      1,
+    )
+    .option("--agreed-weight <n>", "weight of a token that the target would choose itself", number(0, 1), 0.1)
+    .option("--seed <n>", "which fifth of the prompts is for validation", whole(0), 1)
+    .option("--out <file>", "file for the head (default: judge.json or autojudge.json)", filled)
+    .option("--json", "print one JSON object")
+    .action(judgeFit);
+  pair(judge.command("eval"))
+    .description("measure a head on labelled tokens that it was not trained on")
+    .argument("<head>", "the head's file")
+    .argument("<labels...>", "label files")
+    .option(
+      "--thresholds <t...>",
+      "thresholds to show besides the preset's (default: 0.05 0.1 0.25 0.5 0.75 0.9 0.95)",
+      list(number(0, 1)),
+    )
+    .option("--json", "print one JSON object")
+    .action(judgeEval);
 
   const bench = lenity.command("bench").description("run a benchmark and print a table");
   models(bench.command("quality"))

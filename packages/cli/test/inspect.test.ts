@@ -32,6 +32,8 @@ interface Told {
   readonly missing?: readonly string[];
   readonly cache: readonly [string, string];
   readonly hidden?: string;
+  /** The layers whose states can be added. Default: both. */
+  readonly layers?: string;
   readonly checked?: readonly string[];
   readonly warnings?: readonly string[];
   /** Why a judge that reads states of that kind cannot be fed. Default: its head is missing. */
@@ -250,9 +252,10 @@ const families: Readonly<Record<string, Told>> = {
       "each step copies the whole cache in place; rewinding is free",
     ],
     hidden: "none",
+    layers: "layer 1",
     checked: exact,
     head: (kind) =>
-      `reads ${kind} hidden states, which this model does not return. Export the model with hidden states, or choose a policy without a judge.`,
+      `reads ${kind} hidden states, which this model does not return. Load or export the model with them, or choose a policy without a judge.`,
   },
 };
 
@@ -299,6 +302,7 @@ function expected(told: Told): string {
     "  context     300 tokens",
     "  vocabulary  50, end tokens: 0",
     `  hidden      ${told.hidden ?? "pre-norm (32), post-norm (32)"}`,
+    `              of ${told.layers ?? "layers 1 to 2"}, if a head reads it`,
     "  providers   PROVIDERS",
     "  device      cpu: No other device was requested.",
     ...block("checked at load", told.checked ?? [...exact, normed, last]),

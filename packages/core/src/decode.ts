@@ -58,15 +58,16 @@ async function prefill(session: Session, request: Request): Promise<void> {
 
 /** The drafter's tokens for this round. The last token the answer may get is not drafted: the target adds it. */
 async function propose(request: Request): Promise<Draft> {
-  const { target, drafter, committed: context, sampling, random, signal, scope } = request;
+  const { target, drafter, verifier, committed: context, sampling, random, signal, scope } = request;
   if (signal?.aborted === true) {
     throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
   }
   const limit = Math.min(request.draftTokens, request.remaining - 1);
   if (drafter === undefined || limit <= 0) return { tokens: [] };
   const uniform = Array.from({ length: limit }, random);
-  const { tokens, evidence } = await drafter.propose({ context, limit, sampling, uniform, signal, scope });
-  const draft = { tokens: tokens.slice(0, limit), evidence };
+  const settings = { limit, sampling, uniform, hidden: verifier.needs?.draftHidden, signal, scope };
+  const proposed = await drafter.propose({ context, ...settings });
+  const draft = { ...proposed, tokens: proposed.tokens.slice(0, limit) };
   checkDraft(draft.tokens, drafter, target);
   return draft;
 }
@@ -85,6 +86,7 @@ async function score(session: Session, request: Request, draft: Draft): Promise<
     context: committed,
     promptLength,
     draft: draft.tokens,
+    draftHidden: draft.hidden,
     spent: request.spent,
     looping: request.looping,
     greedy: sampling.temperature === 0,

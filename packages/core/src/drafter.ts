@@ -1,6 +1,7 @@
 import type { Evidence } from "./evidence/evidence.ts";
-import type { Token } from "./model.ts";
+import type { ByHiddenKind, HiddenKind, Token } from "./model.ts";
 import type { Sampling } from "./sampling.ts";
+import type { Hidden } from "./verifier.ts";
 
 /** The input of a drafter in one round. */
 export interface DraftRequest {
@@ -11,6 +12,8 @@ export interface DraftRequest {
   readonly sampling: Sampling;
   /** `limit` coins. The drafter draws with these and has no random generator itself. */
   readonly uniform: readonly number[];
+  /** The kind of hidden state to return for each proposed token, out of `Drafter.hidden`. Default: none. */
+  readonly hidden?: HiddenKind | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Who the answer is for, as in `OpenOptions`. */
   readonly scope?: string | undefined;
@@ -21,6 +24,8 @@ export interface Draft {
   readonly tokens: readonly Token[];
   /** One position per token. The tokens were drawn from its processed rows. */
   readonly evidence?: Evidence | undefined;
+  /** The hidden state at each token, so after running it; present if requested. */
+  readonly hidden?: Hidden | undefined;
 }
 
 /** Proposes tokens for the target to verify. One drafter serves one request at a time. */
@@ -28,6 +33,8 @@ export interface Drafter {
   readonly name: string;
   /** Whether drafts include rows (`Draft.evidence`). */
   readonly rows: boolean;
+  /** The width of each kind of hidden state that drafts can include. Default: none. */
+  readonly hidden?: ByHiddenKind<number> | undefined;
   /** The size of its vocabulary, if it has one: checked against the target's. */
   readonly vocabulary?: number | undefined;
   propose(request: DraftRequest): Promise<Draft>;

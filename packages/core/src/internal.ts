@@ -9,6 +9,8 @@ export { readingsEvidence } from "./evidence/readings-evidence.ts";
 export { excerpt, quoted, shown } from "./excerpt.ts";
 export { expectation } from "./expectation.ts";
 export { guarded, loops } from "./guard.ts";
+export { layerOf } from "./hidden-kind.ts";
+export { hiddenRows } from "./hidden-rows.ts";
 export { noCounts } from "./metrics.ts";
 export { blockLength, unmetNeed } from "./preflight.ts";
 export { stopStrings } from "./text-stream.ts";

@@ -3,8 +3,17 @@ import type { Reading, Readings } from "./evidence/reading.ts";
 /** The id of a token: an integer from 0 to `vocabulary` − 1. */
 export type Token = number;
 
-/** Which hidden state: the input of the final norm (Judge Decoding) or its output (AutoJudge). */
-export type HiddenKind = "pre-norm" | "post-norm";
+/**
+ * Which hidden state. pre-norm: the input of the final norm (Judge Decoding); post-norm: its output (AutoJudge).
+ * layer-N: the residual stream after N layers, counted from 1, so that the last layer's is pre-norm. layer-N-norm: that
+ * stream after the norm that reads it first: the next layer's input norm, or the final norm.
+ */
+export type HiddenKind = "pre-norm" | "post-norm" | LayerKind;
+
+type LayerKind = `layer-${number}` | `layer-${number}-norm`;
+
+/** Something for each of some kinds of hidden state. */
+export type ByHiddenKind<T> = Readonly<Partial<Record<"pre-norm" | "post-norm", T>> & Record<LayerKind, T>>;
 
 /** What one forward pass returned for its last `rows` positions, oldest first. */
 export interface Scores {
@@ -120,7 +129,7 @@ export interface LanguageModel {
    */
   readonly lastOnly?: boolean | undefined;
   /** The width of each kind of hidden state that the model can return. */
-  readonly hidden: Readonly<Partial<Record<HiddenKind, number>>>;
+  readonly hidden: ByHiddenKind<number>;
   /** The engines that run it, for backends that have several or restart them. */
   readonly engines?: readonly EngineState[] | undefined;
   /** The device it runs on ("cpu", "webgpu", …) and the reason in sentences, for backends that have a choice. */

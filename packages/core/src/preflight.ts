@@ -1,7 +1,7 @@
 /** The checks before the first token. */
 import type { Drafter } from "./drafter.ts";
 import { LenityError } from "./error.ts";
-import type { LanguageModel, Token } from "./model.ts";
+import type { ByHiddenKind, LanguageModel, Token } from "./model.ts";
 import type { Sampling } from "./sampling.ts";
 import type { Needs, Verifier } from "./verifier.ts";
 
@@ -88,17 +88,20 @@ export function checkFeasible(
 export function unmetNeed(
   needs: Needs | undefined,
   target: Pick<LanguageModel, "name" | "hidden" | "lastOnly">,
-  drafter: Pick<Drafter, "name" | "rows">,
+  drafter: Pick<Drafter, "name" | "rows" | "hidden">,
   temperature?: number,
 ): string | undefined {
   if (target.lastOnly === true) {
     return `reads the target's row of every drafted token, and ${target.name} scores only the last position of a block. Set the number of draft tokens to 0 for plain decoding, or export the model with the logits of all positions.`;
   }
   if (needs?.hidden !== undefined && target.hidden[needs.hidden] === undefined) {
-    return `reads ${needs.hidden} hidden states, which ${target.name} does not return. Export the model with hidden states, or choose a policy without a judge.`;
+    return `reads ${needs.hidden} hidden states, which ${target.name} does not return${others(target.hidden)}. Load or export the model with them, or choose a policy without a judge.`;
   }
   if (needs?.draftRows === true && !drafter.rows) {
     return `compares the target's rows with the drafter's, and the drafter "${drafter.name}" only proposes tokens. Use a draft model, or a policy that reads only the target.`;
+  }
+  if (needs?.draftHidden !== undefined && drafter.hidden?.[needs.draftHidden] === undefined) {
+    return `reads ${needs.draftHidden} hidden states of the draft, which the drafter "${drafter.name}" does not return${others(drafter.hidden ?? {})}. Use a draft model that is loaded with them, or a judge that reads only the target.`;
   }
   if (needs?.mode === "greedy" && temperature !== undefined && temperature > 0) {
     return `is defined at temperature 0 only, and the temperature is ${temperature}. Set it to 0, or choose a policy for sampling.`;
@@ -107,4 +110,10 @@ export function unmetNeed(
     return "is defined only for drafts sampled from the drafter's row, and at temperature 0 they are not sampled. Set a temperature above 0, or choose another policy.";
   }
   return undefined;
+}
+
+/** The hidden states that a model does return, for a message. */
+function others(hidden: ByHiddenKind<number>): string {
+  const kinds = Object.keys(hidden);
+  return kinds.length === 0 ? "" : ` (it returns ${kinds.join(", ")})`;
 }

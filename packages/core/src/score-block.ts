@@ -7,6 +7,7 @@ import type { Evidence } from "./evidence/evidence.ts";
 import { type LogitsEvidence, logitsEvidence } from "./evidence/logits-evidence.ts";
 import { type Reading, readsDraft } from "./evidence/reading.ts";
 import { readingsEvidence, withReadings } from "./evidence/readings-evidence.ts";
+import { hiddenRows } from "./hidden-rows.ts";
 import type { LanguageModel, Scored, Session, Token } from "./model.ts";
 import type { Sampling } from "./sampling.ts";
 import { truncates } from "./truncate.ts";
@@ -107,5 +108,5 @@ async function withDraftLogits(
 function hiddenOf(states: Float32Array | undefined, rows: number): Hidden | undefined {
   if (states === undefined) return undefined;
   const width = states.length / rows;
-  return { width, at: (index) => states.subarray((index + 1) * width, (index + 2) * width) };
+  return hiddenRows(states.subarray(width), width);
 }

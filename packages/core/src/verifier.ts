@@ -14,6 +14,8 @@ export type Law = "exact" | "mixture" | "bounded" | "none";
 export interface Needs {
   /** Hidden states of the target at the positions of the drafted tokens. */
   readonly hidden?: HiddenKind | undefined;
+  /** Hidden states of the draft model at the same positions. Prompt lookup has none. */
+  readonly draftHidden?: HiddenKind | undefined;
   /** The drafter's rows. A drafter that only proposes tokens (prompt lookup) has none. */
   readonly draftRows?: boolean | undefined;
   /**
@@ -23,9 +25,7 @@ export interface Needs {
   readonly mode?: "greedy" | "sampled" | undefined;
 }
 
-/**
- * Hidden states of the target, one per drafted token: `at(i)` is the state at the position whose input is `draft[i]`.
- */
+/** Hidden states of a model, one per drafted token: `at(i)` is the state at the position whose input is `draft[i]`. */
 export interface Hidden {
   readonly width: number;
   at(index: number): Float32Array;
@@ -42,8 +42,10 @@ export interface Round {
   readonly target: Evidence;
   /** K positions; absent if the drafter only proposes tokens. The tokens were drawn from its processed rows. */
   readonly drafter?: Evidence | undefined;
-  /** Present if `needs.hidden` requests it. */
+  /** The target's. Present if `needs.hidden` requests it. */
   readonly hidden?: Hidden | undefined;
+  /** The draft model's. Present if `needs.draftHidden` requests it. */
+  readonly draftHidden?: Hidden | undefined;
   /** Nats that each ledger has charged this request so far, by the ledger's symbol. */
   readonly spent: ReadonlyMap<symbol, number>;
   /** Whether the answer has started to repeat itself (see guard.ts). Stays true until its end. */

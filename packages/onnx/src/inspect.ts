@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import type { HiddenKind, Token } from "@lenity/core";
+import type { ByHiddenKind, Token } from "@lenity/core";
 import type { SelfCheck } from "./checks/self-check.ts";
 import type { Variant } from "./folder/dtypes.ts";
 import { type DiskFolder, openFolder } from "./folder/open-folder.ts";
@@ -54,7 +54,9 @@ export interface Inspection {
   readonly contextLength: number;
   readonly eos: readonly Token[];
   /** Width of each kind of hidden state that judges can read. */
-  readonly hidden: Readonly<Partial<Record<HiddenKind, number>>>;
+  readonly hidden: ByHiddenKind<number>;
+  /** The layers, counted from 1, whose hidden states can be asked for at loading (the option `hidden`). */
+  readonly hiddenLayers: readonly number[];
   /** Execution providers that this build of ONNX Runtime can load, and the device that the model runs on. */
   readonly providers: LoadReply["providers"];
   readonly device: DeviceReport;
@@ -84,7 +86,7 @@ export async function inspectModel(folder: DiskFolder, options: LoadOptions = {}
       newRows,
       providers,
     } = graph;
-    const { added, missing } = graph;
+    const { added, missing, hiddenLayers } = graph;
     const bytesPerToken = 2 * layers * groups * headSize * (precision === "float16" ? 2 : 4);
     const special = {
       ...(combined === undefined ? {} : { combined }),
@@ -110,6 +112,7 @@ export async function inspectModel(folder: DiskFolder, options: LoadOptions = {}
       contextLength,
       eos,
       hidden,
+      hiddenLayers,
       providers,
       device: model.device,
       numbers: graph.computesReadings,

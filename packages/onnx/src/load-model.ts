@@ -1,5 +1,6 @@
 import { basename, join, resolve } from "node:path";
-import { warningsOf } from "./checks/warnings.ts";
+import type { HiddenKind } from "@lenity/core";
+import { missingStates, warningsOf } from "./checks/warnings.ts";
 import type { Engine } from "./engine/engine.ts";
 import { closeAll, openOnPool, startEngines } from "./engine/engine-pool.ts";
 import { loadRequest } from "./engine/load-request.ts";
@@ -13,6 +14,7 @@ import { drafterFile } from "./folder/drafter-file.ts";
 import type { Dtype } from "./folder/dtypes.ts";
 import { type DiskFolder, openFolder } from "./folder/open-folder.ts";
 import { chooseFile, findVariants } from "./folder/variants.ts";
+import { checkHidden } from "./graph/check-hidden.ts";
 import { type OnnxModel, onnxModel } from "./onnx-model.ts";
 import { type DeviceOption, deviceOptions } from "./protocol/devices.ts";
 import { gpuLock } from "./protocol/gpu-lock.ts";
@@ -73,6 +75,12 @@ export interface LoadOptions {
    */
   readonly numbers?: boolean | undefined;
   /**
+   * Hidden states of layers that sessions can return, besides those on both sides of the final norm (`layer-3`,
+   * `layer-3-norm`). They are added in memory, and ONNX Runtime may then fuse fewer operators, so logits may differ by
+   * rounding. What cannot be added is a warning. Default: none.
+   */
+  readonly hidden?: readonly HiddenKind[] | undefined;
+  /**
    * The maximum number of tokens in a session, prompt and answer together, 2 or more. Default: the limit given in the
    * folder, or 2048 (with a note) if there is none. More than the model's limit rejects with `invalid_request`.
    */
@@ -90,6 +98,7 @@ export interface LoadOptions {
  */
 export async function loadModel(folder: DiskFolder, options: LoadOptions = {}): Promise<OnnxModel> {
   checkOptions(options);
+  checkHidden(options.hidden);
   const {
     engines: count = 1,
     cacheBytes = 256 * 2 ** 20,
@@ -109,6 +118,7 @@ export async function loadModel(folder: DiskFolder, options: LoadOptions = {}): 
     spin,
     device,
     computesReadings: numbers,
+    hidden: options.hidden,
     gpuLock,
     engines: count,
   });
@@ -119,7 +129,8 @@ export async function loadModel(folder: DiskFolder, options: LoadOptions = {}): 
   });
   const { graph, check } = (engines[0] as Engine<LoadedWorker>).first;
   const notes = [...described.notes, ...chosen.notes];
-  const warnings = [...described.warnings, ...warningsOf(graph, check, await findVariants(open))];
+  const states = missingStates(graph, options.hidden);
+  const warnings = [...described.warnings, ...warningsOf(graph, check, await findVariants(open)), ...states];
   return onnxModel({ ...described, notes }, { graph, check }, warnings, {
     engines: () => engines.map(({ state }) => state),
     open: (prompt, scope) => openOnPool(engines, prompt, scope),

@@ -21,8 +21,13 @@ export interface Pair {
   close(): Promise<void>;
 }
 
-/** How a pair is loaded: the options of `loadModel` that apply to both. */
-export type PairOptions = Pick<LoadOptions, "engines" | "cacheBytes" | "device">;
+/** How a pair is loaded: the options of `loadModel` that apply to both, and the hidden states of each. */
+export interface PairOptions extends Pick<LoadOptions, "engines" | "cacheBytes" | "device"> {
+  /** The option `hidden` of the target. */
+  readonly hidden?: LoadOptions["hidden"];
+  /** The option `hidden` of the draft model. */
+  readonly draftHidden?: LoadOptions["hidden"];
+}
 
 /**
  * Loads two model folders with the threads that suit a pair. `engines` is per model: an answer either drafts or
@@ -32,13 +37,13 @@ export type PairOptions = Pick<LoadOptions, "engines" | "cacheBytes" | "device">
 export async function loadPair(
   targetFolder: DiskFolder,
   draftFolder: DiskFolder,
-  options: PairOptions = {},
+  { hidden, draftHidden, ...options }: PairOptions = {},
 ): Promise<Pair> {
   const folder = await openFolder(targetFolder);
   const [tokenizer, chatTemplate] = await Promise.all([loadTokenizer(folder), loadChatTemplate(folder)]);
-  const target = await loadModel(folder, { ...options, drafter: false });
+  const target = await loadModel(folder, { ...options, hidden, drafter: false });
   try {
-    const draft = await loadModel(draftFolder, { ...options, threads: 1, draftsFor: target });
+    const draft = await loadModel(draftFolder, { ...options, hidden: draftHidden, threads: 1, draftsFor: target });
     const close = async () => {
       await Promise.all([target.close(), draft.close()]);
     };

@@ -1,5 +1,5 @@
 import { type Draft, type Drafter, type DraftRequest, logitsEvidence } from "@lenity/core";
-import { canRead } from "@lenity/core/internal";
+import { canRead, hiddenRows } from "@lenity/core/internal";
 import type { OnnxSession } from "./engine/session.ts";
 import type { OnnxModel } from "./onnx-model.ts";
 
@@ -14,11 +14,16 @@ export function onnxDrafter(model: OnnxModel): Drafter {
     name: model.name,
     rows: true,
     vocabulary: model.vocabulary,
+    hidden: model.hidden,
     async propose(request: DraftRequest): Promise<Draft> {
       if (request.context.length >= model.contextLength || !canRead(model, request.context)) return { tokens: [] };
       opening ??= model.open({ prompt: request.context, scope: request.scope });
-      const { tokens, logits } = await (await opening).draft(request);
-      return { tokens, evidence: logitsEvidence(logits, model.vocabulary, request.sampling, model) };
+      const { tokens, logits, hidden } = await (await opening).draft(request);
+      return {
+        tokens,
+        evidence: logitsEvidence(logits, model.vocabulary, request.sampling, model),
+        hidden: hidden === undefined ? undefined : hiddenRows(hidden, hidden.length / tokens.length),
+      };
     },
     async close() {
       const session = opening;

@@ -4,8 +4,13 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Drafter, logitsEvidence, modelDrafter, sampling, seeded, type Token } from "@lenity/core";
 import * as runtime from "onnxruntime-node";
-import type { Graph } from "../src/graph/graph.ts";
+import { readDecoderConfig } from "../src/export/decoder-config.ts";
+import { floatWeights } from "../src/export/decoder-weights.ts";
+import { drafterGraph } from "../src/export/drafter-graph.ts";
+import { openTensors } from "../src/export/tensor-folder.ts";
+import type { DrafterGraph, Graph } from "../src/graph/graph.ts";
 import { exportDecoder, exportDrafter, loadModel, type OnnxModel, onnxDrafter } from "../src/index.ts";
+import { type GraphBuilder, graphBuilder } from "../src/onnx-file/graph-builder.ts";
 import { draftRound } from "../src/run/draft-round.ts";
 import { type Model, newSequence } from "../src/run/sequence.ts";
 import { writeForm } from "../src/testing/graph-forms.ts";
@@ -200,6 +205,48 @@ describe("a drafter file", () => {
   });
 });
 
+describe("the hidden states of a drafter file", () => {
+  /** A model whose drafter file is written by a builder that does something else. */
+  async function rewritten(name: string, change: (graph: GraphBuilder) => Partial<GraphBuilder>): Promise<string> {
+    const dir = await writeModel(folder.path, name);
+    const [config, tensors] = [await readDecoderConfig(dir), await openTensors(dir)];
+    const graph = graphBuilder("drafter");
+    drafterGraph({ ...graph, ...change(graph) }, config, (within) => floatWeights(within, tensors, config, "float16"));
+    await writeFile(join(dir, "onnx", "model.drafter.onnx"), Buffer.concat([...graph.finish()]));
+    tensors.close();
+    return dir;
+  }
+
+  test("may be missing, as in files of earlier exports: then a round is stepped", async () => {
+    const dir = await rewritten("old", (graph) => ({
+      output: (output, ...rest) => /hidden/.test(output) || graph.output(output, ...rest),
+    }));
+    const [old, stepped] = [await loadModel(dir, { threads: 1 }), await loadModel(dir, { threads: 1, drafter: false })];
+    assert.match(old.graph.drafter ?? "", /drafter\.onnx$/);
+    for (const hidden of ["pre-norm", "post-norm"] as const) {
+      const request = { context: [3, 4], limit: 5, sampling: sampling(), uniform: new Array(5).fill(0), hidden };
+      const [a, b] = [await onnxDrafter(old).propose(request), await onnxDrafter(stepped).propose(request)];
+      assert.deepEqual(a.tokens, b.tokens);
+      for (const at of a.tokens.keys()) assert.deepEqual(a.hidden?.at(at), b.hidden?.at(at));
+    }
+    await old.close();
+    await stepped.close();
+  });
+
+  test("are compared with the model's at loading", async () => {
+    const dir = await rewritten("swapped", (graph) => ({
+      node: (operator, inputs, [output = "", ...outputs], ...rest) => {
+        const named = { hidden_states: "last_hidden_state", last_hidden_state: "hidden_states" }[output] ?? output;
+        graph.node(operator, inputs, [named, ...outputs], ...rest);
+      },
+    }));
+    await assert.rejects(loadModel(dir, { threads: 1 }), {
+      code: "model_files",
+      message: /from other logits or hidden states: it has different weights/,
+    });
+  });
+});
+
 describe("loadModel refuses a drafter file", () => {
   /** A folder whose drafter file is that of another folder. */
   async function assertRefused(
@@ -317,6 +364,11 @@ describe("a round by a drafter file", () => {
         return {
           tokens: new runtime.Tensor("int64", new BigInt64Array(limit).fill(1n), [limit]),
           logits: new runtime.Tensor("float32", new Float32Array(limit * 10).fill(logit), [limit, 10]),
+          last_hidden_state: new runtime.Tensor(
+            "float32",
+            Float32Array.from({ length: limit * 2 }, (_, i) => i >> 1),
+            [limit, 2],
+          ),
           present_rows: new runtime.Tensor("float32", new Float32Array(2 * rows * 4), [2, 1, rows, 4]),
         };
       },
@@ -333,6 +385,7 @@ describe("a round by a drafter file", () => {
       session: session as unknown as runtime.InferenceSession,
       goesOn: new runtime.Tensor("bool", new Uint8Array(10), [10]),
       mask: new runtime.Tensor("float32", new Float32Array(10), [10]),
+      hidden: {},
     };
     return {
       model: { graph, drafter, name: "recording", width: 10, vocabulary: 10, unused: new Set(), contextLength: 400 },
@@ -355,6 +408,35 @@ describe("a round by a drafter file", () => {
     const { tokens, length } = await draftRound(model, newSequence(), request(40), new Set());
     assert.deepEqual(calls, [16, 16, 8]);
     assert.deepEqual([tokens.length, length], [40, 42]);
+  });
+
+  test("takes hidden states from the calls, and runs only the last token with the model's own graph", async () => {
+    const { model, calls } = recording();
+    const own: number[][] = [];
+    const session = {
+      async run({ input_ids }: Record<string, runtime.Tensor>) {
+        const ids = Array.from((input_ids as runtime.Tensor).data as BigInt64Array, Number);
+        own.push(ids);
+        return {
+          logits: new runtime.Tensor("float32", new Float32Array(ids.length * 10), [1, ids.length, 10]),
+          states: new runtime.Tensor("float32", new Float32Array(ids.length * 2).fill(7), [1, ids.length, 2]),
+          present_rows: new runtime.Tensor("float32", new Float32Array(2 * ids.length * 4), [2, 1, ids.length, 4]),
+        };
+      },
+    };
+    const hidden = { "post-norm": { output: "states", width: 2 } };
+    const graph = { ...model.graph, session, inputs: [], hidden } as unknown as Graph;
+    const drafter = { ...(model.drafter as DrafterGraph), hidden: { "post-norm": "last_hidden_state" } };
+    const asked = { ...request(18), hidden: "post-norm" } as const;
+    const reply = await draftRound({ ...model, graph, drafter }, newSequence(), asked, new Set());
+    assert.deepEqual([calls, own], [[16, 2], [[1, 1]]]);
+    // Rows of a call are numbered; its first is that of the token before.
+    const called = [...Array.from({ length: 15 }, (_, i) => i + 1), 0, 1, 7];
+    assert.deepEqual(
+      [...(reply.hidden ?? [])],
+      called.flatMap((row) => [row, row]),
+    );
+    assert.deepEqual([reply.tokens.length, reply.length], [18, 21]);
   });
 
   test("stops between calls when cancelled", async () => {

@@ -9,7 +9,15 @@ import { copyFile, mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type DecodeOptions, type Drafter, decode, lookupDrafter, modelDrafter, type Token } from "@lenity/core";
+import {
+  type DecodeOptions,
+  type Drafter,
+  decode,
+  type HiddenKind,
+  lookupDrafter,
+  modelDrafter,
+  type Token,
+} from "@lenity/core";
 import { skipFor } from "../../../test/skips.ts";
 import {
   exportDecoder,
@@ -101,6 +109,11 @@ for (const [name, { family, letters, contextLength }] of Object.entries(cases)) 
     test("is known for what it is, without a note", () => {
       assert.deepEqual([model.graph.family, model.graph.newRows, model.contextLength], [family, true, contextLength]);
       assert.deepEqual([Object.keys(model.hidden), model.notes], [both, []]);
+      const { hiddenLayers, layers } = model.graph;
+      assert.deepEqual(
+        hiddenLayers,
+        Array.from({ length: layers }, (_, n) => n + 1),
+      );
       assert.deepEqual([model.check.blockDifference, model.check.leak], [0, 0]);
     });
 
@@ -205,6 +218,31 @@ test("the stories models of several programs score alike", { skip }, async () =>
   for (const name of ["stories-genai-0.14", "stories-genai-0.15"]) {
     for (const size of [1, 7, tokens.length])
       assert.ok(furthest(await rowsOf(name, size), expected) < 1e-4, `${name} in blocks of ${size}`);
+  }
+});
+
+test("the stories models of several programs have the same hidden states after every layer", { skip }, async () => {
+  const hidden = [1, 2, 3, 4, 5].flatMap((n): HiddenKind[] => [`layer-${n}`, `layer-${n}-norm`]);
+  const tokens = Array.from({ length: 40 }, (_, i) => 3 + ((i * 7919) % 500));
+  const read = (name: string) =>
+    using(
+      here(name),
+      async (model) => {
+        assert.deepEqual([model.graph.hiddenLayers, model.graph.missing], [[1, 2, 3, 4, 5], []]);
+        const session = await model.open();
+        const states: Float32Array[] = [];
+        for (const kind of hidden) {
+          session.rewind(0);
+          states.push((await session.append(tokens, { hidden: kind, rows: 1 })).hidden as Float32Array);
+        }
+        return states;
+      },
+      { hidden },
+    );
+  const expected = await read("stories-optimum-1.24");
+  for (const name of ["stories-genai-0.14", "stories-genai-0.15", "stories-genai-0.14-prune-lm-head"]) {
+    for (const [i, states] of (await read(name)).entries())
+      assert.ok(furthest(states, expected[i] as Float32Array) < 1e-4, `${hidden[i]} of ${name}`);
   }
 });
 

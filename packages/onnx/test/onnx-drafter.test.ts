@@ -2,8 +2,17 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type Draft, type Drafter, decode, modelDrafter, type Sampling, sampling, seeded } from "@lenity/core";
-import { exportDrafter, loadModel, type OnnxModel, onnxDrafter } from "../src/index.ts";
+import {
+  type Draft,
+  type Drafter,
+  decode,
+  type HiddenKind,
+  modelDrafter,
+  type Sampling,
+  sampling,
+  seeded,
+} from "@lenity/core";
+import { exportDrafter, type LoadOptions, loadModel, type OnnxModel, onnxDrafter } from "../src/index.ts";
 import { writeForm } from "../src/testing/graph-forms.ts";
 import { small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
 
@@ -19,12 +28,13 @@ before(async () => {
   const dir = await writeModel(folder.path, "draft");
   await writeFile(join(dir, "generation_config.json"), JSON.stringify({ eos_token_id: [0, 7, 17, 27, 37, 47] }));
   await exportDrafter(dir);
-  forms["with a drafter file"] = await loadModel(dir, { threads: 1 });
-  forms["stepped"] = await loadModel(dir, { threads: 1, drafter: false });
+  const load = (options: LoadOptions) => loadModel(dir, { threads: 1, hidden: ["layer-1"], ...options });
+  forms["with a drafter file"] = await load({});
+  forms["stepped"] = await load({ drafter: false });
   await writeForm(dir, "concat.onnx", small, { concat: true });
-  forms["stepped, concat"] = await loadModel(dir, { threads: 1, file: "concat.onnx" });
+  forms["stepped, concat"] = await load({ file: "concat.onnx" });
   await writeForm(dir, "float16.onnx", small, { float16: true, taken: ["present_rows"] });
-  forms["stepped, in-place of float16"] = await loadModel(dir, { threads: 1, file: "float16.onnx" });
+  forms["stepped, in-place of float16"] = await load({ file: "float16.onnx" });
   other = await loadModel(await writeModel(folder.path, "target", { ...small, layers: 3 }, 2), { threads: 1 });
 });
 after(async () => {
@@ -79,6 +89,58 @@ for (const form of ["with a drafter file", "stepped", "stepped, concat", "steppe
     });
   }
 }
+
+const states: readonly HiddenKind[] = ["pre-norm", "post-norm", "layer-1", "layer-1-norm"];
+for (const form of ["with a drafter file", "stepped", "stepped, concat", "stepped, in-place of float16"]) {
+  for (const [how, settled] of settings) {
+    test(`onnxDrafter, ${form}, gives the state after each token drafted ${how}, as running them all in a block does`, async () => {
+      const model = forms[form] as OnnxModel;
+      const [fast, stepped, plain] = [onnxDrafter(model), modelDrafter(model), onnxDrafter(model)];
+      const block = await model.open();
+      const random = seeded(7);
+      let context = tokensOf(140, 9);
+      let drafted = 0;
+      for (let round = 0; round < 16; round++) {
+        const limit = round % 5 === 4 ? 20 : Math.floor(6 * random());
+        const hidden = states[round % 4] as HiddenKind;
+        const uniform = Array.from({ length: limit }, random);
+        const request = { context, limit, sampling: settled, uniform, hidden };
+        const [a, b] = [await fast.propose(request), await stepped.propose(request)];
+        assertSame(a, b);
+        assertSame(a, await plain.propose({ ...request, hidden: undefined }));
+        const rows = a.tokens.length;
+        if (rows > 0) {
+          await block.rewind(0);
+          const expected = (await block.append([...context, ...a.tokens], { rows, hidden })).hidden as Float32Array;
+          for (const at of a.tokens.keys()) {
+            const row = expected.subarray(at * small.width, (at + 1) * small.width);
+            assert.deepEqual(a.hidden?.at(at), row);
+            assert.deepEqual(b.hidden?.at(at), row);
+          }
+        }
+        drafted += rows;
+        const kept = a.tokens.slice(0, Math.floor(random() * (rows + 1)));
+        context = round % 5 === 4 ? [...context.slice(0, 60), ...tokensOf(3, round)] : [...context, ...kept, 1 + round];
+      }
+      assert.ok(drafted > 40, `${drafted} tokens drafted`);
+      await fast.close();
+      await stepped.close();
+      await plain.close();
+      await block.close();
+    });
+  }
+}
+
+test("onnxDrafter offers the hidden states that its model has, and refuses others", async () => {
+  const drafter = onnxDrafter(forms["stepped"] as OnnxModel);
+  const request = { context: [1, 2], limit: 2, sampling: sampling(), uniform: [0, 0] };
+  assert.deepEqual(Object.keys(drafter.hidden ?? {}), states);
+  await assert.rejects(drafter.propose({ ...request, hidden: "layer-5" }), {
+    code: "unsupported",
+    message: /^draft has no layer-5 hidden states/,
+  });
+  await drafter.close();
+});
 
 for (const form of ["with a drafter file", "stepped"])
   describe(`onnxDrafter, ${form},`, () => {

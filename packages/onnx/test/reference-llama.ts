@@ -10,6 +10,9 @@ export interface Reference {
   /** [length, width]: the final norm's input and output. */
   readonly before: number[][];
   readonly after: number[][];
+  /** [layers, length, width]: the residual stream after each layer, and that after the norm that reads it first. */
+  readonly streams: number[][][];
+  readonly normed: number[][][];
 }
 
 export type Vector = number[];
@@ -87,6 +90,7 @@ export function reference(
 
   const embedding = tensor("model.embed_tokens.weight").values;
   let states = tokens.map((token) => Array.from(embedding.subarray(token * width, (token + 1) * width)));
+  const streams: Vector[][] = [];
   for (let n = 0; n < layers; n++) {
     const layer = `model.layers.${n}`;
     const normed = states.map((x) => norm(`${layer}.input_layernorm.weight`, x));
@@ -128,8 +132,12 @@ export function reference(
         ),
       );
     });
+    streams.push(states);
   }
   const after = states.map((x) => norm("model.norm.weight", x));
+  const normed = streams.map((stream, n) =>
+    n === layers - 1 ? after : stream.map((x) => norm(`model.layers.${n + 1}.input_layernorm.weight`, x)),
+  );
   const head = tied ? "model.embed_tokens.weight" : "lm_head.weight";
-  return { before: states, after, logits: after.map((x) => times(head, x)) };
+  return { before: states, after, streams, normed, logits: after.map((x) => times(head, x)) };
 }

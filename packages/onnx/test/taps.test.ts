@@ -6,7 +6,6 @@ import { type HiddenKind, seeded } from "@lenity/core";
 import type { Runtime } from "../src/graph/graph.ts";
 import { type LoadOptions, loadModel, type OnnxModel } from "../src/index.ts";
 import { type GraphBuilder, graphBuilder } from "../src/onnx-file/graph-builder.ts";
-import type { OnnxNode, OnnxScan } from "../src/onnx-file/scan.ts";
 import { scanOnnx } from "../src/onnx-file/scan-file.ts";
 import { openFile } from "../src/open/open-file.ts";
 import { dataflow } from "../src/taps/dataflow.ts";
@@ -15,6 +14,7 @@ import { isNormOf } from "../src/taps/is-norm-of.ts";
 import { planTaps } from "../src/taps/plan-taps.ts";
 import { type Form, writeForm, writeGraph } from "../src/testing/graph-forms.ts";
 import { small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
+import { scanOf } from "./scan-of.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let dir: string;
@@ -272,31 +272,6 @@ describe("a folder", () => {
     assert.deepEqual(linked.logits, plain.logits);
   });
 });
-
-/**
- * A scan of these nodes: `operator inputs > outputs`. Names in capitals are constants, those with a digit at the end
- * single numbers.
- */
-function scanOf(...lines: readonly string[]): OnnxScan {
-  const nodes = lines.map((line): OnnxNode => {
-    const [operator = "", ...words] = line.split(" ");
-    const arrow = words.indexOf(">");
-    const named = (list: readonly string[]) => list.map((name) => (name === "_" ? "" : name));
-    return {
-      operator,
-      inputs: named(words.slice(0, arrow)),
-      outputs: named(words.slice(arrow + 1)),
-      integers: {},
-      tensor: undefined,
-    };
-  });
-  const constants = nodes.flatMap(({ inputs }) => inputs).filter((name) => /^[A-Z]/.test(name));
-  const initializers = constants.map((name) => [name, { name, type: 1, dims: /\d$/.test(name) ? [] : [32] }] as const);
-  return {
-    ...{ file: "m.onnx", bytes: 1, opsets: new Map([["", 18]]), inputs: ["a", "b"], outputs: ["logits"] },
-    ...{ nodes, initializers: new Map(initializers) },
-  };
-}
 
 describe("findFinalNorm", () => {
   const find = (...lines: readonly string[]) => findFinalNorm(dataflow(scanOf(...lines)));

@@ -1,27 +1,35 @@
 /** The properties of a combinator, derived from its children. */
 import { LenityError } from "../error.ts";
 import type { Reading } from "../evidence/reading.ts";
+import type { HiddenKind } from "../model.ts";
 import type { Law, Needs, Verifier } from "../verifier.ts";
 
 /**
- * The combined needs of several verifiers. Two kinds of hidden state, or rules for different temperatures, cannot be
- * combined.
+ * The combined needs of several verifiers. Two kinds of hidden state of a model, or rules for different temperatures,
+ * cannot be combined.
  */
 export function combinedNeeds(children: readonly Verifier[]): Needs {
-  const kinds = new Set(children.flatMap(({ needs }) => needs?.hidden ?? []));
-  if (kinds.size > 1)
-    throw new LenityError(
-      "invalid_policy",
-      "The policy's judges read both pre-norm and post-norm hidden states; expected one kind of hidden state. Use judges of the same kind.",
-    );
+  const hidden = onlyKind(children, "hidden");
+  const draftHidden = onlyKind(children, "draftHidden");
   const modes = new Set(children.flatMap(({ needs }) => needs?.mode ?? []));
   if (modes.size > 1)
     throw new LenityError(
       "invalid_policy",
       "One part of the policy is defined only at temperature 0, another only above it; expected parts that work at the same temperature. Remove one of them.",
     );
-  const [[hidden], [mode]] = [[...kinds], [...modes]];
-  return { hidden, mode, draftRows: children.some(({ needs }) => needs?.draftRows === true) || undefined };
+  const [mode] = modes;
+  return { hidden, draftHidden, mode, draftRows: children.some(({ needs }) => needs?.draftRows === true) || undefined };
+}
+
+/** The kind of hidden state that the children read of one model. */
+function onlyKind(children: readonly Verifier[], need: "hidden" | "draftHidden"): HiddenKind | undefined {
+  const [kind, other] = new Set(children.flatMap(({ needs }) => needs?.[need] ?? []));
+  if (other === undefined) return kind;
+  const whose = need === "hidden" ? "" : " of the draft";
+  throw new LenityError(
+    "invalid_policy",
+    `The policy's judges read both ${kind} and ${other} hidden states${whose}; expected one kind of hidden state. Use judges of the same kind.`,
+  );
 }
 
 /** The combined readings of several verifiers: whole rows, if one of them reads whole rows. */

@@ -1,7 +1,8 @@
 import type { Draft, Drafter, DraftRequest } from "../drafter.ts";
 import { logitsEvidence } from "../evidence/logits-evidence.ts";
 import { blame } from "../evidence/name-the-model.ts";
-import type { LanguageModel, Session, Token } from "../model.ts";
+import { hiddenRows } from "../hidden-rows.ts";
+import type { LanguageModel, Scores, Session, Token } from "../model.ts";
 import { draw } from "../sampling.ts";
 import { processedRow } from "../truncate.ts";
 
@@ -34,7 +35,8 @@ export function modelDrafter(model: LanguageModel): Drafter {
     name: model.name,
     rows: true,
     vocabulary: model.vocabulary,
-    async propose({ context, scope, limit, sampling, uniform, signal }: DraftRequest): Promise<Draft> {
+    hidden: model.hidden,
+    async propose({ context, scope, limit, sampling, uniform, hidden, signal }: DraftRequest): Promise<Draft> {
       if (!canRead(model, context)) return { tokens: [] };
       opening ??= model.open({ scope });
       const session = await opening;
@@ -44,10 +46,17 @@ export function modelDrafter(model: LanguageModel): Drafter {
 
       const tokens: Token[] = [];
       const logits = new Float32Array(Math.max(0, room) * model.vocabulary);
+      const width = hidden === undefined ? 0 : (model.hidden[hidden] ?? 0);
+      const states = new Float32Array(Math.max(0, room) * width);
       let pending = context.slice(held.length);
-      while (tokens.length < room && !eos.has(tokens.at(-1) ?? -1)) {
-        const scores = await session.append(pending, { rows: 1, signal });
+      const run = async (): Promise<Scores> => {
+        const scores = await session.append(pending, { rows: 1, hidden, signal });
         held.push(...pending);
+        if (tokens.length > 0) states.set(scores.hidden ?? [], (tokens.length - 1) * width);
+        return scores;
+      };
+      while (tokens.length < room && !eos.has(tokens.at(-1) ?? -1)) {
+        const scores = await run();
         logits.set(scores.logits, tokens.length * model.vocabulary);
         const token = draw(
           blame(model, () => processedRow(scores.logits, sampling)),
@@ -56,6 +65,8 @@ export function modelDrafter(model: LanguageModel): Drafter {
         tokens.push(token);
         pending = [token];
       }
+      // The last token is run only for its hidden state.
+      if (hidden !== undefined && tokens.length > 0) await run();
       return {
         tokens,
         evidence: logitsEvidence(
@@ -64,6 +75,7 @@ export function modelDrafter(model: LanguageModel): Drafter {
           sampling,
           model,
         ),
+        ...(hidden === undefined ? {} : { hidden: hiddenRows(states, width) }),
       };
     },
     async close() {

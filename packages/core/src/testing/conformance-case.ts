@@ -7,5 +7,8 @@ export interface ConformanceCase {
   run(): Promise<void>;
 }
 
-/** The width of the hidden states in these cases: heads under test need as many weights. */
+/**
+ * The width of each model's hidden states in these cases: heads under test need as many weights, and twice as many if
+ * they read both models'.
+ */
 export const conformanceWidth = 4;

@@ -3,7 +3,7 @@ import { decode } from "../decode.ts";
 import type { DecodeOptions } from "../decode-options.ts";
 import { modelDrafter } from "../drafters/model.ts";
 import { logitsEvidence } from "../evidence/logits-evidence.ts";
-import type { Token } from "../model.ts";
+import type { HiddenKind, Token } from "../model.ts";
 import { type Sampling, sampling } from "../sampling.ts";
 import type { Verifier } from "../verifier.ts";
 import type { LogitsOf } from "./chain-law.ts";
@@ -80,10 +80,13 @@ interface RequestOptions {
 
 /** A request whose drafter mostly agrees with the target and has no masks. */
 function request({ verifier, seed, logits, sampling }: RequestOptions): Events {
-  const kind = verifier?.needs?.hidden ?? "pre-norm";
-  const state = (context: readonly Token[]) => randomLogits(context.length, conformanceWidth, 1);
-  const target = tableModel({ vocabulary, logits, hidden: { kind, width: conformanceWidth, state } });
-  const drafter = verifier === undefined ? undefined : modelDrafter(noisyModel({ vocabulary, seed, noise: 1.5 }));
+  const states = (kind: HiddenKind = "pre-norm") => {
+    const state = (context: readonly Token[]) => randomLogits(context.length, conformanceWidth, 1);
+    return { kind, width: conformanceWidth, state };
+  };
+  const target = tableModel({ vocabulary, logits, hidden: states(verifier?.needs?.hidden) });
+  const draft = noisyModel({ vocabulary, seed, noise: 1.5, hidden: states(verifier?.needs?.draftHidden) });
+  const drafter = verifier === undefined ? undefined : modelDrafter(draft);
   return decode([0], { target, drafter, verifier, sampling, seed, draftTokens: 5, maxTokens: length });
 }
 

@@ -1,6 +1,7 @@
 import { logitsEvidence } from "../evidence/logits-evidence.ts";
 import type { Reading } from "../evidence/reading.ts";
 import { readingsEvidence } from "../evidence/readings-evidence.ts";
+import { hiddenRows } from "../hidden-rows.ts";
 import { defaultRegistry } from "../presets.ts";
 import { createRegistry, type Registry, type VerifierPlugin } from "../registry.ts";
 import { type Sampling, sampling, seeded } from "../sampling.ts";
@@ -116,8 +117,9 @@ export function conformance(plugin: VerifierPlugin, registry: Registry = registr
           const [p, q] = [randomLogits(seed, 6, 2), randomLogits(seed + 1000, 6, 2)];
           const verifier = create(strict);
           const hidden = { width: conformanceWidth, at: () => randomLogits(seed, conformanceWidth, 1) };
+          const draftHidden = { width: conformanceWidth, at: () => randomLogits(seed + 1, conformanceWidth, 1) };
           const emitted = await oneStepLaw(
-            { ...verifier, verify: (round) => verifier.verify({ ...round, hidden }) },
+            { ...verifier, verify: (round) => verifier.verify({ ...round, hidden, draftHidden }) },
             p,
             q,
           );
@@ -220,7 +222,7 @@ function roundOf(
     const token = row.findIndex((mass) => mass > 0 && (left -= mass) < 0);
     return token < 0 ? evidence.argmax(at) : token;
   });
-  const states = randomLogits(seed + 7, conformanceWidth * draft.length, 1);
+  const states = (seed: number) => hiddenRows(randomLogits(seed, conformanceWidth * draft.length, 1), conformanceWidth);
   return {
     context: [0, 1],
     promptLength: 2,
@@ -229,7 +231,8 @@ function roundOf(
     draft,
     target: logitsEvidence(target, vocabulary, settings),
     drafter: evidence,
-    hidden: { width: conformanceWidth, at: (i) => states.subarray(i * conformanceWidth, (i + 1) * conformanceWidth) },
+    hidden: states(seed + 7),
+    draftHidden: states(seed + 8),
     greedy: settings.temperature === 0,
     control: new Set(),
     uniform: draft.map(random),

@@ -1,15 +1,16 @@
 import * as v from "valibot";
 import { LenityError } from "../error.ts";
+import type { HiddenKind } from "../model.ts";
 import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import { oneHot } from "../sampling.ts";
-import type { Verifier } from "../verifier.ts";
+import type { Needs, Verifier } from "../verifier.ts";
+import { type HeadStates, headInput, headNeeds, statesSchema } from "./head-states.ts";
 
-/**
- * A logistic regression on standardised hidden states: P(a mismatch matters) = σ(weight · (h − mean)/scale + bias).
- * Target features only.
- */
-export interface AutojudgeHead {
-  /** One number for each dimension of the target's hidden state after the final norm. */
+/** A logistic regression on standardised hidden states: P(a mismatch matters) = σ(weight · (h − mean)/scale + bias). */
+export interface AutojudgeHead extends Omit<HeadStates, "hidden"> {
+  /** Default: post-norm. */
+  readonly hidden?: HiddenKind | undefined;
+  /** One number for each dimension of the hidden state; of both, if it reads both models'. */
   readonly mean: readonly number[];
   readonly scale: readonly number[];
   readonly weight: readonly number[];
@@ -18,7 +19,14 @@ export interface AutojudgeHead {
 
 const numbers = v.pipe(v.array(v.number()), v.minLength(1));
 const headSchema = v.pipe(
-  v.object({ mean: numbers, scale: v.array(v.pipe(v.number(), v.gtValue(0))), weight: numbers, bias: v.number() }),
+  v.object({
+    ...statesSchema,
+    hidden: v.optional(statesSchema.hidden),
+    mean: numbers,
+    scale: v.array(v.pipe(v.number(), v.gtValue(0))),
+    weight: numbers,
+    bias: v.number(),
+  }),
   v.check(
     ({ mean, scale, weight }) => mean.length === weight.length && scale.length === weight.length,
     "mean, scale and weight differ in length",
@@ -47,7 +55,7 @@ export function importance({ mean, scale, weight, bias }: AutojudgeHead, state: 
 
 /**
  * AutoJudge (2504.20039, section 3): accept x when it is the target's argmax, or when a classifier on the hidden state
- * at x (after the final norm) finds the mismatch unimportant: score < t. Greedy, as published. t = 0 is `exact`.
+ * at x finds the mismatch unimportant: score < t. Greedy, as published. t = 0 is `exact`.
  */
 export function autojudge(
   head: AutojudgeHead,
@@ -56,21 +64,24 @@ export function autojudge(
   return {
     name: "autojudge",
     law: "none",
-    needs: { hidden: "post-norm", mode: "greedy" },
+    needs: needsOf(head),
     reads: ["argmax"],
-    verify({ draft, target, hidden }) {
-      if (hidden === undefined) throw new TypeError("autojudge reads hidden states, and the round has none.");
-      if (hidden.width !== head.weight.length) {
-        const message = `The AutoJudge head has ${head.weight.length} weights, but the hidden state has ${hidden.width} values. Use a head trained for this target.`;
-        throw new LenityError("unsupported", message);
-      }
+    verify(round) {
+      const { draft, target } = round;
+      const input = headInput("autojudge", head, head.weight.length, round);
       return {
-        accept: draft.map((token, at) => token === target.argmax(at) || importance(head, hidden.at(at)) < threshold),
+        accept: draft.map((token, at) => token === target.argmax(at) || importance(head, input(at)) < threshold),
         replacement: (at) => oneHot(target.argmax(at), target.vocabulary),
       };
     },
   };
 }
+
+/** Greedy, and the states after the final norm unless the head says otherwise. */
+const needsOf = ({ hidden = "post-norm", ...head }: AutojudgeHead): Needs => ({
+  ...headNeeds({ ...head, hidden }),
+  mode: "greedy",
+});
 
 /** `autojudge` as a policy: `{"type": "autojudge", "threshold": 0.1}`. The weights are not in the JSON. */
 export const autojudgePlugin = (head: AutojudgeHead): VerifierPlugin =>
@@ -79,7 +90,7 @@ export const autojudgePlugin = (head: AutojudgeHead): VerifierPlugin =>
     summary: "Accepts mismatches that a trained classifier finds unimportant: lossy, greedy only.",
     source: "2504.20039, section 3",
     law: "none",
-    needs: { hidden: "post-norm", mode: "greedy" },
+    needs: needsOf(head),
     strict: { threshold: 0 },
     strictMode: "greedy",
     example: { threshold: 0.1 },

@@ -1,13 +1,12 @@
 import * as v from "valibot";
 import { LenityError } from "../error.ts";
-import type { HiddenKind } from "../model.ts";
 import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Verifier } from "../verifier.ts";
+import { type HeadStates, headInput, headNeeds, statesSchema } from "./head-states.ts";
 
 /** A linear head on hidden states: P(token is fine) = σ(weight · h + bias). */
-export interface JudgeHead {
-  readonly hidden: HiddenKind;
-  /** One number for each dimension of the hidden state. */
+export interface JudgeHead extends HeadStates {
+  /** One number for each dimension of the hidden state; of both, if it reads both models'. */
   readonly weight: readonly number[];
   readonly bias: number;
 }
@@ -24,7 +23,7 @@ export function judgeHead(json: unknown): JudgeHead {
 }
 
 const headSchema = v.object({
-  hidden: v.picklist(["pre-norm", "post-norm"]),
+  ...statesSchema,
   weight: v.pipe(v.array(v.number()), v.minLength(1)),
   bias: v.number(),
 });
@@ -37,8 +36,8 @@ export function judgeScore(head: JudgeHead, state: ArrayLike<number>): number {
 }
 
 /**
- * Judge Decoding (2501.19309, section 4): accept x when a trained linear head on the target's hidden state *at x* (one
- * position after the row that tests x) scores above the threshold. Makes no claim about the law. Threshold 1 accepts
+ * Judge Decoding (2501.19309, section 4): accept x when a trained linear head on the hidden state *at x* (one position
+ * after the row that tests x), of the target or as the head says, scores above the threshold. Makes no claim about the law. Threshold 1 accepts
  * nothing: strict.
  */
 export function judge(
@@ -48,17 +47,11 @@ export function judge(
   return {
     name: "judge",
     law: "none",
-    needs: { hidden: head.hidden },
+    needs: headNeeds(head),
     reads: [],
-    verify({ draft, hidden }) {
-      if (hidden === undefined) throw new TypeError("judge reads hidden states, and the round has none.");
-      if (hidden.width !== head.weight.length) {
-        throw new LenityError(
-          "unsupported",
-          `The judge head has ${head.weight.length} weights, but the hidden state has ${hidden.width} values. Use a head trained for this target.`,
-        );
-      }
-      return { accept: draft.map((_, at) => threshold < 1 && judgeScore(head, hidden.at(at)) > threshold) };
+    verify(round) {
+      const input = headInput("judge", head, head.weight.length, round);
+      return { accept: round.draft.map((_, at) => threshold < 1 && judgeScore(head, input(at)) > threshold) };
     },
   };
 }
@@ -70,7 +63,7 @@ export const judgePlugin = (head: JudgeHead): VerifierPlugin =>
     summary: "Accepts tokens that a trained head on the target's hidden states scores as fine: lossy.",
     source: "2501.19309, section 4",
     law: "none",
-    needs: { hidden: head.hidden },
+    needs: headNeeds(head),
     strict: { threshold: 1 },
     example: { threshold: 0.5 },
     schema: v.strictObject({ threshold: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))) }),

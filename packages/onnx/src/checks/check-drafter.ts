@@ -1,5 +1,6 @@
-import { LenityError, type Sampling, sampling, type Token } from "@lenity/core";
+import { type HiddenKind, LenityError, type Sampling, sampling, type Token } from "@lenity/core";
 import { drafterRemedy } from "../folder/drafter-file.ts";
+import type { DraftReply } from "../protocol/protocol.ts";
 import { draftRound } from "../run/draft-round.ts";
 import { append, type Model, newSequence } from "../run/sequence.ts";
 import { relativeDifference, tolerance } from "./difference.ts";
@@ -19,19 +20,33 @@ export async function checkDrafter(
   drafter: string,
   file: string,
 ): Promise<void> {
-  for (const settings of [sampling(), sampling({ temperature: 1 })]) {
-    const called = await draft(model, settings, eos);
-    const stepped = await draft({ ...model, drafter: undefined }, settings, eos);
+  for (const [settings, kind] of [
+    [sampling(), "pre-norm"],
+    [sampling({ temperature: 1 }), "post-norm"],
+  ] as const) {
+    const hidden = model.drafter?.hidden[kind] === undefined ? undefined : kind;
+    const called = await draft(model, settings, hidden, eos);
+    const stepped = await draft({ ...model, drafter: undefined }, settings, hidden, eos);
     const same = called.tokens.join() === stepped.tokens.join();
-    if (same && relativeDifference(called.logits, stepped.logits) <= tolerance.float32) continue;
+    const rows = ({ logits, hidden = new Float32Array(0) }: DraftReply) => [logits, hidden] as const;
+    const others = rows(stepped);
+    const alike = rows(called).every(
+      (found, i) => relativeDifference(found, others[i] as Float32Array) <= tolerance.float32,
+    );
+    if (same && alike) continue;
     throw new LenityError(
       "model_files",
-      `${drafter} drafts ${called.tokens.join(", ")} where ${file} drafts ${stepped.tokens.join(", ")}${same ? " from other logits" : ""}: it has different weights. ${drafterRemedy}`,
+      `${drafter} drafts ${called.tokens.join(", ")} where ${file} drafts ${stepped.tokens.join(", ")}${same ? " from other logits or hidden states" : ""}: it has different weights. ${drafterRemedy}`,
     );
   }
 }
 
-async function draft(model: Model, settings: Sampling, eos: ReadonlySet<Token>) {
+async function draft(
+  model: Model,
+  settings: Sampling,
+  hidden: HiddenKind | undefined,
+  eos: ReadonlySet<Token>,
+): Promise<DraftReply> {
   const { vocabulary, contextLength } = model;
   const context = probeTokens(Math.min(4, Math.floor(contextLength / 2)), vocabulary);
   const sequence = newSequence();
@@ -40,7 +55,7 @@ async function draft(model: Model, settings: Sampling, eos: ReadonlySet<Token>) 
   return draftRound(
     model,
     sequence,
-    { type: "draft", session: 0, context, limit: uniform.length, sampling: settings, uniform },
+    { type: "draft", session: 0, context, limit: uniform.length, sampling: settings, uniform, hidden },
     eos,
   );
 }

@@ -1,3 +1,4 @@
+import type { HiddenKind } from "@lenity/core";
 import type { Variant } from "../folder/dtypes.ts";
 import type { Device } from "../protocol/devices.ts";
 import type { LoadReply } from "../protocol/protocol.ts";
@@ -15,6 +16,16 @@ export function warningsOf(
   if (lastOnly) return [plainOnly(file), ...inexactness(file, device.name, check)];
   // A file that leaks also differs between blocks, for the same reason and with the same remedy.
   return check.leak > 0 ? leakage(file, check, variants) : inexactness(file, device.name, check);
+}
+
+/** Warnings about hidden states that were asked for at loading and that the model does not give. */
+export function missingStates(
+  { file, hidden, missing }: Pick<LoadReply, "file" | "hidden" | "missing">,
+  asked: readonly HiddenKind[] = [],
+): string[] {
+  return asked
+    .filter((kind) => hidden[kind] === undefined)
+    .map((kind) => `${file}: policies that read ${kind} hidden states will be refused. ${missing.join(" ")}`);
 }
 
 function plainOnly(file: string): string {

@@ -40,7 +40,7 @@ function meansOf(cpu: Model, request: LoadRequest, platform: Platform): Means {
     probe: (device, timed) => probeDevice(runtime, device, platform, timed),
     open: (device) =>
       openOnDevice(cpu, device, (options) =>
-        openFile(runtime, scanOnnx(request.file), { ...sessionOptions(request), ...options }),
+        openFile(runtime, scanOnnx(request.file), { ...sessionOptions(request), ...options }, request.hidden),
       ),
     runSteps,
     race: raceBlocks,

@@ -32,7 +32,7 @@ export async function openOnDevice(
     );
   }
   const keeps = device === "webgpu" && !split;
-  const states = Object.values(hidden).map(({ output }) => output);
+  const states = [...new Set(Object.values(hidden).map(({ output }) => output))];
   const kept = ["logits", ...states, ...cacheTensors(cpu.graph).names.map(({ present }) => present)];
   const { session, missing } = await openFile({
     executionProviders: [device],

@@ -11,7 +11,7 @@ import {
   type Session,
   type Token,
 } from "@lenity/core";
-import { blamed, commonPrefix } from "@lenity/core/internal";
+import { blamed, commonPrefix, layerOf } from "@lenity/core/internal";
 import { cancellation } from "../protocol/cancellation.ts";
 import type { WorkerLink } from "../protocol/link.ts";
 import type { AppendReply, DraftReply, Request, ScoreReply } from "../protocol/protocol.ts";
@@ -19,10 +19,10 @@ import type { AppendReply, DraftReply, Request, ScoreReply } from "../protocol/p
 /** A sequence that can also draft within the worker: one message per round instead of one per token. */
 export interface OnnxSession extends Session {
   /**
-   * Updates the cache to `context` and draws up to `limit` tokens, stopping after an EOS token. Returns the tokens and
-   * the logits [tokens, vocabulary] they were drawn from.
+   * Updates the cache to `context` and draws up to `limit` tokens, stopping after an EOS token. Returns the tokens, the
+   * logits [tokens, vocabulary] they were drawn from and, if requested, the hidden states [tokens, width] at them.
    */
-  draft(request: DraftRequest): Promise<{ readonly tokens: readonly Token[]; readonly logits: Float32Array }>;
+  draft(request: DraftRequest): Promise<Omit<DraftReply, "length">>;
 }
 
 /** What a session needs to know about its model. */
@@ -84,20 +84,23 @@ export function openSession(model: ModelFacts, options: SessionOptions): OnnxSes
         throw new RangeError(`Rewinding to ${to}; expected a whole number, 0 or more.`);
       state.held = state.held.slice(0, to);
     },
-    async draft({ context, limit, sampling, uniform, signal }: DraftRequest) {
+    async draft({ context, limit, sampling, uniform, hidden, signal }: DraftRequest) {
       checkOpen(model, state);
       checkTokens(context, model);
+      checkHidden(hidden, model);
       if (context.length > model.contextLength) throw contextFull(model, 0, context.length);
       const cancel = cancellation(signal);
-      const request = { type: "draft", session, context, limit, sampling, uniform, cancel: cancel?.flag } as const;
+      const settings = { limit, sampling, uniform, hidden, cancel: cancel?.flag };
+      const request = { type: "draft", session, context, ...settings } as const;
       // The rows that a round keeps, which also remain if it fails.
       state.held = context.slice(0, Math.min(commonPrefix(state.held, context), context.length - 1));
       const reply = await link.request<DraftReply>(request, cancel).catch((error) => {
         throw blamed(model, error);
       });
-      state.held = [...context, ...reply.tokens].slice(0, reply.length);
+      const { length, ...drafted } = reply;
+      state.held = [...context, ...reply.tokens].slice(0, length);
       options.onReply();
-      return { tokens: reply.tokens, logits: reply.logits };
+      return drafted;
     },
     async close() {
       if (state.closed) return;
@@ -196,10 +199,12 @@ function checkTokens(tokens: readonly Token[], model: ModelFacts): void {
 
 function checkHidden(kind: HiddenKind | undefined, model: ModelFacts): void {
   if (kind === undefined || model.hidden[kind] !== undefined) return;
-  throw new LenityError(
-    "unsupported",
-    `${model.name} has no ${kind} hidden states. Export it with the output ${kind === "pre-norm" ? "hidden_states" : "last_hidden_state"}.`,
-  );
+  const output = kind === "pre-norm" ? "hidden_states" : "last_hidden_state";
+  const advice =
+    layerOf(kind) === undefined
+      ? `Export it with the output ${output}.`
+      : "Load it with the option hidden; if that was done, its graph.missing says why it has none.";
+  throw new LenityError("unsupported", `${model.name} has no ${kind} hidden states. ${advice}`);
 }
 
 function checkRows(rows: number, { name, lastOnly }: ModelFacts): void {

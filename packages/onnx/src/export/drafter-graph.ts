@@ -22,8 +22,9 @@ type WeightsIn = (graph: GraphBuilder) => DecoderWeights;
  * below 1 per token; temperature float64 [], 0 is greedy; mask float32 [vocabulary], added to each row: −∞ for ids that
  * must not be drawn, 0 for others; goes_on bool [vocabulary], false for tokens that end the draft.
  *
- * Outputs: tokens int64 [drafted]; logits float32 [drafted, vocabulary], the rows they were drawn from; present_rows,
- * the cache rows of input_ids and of all drafted tokens but the last.
+ * Outputs: tokens int64 [drafted]; logits float32 [drafted, vocabulary], the rows they were drawn from; hidden_states
+ * and last_hidden_state float32 [drafted, width], the states before and after the final norm at the token before each;
+ * present_rows, the cache rows of input_ids and of all drafted tokens but the last.
  */
 export function drafterGraph(graph: GraphBuilder, config: DecoderConfig, weightsIn: WeightsIn): void {
   const parts = cacheParts(config.layers);
@@ -33,6 +34,7 @@ export function drafterGraph(graph: GraphBuilder, config: DecoderConfig, weights
     graph.integers(name, [value], [1]);
   graph.integers("first", [0], []);
   graph.integers("logits_shape", [-1, config.vocabulary], [2]);
+  graph.integers("states_shape", [-1, config.width], [2]);
 
   graph.node("Shape", ["attention_mask"], ["context_length"], { start: 1, end: 2 });
   graph.node("Cast", ["context_length"], ["last_index_0"], { to: 6 });
@@ -47,11 +49,13 @@ export function drafterGraph(graph: GraphBuilder, config: DecoderConfig, weights
   graph.node(
     "Loop",
     ["limit", "", "block_0", ...parts.map((part) => `past_key_values.${part}`)],
-    ["last_block", ...parts.map((part) => `final.${part}`), "tokens", "rows"],
+    ["last_block", ...parts.map((part) => `final.${part}`), "tokens", "rows", "all_states", "all_normed"],
     { body: { graph: draftStep(graph, config, weightsIn, parts) } },
   );
 
   graph.node("Reshape", ["rows", "logits_shape"], ["logits"]);
+  graph.node("Reshape", ["all_states", "states_shape"], ["hidden_states"]);
+  graph.node("Reshape", ["all_normed", "states_shape"], ["last_hidden_state"]);
   graph.node("Shape", ["input_ids"], ["length"], { start: 1, end: 2 });
   graph.node("Sub", ["context_length", "length"], ["begin"]);
   graph.node("Shape", ["tokens"], ["drafted"]);
@@ -63,7 +67,7 @@ export function drafterGraph(graph: GraphBuilder, config: DecoderConfig, weights
 
 function declareInterface(
   graph: GraphBuilder,
-  { groups, headSize, vocabulary }: DecoderConfig,
+  { width, groups, headSize, vocabulary }: DecoderConfig,
   parts: readonly string[],
 ): void {
   graph.input("input_ids", "int64", [1, "length"]);
@@ -75,6 +79,8 @@ function declareInterface(
   graph.input("goes_on", "bool", [vocabulary]);
   graph.output("tokens", "int64", ["drafted"]);
   graph.output("logits", "float32", ["drafted", vocabulary]);
+  graph.output("hidden_states", "float32", ["drafted", width]);
+  graph.output("last_hidden_state", "float32", ["drafted", width]);
 }
 
 /**
@@ -88,7 +94,7 @@ function draftStep(
   weightsIn: WeightsIn,
   parts: readonly string[],
 ): GraphBuilder {
-  const { groups, headSize, vocabulary } = config;
+  const { width, groups, headSize, vocabulary } = config;
   const body = graph.inner("step");
   body.input("step", "int64", []);
   body.input("continued", "bool", []);
@@ -109,9 +115,12 @@ function draftStep(
     states: "states",
     normed: "normed",
   });
-  body.node("Slice", ["normed", "minus_two", "end", "one"], ["last_states"]);
-  weights.score("last_states", "last_logits");
+  body.node("Slice", ["normed", "minus_two", "end", "one"], ["last_normed"]);
+  weights.score("last_normed", "last_logits");
   body.node("Gather", ["last_logits", "first"], ["whole_row"], { axis: 1 });
+  body.node("Gather", ["last_normed", "first"], ["normed_row"], { axis: 1 });
+  body.node("Slice", ["states", "minus_two", "end", "one"], ["last_states"]);
+  body.node("Gather", ["last_states", "first"], ["state_row"], { axis: 1 });
   body.node("Add", ["whole_row", "mask"], ["row"]);
   body.node("Gather", ["uniform", "step"], ["coin"], { axis: 0 });
   drawToken(body, { row: "row", temperature: "temperature", sampled: "sampled", coin: "coin" }, "token");
@@ -124,5 +133,7 @@ function draftStep(
   for (const part of parts) body.output(`present.${part}`, "float32", [1, groups, "present_room", headSize]);
   body.output("token_scalar", "int64", []);
   body.output("row", "float32", [1, vocabulary]);
+  body.output("state_row", "float32", [1, width]);
+  body.output("normed_row", "float32", [1, width]);
   return body;
 }

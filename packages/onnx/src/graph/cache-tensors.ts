@@ -1,7 +1,7 @@
 /** The tensors of a graph's cache: its inputs and outputs. */
+import type { CacheShape } from "./cache-shape.ts";
 
 /** Their names, and how the rows of head size are laid out in each. */
-import type { CacheShape } from "./cache-shape.ts";
 export interface CacheTensors {
   /** Inputs and outputs, in the order of `present_rows`. */
   readonly names: readonly { readonly past: string; readonly present: string }[];

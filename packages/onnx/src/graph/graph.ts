@@ -1,4 +1,4 @@
-import type { HiddenKind } from "@lenity/core";
+import type { ByHiddenKind } from "@lenity/core";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { CacheFamily, CacheShape } from "./cache-shape.ts";
@@ -39,7 +39,7 @@ export interface Graph extends CachedGraph {
   /** The maximum tokens per run, for devices that are correct only in small blocks. Default: `chunk` in sequence.ts. */
   readonly chunk?: number | undefined;
   /** The output for each kind of hidden state, and its width. */
-  readonly hidden: Readonly<Partial<Record<HiddenKind, { readonly output: string; readonly width: number }>>>;
+  readonly hidden: ByHiddenKind<{ readonly output: string; readonly width: number }>;
   /** Reads rows that stay on the device; undefined when rows are in this program's memory. */
   readonly fetch?: FetchRows | undefined;
   /** Opens a small graph on the same device. */
@@ -51,6 +51,8 @@ export interface DrafterGraph {
   readonly session: InferenceSession;
   /** bool [width of the rows]: false for the tokens that end a draft. */
   readonly goesOn: Tensor;
+  /** The output for each kind of hidden state: rows [drafted, width], at the token that each was drawn after. */
+  readonly hidden: ByHiddenKind<string>;
   /** float32 [vocabulary]: −∞ for ids that must not be drawn, 0 for others. */
   readonly mask: Tensor;
 }

@@ -1,6 +1,6 @@
 /** Checks a decoder's inputs and outputs, and reads what they show about it. */
 
-import { type HiddenKind, LenityError } from "@lenity/core";
+import { type ByHiddenKind, isHiddenKind, LenityError } from "@lenity/core";
 import { integerTypes, maskTypes } from "./block-feeds.ts";
 import { type CachePorts, findCaches, isCache, isPrecision } from "./cache-ports.ts";
 import type { Port } from "./port.ts";
@@ -10,7 +10,7 @@ export interface GraphPorts extends CachePorts {
   /** Whether it can return only the block's own cache rows (present_rows). */
   readonly newRows: boolean;
   /** The output for each kind of hidden state, by name. */
-  readonly hidden: Readonly<Partial<Record<HiddenKind, string>>>;
+  readonly hidden: ByHiddenKind<string>;
 }
 
 const plainInputs = new Set(["input_ids", "attention_mask", "position_ids", "num_logits_to_keep"]);
@@ -102,14 +102,26 @@ function isRecurrent(name: string): boolean {
   return /^past_(?!key_values\.)|(^|[._])(conv|ssm|recurrent|rnn|mamba)|cache_params/.test(name);
 }
 
+/** The name of an output that is added for a hidden state of a layer. */
+export const layerOutput = (kind: string): string => `lenity/${kind}`;
+
 /**
  * `last_hidden_state` is transformers' name for the final norm's output. `hidden_states` is its input in files that
  * have both (as written by `exportDecoder`); alone, it is onnxruntime-genai's name for the output. `pre_norm_states` is
- * always the input.
+ * always the input. States of layers have the names that `planTaps` gives them.
  */
 function hiddenOutputs(outputs: ReadonlyMap<string, Port>): GraphPorts["hidden"] {
   const first = (...names: readonly string[]) => names.find((name) => isPrecision(outputs.get(name)?.type));
   const post = first("last_hidden_state", "hidden_states");
   const pre = first("pre_norm_states", ...(post === "last_hidden_state" ? ["hidden_states"] : []));
-  return { ...(pre === undefined ? {} : { "pre-norm": pre }), ...(post === undefined ? {} : { "post-norm": post }) };
+  const kinds = [...outputs.keys()].map((name) => name.replace(layerOutput(""), ""));
+  const layers = kinds.filter(isHiddenKind).flatMap((kind) => {
+    const output = first(layerOutput(kind));
+    return output === undefined ? [] : [[kind, output]];
+  });
+  return {
+    ...(pre === undefined ? {} : { "pre-norm": pre }),
+    ...(post === undefined ? {} : { "post-norm": post }),
+    ...Object.fromEntries(layers),
+  };
 }

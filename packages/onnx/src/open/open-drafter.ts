@@ -23,7 +23,13 @@ export function fitDrafter(
   const isUsable = (id: number) => id < vocabulary && !unused.has(id);
   const mask = Float32Array.from({ length: width }, (_, id) => (isUsable(id) ? 0 : Number.NEGATIVE_INFINITY));
   const { Tensor } = graph.runtime;
-  return { session, goesOn: new Tensor("bool", goesOn, [width]), mask: new Tensor("float32", mask, [width]) };
+  const states = [
+    ["pre-norm", "hidden_states"],
+    ["post-norm", "last_hidden_state"],
+  ] as const;
+  const has = (name: string) => session.outputNames.includes(name);
+  const hidden = Object.fromEntries(states.filter(([kind, name]) => graph.hidden[kind] !== undefined && has(name)));
+  return { session, hidden, goesOn: new Tensor("bool", goesOn, [width]), mask: new Tensor("float32", mask, [width]) };
 }
 
 /** The first mismatch, if any. */

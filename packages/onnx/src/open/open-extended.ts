@@ -1,5 +1,5 @@
 /** Opens an .onnx file in ONNX Runtime with the outputs it lacks. */
-import type { LenityError } from "@lenity/core";
+import type { HiddenKind, LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
 import { hasBfloat16 } from "../onnx-file/bfloat16.ts";
 import { firstLine } from "../onnx-file/first-line.ts";
@@ -24,27 +24,29 @@ export interface Opened {
   readonly added: readonly string[];
   /** Outputs that it lacks and that could not be added, and why: one sentence each. */
   readonly missing: readonly string[];
+  /** The layers whose hidden states can be added, counted from 1. */
+  readonly layers: readonly number[];
 }
 
 /** The size limit of a protobuf message, and of a buffer in all runtimes. */
 export const mostBytes: number = 2 ** 31 - 1;
 
 /**
- * Opens the file with the outputs that `planTaps` adds. They are added in memory, so that folders may be read-only and
+ * Opens the file with the outputs that `planTaps` adds, also for the hidden states that are `asked` for. They are added in memory, so that folders may be read-only and
  * several processes can load the same file. If that fails, the file is opened unchanged. Rejects as `file.open` does
  * when it cannot be opened at all.
  */
-export async function openExtended(file: OnnxFile): Promise<Opened> {
-  const { suffix, added, missing } = planTaps(file.scan);
-  const openPlain = async (...why: readonly string[]): Promise<Opened> => {
-    return { session: await file.open(), added: [], missing: [...missing, ...why] };
+export async function openExtended(file: OnnxFile, asked: readonly HiddenKind[] = []): Promise<Opened> {
+  const { suffix, added, missing, layers } = planTaps(file.scan, asked);
+  if (suffix.length === 0) return { session: await file.open(), added, missing, layers };
+  const lost = async (why: string): Promise<Opened> => {
+    const sentence = `${added.join(", ")}: not added, because ${why}.`;
+    return { session: await file.open(), added: [], missing: [...missing, sentence], layers: [] };
   };
-  if (suffix.length === 0) return openPlain();
-  const lost = (why: string) => openPlain(`${added.join(", ")}: not added, because ${why}.`);
   const why = file.extensionFault(suffix.length);
   if (why !== undefined) return lost(why);
   try {
-    return { session: await file.openWith(suffix), added, missing };
+    return { session: await file.openWith(suffix), added, missing, layers };
   } catch (cause) {
     return lost(`ONNX Runtime cannot load the result: ${firstLine(cause)}`);
   }

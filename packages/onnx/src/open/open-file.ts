@@ -1,23 +1,24 @@
 /** Opens .onnx files on disk. */
 import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
 import { dirname, relative, resolve, sep } from "node:path";
-import { LenityError } from "@lenity/core";
+import { type HiddenKind, LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
 import type { Runtime } from "../graph/graph.ts";
 import { externalData, externalDataFault } from "../onnx-file/external-data.ts";
 import type { OnnxScan } from "../onnx-file/scan.ts";
 import { createSession } from "./create-session.ts";
-import { mostBytes, type Opened, openExtended, unreadable } from "./open-extended.ts";
+import { mostBytes, type OnnxFile, type Opened, openExtended, unreadable } from "./open-extended.ts";
 
-/** `openExtended` for a file on disk. */
+/** `openExtended` for a file on disk. `asked`: the hidden states of layers to add. */
 export async function openFile(
   runtime: Runtime,
   scan: OnnxScan,
   options: InferenceSession.SessionOptions,
+  asked: readonly HiddenKind[] = [],
 ): Promise<Opened> {
   let found: ReturnType<typeof outsideWeights> | "unknown" = "unknown";
   const weights = () => (found === "unknown" ? (found = outsideWeights(scan)) : found);
-  return openExtended({
+  const file: OnnxFile = {
     scan,
     open: () => openUnchanged(runtime, scan, options),
     openWith: (suffix) =>
@@ -27,7 +28,8 @@ export async function openFile(
       if (weights() !== undefined) return undefined;
       return "its weights are links to files elsewhere, too large to be read into memory; download them into the folder itself";
     },
-  });
+  };
+  return openExtended(file, asked);
 }
 
 /** Opens the file unchanged. Throws `model_files` with the problem and the remedy. */

@@ -22,7 +22,7 @@ export async function openGraph(
   request: LoadRequest,
 ): Promise<{ readonly graph: Graph; readonly facts: FileFacts }> {
   const scan = scanOnnx(request.file);
-  const opened = await openFile(runtime, scan, sessionOptions(request));
+  const opened = await openFile(runtime, scan, sessionOptions(request), request.hidden);
   const { graph, facts } = await probeGraph(runtime, scan, opened, request);
   const providers = runtime.listSupportedBackends().map(({ name, bundled }) => ({ name, bundled }));
   const openBeside = (small: GraphBuilder) => smallSession(runtime, small, sessionOptions(request));

@@ -1,11 +1,12 @@
-import { LenityError } from "@lenity/core";
+import { type HiddenKind, LenityError } from "@lenity/core";
+import { layerOf } from "@lenity/core/internal";
 import type { InferenceSession } from "onnxruntime-node";
 import { findFamily } from "../graph/cache-family.ts";
 import type { CacheShape } from "../graph/cache-shape.ts";
 import { cacheTensors } from "../graph/cache-tensors.ts";
 import type { Graph, Runtime } from "../graph/graph.ts";
 import type { Port } from "../graph/port.ts";
-import { checkPorts } from "../graph/ports.ts";
+import { checkPorts, type GraphPorts } from "../graph/ports.ts";
 import { slidingRemedy, slidingWindow } from "../graph/sliding-window.ts";
 import type { OnnxScan } from "../onnx-file/scan.ts";
 import { weightFormats } from "../onnx-file/weight-formats.ts";
@@ -22,12 +23,12 @@ import type { Opened } from "./open-extended.ts";
 export async function probeGraph(
   runtime: Runtime,
   scan: OnnxScan,
-  { session, added, missing }: Opened,
-  request: Pick<LoadRequest, "file" | "width" | "contextLength" | "sizes">,
+  { session, added, missing, layers }: Opened,
+  request: Pick<LoadRequest, "file" | "width" | "contextLength" | "sizes" | "hidden">,
   writesInPlace = true,
 ): Promise<{
   readonly graph: Omit<Graph, "openBeside">;
-  readonly facts: Pick<FileFacts, "added" | "missing" | "weights">;
+  readonly facts: Pick<FileFacts, "added" | "missing" | "hiddenLayers" | "weights">;
 }> {
   const { file, width } = request;
   const inputs = session.inputMetadata.map(toPort);
@@ -40,7 +41,7 @@ export async function probeGraph(
     ...(await findSizes(opened, ports, request.sizes ?? { groups: [], headSizes: [] }, scan)),
   };
   const family = await findFamily(untried);
-  const tried = await tryTaps({ ...untried, family }, states, request);
+  const tried = await tryTaps({ ...untried, family }, withLastLayer(states, ports.layers, request.hidden), request);
   const { newRows, hidden } = tried;
   // If the new rows cannot be fetched, the cache is written in place, or else returned whole, as by a graph that joins
   // past and block.
@@ -66,8 +67,24 @@ export async function probeGraph(
     facts: {
       added: added.filter((name) => name in shapes),
       missing: [...missing, ...tried.missing],
+      hiddenLayers: layers,
       weights: weightFormats(scan),
     },
+  };
+}
+
+/** The outputs, also under the names of the last layer's states if these are asked for. */
+function withLastLayer(
+  states: GraphPorts["hidden"],
+  layers: number,
+  asked: readonly HiddenKind[] = [],
+): GraphPorts["hidden"] {
+  const { "pre-norm": pre, "post-norm": post } = states;
+  if (!asked.some((kind) => layerOf(kind) === layers)) return states;
+  return {
+    ...states,
+    ...(pre === undefined ? {} : { [`layer-${layers}`]: pre }),
+    ...(post === undefined ? {} : { [`layer-${layers}-norm`]: post }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** The messages between the main thread and the worker. Plain data only, since they are cloned. */
 
-import type { ErrorCode, ErrorFacts, HiddenKind, Reading, Sampling, Token } from "@lenity/core";
+import type { ByHiddenKind, ErrorCode, ErrorFacts, HiddenKind, Reading, Sampling, Token } from "@lenity/core";
 import type { CacheFamily, CacheShape } from "../graph/cache-shape.ts";
 import type { Port } from "../graph/port.ts";
 import type { SizeHints } from "../graph/size-hints.ts";
@@ -28,6 +28,8 @@ export interface LoadRequest {
    * device.
    */
   readonly computesReadings?: boolean | undefined;
+  /** Hidden states to add to those on both sides of the final norm. */
+  readonly hidden?: readonly HiddenKind[] | undefined;
   /** How many engines run the model, this one included. Default: 1. */
   readonly engines?: number | undefined;
   /** The logits per row of the graph. */
@@ -47,6 +49,8 @@ export interface FileFacts {
   readonly added: readonly string[];
   /** Outputs missing from the file that could not be added, and why: one sentence each. */
   readonly missing: readonly string[];
+  /** The layers, counted from 1, whose hidden states were found in the graph, so that they are added when asked for. */
+  readonly hiddenLayers: readonly number[];
   /** How the weights are stored, largest part first. */
   readonly weights: readonly WeightFormat[];
   /** Paths of the weight files beside the .onnx file. */
@@ -69,7 +73,7 @@ export interface LoadReply extends CacheShape, FileFacts {
   readonly newRows: boolean;
   /** Whether it scores only the last position of a block. */
   readonly lastOnly: boolean;
-  readonly hidden: Readonly<Partial<Record<HiddenKind, number>>>;
+  readonly hidden: ByHiddenKind<number>;
   /** Whether readings of drafted blocks are computed next to their logits. */
   readonly computesReadings: boolean;
 }
@@ -131,6 +135,7 @@ export interface DraftMessage {
   readonly limit: number;
   readonly sampling: Sampling;
   readonly uniform: readonly number[];
+  readonly hidden?: HiddenKind | undefined;
   readonly cancel?: ArrayBufferLike | undefined;
 }
 
@@ -139,6 +144,8 @@ export interface DraftReply {
   readonly tokens: readonly Token[];
   /** [tokens.length, vocabulary]: the rows that the tokens were drawn from. */
   readonly logits: Float32Array<ArrayBuffer>;
+  /** [tokens.length, width]: the hidden state at each token, if requested. */
+  readonly hidden?: Float32Array<ArrayBuffer> | undefined;
   /** The number of tokens now in the cache: a prefix of context plus `tokens`. */
   readonly length: number;
 }

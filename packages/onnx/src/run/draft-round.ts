@@ -1,4 +1,4 @@
-import { draw, processedRow, type Sampling, type Token } from "@lenity/core";
+import { draw, type HiddenKind, processedRow, type Sampling, type Token } from "@lenity/core";
 import { truncates } from "@lenity/core/internal";
 import type { DrafterGraph } from "../graph/graph.ts";
 import type { DraftMessage, DraftReply } from "../protocol/protocol.ts";
@@ -10,7 +10,8 @@ const callLength = 16;
 
 /**
  * Updates the sequence to the context, keeping their common prefix, and draws up to `limit` tokens, stopping after an
- * EOS token. The last token drawn is not run: only the next context shows whether it was accepted.
+ * EOS token. The last token drawn is run only if its hidden state is requested: only the next context shows whether it
+ * was accepted.
  */
 export async function draftRound(
   model: Model,
@@ -18,7 +19,7 @@ export async function draftRound(
   request: DraftMessage,
   eos: ReadonlySet<Token>,
 ): Promise<DraftReply> {
-  const { context, sampling } = request;
+  const { context, sampling, hidden: kind } = request;
   const { vocabulary } = model;
   const cancel = request.cancel === undefined ? undefined : new Int32Array(request.cancel);
   const limit = Math.max(0, Math.min(request.limit, model.contextLength - context.length));
@@ -29,25 +30,45 @@ export async function draftRound(
 
   const { drafter } = model;
   // Drafter graphs cannot truncate rows, so with top-k, top-p or min-p tokens are drawn here.
-  const next = drafter === undefined || truncates(sampling) ? step : call(drafter);
+  const canCall = !truncates(sampling) && (kind === undefined || drafter?.hidden[kind] !== undefined);
+  const next = drafter !== undefined && canCall ? call(drafter) : step;
   const uniform = Array.from({ length: limit }, (_, i) => request.uniform[i] ?? 0);
   const tokens: Token[] = [];
   const logits = new Float32Array(limit * vocabulary);
+  const states: Float32Array[] = [];
   let pending: readonly Token[] = context.slice(shared);
   while (tokens.length < limit) {
     const coins = uniform.slice(tokens.length);
-    const drawn = await next(model, sequence, { pending, sampling, coins, cancel });
+    const drawn = await next(model, sequence, { pending, sampling, coins, hidden: kind, cancel });
     logits.set(drawn.logits, tokens.length * vocabulary);
     tokens.push(...drawn.tokens);
+    if (drawn.hidden !== undefined) states.push(drawn.hidden);
     const last = tokens.at(-1) as Token;
-    if (eos.has(last)) break;
     pending = [last];
+    if (eos.has(last)) break;
+  }
+  if (kind !== undefined && tokens.length > 0) {
+    const { hidden } = await append(model, sequence, pending, { rows: 1, hidden: kind, cancel });
+    if (hidden !== undefined) states.push(hidden);
   }
   return {
     tokens,
     logits: tokens.length === limit ? logits : logits.slice(0, tokens.length * vocabulary),
+    // The first row is the state at the context's last token.
+    hidden: states.length === 0 ? undefined : joined(states, tokens.length + 1),
     length: sequence.tokens.length,
   };
+}
+
+/** All but the first of these `rows` rows. */
+function joined(parts: readonly Float32Array[], rows: number): Float32Array<ArrayBuffer> {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all.slice(all.length / rows);
 }
 
 /** The context's tokens that the sequence lacks, and one coin for each token to draw after them. */
@@ -55,6 +76,7 @@ interface Draw {
   readonly pending: readonly Token[];
   readonly sampling: Sampling;
   readonly coins: readonly number[];
+  readonly hidden: HiddenKind | undefined;
   readonly cancel: Int32Array | undefined;
 }
 
@@ -62,19 +84,21 @@ interface Draw {
 type DrawNext = (model: Model, sequence: Sequence, draw: Draw) => Promise<DrawnTokens>;
 
 /** Draws one token with the model's own graph. */
-const step: DrawNext = async (model, sequence, { pending, sampling, coins, cancel }) => {
-  const { logits } = await append(model, sequence, pending, { rows: 1, cancel });
-  return { tokens: [draw(processedRow(logits, sampling), coins[0] as number)], logits };
+const step: DrawNext = async (model, sequence, { pending, sampling, coins, hidden: kind, cancel }) => {
+  const { logits, hidden } = await append(model, sequence, pending, { rows: 1, hidden: kind, cancel });
+  return { tokens: [draw(processedRow(logits, sampling), coins[0] as number)], logits, hidden };
 };
 
 /** Draws several tokens with the drafter's graph. */
 const call =
   (drafter: DrafterGraph): DrawNext =>
-  async (model, sequence, { pending, sampling, coins, cancel }) => {
+  async (model, sequence, { pending, sampling, coins, hidden, cancel }) => {
     // All but the last tokens of a long prompt go through the model's own graph, where a request can be cancelled
     // between chunks.
     const ahead = pending.length - 1 - ((pending.length - 1) % chunk);
     await append(model, sequence, pending.slice(0, ahead), { rows: 0, cancel });
     stopIfCancelled(cancel);
-    return drawTokens(drafter, model, sequence, pending.slice(ahead), sampling.temperature, coins.slice(0, callLength));
+    const { temperature } = sampling;
+    const drawing = { temperature, coins: coins.slice(0, callLength), hidden };
+    return drawTokens(drafter, model, sequence, pending.slice(ahead), drawing);
   };

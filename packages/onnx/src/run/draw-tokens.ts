@@ -1,4 +1,4 @@
-import { argmax, type Token } from "@lenity/core";
+import { argmax, type HiddenKind, type Token } from "@lenity/core";
 import { copyRows } from "@lenity/core/internal";
 import { blockFeeds } from "../graph/block-feeds.ts";
 import type { DrafterGraph } from "../graph/graph.ts";
@@ -8,6 +8,17 @@ import { cacheOf, type Model, type Sequence } from "./sequence.ts";
 export interface DrawnTokens {
   readonly tokens: readonly Token[];
   readonly logits: Float32Array;
+  /** [tokens.length, width], if requested: the hidden state at the token before each. */
+  readonly hidden?: Float32Array | undefined;
+}
+
+/** How tokens are drawn. */
+export interface Drawing {
+  readonly temperature: number;
+  /** One per token. */
+  readonly coins: readonly number[];
+  /** A kind of hidden state that the drafter has. */
+  readonly hidden?: HiddenKind | undefined;
 }
 
 /**
@@ -16,12 +27,11 @@ export interface DrawnTokens {
  * sequence is unchanged.
  */
 export async function drawTokens(
-  { session, goesOn, mask }: DrafterGraph,
+  { session, goesOn, mask, hidden: states }: DrafterGraph,
   model: Model,
   sequence: Sequence,
   pending: readonly Token[],
-  temperature: number,
-  coins: readonly number[],
+  { temperature, coins, hidden: kind }: Drawing,
 ): Promise<DrawnTokens> {
   const { vocabulary } = model;
   const { runtime } = model.graph;
@@ -31,6 +41,7 @@ export async function drawTokens(
   const { feeds, fetches } = await cache.prepare(start, end + coins.length);
   // A coin just below 1, multiplied by a sum, may round to the sum.
   const uniform = Float64Array.from(coins, (coin) => Math.min(coin, 1 - 2 ** -52));
+  const output = kind === undefined ? undefined : states[kind];
   const results = await session.run(
     {
       ...feeds,
@@ -40,7 +51,7 @@ export async function drawTokens(
       mask,
       goes_on: goesOn,
     },
-    { ...fetches, tokens: null, logits: null },
+    { ...fetches, tokens: null, logits: null, ...(output === undefined ? {} : { [output]: null }) },
   );
   const tokens = Array.from(results["tokens"]?.data as BigInt64Array, Number);
   const logits = new Float32Array(tokens.length * vocabulary);
@@ -49,5 +60,5 @@ export async function drawTokens(
   for (let at = 0; at < tokens.length; at++) argmax(logits.subarray(at * vocabulary, (at + 1) * vocabulary));
   cache.keep(results, start, end + tokens.length - 1);
   sequence.tokens.push(...pending, ...tokens.slice(0, -1));
-  return { tokens, logits };
+  return { tokens, logits, hidden: output === undefined ? undefined : (results[output]?.data as Float32Array) };
 }

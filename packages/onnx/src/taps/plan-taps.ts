@@ -1,11 +1,13 @@
 /** Plans the outputs that a file lacks, and the bytes that add them. */
 
-import { isCache } from "../graph/cache-ports.ts";
-import { cacheTensors } from "../graph/cache-tensors.ts";
+import type { HiddenKind } from "@lenity/core";
 import type { OnnxScan } from "../onnx-file/scan.ts";
+import { type CacheNames, cacheNames } from "./cache-names.ts";
 import { dataflow } from "./dataflow.ts";
-import { type FinalNorm, findFinalNorm } from "./final-norm.ts";
+import { findFinalNorm } from "./final-norm.ts";
 import { graphSuffix, type Suffix } from "./graph-suffix.ts";
+import type { Norm } from "./norms.ts";
+import { planLayers } from "./plan-layers.ts";
 
 /** Outputs to add to a file when it is loaded. */
 export interface TapPlan {
@@ -18,27 +20,36 @@ export interface TapPlan {
   readonly added: readonly string[];
   /** Outputs that the file lacks and that cannot be added, and why: one sentence each. */
   readonly missing: readonly string[];
+  /** The layers, counted from 1, whose hidden states were found. All but the last are added only when asked for. */
+  readonly layers: readonly number[];
 }
 
 /**
  * Plans the hidden states on both sides of the final norm (`hidden_states` or, where that name is taken,
  * `pre_norm_states`; `last_hidden_state`) and `present_rows` [2 · layers, groups, length, head size], the block's own
- * cache rows, key 0, value 0, key 1, … (for combined tensors, with their dimension of size 1 after the first).
+ * cache rows, key 0, value 0, key 1, … (for combined tensors, with their dimension of size 1 after the first). `asked`
+ * names hidden states of layers to add too.
  */
-export function planTaps(scan: OnnxScan): TapPlan {
+export function planTaps(scan: OnnxScan, asked: readonly HiddenKind[] = []): TapPlan {
   const suffix = graphSuffix();
   const missing: string[] = [];
   const flow = dataflow(scan);
-  if (!has(scan, "hidden_states", "last_hidden_state")) {
-    const norm = findFinalNorm(flow);
-    const why = typeof norm === "string" ? norm : addStates(suffix, scan, norm, flow.isTaken);
-    if (why !== undefined) missing.push(`Hidden states are not available: ${why}.`);
-  }
+  const norm = findFinalNorm(flow);
+  const caches = cacheNames(scan);
+  const own = has(scan, "hidden_states", "last_hidden_state");
+  const why = own ? undefined : typeof norm === "string" ? norm : addStates(suffix, scan, norm, flow.isTaken);
+  if (why !== undefined) missing.push(`Hidden states are not available: ${why}.`);
   if (!has(scan, "present_rows")) {
-    const why = addRows(suffix, scan, flow.isTaken);
+    const why = addRows(suffix, scan, caches, flow.isTaken);
     if (why !== undefined) missing.push(`New cache rows cannot be fetched separately: ${why}.`);
   }
-  return { suffix: suffix.bytes(), added: suffix.outputs, missing };
+  const layers = planLayers(suffix, flow, { norm, caches, asked });
+  return {
+    suffix: suffix.bytes(),
+    added: suffix.outputs,
+    missing: [...missing, ...layers.missing],
+    layers: why === undefined ? [...layers.found, caches.layers] : layers.found,
+  };
 }
 
 const has = ({ outputs }: OnnxScan, ...names: readonly string[]) => names.every((name) => outputs.includes(name));
@@ -47,7 +58,7 @@ const has = ({ outputs }: OnnxScan, ...names: readonly string[]) => names.every(
 function addStates(
   suffix: Suffix,
   scan: OnnxScan,
-  { before, after }: FinalNorm,
+  { before, after }: Norm,
   isTaken: (name: string) => boolean,
 ): string | undefined {
   const free = (names: readonly string[], value: string) => names.find((name) => name === value || !isTaken(name));
@@ -72,18 +83,15 @@ function addStates(
 }
 
 /** The mask ends where the block ends, whether graphs take exactly the past or buffers with spare room. */
-function addRows(suffix: Suffix, scan: OnnxScan, isTaken: (name: string) => boolean): string | undefined {
+function addRows(
+  suffix: Suffix,
+  scan: OnnxScan,
+  { names, axis }: CacheNames,
+  isTaken: (name: string) => boolean,
+): string | undefined {
   const opset = scan.opsets.get("") ?? 0;
   if (opset < 10) return `the file uses operator set ${opset}, and Slice takes its bounds as inputs only from 10 on`;
   if (isTaken("present_rows")) return "the name present_rows is used for another value in the graph";
-  const combined = scan.inputs.includes("past_0");
-  const caches = scan.inputs.filter(isCache).length;
-  const { names, axis } = cacheTensors({
-    layers: combined ? caches : Math.ceil(caches / 2),
-    groups: 1,
-    headSize: 1,
-    combined,
-  });
   if (names.length === 0 || !names.every(({ past, present }) => scan.inputs.includes(past) && has(scan, present)))
     return "the file has no past_key_values.N and present.N";
   suffix.integers("lenity/one", [1]);

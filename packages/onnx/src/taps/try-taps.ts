@@ -1,6 +1,7 @@
 /** Runs a graph and checks its outputs for judges and caches. */
-import type { HiddenKind } from "@lenity/core";
-import type { InferenceSession } from "onnxruntime-node";
+import type { ByHiddenKind, HiddenKind } from "@lenity/core";
+import { layerOf } from "@lenity/core/internal";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { openCache } from "../cache/open-cache.ts";
 import { probeTokens } from "../checks/probe-tokens.ts";
 import { blockFeeds } from "../graph/block-feeds.ts";
@@ -18,13 +19,13 @@ export interface Tried {
 }
 
 /**
- * Checks that hidden states are what their names say (a row for each token and, if there are both kinds, one the norm
- * of the other) and returns their widths. `present_rows` must equal the last rows of the first and the last cache,
+ * Checks that hidden states are what their names say (a row for each token and, if there are a layer's states before
+ * and after the norm, one the norm of the other) and returns their widths. `present_rows` must equal the last rows of the first and the last cache,
  * without a past and with one.
  */
 export async function tryTaps(
   graph: CachedGraph,
-  names: Readonly<Partial<Record<HiddenKind, string>>>,
+  names: ByHiddenKind<string>,
   { width, contextLength }: { readonly width: number; readonly contextLength: number },
 ): Promise<Tried> {
   const states = Object.entries(names) as [HiddenKind, string][];
@@ -36,15 +37,14 @@ export async function tryTaps(
     const { feeds } = await cache.prepare(start, end);
     // Requests fewer rows of logits than tokens, since states that are cut to those rows as well are useless.
     const block = blockFeeds(graph, tokens.slice(start, end), start, 2);
-    return graph.session.run({ ...feeds, ...block }, outputs);
+    return graph.session.run({ ...feeds, ...block }, [...new Set(outputs)]);
   };
   // A graph that returns only its new rows has nothing to compare them with; the self-check tests them.
   const comparable = graph.newRows && graph.family !== "split";
   const caches = comparable ? ["present_rows", ...endsOf(graph)] : [];
   try {
     const first = await run(0, border, [...states.map(([, output]) => output), ...caches]);
-    const { hidden, why } = tryStates(states, border, first);
-    const missing = why === undefined ? [] : [`Hidden states are not available: ${why}.`];
+    const { hidden, missing } = tryStates(states, border, first);
     if (!comparable) return { hidden, newRows: graph.newRows, missing };
     let newRows = areLastRows(graph, first, 0, border);
     if (newRows && border < tokens.length) {
@@ -91,32 +91,39 @@ function areLastRows(graph: CachedGraph, results: InferenceSession.ReturnType, s
   });
 }
 
+/** The states that pass, and why others do not. */
 function tryStates(
   states: readonly (readonly [HiddenKind, string])[],
   length: number,
   results: InferenceSession.ReturnType,
-): { readonly hidden: Graph["hidden"]; readonly why?: string } {
-  const hidden: Partial<Record<HiddenKind, { output: string; width: number }>> = {};
-  const values: Partial<Record<HiddenKind, Float32Array>> = {};
-  for (const [kind, output] of states) {
-    const found = results[output];
-    const width = found?.dims.at(-1) ?? 0;
-    if (found === undefined || found.size !== length * width) {
-      return {
-        hidden: {},
-        why: `${output} has the shape [${found?.dims.join(", ")}] for ${length} tokens, not one row per token`,
-      };
-    }
-    hidden[kind] = { output, width };
-    values[kind] = toFloat32(cellsOf(found));
+): { readonly hidden: Graph["hidden"]; readonly missing: string[] } {
+  const missing: string[] = [];
+  const pairs = [...Map.groupBy(states, ([kind]) => layerOf(kind))];
+  const passed = pairs.flatMap(([layer, pair]) => {
+    const why = stateFault(pair, length, results);
+    if (why === undefined) return pair;
+    missing.push(`${layer === undefined ? "Hidden" : `layer-${layer} hidden`} states are not available: ${why}.`);
+    return [];
+  });
+  const widths = passed.map(([kind, output]) => [kind, { output, width: results[output]?.dims.at(-1) ?? 0 }]);
+  return { hidden: Object.fromEntries(widths), missing };
+}
+
+/** Why the states before and after a norm, or those that there are, are not what their names say. */
+function stateFault(
+  pair: readonly (readonly [HiddenKind, string])[],
+  length: number,
+  results: InferenceSession.ReturnType,
+): string | undefined {
+  for (const [, output] of pair) {
+    const { dims = [], size = 0 } = results[output] ?? {};
+    if (size !== length * (dims.at(-1) ?? 0) || size === 0)
+      return `${output} has the shape [${dims.join(", ")}] for ${length} tokens, not one row per token`;
   }
-  const [before, after, width] = [values["pre-norm"], values["post-norm"], hidden["post-norm"]?.width ?? 0];
-  if (before !== undefined && after !== undefined && !isNormOf(after, before, width)) {
-    const [pre, post] = [hidden["pre-norm"]?.output, hidden["post-norm"]?.output];
-    return {
-      hidden: {},
-      why: `${post} is not the norm of ${pre}, so either may not be the state that its name says`,
-    };
-  }
-  return { hidden };
+  const isAfter = ([kind]: readonly [HiddenKind, string]) => kind === "post-norm" || /\d-norm$/.test(kind);
+  const [before, after] = [pair.find((state) => !isAfter(state))?.[1], pair.find(isAfter)?.[1]];
+  if (before === undefined || after === undefined) return undefined;
+  const [x, y] = [results[before], results[after]] as [Tensor, Tensor];
+  if (isNormOf(toFloat32(cellsOf(y)), toFloat32(cellsOf(x)), y.dims.at(-1) as number)) return undefined;
+  return `${after} is not the norm of ${before}, so either may not be the state that its name says`;
 }

@@ -41,6 +41,8 @@ export interface Form extends Borders {
    * operators, as Optimum writes it; or LayerNormalization, with mean and bias.
    */
   readonly norm?: "fused" | "sumless" | "added" | "unfused" | "layer" | undefined;
+  /** All other norms, likewise. */
+  readonly norms?: "fused" | "added" | "unfused" | undefined;
   /** Default: float16, computed in float32. */
   readonly weights?: MatrixFormat | "float32" | undefined;
   /** Names already used in the graph, so that outputs with these names cannot be added. */
@@ -73,10 +75,10 @@ export async function writeGraph(
 }
 
 function formed(base: GraphBuilder, shape: Shape, form: Form): GraphBuilder {
-  const { weights, norm = "fused", hidden = "both" } = form;
+  const { weights, norm = "fused", norms = "fused", hidden = "both" } = form;
   const odd = oddBorders(base, shape, form);
   const matrices = weights === undefined || weights === "float32" ? odd : quantised(odd, weights);
-  return withStates(withNorm(withBorders(matrices, shape, form), norm), hidden);
+  return withStates(withNorm(withBorders(matrices, shape, form), norm, norms), hidden);
 }
 
 /** Renames or removes the outputs of the states on both sides of the final norm. */
@@ -98,16 +100,20 @@ function withStates(graph: GraphBuilder, hidden: NonNullable<Form["hidden"]>): G
   };
 }
 
-function withNorm(graph: GraphBuilder, norm: NonNullable<Form["norm"]>): GraphBuilder {
-  if (norm === "fused") return graph;
+function withNorm(
+  graph: GraphBuilder,
+  final: NonNullable<Form["norm"]>,
+  others: NonNullable<Form["norms"]>,
+): GraphBuilder {
   return {
     ...graph,
     node(operator, inputs, outputs, attributes, contrib) {
-      const [a = "", b = "", weight = ""] = inputs;
-      const [normed = "", , , sum = ""] = outputs;
-      if (weight !== "model.norm.weight") return graph.node(operator, inputs, outputs, attributes, contrib);
+      const weight = inputs.at(-1) ?? "";
+      const norm = !/norm\.weight$/.test(weight) ? "fused" : weight === "model.norm.weight" ? final : others;
+      const [normed = "", , , sum = inputs[0] ?? ""] = outputs;
+      if (norm === "fused") return graph.node(operator, inputs, outputs, attributes, contrib);
       if (norm === "sumless") return graph.node(operator, inputs, [normed], attributes, contrib);
-      graph.node("Add", [a, b], [sum]);
+      if (inputs.length === 3) graph.node("Add", inputs.slice(0, 2), [sum]);
       const epsilon = { epsilon: attributes?.["epsilon"] ?? 0 };
       if (norm === "added")
         return graph.node("SimplifiedLayerNormalization", [sum, weight], [normed], {
@@ -117,20 +123,21 @@ function withNorm(graph: GraphBuilder, norm: NonNullable<Form["norm"]>): GraphBu
         });
       if (norm === "layer")
         return graph.node("LayerNormalization", [sum, weight, weight], [normed], { axis: -1, ...epsilon });
-      graph.integers("norm.axis", [-1], [1]);
+      const own = (name: string) => `${weight}.${name}`;
+      graph.integers(own("axis"), [-1], [1]);
       for (const [name, value] of [
         ["two", 2],
         ["epsilon", 1e-5],
         ["one", 1],
       ] as const)
-        graph.weights(`norm.${name}`, Float32Array.of(value), [], "float32");
-      graph.node("Pow", [sum, "norm.two"], ["norm.squares"]);
-      graph.node("ReduceMean", ["norm.squares", "norm.axis"], ["norm.mean"], { keepdims: 1 });
-      graph.node("Add", ["norm.mean", "norm.epsilon"], ["norm.above"]);
-      graph.node("Sqrt", ["norm.above"], ["norm.root"]);
-      graph.node("Div", ["norm.one", "norm.root"], ["norm.inverse"]);
-      graph.node("Mul", [sum, "norm.inverse"], ["norm.unit"]);
-      graph.node("Mul", [weight, "norm.unit"], [normed]);
+        graph.weights(own(name), Float32Array.of(value), [], "float32");
+      graph.node("Pow", [sum, own("two")], [own("squares")]);
+      graph.node("ReduceMean", [own("squares"), own("axis")], [own("mean")], { keepdims: 1 });
+      graph.node("Add", [own("mean"), own("epsilon")], [own("above")]);
+      graph.node("Sqrt", [own("above")], [own("root")]);
+      graph.node("Div", [own("one"), own("root")], [own("inverse")]);
+      graph.node("Mul", [sum, own("inverse")], [own("unit")]);
+      graph.node("Mul", [weight, own("unit")], [normed]);
     },
   };
 }

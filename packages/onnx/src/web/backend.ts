@@ -1,4 +1,4 @@
-import { LenityError } from "@lenity/core";
+import { type HiddenKind, LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
 import { raceBlocks, runSteps, toleranceOf } from "../checks/compare-devices.ts";
 import { type ChosenDevice, chooseDevice } from "../device/choose-device.ts";
@@ -11,7 +11,7 @@ import { reason } from "../onnx-file/first-line.ts";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { type OnnxScan, scanBytes } from "../onnx-file/scan.ts";
 import type { Backend } from "../open/backend.ts";
-import { mostBytes, type Opened, openExtended, unreadable } from "../open/open-extended.ts";
+import { mostBytes, type OnnxFile, type Opened, openExtended, unreadable } from "../open/open-extended.ts";
 import { probeGraph } from "../open/probe-graph.ts";
 import { smallSession } from "../open/small-session.ts";
 import { ownRuntime } from "./own-runtime.ts";
@@ -61,7 +61,7 @@ export function fetchedBackend({ ort, files, model, drafter }: Opening): Fetched
       const scan = scanned(request.file, bytes);
       const weights = await weightsOf(model, scan);
       const open = (options: InferenceSession.SessionOptions) =>
-        openBytes(runtime, scan, bytes, { ...options, ...weights });
+        openBytes(runtime, scan, bytes, { ...options, ...weights }, request.hidden);
       // Tensors passed for outputs are copied to WebAssembly's memory, but not back.
       const { graph, facts } = await probeGraph(runtime, scan, await open(wasm).catch(blaming(scan)), request, false);
       const openBeside = (small: GraphBuilder) => smallSession(runtime, small, wasm);
@@ -116,14 +116,16 @@ async function openBytes(
   scan: OnnxScan,
   bytes: Uint8Array,
   options: InferenceSession.SessionOptions,
+  asked: readonly HiddenKind[] | undefined,
 ): Promise<Opened> {
-  return openExtended({
+  const file: OnnxFile = {
     scan,
     open: () => runtime.InferenceSession.create(bytes, options),
     openWith: (suffix) => runtime.InferenceSession.create(joined(bytes, suffix), options),
     extensionFault: (more) =>
       bytes.length + more > mostBytes ? "files of 2 GiB or more cannot be extended in memory" : undefined,
-  });
+  };
+  return openExtended(file, asked);
 }
 
 /** Blames the file for errors on WebAssembly, where the runtime supports everything. */

@@ -1,10 +1,12 @@
-import { warningsOf } from "../checks/warnings.ts";
+import type { HiddenKind } from "@lenity/core";
+import { missingStates, warningsOf } from "../checks/warnings.ts";
 import { unavailable } from "../device/choose-device.ts";
 import { loadRequest } from "../engine/load-request.ts";
 import { loadWorker } from "../engine/load-worker.ts";
 import { describeModel } from "../folder/describe-model.ts";
 import { drafterFile } from "../folder/drafter-file.ts";
 import { checkDtype, type Dtype, variantFile } from "../folder/dtypes.ts";
+import { checkHidden } from "../graph/check-hidden.ts";
 import type { Runtime } from "../graph/graph.ts";
 import { type OnnxModel, onnxModel } from "../onnx-model.ts";
 import { requestHandler } from "../worker/request-handler.ts";
@@ -52,6 +54,12 @@ export interface WebLoadOptions {
    */
   readonly draftsFor?: OnnxModel | undefined;
   /**
+   * Hidden states of layers that sessions can return, besides those on both sides of the final norm (`layer-3`,
+   * `layer-3-norm`). They are added in memory, and ONNX Runtime may then fuse fewer operators, so logits may differ by
+   * rounding. What cannot be added is a warning. Default: none.
+   */
+  readonly hidden?: readonly HiddenKind[] | undefined;
+  /**
    * The maximum number of tokens in a session, prompt and answer together, 2 or more. Default: the limit given in the
    * folder, or 2048 (with a note) if there is none. More than the model's limit rejects with `invalid_request`.
    */
@@ -73,6 +81,7 @@ export async function loadModel(folder: Folder, options: WebLoadOptions): Promis
   if (file !== undefined && dtype !== undefined)
     throw new TypeError(`Both file (${file}) and dtype (${dtype}) are given; expected only one of them.`);
   checkDtype(dtype);
+  checkHidden(options.hidden);
   const open = openFolder(folder);
   const { files } = open;
   const described = await describeModel(open, { ...options, name: options.name ?? lastPart(files.place) });
@@ -89,13 +98,16 @@ export async function loadModel(folder: Folder, options: WebLoadOptions): Promis
     threads: ort.env.wasm.numThreads ?? 1,
     spin: Number.POSITIVE_INFINITY,
     device: provider === "wasm" ? "cpu" : provider,
+    hidden: options.hidden,
   });
   const backend = fetchedBackend({ ort, files, model, drafter });
   const link = localLink(requestHandler(backend), backend.release, described.name);
   try {
     const worker = await loadWorker(link, request, cacheBytes);
     let closed = false;
-    return onnxModel(described, worker, [...described.warnings, ...warningsOf(worker.graph, worker.check, [])], {
+    const states = missingStates(worker.graph, options.hidden);
+    const warnings = [...described.warnings, ...warningsOf(worker.graph, worker.check, []), ...states];
+    return onnxModel(described, worker, warnings, {
       engines: () => [
         { state: closed ? "closed" : "ready", sessions: worker.sessions, restarts: 0, keptBytes: worker.keptBytes },
       ],

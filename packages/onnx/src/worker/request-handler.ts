@@ -53,7 +53,7 @@ async function runRequest(
   if (request.type === "measure") return { value: sequence.cache?.bytes ?? 0, transfer: [] };
   if (request.type === "draft") {
     const reply = await draftRound(model, sequence, request, eos);
-    return { value: reply, transfer: [reply.logits.buffer] };
+    return { value: reply, transfer: buffersOf(reply.logits, reply.hidden) };
   }
   rewindSequence(sequence, request.from);
   const cancel = request.cancel === undefined ? undefined : new Int32Array(request.cancel);
