@@ -8,7 +8,7 @@ import { pointOf } from "./harness/point.ts";
 import { strict } from "./harness/policies.ts";
 import type { ProblemSet } from "./harness/problems.ts";
 import type { Setting } from "./harness/setting.ts";
-import { type Answered, sweep } from "./harness/sweep.ts";
+import { type Answered, answersUnder, sweep } from "./harness/sweep.ts";
 
 /** The block length of the papers on judges. */
 const draftTokens = 40;
@@ -58,25 +58,23 @@ export const accuracy: Experiment<Results, AccuracyReport> = {
     };
   },
   report({ greedy, sampled }, { quick }) {
-    const answers = (from: readonly Answered[], name: string) => from.map(({ answers }) => answers[name] as never);
-    const exact = answers(greedy, "strict");
-    const plain = answers(greedy, "plain");
+    const exact = answersUnder(greedy, "strict");
     const line = ({ choices, ...rule }: Rule): Line => ({
       ...rule,
       points: choices.map(({ value, policy, truncation }) => {
         const name = nameOf({ ...rule, choices }, { value, policy });
-        const point = pointOf(answers(greedy, name), exact);
+        const point = pointOf(answersUnder(greedy, name), exact);
         return truncation === undefined
           ? { value, policy, point }
-          : { value, policy, point, baseline: pointOf(answers(sampled, name), exact) };
+          : { value, policy, point, baseline: pointOf(answersUnder(sampled, name), exact) };
       }),
     });
     return {
       draftTokens,
       problems: problemsOf(quick),
-      plain: pointOf(plain),
+      plain: pointOf(answersUnder(greedy, "plain")),
       strict: pointOf(exact),
-      sampled: pointOf(answers(sampled, "sampled"), exact),
+      sampled: pointOf(answersUnder(sampled, "sampled"), exact),
       strictDiffers: differences(greedy),
       lines: rulesOf(quick).map(line),
     };

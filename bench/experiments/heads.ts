@@ -99,7 +99,7 @@ async function fitAll(found: Found<Results>, context: RunContext, models: Models
       for (const plan of plans) {
         const { head, fit, report } = fitOne(plan, examples, heldOut);
         const provenance = { target: "target", draft: "draft", labels: [], seed, fit };
-        const file = { ...headFile(head, provenance), pair };
+        const file = { ...headFile(head, provenance), pair, heldOut: { area: report.heldOut.area } };
         writeFileSync(join(context.places.heads, `${plan.name}.json`), `${JSON.stringify(file)}\n`);
         reports.push(report);
         progress(reports.length, headPlans.length);

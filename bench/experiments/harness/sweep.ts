@@ -20,8 +20,18 @@ export interface SweepOptions {
 /** One problem's answers, by the setting's name. */
 export interface Answered {
   readonly family: string;
+  /** The kind of problem within the family. */
+  readonly story: string;
   readonly answers: Readonly<Record<string, AnswerRecord>>;
 }
+
+/** The answers under a setting, in the order of the problems. Throws TypeError if the sweep does not have it. */
+export const answersUnder = (answered: readonly Answered[], name: string): AnswerRecord[] =>
+  answered.map(({ answers }) => {
+    const answer = answers[name];
+    if (answer === undefined) throw new TypeError(`The sweep has no setting ${name}.`);
+    return answer;
+  });
 
 /**
  * Each problem is one piece of work: all settings answer it with the same models, which remember what they computed for
@@ -66,7 +76,7 @@ async function answerAll(
       const drafter = () => draftsOf(setting.draft ?? "plain").drafter();
       answers[setting.name] = await answer({ prompt, target, drafter, temperature, seed, isRight }, setting, models);
     }
-    return { family: problem.family, answers };
+    return { family: problem.family, story: problem.template.split("/")[0] as string, answers };
   } finally {
     await Promise.all([target.close(), ...[...drafts.values()].map((known) => known.close())]);
   }

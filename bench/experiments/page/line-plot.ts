@@ -1,6 +1,6 @@
 /** Lines with points, intervals and direct labels. */
 import { type Label, spreadLabels } from "./labels.ts";
-import type { LayerSpec } from "./plot.ts";
+import type { LayeredPlot, LayerSpec } from "./plot.ts";
 
 export interface Axis {
   /** With the unit. */
@@ -31,14 +31,6 @@ export interface LinePlot {
   readonly lines: readonly PlotLine[];
   /** What lies below the lines. Its encodings use `axes`. */
   readonly below?: readonly LayerSpec[] | undefined;
-}
-
-/** A plot with several layers, as a whole or as a part of others. */
-export interface LayeredPlot {
-  readonly title?: string;
-  readonly width: number;
-  readonly height: number;
-  readonly layer: LayerSpec[];
 }
 
 interface Scaled {

@@ -6,6 +6,15 @@ export type PlotSpec = TopLevelSpec;
 /** A part of a plot with several layers. */
 export type LayerSpec = Extract<PlotSpec, { readonly layer: unknown }>["layer"][number];
 
+/** A plot with several layers, as a whole or as a part of others. */
+export interface LayeredPlot {
+  readonly title?: string;
+  readonly width: number;
+  /** In pixels, or those of a row. */
+  readonly height: number | { readonly step: number };
+  readonly layer: LayerSpec[];
+}
+
 /** Text and lines in greys, so that the data stand out. */
 const config: Config = {
   background: "white",
