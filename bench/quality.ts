@@ -1,17 +1,20 @@
 /**
- * The cost and benefit of each policy. Answers held-out problems under every policy in turn, with the same models at
- * the same time, so that the ratios are valid on a noisy machine.
+ * The cost and benefit of each policy. Answers problems under every policy in turn, with the same models at the same
+ * time, so that the ratios are valid on a noisy machine.
  */
 import {
+  type Answer,
   complete,
   type Drafter,
   type LanguageModel,
   type Policy,
   type Registry,
-  seeded,
+  type Token,
   type Tokenizer,
+  type Verifier,
 } from "@lenity/core";
-import { firstError, readResult, wordProblem } from "@lenity/tiny";
+import { signTest, wilson } from "@lenity/train";
+import type { BenchProblem } from "./problems.ts";
 import { markdownTable } from "./table.ts";
 
 export interface QualityOptions {
@@ -21,14 +24,28 @@ export interface QualityOptions {
   /** Creates a drafter for each answer. */
   readonly drafter: () => Drafter;
   /** The prompt's tokens for one question. */
-  readonly prompt: (question: string) => readonly number[];
+  readonly prompt: (question: string) => readonly Token[];
+  /** Tokens that lossy rules leave to strict verification, as in `generate`. */
+  readonly control?: ReadonlySet<Token> | undefined;
   readonly policies: readonly Policy[];
-  readonly problems: number;
+  readonly problems: readonly BenchProblem[];
   /** The block length of policies whose preset sets none. */
   readonly draftTokens: number;
   readonly temperature: number;
+  /** The most tokens of an answer. */
+  readonly maxTokens: number;
   readonly seed: number;
   readonly progress?: ((done: number, all: number) => void) | undefined;
+}
+
+/** A policy's right answers compared, problem by problem, with those of the policy `QualityReport.against`. */
+export interface PairedCounts {
+  /** Problems that it answers wrongly and the other rightly. */
+  readonly lost: number;
+  /** Problems that it answers rightly and the other wrongly. */
+  readonly gained: number;
+  /** McNemar's exact two-sided p-value. */
+  readonly pValue: number;
 }
 
 /** One line of the table. */
@@ -39,15 +56,17 @@ export interface QualityRow {
   readonly accuracy: number;
   /** 95 % Wilson interval of the accuracy. */
   readonly interval: readonly [number, number];
-  /** Share of answers with every word right, not only the last number. */
-  readonly flawless: number;
+  /** Absent in the row that the others are compared with. */
+  readonly paired?: PairedCounts | undefined;
+  /** Share of answers with every word right, not only the result; absent if the problems cannot tell. */
+  readonly flawless?: number | undefined;
   /** Answers that reached the token limit. */
   readonly truncated: number;
   readonly tokensPerAnswer: number;
   /** Emitted tokens per target pass. */
   readonly tokensPerPass: number;
   /** Share of drafted tokens that were accepted; absent in plain decoding. */
-  readonly draftAcceptance: number | undefined;
+  readonly draftAcceptance?: number | undefined;
   /** Accepted tokens that strict verification would have rejected, per answer. */
   readonly relaxedPerAnswer: number;
   readonly tokensPerSecond: number;
@@ -59,122 +78,125 @@ export interface QualityReport {
   readonly problems: number;
   readonly temperature: number;
   readonly seed: number;
+  /** The row that accuracies are compared with: strict if it is one of the policies, else plain. */
+  readonly against?: string | undefined;
   readonly rows: readonly QualityRow[];
 }
 
-const maxTokens = 250;
+/** A policy, or plain decoding, and what its answers were. */
+interface Lane {
+  readonly name: string;
+  readonly verifier: (() => Verifier) | undefined;
+  readonly draftTokens: number;
+  readonly right: boolean[];
+  readonly flawless: boolean[];
+  readonly answers: Pick<Answer, "reason" | "counters">[];
+  milliseconds: number;
+}
 
 /** Answers every problem with plain decoding and under each policy. */
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one table, built lane by lane.
 export async function quality(options: QualityOptions): Promise<QualityReport> {
-  const { target, tokenizer, registry, temperature } = options;
-  const lanes = [undefined, ...options.policies].map((policy) => ({
-    policy,
-    draftTokens: policy === undefined ? 0 : (registry.create(policy).draftTokens ?? options.draftTokens),
-    verifier: policy === undefined ? undefined : () => registry.create(policy),
-    right: 0,
-    flawless: 0,
-    truncated: 0,
-    emitted: 0,
-    rounds: 0,
-    drafted: 0,
-    accepted: 0,
-    relaxed: 0,
-    milliseconds: 0,
-  }));
-  const random = seeded(options.seed);
-  for (let i = 0; i < options.problems; i++) {
-    const problem = wordProblem(random, "held-out");
-    const prompt = options.prompt(problem.question);
+  const { registry, problems, temperature, seed } = options;
+  const lanes = [undefined, ...options.policies].map((policy): Lane => {
+    const create = policy === undefined ? undefined : () => registry.create(policy);
+    return {
+      name: policy === undefined ? "plain" : typeof policy === "string" ? policy : JSON.stringify(policy),
+      verifier: create,
+      draftTokens: create === undefined ? 0 : (create().draftTokens ?? options.draftTokens),
+      ...{ right: [], flawless: [], answers: [], milliseconds: 0 },
+    };
+  });
+  for (const [i, problem] of problems.entries()) {
     // Each lane runs first, second, … equally often.
-    for (let turn = 0; turn < lanes.length; turn++) {
-      const lane = lanes[(i + turn) % lanes.length] as (typeof lanes)[number];
-      const drafter = lane.verifier === undefined ? undefined : options.drafter();
-      const began = performance.now();
-      const answer = await complete(prompt, {
-        target,
-        tokenizer,
-        drafter,
-        verifier: lane.verifier?.(),
-        draftTokens: lane.draftTokens,
-        sampling: { temperature },
-        seed: i,
-        maxTokens,
-      });
-      lane.milliseconds += performance.now() - began;
-      if (readResult(answer.text) === problem.result) lane.right++;
-      if (answer.reason !== "length" && firstError(problem.answer, answer.text) === answer.text.length) lane.flawless++;
-      if (answer.reason === "length") lane.truncated++;
-      lane.emitted += answer.counters.emitted;
-      lane.rounds += answer.counters.rounds;
-      lane.drafted += answer.counters.drafted;
-      lane.accepted += answer.counters.accepted;
-      lane.relaxed += answer.counters.relaxed;
-    }
-    options.progress?.(i + 1, options.problems);
+    for (let turn = 0; turn < lanes.length; turn++)
+      await answer(lanes[(i + turn) % lanes.length] as Lane, problem, i, options);
+    options.progress?.(i + 1, problems.length);
   }
-  const plain = lanes[0] as (typeof lanes)[number];
-  const rows = lanes.map(
-    (lane): QualityRow => ({
-      policy:
-        lane.policy === undefined
-          ? "plain"
-          : typeof lane.policy === "string"
-            ? lane.policy
-            : JSON.stringify(lane.policy),
-      law: lane.verifier?.().law ?? "exact",
-      draftTokens: lane.draftTokens,
-      accuracy: lane.right / options.problems,
-      interval: wilson(lane.right, options.problems),
-      flawless: lane.flawless / options.problems,
-      truncated: lane.truncated,
-      tokensPerAnswer: lane.emitted / options.problems,
-      tokensPerPass: lane.emitted / lane.rounds,
-      draftAcceptance: lane.drafted === 0 ? undefined : lane.accepted / lane.drafted,
-      relaxedPerAnswer: lane.relaxed / options.problems,
-      tokensPerSecond: (1000 * lane.emitted) / lane.milliseconds,
-      speed: plain.milliseconds / lane.milliseconds,
-    }),
-  );
-  return { problems: options.problems, temperature, seed: options.seed, rows };
+  const plain = lanes[0] as Lane;
+  const reference = lanes.find(({ name }) => name === "strict") ?? plain;
+  const rows = lanes.map((lane) => rowOf(lane, plain, reference));
+  return { problems: problems.length, temperature, seed, against: reference.name, rows };
 }
 
-/** Wilson's score interval at 95 %. */
-export function wilson(right: number, all: number): readonly [number, number] {
-  const z = 1.96;
-  const share = right / all;
-  const middle = share + (z * z) / (2 * all);
-  const spread = z * Math.sqrt((share * (1 - share)) / all + (z * z) / (4 * all * all));
-  const scale = 1 + (z * z) / all;
-  return [Math.max(0, (middle - spread) / scale), Math.min(1, (middle + spread) / scale)];
+/** Answers one problem, timed. */
+async function answer(lane: Lane, problem: BenchProblem, index: number, options: QualityOptions): Promise<void> {
+  const { target, tokenizer, control, temperature, maxTokens } = options;
+  const { verifier, draftTokens } = lane;
+  const prompt = options.prompt(problem.question);
+  const drafter = verifier === undefined ? undefined : options.drafter();
+  const began = performance.now();
+  const { text, reason, counters } = await complete(prompt, {
+    ...{ target, tokenizer, control, drafter, draftTokens, maxTokens },
+    verifier: verifier?.(),
+    sampling: { temperature },
+    seed: index,
+  });
+  lane.milliseconds += performance.now() - began;
+  lane.answers.push({ reason, counters });
+  lane.right.push(await problem.check(text));
+  if (problem.flawless !== undefined) lane.flawless.push(reason !== "length" && problem.flawless(text));
 }
 
-/** The report as a Markdown table. */
-export function qualityTable({ rows }: QualityReport): string {
-  const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
-  const head = [
-    "policy",
-    "law",
-    "accuracy (95 %)",
-    "every word right",
-    "tokens / pass",
-    "draft acceptance",
-    "relaxed / answer",
-    "tokens / answer",
-    "tokens/s",
-    "speed",
+function rowOf(lane: Lane, plain: Lane, reference: Lane): QualityRow {
+  const { name, verifier, draftTokens, right, flawless, answers, milliseconds } = lane;
+  const sum = (count: (answer: Lane["answers"][number]) => number) =>
+    answers.reduce((all, each) => all + count(each), 0);
+  const emitted = sum(({ counters }) => counters.emitted);
+  const drafted = sum(({ counters }) => counters.drafted);
+  const successes = right.filter(Boolean).length;
+  return {
+    policy: name,
+    law: verifier?.().law ?? "exact",
+    draftTokens,
+    accuracy: successes / right.length,
+    interval: wilson(successes, right.length),
+    paired: lane === reference ? undefined : pairedCounts(right, reference.right),
+    flawless: flawless.length === 0 ? undefined : flawless.filter(Boolean).length / flawless.length,
+    truncated: answers.filter(({ reason }) => reason === "length").length,
+    tokensPerAnswer: emitted / answers.length,
+    tokensPerPass: emitted / sum(({ counters }) => counters.rounds),
+    draftAcceptance: drafted === 0 ? undefined : sum(({ counters }) => counters.accepted) / drafted,
+    relaxedPerAnswer: sum(({ counters }) => counters.relaxed) / answers.length,
+    tokensPerSecond: (1000 * emitted) / milliseconds,
+    speed: plain.milliseconds / milliseconds,
+  };
+}
+
+function pairedCounts(right: readonly boolean[], reference: readonly boolean[]): PairedCounts {
+  const lost = right.filter((is, i) => !is && reference[i] === true).length;
+  const gained = right.filter((is, i) => is && reference[i] === false).length;
+  return { lost, gained, pValue: signTest(gained, lost) };
+}
+
+const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
+
+/** A figure of a row, as the table shows it; undefined if the row does not have it. */
+type Column = readonly [title: string, cell: (row: QualityRow) => string | undefined];
+
+/** The report as a Markdown table, without the columns that no row has. */
+export function qualityTable({ rows, against }: QualityReport): string {
+  const all: readonly Column[] = [
+    ["policy", ({ policy }) => (policy.startsWith("{") ? `\`${policy}\`` : policy)],
+    ["law", ({ law }) => law],
+    [
+      "accuracy (95 %)",
+      (row) => `${percent(row.accuracy)} (${percent(row.interval[0])} – ${percent(row.interval[1])})`,
+    ],
+    [`lost, gained against ${against} (p)`, ({ paired }) => paired && pairedText(paired)],
+    ["every word right", ({ flawless }) => (flawless === undefined ? undefined : percent(flawless))],
+    ["tokens / pass", (row) => row.tokensPerPass.toFixed(2)],
+    ["draft acceptance", (row) => (row.draftAcceptance === undefined ? undefined : percent(row.draftAcceptance))],
+    ["relaxed / answer", (row) => row.relaxedPerAnswer.toFixed(2)],
+    ["tokens / answer", (row) => row.tokensPerAnswer.toFixed(1)],
+    ["tokens/s", (row) => row.tokensPerSecond.toFixed(0)],
+    ["speed", (row) => `${row.speed.toFixed(2)}×`],
   ];
-  const body = rows.map((row) => [
-    row.policy.startsWith("{") ? `\`${row.policy}\`` : row.policy,
-    row.law,
-    `${percent(row.accuracy)} (${percent(row.interval[0])} – ${percent(row.interval[1])})`,
-    percent(row.flawless),
-    row.tokensPerPass.toFixed(2),
-    row.draftAcceptance === undefined ? "–" : percent(row.draftAcceptance),
-    row.relaxedPerAnswer.toFixed(2),
-    row.tokensPerAnswer.toFixed(1),
-    row.tokensPerSecond.toFixed(0),
-    `${row.speed.toFixed(2)}×`,
-  ]);
-  return markdownTable(head, body, 2);
+  const columns = all.filter(([, cell]) => rows.some((row) => cell(row) !== undefined));
+  return markdownTable(
+    columns.map(([title]) => title),
+    rows.map((row) => columns.map(([, cell]) => cell(row) ?? "–")),
+    2,
+  );
 }
+
+const pairedText = ({ lost, gained, pValue }: PairedCounts): string => `${lost}, ${gained} (${pValue.toPrecision(2)})`;

@@ -5,6 +5,7 @@ import { existsSync, globSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { anchorsIn, documents, linksIn, namesIn } from "./documents.ts";
+import { pageCommands } from "./page-commands.ts";
 import { readJson, readText, root } from "./published-packages.ts";
 import { environment, shell } from "./shell.ts";
 import { skipFor } from "./skips.ts";
@@ -15,10 +16,14 @@ const commands = [...new Set(pages.flatMap((page) => page.commands))];
 
 /** Commands that this file does not run as written, with the reason or the test that runs them. */
 const special: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    [...pageCommands.values()].flat().map((command) => [command, "run by page-commands.test.ts, in the page's order"]),
+  ),
   "npm start": "started below, for the curl commands",
   "npm test": "runs this test",
   "npm install @lenity/core @lenity/chat @lenity/onnx @lenity/tiny": "installed from packed packages by test/packed",
   "bun run lenity serve --port 8080 --policy judi": "run by packages/cli/test on a free port",
+  "bun run lenity serve --presets calibrated.json --policy calibrated": "needs a preset; run by packages/cli/test",
   "bun run lenity pull ORG/NAME --dtype q4": "needs the hub; run by packages/cli/test with a fake one",
   "bun run lenity serve --model packages/tiny/target --draft packages/tiny/draft --port 8080":
     "run by packages/cli/test",

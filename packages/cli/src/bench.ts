@@ -1,51 +1,13 @@
 import { relative } from "node:path";
 import { cache, cacheTable } from "@lenity/bench/cache";
 import { evidence, evidenceTable } from "@lenity/bench/evidence";
-import { quality, qualityTable } from "@lenity/bench/quality";
 import { threads, threadsTable } from "@lenity/bench/threads";
 import { type VerifyEntry, verify, verifyTable } from "@lenity/bench/verify";
 import { chatWriter } from "@lenity/chat";
-import { type Drafter, LenityError, type Policy } from "@lenity/core";
+import { LenityError } from "@lenity/core";
 import type { DeviceOption, OnnxModel } from "@lenity/onnx";
 import { type LoadModelsOptions, loadModels } from "./load-models.ts";
-import { print, save } from "./output.ts";
-
-/** The presets whose results differ at temperature 0 on this task. */
-const compared = ["strict", "judi", "judge", "autojudge"];
-
-export interface QualityFlags extends LoadModelsOptions {
-  readonly policies?: readonly Policy[] | undefined;
-  readonly problems: number;
-  readonly draftTokens: number;
-  readonly temperature: number;
-  readonly seed: number;
-  readonly out: string;
-}
-
-/** `lenity bench quality`: prints the table and writes the figures to a JSON file. */
-export async function benchQuality(flags: QualityFlags): Promise<void> {
-  // Without kept prefixes every policy has to run the whole prompt, so that their times compare.
-  const models = await loadModels({ ...flags, cacheBytes: 0 }, "messages");
-  try {
-    const writer = chatWriter(models);
-    const report = await quality({
-      ...models,
-      drafter: Object.values(models.drafters)[0] as () => Drafter,
-      prompt: (question) => writer.write([{ role: "user", content: question }]),
-      policies:
-        flags.policies ?? models.registry.presets.map(({ name }) => name).filter((name) => compared.includes(name)),
-      problems: flags.problems,
-      draftTokens: flags.draftTokens,
-      temperature: flags.temperature,
-      seed: flags.seed,
-      progress: showProgress(" problems"),
-    });
-    print(qualityTable(report));
-    await saveReport(flags.out, report);
-  } finally {
-    await models.close();
-  }
-}
+import { print, saveJson } from "./output.ts";
 
 export interface VerifyFlags extends LoadModelsOptions {
   readonly vocabularies?: readonly number[] | undefined;
@@ -88,7 +50,7 @@ export async function benchVerify(flags: VerifyFlags): Promise<void> {
     progress: showProgress(),
   });
   print(verifyTable(report));
-  await saveReport(flags.out, report);
+  await saveJson(flags.out, report);
 }
 
 export interface CacheFlags {
@@ -108,7 +70,7 @@ export async function benchCache(flags: CacheFlags): Promise<void> {
     throw error;
   });
   print(cacheTable(report));
-  await saveReport(flags.out, report);
+  await saveJson(flags.out, report);
 }
 
 export interface EvidenceFlags {
@@ -124,7 +86,7 @@ export async function benchEvidence({ device, vocabularies, ...flags }: Evidence
   const devices = device === undefined || device === "auto" ? undefined : [device];
   const report = await evidence({ ...flags, devices, vocabularies, progress: showProgress() });
   print(evidenceTable(report));
-  await saveReport(flags.out, report);
+  await saveJson(flags.out, report);
 }
 
 export interface ThreadsFlags extends LoadModelsOptions {
@@ -155,7 +117,7 @@ export async function benchThreads(flags: ThreadsFlags): Promise<void> {
     progress: showProgress(),
   });
   print(threadsTable(report));
-  await saveReport(flags.out, report);
+  await saveJson(flags.out, report);
 }
 
 const placeOf = ({ folder, graph }: OnnxModel) => ({ folder, file: relative(folder, graph.file) });
@@ -169,5 +131,3 @@ const showProgress =
   (done: number, all: number): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${all}${what}${done === all ? "\n" : ""}`);
   };
-
-const saveReport = (file: string, report: object): Promise<void> => save(file, `${JSON.stringify(report, null, 2)}\n`);

@@ -62,10 +62,10 @@ function reportOf({ kind }: TrainedHead, { all, mismatches, groups }: Evaluation
   ];
   return [
     "Mismatches are tokens that the target would not choose. The risk is the head's probability that a token must be",
-    "rejected. Correlations are rank correlations of the risk.",
+    "rejected, and ρ is its rank correlation.",
     "",
     markdownTable(
-      ["tokens", "number", "to reject", "ROC-AUC", "with KL", "with entropy", "with margin", "calibration error"],
+      ["tokens", "number", "to reject", "ROC-AUC", "ρ KL", "ρ entropy", "ρ margin", "calibration error"],
       sets.map(
         ([
           name,

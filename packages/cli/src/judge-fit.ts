@@ -1,5 +1,5 @@
 import { markdownTable } from "@lenity/bench/table";
-import { type Features, type HiddenKind, headNeeds, seeded } from "@lenity/core";
+import { type HeadFeatures, type HiddenKind, headNeeds, seeded } from "@lenity/core";
 import {
   type FitReport,
   fitHead,
@@ -19,7 +19,7 @@ import { withProgress } from "./progress.ts";
 
 export interface FitFlags extends LoadModelsOptions {
   readonly head: HeadKind;
-  readonly features: Features;
+  readonly features: HeadFeatures;
   readonly hidden?: HiddenKind | undefined;
   readonly draftHidden?: HiddenKind | undefined;
   readonly recall?: number | undefined;

@@ -4,6 +4,7 @@ import {
   type DeviceOption,
   type Dtype,
   type FolderTokenizer,
+  type LoadOptions,
   loadChatTemplate,
   loadModel,
   loadSampling,
@@ -19,6 +20,7 @@ import { type DraftDtype, draftDtype } from "./draft-dtype.ts";
 import { type ResolvedModel, resolveModel } from "./hub/resolve-model.ts";
 import { headStates, type LoadedStates, missingHeads, readHeads } from "./judge-heads.ts";
 import { checkFile } from "./options.ts";
+import { readPresets, strangers, withPresets } from "./preset-files.ts";
 
 export interface LoadModelsOptions {
   /** The target: a folder, or ORG/NAME on the hub. Default: the built-in pair. */
@@ -37,6 +39,8 @@ export interface LoadModelsOptions {
   readonly context?: number | undefined;
   /** File with a judge head. Default: `judge.json` in the target's folder, if there is one. */
   readonly judge?: string | undefined;
+  /** Files with presets. */
+  readonly presets?: readonly string[] | undefined;
   /** The hidden states to load the models with. Default: those that the heads read. */
   readonly states?: LoadedStates | undefined;
   /** Engines per model, which is the number of answers at a time. Default 1. */
@@ -65,13 +69,16 @@ export async function loadModels(
   const { folder, name } = await targetOf(options);
   const draft = await draftOf(options);
   const files = await openFolder(folder);
-  const [tokenizer, chatTemplate, heads, sampling] = await Promise.all([
+  const [tokenizer, chatTemplate, heads, sampling, presets] = await Promise.all([
     loadTokenizer(files),
     loadChatTemplate(files),
     readHeads(folder, options.judge),
     loadSampling(files),
+    readPresets(options.presets),
   ]);
   if (use === "messages" && chatTemplate === undefined) throw templateless(folder);
+  const missing = missingHeads(heads, name);
+  const registry = withPresets(defaultRegistry({ ...heads, tokenizer, missing }), presets, missing);
   const { dtype, file, device, engines, cacheBytes, context: contextLength } = options;
   const { hidden, draftHidden } = options.states ?? headStates(heads);
   const target = await loadModel(files, {
@@ -87,20 +94,14 @@ export async function loadModels(
   });
   for (const warning of target.warnings) console.error(`warning: ${warning}`);
   try {
-    const drafting =
-      draft === undefined
-        ? undefined
-        : await loadModel(draft.folder, {
-            engines,
-            cacheBytes,
-            threads: 1,
-            device,
-            dtype: draft.dtype,
-            hidden: draftHidden,
-            draftsFor: target,
-          });
+    const drafting = draft && (await loadDraft(draft, { target, hidden: draftHidden, engines, cacheBytes, device }));
     if (device !== undefined) showDevices(drafting === undefined ? [target] : [target, drafting]);
-    const notes = [...target.notes, ...(draft?.note === undefined ? [] : [draft.note]), ...(drafting?.notes ?? [])];
+    const notes = [
+      ...target.notes,
+      ...(draft?.note === undefined ? [] : [draft.note]),
+      ...(drafting?.notes ?? []),
+      ...strangers(presets, name, drafting?.name),
+    ];
     for (const note of notes) console.error(`lenity: ${note}.`);
     return {
       id: name,
@@ -109,7 +110,7 @@ export async function loadModels(
       tokenizer,
       chatTemplate,
       sampling,
-      registry: defaultRegistry({ ...heads, tokenizer, missing: missingHeads(heads, name) }),
+      registry,
       drafters: {
         ...(drafting === undefined ? {} : { model: () => onnxDrafter(drafting) }),
         lookup: () => lookupDrafter(),
@@ -124,6 +125,12 @@ export async function loadModels(
   }
 }
 
+/** Loads the draft model on one thread. */
+const loadDraft = (
+  { folder, dtype }: Draft,
+  { target, ...options }: LoadOptions & { readonly target: OnnxModel },
+): Promise<OnnxModel> => loadModel(folder, { ...options, dtype, threads: 1, draftsFor: target });
+
 /** The error for a base model that should answer messages. */
 const templateless = (folder: string): LenityError =>
   new LenityError(
@@ -137,10 +144,12 @@ async function targetOf({ model, dtype, file }: LoadModelsOptions): Promise<Reso
     : resolveModel(model, { dtype, file });
 }
 
+interface Draft extends DraftDtype {
+  readonly folder: ModelFolder;
+}
+
 /** The draft's folder and variant; undefined if there is no draft model. */
-async function draftOf(
-  options: LoadModelsOptions,
-): Promise<({ readonly folder: ModelFolder } & DraftDtype) | undefined> {
+async function draftOf(options: LoadModelsOptions): Promise<Draft | undefined> {
   const { model, draft, dtype, draftDtype: given } = options;
   if (draft === undefined) {
     if (given !== undefined)

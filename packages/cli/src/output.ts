@@ -36,6 +36,10 @@ export async function save(file: string, text: string): Promise<void> {
   }
 }
 
+/** Writes a value as JSON to the file of `--out`, as `save` does. */
+export const saveJson = (file: string, value: unknown): Promise<void> =>
+  save(file, `${JSON.stringify(value, null, 2)}\n`);
+
 /** Creates the folder of `--out`, and throws `invalid_request` if the file cannot be written: before a long run. */
 export async function checkSave(file: string): Promise<void> {
   try {

@@ -42,12 +42,16 @@ function strictText({ strict, strict_mode: mode }: Verifier): string {
   return `${Object.keys(strict).length === 0 ? "always" : JSON.stringify(strict)}${mode === undefined ? "" : " at temperature 0"}`;
 }
 
+const looserText = ({ parameter }: Verifier): string =>
+  parameter === undefined ? "" : `looser: ${parameter.looser === "up" ? "higher" : "lower"} ${parameter.name}`;
+
 function facts(verifier: Verifier): string {
   const strict = strictText(verifier);
   const parts = [
     `law: ${lawText(verifier)}`,
     needsText(verifier.needs),
     strict === "" ? "" : `strict: ${strict}`,
+    looserText(verifier),
     verifier.source ?? "",
   ];
   return parts.filter((part) => part !== "").join(" · ");

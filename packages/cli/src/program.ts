@@ -1,7 +1,9 @@
 import { activationKinds, attentionForms, weightKinds } from "@lenity/onnx";
-import { headKinds } from "@lenity/train";
+import { headKinds, lossKinds } from "@lenity/train";
 import { Command } from "commander";
-import { benchCache, benchEvidence, benchQuality, benchThreads, benchVerify } from "./bench.ts";
+import { benchCache, benchEvidence, benchThreads, benchVerify } from "./bench.ts";
+import { benchQuality } from "./bench-quality.ts";
+import { calibrateCommand } from "./calibrate.ts";
 import { chat } from "./chat.ts";
 import { complete } from "./complete.ts";
 import { exportModel } from "./export.ts";
@@ -42,16 +44,17 @@ const pair = (command: Command): Command =>
     .option("--device <device>", deviceHelp, device)
     .option("--context <n>", contextHelp, whole(2));
 
-/** Adds the options of commands that also need the judge. */
+/** Adds the options of commands that also need policies. */
 const models = (command: Command): Command =>
-  pair(command).option("--judge <file>", "file with a judge head (default: judge.json in the target's folder)", filled);
+  pair(command)
+    .option("--judge <file>", "file with a judge head (default: judge.json in the target's folder)", filled)
+    .option("--presets <file>", "file with a preset, as calibrate writes it; may be repeated", list(filled));
 
 const folders = "default: the model's generation_config.json, else";
 
-/** Adds the options of commands that print an answer. */
-const answers = (command: Command): Command =>
-  models(command)
-    .option("--policy <policy>", "a preset (strict, judi, judge, …) or a policy in JSON", policy, "strict")
+/** Adds the options that say how answers are drafted and sampled. */
+const decoding = (command: Command): Command =>
+  command
     .option(
       "--draft-tokens <k>",
       "most tokens to draft at a time; 0 decodes without a draft (default: the policy's own, or 16)",
@@ -65,7 +68,18 @@ const answers = (command: Command): Command =>
       `sample from the most probable tokens up to this total probability (${folders} 1)`,
       number(0, 1),
     )
-    .option("--min-p <p>", `drop tokens below this fraction of the highest probability (${folders} 0)`, number(0, 1))
+    .option("--min-p <p>", `drop tokens below this fraction of the highest probability (${folders} 0)`, number(0, 1));
+
+/** Adds the options of commands that print an answer. */
+const answers = (command: Command): Command =>
+  decoding(
+    models(command).option(
+      "--policy <policy>",
+      "a preset (strict, judi, judge, …) or a policy in JSON",
+      policy,
+      "strict",
+    ),
+  )
     .option("--seed <n>", "the same seed gives the same answer", whole(0), 0)
     .option("--max-tokens <n>", "maximum tokens to generate", whole(0))
     .option("--stop <text...>", "end the answer at any of these strings")
@@ -83,6 +97,16 @@ Environment variables, as in Hugging Face's own tools:
                           (default: the one that hf auth login stored)
   HF_ENDPOINT             another hub (default: https://huggingface.co)
   HF_HUB_OFFLINE=1        use only the cache`;
+
+const answerHelp =
+  "when an answer is right: number, exact, regex, regex:PATTERN, or a module with a function of text and prompt (default: number)";
+
+const calibrateHelp = `
+A prompt is a JSON object on a line of its own, such as
+  {"question": "What is 2 + 3?", "answer": "5"}
+The values are tested from strict to loose, each at level delta, and the first
+that fails ends the search (Learn then Test, arXiv 2110.01052). The exit status
+is 1 if none passes.`;
 
 const labelHelp = `
 A prompt is a JSON object on a line of its own, such as
@@ -209,11 +233,7 @@ export function program(): Command {
     .option("--out <file>", "label file", filled, "labels.jsonl")
     .option("--limit <n>", "label only the first n prompts (default: all)", whole(1))
     .option("--after <n>", "--spans: label n tokens after the first error too, as to reject (default: 0)", whole(0))
-    .option(
-      "--answer <check>",
-      "--mining: when an answer is right: number, exact, regex, regex:PATTERN, or a module with a function of text and prompt (default: number)",
-      filled,
-    )
+    .option("--answer <check>", `--mining: ${answerHelp}`, filled)
     .option("--suffix <n>", "--self: how many of the tokens that follow count (default: 20)", whole(0))
     .option("--tau <s>", "--self: accept above this score, in nats (default: -1.4)", number(-1e6, 1e6))
     .option(
@@ -270,18 +290,51 @@ export function program(): Command {
     .option("--json", "print one JSON object")
     .action(judgeEval);
 
+  decoding(
+    models(lenity.command("calibrate"))
+      .description("find the loosest value of a policy's parameter whose loss is bounded with confidence")
+      .requiredOption("--prompts <file>", "prompts like those to come, as JSON lines", filled)
+      .requiredOption("--policy <policy>", "a preset or a policy in JSON with one value to find", policy)
+      .option("--parameter <path>", "option to find a value for (default: the policy's only main parameter)", filled)
+      .option(
+        "--values <v...>",
+        "values to test, fixed before any answer was seen (default: those of the rule)",
+        list(number(-1e9, 1e9)),
+      )
+      .option("--alpha <share>", "highest expected loss", number(1e-6, 1 - 1e-6), 0.05)
+      .option("--delta <share>", "probability that it is higher all the same", number(1e-9, 1 - 1e-6), 0.1)
+      .option(
+        "--loss <kind>",
+        "wrong: wrong answers; changed: other results than strict's; drop: wrong where strict is right",
+        oneOf(lossKinds),
+        "wrong",
+      )
+      .option("--answer <check>", answerHelp, filled)
+      .option("--limit <n>", "use only the first n prompts (default: all)", whole(1)),
+  )
+    .option("--seed <n>", "seed of the first prompt; each next one's is one higher", whole(0), 0)
+    .option("--max-tokens <n>", "most tokens of an answer", whole(1), 512)
+    .option("--name <name>", "name of the preset", filled, "calibrated")
+    .option("--out <file>", "file for the preset", filled, "calibrated.json")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", calibrateHelp)
+    .action(calibrateCommand);
+
   const bench = lenity.command("bench").description("run a benchmark and print a table");
   models(bench.command("quality"))
-    .description("accuracy, tokens per pass and speed of each policy on held-out problems")
+    .description("accuracy, tokens per pass and speed of each policy on held-out problems, or on your prompts")
+    .option("--prompts <file>", "prompts to answer, as JSON lines (default: problems of the built-in pair)", filled)
+    .option("--answer <check>", `--prompts: ${answerHelp}`, filled)
     .option(
       "--policies <list...>",
       "presets or policies in JSON (default: strict, judi, and judge and autojudge if the model has their heads)",
       list(policy),
     )
-    .option("--problems <n>", "number of held-out problems", whole(1), 200)
+    .option("--problems <n>", "how many problems or prompts (default: 200 problems, or all prompts)", whole(1))
     .option("--draft-tokens <k>", "block length for policies whose preset has none", whole(1, 1024), 16)
     .option("--temperature <t>", "0 is greedy", number(0, 100), 0)
-    .option("--seed <n>", "which problems to use", whole(0), 1)
+    .option("--max-tokens <n>", "most tokens of an answer", whole(1), 512)
+    .option("--seed <n>", "which built-in problems to use", whole(0), 1)
     .option("--out <file>", "file for the JSON", "bench/results/quality.json")
     .action(benchQuality);
   models(bench.command("verify"))

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -146,6 +146,47 @@ describe("what lenity refuses, with what to do", () => {
       assert.doesNotMatch(err, /at .*\.ts:\d+/, "a stack trace is no message");
     });
   }
+});
+
+describe("a judge head that reads hidden states of layers", () => {
+  /** The path of a head's file that gives every token the same score. */
+  const headOf = async (name: string, weights: number, bias: number, states: object) => {
+    const path = join(folder, `${name}.json`);
+    await writeFile(path, JSON.stringify({ ...states, weight: new Array(weights).fill(0), bias }));
+    return path;
+  };
+  const both = { features: "both", hidden: "layer-3", draftHidden: "layer-1-norm" };
+  const judged = async (path: string, ...args: readonly string[]) => {
+    const policy = '{"type":"unguarded","of":{"type":"judge"}}';
+    return lenity(["chat", question, "--judge", path, "--policy", policy, "--max-tokens", "40", "--json", ...args]);
+  };
+
+  test("is given them, of the target and of the draft", async () => {
+    for (const [bias, share] of [
+      [5, 1],
+      [-5, 0],
+    ] as const) {
+      const { status, out, err } = await judged(await headOf("both", 384 + 128, bias, both));
+      assert.deepEqual([status, err], [0, ""]);
+      const { num_accepted_draft_tokens: accepted, num_draft_tokens: drafted } =
+        JSON.parse(out).metrics.speculative_decoding;
+      assert.ok(drafted > 0);
+      assert.equal(accepted / drafted, share);
+    }
+  });
+
+  test("is refused before the first token if a model does not give them", async () => {
+    const lookup = await judged(await headOf("both", 384 + 128, 0, both), "--drafter", "lookup");
+    assert.equal(lookup.status, 1);
+    assert.match(
+      lookup.err,
+      /reads layer-1-norm hidden states of the draft, which the drafter "lookup" does not return\. Use a draft model/,
+    );
+    const deep = await judged(await headOf("deep", 384, 0, { hidden: "layer-9" }));
+    assert.equal(deep.status, 1);
+    assert.match(deep.err, /^warning: .*layer-9 hidden states are not available: the model has 6 layers\.\n/);
+    assert.match(deep.err, /\nlenity: Policy .* reads layer-9 hidden states, which tiny does not return \(it returns/);
+  });
 });
 
 test("lenity inspect tells what the embedded target can feed", async () => {

@@ -369,6 +369,27 @@ test("lenity inspect tells of the presets that heads and a tokenizer of the fold
   );
 });
 
+test("lenity inspect tells of the hidden states of layers that heads in the folder read", async () => {
+  const dir = join(folder.path, "layered");
+  await cp(whole, dir, { recursive: true });
+  const weight = new Array(small.width).fill(0);
+  const write = (name: string, head: object) => writeFile(join(dir, name), JSON.stringify(head));
+  await write("judge.json", { hidden: "layer-1", weight, bias: 0 });
+  await write("autojudge.json", { features: "both", mean: weight, scale: weight.map(() => 1), weight, bias: 0 });
+  const told = (await inspection(dir, {})).split("\n");
+  for (const line of [
+    "  added in memory",
+    "    lenity/layer-1  float32 [1, length, 32]",
+    "    lenity/layer-1-norm  float32 [1, length, 32]",
+    "  hidden      pre-norm (32), post-norm (32), layer-1 (32), layer-1-norm (32)",
+    "              of layers 1 to 2, if a head reads it",
+    "    layer-1-norm rows are the layer-1 rows, normalized",
+    "    judge     yes / yes  needs layer-1 hidden states",
+    '    autojudge yes / no  needs a draft model, post-norm hidden states, post-norm hidden states of the draft, temperature 0: reads post-norm hidden states of the draft, which the drafter "lookup" does not return. Use a draft model that is loaded with them, or a judge that reads only the target.',
+  ])
+    assert.ok(told.includes(line), `${line}\n${told.join("\n")}`);
+});
+
 test("lenity inspect takes the only model there is under a name of its own, or the one that is named", async () => {
   const dir = join(folder.path, "strange");
   await cp(whole, dir, { recursive: true });

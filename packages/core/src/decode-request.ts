@@ -26,6 +26,8 @@ export interface Request extends Pick<DecodeOptions, "target" | "drafter" | "sto
   /** Request state for verifiers, which keep none themselves: see `Round`. */
   spent: Round["spent"];
   looping: boolean;
+  /** That of each accepted token: see overshoot.ts. */
+  readonly overshoots: number[];
   /** Why the answer has ended. */
   reason: "stop" | "length" | undefined;
 }
@@ -59,6 +61,7 @@ export function beginRequest(prompt: readonly Token[], options: DecodeOptions): 
     counters: noCounts,
     spent: new Map(),
     looping: false,
+    overshoots: [],
     reason: limit === 0 ? "length" : undefined,
   };
 }

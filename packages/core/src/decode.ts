@@ -15,6 +15,7 @@ import { LenityError } from "./error.ts";
 import { loops } from "./guard.ts";
 import { addRound } from "./metrics.ts";
 import type { Session, Token } from "./model.ts";
+import { overshootOf, overshootsOf } from "./overshoot.ts";
 import { checkDraft } from "./preflight.ts";
 import { relaxedBy } from "./relaxed.ts";
 import { draw } from "./sampling.ts";
@@ -41,7 +42,12 @@ async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncG
       await rewind(session, request);
       yield { type: "round", tokens };
     }
-    yield { type: "finish", reason: request.reason, counters: request.counters };
+    const { counters, looping, overshoots } = request;
+    yield {
+      type: "finish",
+      reason: request.reason,
+      counters: { ...counters, looping, overshoot: overshootOf(overshoots) },
+    };
   } finally {
     await session.close();
   }
@@ -80,7 +86,6 @@ async function score(session: Session, request: Request, draft: Draft): Promise<
   const { target, verifier, sampling, committed, promptLength, random, signal } = request;
   const options = { target, verifier, sampling, draft, trace: request.trace === true, signal };
   const scored = await scoreBlock(session, committed.at(-1) as Token, options);
-  request.looping ||= loops(committed, promptLength);
   return {
     ...scored,
     context: committed,
@@ -128,6 +133,7 @@ async function commit(request: Request, round: Round, verdict: Verdict): Promise
   };
   let ended = false;
   while (!ended && tokens.length < accepted) ended = add(draft[tokens.length] as Token, "draft");
+  request.overshoots.push(...overshootsOf(verifier, round, tokens.length));
   const ignored = accepted - tokens.length;
   let drawn: "replacement" | "bonus" | undefined;
   if (!ended) {
@@ -138,6 +144,7 @@ async function commit(request: Request, round: Round, verdict: Verdict): Promise
   }
   const outcome = { drafted: draft.length, accepted, rejected, tokens, drawn, ignored, by, verdict };
   request.counters = addRound(request.counters, outcome);
+  request.looping ||= loops(committed, request.promptLength);
   for (const { charges } of [verdict, ...(verdict.shadows ?? [])]) {
     request.spent = charged(request.spent, charges, tokens.length);
   }

@@ -24,7 +24,7 @@ export interface Draft {
   readonly tokens: readonly Token[];
   /** One position per token. The tokens were drawn from its processed rows. */
   readonly evidence?: Evidence | undefined;
-  /** The hidden state at each token, so after running it; present if requested. */
+  /** `at(i)` is the drafter's hidden state at the position whose input is `tokens[i]`. Present if requested. */
   readonly hidden?: Hidden | undefined;
 }
 

@@ -19,7 +19,7 @@ export function guarded(verifier: Verifier): Verifier {
     async verify(round) {
       const { draft, target, control } = round;
       const exact = strict.verify(round) as Verdict;
-      if (round.looping) return { ...exact, by: draft.map(() => strict.name), looping: true };
+      if (round.looping) return { ...exact, by: draft.map(() => strict.name) };
       const verdict = await verifier.verify(round);
       const held = draft.map(
         (token, at) =>

@@ -1,4 +1,5 @@
 import { totalCharge } from "./charges.ts";
+import type { Overshoot } from "./overshoot.ts";
 import type { Verdict } from "./verifier.ts";
 
 /**
@@ -40,8 +41,13 @@ export interface Counters {
    * accepted.
    */
   readonly shadows: Readonly<Record<string, { readonly accepted: number; readonly more: number }>>;
-  /** Whether the answer repeated itself, so that the guard made it strict. */
-  readonly looped: boolean;
+  /**
+   * How much more probable its accepted tokens were to the drafter than to the target. Absent for lossless rules, if no
+   * token was accepted, and at temperature 0 where rows stay on a device, unless the verifier reads raw probabilities.
+   */
+  readonly overshoot?: Overshoot | undefined;
+  /** Whether the answer repeated itself (see guard.ts). */
+  readonly looping: boolean;
   /** histogram[n]: rounds that accepted n drafted tokens. */
   readonly histogram: readonly number[];
 }
@@ -75,7 +81,7 @@ export const noCounts: Counters = {
   acceptedBy: {},
   spent: 0,
   shadows: {},
-  looped: false,
+  looping: false,
   histogram: [],
 };
 
@@ -98,7 +104,7 @@ export function addRound(counters: Counters, round: RoundOutcome): Counters {
   const replacements = round.drawn === "replacement" ? 1 : 0;
   const bonuses = round.drawn === "bonus" ? 1 : 0;
   return {
-    cached: counters.cached,
+    ...counters,
     rounds: counters.rounds + 1,
     drafted: counters.drafted + round.drafted,
     evaluated: counters.evaluated + round.accepted + (round.rejected ? 1 : 0),
@@ -112,7 +118,6 @@ export function addRound(counters: Counters, round: RoundOutcome): Counters {
     acceptedBy,
     spent: counters.spent + totalCharge(round.verdict.charges, round.tokens.length),
     shadows,
-    looped: counters.looped || round.verdict.looping === true,
     histogram,
   };
 }

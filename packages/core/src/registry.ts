@@ -5,6 +5,15 @@ import { excerpt, quoted, shown } from "./excerpt.ts";
 import { expectation } from "./expectation.ts";
 import type { Law, Needs, Verifier } from "./verifier.ts";
 
+/** The option of a rule that sets how much it accepts. */
+export interface Parameter {
+  readonly name: string;
+  /** Whether the rule accepts more at higher values ("up") or at lower ones ("down"). */
+  readonly looser: "up" | "down";
+  /** Values to try when one is searched for, from strict to loose. */
+  readonly values: readonly number[];
+}
+
 /** A verifier that JSON can name and configure. Options are snake_case; a misspelt one is an error. */
 export interface VerifierPlugin<Options = unknown> {
   readonly name: string;
@@ -19,6 +28,8 @@ export interface VerifierPlugin<Options = unknown> {
   readonly strict?: Readonly<Record<string, unknown>> | undefined;
   /** Where `strict` applies, if not at every temperature. */
   readonly strictMode?: "greedy" | undefined;
+  /** The main option of a rule that can be more or less strict. */
+  readonly parameter?: Parameter | undefined;
   /** Options to start from, also used by `conformance` to test the rule. Needed if an option is required. */
   readonly example?: Readonly<Record<string, unknown>> | undefined;
   readonly schema: v.GenericSchema<unknown, Options>;

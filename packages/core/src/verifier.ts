@@ -85,8 +85,6 @@ export interface Verdict {
   readonly charges?: readonly Charge[] | undefined;
   /** What shadow rules would have accepted in the same block. */
   readonly shadows?: readonly ShadowVerdict[] | undefined;
-  /** The guard verified the block strictly because the answer repeats itself. */
-  readonly looping?: boolean | undefined;
 }
 
 /**

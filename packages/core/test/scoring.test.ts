@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type DecodeOptions, decode, defaultRegistry, logitsEvidence, modelDrafter, sampling, sd } from "@lenity/core";
+import {
+  type DecodeOptions,
+  decode,
+  defaultRegistry,
+  logitsEvidence,
+  modelDrafter,
+  type Overshoot,
+  sampling,
+  sd,
+} from "@lenity/core";
 import { readingsEvidence } from "@lenity/core/internal";
 import {
   conformanceWidth,
@@ -20,7 +29,7 @@ const hidden = {
   state: (context: readonly number[]) => randomLogits(context.length, 4, 1),
 };
 
-/** Everything that decoding says of forty tokens. */
+/** Everything that decoding says of forty tokens, with the overshoot apart from the other counters. */
 async function said(
   target: ReturnType<typeof randomModel> | ScoringModel,
   policy: unknown,
@@ -28,6 +37,7 @@ async function said(
 ) {
   const drafter = modelDrafter(noisyModel({ vocabulary: 9, seed: 5, noise: 1.5 }));
   const events = [];
+  let overshoot: Overshoot | undefined;
   for await (const event of decode([0], {
     target,
     drafter,
@@ -36,9 +46,11 @@ async function said(
     maxTokens: 40,
     seed: 2,
     ...options,
-  }))
-    events.push(event);
-  return events;
+  })) {
+    if (event.type === "finish") overshoot = event.counters.overshoot;
+    events.push(event.type === "round" ? event : { ...event, counters: { ...event.counters, overshoot: undefined } });
+  }
+  return { events, overshoot };
 }
 
 /** Policies, and whether numbers are all that each of them reads. */
@@ -60,6 +72,17 @@ const policies: readonly (readonly [policy: unknown, numbers: boolean])[] = [
   [{ type: "ensemble", weight: 0.7 }, false],
 ];
 
+const reads = (policy: unknown) =>
+  registry.create(policy).reads?.some((reading) => reading === "raw probability") === true;
+
+/** Of the same answer, its rows on a device or not: equal but for rounding, or absent where p is not read. */
+function checkOvershoot(device: Overshoot | undefined, host: Overshoot | undefined, known: boolean): void {
+  assert.ok(host !== undefined);
+  assert.equal(device !== undefined, known);
+  for (const name of ["mean", "p95"] as const)
+    if (device !== undefined) assert.ok(Math.abs(device[name] - host[name]) < 1e-6, `${device[name]} ${host[name]}`);
+}
+
 describe("a target whose logits lie on a device", () => {
   for (const [policy, numbers] of policies) {
     test(`says under ${JSON.stringify(policy)} what it says by its rows, at every temperature`, async () => {
@@ -67,7 +90,10 @@ describe("a target whose logits lie on a device", () => {
         const model = randomModel({ vocabulary: 9, seed: 5, hidden });
         const scoring = scoringModel(model);
         const settings = { sampling: { temperature } };
-        assert.deepEqual(await said(scoring, policy, settings), await said(model, policy, settings));
+        const [device, host] = [await said(scoring, policy, settings), await said(model, policy, settings)];
+        assert.deepEqual(device.events, host.events);
+        if (registry.create(policy).law !== "exact")
+          checkOvershoot(device.overshoot, host.overshoot, temperature > 0 || !numbers || reads(policy));
         if (temperature > 0) assert.equal(scoring.asked.blocks > 0, numbers);
       }
     });
@@ -86,8 +112,8 @@ describe("a target whose logits lie on a device", () => {
       for (const temperature of [0, 0.7, 1]) {
         const scoring = scoringModel(masked);
         const settings = { sampling: { temperature } };
-        const events = await said(scoring, policy, settings);
-        assert.deepEqual(events, await said(masked, policy, settings));
+        const { events } = await said(scoring, policy, settings);
+        assert.deepEqual(events, (await said(masked, policy, settings)).events);
         if (temperature === 0) assert.deepEqual([scoring.asked.blocks > 0, scoring.asked.rows], [true, 0]);
       }
     }
@@ -96,7 +122,7 @@ describe("a target whose logits lie on a device", () => {
   test("ships no row at temperature 0, and above it one for each token that is drawn", async () => {
     const rounds = async (temperature: number) => {
       const model = scoringModel(randomModel({ vocabulary: 9, seed: 5 }));
-      const events = await said(model, "judi", { sampling: { temperature } });
+      const { events } = await said(model, "judi", { sampling: { temperature } });
       return [model.asked, events.length - 1] as const;
     };
     const [greedy] = await rounds(0);
@@ -112,8 +138,8 @@ describe("a target whose logits lie on a device", () => {
       { trace: true },
     ]) {
       const model = scoringModel(randomModel({ vocabulary: 9, seed: 5 }));
-      const events = await said(model, "judi", options);
-      assert.deepEqual(events, await said(randomModel({ vocabulary: 9, seed: 5 }), "judi", options));
+      const answer = await said(model, "judi", options);
+      assert.deepEqual(answer, await said(randomModel({ vocabulary: 9, seed: 5 }), "judi", options));
       // The last round may have no draft; at temperature 0 its argmax is all that is read.
       assert.ok(model.asked.blocks <= 1 && model.asked.rows === 0);
     }
@@ -121,8 +147,8 @@ describe("a target whose logits lie on a device", () => {
 
   test("is decoded plainly without rows at temperature 0", async () => {
     const model = scoringModel(randomModel({ vocabulary: 9, seed: 5 }));
-    const events = await said(model, "strict", { draftTokens: 0 });
-    assert.deepEqual(events, await said(randomModel({ vocabulary: 9, seed: 5 }), "strict", { draftTokens: 0 }));
+    const answer = await said(model, "strict", { draftTokens: 0 });
+    assert.deepEqual(answer, await said(randomModel({ vocabulary: 9, seed: 5 }), "strict", { draftTokens: 0 }));
     assert.deepEqual(model.asked, { blocks: 40, rows: 0 });
   });
 });

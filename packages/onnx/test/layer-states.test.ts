@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { decode, type HiddenKind, judge, lookupDrafter, type Session } from "@lenity/core";
-import { exportDecoder, type LoadOptions, loadModel, type OnnxModel } from "../src/index.ts";
+import { exportDecoder, type LoadOptions, loadModel, loadPair, type OnnxModel } from "../src/index.ts";
 import { type GraphBuilder, graphBuilder } from "../src/onnx-file/graph-builder.ts";
 import { dataflow } from "../src/taps/dataflow.ts";
 import { findFinalNorm } from "../src/taps/final-norm.ts";
@@ -16,6 +16,7 @@ import {
   tokensOf,
   writeModel,
 } from "../src/testing/random-llama.ts";
+import { writeTexts } from "../src/testing/random-tokenizer.ts";
 import { reference } from "./reference-llama.ts";
 import { scanOf } from "./scan-of.ts";
 
@@ -50,6 +51,16 @@ async function using<T>(options: LoadOptions, use: (model: OnnxModel) => Promise
 async function form<T>(changes: Form, options: LoadOptions, use: (model: OnnxModel) => Promise<T>): Promise<T> {
   await writeForm(dir, "form.onnx", shape, { hidden: "none", ...changes });
   return using({ file: "form.onnx", ...options }, use);
+}
+
+/** A model with a tokenizer. */
+async function withTexts(name: string): Promise<string> {
+  const path = await writeModel(folder.path, name, shape);
+  await writeTexts(
+    path,
+    Array.from({ length: shape.vocabulary }, (_, id) => `t${id}`),
+  );
+  return path;
 }
 
 function furthest(found: Float32Array | undefined, expected: readonly (readonly number[])[]): number {
@@ -152,6 +163,16 @@ test("a layer's states are added only when asked for, in pairs; the last layer's
     assert.deepEqual(await read("layer-3"), await read("pre-norm"));
     assert.deepEqual(await read("layer-3-norm"), await read("post-norm"));
   });
+});
+
+test("a pair is loaded with the states of each model", async () => {
+  const pair = await loadPair(await withTexts("target"), await withTexts("draft"), {
+    hidden: ["layer-2"],
+    draftHidden: ["layer-1-norm"],
+  });
+  assert.deepEqual(Object.keys(pair.target.hidden), ["pre-norm", "post-norm", "layer-2", "layer-2-norm"]);
+  assert.deepEqual(Object.keys(pair.drafter().hidden ?? {}), ["pre-norm", "post-norm", "layer-1", "layer-1-norm"]);
+  await pair.close();
 });
 
 test("adding them changes no logits of a graph with fused norms", async () => {

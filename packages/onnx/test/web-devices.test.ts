@@ -66,6 +66,22 @@ describe("a model on WebGPU in a page", () => {
     assert.deepEqual([played.open, played.held], [{ wasm: 0, webgpu: 0 }, 0]);
   });
 
+  test("keeps the hidden states of layers there too, and gives them all back", async () => {
+    const played = playedWebGPU();
+    const hidden = ["layer-1", "layer-2"] as const;
+    const [model, plain] = [await load({ ort: played.ort, provider: "webgpu", hidden }), await load({ ort, hidden })];
+    assert.deepEqual(Object.keys(model.hidden), Object.keys(plain.hidden));
+    for (const kind of ["layer-1", "layer-2-norm"] as const) {
+      const read = async (from: OnnxModel) =>
+        (await scriptedScores(from, tokensOf(60), tokensOf(60, 2), kind)).flatMap(({ hidden }) => [...(hidden ?? [])]);
+      const [found, expected] = [await read(model), await read(plain)];
+      assert.ok(expected.length > 0);
+      assert.ok(expected.every((value, i) => Math.abs(value - (found[i] as number)) < 1e-4));
+    }
+    await Promise.all([model.close(), plain.close()]);
+    assert.deepEqual([played.open, played.held], [{ wasm: 0, webgpu: 0 }, 0]);
+  });
+
   test("is given blocks of up to 31 tokens where longer ones are wrong", async () => {
     const played = playedWebGPU({ wrongFrom: 32 });
     const [model, plain] = [await load({ ort: played.ort, provider: "webgpu" }), await load({ ort })];

@@ -6,10 +6,10 @@ import assert from "node:assert/strict";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { decode, type EmittedToken, modelDrafter, type Session, sd, type Token } from "@lenity/core";
+import { decode, type EmittedToken, modelDrafter, type Session, sampling, sd, type Token } from "@lenity/core";
 import * as ort from "onnxruntime-web";
 import { filesIn } from "../src/folder/disk-files.ts";
-import { exportDecoder, exportDrafter } from "../src/index.ts";
+import { exportDecoder, exportDrafter, type OnnxModel } from "../src/index.ts";
 import { loadModel as loadOnNode } from "../src/load-model.ts";
 import { type Form, writeForm } from "../src/testing/graph-forms.ts";
 import { small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
@@ -114,6 +114,35 @@ describe("a model in WebAssembly", () => {
       await Promise.all([model.close(), node.close()]);
     });
   }
+
+  test("gives the hidden states of a layer and of a draft as Node's does", async () => {
+    const hidden = ["layer-1", "layer-5"] as const;
+    const [model, node] = [await load({ hidden }), await loadOnNode(dir, { hidden, threads: 1 })];
+    assert.deepEqual([model.hidden, model.graph.missing], [node.hidden, node.graph.missing]);
+    assert.match(model.warnings.join(), /policies that read layer-5 hidden states will be refused/);
+    const uniform = Array.from({ length: 6 }, () => 0);
+    for (const kind of ["layer-1", "layer-1-norm", "post-norm"] as const) {
+      const read = async (from: OnnxModel) => {
+        const session = await from.open();
+        const { hidden: states } = await session.append(tokensOf(20), { hidden: kind });
+        const drafted = await session.draft({ context: [1, 2], limit: 6, sampling: sampling(), uniform, hidden: kind });
+        await session.close();
+        return [...(states ?? []), ...(drafted.hidden ?? [])];
+      };
+      const [found, expected] = [await read(model), await read(node)];
+      assert.ok(expected.length >= 21 * small.width);
+      assert.equal(found.length, expected.length);
+      assert.ok(
+        found.every((value, i) => Math.abs(value - (expected[i] as number)) < 1e-4),
+        kind,
+      );
+    }
+    await assert.rejects(load({ hidden: ["layer-0"] }), {
+      name: "RangeError",
+      message: /^hidden names layer-0; expected/,
+    });
+    await Promise.all([model.close(), node.close()]);
+  });
 
   test("drafts by its drafter file as by steps, and decodes strictly as it decodes plainly", async () => {
     const target = await load({ drafter: false });

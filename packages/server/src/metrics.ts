@@ -2,6 +2,7 @@ import {
   type Answer,
   type EmittedToken,
   type Law,
+  type Overshoot,
   type Policy,
   type Token,
   type Tokenizer,
@@ -40,8 +41,14 @@ export interface Metrics {
      * For each shadow rule: the tokens it would have accepted in the same rounds, and how many more than were accepted.
      */
     readonly shadow?: Readonly<Record<string, { readonly accepted: number; readonly more: number }>> | undefined;
-    /** The answer repeated itself, and the guard made it strict. */
-    readonly looped?: true | undefined;
+    /**
+     * q(x) − p(x) of the accepted tokens, from −1 to 1: its mean and its 95th percentile. Absent if the policy is
+     * lossless or no token was accepted, and at temperature 0 where the rows stay on a device, unless the policy reads
+     * raw probabilities.
+     */
+    readonly overshoot?: Overshoot | undefined;
+    /** Whether the answer repeated itself. From there on it is strict, unless the policy is `unguarded`. */
+    readonly looping: boolean;
   };
 }
 
@@ -59,8 +66,8 @@ export function metricsOf(
   { counters }: Pick<Answer, "counters">,
   { policy, law, draftTokens, budget }: AskedFor,
 ): Metrics {
-  const { rounds, drafted, accepted, emitted, histogram, acceptedBy, relaxed, ignored, spent, shadows, looped } =
-    counters;
+  const { rounds, drafted, accepted, emitted, histogram } = counters;
+  const { acceptedBy, relaxed, ignored, spent, shadows, overshoot, looping } = counters;
   return {
     speculative_decoding: {
       mean_acceptance_length: rounds === 0 ? 0 : emitted / rounds,
@@ -79,7 +86,8 @@ export function metricsOf(
       ignored,
       ledger: budget === undefined ? undefined : { budget, spent },
       shadow: Object.keys(shadows).length === 0 ? undefined : shadows,
-      looped: looped || undefined,
+      overshoot,
+      looping,
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Law, Needs, Policy, Registry } from "@lenity/core";
+import type { Law, Needs, Parameter, Policy, Registry } from "@lenity/core";
 import { toJsonSchema } from "@valibot/to-json-schema";
 
 /** The presets and verifiers of a registry, for people and programs to choose from. */
@@ -22,6 +22,8 @@ export interface PolicyList {
     readonly strict?: object | undefined;
     /** "greedy": strict only at temperature 0. */
     readonly strict_mode?: "greedy" | undefined;
+    /** The main option of a rule that can be more or less strict. */
+    readonly parameter?: Parameter | undefined;
     readonly example?: object | undefined;
     /** JSON Schema of the options other than `type`. */
     readonly options: object;
@@ -34,15 +36,16 @@ export function policyList(registry: Registry): PolicyList {
     presets: registry.presets.map(({ name, summary, policy, draftTokens }) => {
       return { name, summary, policy, law: registry.create(name).law, draft_tokens: draftTokens };
     }),
-    verifiers: registry.plugins.map(({ name, summary, source, law, needs, strict, strictMode, example, schema }) => ({
+    verifiers: registry.plugins.map(({ name, needs, strictMode, schema, ...plugin }) => ({
       type: name,
-      summary,
-      source,
-      law,
+      summary: plugin.summary,
+      source: plugin.source,
+      law: plugin.law,
       needs: needs ?? {},
-      strict,
+      strict: plugin.strict,
       strict_mode: strictMode,
-      example,
+      parameter: plugin.parameter,
+      example: plugin.example,
       options: toJsonSchema(schema as Parameters<typeof toJsonSchema>[0], { errorMode: "ignore" }),
     })),
   };

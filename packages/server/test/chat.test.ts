@@ -73,7 +73,16 @@ describe("a whole answer", () => {
       accepted_by: { sd: 8 },
       relaxed: 0,
       ignored: 0,
+      looping: false,
     });
+  });
+
+  test("says of a lossy policy by how much the drafter was surer, and whether the answer repeats itself", async () => {
+    const loop = "ab ".repeat(20);
+    const app = createServer({ models: [served(sayingModel(loop), sayingModel(loop))] });
+    const answer = await reply(app, { temperature: 0, speculative: { policy: "judi", draft_tokens: 4 } });
+    const { overshoot, looping } = answer.metrics?.acceptance ?? {};
+    assert.deepEqual([overshoot, looping], [{ mean: 0, p95: 0 }, true]);
   });
 
   test("ends with `length` at max_tokens, under either name, the newer one winning", async () => {

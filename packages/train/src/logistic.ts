@@ -1,5 +1,6 @@
 /** Weighted logistic regression with L2 decay on standardised states. Deterministic. */
 import { minimise, type Slope } from "./minimise.ts";
+import { addScaled, dot } from "./vectors.ts";
 
 /** P(positive) = σ(weight · (state − mean)/scale + bias). */
 export interface Logistic {
@@ -69,26 +70,23 @@ function lossOf(
   const total = samples.reduce((sum, { weight }) => sum + weight, 0);
   return (parameters) => {
     const folded = Float64Array.from(mean, (_, i) => at(parameters, i) / at(scale, i));
-    let bias = at(parameters, width);
-    for (let i = 0; i < width; i++) bias -= at(folded, i) * at(mean, i);
-    const gradient = new Float64Array(width + 1);
+    const bias = at(parameters, width) - dot(folded, mean);
+    const gradient = new Float64Array(width);
     let value = 0;
     let all = 0;
     for (const { state, positive, weight } of samples) {
-      let odds = bias;
-      for (let i = 0; i < width; i++) odds += at(folded, i) * at(state, i);
+      const odds = bias + dot(folded, state);
       value += weight * (Math.log1p(Math.exp(-Math.abs(odds))) + Math.max(0, odds) - (positive ? odds : 0));
       const error = weight * (1 / (1 + Math.exp(-odds)) - (positive ? 1 : 0));
       all += error;
-      for (let i = 0; i < width; i++) gradient[i] = at(gradient, i) + error * at(state, i);
+      addScaled(gradient, state, error);
     }
     value /= total;
     for (let i = 0; i < width; i++) {
       gradient[i] = (at(gradient, i) - at(mean, i) * all) / at(scale, i) / total + decay * at(parameters, i);
       value += (decay / 2) * at(parameters, i) ** 2;
     }
-    gradient[width] = all / total;
-    return { value, gradient };
+    return { value, gradient: Float64Array.of(...gradient, all / total) };
   };
 }
 

@@ -1,3 +1,5 @@
+import { addScaled, dot } from "./vectors.ts";
+
 /** A function's value at a point, and its gradient there. */
 export interface Slope {
   readonly value: number;
@@ -56,7 +58,7 @@ function descent(gradient: Float64Array, past: readonly Step[]): Float64Array {
   for (const { moved, bend, curvature } of past.toReversed()) {
     const share = dot(moved, direction) / curvature;
     shares.push(share);
-    add(direction, bend, -share);
+    addScaled(direction, bend, -share);
   }
   const last = past.at(-1);
   if (last !== undefined) {
@@ -64,19 +66,8 @@ function descent(gradient: Float64Array, past: readonly Step[]): Float64Array {
     for (let i = 0; i < direction.length; i++) direction[i] = (direction[i] as number) * scale;
   }
   for (const { moved, bend, curvature } of past)
-    add(direction, moved, (shares.pop() as number) - dot(bend, direction) / curvature);
+    addScaled(direction, moved, (shares.pop() as number) - dot(bend, direction) / curvature);
   return direction;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
-}
-
-/** Adds `scale`·b to a. */
-function add(a: Float64Array, b: Float64Array, scale: number): void {
-  for (let i = 0; i < a.length; i++) a[i] = (a[i] as number) + scale * (b[i] as number);
 }
 
 const along = (point: Float64Array, direction: Float64Array, length: number): Float64Array =>

@@ -10,8 +10,8 @@ export interface Split {
 }
 
 /**
- * Splits examples by prompt, so that no prompt is on both sides: a fifth of the prompts for validation, evenly from each
- * group, and from prompts with and without tokens that must be rejected.
+ * Splits examples by prompt, so that no prompt is on both sides. A fifth of the prompts is for validation, evenly from
+ * each group, and from prompts with and without tokens that must be rejected.
  */
 export function split(examples: readonly Example[], random: Random): Split {
   const prompts = shuffled([...Map.groupBy(examples, ({ prompt }) => prompt).values()], random);

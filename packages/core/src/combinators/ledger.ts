@@ -70,6 +70,7 @@ export const ledgerPlugin: VerifierPlugin = verifierPlugin({
   law: "bounded",
   needs: { draftRows: true, mode: "sampled" },
   strict: { budget: 0, of: { type: "kl", threshold: 0 } },
+  parameter: { name: "budget", looser: "up", values: [0.05, 0.1, 0.2, 0.5, 1, 1.5, 2, 3, 5, 8, 12, 20] },
   example: { budget: 1, of: { type: "kl", threshold: 0.4, rows: "processed" } },
   schema: v.strictObject({ budget: v.pipe(v.number(), v.minValue(0)), of: v.unknown() }),
   create: ({ budget, of }, registry, path) => ledger(registry.create(of, `${path}.of`), { budget }),

@@ -1,5 +1,5 @@
 import type { Token } from "../model.ts";
-import type { Measure, RowKind } from "./reading.ts";
+import type { Measure, Reading, RowKind } from "./reading.ts";
 
 /** A distribution over the vocabulary: non-negative, sums to 1. */
 export type Row = Float32Array;
@@ -28,6 +28,8 @@ export interface Evidence {
   entropy(at: number, kind?: RowKind): number;
   /** The divergence of this row p from the drafter's row q at the same position. For kl, infinite where q = 0 < p. */
   divergence(at: number, drafter: Evidence, measure: Measure, kind?: RowKind): number;
+  /** For rows on a device: whether this number can be read of each drafted token. Absent if all numbers can. */
+  reads?(reading: Reading): boolean;
   /**
    * For rows on a device: resolves when the position's `logits` and `row` can be read. Absent if all rows can be read.
    */

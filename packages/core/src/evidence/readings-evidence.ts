@@ -67,6 +67,11 @@ export function readingsEvidence({ readings, draft, vocabulary, sampling, row }:
       if (!(greedy && kind === "processed")) return number(at, `${kindOf(kind)} ${measure}`);
       return argmax(at) === drafter.argmax(at) ? 0 : divergence(Float32Array.of(1, 0), Float32Array.of(0, 1), measure);
     },
+    reads(reading) {
+      if (greedy && reading.startsWith("processed")) return true;
+      const known = sampling.temperature === 1 ? (reading.replace("processed", "raw") as Reading) : reading;
+      return readings[known] !== undefined;
+    },
     async load(at) {
       if (!greedy && !rows.has(at)) rows.set(at, logitsEvidence(await row(at), vocabulary, sampling, model));
     },

@@ -3,7 +3,7 @@ import type { Reading } from "../evidence/reading.ts";
 import { readingsEvidence } from "../evidence/readings-evidence.ts";
 import { hiddenRows } from "../hidden-rows.ts";
 import { defaultRegistry } from "../presets.ts";
-import { createRegistry, type Registry, type VerifierPlugin } from "../registry.ts";
+import { createRegistry, type Parameter, type Registry, type VerifierPlugin } from "../registry.ts";
 import { type Sampling, sampling, seeded } from "../sampling.ts";
 import { processedRow } from "../truncate.ts";
 import type { Round, Verdict, Verifier } from "../verifier.ts";
@@ -22,7 +22,7 @@ import { plainReadings } from "./scoring-model.ts";
  */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: one list of cases.
 export function conformance(plugin: VerifierPlugin, registry: Registry = registryWith(plugin)): ConformanceCase[] {
-  const { strict, strictMode } = plugin;
+  const { strict, strictMode, parameter } = plugin;
   const create = creator(plugin, registry);
   const usual = () => create(plugin.example);
   const { needs, law, joint } = usual();
@@ -89,6 +89,27 @@ export function conformance(plugin: VerifierPlugin, registry: Registry = registr
               "a token of probability 0 was accepted",
             );
           }
+        }
+      },
+    },
+    {
+      name: "accepts more, or as much, from each value of its parameter to the next, strict to loose",
+      skip: parameter === undefined ? "this rule has no parameter" : undefined,
+      async run() {
+        const { name, looser, values } = parameter as Parameter;
+        const least = strict?.[name];
+        const ordered = typeof least === "number" ? [least, ...values] : values;
+        for (const [at, value] of ordered.slice(1).entries()) {
+          const before = ordered[at] as number;
+          expect(looser === "up" ? value >= before : value <= before, `${value} after ${before} is not ${looser}`);
+        }
+        let most = 0;
+        for (const value of values) {
+          const verifier = create({ ...plugin.example, [name]: value });
+          const verdicts = await Promise.all(rounds(40, 6).map(async (round) => verifier.verify(round)));
+          const accepted = verdicts.flatMap(({ accept }) => accept.filter(Boolean)).length;
+          expect(accepted >= most, `${name} ${value} accepts ${accepted} tokens, a stricter value ${most}`);
+          most = accepted;
         }
       },
     },

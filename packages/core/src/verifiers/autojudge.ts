@@ -93,6 +93,11 @@ export const autojudgePlugin = (head: AutojudgeHead): VerifierPlugin =>
     needs: needsOf(head),
     strict: { threshold: 0 },
     strictMode: "greedy",
+    parameter: {
+      name: "threshold",
+      looser: "up",
+      values: [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95],
+    },
     example: { threshold: 0.1 },
     schema: v.strictObject({ threshold: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))) }),
     create: (options) => autojudge(head, options),

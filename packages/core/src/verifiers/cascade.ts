@@ -62,6 +62,7 @@ export const cascadePlugin: VerifierPlugin = verifierPlugin({
   law: "mixture",
   needs: { draftRows: true },
   strict: { alpha: -1 },
+  parameter: { name: "alpha", looser: "up", values: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99] },
   example: { alpha: 0.3 },
   schema: v.strictObject({ alpha: v.pipe(v.number(), v.maxValue(1)) }),
   create: cascade,

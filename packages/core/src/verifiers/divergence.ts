@@ -43,6 +43,7 @@ export const divergencePlugin: VerifierPlugin = verifierPlugin({
   law: "mixture",
   needs: { draftRows: true },
   strict: { threshold: 0 },
+  parameter: { name: "threshold", looser: "up", values: [0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6] },
   example: { measure: "js", threshold: 0.1 },
   schema: v.strictObject({
     measure: v.optional(v.picklist(["kl", "reverse-kl", "js", "tv"])),

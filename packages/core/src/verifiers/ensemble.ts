@@ -56,6 +56,7 @@ export const ensemblePlugin: VerifierPlugin = verifierPlugin({
   law: "mixture",
   needs: { draftRows: true },
   strict: { weight: 1 },
+  parameter: { name: "weight", looser: "down", values: [0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0] },
   example: { weight: 0.7 },
   schema: v.strictObject({ weight: v.pipe(v.number(), v.minValue(0), v.maxValue(1)) }),
   create: ensemble,

@@ -61,6 +61,7 @@ export const flyPlugin: VerifierPlugin = verifierPlugin({
   source: "2511.22972, section 3",
   law: "none",
   strict: { window: 1025 },
+  parameter: { name: "window", looser: "down", values: [12, 10, 8, 7, 6, 5, 4, 3, 2, 1] },
   example: { entropy: 0.3, window: 6 },
   schema: v.strictObject({
     entropy: v.optional(v.pipe(v.number(), v.minValue(0))),

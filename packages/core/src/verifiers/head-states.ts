@@ -6,15 +6,16 @@ import type { HiddenKind } from "../model.ts";
 import type { Needs, Round } from "../verifier.ts";
 
 /**
- * Whose hidden states at the drafted token a head reads. both: the target's followed by the draft's (AutoJudge,
- * 2504.20039, section 3, reads either the target's or both).
+ * Whose hidden states at the drafted token a head reads. both: the target's followed by the draft's. AutoJudge
+ * (2504.20039) has heads of the target's states and of both; its code calls them DT and DD-DT, and puts the draft's
+ * first.
  */
-export type Features = "target" | "draft" | "both";
+export type HeadFeatures = "target" | "draft" | "both";
 
 /** Which hidden states a head was trained on. */
 export interface HeadStates {
   /** Default: target. */
-  readonly features?: Features | undefined;
+  readonly features?: HeadFeatures | undefined;
   readonly hidden: HiddenKind;
   /** The kind of the draft's states, if it differs. Default: that of `hidden`. */
   readonly draftHidden?: HiddenKind | undefined;
@@ -24,7 +25,7 @@ const kind: v.GenericSchema<unknown, HiddenKind> = v.custom<HiddenKind>(
   isHiddenKind,
   ({ received }) => `expected pre-norm, post-norm, layer-N or layer-N-norm (N from 1), found ${received}`,
 );
-const features: v.GenericSchema<unknown, Features> = v.picklist(["target", "draft", "both"]);
+const features: v.GenericSchema<unknown, HeadFeatures> = v.picklist(["target", "draft", "both"]);
 
 /** The fields of `HeadStates` in a head's file. */
 export const statesSchema: {

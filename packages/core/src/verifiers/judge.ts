@@ -37,8 +37,8 @@ export function judgeScore(head: JudgeHead, state: ArrayLike<number>): number {
 
 /**
  * Judge Decoding (2501.19309, section 4): accept x when a trained linear head on the hidden state *at x* (one position
- * after the row that tests x), of the target or as the head says, scores above the threshold. Makes no claim about the law. Threshold 1 accepts
- * nothing: strict.
+ * after the row that tests x) scores above the threshold. Makes no claim about the law. Threshold 1 accepts nothing:
+ * strict.
  */
 export function judge(
   head: JudgeHead,
@@ -65,6 +65,11 @@ export const judgePlugin = (head: JudgeHead): VerifierPlugin =>
     law: "none",
     needs: headNeeds(head),
     strict: { threshold: 1 },
+    parameter: {
+      name: "threshold",
+      looser: "down",
+      values: [0.99, 0.98, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05],
+    },
     example: { threshold: 0.5 },
     schema: v.strictObject({ threshold: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))) }),
     create: (options) => judge(head, options),

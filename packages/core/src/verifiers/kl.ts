@@ -47,6 +47,11 @@ export const klPlugin: VerifierPlugin = verifierPlugin({
   law: "mixture",
   needs: { draftRows: true },
   strict: { threshold: 0 },
+  parameter: {
+    name: "threshold",
+    looser: "up",
+    values: [0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 5],
+  },
   example: { threshold: 0.4, max_confidence: 0.9 },
   schema: v.strictObject({
     threshold: v.pipe(v.number(), v.minValue(0)),

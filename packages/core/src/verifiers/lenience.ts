@@ -39,6 +39,11 @@ export const leniencePlugin: VerifierPlugin = verifierPlugin({
   source: "2211.17192, appendix A.5",
   law: "bounded",
   strict: { lenience: 1 },
+  parameter: {
+    name: "lenience",
+    looser: "down",
+    values: [0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01],
+  },
   example: { lenience: 0.5 },
   schema: v.strictObject({ lenience: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)) }),
   create: lenience,

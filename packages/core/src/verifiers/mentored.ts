@@ -96,6 +96,7 @@ export const mentoredPlugin: VerifierPlugin = verifierPlugin({
   law: "bounded",
   needs: { draftRows: true },
   strict: { budget: 0 },
+  parameter: { name: "budget", looser: "up", values: [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3] },
   example: { budget: 0.2 },
   schema: v.strictObject({ budget: v.pipe(v.number(), v.minValue(0)) }),
   create: mentored,

@@ -48,6 +48,7 @@ export const thresholdPlugin: VerifierPlugin = verifierPlugin({
   source: "SGLang, speculative_accept_threshold_acc and _single",
   law: "none",
   strict: { accept: 1, single: 1 },
+  parameter: { name: "accept", looser: "down", values: [0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05] },
   example: { accept: 0.7, single: 0.9 },
   schema: v.strictObject({ accept: share, single: share }),
   create: threshold,

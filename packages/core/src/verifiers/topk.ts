@@ -56,6 +56,7 @@ export const topkPlugin: VerifierPlugin = verifierPlugin({
   law: "none",
   strict: { k: 1, delta: 0 },
   strictMode: "greedy",
+  parameter: { name: "k", looser: "up", values: [1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50] },
   example: { k: 10, delta: 0.6 },
   schema: v.strictObject({
     k: v.pipe(v.number(), v.integer(), v.minValue(1)),

@@ -36,6 +36,11 @@ export const typicalPlugin: VerifierPlugin = verifierPlugin({
   summary: "Accepts tokens above a threshold that falls with the target's entropy: lossy above temperature 0.",
   source: "2401.10774, section 3.3.1",
   law: "none",
+  parameter: {
+    name: "epsilon",
+    looser: "down",
+    values: [0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.09, 0.08, 0.06, 0.04, 0.02, 0.01],
+  },
   example: { epsilon: 0.09, delta: 0.3 },
   schema: v.strictObject({ epsilon: share, delta: share }),
   create: typical,

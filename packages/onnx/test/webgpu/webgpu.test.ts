@@ -12,8 +12,10 @@ import {
   type Drafter,
   decode,
   defaultRegistry,
+  type HiddenKind,
   logitsEvidence,
   type Reading,
+  type Scores,
   sampling,
   type Token,
 } from "@lenity/core";
@@ -68,9 +70,15 @@ async function writeWide(name: string, shape = small): Promise<string> {
   return dir;
 }
 
-/** What both devices score. */
-const scores = (model: OnnxModel) =>
-  scriptedScores(model, tokensOf(60), tokensOf(60, 2), model.hidden["pre-norm"] === undefined ? undefined : "pre-norm");
+/** What both devices score, with the hidden states before the final norm and after the first layer, if there are any. */
+async function scores(model: OnnxModel): Promise<Scores[]> {
+  const kinds = (["pre-norm", "layer-1"] as const).filter((kind) => model.hidden[kind] !== undefined);
+  const scored = (kind?: HiddenKind) => scriptedScores(model, tokensOf(60), tokensOf(60, 2), kind);
+  if (kinds.length === 0) return scored();
+  const parts: Scores[] = [];
+  for (const kind of kinds) parts.push(...(await scored(kind)));
+  return parts;
+}
 
 /** Forms of one model, and how far WebGPU may be off, as a share of what the numbers span. */
 const file = "form.onnx";
@@ -99,13 +107,14 @@ describe("on WebGPU", { skip }, () => {
       if (form === "split") await exportDecoder(dir, { attention: "split", weights: "float32", file });
       else await writeForm(dir, file, small, form);
       const models = await Promise.all(
-        (["cpu", "webgpu"] as const).map((device) => loadModel(dir, { file, device, threads: 1 })),
+        (["cpu", "webgpu"] as const).map((device) => loadModel(dir, { file, device, threads: 1, hidden: ["layer-1"] })),
       );
       try {
         const [expected, found] = await Promise.all(models.map(scores));
         const difference = differenceOf(found ?? [], expected ?? []);
         assert.ok(difference <= off, `It differs by ${difference}.`);
         assert.equal(models[1]?.device.name, "webgpu");
+        assert.equal(models[1]?.hidden["layer-1"], small.width);
         assert.deepEqual(models[0]?.device, { name: "cpu", why: "No other device was requested." });
       } finally {
         await Promise.all(models.map((model) => model.close()));

@@ -1,0 +1,62 @@
+import { type BenchProblem, builtInProblems } from "@lenity/bench/problems";
+import { quality, qualityTable } from "@lenity/bench/quality";
+import { chatWriter } from "@lenity/chat";
+import { type Drafter, LenityError, type Policy } from "@lenity/core";
+import { checkedPrompts } from "./checked-prompts.ts";
+import { type LoadModelsOptions, loadModels } from "./load-models.ts";
+import { checkSave, print, saveJson } from "./output.ts";
+import { withProgress } from "./progress.ts";
+
+/** The presets whose results differ at temperature 0 on the built-in problems. */
+const compared = ["strict", "judi", "judge", "autojudge"];
+
+export interface QualityFlags extends LoadModelsOptions {
+  readonly prompts?: string | undefined;
+  readonly answer?: string | undefined;
+  readonly policies?: readonly Policy[] | undefined;
+  readonly problems?: number | undefined;
+  readonly draftTokens: number;
+  readonly temperature: number;
+  readonly maxTokens: number;
+  readonly seed: number;
+  readonly out: string;
+}
+
+/** `lenity bench quality`: prints the table and writes the figures to a JSON file. */
+export async function benchQuality(flags: QualityFlags): Promise<void> {
+  const problems = await problemsOf(flags);
+  await checkSave(flags.out);
+  // Without kept prefixes every policy has to run the whole prompt, so that their times compare.
+  const models = await loadModels({ ...flags, cacheBytes: 0 }, "messages");
+  try {
+    const writer = chatWriter(models);
+    const presets = models.registry.presets.map(({ name }) => name);
+    const { draftTokens, temperature, maxTokens, seed } = flags;
+    const report = await withProgress("problems", (progress) =>
+      quality({
+        ...models,
+        drafter: Object.values(models.drafters)[0] as () => Drafter,
+        prompt: (question) => writer.write([{ role: "user", content: question }]),
+        control: writer.control,
+        policies: flags.policies ?? presets.filter((name) => compared.includes(name)),
+        ...{ problems, draftTokens, temperature, maxTokens, seed, progress },
+      }),
+    );
+    print(qualityTable(report));
+    await saveJson(flags.out, report);
+  } finally {
+    await models.close();
+  }
+}
+
+async function problemsOf({ prompts: file, answer, problems, seed }: QualityFlags): Promise<readonly BenchProblem[]> {
+  if (file === undefined) {
+    if (answer === undefined) return builtInProblems(problems ?? 200, seed);
+    throw new LenityError(
+      "invalid_request",
+      "--answer checks the answers to --prompts. Add --prompts, or remove --answer.",
+    );
+  }
+  const { prompts, check } = await checkedPrompts(file, { answer, limit: problems }, "references");
+  return prompts.map((prompt) => ({ question: prompt.question, check: (text) => check(text, prompt) }));
+}

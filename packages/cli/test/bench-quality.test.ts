@@ -1,0 +1,78 @@
+/** `lenity bench quality` on prompts of one's own. */
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import type { QualityReport, QualityRow } from "@lenity/bench/quality";
+import { seeded } from "@lenity/core";
+import * as tiny from "@lenity/tiny";
+import { signTest, wilson } from "@lenity/train";
+import { run as lenity } from "./command.ts";
+
+const folder = await mkdtemp(join(tmpdir(), "lenity-quality-"));
+after(() => rm(folder, { recursive: true }));
+const path = (name: string) => join(folder, name);
+
+const random = seeded(8);
+const problems = Array.from({ length: 8 }, () => tiny.wordProblem(random, "held-out"));
+const lines = problems.map(({ question, result }) => JSON.stringify({ question, answer: `#### ${result}` }));
+await writeFile(path("prompts.jsonl"), `${lines.join("\n")}\n`);
+
+async function quality(
+  ...args: readonly string[]
+): Promise<{ readonly table: string; readonly report: QualityReport }> {
+  const file = path("quality.json");
+  const { status, out, err } = await lenity([
+    "bench",
+    "quality",
+    "--prompts",
+    path("prompts.jsonl"),
+    "--out",
+    file,
+    ...args,
+  ]);
+  assert.equal(status, 0, err);
+  return { table: out, report: JSON.parse(await readFile(file, "utf8")) };
+}
+
+test("counts right answers by the check, with Wilson's interval and, against strict, McNemar's exact test", async () => {
+  // As good as a coin, so that the policies, whose words differ, are right about different prompts.
+  await writeFile(
+    path("even.mjs"),
+    "export default (text, { answer }) => answer.startsWith('####') && text.length % 2 === 0;",
+  );
+  const { table, report } = await quality("--answer", path("even.mjs"), "--policies", "strict", "judi");
+  assert.match(
+    table,
+    /^\| policy +\| law +\| +accuracy \(95 %\) \| lost, gained against strict \(p\) \| tokens \/ pass/,
+  );
+  assert.match(table, /^\| judi +\| mixture \| .* \d, \d \([\d.]+\) \|/m);
+  assert.doesNotMatch(table, /every word right/);
+  const { rows, against, problems } = report;
+  assert.deepEqual([against, problems, rows.map(({ policy }) => policy)], ["strict", 8, ["plain", "strict", "judi"]]);
+  const [plain, strict, judi] = rows as [QualityRow, QualityRow, QualityRow];
+  assert.equal(strict.paired, undefined);
+  assert.deepEqual(plain.paired, { lost: 0, gained: 0, pValue: 1 });
+  const { lost, gained, pValue } = judi.paired as NonNullable<QualityRow["paired"]>;
+  assert.ok(lost + gained > 0);
+  assert.equal(Math.round(8 * (judi.accuracy - strict.accuracy)), gained - lost);
+  assert.deepEqual([pValue, judi.interval], [signTest(lost, gained), wilson(Math.round(8 * judi.accuracy), 8)]);
+});
+
+test("takes the first prompts, and compares with plain decoding where strict is not among the policies", async () => {
+  const { table, report } = await quality("--policies", "judi", "--problems", "2");
+  assert.match(table, /against plain/);
+  assert.deepEqual([report.problems, report.rows.map(({ paired }) => paired?.pValue)], [2, [undefined, 1]]);
+});
+
+test("refuses a check without prompts, and prompts without what the check compares with", async () => {
+  const out = ["--out", path("refused.json")];
+  const alone = await lenity(["bench", "quality", "--answer", "exact", ...out]);
+  assert.deepEqual([alone.status, alone.out], [1, ""]);
+  assert.match(alone.err, /--answer checks the answers to --prompts\. Add --prompts, or remove --answer/);
+  await writeFile(path("bare.jsonl"), `${lines[0]}\n{"question": "Why?"}\n`);
+  const bare = await lenity(["bench", "quality", "--prompts", path("bare.jsonl"), ...out]);
+  assert.deepEqual([bare.status, bare.out], [1, ""]);
+  assert.match(bare.err, /compares with a prompt's "answer", and the prompt "Why\?" has none/);
+});
