@@ -37,10 +37,10 @@ interface Results {
 const answersForTau = 100;
 
 const problemsOf = (quick: boolean): Readonly<Record<keyof Results, ProblemSet>> => ({
-  spans: { side: "train", count: quick ? 32 : 800, seed: 1 },
-  mining: { side: "train", count: quick ? 16 : 400, seed: 2 },
-  self: { side: "train", count: quick ? 16 : 600, seed: 3 },
-  heldOut: { side: "held-out", count: quick ? 16 : 240, seed: 4 },
+  spans: { side: "train", count: quick ? 40 : 800, seed: 1 },
+  mining: { side: "train", count: quick ? 64 : 400, seed: 2 },
+  self: { side: "train", count: quick ? 32 : 600, seed: 3 },
+  heldOut: { side: "held-out", count: quick ? 24 : 240, seed: 4 },
 });
 
 export const heads: Experiment<Results, HeadsReport> = {

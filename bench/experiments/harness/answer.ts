@@ -1,6 +1,5 @@
 /** Answers one problem under one setting. */
 import { complete, type Drafter, type EmittedToken, type LanguageModel, type Token } from "@lenity/core";
-import { loops } from "@lenity/core/internal";
 import { isRefusal } from "@lenity/tiny/check";
 import type { AnswerRecord } from "./answer-record.ts";
 import type { Models } from "./models.ts";
@@ -40,7 +39,7 @@ export async function answer(question: Question, setting: Setting, models: Model
     right: reason === "stop" && (await question.isRight(text)),
     refused: isRefusal(text),
     truncated: reason === "length",
-    looped: everLoops(prompt, tokens),
+    looped: counters.looping,
     tokens: counters.emitted,
     passes: counters.rounds,
     drafted: counters.drafted,
@@ -54,12 +53,3 @@ export async function answer(question: Question, setting: Setting, models: Model
 /** q − p, which is known for drafted tokens only. */
 const overshootOf = ({ source, p, q }: EmittedToken): number[] =>
   source === "draft" && p !== undefined && q !== undefined ? [Math.round(100 * (q - p)) / 100] : [];
-
-/** Whether the answer repeated itself after any of its tokens. */
-function everLoops(prompt: readonly Token[], answer: readonly EmittedToken[]): boolean {
-  const context = [...prompt];
-  return answer.some(({ token }) => {
-    context.push(token);
-    return loops(context, prompt.length);
-  });
-}

@@ -1,6 +1,7 @@
 /** What is reported of one setting. */
+import { signTest, wilson } from "@lenity/train";
 import type { AnswerRecord } from "./answer-record.ts";
-import { mcnemar, mean, quantile, wilson } from "./statistics.ts";
+import { mean, quantile } from "./statistics.ts";
 
 export interface Point {
   readonly answers: number;
@@ -52,7 +53,7 @@ export function pointOf(answers: readonly AnswerRecord[], strict?: readonly Answ
 function compared(answers: readonly AnswerRecord[], strict: readonly AnswerRecord[]): Point["against"] {
   const gained = answers.filter(({ right }, i) => right && strict[i]?.right === false).length;
   const lost = answers.filter(({ right }, i) => !right && strict[i]?.right === true).length;
-  return { gained, lost, p: rounded(mcnemar(gained, lost)) };
+  return { gained, lost, p: rounded(signTest(gained, lost)) };
 }
 
 function overshootOf(answers: readonly AnswerRecord[]): Point["overshoot"] {

@@ -37,7 +37,7 @@ interface Scaled {
   readonly field: string;
   readonly type: "quantitative";
   readonly title: string;
-  readonly scale: { domain: number[]; readonly nice: false; readonly zero: false; readonly type: "linear" | "log" };
+  readonly scale: { domain: number[]; readonly nice: false; readonly type: "linear" | "log"; readonly zero?: false };
   readonly axis: { values?: number[] };
 }
 
@@ -46,7 +46,7 @@ export const scaled = (field: string, { title, domain, log = false, ticks }: Axi
   field,
   type: "quantitative",
   title,
-  scale: { domain: [...domain], nice: false, zero: false, type: log ? "log" : "linear" },
+  scale: { domain: [...domain], nice: false, ...(log ? { type: "log" } : { type: "linear", zero: false }) },
   axis: ticks === undefined ? {} : { values: [...ticks] },
 });
 

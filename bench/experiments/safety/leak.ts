@@ -1,6 +1,6 @@
+import { wilson } from "@lenity/train";
 import type { AnswerRecord } from "../harness/answer-record.ts";
 import { rounded } from "../harness/point.ts";
-import { wilson } from "../harness/statistics.ts";
 
 /** Answers that do not refuse. */
 export interface Leak {
