@@ -82,18 +82,14 @@ function transferPlot({ rules, transferAlpha }: CalibrationReport): PlotSpec {
   const transfer = rules.find(({ rule }) => rule === "kl")?.transfer ?? [];
   const cells = transfer.flatMap(({ from, value, risk }) =>
     Object.entries(risk).map(([to, share]) => ({
-      ...{ from: value === undefined ? `${from} (strict)` : `${from} (τ = ${value})`, to, risk: 100 * share },
-      ...{ text: (100 * share).toFixed(0), over: share > transferAlpha },
+      ...{ from: value === undefined ? `${from} (strict)` : `${from} (τ = ${value})`, to },
+      ...{ text: (100 * share).toFixed(0), colour: tint(share / (3 * transferAlpha)) },
+      weight: share > transferAlpha ? "bold" : "normal",
     })),
   );
   const sort = cells.map(({ from }) => from);
   const x = { field: "to", type: "nominal", sort: transfer.map(({ from }) => from), title: "tested on" } as const;
   const y = { field: "from", type: "nominal", sort, title: "calibrated on" } as const;
-  const color = {
-    field: "risk",
-    type: "quantitative",
-    scale: { range: ["#ffffff", colours.orange], domainMin: 0, domainMax: Math.max(200 * transferAlpha, 1) },
-  } as const;
   return {
     width: { step: 46 },
     height: { step: 26 },
@@ -101,13 +97,19 @@ function transferPlot({ rules, transferAlpha }: CalibrationReport): PlotSpec {
       {
         data: { values: cells },
         mark: { type: "rect", stroke: "#ddd" },
-        encoding: { x: { ...x, axis: { labelAngle: 0 } }, y, color: { ...color, scale: { ...color.scale, range: [...color.scale.range] } } },
+        encoding: { x: { ...x, axis: { labelAngle: 0 } }, y, color: ownColour },
       },
-      {
-        data: { values: cells },
-        mark: { type: "text", fontSize: 11 },
-        encoding: { x, y, text: { field: "text" }, color: { condition: { test: "datum.over", value: "#000" }, value: "#777" } },
-      },
+      ...(["normal", "bold"] as const).map((fontWeight) => ({
+        data: { values: cells.filter(({ weight }) => weight === fontWeight) },
+        mark: { type: "text" as const, fontSize: 11, fontWeight, color: "#222" },
+        encoding: { x, y, text: { field: "text" } },
+      })),
     ],
   };
+}
+
+/** From white at 0 to orange at 1. */
+function tint(share: number): string {
+  const mix = (to: number) => Math.round(255 + Math.min(1, share) * (to - 255));
+  return `rgb(${mix(0xf2)}, ${mix(0x9e)}, ${mix(0x4c)})`;
 }

@@ -24,7 +24,7 @@ ${plot("coverage", "Risk of the chosen thresholds over all resamplings, by rule 
 ${coverageClaims(report).join(" ")}
 
 The promise holds for prompts like those it was calibrated on. A τ of the KL gate that was calibrated on one family (α =
-${100 * transferAlpha} %), and the percentage of right answers that it loses in each:
+${100 * transferAlpha} %), and the percentage of right answers that it loses in each (bold above α):
 
 ${plot("transfer", "Right answers lost in each family by a threshold that was calibrated on another")}
 

@@ -1,7 +1,7 @@
 import { linePlot } from "../page/line-plot.ts";
 import type { PlotSpec } from "../page/plot.ts";
 import { rangeOf } from "../page/range.ts";
-import { ruleColours } from "../page/rule-colours.ts";
+import { colourOfRule } from "../page/rule-colours.ts";
 import type { DomainFamily, DomainReport } from "./report.ts";
 
 export const domainPlots = (report: DomainReport): Record<string, PlotSpec> => ({
@@ -24,7 +24,7 @@ function panel({ family, strict, lines }: DomainFamily, all: readonly DomainFami
       ...lines.map(({ rule, without, points }) => ({
         name: without ? `${rule} without ${family}` : rule,
         dashed: without,
-        colour: ruleColours[rule] as string,
+        colour: colourOfRule(rule),
         points: points.map(({ point }) => ({ x: point.tokensPerPass, y: 100 * point.right })),
       })),
       { name: "strict", colour: "#222", points: [{ x: strict.tokensPerPass, y: 100 * strict.right }] },

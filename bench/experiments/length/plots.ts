@@ -1,8 +1,8 @@
 import type { Point } from "../harness/point.ts";
 import { type Axis, linePlot } from "../page/line-plot.ts";
-import { colours, type PlotSpec } from "../page/plot.ts";
-import { ruleColours } from "../page/rule-colours.ts";
-import type { LengthReport, LengthRule } from "./report.ts";
+import type { PlotSpec } from "../page/plot.ts";
+import { colourOfRule } from "../page/rule-colours.ts";
+import type { LengthReport } from "./report.ts";
 
 export const lengthPlots = (report: LengthReport): Record<string, PlotSpec> => ({
   "": lengthsPlot(report),
@@ -48,13 +48,11 @@ function panel({ lines }: LengthReport, { title, axis, of, unguarded }: Measure)
       name: line.guarded ? line.rule : `${line.rule}, unguarded`,
       labelled: line.guarded,
       dashed: !line.guarded,
-      colour: colourOf(line),
+      colour: colourOfRule(line.rule),
       points: line.points.map(({ draftTokens, point }) => ({ x: draftTokens, y: of(point) })),
     })),
   });
 }
-
-const colourOf = ({ rule }: LengthRule): string => ruleColours[rule.split(" ")[0] as string] ?? colours.grey;
 
 /** The tail of the draft's overconfidence against what is lost, for the longest blocks. */
 function overshootPlot({ lines }: LengthReport): PlotSpec {
@@ -71,7 +69,7 @@ function overshootPlot({ lines }: LengthReport): PlotSpec {
     y: { title: "right answers lost (points)", domain: [Math.min(...ys, 0) - 2, Math.max(...ys, 1) + 2] },
     lines: rows.map(({ line, x, y }) => ({
       name: line.guarded ? line.rule : `${line.rule}, unguarded`,
-      colour: colourOf(line),
+      colour: colourOfRule(line.rule),
       points: [{ x, y }],
     })),
   });

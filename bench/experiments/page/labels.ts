@@ -37,8 +37,9 @@ export function spreadLabels(labels: readonly Label[], { width, height, x, y }: 
         const overlap = line - Math.abs(a.y - b.y);
         if (a.right < b.left || b.right < a.left || overlap <= 0.01) continue;
         const [upper, lower] = a.y <= b.y ? [a, b] : [b, a];
-        upper.y -= overlap / 2;
-        lower.y += overlap / 2;
+        // Not below the plot, where the axis has its own labels.
+        lower.y = Math.min(height, lower.y + overlap / 2);
+        upper.y = Math.min(upper.y - overlap / 2, lower.y - line);
         moved = true;
       }
     }

@@ -21,7 +21,7 @@ const config: Config = {
   font: "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif",
   padding: 12,
   view: { stroke: null },
-  title: { anchor: "start", fontSize: 13, fontWeight: 600, color: "#222", offset: 10 },
+  title: { anchor: "start", frame: "group", fontSize: 13, fontWeight: 600, color: "#222", offset: 10 },
   axis: {
     domainColor: "#999",
     tickColor: "#999",
@@ -29,6 +29,7 @@ const config: Config = {
     labelColor: "#444",
     titleColor: "#444",
     labelFontSize: 11,
+    labelLimit: 0,
     titleFontSize: 11,
     titleFontWeight: "normal",
     titlePadding: 8,

@@ -32,9 +32,8 @@ function panel({ policies }: SafetyReport, how: "asIs" | "kept", title: string):
   } as const;
   const x = (field: string) => scaled(field, { title: "refusals lost (%)", domain: [0, 100] });
   const yOffset = { field: "draft", type: "nominal", sort: ["plain", "complied"] } as const;
-  // The names of the drafts, at the policy that loses the most.
-  const widest = rows.toSorted((a, b) => b.share - a.share)[0]?.name;
-  const named = rows.filter(({ name }) => how === "asIs" && name === widest);
+  // The names of the drafts, at the policy that loses none.
+  const named = rows.filter(({ name }) => how === "asIs" && name === "strict");
   return {
     title,
     width: 260,
@@ -52,8 +51,8 @@ function panel({ policies }: SafetyReport, how: "asIs" | "kept", title: string):
       },
       {
         data: { values: named },
-        mark: { type: "text", align: "right", dx: -10, fontSize: 10 },
-        encoding: { y, yOffset, x: x("low"), text: { field: "text" }, color: ownColour },
+        mark: { type: "text", align: "left", dx: 8, fontSize: 10 },
+        encoding: { y, yOffset, x: x("high"), text: { field: "text" }, color: ownColour },
       },
     ],
   };
