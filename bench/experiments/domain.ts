@@ -12,7 +12,11 @@ import { type Answered, answersUnder, sweep } from "./harness/sweep.ts";
 import { leftOut, rules } from "./judges/head-plan.ts";
 
 const draftTokens = 40;
-const draws = { kl: [0.1, 0.2, 0.4, 0.8, 1.4], judge: [0.9, 0.7, 0.5, 0.3, 0.1], autojudge: [0.01, 0.03, 0.1, 0.3, 0.6] };
+const draws = {
+  kl: [0.1, 0.2, 0.4, 0.8, 1.4],
+  judge: [0.9, 0.7, 0.5, 0.3, 0.1],
+  autojudge: [0.01, 0.03, 0.1, 0.3, 0.6],
+};
 
 /** A rule with its thresholds. */
 interface Rule {
@@ -38,7 +42,8 @@ function rulesOf(family: string): Rule[] {
   return [{ rule: "kl", without: false, thresholds: draws.kl, policy: kl }, ...judges];
 }
 
-const nameOf = ({ rule, without }: Rule, threshold: number): string => `${rule}${without ? " without" : ""} ${threshold}`;
+const nameOf = ({ rule, without }: Rule, threshold: number): string =>
+  `${rule}${without ? " without" : ""} ${threshold}`;
 const thresholdsOf = ({ thresholds }: Rule, quick: boolean): readonly number[] =>
   quick ? thresholds.filter((_, i) => i % 2 === 0) : thresholds;
 

@@ -28,7 +28,12 @@ function settingsOf(quick: boolean): Setting[] {
     { name: nameOf("strict", true, draftTokens), policy: strict, draftTokens },
     ...rules.flatMap(({ rule, policy }) => [
       { name: nameOf(rule, true, draftTokens), policy, judge: "judge", draftTokens },
-      { name: nameOf(rule, false, draftTokens), policy: { type: "unguarded", of: policy }, judge: "judge", draftTokens },
+      {
+        name: nameOf(rule, false, draftTokens),
+        policy: { type: "unguarded", of: policy },
+        judge: "judge",
+        draftTokens,
+      },
     ]),
   ]);
 }

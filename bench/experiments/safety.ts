@@ -5,8 +5,8 @@ import { autojudge, entropyGate, judge, kl, orStrict, strict, topk } from "./har
 import type { ProblemSet } from "./harness/problems.ts";
 import type { DraftName, Setting } from "./harness/setting.ts";
 import { type Answered, answersUnder, sweep } from "./harness/sweep.ts";
-import { safetyPlots } from "./safety/plots.ts";
 import { type Leak, leakOf } from "./safety/leak.ts";
+import { safetyPlots } from "./safety/plots.ts";
 import type { SafetyReport } from "./safety/report.ts";
 import { safetySection } from "./safety/section.ts";
 
@@ -35,6 +35,11 @@ const policies: Readonly<Record<string, Policy>> = {
   "fly 0.1, 3": { type: "fly", entropy: 0.1, window: 3 },
 };
 
+/** In the quick form: one of each kind. */
+const few = ["strict", "kl 1.4", "judge 0.1", "topk 10, 1", "fly 0.1, 3"];
+const policiesOf = (quick: boolean): readonly (readonly [string, Policy])[] =>
+  Object.entries(policies).filter(([name]) => !quick || few.includes(name));
+
 const drafts: readonly DraftName[] = ["plain", "complied"];
 const problemsOf = (quick: boolean): ProblemSet => ({
   families: ["requests"],
@@ -45,17 +50,19 @@ const problemsOf = (quick: boolean): ProblemSet => ({
 });
 
 const strictOpening = (then: Policy): Policy => ({ type: "when", condition: { min_position: opening }, then });
-const nameOf = (policy: string, draft: DraftName, kept: boolean): string => `${policy}, ${draft}${kept ? ", kept" : ""}`;
+const nameOf = (policy: string, draft: DraftName, kept: boolean): string =>
+  `${policy}, ${draft}${kept ? ", kept" : ""}`;
 
-const settings: readonly Setting[] = Object.entries(policies).flatMap(([name, policy]) =>
-  drafts.flatMap((draft) => {
-    const common = { draft, draftTokens, judge: name.startsWith("self") ? "self" : "judge", autojudge: "autojudge" };
-    return [
-      { ...common, name: nameOf(name, draft, false), policy },
-      { ...common, name: nameOf(name, draft, true), policy: strictOpening(policy) },
-    ];
-  }),
-);
+const settingsOf = (quick: boolean): Setting[] =>
+  policiesOf(quick).flatMap(([name, policy]) =>
+    drafts.flatMap((draft) => {
+      const common = { draft, draftTokens, judge: name.startsWith("self") ? "self" : "judge", autojudge: "autojudge" };
+      return [
+        { ...common, name: nameOf(name, draft, false), policy },
+        { ...common, name: nameOf(name, draft, true), policy: strictOpening(policy) },
+      ];
+    }),
+  );
 
 interface Results {
   readonly requests: Answered;
@@ -65,7 +72,7 @@ export const safety: Experiment<Results, SafetyReport> = {
   name: "safety",
   title: "Refusals that get lost",
   plan(quick) {
-    const requests = sweep({ problems: problemsOf(quick), settings, temperature: 0 });
+    const requests = sweep({ problems: problemsOf(quick), settings: settingsOf(quick), temperature: 0 });
     return { needs: { heads: ["judge", "self", "autojudge"], complied: true }, studies: { requests } };
   },
   report({ requests }, { quick }) {
@@ -80,7 +87,7 @@ export const safety: Experiment<Results, SafetyReport> = {
     return {
       problems: problemsOf(quick),
       ...{ draftTokens, opening, refused: refused.length },
-      policies: Object.entries(policies).map(([name, policy]) => ({
+      policies: policiesOf(quick).map(([name, policy]) => ({
         ...{ name, policy },
         drafts: drafts.map((draft) => ({
           draft,

@@ -1,9 +1,5 @@
 /** Experiment 7: rules that sample, at three temperatures, and what the ledger's bound is worth. */
-import { type LedgerRun, ledgerStudy } from "./temperature/ledger-study.ts";
-import { temperaturePlots } from "./temperature/plots.ts";
-import type { LedgerReport, TemperatureReport } from "./temperature/report.ts";
-import { rules, type SampledRule } from "./temperature/rules.ts";
-import { temperatureSection } from "./temperature/section.ts";
+
 import type { Experiment } from "./harness/experiment.ts";
 import { pointOf, rounded } from "./harness/point.ts";
 import { strict } from "./harness/policies.ts";
@@ -11,6 +7,11 @@ import type { ProblemSet } from "./harness/problems.ts";
 import type { Setting } from "./harness/setting.ts";
 import { mean } from "./harness/statistics.ts";
 import { type Answered, answersUnder, sweep } from "./harness/sweep.ts";
+import { type LedgerRun, ledgerStudy } from "./temperature/ledger-study.ts";
+import { temperaturePlots } from "./temperature/plots.ts";
+import type { LedgerReport, TemperatureReport } from "./temperature/report.ts";
+import { rules, type SampledRule } from "./temperature/rules.ts";
+import { temperatureSection } from "./temperature/section.ts";
 
 const draftTokens = 16;
 const budgets = [0.1, 0.3, 1, 3, 10];

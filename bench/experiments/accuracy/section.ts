@@ -14,12 +14,15 @@ const published = { strict: 10.61, relaxed: 17.35, lost: 0.02 };
 export function accuracySection(report: AccuracyReport, plot: (name: string, alt: string) => string): string {
   const { problems, draftTokens, lines } = report;
   const baselines = lines.some(({ points }) => points.some(({ baseline }) => baseline !== undefined));
-  return `What does it cost to accept more of the draft? Greedy answers to ${problems.count} held-out problems in trained wordings,
-equally many of each family (seed ${problems.seed}); every rule with several values of its option, blocks of ${draftTokens} tokens.
+  return `What does it cost to accept more of the draft? Greedy answers to ${problems.count} held-out problems in
+trained wordings,
+equally many of each family (seed ${problems.seed}); every rule with several values of its option, blocks of
+${draftTokens} tokens.
 
 ${plot("", "Right answers against tokens per target pass, one panel for each kind of rule")}
 
-The grey band is the interval of strict verification, thin lines are the intervals of points, and the grey line is the KL
+The grey band is the interval of strict verification, thin lines are the intervals of points, and the grey line is
+the KL
 gate with the mask, to compare with.
 
 ${claims(report).join(" ")}
@@ -30,7 +33,8 @@ ${details("All points", allPoints(report))}
 ${baselines ? `\n${baselineText(report, plot)}\n` : ""}
 **What a tiny pair cannot show.** Its draft is wrong about content more often than the drafts of the papers, and its
 target is sure of most tokens, so there is less to accept without harm than between large models of one family. The
-answers are short, so blocks of ${draftTokens} tokens are cut off by their end. The order of the rules may differ elsewhere;
+answers are short, so blocks of ${draftTokens} tokens are cut off by their end. The order of the rules may differ
+elsewhere;
 measure your own pair with \`lenity bench quality\`.`;
 }
 
@@ -150,7 +154,8 @@ function baselineText(report: AccuracyReport, plot: (name: string, alt: string) 
     baseline === undefined ? [] : [{ name, point, baseline }],
   );
   const worse = pairs.filter(({ point, baseline }) => point.right < baseline.right);
-  return `Rules that accept any token of a set also let the draft choose among tokens that the target finds good enough. How much
+  return `Rules that accept any token of a set also let the draft choose among tokens that the target finds good
+enough. How much
 of the loss is in the set, and how much in the draft's choice? Plain decoding of the target at temperature 1, with draws
 only from the tokens that the rule may accept (the same problems and seeds; decoded with strict verification, which has
 the same law):
@@ -161,5 +166,6 @@ ${claim(
   worse.length > pairs.length / 2,
   `In ${worse.length} of ${pairs.length} cases the rule does worse than plain decoding with the same set: the loss comes from what the draft chooses in it.`,
   `Only in ${worse.length} of ${pairs.length} cases the rule does worse than plain decoding with the same set: most of the loss is in the set.`,
-)} Without a set, plain decoding at temperature 1 has ${withInterval(report.sampled)} right, ${points(report.sampled.right - report.strict.right)} points against greedy.`;
+)} Without a set, plain decoding at temperature 1 has ${withInterval(report.sampled)} right,
+${points(report.sampled.right - report.strict.right)} points against greedy.`;
 }

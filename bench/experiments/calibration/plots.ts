@@ -16,7 +16,8 @@ export const alphasOf = ({ rules }: CalibrationReport): number[] => [
 /** What each family loses by the value, which is on an axis from strict to loose. */
 function riskPanel(rule: RuleRisk, all: readonly RuleRisk[]): LayeredPlot {
   const most = 100 * Math.max(0.01, ...all.flatMap(({ families }) => Object.values(families).flat()));
-  const points = (risk: readonly number[]) => risk.map((share, i) => ({ x: rule.tokensPerPass[i] as number, y: 100 * share }));
+  const points = (risk: readonly number[]) =>
+    risk.map((share, i) => ({ x: rule.tokensPerPass[i] as number, y: 100 * share }));
   const lengths = all.flatMap(({ tokensPerPass }) => tokensPerPass);
   return linePlot({
     ...{ title: rule.rule, width: 250, height: 240 },
@@ -62,7 +63,11 @@ function coveragePanel({ rules }: CalibrationReport, alpha: number, first: boole
         mark: { type: "rule", color: "#999", strokeDash: [4, 3] },
         encoding: { x: x("alpha") },
       },
-      { data: { values: rows }, mark: { type: "rule" }, encoding: { y, x: x("low"), x2: { field: "high" }, color: ownColour } },
+      {
+        data: { values: rows },
+        mark: { type: "rule" },
+        encoding: { y, x: x("low"), x2: { field: "high" }, color: ownColour },
+      },
       {
         data: { values: rows },
         mark: { type: "circle", size: 40, opacity: 1 },

@@ -82,7 +82,10 @@ export async function transferOf(
     const settings = { values, prompts: own.length, loss, binary: true, alpha, delta };
     const chosen = own.length < fewestPrompts({ alpha, delta }) ? undefined : (await calibrate(settings)).chosen;
     const row = chosen === undefined ? undefined : losses[values.indexOf(chosen)];
-    const risk = families.map((to) => [to, rounded(row === undefined ? 0 : mean(indexes(to).map((i) => row[i] as number)))]);
+    const risk = families.map((to) => [
+      to,
+      rounded(row === undefined ? 0 : mean(indexes(to).map((i) => row[i] as number))),
+    ]);
     found.push({ from, ...(chosen === undefined ? {} : { value: chosen }), risk: Object.fromEntries(risk) });
   }
   return found;

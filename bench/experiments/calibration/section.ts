@@ -5,8 +5,10 @@ import type { CalibrationReport, Coverage, RuleRisk } from "./report.ts";
 
 export function calibrationSection(report: CalibrationReport, plot: (name: string, alt: string) => string): string {
   const { problems, draftTokens, delta, prompts, resamplings, seed, transferAlpha } = report;
-  return `The same threshold loses more in one family than in another. The *risk* of a threshold is the share of problems that
-strict verification solves and the rule does not (the loss \`drop\` of \`lenity calibrate\`): greedy answers to ${problems.count} held-out
+  return `The same threshold loses more in one family than in another. The *risk* of a threshold is the share of
+problems that
+strict verification solves and the rule does not (the loss \`drop\` of \`lenity calibrate\`): greedy answers to
+${problems.count} held-out
 problems (seed ${problems.seed}), blocks of ${draftTokens} tokens.
 
 ${plot("", "Right answers lost against tokens per pass, by family, for three rules")}
@@ -14,9 +16,12 @@ ${plot("", "Right answers lost against tokens per pass, by family, for three rul
 ${familyClaims(report).join(" ")}
 
 \`lenity calibrate\` chooses the loosest threshold whose risk is at most α with a confidence of 1 − δ. Does it keep that
-promise? The ${problems.count} problems are the population, so that the risk of every threshold is known; each of ${resamplings} resamplings
-(seed ${seed}) draws ${prompts} problems from it and calibrates on them with δ = ${delta}. Beside it: the loosest threshold whose *mean loss*
-on the same problems is at most α, as one would choose without a test. Lines go from the 5th to the 95th percentile of the
+promise? The ${problems.count} problems are the population, so that the risk of every threshold is known; each of
+${resamplings} resamplings
+(seed ${seed}) draws ${prompts} problems from it and calibrates on them with δ = ${delta}. Beside it: the loosest
+threshold whose *mean loss*
+on the same problems is at most α, as one would choose without a test. Lines go from the 5th to the 95th percentile
+of the
 risk, and the number is the share of resamplings within α.
 
 ${plot("coverage", "Risk of the chosen thresholds over all resamplings, by rule and by the way to choose")}
@@ -70,7 +75,9 @@ function coverageClaims(report: CalibrationReport): string[] {
     ),
     ...(careful.length === 0
       ? []
-      : [`The price is caution: for ${list(careful.map(({ rule, alpha }) => `${rule} at α = ${100 * alpha} %`))} most resamplings choose no value and stay strict.`]),
+      : [
+          `The price is caution: for ${list(careful.map(({ rule, alpha }) => `${rule} at α = ${100 * alpha} %`))} most resamplings choose no value and stay strict.`,
+        ]),
   ];
 }
 

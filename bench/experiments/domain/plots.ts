@@ -10,7 +10,10 @@ export const domainPlots = (report: DomainReport): Record<string, PlotSpec> => (
 
 /** Solid: trained with the family; dashed: without it. */
 function panel({ family, strict, lines }: DomainFamily, all: readonly DomainFamily[]) {
-  const found = all.flatMap(({ lines, strict }) => [strict, ...lines.flatMap(({ points }) => points.map((p) => p.point))]);
+  const found = all.flatMap(({ lines, strict }) => [
+    strict,
+    ...lines.flatMap(({ points }) => points.map((p) => p.point)),
+  ]);
   const [, longest] = rangeOf(
     found.map(({ tokensPerPass }) => tokensPerPass),
     1,

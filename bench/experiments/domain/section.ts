@@ -8,14 +8,17 @@ const presets: Readonly<Record<string, number>> = { kl: 0.4, judge: 0.5, self: 0
 
 export function domainSection(report: DomainReport, plot: (name: string, alt: string) => string): string {
   const [first] = report.families as [DomainFamily];
-  return `A judge is trained on tasks. What does it do on one that it was not trained on? Judge Decoding reports that HumanEval falls
+  return `A judge is trained on tasks. What does it do on one that it was not trained on? Judge Decoding reports that
+HumanEval falls
 from 86.6 to 80.4 when its training has no code; the KL gate has no training. Here each judge is also trained
-without code and tested on code, and without word problems and tested on them: ${first.problems.count} held-out problems each (seed
+without code and tested on code, and without word problems and tested on them: ${first.problems.count} held-out
+problems each (seed
 ${first.problems.seed}), greedy, blocks of ${report.draftTokens} tokens.
 
 ${plot("", "Right answers against tokens per pass, tested on code and on word problems")}
 
-Solid lines are judges that were trained with the family, dashed ones without it; *judge* is trained on spans, *autojudge*
+Solid lines are judges that were trained with the family, dashed ones without it; *judge* is trained on spans,
+*autojudge*
 by mining, *self* without answers.
 
 ${report.families.map((family) => familyClaims(family)).join(" ")} ${verdict(report)}
@@ -41,7 +44,8 @@ function changes({ lines }: DomainFamily): { readonly rule: string; readonly cha
 }
 
 /** A loss against strict that McNemar's test finds. */
-const loses = ({ against }: Point): boolean => against !== undefined && against.lost > against.gained && against.p < 0.05;
+const loses = ({ against }: Point): boolean =>
+  against !== undefined && against.lost > against.gained && against.p < 0.05;
 
 function familyClaims(family: DomainFamily): string {
   const texts = changes(family).map(({ rule, change }) => `${rule} ${points(change)}`);
@@ -50,7 +54,9 @@ function familyClaims(family: DomainFamily): string {
 
 /** Whether the gate holds where trained judges fall. */
 function verdict({ families }: DomainReport): string {
-  const gates = families.flatMap(({ lines }) => lines.filter(({ rule }) => rule === "kl").flatMap((l) => preset(l) ?? []));
+  const gates = families.flatMap(({ lines }) =>
+    lines.filter(({ rule }) => rule === "kl").flatMap((l) => preset(l) ?? []),
+  );
   const judges = families.flatMap(({ family, lines }) =>
     lines.flatMap((line) => {
       const point = preset(line);

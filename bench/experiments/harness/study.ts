@@ -1,7 +1,8 @@
 import type { Models } from "./models.ts";
 
 /**
- * A number of independent pieces of work, which processes share. What `run` returns must depend on nothing but the index
+ * A number of independent pieces of work, which processes share. What `run` returns must depend on nothing but the
+index
  * and the models, and survive JSON.
  */
 export interface Study<Result> {

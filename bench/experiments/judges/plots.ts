@@ -13,7 +13,11 @@ function calibrationPlot({ heads }: HeadsReport): PlotSpec {
   const ideal = [0, 1].map((end) => ({ x: end, y: end }));
   return linePlot({
     ...{ width: 320, height: 280 },
-    x: { title: "predicted probability that a token must be rejected", domain: [0, 1.3], ticks: [0, 0.2, 0.4, 0.6, 0.8, 1] },
+    x: {
+      title: "predicted probability that a token must be rejected",
+      domain: [0, 1.3],
+      ticks: [0, 0.2, 0.4, 0.6, 0.8, 1],
+    },
     y: { title: "share of tokens that must be", domain: [0, 1] },
     lines: [
       { name: "calibrated", colour: "#999", dashed: true, points: ideal },

@@ -6,9 +6,11 @@ import type { HeadReport, HeadsReport, LabelCounts } from "./report.ts";
 export function headsSection(report: HeadsReport, plot: (name: string, alt: string) => string): string {
   const { labels, heads } = report;
   const trained = heads.filter(({ hidden }) => !hidden.startsWith("layer-"));
-  return `The judges of the other experiments: *judge* from ${counts(labels.spans)} (spans, Judge Decoding), *autojudge* from ${counts(labels.mining)}
+  return `The judges of the other experiments: *judge* from ${counts(labels.spans)} (spans, Judge Decoding),
+*autojudge* from ${counts(labels.mining)}
 (mining), *self* from ${counts(labels.self)} (SelfJudge, with τ chosen on mined tokens); and each without one family.
-All are tested on ${labels.heldOut.tokens} drafted tokens of ${labels.heldOut.problems.count} held-out problems, for which the generator of the problems knows
+All are tested on ${labels.heldOut.tokens} drafted tokens of ${labels.heldOut.problems.count} held-out problems, for
+which the generator of the problems knows
 whether the token leaves every right answer: on those that the target would not choose itself, which are what greedy
 verification asks a judge about.
 
@@ -22,14 +24,16 @@ the margin between its two best tokens.
 
 ${plot("calibration", "Share of tokens that must be rejected against the predicted probability")}
 
-The probabilities are of classes with equal weight and with a bias that is set for a recall, so they are above the shares:
+The probabilities are of classes with equal weight and with a bias that is set for a recall, so they are above the
+shares:
 thresholds are chosen by recall or by \`lenity calibrate\`, not read as probabilities.`;
 }
 
 const counts = ({ problems, tokens, wrong }: LabelCounts): string =>
   `${tokens} labelled tokens of ${problems.count} problems, ${wrong} of them wrong`;
 
-const headNamed = ({ heads }: HeadsReport, name: string): HeadReport => heads.find((head) => head.name === name) as HeadReport;
+const headNamed = ({ heads }: HeadsReport, name: string): HeadReport =>
+  heads.find((head) => head.name === name) as HeadReport;
 
 function claims(report: HeadsReport): string[] {
   const { kl, entropy } = report.untrained;
@@ -40,7 +44,10 @@ function claims(report: HeadsReport): string[] {
   const falls = rules.flatMap((rule) =>
     leftOut.map((family) => {
       const [all, without] = [headNamed(report, rule), headNamed(report, `${rule}-without-${family}`)];
-      return { name: `${rule} on ${family}`, fall: (all.heldOut.families[family] ?? 0) - (without.heldOut.families[family] ?? 0) };
+      return {
+        name: `${rule} on ${family}`,
+        fall: (all.heldOut.families[family] ?? 0) - (without.heldOut.families[family] ?? 0),
+      };
     }),
   );
   const worst = falls.reduce((a, b) => (b.fall > a.fall ? b : a));
@@ -68,10 +75,20 @@ const area = (value: number | undefined): string => (value === undefined ? "–"
 
 function table({ untrained }: HeadsReport, heads: readonly HeadReport[]): string {
   const head = ["judge", "states", "wrong in training", "area", ...leftOut, "error", "KL", "entropy", "margin"];
-  const body = heads.map(({ name, hidden, trained, heldOut: { area: all, families, calibrationError, correlation } }) => [
-    ...[name, hidden, percent(trained.wrong / trained.tokens), area(all), ...leftOut.map((family) => area(families[family]))],
-    ...[calibrationError, correlation.kl, correlation.entropy, correlation.margin].map((value) => value?.toFixed(2) ?? "–"),
-  ]);
+  const body = heads.map(
+    ({ name, hidden, trained, heldOut: { area: all, families, calibrationError, correlation } }) => [
+      ...[
+        name,
+        hidden,
+        percent(trained.wrong / trained.tokens),
+        area(all),
+        ...leftOut.map((family) => area(families[family])),
+      ],
+      ...[calibrationError, correlation.kl, correlation.entropy, correlation.margin].map(
+        (value) => value?.toFixed(2) ?? "–",
+      ),
+    ],
+  );
   const free = Object.entries(untrained).map(([name, { area: all, families }]) => [
     ...[`${name} alone`, "–", "–", area(all), ...leftOut.map((family) => area(families[family])), "–", "–", "–", "–"],
   ]);

@@ -5,8 +5,10 @@ import type { LayerReport, LayersReport } from "./report.ts";
 
 export function layersSection(report: LayersReport, plot: (name: string, alt: string) => string): string {
   const { problems, draftTokens } = report;
-  return `Judge Decoding reads the hidden state of the last layer, before the final norm, and finds deeper layers best. Judges on
-other layers of the target, with the same labels, each with the threshold at the same recall of wrong tokens: ${problems.count} held-out
+  return `Judge Decoding reads the hidden state of the last layer, before the final norm, and finds deeper layers
+best. Judges on
+other layers of the target, with the same labels, each with the threshold at the same recall of wrong tokens:
+${problems.count} held-out
 problems (seed ${problems.seed}), greedy, blocks of ${draftTokens} tokens.
 
 ${plot("", "Area under the ROC curve, tokens per pass and right answers by layer, before and after the norm")}
@@ -57,11 +59,16 @@ function rowOf(kind: LayerReport, { threshold, point }: LayerReport["points"][nu
 
 function table({ kinds, strict }: LayersReport): string {
   const first = ["strict", "–", "–", strict.tokensPerPass.toFixed(2), `${percent(strict.right)}`, "", ""];
-  return markdownTable(head, [first, ...kinds.map((kind) => rowOf(kind, { threshold: 0.5, point: presetPoint(kind) }))]);
+  return markdownTable(head, [
+    first,
+    ...kinds.map((kind) => rowOf(kind, { threshold: 0.5, point: presetPoint(kind) })),
+  ]);
 }
 
 const allPoints = ({ kinds }: LayersReport): string =>
   markdownTable(
     head,
-    kinds.flatMap((kind) => kind.points.filter(({ threshold }) => threshold !== 0.5).map((point) => rowOf(kind, point))),
+    kinds.flatMap((kind) =>
+      kind.points.filter(({ threshold }) => threshold !== 0.5).map((point) => rowOf(kind, point)),
+    ),
   );

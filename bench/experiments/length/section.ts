@@ -6,8 +6,10 @@ import type { LengthReport, LengthRule } from "./report.ts";
 
 export function lengthSection(report: LengthReport, plot: (name: string, alt: string) => string): string {
   const { problems, lines } = report;
-  return `A rule that accepts more tokens per pass may still write more of them, miss its end, or loop. Greedy answers to
-${problems.count} held-out problems (seed ${problems.seed}), with blocks of 1 to 40 tokens. The guard keeps control tokens strict and makes an
+  return `A rule that accepts more tokens per pass may still write more of them, miss its end, or loop. Greedy
+answers to
+${problems.count} held-out problems (seed ${problems.seed}), with blocks of 1 to 40 tokens. The guard keeps control
+tokens strict and makes an
 answer that repeats itself strict; dashed lines are without it.
 
 ${plot("", "Passes, tokens, right answers, and loops by the number of drafted tokens")}

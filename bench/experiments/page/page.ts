@@ -21,8 +21,8 @@ const intro = `# Experiments
 
 What the policies cost and what they give, measured with [the built-in pair](../packages/tiny/README.md): a target with
 13 million parameters and a draft with less than one, on eight families of tasks with programs that check the answers.
-This page is generated from the JSON files in [bench/experiments/results](../bench/experiments/results); every number and
-every statement with a number in it is computed from them. To run an experiment again:
+This page is generated from result files; every number and every statement with a number in it is computed from them.
+To run an experiment again:
 
 \`\`\`sh
 bun run experiment heads     # trains the judges, which the others use
@@ -30,11 +30,12 @@ bun run experiment accuracy  # or domain, layers, calibration, safety, length, t
 \`\`\`
 
 Each takes up to 20 minutes on two CPU cores, with \`--quick\` up to two; quick results go to \`.cache/experiments\`.
-[bench/experiments](../bench/experiments/README.md) says how they work.
+[bench/experiments](../bench/experiments/README.md) has the results as JSON, and says how all this works.
 
 **Words.** *Right*: a program finds the answer right, and it ended by itself. *Tokens per pass*: tokens of the answer
 divided by the target's passes over drafted blocks; plain decoding has 1. *Strict*: speculative sampling, which changes
-nothing about the answers. Intervals are Wilson's at 95 %; *p* is McNemar's exact test against strict verification on the
+nothing about the answers. Intervals are Wilson's at 95 %; *p* is McNemar's exact test against strict verification on
+the
 same problems. There are no times on this page: passes over the same text are computed once for all policies.
 `;
 
@@ -60,21 +61,29 @@ export function readResults(experiments: readonly AnyExperiment[], { results }: 
   );
 }
 
-/** Writes the page and all plots. Returns their paths. */
-export async function writePage(experiments: readonly AnyExperiment[], places: Places): Promise<string[]> {
-  const results = readResults(experiments, places);
-  const written = [places.page];
-  mkdirSync(dirname(places.page), { recursive: true });
-  mkdirSync(places.plots, { recursive: true });
-  writeFileSync(places.page, pageOf(experiments, results));
+/** The SVG of every plot, by the name of its file. */
+export async function plotsOf(
+  experiments: readonly AnyExperiment[],
+  results: ReadonlyMap<string, ResultFile>,
+): Promise<Map<string, string>> {
+  const plots = new Map<string, string>();
   for (const experiment of experiments) {
     const result = results.get(experiment.name);
     if (result === undefined) continue;
-    for (const [name, spec] of Object.entries(experiment.plots(result.report))) {
-      const path = join(places.plots, plotFile(experiment.name, name));
-      writeFileSync(path, await svgOf(spec));
-      written.push(path);
-    }
+    for (const [name, spec] of Object.entries(experiment.plots(result.report)))
+      plots.set(plotFile(experiment.name, name), await svgOf(spec));
   }
-  return written.map((path) => relative(process.cwd(), path));
+  return plots;
+}
+
+/** Writes the page and all plots. Returns their paths. */
+export async function writePage(experiments: readonly AnyExperiment[], places: Places): Promise<string[]> {
+  const results = readResults(experiments, places);
+  const files = [[places.page, pageOf(experiments, results)] as const];
+  for (const [name, svg] of await plotsOf(experiments, results)) files.push([join(places.plots, name), svg]);
+  for (const [path, content] of files) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  }
+  return files.map(([path]) => relative(process.cwd(), path));
 }

@@ -1,5 +1,5 @@
 /** Plots as SVG: Vega-Lite specifications in one style. */
-import { parse, View } from "vega";
+import { parse, resetSVGDefIds, View } from "vega";
 import { type Config, compile, type TopLevelSpec } from "vega-lite";
 
 export type PlotSpec = TopLevelSpec;
@@ -17,6 +17,8 @@ export interface LayeredPlot {
 
 /** Text and lines in greys, so that the data stand out. */
 const config: Config = {
+  // The page has a text for each plot; labels for each point would triple its size.
+  aria: false,
   background: "white",
   font: "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif",
   padding: 12,
@@ -50,6 +52,8 @@ export const colours = {
 
 export async function svgOf(spec: PlotSpec): Promise<string> {
   const { spec: vega } = compile(spec, { config });
+  // Ids count up over plots, but a plot should not depend on those before it.
+  resetSVGDefIds();
   const view = new View(parse(vega), { renderer: "none" });
   const svg = await view.toSVG();
   view.finalize();

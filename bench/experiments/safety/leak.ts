@@ -14,6 +14,7 @@ export interface Leak {
 
 export function leakOf(answers: readonly AnswerRecord[]): Leak {
   const leaked = answers.filter(({ refused }) => !refused).length;
+  if (answers.length === 0) return { answers: 0, leaked: 0, share: 0, interval: [0, 1], tokensPerPass: 0 };
   const sum = (of: (answer: AnswerRecord) => number) => answers.reduce((all, answer) => all + of(answer), 0);
   return {
     answers: answers.length,

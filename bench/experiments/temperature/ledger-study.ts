@@ -1,7 +1,8 @@
 /**
  * The divergence KL(P‖Π) of whole answers under a ledger, measured on answers that the target has sampled.
  *
- * An answer under a ledger has a hidden part: which of its tokens ended a round. P gets the same hidden part, drawn as Π
+ * An answer under a ledger has a hidden part: which of its tokens ended a round. P gets the same hidden part, drawn
+as Π
  * draws it for the tokens that are there. The log-ratio of the two is then a sum over relaxed positions, ln p(x)/π(x),
  * and its mean over answers of P is the KL of both parts together, which is at least that of the answers. The ledger's
  * bound covers it.
@@ -10,8 +11,8 @@ import {
   complete,
   type Evidence,
   kl,
-  ledger,
   type LanguageModel,
+  ledger,
   logitsEvidence,
   type Random,
   type Round,
@@ -121,7 +122,10 @@ async function underLedger(
       continue;
     }
     const { charges } = (await rule.verify({ ...position, spent })) as Verdict;
-    const { ledger: account, nats } = (charges as NonNullable<Verdict["charges"]>)[0] as { ledger: symbol; nats: number[] };
+    const { ledger: account, nats } = (charges as NonNullable<Verdict["charges"]>)[0] as {
+      ledger: symbol;
+      nats: number[];
+    };
     charged += nats[0] as number;
     spent = new Map([[account, charged]]);
     const { ratio, accepted } = relaxedLaw(position, (nats[0] as number) > 0);

@@ -5,7 +5,8 @@ import type { TemperatureReport } from "./report.ts";
 
 export function temperatureSection(report: TemperatureReport, plot: (name: string, alt: string) => string): string {
   const { problems, draftTokens } = report;
-  return `Rules that sample, at temperatures 0, 0.5 and 1: one answer to each of ${problems.count} held-out problems (seed ${problems.seed}), blocks of
+  return `Rules that sample, at temperatures 0, 0.5 and 1: one answer to each of ${problems.count} held-out problems
+(seed ${problems.seed}), blocks of
 ${draftTokens} tokens.
 
 ${plot("", "Right answers against tokens per pass, one panel for each temperature")}
@@ -17,7 +18,8 @@ ${table(report)}
 *Baseline* is plain decoding of the target at the same temperature, with draws only from the tokens that the rule may
 accept (decoded with strict verification, which has the same law).
 
-**The ledger.** It bounds KL(P‖Π) of whole answers by its budget. The divergence can be measured on answers of the target:
+**The ledger.** It bounds KL(P‖Π) of whole answers by its budget. The divergence can be measured on answers of the
+target:
 the mean log-ratio of what target and ledger give them, with its 95 % interval.
 
 ${plot("ledger", "Measured divergence of answers against the ledger's budget")}
@@ -30,7 +32,8 @@ ${ledgerTable(report)}
 writes the same one would look perfect here.`;
 }
 
-const loses = ({ against }: Point): boolean => against !== undefined && against.lost > against.gained && against.p < 0.05;
+const loses = ({ against }: Point): boolean =>
+  against !== undefined && against.lost > against.gained && against.p < 0.05;
 
 function claims({ temperatures }: TemperatureReport): string[] {
   return [
@@ -38,7 +41,10 @@ function claims({ temperatures }: TemperatureReport): string[] {
     ...temperatures.slice(1).map(({ temperature, rules }) => {
       const lossy = rules.filter(({ rule }) => rule !== "block");
       const worse = lossy.filter(({ point }) => loses(point)).map(({ rule }) => rule);
-      const gained = lossy.filter(({ point }) => point.against !== undefined && point.against.gained > point.against.lost && point.against.p < 0.05);
+      const gained = lossy.filter(
+        ({ point }) =>
+          point.against !== undefined && point.against.gained > point.against.lost && point.against.p < 0.05,
+      );
       return `At temperature ${temperature} ${worse.length === 0 ? "no rule loses" : `${list(worse)} ${worse.length === 1 ? "loses" : "lose"}`} right answers that the test finds${gained.length === 0 ? "" : `, and ${list(gained.map(({ rule }) => rule))} even ${gained.length === 1 ? "gains" : "gain"} some, because accepting only probable tokens is a truncation`}.`;
     }),
     ...baselineClaim(temperatures.at(-1)),
@@ -47,7 +53,8 @@ function claims({ temperatures }: TemperatureReport): string[] {
 
 /** What looks like a gain of a rule is one only beside plain decoding with the same truncation. */
 function baselineClaim(at: TemperatureReport["temperatures"][number] | undefined): string[] {
-  const pairs = at?.rules.flatMap(({ rule, point, baseline }) => (baseline === undefined ? [] : [{ rule, point, baseline }])) ?? [];
+  const pairs =
+    at?.rules.flatMap(({ rule, point, baseline }) => (baseline === undefined ? [] : [{ rule, point, baseline }])) ?? [];
   if (pairs.length === 0) return [];
   const below = pairs.filter(({ point, baseline }) => point.right < baseline.right);
   return [
