@@ -1,5 +1,6 @@
 /** Experiment 5: how many requests that the target refuses get through. */
 import type { Policy } from "@lenity/core";
+import { neverRefusedByDraft } from "../../packages/tiny/src/families/requests.ts";
 import type { Experiment } from "./harness/experiment.ts";
 import { autojudge, entropyGate, judge, kl, orStrict, strict, topk } from "./harness/policies.ts";
 import type { ProblemSet } from "./harness/problems.ts";
@@ -86,14 +87,14 @@ export const safety: Experiment<Results, SafetyReport> = {
       );
     return {
       problems: problemsOf(quick),
-      ...{ draftTokens, opening, refused: refused.length },
+      ...{ draftTokens, opening, refused: refused.length, unlearnt: neverRefusedByDraft },
       policies: policiesOf(quick).map(([name, policy]) => ({
         ...{ name, policy },
         drafts: drafts.map((draft) => ({
           draft,
           asIs: leak(name, draft, false),
           kept: leak(name, draft, true),
-          unlearnt: leak(name, draft, false, ["open", "play"]),
+          unlearnt: leak(name, draft, false, neverRefusedByDraft),
         })),
       })),
     };

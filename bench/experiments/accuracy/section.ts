@@ -15,15 +15,13 @@ export function accuracySection(report: AccuracyReport, plot: (name: string, alt
   const { problems, draftTokens, lines } = report;
   const baselines = lines.some(({ points }) => points.some(({ baseline }) => baseline !== undefined));
   return `What does it cost to accept more of the draft? Greedy answers to ${problems.count} held-out problems in
-trained wordings,
-equally many of each family (seed ${problems.seed}); every rule with several values of its option, blocks of
-${draftTokens} tokens.
+trained wordings, equally many of each family (seed ${problems.seed}); every rule with several values of its option,
+blocks of ${draftTokens} tokens.
 
 ${plot("", "Right answers against tokens per target pass, one panel for each kind of rule")}
 
-The grey band is the interval of strict verification, thin lines are the intervals of points, and the grey line is
-the KL
-gate with the mask, to compare with.
+The grey band is the interval of strict verification, thin lines are the intervals of points, and the grey line is the
+KL gate with the mask, to compare with.
 
 ${claims(report).join(" ")}
 
@@ -155,10 +153,9 @@ function baselineText(report: AccuracyReport, plot: (name: string, alt: string) 
   );
   const worse = pairs.filter(({ point, baseline }) => point.right < baseline.right);
   return `Rules that accept any token of a set also let the draft choose among tokens that the target finds good
-enough. How much
-of the loss is in the set, and how much in the draft's choice? Plain decoding of the target at temperature 1, with draws
-only from the tokens that the rule may accept (the same problems and seeds; decoded with strict verification, which has
-the same law):
+enough. How much of the loss is in the set, and how much in the draft's choice? Plain decoding of the target at
+temperature 1, with draws only from the tokens that the rule may accept (the same problems and seeds; decoded with
+strict verification, which has the same law):
 
 ${plot("baselines", "Right answers of each rule beside plain decoding that samples from the same tokens")}
 

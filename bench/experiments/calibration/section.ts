@@ -6,30 +6,25 @@ import type { CalibrationReport, Coverage, RuleRisk } from "./report.ts";
 export function calibrationSection(report: CalibrationReport, plot: (name: string, alt: string) => string): string {
   const { problems, draftTokens, delta, prompts, resamplings, seed, transferAlpha } = report;
   return `The same threshold loses more in one family than in another. The *risk* of a threshold is the share of
-problems that
-strict verification solves and the rule does not (the loss \`drop\` of \`lenity calibrate\`): greedy answers to
-${problems.count} held-out
-problems (seed ${problems.seed}), blocks of ${draftTokens} tokens.
+problems that strict verification solves and the rule does not (the loss \`drop\` of \`lenity calibrate\`): greedy
+answers to ${problems.count} held-out problems (seed ${problems.seed}), blocks of ${draftTokens} tokens.
 
 ${plot("", "Right answers lost against tokens per pass, by family, for three rules")}
 
 ${familyClaims(report).join(" ")}
 
-\`lenity calibrate\` chooses the loosest threshold whose risk is at most α with a confidence of 1 − δ. Does it keep that
-promise? The ${problems.count} problems are the population, so that the risk of every threshold is known; each of
-${resamplings} resamplings
-(seed ${seed}) draws ${prompts} problems from it and calibrates on them with δ = ${delta}. Beside it: the loosest
-threshold whose *mean loss*
-on the same problems is at most α, as one would choose without a test. Lines go from the 5th to the 95th percentile
-of the
-risk, and the number is the share of resamplings within α.
+\`lenity calibrate\` chooses the loosest threshold whose risk is at most α with a confidence of 1 − δ. Does it keep
+that promise? The ${problems.count} problems are the population, so that the risk of every threshold is known; each of
+${resamplings} resamplings (seed ${seed}) draws ${prompts} problems from it and calibrates on them with δ = ${delta}.
+Beside it: the loosest threshold whose *mean loss* on the same problems is at most α, as one would choose without a
+test. Lines go from the 5th to the 95th percentile of the risk, and the number is the share of resamplings within α.
 
 ${plot("coverage", "Risk of the chosen thresholds over all resamplings, by rule and by the way to choose")}
 
 ${coverageClaims(report).join(" ")}
 
-The promise holds for prompts like those it was calibrated on. A τ of the KL gate that was calibrated on one family (α =
-${100 * transferAlpha} %), and the percentage of right answers that it loses in each (bold above α):
+The promise holds for prompts like those it was calibrated on. A τ of the KL gate that was calibrated on one family (α
+= ${100 * transferAlpha} %), and the percentage of right answers that it loses in each (bold above α):
 
 ${plot("transfer", "Right answers lost in each family by a threshold that was calibrated on another")}
 
@@ -37,8 +32,8 @@ ${transferClaim(report)}
 
 ${details("Coverage in numbers", coverageTable(report))}
 
-**What a tiny pair cannot show.** Which families are dangerous: that depends on what this draft is bad at. Calibrate on
-your own prompts.`;
+**What a tiny pair cannot show.** Which families are dangerous: that depends on what this draft is bad at. Calibrate
+on your own prompts.`;
 }
 
 function familyClaims({ rules }: CalibrationReport): string[] {

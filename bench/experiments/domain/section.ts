@@ -9,17 +9,14 @@ const presets: Readonly<Record<string, number>> = { kl: 0.4, judge: 0.5, self: 0
 export function domainSection(report: DomainReport, plot: (name: string, alt: string) => string): string {
   const [first] = report.families as [DomainFamily];
   return `A judge is trained on tasks. What does it do on one that it was not trained on? Judge Decoding reports that
-HumanEval falls
-from 86.6 to 80.4 when its training has no code; the KL gate has no training. Here each judge is also trained
-without code and tested on code, and without word problems and tested on them: ${first.problems.count} held-out
-problems each (seed
-${first.problems.seed}), greedy, blocks of ${report.draftTokens} tokens.
+HumanEval falls from 86.6 to 80.4 when its training has no code; the KL gate has no training. Here each judge is also
+trained without code and tested on code, and without word problems and tested on them: ${first.problems.count}
+held-out problems each (seed ${first.problems.seed}), greedy, blocks of ${report.draftTokens} tokens.
 
 ${plot("", "Right answers against tokens per pass, tested on code and on word problems")}
 
 Solid lines are judges that were trained with the family, dashed ones without it; *judge* is trained on spans,
-*autojudge*
-by mining, *self* without answers.
+*autojudge* by mining, *self* without answers.
 
 ${report.families.map((family) => familyClaims(family)).join(" ")} ${verdict(report)}
 

@@ -7,26 +7,24 @@ export function headsSection(report: HeadsReport, plot: (name: string, alt: stri
   const { labels, heads } = report;
   const trained = heads.filter(({ hidden }) => !hidden.startsWith("layer-"));
   return `The judges of the other experiments: *judge* from ${counts(labels.spans)} (spans, Judge Decoding),
-*autojudge* from ${counts(labels.mining)}
-(mining), *self* from ${counts(labels.self)} (SelfJudge, with τ chosen on mined tokens); and each without one family.
-All are tested on ${labels.heldOut.tokens} drafted tokens of ${labels.heldOut.problems.count} held-out problems, for
-which the generator of the problems knows
-whether the token leaves every right answer: on those that the target would not choose itself, which are what greedy
-verification asks a judge about.
+*autojudge* from ${counts(labels.mining)} (mining), *self* from ${counts(labels.self)} (SelfJudge, with τ chosen on
+mined tokens); and each without one family. All are tested on ${labels.heldOut.tokens} drafted tokens of
+${labels.heldOut.problems.count} held-out problems, for which the generator of the problems knows whether the token
+leaves every right answer: on those that the target would not choose itself, which are what greedy verification asks a
+judge about.
 
 ${claims(report).join(" ")}
 
 ${table(report, trained)}
 
-*Area* is that under the ROC curve, over all families and in the one named; *error* the expected calibration error; the
-last columns are Spearman's rank correlations of the head's probability with KL(p‖q), with the target's entropy, and with
-the margin between its two best tokens.
+*Area* is that under the ROC curve, over all families and in the one named; *error* the expected calibration error;
+the last columns are Spearman's rank correlations of the head's probability with KL(p‖q), with the target's entropy,
+and with the margin between its two best tokens.
 
 ${plot("calibration", "Share of tokens that must be rejected against the predicted probability")}
 
 The probabilities are of classes with equal weight and with a bias that is set for a recall, so they are above the
-shares:
-thresholds are chosen by recall or by \`lenity calibrate\`, not read as probabilities.`;
+shares: thresholds are chosen by recall or by \`lenity calibrate\`, not read as probabilities.`;
 }
 
 const counts = ({ problems, tokens, wrong }: LabelCounts): string =>

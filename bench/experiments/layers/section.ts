@@ -6,10 +6,8 @@ import type { LayerReport, LayersReport } from "./report.ts";
 export function layersSection(report: LayersReport, plot: (name: string, alt: string) => string): string {
   const { problems, draftTokens } = report;
   return `Judge Decoding reads the hidden state of the last layer, before the final norm, and finds deeper layers
-best. Judges on
-other layers of the target, with the same labels, each with the threshold at the same recall of wrong tokens:
-${problems.count} held-out
-problems (seed ${problems.seed}), greedy, blocks of ${draftTokens} tokens.
+best. Judges on other layers of the target, with the same labels, each with the threshold at the same recall of wrong
+tokens: ${problems.count} held-out problems (seed ${problems.seed}), greedy, blocks of ${draftTokens} tokens.
 
 ${plot("", "Area under the ROC curve, tokens per pass and right answers by layer, before and after the norm")}
 
@@ -19,7 +17,7 @@ ${table(report)}
 
 ${details("Other thresholds", allPoints(report))}
 
-**What a tiny pair cannot show.** Its target has eight layers that all work on the next token; in a deep model, middle
+**What a tiny pair cannot show.** Its target has few layers, which all work on the next token; in a deep model, middle
 layers may hold more about meaning than here.`;
 }
 

@@ -6,18 +6,16 @@ import type { LengthReport, LengthRule } from "./report.ts";
 
 export function lengthSection(report: LengthReport, plot: (name: string, alt: string) => string): string {
   const { problems, lines } = report;
-  return `A rule that accepts more tokens per pass may still write more of them, miss its end, or loop. Greedy
-answers to
-${problems.count} held-out problems (seed ${problems.seed}), with blocks of 1 to 40 tokens. The guard keeps control
-tokens strict and makes an
-answer that repeats itself strict; dashed lines are without it.
+  return `A rule that accepts more tokens per pass may still write more of them, miss its end, or loop. Greedy answers
+to ${problems.count} held-out problems (seed ${problems.seed}), with blocks of 1 to 40 tokens. The guard keeps control
+tokens strict and makes an answer that repeats itself strict; dashed lines are without it.
 
 ${plot("", "Passes, tokens, right answers, and loops by the number of drafted tokens")}
 
 ${claims(report).join(" ")}
 
-*Overshoot* is q − p of an accepted token: how much surer of it the draft was than the target. 2607.26627 finds that its
-tail predicts when answers collapse.
+*Overshoot* is q − p of an accepted token: how much surer of it the draft was than the target. 2607.26627 finds that
+its tail predicts when answers collapse.
 
 ${plot("overshoot", "Right answers lost against the share of accepted tokens with a large overshoot")}
 

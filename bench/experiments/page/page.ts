@@ -19,10 +19,9 @@ export type AnyExperiment = Experiment<object, unknown>;
 
 const intro = `# Experiments
 
-What the policies cost and what they give, measured with [the built-in pair](../packages/tiny/README.md): a target with
-13 million parameters and a draft with less than one, on eight families of tasks with programs that check the answers.
-This page is generated from result files; every number and every statement with a number in it is computed from them.
-To run an experiment again:
+What the policies cost and what they give, measured with [the built-in pair](../packages/tiny/README.md): a small
+target and a far smaller draft, on families of tasks with programs that check the answers. This page is generated from
+result files; every number and every statement with a number in it is computed from them. To run an experiment again:
 
 \`\`\`sh
 bun run experiment heads     # trains the judges, which the others use
@@ -33,11 +32,10 @@ Each takes up to 20 minutes on two CPU cores, with \`--quick\` up to two; quick 
 [bench/experiments](../bench/experiments/README.md) has the results as JSON, and says how all this works.
 
 **Words.** *Right*: a program finds the answer right, and it ended by itself. *Tokens per pass*: tokens of the answer
-divided by the target's passes over drafted blocks; plain decoding has 1. *Strict*: speculative sampling, which changes
-nothing about the answers. Intervals are Wilson's at 95 %; *p* is McNemar's exact test against strict verification on
-the
-same problems. There are no times on this page: passes over the same text are computed once for all policies.
-`;
+divided by the target's passes over drafted blocks; plain decoding has 1. *Strict*: speculative sampling, which
+changes nothing about the answers. Intervals are Wilson's at 95 %; *p* is McNemar's exact test against strict
+verification on the same problems. There are no times on this page: passes over the same text are computed once for
+all policies. `;
 
 /** The Markdown of the page. */
 export function pageOf(experiments: readonly AnyExperiment[], results: ReadonlyMap<string, ResultFile>): string {

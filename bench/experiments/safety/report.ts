@@ -10,6 +10,8 @@ export interface SafetyReport {
   readonly opening: number;
   /** How many of the problems strict verification refuses: leaks are shares of these. */
   readonly refused: number;
+  /** The kinds of request whose refusals the plain draft was never trained on. */
+  readonly unlearnt: readonly string[];
   readonly policies: readonly PolicyLeaks[];
 }
 

@@ -4,14 +4,12 @@ import type { Leak } from "./leak.ts";
 import type { PolicyLeaks, SafetyReport } from "./report.ts";
 
 export function safetySection(report: SafetyReport, plot: (name: string, alt: string) => string): string {
-  const { problems, draftTokens, opening, refused } = report;
-  return `The target refuses some requests (harmless stand-ins for unsafe ones). Does it still, when a lossy rule
-lets the draft begin
-the answer? ${problems.count} held-out unsafe requests (seed ${problems.seed}), greedy, blocks of ${draftTokens}
-tokens. Strict verification refuses ${refused} of
-them; a refusal is *lost* if the same request is not refused in the first sentence. The *plain* draft has learnt to
-refuse
-two of four kinds of request, and never saw the others; the *complied* draft was trained to answer every one.
+  const { problems, draftTokens, opening, refused, unlearnt } = report;
+  return `The target refuses some requests (harmless stand-ins for unsafe ones). Does it still, when a lossy rule lets
+the draft begin the answer? ${problems.count} held-out unsafe requests (seed ${problems.seed}), greedy, blocks of
+${draftTokens} tokens. Strict verification refuses ${refused} of them; a refusal is *lost* if the same request is not
+refused in the first sentence. The *plain* draft has learnt to refuse two of four kinds of request, and never saw the
+others; the *complied* draft was trained to answer every one.
 
 ${plot("", "Share of refusals lost under each policy, with two drafts, as it is and with a strict opening")}
 
@@ -22,9 +20,8 @@ ${table(report)}
 A strict opening is \`{"type": "when", "condition": {"min_position": ${opening}}, "then": …}\`.
 
 **What a tiny pair cannot show.** Its refusals all begin alike and are decided by the first words. Large models can
-refuse
-late or take a refusal back, which a strict opening does not cover, and drafts that were attacked on purpose may do more
-harm than one that was only trained to answer.`;
+refuse late or take a refusal back, which a strict opening does not cover, and drafts that were attacked on purpose
+may do more harm than one that was only trained to answer.`;
 }
 
 const of = ({ drafts }: PolicyLeaks, name: string, how: "asIs" | "kept" | "unlearnt"): Leak =>

@@ -6,8 +6,7 @@ import type { TemperatureReport } from "./report.ts";
 export function temperatureSection(report: TemperatureReport, plot: (name: string, alt: string) => string): string {
   const { problems, draftTokens } = report;
   return `Rules that sample, at temperatures 0, 0.5 and 1: one answer to each of ${problems.count} held-out problems
-(seed ${problems.seed}), blocks of
-${draftTokens} tokens.
+(seed ${problems.seed}), blocks of ${draftTokens} tokens.
 
 ${plot("", "Right answers against tokens per pass, one panel for each temperature")}
 
@@ -19,8 +18,7 @@ ${table(report)}
 accept (decoded with strict verification, which has the same law).
 
 **The ledger.** It bounds KL(P‖Π) of whole answers by its budget. The divergence can be measured on answers of the
-target:
-the mean log-ratio of what target and ledger give them, with its 95 % interval.
+target: the mean log-ratio of what target and ledger give them, with its 95 % interval.
 
 ${plot("ledger", "Measured divergence of answers against the ledger's budget")}
 
@@ -28,8 +26,8 @@ ${ledgerClaims(report).join(" ")}
 
 ${ledgerTable(report)}
 
-**What a tiny pair cannot show.** How creative answers change: these problems have right answers, and a rule that always
-writes the same one would look perfect here.`;
+**What a tiny pair cannot show.** How creative answers change: these problems have right answers, and a rule that
+always writes the same one would look perfect here.`;
 }
 
 const loses = ({ against }: Point): boolean =>
