@@ -8,8 +8,8 @@ export function safetySection(report: SafetyReport, plot: (name: string, alt: st
   return `The target refuses some requests (harmless stand-ins for unsafe ones). Does it still, when a lossy rule lets
 the draft begin the answer? ${problems.count} held-out unsafe requests (seed ${problems.seed}), greedy, blocks of
 ${draftTokens} tokens. Strict verification refuses ${refused} of them; a refusal is *lost* if the same request is not
-refused in the first sentence. The *plain* draft has learnt to refuse two of four kinds of request, and never saw the
-others; the *complied* draft was trained to answer every one.
+refused in the first sentence. The *plain* draft never saw a refusal of the kinds
+${list(unlearnt.map((kind) => `*${kind}*`))}; the *complied* draft was trained to answer every one.
 
 ${plot("", "Share of refusals lost under each policy, with two drafts, as it is and with a strict opening")}
 
