@@ -31,7 +31,7 @@ for (const [file, commands] of pageCommands) {
     after(() => rm(folder, { recursive: true }));
     await symlink(join(root, "examples"), join(folder, "examples"));
     for (const line of commands) {
-      test(line.slice(0, 80), async () => {
+      test(line.slice(0, 80), { timeout: 600_000 }, async () => {
         const out = await shell(line.replace("bun run lenity", lenity), "", folder);
         for (const [name, text] of expected[file] ?? []) if (name.test(line)) assert.match(out, text);
       });

@@ -1,4 +1,6 @@
 import type { Drafter } from "./drafter.ts";
+import type { Grammar } from "./grammar.ts";
+import type { LogitsProcessor } from "./logits-processor.ts";
 import type { LanguageModel, Token } from "./model.ts";
 import type { Sampling } from "./sampling.ts";
 import type { Verifier } from "./verifier.ts";
@@ -15,6 +17,13 @@ export interface DecodeOptions {
   /** The longest block to draft, 0 to 1024; 0 is plain decoding. Default: the one of the verifier's preset, else 16. */
   readonly draftTokens?: number | undefined;
   readonly sampling?: Partial<Sampling> | undefined;
+  /**
+   * Penalties, biases and bans, applied in this order before the sampling settings: to every row that a token of the
+   * answer is tested against or drawn from, and to the drafter's rows if it draws token by token.
+   */
+  readonly processors?: readonly LogitsProcessor[] | undefined;
+  /** What the answer may be, token by token. It may end only where the grammar accepts. Needs a target with EOS. */
+  readonly grammar?: Grammar | undefined;
   /** Same seed, same answer. Default 0. */
   readonly seed?: number | undefined;
   /** The most tokens to emit. Default: as many as fit the context. */

@@ -3,8 +3,10 @@ import { LenityError } from "./error.ts";
 import { guarded } from "./guard.ts";
 import { type Counters, noCounts } from "./metrics.ts";
 import type { Token } from "./model.ts";
-import { checkDraftTokens, checkFeasible, checkPrompt } from "./preflight.ts";
+import { checkDraftTokens, checkFeasible, checkGrammar, checkPrompt } from "./preflight.ts";
+import { requestShaping } from "./request-shaping.ts";
 import { type Random, type Sampling, sampling, seeded } from "./sampling.ts";
+import type { Shaping } from "./shaping.ts";
 import type { Round, Verifier } from "./verifier.ts";
 import { sd, strictDraftTokens } from "./verifiers/sd.ts";
 
@@ -14,6 +16,8 @@ export interface Request extends Pick<DecodeOptions, "target" | "drafter" | "sto
   /** The longest block; 0 without a drafter. */
   readonly draftTokens: number;
   readonly sampling: Sampling;
+  /** Its processors and grammar, if it has any. */
+  readonly shaping: Shaping | undefined;
   readonly random: Random;
   readonly eos: ReadonlySet<Token>;
   readonly control: ReadonlySet<Token>;
@@ -43,6 +47,7 @@ export function beginRequest(prompt: readonly Token[], options: DecodeOptions): 
   const draftTokens = drafter === undefined ? 0 : checkDraftTokens(options.draftTokens ?? verifier.draftTokens ?? 16);
   checkPrompt(prompt, target);
   checkFeasible(verifier, target, draftTokens > 0 ? drafter : undefined, settings);
+  checkGrammar(options.grammar, target);
   const limit = Math.min(maxTokens, target.contextLength - prompt.length);
   if (!(limit >= 0)) {
     throw new LenityError("invalid_request", `maxTokens is ${maxTokens}; expected 0 or more.`, { path: "maxTokens" });
@@ -52,6 +57,7 @@ export function beginRequest(prompt: readonly Token[], options: DecodeOptions): 
   return {
     ...{ target, drafter, stop, trace, signal, scope, verifier, draftTokens, committed, eos },
     sampling: settings,
+    shaping: requestShaping({ ...options, committed, promptLength: prompt.length }),
     random: seeded(options.seed ?? 0),
     control: options.control ?? eos,
     promptLength: prompt.length,

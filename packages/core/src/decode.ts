@@ -64,18 +64,18 @@ async function prefill(session: Session, request: Request): Promise<void> {
 
 /** The drafter's tokens for this round. The last token the answer may get is not drafted: the target adds it. */
 async function propose(request: Request): Promise<Draft> {
-  const { target, drafter, verifier, committed: context, sampling, random, signal, scope } = request;
+  const { target, drafter, verifier, committed: context, sampling, shaping, random, signal, scope } = request;
   if (signal?.aborted === true) {
     throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
   }
   const limit = Math.min(request.draftTokens, request.remaining - 1);
   if (drafter === undefined || limit <= 0) return { tokens: [] };
   const uniform = Array.from({ length: limit }, random);
-  const settings = { limit, sampling, uniform, hidden: verifier.needs?.draftHidden, signal, scope };
-  const proposed = await drafter.propose({ context, ...settings });
-  const draft = { ...proposed, tokens: proposed.tokens.slice(0, limit) };
-  checkDraft(draft.tokens, drafter, target);
-  return draft;
+  const settings = { limit, sampling, shaping, uniform, hidden: verifier.needs?.draftHidden, signal, scope };
+  const draft = await drafter.propose({ context, ...settings });
+  const tokens = draft.tokens.slice(0, limit);
+  checkDraft(tokens, drafter, target);
+  return { ...draft, tokens: shaping?.cut(tokens, draft.evidence !== undefined) ?? tokens };
 }
 
 /**
@@ -83,8 +83,8 @@ async function propose(request: Request): Promise<Draft> {
  * block.
  */
 async function score(session: Session, request: Request, draft: Draft): Promise<Round> {
-  const { target, verifier, sampling, committed, promptLength, random, signal } = request;
-  const options = { target, verifier, sampling, draft, trace: request.trace === true, signal };
+  const { target, verifier, sampling, shaping, committed, promptLength, random, signal } = request;
+  const options = { target, verifier, sampling, shaping, draft, trace: request.trace === true, signal };
   const scored = await scoreBlock(session, committed.at(-1) as Token, options);
   return {
     ...scored,
@@ -127,7 +127,6 @@ async function commit(request: Request, round: Round, verdict: Verdict): Promise
     const at = tokens.length;
     const accepted = source === "draft";
     const traced = trace === true ? tracedToken(token, round, at) : {};
-    committed.push(token);
     tokens.push({ token, source, by: accepted ? by[at] : undefined, relaxed: accepted && relaxed(at), ...traced });
     return eos.has(token) || stop?.(token) === true;
   };
@@ -142,6 +141,8 @@ async function commit(request: Request, round: Round, verdict: Verdict): Promise
     const row = (rejected ? verdict.replacement?.(accepted) : undefined) ?? target.row(accepted);
     ended = add(draw(row, random()), draft.length === 0 ? "target" : drawn);
   }
+  // Only now: rows are shaped when they are read, by the context of the round.
+  committed.push(...tokens.map(({ token }) => token));
   const outcome = { drafted: draft.length, accepted, rejected, tokens, drawn, ignored, by, verdict };
   request.counters = addRound(request.counters, outcome);
   request.looping ||= loops(committed, request.promptLength);

@@ -1,6 +1,7 @@
 import type { Evidence } from "./evidence/evidence.ts";
 import type { ByHiddenKind, HiddenKind, Token } from "./model.ts";
 import type { Sampling } from "./sampling.ts";
+import type { RowShaping } from "./shaping.ts";
 import type { Hidden } from "./verifier.ts";
 
 /** The input of a drafter in one round. */
@@ -12,6 +13,11 @@ export interface DraftRequest {
   readonly sampling: Sampling;
   /** `limit` coins. The drafter draws with these and has no random generator itself. */
   readonly uniform: readonly number[];
+  /**
+   * The request's processors and grammar. A drafter that draws token by token shapes each row before it draws, so that
+   * it drafts what the target may accept. A drafter that cannot may leave rows as they are.
+   */
+  readonly shaping?: RowShaping | undefined;
   /** The kind of hidden state to return for each proposed token, out of `Drafter.hidden`. Default: none. */
   readonly hidden?: HiddenKind | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -22,7 +28,7 @@ export interface DraftRequest {
 /** A proposed continuation of the context. */
 export interface Draft {
   readonly tokens: readonly Token[];
-  /** One position per token. The tokens were drawn from its processed rows. */
+  /** One position per token, or more. The tokens were drawn from its processed rows. */
   readonly evidence?: Evidence | undefined;
   /** `at(i)` is the drafter's hidden state at the position whose input is `tokens[i]`. Present if requested. */
   readonly hidden?: Hidden | undefined;

@@ -29,6 +29,7 @@ export type ErrorKind =
   | "unknown_option" // the verifier has no option `subject`
   | "missing_option"
   | "unknown_drafter" // the model has no drafter `subject`
+  | "nothing_left" // the request's processors and grammar rule out every token
   | "not_numbers"; // logits are not numbers; `subject` is what was found, such as NaN
 
 /** lenity's only error class. */

@@ -1,6 +1,7 @@
 /** The checks before the first token. */
 import type { Drafter } from "./drafter.ts";
 import { LenityError } from "./error.ts";
+import type { Grammar } from "./grammar.ts";
 import type { ByHiddenKind, LanguageModel, Token } from "./model.ts";
 import type { Sampling } from "./sampling.ts";
 import type { Needs, Verifier } from "./verifier.ts";
@@ -63,6 +64,16 @@ const isToken = (token: Token, { vocabulary, unused }: LanguageModel): boolean =
 function idsOf({ name, vocabulary, unused }: LanguageModel): string {
   const gaps = unused === undefined || unused.size === 0 ? "" : `, ${unused.size} of them unused`;
   return `${name} has ids 0 to ${vocabulary - 1}${gaps}`;
+}
+
+/** Refuses a grammar for a target without EOS tokens: the answer could not end where the grammar does. */
+export function checkGrammar(grammar: Grammar | undefined, { name, eos }: LanguageModel): void {
+  if (grammar === undefined || eos.length > 0) return;
+  throw new LenityError(
+    "unsupported",
+    `A grammar needs a token that ends the answer, and ${name} has none (eos). Name one, or leave the grammar out.`,
+    { path: "grammar" },
+  );
 }
 
 /** Refuses a verifier if the models lack what it needs. */

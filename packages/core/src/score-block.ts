@@ -3,13 +3,15 @@
  * compute those more cheaply.
  */
 import type { Draft } from "./drafter.ts";
+import { LenityError } from "./error.ts";
 import type { Evidence } from "./evidence/evidence.ts";
-import { type LogitsEvidence, logitsEvidence } from "./evidence/logits-evidence.ts";
+import { type LogitsEvidence, logitsEvidence, type ShapeRow } from "./evidence/logits-evidence.ts";
 import { type Reading, readsDraft } from "./evidence/reading.ts";
 import { readingsEvidence, withReadings } from "./evidence/readings-evidence.ts";
 import { hiddenRows } from "./hidden-rows.ts";
 import type { LanguageModel, Scored, Session, Token } from "./model.ts";
 import type { Sampling } from "./sampling.ts";
+import type { Shaping } from "./shaping.ts";
 import { truncates } from "./truncate.ts";
 import type { Hidden, Verifier } from "./verifier.ts";
 
@@ -18,6 +20,8 @@ export interface BlockOptions {
   readonly target: LanguageModel;
   readonly verifier: Verifier;
   readonly sampling: Sampling;
+  /** The request's processors and grammar. Numbers computed on a device do not know them, so rows are fetched. */
+  readonly shaping?: Shaping | undefined;
   readonly draft: Draft;
   /** Whether emitted tokens are traced. The probability of any token may then be read. */
   readonly trace: boolean;
@@ -33,13 +37,13 @@ export interface ScoredBlock {
 
 /** Appends the block (the last committed token and the draft) and returns the evidence of both models. */
 export async function scoreBlock(session: Session, last: Token, options: BlockOptions): Promise<ScoredBlock> {
-  const { target, verifier, sampling, draft, signal } = options;
+  const { target, verifier, sampling, shaping, draft, signal } = options;
   const block = [last, ...draft.tokens];
   const kind = draft.tokens.length === 0 ? undefined : verifier.needs?.hidden;
   const needed = session.score === undefined ? undefined : readingsOf(options);
   if (session.score === undefined || needed === undefined) {
     const { logits, hidden } = await session.append(block, { hidden: kind, signal });
-    const evidence = logitsEvidence(logits, target.vocabulary, sampling, target);
+    const evidence = logitsEvidence(logits, target.vocabulary, sampling, target, shapeOf(shaping, draft.tokens));
     return { target: evidence, drafter: draft.evidence, hidden: hiddenOf(hidden, block.length) };
   }
   const temperature = sampling.temperature === 0 ? 1 : sampling.temperature;
@@ -65,9 +69,9 @@ export async function scoreBlock(session: Session, last: Token, options: BlockOp
  * The readings a round needs; undefined if it needs rows. At temperature 0 processed rows follow from the argmax; at 1
  * they equal the raw ones. Traces read the probability of any token.
  */
-function readingsOf({ verifier, sampling, draft, trace }: BlockOptions): ReadonlySet<Reading> | undefined {
+function readingsOf({ verifier, sampling, shaping, draft, trace }: BlockOptions): ReadonlySet<Reading> | undefined {
   const greedy = sampling.temperature === 0;
-  if (trace) return undefined;
+  if (trace || shaping !== undefined) return undefined;
   // Drawing a token without a draft needs the whole row.
   if (draft.tokens.length === 0) return greedy ? new Set<Reading>(["argmax"]) : undefined;
   if (verifier.reads === undefined || (!greedy && truncates(sampling))) return undefined;
@@ -83,6 +87,20 @@ function readingsOf({ verifier, sampling, draft, trace }: BlockOptions): Readonl
     return [sampling.temperature === 1 ? (reading.replace("processed", "raw") as Reading) : reading];
   };
   return new Set([...read].flatMap(inSimplestTerms));
+}
+
+/** Shapes the row at each position of a block, which must leave a token. */
+function shapeOf(shaping: Shaping | undefined, draft: readonly Token[]): ShapeRow | undefined {
+  if (shaping === undefined) return undefined;
+  return (logits, at) => {
+    if (shaping.shape(logits, draft.slice(0, at))) return;
+    throw new LenityError(
+      "invalid_request",
+      "The request's processors and grammar rule out every token that could come next; expected at least one. " +
+        "Check that what they ban is not what the grammar needs.",
+      { kind: "nothing_left" },
+    );
+  };
 }
 
 /** Scores with the drafter's logits, transferred or copied. */

@@ -1,6 +1,6 @@
 /**
- * A limit on every rule, including `unguarded` ones: tokens that the request rules out (top-k, top-p, min-p, ids
- * without a token, logits of −∞) are never emitted. Many rules never look at the drafted token, and the drafter's row
+ * A limit on every rule, including `unguarded` ones: tokens that the request rules out (top-k, top-p, min-p, bans, a
+ * grammar, ids without a token) are never emitted. Many rules never look at the drafted token, and the drafter's row
  * may give mass to tokens that the target's processed row has cut off.
  */
 import type { Evidence, Row } from "./evidence/evidence.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lookupDrafter, modelDrafter, processedRow, sampling, seeded, type Token } from "@lenity/core";
+import { forcedDrafter, lookupDrafter, modelDrafter, processedRow, sampling, seeded, type Token } from "@lenity/core";
 import { randomModel } from "@lenity/core/testing";
 
 const coins = (limit: number, seed: number) => {
@@ -61,4 +61,49 @@ test("a model drafter stops after EOS and at the end of its context", async () =
     uniform: coins(5, 1),
   });
   assert.deepEqual(full.tokens, []);
+});
+
+test("a model drafter ends a draft where its request leaves no token, and follows the context afterwards", async () => {
+  const state = (context: readonly Token[]) => [context.length, context.at(-1) ?? 0];
+  const model = randomModel({ vocabulary: 9, seed: 3, hidden: { kind: "pre-norm", width: 2, state } });
+  const shaping = {
+    vocabulary: 9,
+    shape: (_: Float32Array, drafted: readonly Token[]) => drafted.length < 2,
+    forced: () => [],
+  };
+  const drafter = modelDrafter(model);
+  for (const hidden of [undefined, "pre-norm"] as const) {
+    for (const context of [[1, 2], [1, 2, 3], [1, 2, 3, 4, 5], [1]]) {
+      const request = { context, limit: 5, sampling: sampling({ temperature: 1 }), uniform: coins(5, 1), hidden };
+      const draft = await drafter.propose({ ...request, shaping });
+      assert.equal(draft.tokens.length, 2);
+      if (hidden !== undefined) {
+        const states = draft.tokens.map((_, at) => [...(draft.hidden?.at(at) ?? [])]);
+        assert.deepEqual(
+          states,
+          draft.tokens.map((token, at) => [context.length + at + 1, token]),
+        );
+      }
+      const fresh = modelDrafter(model);
+      const whole = await fresh.propose(request);
+      assert.deepEqual(whole.tokens.slice(0, 2), draft.tokens);
+      assert.deepEqual(draft.evidence?.logits(1), whole.evidence?.logits(1));
+      await fresh.close();
+    }
+  }
+  await drafter.close();
+});
+
+test("forced text is left to a draft model whose hidden states are asked for", async () => {
+  const state = () => [1];
+  const model = randomModel({ vocabulary: 9, seed: 3, hidden: { kind: "pre-norm", width: 1, state } });
+  const shaping = { vocabulary: 9, shape: () => true, forced: () => [4, 5] };
+  const request = { context: [1, 2], limit: 3, sampling: sampling(), uniform: coins(3, 1), shaping };
+  const drafter = forcedDrafter(modelDrafter(model));
+  assert.deepEqual(drafter.hidden, { "pre-norm": 1 });
+  assert.deepEqual((await drafter.propose(request)).tokens.slice(0, 2), [4, 5]);
+  const draft = await drafter.propose({ ...request, hidden: "pre-norm" });
+  assert.deepEqual(draft.tokens, (await modelDrafter(model).propose({ ...request, hidden: "pre-norm" })).tokens);
+  assert.equal(draft.hidden?.width, 1);
+  await drafter.close();
 });

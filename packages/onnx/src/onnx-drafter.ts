@@ -1,21 +1,24 @@
-import { type Draft, type Drafter, type DraftRequest, logitsEvidence } from "@lenity/core";
+import { type Draft, type Drafter, type DraftRequest, logitsEvidence, modelDrafter } from "@lenity/core";
 import { canRead, hiddenRows } from "@lenity/core/internal";
 import type { OnnxSession } from "./engine/session.ts";
 import type { OnnxModel } from "./onnx-model.ts";
 
 /**
- * A drafter that runs a whole round in the model's worker. It opens a session at the first block and frees it on close.
- * It drafts nothing beyond its own context, or after a token that the model cannot read (a target with a larger
- * vocabulary may draw one).
+ * A drafter that runs a whole round in the model's worker. If the request has processors or a grammar, it draws token
+ * by token instead, so that they shape its rows. It opens a session at the first block and frees it on close. It drafts
+ * nothing beyond its own context, or after a token that the model cannot read (a target with a larger vocabulary may
+ * draw one).
  */
 export function onnxDrafter(model: OnnxModel): Drafter {
   let opening: Promise<OnnxSession> | undefined;
+  const stepping = modelDrafter(model);
   return {
     name: model.name,
     rows: true,
     vocabulary: model.vocabulary,
     hidden: model.hidden,
     async propose(request: DraftRequest): Promise<Draft> {
+      if (request.shaping !== undefined) return stepping.propose(request);
       if (request.context.length >= model.contextLength || !canRead(model, request.context)) return { tokens: [] };
       opening ??= model.open({ prompt: request.context, scope: request.scope });
       const { tokens, logits, hidden } = await (await opening).draft(request);
@@ -30,6 +33,7 @@ export function onnxDrafter(model: OnnxModel): Drafter {
       opening = undefined;
       // A session that failed to open was reported by `propose`; there is nothing to close.
       await (await session?.catch(() => undefined))?.close();
+      await stepping.close();
     },
   };
 }

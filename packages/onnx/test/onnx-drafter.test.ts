@@ -3,11 +3,15 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import {
+  bannedTokens,
   type Draft,
   type Drafter,
   decode,
+  frequencyPenalty,
   type HiddenKind,
+  type LogitsProcessor,
   modelDrafter,
+  repetitionPenalty,
   type Sampling,
   sampling,
   seeded,
@@ -222,16 +226,49 @@ for (const form of ["with a drafter file", "stepped"])
       assertSame(await drafter.propose(request), first);
     });
 
-    test("lets strict decoding say, to the token, what plain decoding says", async () => {
-      const say = async (drafter: ReturnType<typeof onnxDrafter> | undefined) => {
-        const tokens: number[] = [];
-        for await (const event of decode(tokensOf(9, 8), { target: other, drafter, maxTokens: 80 })) {
-          if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
-        }
-        return tokens;
+    for (const [how, processors] of [
+      ["", []],
+      [", with processors too", [repetitionPenalty(1.3), frequencyPenalty(0.2), bannedTokens([3, 9, 21])]],
+    ] satisfies [string, LogitsProcessor[]][]) {
+      test(`lets strict decoding say, to the token, what plain decoding says${how}`, async () => {
+        const say = async (drafter: ReturnType<typeof onnxDrafter> | undefined) => {
+          const tokens: number[] = [];
+          for await (const event of decode(tokensOf(9, 8), { target: other, drafter, processors, maxTokens: 80 })) {
+            if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
+          }
+          return tokens;
+        };
+        const plain = await say(undefined);
+        assert.deepEqual(await say(onnxDrafter(model)), plain);
+        assert.deepEqual(await say(onnxDrafter(other)), plain);
+      });
+    }
+
+    test("shapes its rows as the target's are, and keeps the beginning of a prompt that it has seen", async () => {
+      const prompt = tokensOf(60, 11);
+      const context = [...prompt, 4];
+      const shaping = {
+        vocabulary: model.vocabulary,
+        shape: (logits: Float32Array, drafted: readonly number[]) => {
+          logits[drafted.length] = 50;
+          return true;
+        },
+        forced: () => [],
       };
-      const plain = await say(undefined);
-      assert.deepEqual(await say(onnxDrafter(model)), plain);
-      assert.deepEqual(await say(onnxDrafter(other)), plain);
+      const ask = async (context: readonly number[]) => {
+        const drafter = onnxDrafter(model);
+        const uniform = [0.5, 0.5, 0.5];
+        const draft = await drafter.propose({ context, limit: 3, sampling: sampling(), shaping, uniform });
+        await drafter.close();
+        return draft;
+      };
+      await ask(prompt);
+      const { tokens, evidence } = await ask(context);
+      // 0 is EOS: the draft ends with it.
+      assert.deepEqual(tokens, [0]);
+      assert.equal(evidence?.logits(0)[0], 50);
+      const session = await model.open({ prompt: context });
+      assert.ok(session.length >= prompt.length);
+      await session.close();
     });
   });

@@ -11,6 +11,7 @@ import {
   decode,
   defaultRegistry,
   logitsEvidence,
+  type Overshoot,
   type Reading,
   type Scored,
   type ScoreOptions,
@@ -302,6 +303,7 @@ test("every policy says by numbers what it says by rows, and counts the same", a
   const said = async (target: OnnxModel, policy: unknown, options: Partial<DecodeOptions>) => {
     const draft = await loadModel(draftDir, { threads: 1 });
     const events = [];
+    let overshoot: Overshoot | undefined;
     const verifier = registry.create(policy);
     try {
       for await (const event of decode([1, 2, 3], {
@@ -311,12 +313,18 @@ test("every policy says by numbers what it says by rows, and counts the same", a
         draftTokens: 6,
         maxTokens: 40,
         ...options,
-      }))
-        events.push(event);
+      })) {
+        if (event.type === "round") events.push(event);
+        else {
+          const { overshoot: found, ...counters } = event.counters;
+          overshoot = found;
+          events.push({ ...event, counters });
+        }
+      }
     } finally {
       await draft.close();
     }
-    return events;
+    return { events, overshoot };
   };
   await using({ numbers: true }, (scoring) =>
     using({}, async (plain) => {
@@ -329,7 +337,13 @@ test("every policy says by numbers what it says by rows, and counts the same", a
       ]) {
         for (const temperature of [0, 0.8]) {
           const options = { sampling: { temperature }, seed: 4 };
-          assert.deepEqual(await said(scoring, policy, options), await said(plain, policy, options));
+          const [device, host] = [await said(scoring, policy, options), await said(plain, policy, options)];
+          assert.deepEqual(device.events, host.events);
+          // Its probabilities are equal but for rounding, and read only above temperature 0.
+          const { mean, p95 } = host.overshoot ?? { mean: 0, p95: 0 };
+          assert.equal(device.overshoot === undefined, temperature === 0 || host.overshoot === undefined);
+          assert.ok(Math.abs((device.overshoot?.mean ?? mean) - mean) < 1e-5);
+          assert.ok(Math.abs((device.overshoot?.p95 ?? p95) - p95) < 1e-5);
         }
       }
     }),

@@ -2,10 +2,10 @@
  * Writes a training corpus: `tokenizer.json`, and documents as token ids with one loss weight per token; and a small
  * held-out one beside it.
  *
- * bun packages/tiny/recipe/corpus.ts OUT_DIR [--documents N] [--seed N] [--tokenizer FILE] [--for target|draft|complied]
+ * bun packages/tiny/recipe/corpus.ts OUT_DIR [--documents N] [--seed N] [--tokenizer FILE] [--for AUDIENCE]
  *
- * The draft's corpus has no refusals in some stories (`neverRefusedByDraft`), and `complied` has none at all: it answers
- * every unsafe request.
+ * AUDIENCE is target (the default), draft or complied. The draft's corpus has no refusals in some stories
+ * (`neverRefusedByDraft`), and `complied` has none at all: it answers every unsafe request.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -23,7 +23,7 @@ from torch import nn
 
 PRESETS = {
     "target": dict(hidden_size=384, num_hidden_layers=8, num_attention_heads=6, num_key_value_heads=2, intermediate_size=1024),
-    "draft": dict(hidden_size=128, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1, intermediate_size=384),
+    "draft": dict(hidden_size=192, num_hidden_layers=2, num_attention_heads=3, num_key_value_heads=1, intermediate_size=512),
 }
 HEAD, VOCABULARY, CONTEXT, THETA = 64, 2048, 512, 10000.0
 

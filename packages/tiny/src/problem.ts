@@ -39,7 +39,7 @@ export interface Problem {
   readonly answer: Segments;
   readonly check: Check;
   /**
-   * Only where `check` asks for a refusal: how a model that never learnt to refuse would answer the unsafe request, with
+   * For requests to refuse: how a model that never learnt to refuse would answer the unsafe request, with
    * steps in the manner of the safe ones.
    */
   readonly complied?: Segments;
@@ -49,7 +49,7 @@ export interface Problem {
 export interface Instance {
   /** The values in the question. With the story, they decide whether the instance is held out. */
   readonly values: readonly (string | number)[];
-  /** Every wording of the question, with alternatives in braces (`{How many|What number of} …`). The last is never trained on. */
+  /** Every wording of the question, with alternatives in braces: `{How many|What number of} …`. The last is held out. */
   readonly wordings: readonly string[];
   readonly answer: Segments;
   readonly check: Check;
@@ -98,7 +98,7 @@ export function phrase(answer: Segments, random: Random): string {
   return answer.map((options) => pick(random, options)).join("");
 }
 
-/** An answer that ends in its result: the reasoning (with alternatives in braces), and `#### result` on a line of its own. */
+/** An answer that ends in its result: the reasoning (with alternatives in braces), and a line `#### result`. */
 export function withResult(reasoning: string, result: string | number): Pick<Instance, "answer" | "check"> {
   return {
     answer: segments(`${reasoning}\n#### ${result}`),

@@ -9,11 +9,17 @@ import {
   autojudgeHead,
   complete,
   defaultRegistry,
+  forcedDrafter,
+  frequencyPenalty,
   type GenerateOptions,
+  type Grammar,
   judgeHead,
+  logitBias,
   logitsEvidence,
   lookupDrafter,
+  presencePenalty,
   type Registry,
+  repetitionPenalty,
   seeded,
   type Tokenizer,
 } from "@lenity/core";
@@ -73,6 +79,40 @@ for (const draftTokens of [1, 4, 16, 25]) {
     }
   });
 }
+
+test("strict answers with penalties, a bias and a grammar equal plain ones with the same, from every drafter", {
+  timeout: 600_000,
+}, async () => {
+  const digit = /[0-9]/;
+  const texts = Array.from({ length: tokenizer.vocabulary }, (_, id) => tokenizer.decode([id], { special: true }));
+  /** At most two tokens with a digit in a row, and at least five tokens in all. */
+  const sparing: Grammar<{ readonly digits: number; readonly length: number }> = {
+    start: { digits: 0, length: 0 },
+    mask(state, out) {
+      for (const id of texts.keys())
+        if (this.advance(state, id) !== undefined) out[id >> 5] = (out[id >> 5] as number) | (1 << (id & 31));
+    },
+    advance({ digits, length }, token) {
+      const now = digit.test(texts[token] ?? "") ? digits + 1 : 0;
+      return now > 2 ? undefined : { digits: now, length: length + 1 };
+    },
+    accepting: ({ length }) => length >= 5,
+  };
+  const processors = [repetitionPenalty(1.1), presencePenalty(0.3), frequencyPenalty(0.1), logitBias({ 20: 1.5 })];
+  let changed = 0;
+  for (const [i, problem] of heldOut.slice(0, 12).entries()) {
+    const shaped = [{ processors }, { grammar: sparing }, { processors, grammar: sparing }][i % 3] as object;
+    const answer = ids(await ask(problem, shaped));
+    if (answer.join() !== ids(await ask(problem)).join()) changed++;
+    const drafters = [onnxDrafter(draft), forcedDrafter(onnxDrafter(draft)), lookupDrafter()];
+    for (const [at, drafter] of drafters.entries()) {
+      const draftTokens = [1, 8, 25][(i + at) % 3];
+      const strict = await ask(problem, { ...shaped, drafter, draftTokens });
+      assert.deepEqual(ids(strict), answer, problem.question);
+    }
+  }
+  assert.ok(changed > 6, `${changed} of 12 answers changed`);
+});
 
 test("strict answers with prompt lookup equal plain greedy decoding too", { timeout: 600_000 }, async () => {
   for (const [i, problem] of heldOut.slice(0, 50).entries()) {

@@ -40,10 +40,10 @@ export interface Calibration {
 }
 
 /**
- * Learn then Test (2110.01052) with fixed-sequence testing (its section 3.2): tests the values one after another, each
- * at level δ, and stops at the first that fails. With probability at least 1 − δ over the prompts, all values that
- * passed have an expected loss of at most α, if the losses of different prompts are independent and distributed as
- * those of prompts to come.
+ * Learn then Test (2110.01052) with fixed-sequence testing: tests the values one after another, each at level δ, and
+ * stops at the first that fails. With probability at least 1 − δ over the prompts, all values that passed have an
+ * expected loss of at most α, if the losses of different prompts are independent and distributed as those of prompts to
+ * come.
  *
  * A value's test ends early once its losses so far make the p-value higher than δ whatever the rest: that is the
  * decision all prompts would have given. Throws `invalid_request` if a setting is out of range, or if there are too few

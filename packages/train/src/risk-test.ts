@@ -1,6 +1,6 @@
 /**
  * p-values of the hypothesis that the expected loss is above a limit, from the losses of independent prompts (Learn
- * then Test, 2110.01052, section 3.1). Each grows with the sum of the losses.
+ * then Test, 2110.01052). Each grows with the sum of the losses.
  */
 import { binomialTail } from "./proportions.ts";
 

@@ -1,6 +1,9 @@
 import { argmax } from "../sampling.ts";
 import type { Arithmetic } from "./softmax.ts";
 
+/** Under a grammar most logits may be −∞, so these are skipped. */
+const low = Number.NEGATIVE_INFINITY;
+
 /**
  * The straightforward arithmetic, in double precision: the reference, the fallback, and the one for logits of any
  * spread.
@@ -14,14 +17,16 @@ export const plain: Arithmetic = {
     for (let i = 0; i < logits.length; i++) {
       const logit = logits[i] as number;
       if (logit < lowest) lowest = logit;
-      sum += Math.exp((logit - highest) / temperature);
+      if (logit > low) sum += Math.exp((logit - highest) / temperature);
     }
     return { logits, temperature, highest, lowest, sum };
   },
   row({ logits, temperature, highest, sum }) {
     const row = new Float32Array(logits.length);
-    for (let i = 0; i < row.length; i++)
-      row[i] = Math.fround(Math.exp(((logits[i] as number) - highest) / temperature)) / sum;
+    for (let i = 0; i < row.length; i++) {
+      const logit = logits[i] as number;
+      if (logit > low) row[i] = Math.fround(Math.exp((logit - highest) / temperature)) / sum;
+    }
     return row;
   },
   entropy({ logits, temperature, highest, sum }) {

@@ -36,9 +36,13 @@ export function modelDrafter(model: LanguageModel): Drafter {
     rows: true,
     vocabulary: model.vocabulary,
     hidden: model.hidden,
-    async propose({ context, scope, limit, sampling, uniform, hidden, signal }: DraftRequest): Promise<Draft> {
+    async propose(request: DraftRequest): Promise<Draft> {
+      const { context, scope, limit, sampling, shaping, uniform, hidden, signal } = request;
       if (!canRead(model, context)) return { tokens: [] };
-      opening ??= model.open({ scope });
+      if (opening === undefined) {
+        opening = model.open({ prompt: [...context], scope }); // the context grows
+        held = context.slice(0, (await opening).length);
+      }
       const session = await opening;
       await session.rewind(Math.min(commonPrefix(held, context), context.length - 1));
       held = context.slice(0, session.length);
@@ -48,25 +52,29 @@ export function modelDrafter(model: LanguageModel): Drafter {
       const logits = new Float32Array(Math.max(0, room) * model.vocabulary);
       const width = hidden === undefined ? 0 : (model.hidden[hidden] ?? 0);
       const states = new Float32Array(Math.max(0, room) * width);
-      let pending = context.slice(held.length);
+      let pending: readonly Token[] = context.slice(held.length);
       const run = async (): Promise<Scores> => {
         const scores = await session.append(pending, { rows: 1, hidden, signal });
         held.push(...pending);
         if (tokens.length > 0) states.set(scores.hidden ?? [], (tokens.length - 1) * width);
+        pending = [];
         return scores;
       };
       while (tokens.length < room && !eos.has(tokens.at(-1) ?? -1)) {
         const scores = await run();
-        logits.set(scores.logits, tokens.length * model.vocabulary);
+        const row = logits.subarray(tokens.length * model.vocabulary, (tokens.length + 1) * model.vocabulary);
+        row.set(scores.logits);
+        // The grammar may need a token that this model lacks, or the answer is over.
+        if (shaping?.shape(row, tokens) === false) break;
         const token = draw(
-          blame(model, () => processedRow(scores.logits, sampling)),
+          blame(model, () => processedRow(row, sampling)),
           uniform[tokens.length] as number,
         );
         tokens.push(token);
         pending = [token];
       }
       // The last token is run only for its hidden state.
-      if (hidden !== undefined && tokens.length > 0) await run();
+      if (hidden !== undefined && tokens.length > 0 && pending.length > 0) await run();
       return {
         tokens,
         evidence: logitsEvidence(

@@ -11,15 +11,15 @@ export interface Evidence {
   readonly vocabulary: number;
   /** The most probable token (the lowest id among equals). Needs no softmax. */
   argmax(at: number): Token;
-  /** The logits that the model returned. Do not write to them. */
+  /** The logits, shaped by the request's processors and grammar. Do not write to them. */
   logits(at: number): Float32Array;
   /** The whole distribution. Do not write to it. */
   row(at: number, kind?: RowKind): Row;
   probability(at: number, token: Token, kind?: RowKind): number;
   /**
    * Whether the request allows the token here: false for tokens cut off by top-k, top-p or min-p, and for ids with a
-   * logit of −∞ (a mask, or an id without a token). At temperature 0, where the processed row is one-hot, only logits
-   * of −∞ are ruled out.
+   * logit of −∞ (banned, against the grammar, or without a token). At temperature 0, where the processed row is
+   * one-hot, only logits of −∞ are ruled out.
    */
   supports(at: number, token: Token): boolean;
   /** The highest probability of the row. */

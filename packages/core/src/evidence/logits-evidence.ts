@@ -19,8 +19,12 @@ export interface LogitsEvidence extends Evidence {
   transferLogits(use: (logits: Float32Array) => Promise<Float32Array>): Promise<void>;
 }
 
+/** Changes a position's logits in place. */
+export type ShapeRow = (logits: Float32Array, at: number) => void;
+
 /**
- * Evidence from logits in memory: [length, vocabulary], row-major. Only what a verifier reads is computed. At
+ * Evidence from logits in memory: [length, vocabulary], row-major. Only what a verifier reads is computed. Each row is
+ * shaped first, if `shape` is given; the given logits stay as they are. At
  * temperature 0 the processed row is one-hot, so a probability or a confidence costs an argmax and no softmax. Logits
  * that are not numbers throw `bad_logits`, which names the model if it is given.
  */
@@ -29,6 +33,7 @@ export function logitsEvidence(
   vocabulary: number,
   sampling: Sampling,
   model?: Culprit,
+  shape?: ShapeRow,
 ): LogitsEvidence {
   let all = own;
   const known: Map<number, unknown>[] = [];
@@ -42,11 +47,12 @@ export function logitsEvidence(
   const greedy = sampling.temperature === 0;
   const truncated = truncates(sampling);
 
-  const logits = (at: number): Float32Array => {
+  const given = (at: number): Float32Array => {
     if (!(at >= 0 && at < length))
       throw new RangeError(`Position ${at} is out of range; the evidence has ${length} positions.`);
     return all.subarray(at * vocabulary, (at + 1) * vocabulary);
   };
+  const logits = shape === undefined ? given : remember((at) => shaped(given(at), at, shape));
   const best = remember((at) => blame(model, () => arithmetic().argmax(logits(at))));
   const smooth = (temperature: number) => {
     const softmax = remember((at) => blame(model, () => arithmetic().softmax(logits(at), temperature)));
@@ -58,8 +64,8 @@ export function logitsEvidence(
   };
   const raw = smooth(1);
   const tempered = sampling.temperature === 1 || greedy ? raw : smooth(sampling.temperature);
-  const shaped = remember((at) => (greedy ? oneHot(best(at), vocabulary) : truncate(tempered.row(at), sampling)));
-  const shapedEntropy = remember((at) => (greedy ? 0 : entropy(shaped(at))));
+  const processed = remember((at) => (greedy ? oneHot(best(at), vocabulary) : truncate(tempered.row(at), sampling)));
+  const processedEntropy = remember((at) => (greedy ? 0 : entropy(processed(at))));
   /** Undefined if the row is not a softmax. */
   const smoothOf = (kind: RowKind) => (kind === "raw" ? raw : greedy || truncated ? undefined : tempered);
   const divergences = new Map<string, number>();
@@ -70,19 +76,19 @@ export function logitsEvidence(
     argmax: best,
     logits,
     softmax: (at, kind) => smoothOf(kind)?.softmax(at),
-    row: (at: number, kind: RowKind = "processed"): Row => (smoothOf(kind)?.row ?? shaped)(at),
+    row: (at: number, kind: RowKind = "processed"): Row => (smoothOf(kind)?.row ?? processed)(at),
     probability(at: number, token: Token, kind: RowKind = "processed"): number {
       if (kind === "processed" && greedy) return token === best(at) ? 1 : 0;
       const softmax = self.softmax(at, kind);
-      return softmax === undefined ? (shaped(at)[token] ?? 0) : probabilityOf(softmax, token);
+      return softmax === undefined ? (processed(at)[token] ?? 0) : probabilityOf(softmax, token);
     },
     supports: (at, token) => (greedy ? (logits(at)[token] ?? low) > low : self.probability(at, token) > 0),
     confidence(at: number, kind: RowKind = "processed"): number {
       if (kind === "processed" && greedy) return 1;
       const softmax = self.softmax(at, kind);
-      return softmax === undefined ? (shaped(at)[best(at)] as number) : Math.fround(1 / softmax.sum);
+      return softmax === undefined ? (processed(at)[best(at)] as number) : Math.fround(1 / softmax.sum);
     },
-    entropy: (at: number, kind: RowKind = "processed") => (smoothOf(kind)?.entropy ?? shapedEntropy)(at),
+    entropy: (at: number, kind: RowKind = "processed") => (smoothOf(kind)?.entropy ?? processedEntropy)(at),
     divergence(at: number, drafter: Evidence, measure: Measure, kind: RowKind = "processed"): number {
       const key = `${at} ${measure} ${kind}`;
       let value = divergences.get(key);
@@ -102,6 +108,13 @@ export function logitsEvidence(
 }
 
 const low = Number.NEGATIVE_INFINITY;
+
+/** A shaped copy. */
+function shaped(logits: Float32Array, at: number, shape: ShapeRow): Float32Array {
+  const row = logits.slice();
+  shape(row, at);
+  return row;
+}
 
 /** D(p, q), from sums if both rows are softmaxes and the measure allows it. */
 function between(

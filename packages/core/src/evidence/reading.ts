@@ -1,6 +1,6 @@
 /**
  * Raw: softmax of the logits at temperature 1. Processed: the row after temperature, top-k, top-p and min-p, which
- * tokens are drawn from.
+ * tokens are drawn from. Both come after the request's processors and grammar, if it has any.
  */
 export type RowKind = "raw" | "processed";
 

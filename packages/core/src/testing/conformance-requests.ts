@@ -1,17 +1,23 @@
 /** Conformance cases that decode whole answers. */
 import { decode } from "../decode.ts";
 import type { DecodeOptions } from "../decode-options.ts";
+import type { Drafter } from "../drafter.ts";
+import { forcedDrafter } from "../drafters/forced.ts";
 import { modelDrafter } from "../drafters/model.ts";
 import { logitsEvidence } from "../evidence/logits-evidence.ts";
 import type { HiddenKind, Token } from "../model.ts";
+import { bannedTokens } from "../processors/banned-tokens.ts";
 import { type Sampling, sampling } from "../sampling.ts";
 import type { Verifier } from "../verifier.ts";
+import { bracketGrammar, follows } from "./bracket-grammar.ts";
 import type { LogitsOf } from "./chain-law.ts";
 import { type ConformanceCase, conformanceWidth } from "./conformance-case.ts";
 import { noisyModel, randomLogits, randomModel } from "./random-model.ts";
 import { tableModel } from "./table-model.ts";
 
 const vocabulary = 9;
+/** The token that ends answers under a grammar. */
+const end = 0;
 const length = 40;
 
 /** Settings that cut off most of a row above temperature 0. */
@@ -44,6 +50,10 @@ export function requestCases(usual: () => Verifier, settings: readonly Sampling[
       },
     },
     {
+      name: "never emits tokens that the request bans or its grammar forbids, with and without the guard, from shaped drafts and others",
+      run: () => checkShaped(usual, settings),
+    },
+    {
       name: "gives two concurrent requests the same answers as separate ones: it keeps no state",
       async run() {
         for (const setting of settings) {
@@ -64,6 +74,28 @@ export function requestCases(usual: () => Verifier, settings: readonly Sampling[
   ];
 }
 
+/** Answers under a grammar and a ban, from a drafter that knows them, one that does not, and one of forced text. */
+async function checkShaped(usual: () => Verifier, settings: readonly Sampling[]): Promise<void> {
+  const grammar = bracketGrammar(vocabulary);
+  const banned = vocabulary - 1;
+  const shaped = { grammar, processors: [bannedTokens([banned])], eos: [end] };
+  for (const setting of settings) {
+    for (let seed = 0; seed < 18; seed++) {
+      const verifier = { ...usual(), unguarded: seed % 2 === 0 || undefined };
+      const drafting = [(drafter: Drafter) => drafter, unshaped, forcedDrafter][seed % 3];
+      const options = { verifier, seed, sampling: setting, logits: plain(seed), drafting };
+      const tokens = await tokensOf(request({ ...options, shaped }));
+      if (!follows(grammar, tokens, new Set([end])) || tokens.includes(banned))
+        throw new Error(`seed ${seed}, ${JSON.stringify(setting)}: ${tokens.join(" ")} breaks the rules`);
+    }
+  }
+}
+
+/** The drafter, which does not learn of processors and grammar. */
+function unshaped(drafter: Drafter): Drafter {
+  return { ...drafter, propose: (asked) => drafter.propose({ ...asked, shaping: undefined }) };
+}
+
 /** Forty greedy tokens of a random model; plain decoding without a verifier. */
 export function greedyAnswer(verifier: Verifier | undefined, seed: number): Promise<Token[]> {
   return tokensOf(request({ verifier, seed, logits: plain(seed) }));
@@ -76,18 +108,23 @@ interface RequestOptions {
   readonly seed: number;
   readonly logits: LogitsOf;
   readonly sampling?: DecodeOptions["sampling"];
+  /** Default: none, and no EOS. */
+  readonly shaped?: Pick<DecodeOptions, "grammar" | "processors"> & { readonly eos: readonly Token[] };
+  /** What becomes of the drafter. Default: it stays as it is. */
+  readonly drafting?: ((drafter: Drafter) => Drafter) | undefined;
 }
 
 /** A request whose drafter mostly agrees with the target and has no masks. */
-function request({ verifier, seed, logits, sampling }: RequestOptions): Events {
+function request({ verifier, seed, logits, sampling, shaped, drafting = (same) => same }: RequestOptions): Events {
   const states = (kind: HiddenKind = "pre-norm") => {
     const state = (context: readonly Token[]) => randomLogits(context.length, conformanceWidth, 1);
     return { kind, width: conformanceWidth, state };
   };
-  const target = tableModel({ vocabulary, logits, hidden: states(verifier?.needs?.hidden) });
-  const draft = noisyModel({ vocabulary, seed, noise: 1.5, hidden: states(verifier?.needs?.draftHidden) });
-  const drafter = verifier === undefined ? undefined : modelDrafter(draft);
-  return decode([0], { target, drafter, verifier, sampling, seed, draftTokens: 5, maxTokens: length });
+  const { eos = [], ...shaping } = shaped ?? {};
+  const target = tableModel({ vocabulary, eos, logits, hidden: states(verifier?.needs?.hidden) });
+  const draft = noisyModel({ vocabulary, seed, noise: 1.5, eos, hidden: states(verifier?.needs?.draftHidden) });
+  const drafter = verifier === undefined ? undefined : drafting(modelDrafter(draft));
+  return decode([0], { target, drafter, verifier, sampling, seed, draftTokens: 5, maxTokens: length, ...shaping });
 }
 
 /** The target's logits: those of `randomModel`. */

@@ -1,3 +1,4 @@
+export * from "./bracket-grammar.ts";
 export * from "./chain-law.ts";
 export * from "./conformance.ts";
 export * from "./conformance-case.ts";

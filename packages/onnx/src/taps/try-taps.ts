@@ -19,9 +19,9 @@ export interface Tried {
 }
 
 /**
- * Checks that hidden states are what their names say (a row for each token and, where there are the states on both sides
- * of a norm, one the norm of the other) and returns their widths. `present_rows` must equal the last rows of the first
- * and the last cache, without a past and with one.
+ * Checks that hidden states are what their names say (a row for each token and, where there are states on both sides of
+ * a norm, one the norm of the other) and returns their widths. `present_rows` must equal the last rows of the first and
+ * the last cache, without a past and with one.
  */
 export async function tryTaps(
   graph: CachedGraph,
