@@ -112,7 +112,7 @@ async function fitAll(found: Found<Results>, context: RunContext, models: Models
     heads: headPlans.map(({ name }) => reports.find((report) => report.name === name) as HeadReport),
     untrained: {
       kl: rankingOf(rows, ({ kl }) => kl),
-      entropy: rankingOf(rows, ({ entropy }) => entropy),
+      certainty: rankingOf(rows, ({ entropy }) => -entropy),
     },
   };
 }

@@ -50,11 +50,17 @@ export function baselinesPlot({ lines, strict, sampled }: AccuracyReport): PlotS
         mark: { type: "circle", size: 50, opacity: 1 },
         encoding: { x, y, color: ownColour },
       },
-      {
-        data: { values: rows.slice(0, 2) },
-        mark: { type: "text", fontSize: 10, dy: -9 },
+      ...(["left", "right"] as const).map((align, i) => ({
+        // Beside the outer sides of the first two points, the lower one left.
+        data: {
+          values: rows
+            .slice(0, 2)
+            .sort((a, b) => b.right - a.right)
+            .slice(i, i + 1),
+        },
+        mark: { type: "text" as const, fontSize: 10, align, dx: i === 0 ? 8 : -8 },
         encoding: { x, y, text, color: ownColour },
-      },
+      })),
     ],
   };
 }

@@ -17,7 +17,9 @@ function policiesPlot(report: AccuracyReport): PlotSpec {
   const lengths = all.map(({ tokensPerPass }) => tokensPerPass);
   const x = {
     title: "tokens per target pass",
-    domain: [Math.floor(Math.min(...lengths)) - 1, Math.ceil(1.2 * Math.max(...lengths))],
+    domain: [0.75 * Math.min(...lengths), 1.6 * Math.max(...lengths)],
+    log: true,
+    ticks: [1, 2, 3, 5, 7, 10, 15, 20, 30, 40],
   } as const;
   const y = {
     title: "right answers (%)",
@@ -36,16 +38,14 @@ function panelPlot({ lines, strict }: AccuracyReport, panel: Panel, x: Axis, y: 
   const plotLine = (line: Line, colour: string): PlotLine => ({
     name: line.rule,
     colour,
-    points: line.points.map(({ point: { tokensPerPass, right, interval } }) => ({
-      ...{ x: tokensPerPass, y: 100 * right, low: 100 * interval[0], high: 100 * interval[1] },
-    })),
+    points: line.points.map(({ point: { tokensPerPass, right } }) => ({ x: tokensPerPass, y: 100 * right })),
   });
   return linePlot({
     ...{ title: panel, width: 340, height: 240, x, y },
     lines: [
       ...others.map((line) => plotLine(line, "#aaa")),
       ...own.map((line, i) => plotLine(line, palette[i] as string)),
-      { name: "strict", colour: "#222", points: [{ x: strict.tokensPerPass, y: 100 * strict.right }] },
+      { name: "strict", side: "left", colour: "#222", points: [{ x: strict.tokensPerPass, y: 100 * strict.right }] },
     ],
     below: [band(strict.interval)],
   });

@@ -30,7 +30,7 @@ function panel({ family, strict, lines }: DomainFamily, all: readonly DomainFami
         colour: colourOfRule(rule),
         points: points.map(({ point }) => ({ x: point.tokensPerPass, y: 100 * point.right })),
       })),
-      { name: "strict", colour: "#222", points: [{ x: strict.tokensPerPass, y: 100 * strict.right }] },
+      { name: "strict", side: "left", colour: "#222", points: [{ x: strict.tokensPerPass, y: 100 * strict.right }] },
     ],
   });
 }

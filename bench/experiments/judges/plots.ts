@@ -7,6 +7,9 @@ const palette = [colours.orange, colours.gold, colours.sky];
 
 export const headsPlots = (report: HeadsReport): Record<string, PlotSpec> => ({ calibration: calibrationPlot(report) });
 
+/** Shares of fewer tokens than this are not shown. */
+const least = 10;
+
 /** How often a token must be rejected, by the head's probability that it must. */
 function calibrationPlot({ heads }: HeadsReport): PlotSpec {
   const shown = rules.flatMap((rule) => heads.find(({ name }) => name === rule) ?? []);
@@ -23,7 +26,9 @@ function calibrationPlot({ heads }: HeadsReport): PlotSpec {
       { name: "calibrated", colour: "#999", dashed: true, points: ideal },
       ...shown.map(({ name, heldOut: { calibration } }, i) => ({
         ...{ name, colour: palette[i] as string },
-        points: calibration.map(({ predicted, observed }) => ({ x: predicted, y: observed })),
+        points: calibration
+          .filter(({ count }) => count >= least)
+          .map(({ predicted, observed }) => ({ x: predicted, y: observed })),
       })),
     ],
   });

@@ -33,6 +33,6 @@ export interface HeadReport extends HeadPlan {
 export interface HeadsReport {
   readonly labels: Readonly<Record<Labels | "heldOut", LabelCounts>>;
   readonly heads: readonly HeadReport[];
-  /** What needs no training: the KL of the two rows, and the target's entropy, as the risk of a token. */
-  readonly untrained: Readonly<Record<"kl" | "entropy", Ranking>>;
+  /** What needs no training, as the risk of a token: the KL of the two rows, and the target's negative entropy. */
+  readonly untrained: Readonly<Record<"kl" | "certainty", Ranking>>;
 }

@@ -23,7 +23,7 @@ and with the margin between its two best tokens.
 
 ${plot("calibration", "Share of tokens that must be rejected against the predicted probability")}
 
-The probabilities are of classes with equal weight and with a bias that is set for a recall, so they are above the
+The probabilities are of classes with equal weight, with a bias that is set for a recall, so they need not match the
 shares: thresholds are chosen by recall or by \`lenity calibrate\`, not read as probabilities.`;
 }
 
@@ -34,7 +34,7 @@ const headNamed = ({ heads }: HeadsReport, name: string): HeadReport =>
   heads.find((head) => head.name === name) as HeadReport;
 
 function claims(report: HeadsReport): string[] {
-  const { kl, entropy } = report.untrained;
+  const { kl, certainty } = report.untrained;
   const own = rules.map((rule) => headNamed(report, rule));
   const better = own.filter(({ heldOut }) => (heldOut.area ?? 0) > (kl.area ?? 0));
   const correlations = own.map(({ heldOut }) => heldOut.correlation.kl ?? 0);
@@ -50,7 +50,7 @@ function claims(report: HeadsReport): string[] {
   );
   const worst = falls.reduce((a, b) => (b.fall > a.fall ? b : a));
   return [
-    `Without training, KL(p‖q) ranks wrong tokens above fine ones with an area of ${area(kl.area)}, and the target's entropy with ${area(entropy.area)}.`,
+    `Without training, KL(p‖q) ranks wrong tokens above fine ones with an area of ${area(kl.area)}, and the certainty of the target (its negative entropy) with ${area(certainty.area)}.`,
     claim(
       better.length === own.length,
       "Every trained judge ranks them better than the KL.",

@@ -6,6 +6,8 @@ export interface Label {
   readonly y: number;
   readonly text: string;
   readonly colour: string;
+  /** On which side of the point it is written. */
+  readonly side: "left" | "right";
 }
 
 interface Range {
@@ -24,11 +26,13 @@ export interface Frame {
 /** Pixels: the height of a line of labels, and the mean width of a letter. */
 const [line, letter] = [12, 6];
 
-/** The labels with other heights where they would overlap. They are written to the right of their points. */
+/** The labels with other heights where they would overlap. */
 export function spreadLabels(labels: readonly Label[], { width, height, x, y }: Frame): Label[] {
   const boxes = labels.map((label) => {
-    const left = width * shareOf(label.x, x);
-    return { left, right: left + letter * label.text.length + 10, y: height * (1 - shareOf(label.y, y)) };
+    const at = width * shareOf(label.x, x);
+    const length = letter * label.text.length + 10;
+    const [left, right] = label.side === "right" ? [at, at + length] : [at - length, at];
+    return { left, right, y: height * (1 - shareOf(label.y, y)) };
   });
   for (let round = 0, moved = true; moved && round < 100; round++) {
     moved = false;

@@ -18,6 +18,8 @@ export interface PlotLine {
   readonly dashed?: boolean | undefined;
   /** Whether the name is written at the last point. Default true. */
   readonly labelled?: boolean | undefined;
+  /** On which side of that point. Default right. */
+  readonly side?: Label["side"] | undefined;
   /** `low` and `high` are the ends of an interval around y. */
   readonly points: readonly { readonly x: number; readonly y: number; readonly low?: number; readonly high?: number }[];
 }
@@ -82,25 +84,27 @@ export function linePlot({ title, width, height, x, y, lines, below = [] }: Line
       mark: { type: "circle", size: 28, opacity: 1 },
       encoding: { ...position, color: ownColour },
     },
-    labelLayer(endLabels(lines), { x, y, width, height }),
+    ...labelLayers(endLabels(lines), { x, y, width, height }),
   ];
   return { ...(title === undefined ? {} : { title }), width, height, layer };
 }
 
 const endLabels = (lines: readonly PlotLine[]): Label[] =>
-  lines.flatMap(({ name, colour, labelled = true, points }) => {
+  lines.flatMap(({ name, colour, labelled = true, side = "right", points }) => {
     const last = points.at(-1);
-    return last === undefined || !labelled ? [] : [{ x: last.x, y: last.y, text: name, colour }];
+    return last === undefined || !labelled ? [] : [{ x: last.x, y: last.y, text: name, colour, side }];
   });
 
-/** Labels to the right of their points. */
-export function labelLayer(
+/** Labels beside their points. */
+function labelLayers(
   labels: readonly Label[],
   { x, y, width, height }: Pick<LinePlot, "x" | "y" | "width" | "height">,
-): LayerSpec {
-  return {
-    data: { values: spreadLabels(labels, { width, height, x, y }) },
-    mark: { type: "text", align: "left", dx: 7, fontSize: 11 },
-    encoding: { x: scaled("x", x), y: scaled("y", y), text: { field: "text" }, color: ownColour },
-  };
+): LayerSpec[] {
+  const spread = spreadLabels(labels, { width, height, x, y });
+  const encoding = { x: scaled("x", x), y: scaled("y", y), text: { field: "text" }, color: ownColour } as const;
+  return (["left", "right"] as const).map((side) => ({
+    data: { values: spread.filter((label) => label.side === side) },
+    mark: { type: "text", align: side === "left" ? "right" : "left", dx: side === "left" ? -7 : 7, fontSize: 11 },
+    encoding,
+  }));
 }

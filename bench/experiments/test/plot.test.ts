@@ -7,7 +7,7 @@ import { svgOf } from "../page/plot.ts";
 const frame: Frame = { width: 300, height: 200, x: { domain: [0, 10] }, y: { domain: [0, 100] } };
 
 test("labels that would overlap are moved apart, and others stay", () => {
-  const label = (x: number, y: number) => ({ x, y, text: "a rule", colour: "#000" });
+  const label = (x: number, y: number) => ({ x, y, text: "a rule", colour: "#000", side: "right" as const });
   const labels = [label(1, 50), label(1.2, 50), label(1.1, 51), label(9, 50)];
   const spread = spreadLabels(labels, frame);
   const heights = spread.slice(0, 3).map(({ y }) => 2 * y);
@@ -17,7 +17,7 @@ test("labels that would overlap are moved apart, and others stay", () => {
 });
 
 test("a label at the bottom stays in the plot", () => {
-  const labels = ["a", "b", "c"].map((text) => ({ x: 1, y: 0, text, colour: "#000" }));
+  const labels = ["a", "b", "c"].map((text) => ({ x: 1, y: 0, text, colour: "#000", side: "right" as const }));
   assert.ok(spreadLabels(labels, frame).every(({ y }) => y >= 0));
 });
 
