@@ -34,6 +34,8 @@ const special: Readonly<Record<string, string>> = {
   "bun run lenity bench quality": "run by readme.test.ts on few problems",
   "bun run lenity bench verify": "run by packages/cli/test on a small vocabulary",
   "bun run bench quality": "the same as bun run lenity bench quality",
+  "bun run experiment heads": "its quick form is run by bench/experiments/test",
+  "bun run experiment accuracy": "its quick form is run by bench/experiments/test",
   "bun run tables": "the tables are compared below",
   "bun run check": "the first steps of npm test",
   "bun run format": "would change files; the first step of npm test checks them",

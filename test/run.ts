@@ -48,6 +48,7 @@ const sockets = tests("packages/cli/test/sockets.test.ts");
 const rest = [
   "packages/{onnx,server,tiny,train,cli}/test/*.test.ts",
   "packages/tiny/test/families/*.test.ts",
+  "bench/experiments/test/*.test.ts",
   "{examples,test}/*.test.ts",
 ].flatMap(tests);
 

@@ -118,6 +118,24 @@ describe("when", () => {
     assert.equal(await relaxed({ min_entropy: 1 }, "ab"), "ab");
     assert.equal(await relaxed({ max_entropy: 1, max_confidence: 1 }, "ab"), "..");
   });
+  test("tells the place in the answer, over rounds", async () => {
+    assert.equal(await relaxed({ min_position: 2 }, "abab"), "..ab");
+    assert.equal(await relaxed({ max_position: 2 }, "abab"), "aba.");
+    assert.equal(await relaxed({ min_position: 1, max_position: 2 }, "abab"), ".ba.");
+    const strictOpening = { type: "when", condition: { min_position: 5 }, then: all };
+    const { tokens } = await run(
+      {
+        target: mild,
+        drafter: writes("b".repeat(12)),
+        verifier: unguarded(registry.create(strictOpening)),
+        draftTokens: 2,
+        maxTokens: 12,
+      },
+      [0],
+    );
+    // After each block of two the target adds a token.
+    assert.equal(tokens.map((token) => alphabet[token]).join(""), "aaaaabbabbaa");
+  });
   test("names tokens by id and by text", async () => {
     assert.equal(await relaxed({ texts: ["7", "b"] }, "cb70"), ".b7.");
     assert.equal(await relaxed({ tokens: characters.encode("c") }, "cb70"), "c...");
@@ -141,6 +159,7 @@ describe("when", () => {
     refuses(create({ json: true }), /has no tokenizer/);
     refuses(create({}), /condition is empty/);
     refuses(create({ min_entrophy: 1 }), /condition\.min_entrophy/);
+    refuses(create({ min_position: -1 }), /condition\.min_position/);
   });
 });
 

@@ -18,6 +18,7 @@ export interface Condition {
 
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const nats = v.pipe(v.number(), v.minValue(0));
+const place = v.pipe(v.number(), v.integer(), v.minValue(0));
 const tags = v.strictTuple([v.pipe(v.string(), v.nonEmpty()), v.pipe(v.string(), v.nonEmpty())]);
 
 /** Conditions as JSON. If there are several keys, all must hold. */
@@ -26,6 +27,8 @@ export const conditionSchema: v.GenericSchema<unknown, ConditionOptions> = v.str
   min_confidence: v.optional(share),
   max_entropy: v.optional(nats),
   min_entropy: v.optional(nats),
+  max_position: v.optional(place),
+  min_position: v.optional(place),
   inside: v.optional(tags),
   outside: v.optional(tags),
   json: v.optional(v.boolean()),
@@ -41,6 +44,9 @@ export interface ConditionOptions {
   /** The entropy of the target's raw row, in nats. */
   readonly max_entropy?: number | undefined;
   readonly min_entropy?: number | undefined;
+  /** The token's index in the answer, from 0, is at most, or at least, this. */
+  readonly max_position?: number | undefined;
+  readonly min_position?: number | undefined;
   /** The position is between these tags, or not between them. */
   readonly inside?: readonly [string, string] | undefined;
   readonly outside?: readonly [string, string] | undefined;
@@ -92,15 +98,19 @@ export function condition(options: ConditionOptions, tokenizer: Tokenizer | unde
       ...((options.max_entropy ?? options.min_entropy) === undefined ? [] : (["raw entropy"] as const)),
     ],
     holds(round) {
-      const { draft, target } = round;
+      const { draft, target, context, promptLength } = round;
       const before = regions.length > 0 && tokenizer !== undefined ? textsBefore(round, tokenizer) : [];
       const {
         max_confidence = 1,
         min_confidence = 0,
         max_entropy = Number.POSITIVE_INFINITY,
         min_entropy = 0,
+        max_position = Number.POSITIVE_INFINITY,
+        min_position = 0,
       } = options;
       return draft.map((token, at) => {
+        const position = context.length - promptLength + at;
+        if (position > max_position || position < min_position) return false;
         if (regions.some((holds) => !holds(before[at] as string))) return false;
         if ((tokens ?? texts) !== undefined && !named(token) && !named(target.argmax(at))) return false;
         if (max_confidence < 1 && target.confidence(at, "raw") > max_confidence) return false;
