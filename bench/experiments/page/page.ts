@@ -37,6 +37,11 @@ changes nothing about the answers. Intervals are Wilson's at 95 %; *p* is McNema
 verification on the same problems. There are no times on this page: passes over the same text are computed once for
 all policies. `;
 
+const unmeasured = `
+There are no results yet: the pair that is trained on these tasks is not built in yet (see
+[its recipe](../packages/tiny/recipe/README.md)).
+`;
+
 /** The Markdown of the page. */
 export function pageOf(experiments: readonly AnyExperiment[], results: ReadonlyMap<string, ResultFile>): string {
   const sections = experiments.flatMap((experiment, i) => {
@@ -46,7 +51,7 @@ export function pageOf(experiments: readonly AnyExperiment[], results: ReadonlyM
     const quick = result.quick ? "\n*From a quick run: too few problems for conclusions.*\n" : "";
     return [`## ${i + 1}. ${experiment.title}\n${quick}\n${experiment.section(result.report, plot).trim()}\n`];
   });
-  return [intro, ...sections].join("\n");
+  return [intro, ...(sections.length === 0 ? [unmeasured] : sections)].join("\n");
 }
 
 const plotFile = (experiment: string, name: string): string => `${[experiment, name].filter(Boolean).join("-")}.svg`;
