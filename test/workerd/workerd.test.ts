@@ -42,6 +42,10 @@ const ask = (body: object | string, init: RequestInit = {}): Promise<Response> =
 const inside = async <T>(path: string, { url } = worker): Promise<T> =>
   (await (await fetch(new URL(path, url))).json()) as T;
 
+/** With 5 decimals: the plain arithmetic and that of the kernels differ in the last ones. */
+const rounded = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value), (_, part) => (typeof part === "number" ? Number(part.toFixed(5)) : part));
+
 describe("the arithmetic", () => {
   test("is the plain one if WebAssembly would have to be compiled, and that of the kernels if they are imported", async () => {
     assert.deepEqual(await inside("/arithmetic"), { plain: true });
@@ -76,7 +80,7 @@ describe("the chat route", () => {
         assert.equal(whole.status, 200);
         const answer = (await whole.json()) as Reply;
         assert.equal(textOf(answer), textOf(expected));
-        assert.deepEqual(answer.metrics, expected.metrics);
+        assert.deepEqual(rounded(answer.metrics), rounded(expected.metrics));
         const stream = await ask({ model, stream: true, ...body });
         assert.match(stream.headers.get("content-type") ?? "", /^text\/event-stream/);
         const { all, done } = await chunks(stream);
