@@ -90,6 +90,28 @@ test("a state says the same after others have been reached from it", () => {
   }
 });
 
+test("a grammar that has seen more states than it keeps says the same of all of them", () => {
+  const random = seeded(6);
+  const word = () => Array.from({ length: 12 }, () => "abcdefgh"[Math.floor(random() * 8)]).join("");
+  const words = Array.from({ length: 1800 }, word);
+  const [used, fresh] = [choiceGrammar(words, tokenizer), choiceGrammar(words, tokenizer)];
+  const early = advanced(
+    used,
+    [...(words[0] ?? "").slice(0, 3)].map((letter) => letter.charCodeAt(0)),
+  );
+  const before = legal(used, early, tokenizer);
+  for (const each of words) {
+    let state: unknown = used.start;
+    for (const letter of each) {
+      used.mask(state, new Uint32Array(20));
+      state = used.advance(state, letter.charCodeAt(0));
+    }
+    assert.ok(used.accepting(state));
+  }
+  assert.deepEqual(legal(used, early, tokenizer), before);
+  assert.deepEqual(legal(used, used.start, tokenizer), legal(fresh, fresh.start, tokenizer));
+});
+
 test("special tokens, added tokens and ids beyond the vocabulary are never legal", () => {
   const grammar = regexGrammar("[^]*", tokenizer);
   const all = legal(grammar, grammar.start, tokenizer);

@@ -136,6 +136,12 @@ test("random texts of legal tokens match", () => {
   );
 });
 
+test("the beginning may come after the end, in an empty text", () => {
+  const grammar = regexGrammar("$^|$a", tokenizer);
+  assert.ok(accepts(grammar, "") && !accepts(grammar, "a"));
+  assert.ok(accepts(jsonSchemaGrammar({ type: "string", pattern: "$^" }, tokenizer), '""'));
+});
+
 test("an expression without texts of some length but the empty one allows only the end", () => {
   const grammar = regexGrammar("a{0}", tokenizer);
   assert.ok(grammar.accepting(grammar.start));

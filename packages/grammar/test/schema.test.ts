@@ -214,7 +214,11 @@ const cases: Readonly<Record<string, Case>> = {
     no: ["[[2]]", "[[1,1,1],[1]]", "[[1],[1,1,1]]", "[[1],[]", "[[1,2]]"],
   },
   "what stands beside anyOf holds for each": {
-    schema: { type: "object", properties: { a: string, b: string }, anyOf: [{ required: ["a"] }, { required: ["b"] }] },
+    schema: {
+      type: "object",
+      properties: { a: string, b: string },
+      anyOf: [{ required: ["a"] }, { type: "object", required: ["b"] }],
+    },
     yes: ['{"a":""}', '{"b":""}', '{"a":"","b":""}'],
     no: ["{}", '{"c":""}'],
   },

@@ -46,9 +46,10 @@ function withBeside(branch: Place, beside: Readonly<Record<string, unknown>>): P
         member(path, keyword),
         `has ${keywords.join(", ")} beside its anyOf. Put both into one schema.`,
       );
-    const same = Object.hasOwn(beside, keyword) && JSON.stringify(own[keyword]) !== JSON.stringify(beside[keyword]);
+    const sameType = keyword === "type" && JSON.stringify(own[keyword]) === JSON.stringify(beside[keyword]);
+    const twice = Object.hasOwn(beside, keyword) && !sameType;
     const split = together.includes(keyword) && keywords.some((other) => other !== keyword && together.includes(other));
-    if (same || split) throw unsupported(member(path, keyword), "also stands beside anyOf. Put both into one schema.");
+    if (twice || split) throw unsupported(member(path, keyword), "also stands beside anyOf. Put both into one schema.");
   }
   return { schema: { ...own, ...beside }, path };
 }
