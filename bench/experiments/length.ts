@@ -2,7 +2,7 @@
 import type { Policy } from "@lenity/core";
 import type { Experiment } from "./harness/experiment.ts";
 import { pointOf } from "./harness/point.ts";
-import { entropyGate, judge, kl, strict, topk } from "./harness/policies.ts";
+import { entropyGate, everything, judge, kl, strict, topk } from "./harness/policies.ts";
 import type { ProblemSet } from "./harness/problems.ts";
 import type { Setting } from "./harness/setting.ts";
 import { type Answered, answersUnder, sweep } from "./harness/sweep.ts";
@@ -16,6 +16,7 @@ const rules: readonly { readonly rule: string; readonly policy: Policy }[] = [
   { rule: "judge 0.5", policy: judge(0.5) },
   { rule: "topk 10, 0.6", policy: topk(10, 0.6) },
   { rule: "entropy gate 0.3", policy: entropyGate(0.3) },
+  { rule: "everything", policy: everything },
 ];
 
 const problemsOf = (quick: boolean): ProblemSet => ({ side: "held-out", count: quick ? 8 : 240, seed: 106 });

@@ -15,10 +15,12 @@ export const autojudge = (threshold: number): Policy => ({ type: "autojudge", th
 
 export const topk = (k: number, delta: number): Policy => ({ type: "topk", k, delta });
 
+/** Accepts whatever the draft proposes: every KL is below this threshold. */
+export const everything: Policy = { type: "kl", threshold: 1e6 };
+
 /** Accepts whatever the draft proposes where the target's entropy is at least this, in nats. */
 export const entropyGate = (least: number): Policy => ({
   type: "when",
   condition: { min_entropy: least },
-  // Every KL is below this threshold.
-  then: { type: "kl", threshold: 1e6 },
+  then: everything,
 });

@@ -56,19 +56,21 @@ function panel({ lines }: LengthReport, { title, axis, of, unguarded }: Measure)
 
 /** The tail of the draft's overconfidence against what is lost, for the longest blocks. */
 function overshootPlot({ lines }: LengthReport): PlotSpec {
-  const rows = lines.flatMap((line) => {
-    const { point } = line.points.at(-1) ?? {};
-    if (point?.overshoot === undefined || point.against === undefined) return [];
-    const lost = (100 * (point.against.lost - point.against.gained)) / point.answers;
-    return [{ line, x: 100 * point.overshoot.tail, y: lost }];
-  });
+  const rows = lines
+    .filter(({ guarded }) => guarded)
+    .flatMap((line) => {
+      const { point } = line.points.at(-1) ?? {};
+      if (point?.overshoot === undefined || point.against === undefined) return [];
+      const lost = (100 * (point.against.lost - point.against.gained)) / point.answers;
+      return [{ line, x: 100 * point.overshoot.tail, y: lost }];
+    });
   const [xs, ys] = [rows.map(({ x }) => x), rows.map(({ y }) => y)];
   return linePlot({
     ...{ width: 460, height: 260 },
     x: { title: "accepted tokens with q − p above 0.5 (%)", domain: [-0.2, 1.35 * Math.max(...xs, 1)] },
     y: { title: "right answers lost (points)", domain: [Math.min(...ys, 0) - 2, Math.max(...ys, 1) + 2] },
     lines: rows.map(({ line, x, y }) => ({
-      name: line.guarded ? line.rule : `${line.rule}, unguarded`,
+      name: line.rule,
       colour: colourOfRule(line.rule),
       points: [{ x, y }],
     })),

@@ -21,7 +21,7 @@ ${plot("overshoot", "Right answers lost against the share of accepted tokens wit
 
 ${overshootClaim(report)}
 
-${details("All points", table(lines))}
+${details("All points; those without the guard where they differ", table(lines))}
 
 **What a tiny pair cannot show.** Its answers are short and end in a fixed form, so they rarely run on; with long free
 text, loops and missed ends cost more than here.`;
@@ -69,20 +69,33 @@ function overshootClaim({ lines }: LengthReport): string {
   );
 }
 
+/** Whether a point without the guard is another than that with it. */
+function differs(
+  { draftTokens, point }: LengthRule["points"][number],
+  { rule }: LengthRule,
+  lines: readonly LengthRule[],
+) {
+  const guarded = lines.find((line) => line.guarded && line.rule === rule);
+  const same = guarded?.points.find((other) => other.draftTokens === draftTokens)?.point;
+  return JSON.stringify(same) !== JSON.stringify(point);
+}
+
 function table(lines: readonly LengthRule[]): string {
   const head = ["rule", "block", "right", "passes", "tokens", "tokens / pass", "truncated", "looped", "q − p > 0.5"];
   const body = lines.flatMap((line) =>
-    line.points.map(({ draftTokens, point }) => [
-      nameOf(line),
-      String(draftTokens),
-      withInterval(point),
-      point.passes.toFixed(1),
-      point.tokens.toFixed(1),
-      point.tokensPerPass.toFixed(2),
-      percent(point.truncated),
-      percent(point.looped),
-      percent(point.overshoot?.tail ?? 0),
-    ]),
+    line.points
+      .filter((one) => line.guarded || differs(one, line, lines))
+      .map(({ draftTokens, point }) => [
+        nameOf(line),
+        String(draftTokens),
+        withInterval(point),
+        point.passes.toFixed(1),
+        point.tokens.toFixed(1),
+        point.tokensPerPass.toFixed(2),
+        percent(point.truncated),
+        percent(point.looped),
+        percent(point.overshoot?.tail ?? 0),
+      ]),
   );
   return markdownTable(head, body);
 }

@@ -9,6 +9,7 @@ const ruleColours: Readonly<Record<string, string>> = {
   topk: colours.green,
   entropy: colours.purple,
   autojudge: colours.gold,
+  everything: colours.gold,
   self: colours.grey,
 };
 
