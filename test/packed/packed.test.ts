@@ -40,7 +40,7 @@ const tool = (name: string) => join(root, "node_modules/.bin", name);
 
 /** The files that belong in a package. */
 const expected =
-  /^(package\.json|README\.md|LICENSE|bin\/lenity\.mjs|dist\/.+\.(js|d\.ts)(\.map)?|src\/.+\.(ts|wasm)|[a-z]+\.ts|(target|draft)\/.+\.(json|onnx))$/;
+  /^(package\.json|README\.md|LICENSE|bin\/lenity\.mjs|dist\/.+\.(js|d\.ts)(\.map)?|src\/.+\.(ts|wasm)|[a-z-]+\.ts|(target|draft)\/.+\.(json|onnx))$/;
 
 /** Entries that attw does not check, and why. */
 const untyped: Readonly<Record<string, readonly string[]>> = {
