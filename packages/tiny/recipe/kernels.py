@@ -40,11 +40,10 @@ class Plain:
         return turn(q), turn(k), v.contiguous()
 
     @staticmethod
-    def causal_softmax(x, scale):
-        """x: [n, rows, t]; row i attends to positions up to i % t."""
-        t = x.shape[-1]
-        future = torch.ones(t, t, dtype=torch.bool, device=x.device).triu(1).repeat(x.shape[1] // t, 1)
-        return F.softmax((x.float() * scale).masked_fill(future, -1e30), dim=-1).bfloat16()
+    def attention(q, k, v):
+        """Causal attention: q is [batch, heads, t, width]; k and v have one row for each group of heads."""
+        k, v = [y.repeat_interleave(q.shape[1] // y.shape[1], dim=1) for y in (k, v)]
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
 
     @staticmethod
     def cross_entropy(x, tokens):
@@ -143,6 +142,14 @@ class Fast:
                 call("causal_softmax_back", p, dx, p.numel() // p.shape[-1], p.shape[-1], ctx.scale)
                 return dx, None
 
+        def attention(q, k, v):
+            # Heads that share keys are rows of one product.
+            batch, heads, t, width = q.shape
+            groups = k.shape[1]
+            q, k, v = q.view(batch * groups, -1, width), k.view(batch * groups, t, width), v.view(batch * groups, t, width)
+            mixed = CausalSoftmax.apply(q @ k.transpose(1, 2), width**-0.5) @ v
+            return mixed.view(batch, heads, t, width)
+
         class CrossEntropy(Function):
             @staticmethod
             def forward(ctx, x, tokens):
@@ -160,5 +167,5 @@ class Fast:
         self.add_norm = AddNorm.apply
         self.swiglu = Swiglu.apply
         self.split = Split.apply
-        self.causal_softmax = CausalSoftmax.apply
+        self.attention = attention
         self.cross_entropy = CrossEntropy.apply

@@ -45,11 +45,7 @@ class Layer(nn.Module):
         x, y = ops.add_norm(x, out, self.input_layernorm)
         batch, length, _ = y.shape
         q, k, v = ops.split(linear(y, self.qkv), cos, sin, self.heads, self.groups)
-        # Heads that share keys are rows of one product.
-        q = q.view(batch * self.groups, -1, HEAD)
-        k, v = k.view(batch * self.groups, length, HEAD), v.view(batch * self.groups, length, HEAD)
-        mixed = ops.causal_softmax(q @ k.transpose(1, 2), HEAD**-0.5) @ v
-        mixed = mixed.view(batch, self.heads, length, HEAD).transpose(1, 2).reshape(batch, length, -1)
+        mixed = ops.attention(q, k, v).transpose(1, 2).reshape(batch, length, -1)
         x, y = ops.add_norm(x, linear(mixed, self.o), self.post_attention_layernorm)
         return x, linear(ops.swiglu(linear(y, self.gate_up)), self.down)
 
@@ -144,12 +140,19 @@ def save(model, config, out):
         file.write("\n")
 
 
-def batches(corpus, tokens_per_batch, generator):
+def batches(corpus, tokens_per_batch, generator, device):
     """Endless batches of documents of similar length: ids [B, T] and weights [B, T], padded with 0."""
-    ids = np.fromfile(os.path.join(corpus, "ids.u16"), dtype=np.uint16)
-    weights = np.fromfile(os.path.join(corpus, "weights.u8"), dtype=np.uint8)
-    lengths = np.fromfile(os.path.join(corpus, "lengths.u16"), dtype=np.uint16).astype(np.int64)
-    starts = np.concatenate(([0], np.cumsum(lengths)[:-1]))
+
+    def read(name, dtype):
+        return np.fromfile(os.path.join(corpus, name), dtype=dtype)
+
+    lengths = read("lengths.u16", np.uint16).astype(np.int64)
+    longest = int(lengths.max())
+    padding = np.zeros(longest, np.int64)  # a row that starts in the last document may reach past it
+    ids = torch.from_numpy(np.concatenate((read("ids.u16", np.uint16), padding)).astype(np.int16)).to(device)
+    weights = torch.from_numpy(np.concatenate((read("weights.u8", np.uint8), padding)).astype(np.uint8)).to(device)
+    starts = torch.from_numpy(np.concatenate(([0], np.cumsum(lengths)[:-1]))).to(device)
+    sizes, columns = torch.from_numpy(lengths).to(device), torch.arange(longest, device=device)
     while True:
         order = generator.permutation(len(lengths))
         chunks = []
@@ -163,19 +166,17 @@ def batches(corpus, tokens_per_batch, generator):
                 chunks.append(pool[at : at + size])
                 at += size
         for index in generator.permutation(len(chunks)):
-            rows = chunks[index]
-            longest = lengths[rows].max()
-            x, w = np.zeros((len(rows), longest), np.int64), np.zeros((len(rows), longest), np.float32)
-            for row, document in enumerate(rows):
-                part = slice(starts[document], starts[document] + lengths[document])
-                x[row, : lengths[document]], w[row, : lengths[document]] = ids[part], weights[part] / 10
-            yield torch.from_numpy(x), torch.from_numpy(w)
+            length = int(lengths[chunks[index]].max())
+            rows = torch.from_numpy(chunks[index]).to(device)
+            places = starts[rows, None] + columns[:length]
+            inside = columns[:length] < sizes[rows, None]
+            yield ids[places].long() * inside, weights[places] * inside / 10
 
 
 class Muon(torch.optim.Optimizer):
     """
     Momentum with orthogonalised updates (Jordan et al., 2024), scaled to the size of AdamW's (2502.16982, 2.2). Each
-    parameter comes with the rows of its parts, which are orthogonalised apart.
+    parameter comes with the rows of its parts, which are orthogonalised apart; parts of one shape together.
     """
 
     def __init__(self, parameters, rate, momentum=0.95, decay=0.1):
@@ -184,6 +185,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self):
+        shapes = {}
         for group in self.param_groups:
             for p in group["params"]:
                 state = self.state[p]
@@ -193,20 +195,23 @@ class Muon(torch.optim.Optimizer):
                 update = p.grad + group["momentum"] * state["momentum"]
                 p.mul_(1 - group["lr"] * group["decay"])
                 for rows, part in zip(p.split(group["parts"]), update.split(group["parts"])):
-                    rows.add_(orthogonal(part), alpha=-group["lr"] * 0.2 * math.sqrt(max(part.shape)))
+                    shapes.setdefault(part.shape, []).append((rows, part, group["lr"]))
+        for shape, parts in shapes.items():
+            for (rows, _, rate), update in zip(parts, orthogonal(torch.stack([part for _, part, _ in parts]))):
+                rows.add_(update, alpha=-rate * 0.2 * math.sqrt(max(shape)))
 
 
 def orthogonal(g):
-    """Five steps of a Newton-Schulz iteration towards the nearest semi-orthogonal matrix."""
+    """Five steps of a Newton-Schulz iteration towards the nearest semi-orthogonal matrices: [n, rows, columns]."""
     x = g.bfloat16()
-    tall = x.shape[0] > x.shape[1]
+    tall = x.shape[1] > x.shape[2]
     if tall:
-        x = x.t()
-    x = x / (x.norm() + 1e-7)
+        x = x.transpose(1, 2)
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(5):
-        a = x @ x.t()
+        a = x @ x.transpose(1, 2)
         x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
-    return (x.t() if tall else x).float()
+    return (x.transpose(1, 2) if tall else x).float()
 
 
 def losses(model, x, ops):
@@ -218,17 +223,17 @@ def losses(model, x, ops):
 def held_out_loss(model, corpus, batch, device, ops, limit):
     """The mean loss of answer tokens in the first documents of the held-out corpus."""
     total = count = 0.0
-    for x, w in batches(os.path.join(corpus, "held-out"), batch, np.random.default_rng(1)):
+    for x, w in batches(os.path.join(corpus, "held-out"), batch, np.random.default_rng(1), device):
         weights = (w[:, 1:].flatten() >= 1).float()
-        total += (losses(model, x.to(device), ops).cpu() * weights).sum().item()
+        total += (losses(model, x, ops) * weights).sum().item()
         count += weights.sum().item()
         if count > limit:
             return total / count
 
 
-def schedule(seen, tokens, step, fall):
-    """The factor of the rate: a short rise, constant, and a linear fall over the last part of the tokens."""
-    return min(1, (step + 1) / 100) * min(1, max(0, tokens - seen) / (fall * tokens))
+def schedule(progress, step, fall):
+    """The factor of the rate: a short rise, constant, and a linear fall over the last part of the run."""
+    return min(1, (step + 1) / 100) * min(1, max(0, 1 - progress) / fall)
 
 
 def main():
@@ -238,6 +243,7 @@ def main():
     parser.add_argument("--preset", choices=PRESETS, required=True)
     parser.add_argument("--tokens", type=int, required=True)
     parser.add_argument("--minutes", type=float, default=1e9, help="save and stop after this time, to go on later")
+    parser.add_argument("--deadline", type=float, default=1e9, help="end after these minutes, the rate fallen to zero")
     parser.add_argument("--batch", type=int, default=8192)
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--fall", type=float, default=0.35, help="the part of the tokens over which the rate falls to zero")
@@ -281,12 +287,14 @@ def main():
         os.replace(checkpoint + ".part", checkpoint)
         save(model, config, args.out)
 
-    saved, mean, steps, start = began, None, 0, seen
-    for x, w in batches(args.corpus, args.batch, np.random.default_rng(1 + step)):
-        if seen >= args.tokens or time.time() - began > args.minutes * 60:
+    saved, start = began, seen
+    mean = torch.zeros((), device=device)
+    for x, w in batches(args.corpus, args.batch, np.random.default_rng(1 + step), device):
+        minutes = (time.time() - began) / 60
+        progress = max(seen / args.tokens, minutes / args.deadline)
+        if progress >= 1 or minutes > args.minutes:
             break
-        rate = args.rate * schedule(seen, args.tokens, step, args.fall)
-        x, w = x.to(device), w.to(device)
+        rate = args.rate * schedule(progress, step, args.fall)
         weights = w[:, 1:].flatten()
         loss = (losses(model, x, ops) * weights).sum() / weights.sum()
         for optimizer in optimizers:
@@ -297,10 +305,11 @@ def main():
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer in optimizers:
             optimizer.step()
-        step, steps, seen = step + 1, steps + 1, seen + x.numel()
-        mean = loss.item() if mean is None else 0.96 * mean + 0.04 * loss.item()
+        mean += loss.detach() / 25
+        step, seen = step + 1, seen + x.numel()
         if step % 25 == 0:
-            line = {"step": step, "tokens": seen, "loss": round(mean, 4), "rate": round(rate, 6)}
+            line = {"step": step, "tokens": seen, "loss": round(mean.item(), 4), "rate": round(rate, 6)}
+            mean.zero_()
             if step % 200 == 0:
                 line["held_out"] = round(held_out_loss(model, args.corpus, args.batch, device, ops, 20_000), 4)
             with open(os.path.join(args.out, "curve.jsonl"), "a") as file:
@@ -310,7 +319,7 @@ def main():
             saved = time.time()
             keep()
     keep()
-    print(f"{'done' if seen >= args.tokens else 'stopped'}: {step} steps, {seen} tokens", flush=True)
+    print(f"{'done' if progress >= 1 else 'stopped'}: {step} steps, {seen} tokens", flush=True)
 
 
 if __name__ == "__main__":
