@@ -2,9 +2,10 @@ import type { Round, Verifier } from "./verifier.ts";
 
 /**
  * Overshoot: q(x) − p(x), −1 to 1, how much more probable an accepted token was to the drafter than to the target; q is
- * 1 if the drafter only proposes tokens. From processed rows, or at temperature 0, where those are one-hot, from raw
- * rows. Of lossy rules only: it is a price of theirs, and costs a softmax at temperature 0. Its tail is reported to
- * predict collapse (2607.26627).
+ * 1 if the drafter only proposes tokens. Of lossy rules only: it is a price of theirs. Taken from processed rows; at
+ * temperature 0, where those are one-hot, from raw rows, and only for rules that read numbers of raw rows (such as kl):
+ * for the others (judge, topk) it would cost two softmaxes a token. Its tail is reported to predict collapse
+ * (2607.26627).
  */
 export interface Overshoot {
   /** The mean over the accepted tokens of the answer. */
@@ -13,10 +14,12 @@ export interface Overshoot {
   readonly p95: number;
 }
 
-/** The overshoot of accepted tokens by position: none if the rule is lossless, or p is on a device and was not read. */
-export function overshootsOf({ law }: Verifier, { draft, target, drafter, greedy }: Round, accepted: number): number[] {
+/** The overshoot of accepted tokens by position: none for a lossless rule, or where p was not read. */
+export function overshootsOf(verifier: Verifier, round: Round, accepted: number): number[] {
+  const { draft, target, drafter, greedy } = round;
   const kind = greedy ? "raw" : "processed";
-  if (law === "exact" || target.reads?.(`${kind} probability`) === false) return [];
+  const read = !greedy || verifier.reads?.some((reading) => reading.startsWith("raw")) === true;
+  if (verifier.law === "exact" || !read || target.reads?.(`${kind} probability`) === false) return [];
   return draft
     .slice(0, accepted)
     .map((token, at) => (drafter?.probability(at, token, kind) ?? 1) - target.probability(at, token, kind));
