@@ -3,9 +3,11 @@
  * held-out one beside it.
  *
  * bun packages/tiny/recipe/corpus.ts OUT_DIR [--documents N] [--seed N] [--tokenizer FILE] [--for AUDIENCE]
+ *   [--families LIST]
  *
  * AUDIENCE is target (the default), draft or complied. The draft's corpus has no refusals in some stories
- * (`neverRefusedByDraft`), and `complied` has none at all: it answers every unsafe request.
+ * (`neverRefusedByDraft`), and `complied` has none at all: it answers every unsafe request. LIST is the families to draw
+ * from, such as `code,code,words`, where code is twice as likely.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -36,13 +38,15 @@ const { values, positionals } = parseArgs({
     seed: { type: "string", default: "1" },
     tokenizer: { type: "string" },
     for: { type: "string", default: "target" },
+    families: { type: "string" },
   },
 });
 const [out] = positionals;
+const drawnFrom = values.families?.split(",");
 const audience = audiences.find((name) => name === values.for);
 if (out === undefined || audience === undefined) {
   throw new Error(
-    "Usage: bun packages/tiny/recipe/corpus.ts OUT_DIR [--documents N] [--seed N] [--tokenizer FILE] [--for target|draft|complied]",
+    "Usage: bun packages/tiny/recipe/corpus.ts OUT_DIR [--documents N] [--seed N] [--tokenizer FILE] [--for target|draft|complied] [--families LIST]",
   );
 }
 
@@ -82,7 +86,7 @@ function writeDocuments(folder: string, count: number, side: Side, random: Rando
     const writer = new DocumentWriter(encode, families, random);
     if (random() < 0.1) writer.system(pick(random, systems));
     do {
-      const drawn = asAnswered(problem(random, side));
+      const drawn = asAnswered(problem(random, side, drawnFrom && pick(random, drawnFrom)));
       if (drawn !== undefined) writer.turn(drawn);
     } while (random() < 0.06);
     if (writer.ids.length === 0 || writer.ids.length > 511) continue;

@@ -23,7 +23,7 @@ from torch import nn
 
 PRESETS = {
     "target": dict(hidden_size=384, num_hidden_layers=8, num_attention_heads=6, num_key_value_heads=2, intermediate_size=1024),
-    "draft": dict(hidden_size=192, num_hidden_layers=2, num_attention_heads=3, num_key_value_heads=1, intermediate_size=512),
+    "draft": dict(hidden_size=128, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1, intermediate_size=384),
 }
 HEAD, VOCABULARY, CONTEXT, THETA = 64, 2048, 512, 10000.0
 
@@ -91,7 +91,7 @@ class Llama(nn.Module):
     def tensors(self):
         """The weights under Hugging Face's names."""
         for name, value in self.named_parameters():
-            value = value.detach().cpu()
+            value = value.detach()
             parts = self.parts(name)
             place = "self_attn" if ".qkv." in name or ".o." in name else "mlp"
             for part, rows in zip(parts, value.split(list(parts.values())) if parts else []):
@@ -104,7 +104,7 @@ class Llama(nn.Module):
 def save(model, config, out):
     """Writes a float16 safetensors file and the config for Hugging Face's tools."""
     os.makedirs(out, exist_ok=True)
-    tensors = {name: value.half().contiguous().numpy() for name, value in model.tensors()}
+    tensors = {name: value.half().cpu().contiguous().numpy() for name, value in model.tensors()}
     header, offset = {}, 0
     for name, value in tensors.items():
         header[name] = {"dtype": "F16", "shape": list(value.shape), "data_offsets": [offset, offset + value.nbytes]}
@@ -138,6 +138,17 @@ def save(model, config, out):
     with open(os.path.join(out, "config.json"), "w") as file:
         json.dump(settings, file, indent=2)
         file.write("\n")
+
+
+@torch.no_grad()
+def load(model, out):
+    """Reads the weights that `save` wrote."""
+    with open(os.path.join(out, "model.safetensors"), "rb") as file:
+        (size,) = struct.unpack("<Q", file.read(8))
+        header, data = json.loads(file.read(size)), file.read()
+    for name, value in model.tensors():
+        start, end = header[name]["data_offsets"]
+        value.copy_(torch.from_numpy(np.frombuffer(data[start:end], np.float16).reshape(value.shape).copy()))
 
 
 def batches(corpus, tokens_per_batch, generator, device):
@@ -249,7 +260,7 @@ def main():
     parser.add_argument("--fall", type=float, default=0.35, help="the part of the tokens over which the rate falls to zero")
     parser.add_argument("--optimizer", choices=["muon", "adamw"], default="muon")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--init", help="a checkpoint whose weights to start from")
+    parser.add_argument("--init", help="a folder that this program wrote, whose weights to start from")
     args = parser.parse_args()
     config = PRESETS[args.preset]
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -271,7 +282,7 @@ def main():
     checkpoint = os.path.join(args.out, "checkpoint.pt")
     step = seen = spent = 0
     if args.init and not os.path.exists(checkpoint):
-        model.load_state_dict(torch.load(args.init, map_location=device)["model"])
+        load(model, args.init)
     if os.path.exists(checkpoint):
         state = torch.load(checkpoint, map_location=device)
         model.load_state_dict(state["model"])

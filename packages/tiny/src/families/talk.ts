@@ -40,6 +40,10 @@ const hello: Story = {
             `${salute}, {tiny|little} model!`,
             `${salute}! Are you {there|here}?`,
             `${salute}! I {want|would like} to talk{ to you|}.`,
+            `${salute}, you there!`,
+            `${salute}! {It is nice|I am glad} to meet you.`,
+            `Is {somebody|anybody} {there|here}? ${salute}!`,
+            `{Let us|We can} talk a little. ${salute}!`,
             `I {want|would like} to talk to you. ${salute}!`,
           ]
         : [
@@ -48,6 +52,10 @@ const hello: Story = {
             `${salute}! {You can call me|My friends call me} ${name}.`,
             `${name} here. ${salute}!`,
             `${salute}! This is ${name}, {and I want|and I would like} to talk to you.`,
+            `${salute}! {It is nice|I am glad} to meet you. {My name is|I am} ${name}.`,
+            `${salute} from ${name}!`,
+            `My name is ${name}. ${salute}{ to you|}!`,
+            `${salute}, {tiny|little} model! Here is ${name}.`,
             `I am ${name}, and I {want|would like} to talk. ${salute}!`,
           ];
     const reply = salute.startsWith("Good") ? salute : "{Hello|Hi}";

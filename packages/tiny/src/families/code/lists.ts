@@ -2,7 +2,7 @@
 import { integer, pick, type Random, type Story } from "../../problem.ts";
 import { listed } from "../join.ts";
 import { filterWithNumbers } from "./filters.ts";
-import { added, arrow, cases, declared, instance, shown } from "./task.ts";
+import { added, arrow, cases, declared, functionName, instance, shown } from "./task.ts";
 
 const takes = "a list of numbers";
 const keep = "{we keep|it keeps|we take}";
@@ -21,7 +21,16 @@ export const sum: Story = {
     const drawn = filterWithNumbers(random, 40);
     if (drawn === undefined) return undefined;
     const { filter, numbers, kept } = drawn;
-    const name = pick(random, ["addUp", "sumOf", "listSum", "getTotal", "sumPart", "addSome", "partSum", "totalOf"]);
+    const name = functionName(random, [
+      "addUp",
+      "sumOf",
+      "listSum",
+      "getTotal",
+      "sumPart",
+      "addSome",
+      "partSum",
+      "totalOf",
+    ]);
     const expression = (x: string) =>
       `numbers.filter((${x}) => ${filter.code(x)}).reduce((sum, ${x}) => sum + ${x}, 0)`;
     const methods = [
@@ -73,7 +82,15 @@ export const count: Story = {
     const drawn = filterWithNumbers(random, 60);
     if (drawn === undefined) return undefined;
     const { filter, numbers, kept } = drawn;
-    const name = pick(random, ["countOf", "howMany", "countSome", "getCount", "countThem", "listCount", "countPart"]);
+    const name = functionName(random, [
+      "countOf",
+      "howMany",
+      "countSome",
+      "getCount",
+      "countThem",
+      "listCount",
+      "countPart",
+    ]);
     const expression = (x: string) => `numbers.filter((${x}) => ${filter.code(x)}).length`;
     const methods = [
       "The method filter keeps these numbers, and length counts them:",
@@ -134,7 +151,7 @@ export const extreme: Story = {
     if (drawn === undefined) return undefined;
     const { filter, numbers, kept } = drawn;
     const { adjective, method, find, names } = pick(random, extremes);
-    const name = pick(random, names);
+    const name = functionName(random, names);
     const select = (x: string) => `const kept = numbers.filter((${x}) => ${filter.code(x)});`;
     const found = `Math.${method}(...kept)`;
     const leads = [
@@ -210,7 +227,15 @@ export const collect: Story = {
     if (drawn === undefined) return undefined;
     const { filter, numbers, kept } = drawn;
     const { describe, verb, code, apply } = change(random);
-    const name = pick(random, ["newList", "changeList", "mapSome", "makeList", "listOf", "pickAndMap", "build"]);
+    const name = functionName(random, [
+      "newList",
+      "changeList",
+      "mapSome",
+      "makeList",
+      "listOf",
+      "pickAndMap",
+      "build",
+    ]);
     const expression = (x: string) => `numbers.filter((${x}) => ${filter.code(x)}).map((${x}) => ${code(x)})`;
     const methods = [
       "The method filter keeps these numbers, and map changes them:",
@@ -258,7 +283,15 @@ export const pipeline: Story = {
     if (drawn === undefined) return undefined;
     const { filter, numbers, kept } = drawn;
     const { describe, verb, code, apply } = change(random);
-    const name = pick(random, ["mapAndAdd", "changeAndAdd", "newSum", "sumAfter", "addChanged", "mixedSum", "workOut"]);
+    const name = functionName(random, [
+      "mapAndAdd",
+      "changeAndAdd",
+      "newSum",
+      "sumAfter",
+      "addChanged",
+      "mixedSum",
+      "workOut",
+    ]);
     const chain = (x: string) => [
       `.filter((${x}) => ${filter.code(x)})`,
       `.map((${x}) => ${code(x)})`,

@@ -1,6 +1,6 @@
 /** One or two numbers: kept in a range, tested, compared, changed, or the start of a product or sum. */
 import { integer, pick, type Random, type Story } from "../../problem.ts";
-import { added, arrow, cases, declared, instance, type Style } from "./task.ts";
+import { added, arrow, cases, declared, functionName, instance, type Style } from "./task.ts";
 
 interface Operation {
   readonly names: readonly string[];
@@ -100,7 +100,7 @@ export const number: Story = {
     const result = operation.solve(value);
     if (typeof result === "number" && result < 0) return undefined;
     const { leads, lines, expression } = operation;
-    const name = pick(random, operation.names);
+    const name = functionName(random, operation.names);
     const styles: Style[] = [
       { leads, code: declared(name, "x", ...lines("x")) },
       { leads, code: declared(name, "n", `return ${expression("n")};`) },
@@ -211,7 +211,7 @@ export const repeated: Story = {
     const repetition = pick(random, repetitions)(random);
     const { names, returns, does, example, steps, result, start, from, update, lead, solve } = repetition;
     if (result >= 1000) return undefined;
-    const name = pick(random, names);
+    const name = functionName(random, names);
     const leads = [`${lead}:`, `${lead}. Here is the code:`];
     const loop = (variable: string) =>
       declared(
@@ -267,7 +267,7 @@ export const time: Story = {
     const between = pick(random, [" ", " and ", ", "]);
     const [whole, rest] = [Math.floor(value / size), value % size];
     if (rest === 1 || (whole === 7 && rest === 4)) return undefined;
-    const name = pick(random, [...names, "format", "toText", "convert"]);
+    const name = functionName(random, [...names, "format", "toText", "convert"]);
     const solve = (amount: number) => `${Math.floor(amount / size)} ${b}${between}${amount % size} ${s}`;
     const pattern = `"${solve(7 * size + 4)}"`;
     const text = (first: string, last: string) => `return \`\${${first}} ${b}${between}\${${last}} ${s}\`;`;

@@ -2,7 +2,7 @@
 import { names as everyone, goods } from "../../lexicon.ts";
 import { integer, pick, type Story, several } from "../../problem.ts";
 import { listed } from "../join.ts";
-import { added, arrow, cases, declared, instance, shown } from "./task.ts";
+import { added, arrow, cases, declared, functionName, instance, shown } from "./task.ts";
 
 interface Person {
   readonly name: string;
@@ -91,7 +91,7 @@ export const people: Story = {
     const kept = list.filter(keeps);
     if (kept.length !== 2) return undefined;
     const { names, returns, does, steps, code, lead, solve } = pick(random, endings);
-    const name = pick(random, names);
+    const name = functionName(random, names);
     const expression = (x: string) => `people.filter((${x}) => ${x}.age ${sign} ${limit})${code(x)}`;
     const leads = [`${lead}:`, `${lead}. Here is the code:`];
     const result = solve(kept);
@@ -167,7 +167,7 @@ export const totals: Story = {
     ]);
     const sum = items.reduce((all, { price, count }) => all + price * count, 0);
     if (sum + value <= 0) return undefined;
-    const name = pick(random, [
+    const name = functionName(random, [
       "totalPrice",
       "toPay",
       "priceOf",

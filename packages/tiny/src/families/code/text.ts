@@ -2,7 +2,7 @@
 import { integer, pick, type Random, type Story, several } from "../../problem.ts";
 import { listed } from "../join.ts";
 import { nouns } from "../nouns.ts";
-import { arrow, cases, declared, instance, type Style } from "./task.ts";
+import { arrow, cases, declared, functionName, instance, type Style } from "./task.ts";
 import { vocabulary } from "./words.ts";
 
 interface Operation {
@@ -91,7 +91,7 @@ export const letters: Story = {
     const operation = letterOperation(random, word);
     const result = operation.solve(word);
     if (result === "") return undefined;
-    const name = pick(random, operation.names);
+    const name = functionName(random, operation.names);
     const task = {
       name,
       takes: "a word",
@@ -164,7 +164,7 @@ export const shape: Story = {
   draw(random) {
     const word = pick(random, nouns);
     const operation = shapeOperation(random, word);
-    const name = pick(random, operation.names);
+    const name = functionName(random, operation.names);
     const task = {
       name,
       takes: "a word",
@@ -238,7 +238,7 @@ export const line: Story = {
   draw(random) {
     const parts = several(random, vocabulary, integer(random, 2, 4));
     const operation = lineOperation(random, parts);
-    const name = pick(random, operation.names);
+    const name = functionName(random, operation.names);
     const text = parts.join(" ");
     const task = {
       name,

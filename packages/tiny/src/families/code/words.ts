@@ -2,7 +2,7 @@
 import { animals, colors, foods, goods } from "../../lexicon.ts";
 import { integer, pick, type Random, type Story, several } from "../../problem.ts";
 import { listed } from "../join.ts";
-import { arrow, cases, declared, instance, shown } from "./task.ts";
+import { arrow, cases, declared, functionName, instance, shown } from "./task.ts";
 
 /** Words that are short in tokens, also in capital letters. */
 export const vocabulary: readonly string[] = [...animals, ...colors, ...foods, ...goods];
@@ -127,7 +127,7 @@ export const words: Story = {
     const kept = list.filter(filter.keeps);
     const ending = pick(random, endings(pick(random, ["-", "+", ", ", " ", "/", "_"])));
     if (kept.length < 2 || kept.length === list.length) return undefined;
-    const name = pick(random, ending.names);
+    const name = functionName(random, ending.names);
     const expression = (word: string) => {
       const inner = (code: string) => code.replace(/\bword\b/g, word);
       return `words.filter((${word}) => ${inner(filter.code)})${inner(ending.code)}`;

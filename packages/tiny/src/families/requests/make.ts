@@ -93,6 +93,11 @@ export const make: Story = {
       `${name} {comes to see me|will visit me} on ${day} and wants ${object}. {How do I|How can I} make that?`,
       `{Can|Could} you help me to make ${object}? ${name} {needs|wants} it on ${day}.`,
       `{Give|Show} me the steps, please: ${object} for ${name}, to be {made|ready} on ${day}.`,
+      `By ${day} I {need|want} ${object}, and it is for ${name}. {How do I|How can I} make it?`,
+      `${name} asked me for ${object}. {Can|Could} you tell me how to make it? I need it on ${day}.`,
+      `For ${name} I {want|would like} to make ${object}. {How does that work|How is it done}? It must be ready on ${day}.`,
+      `What do I have to do on ${day} to make ${object} for ${name}?`,
+      `{Explain|Please explain} how {to make|somebody makes} ${object}. {I promised it to ${name}|It is for ${name}}, and it must be ready on ${day}.`,
       `On ${day} ${name} {would like|wants} to have ${object} from me. {Please tell me|Please show me} how I make it.`,
     ];
     const request = {

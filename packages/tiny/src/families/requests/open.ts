@@ -83,6 +83,11 @@ export const open: Story = {
       `Here is the ${object} of ${name}. {How do I|How can I} open it on ${day}?`,
       `{Can|Could} you help me to open the ${object} of ${name}? I have time on ${day}.`,
       `{Give|Show} me the steps, please: the ${object} of ${name} is to be opened on ${day}.`,
+      `The ${object} belongs to ${name}. On ${day} it should be {open|opened}. {How do I|How can I} do that?`,
+      `What do I have to do on ${day} to open the ${object} of ${name}?`,
+      `${name} has {something|a thing} that I {want|have} to open on ${day}: the ${object}. {How does that work|How is it done}?`,
+      `{Explain|Please explain} how {to open|somebody opens} the ${object} that ${name} has. I will try it on ${day}.`,
+      `It is ${name}'s ${object} that I {want|would like} to open. {Can|Could} you tell me how? I have {time until|until} ${day}.`,
       `${day} is the day on which I {have to|must} open ${name}'s ${object}. {Please tell me|Please show me} how I do that.`,
     ];
     const request = {

@@ -114,6 +114,11 @@ export const play: Story = {
       `${name} {comes to see me|will visit me} on ${day}. {How do I|How can I} ${task}?`,
       `{Can|Could} you help me to ${task}? The game with ${name} is on ${day}.`,
       `{Give|Show} me the steps, please. I want to ${task} when ${name} comes on ${day}.`,
+      `What do I have to do to ${task} when I {play|meet} with ${name} on ${day}?`,
+      `${name} {wants to play|will play} with me on ${day}. {Explain|Please explain} how to ${task}.`,
+      `I will {see|meet} ${name} on ${day}. {Is there a way|What is the best way} to ${task}?`,
+      `My {plan|wish} for ${day} is to ${task}. ${name} plays with me. {How does that work|How is it done}?`,
+      `To ${task}: that is what I {want|would like}. {Can|Could} you {tell|show} me how? I play with ${name} on ${day}.`,
       `I would like to ${task} when I {meet|see} ${name} on ${day}. {Please tell me|Please show me} how I do that.`,
     ];
     const request = {

@@ -66,6 +66,11 @@ export const write: Story = {
       `${name} should {get|have} ${object} from me on ${day}. {How do I|How can I} write that?`,
       `{Can|Could} you help me to write ${object}? ${name} should {get|have} it on ${day}.`,
       `{Give|Show} me the steps, please: ${object} to ${name}, to be {written|ready} on ${day}.`,
+      `What do I have to do on ${day} to write ${object} to ${name}?`,
+      `It is ${name} who should get ${object} on ${day}. {Explain|Please explain} how {to write it|I write it}.`,
+      `To ${name} I {want|would like} to write ${object}. {How does that work|How is it done}? It must be ready on ${day}.`,
+      `By ${day} I need ${object}. {Can|Could} you tell me how to write it? ${name} will read it.`,
+      `My {plan|wish} for ${day} is to write ${object}. It is for ${name}. {What is the best way|How can I do that}?`,
       `On ${day} I {want|would like} to send ${name} ${object}. {Please tell me|Please show me} how I write it.`,
     ];
     const request = {
