@@ -1,6 +1,6 @@
 /**
- * Writes a training corpus: `tokenizer.json`, and documents as token ids with one loss weight per token; and a small
- * held-out one beside it.
+ * Writes a training corpus: `tokenizer.json`, documents as token ids with one loss weight per token, and
+ * `statistics.json`; and a small held-out one beside it.
  *
  * bun packages/tiny/recipe/corpus.ts OUT_DIR [--documents N] [--seed N] [--tokenizer FILE] [--for AUDIENCE]
  *   [--families LIST]
@@ -81,17 +81,25 @@ function encoder(json: object): (text: string) => number[] {
 /** Documents of one to three turns, with a system message before some. */
 function writeDocuments(folder: string, count: number, side: Side, random: Random): void {
   const documents: DocumentWriter[] = [];
+  const turns: Record<string, { turns: number; tokens: number }> = {};
   let tokens = 0;
   while (documents.length < count) {
     const writer = new DocumentWriter(encode, families, random);
+    const own: (readonly [family: string, tokens: number])[] = [];
     if (random() < 0.1) writer.system(pick(random, systems));
     do {
       const drawn = asAnswered(problem(random, side, drawnFrom && pick(random, drawnFrom)));
+      const before = writer.ids.length;
       if (drawn !== undefined) writer.turn(drawn);
+      if (drawn !== undefined) own.push([drawn.family, writer.ids.length - before]);
     } while (random() < 0.06);
     if (writer.ids.length === 0 || writer.ids.length > 511) continue;
     documents.push(writer);
     tokens += writer.ids.length;
+    for (const [family, length] of own) {
+      const { turns: n, tokens: t } = turns[family] ?? { turns: 0, tokens: 0 };
+      turns[family] = { turns: n + 1, tokens: t + length };
+    }
   }
   mkdirSync(folder, { recursive: true });
   const [ids, weights] = [new Uint16Array(tokens), new Uint8Array(tokens)];
@@ -108,6 +116,8 @@ function writeDocuments(folder: string, count: number, side: Side, random: Rando
     Uint16Array.from(documents, ({ ids }) => ids.length),
   );
   const longest = documents.reduce((most, { ids }) => Math.max(most, ids.length), 0);
+  const statistics = { documents: count, tokens, longest, families: turns };
+  writeFileSync(join(folder, "statistics.json"), `${JSON.stringify(statistics, null, 2)}\n`);
   console.log(`${folder}: ${count} documents, ${tokens} tokens, the longest ${longest}`);
 }
 
