@@ -31,7 +31,7 @@ async function label(name: string, side: "train" | "held-out", count: number): P
   const random = seeded(side === "train" ? 1 : 2);
   const next = (digit: string) => String((Number(digit) + 3) % 10);
   const lines = Array.from({ length: count }, (_, i) => {
-    const { question, answer } = tiny.wordProblem(random, side);
+    const { question, answer } = tiny.problem(random, side, "words");
     const right = [tiny.phrase(answer, random), tiny.phrase(answer, random)];
     const wrong = [right[0]?.replace(/(?<== )\d/, next), right[1]?.replace(/\d(?=\D*$)/, next)];
     return JSON.stringify({ question, right, wrong, group: i % 2 === 0 ? "even" : "odd" });
@@ -195,7 +195,7 @@ async function evaluation(head: string, labels: string): Promise<Evaluation> {
 
 /** How many tokens of an answer are accepted by relaxation under the preset `judge` with this head. */
 async function relaxed(head: string): Promise<number> {
-  const { question } = tiny.wordProblem(seeded(77), "held-out");
+  const { question } = tiny.problem(seeded(77), "held-out", "words");
   const { out, err } = await lenity(["chat", question, "--policy", "judge", "--judge", path(head), "--json"]);
   assert.notEqual(out, "", err);
   return JSON.parse(out).metrics.acceptance.relaxed;
