@@ -184,7 +184,7 @@ describe("a judge head that reads hidden states of layers", () => {
     );
     const deep = await judged(await headOf("deep", 384, 0, { hidden: "layer-9" }));
     assert.equal(deep.status, 1);
-    assert.match(deep.err, /^warning: .*layer-9 hidden states are not available: the model has 6 layers\.\n/);
+    assert.match(deep.err, /^warning: .*layer-9 hidden states are not available: the model has 8 layers\.\n/);
     assert.match(deep.err, /\nlenity: Policy .* reads layer-9 hidden states, which tiny does not return \(it returns/);
   });
 });
