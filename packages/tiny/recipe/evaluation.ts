@@ -36,8 +36,8 @@ export function meanOf(
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-/** The table of the model card: a row for each family, and one of means. */
-export function evaluationTable({ models }: Evaluation): string {
+/** The table of the model card: a row for each family, one of means, and how many problems there were. */
+export function evaluationTable({ problems, models }: Evaluation): string {
   const { target = {}, draft = {} } = models;
   const row = (name: string, score: (model: typeof target, side: Unseen, figure?: keyof FamilyScore) => number) => [
     name,
@@ -45,7 +45,7 @@ export function evaluationTable({ models }: Evaluation): string {
     percent(score(target, "held-out", "flawless")),
     score(target, "held-out", "tokens").toFixed(0),
   ];
-  return markdownTable(
+  const table = markdownTable(
     [
       "family",
       ...["target", "draft"].flatMap((model) => [`${model}: new values`, `${model}: new wordings`]),
@@ -60,4 +60,5 @@ export function evaluationTable({ models }: Evaluation): string {
     ],
     1,
   );
+  return `${table}\n\n${problems} problems of each family, with new values and again in new wordings.`;
 }
