@@ -1,5 +1,6 @@
 import { seeded } from "@lenity/core";
-import { firstError, readResult, wordProblem } from "@lenity/tiny";
+import { firstError, problem } from "@lenity/tiny";
+import { checkAnswer } from "@lenity/tiny/check";
 
 /** A question, and what is a right answer to it. */
 export interface BenchProblem {
@@ -9,15 +10,15 @@ export interface BenchProblem {
   readonly flawless?: ((text: string) => boolean) | undefined;
 }
 
-/** Held-out problems of the built-in pair. */
+/** Held-out problems of the built-in pair: of all families, in the shares of its training data. */
 export function builtInProblems(count: number, seed: number): BenchProblem[] {
   const random = seeded(seed);
   return Array.from({ length: count }, () => {
-    const { question, answer, result } = wordProblem(random, "held-out");
+    const drawn = problem(random, "held-out");
     return {
-      question,
-      check: (text) => readResult(text) === result,
-      flawless: (text) => firstError(answer, text) === text.length,
+      question: drawn.question,
+      check: (text) => checkAnswer(drawn, text),
+      flawless: (text) => firstError(drawn.answer, text) === text.length,
     };
   });
 }

@@ -6,7 +6,7 @@ import OpenAI from "openai";
 
 const client = new OpenAI({ baseURL: process.argv[2] ?? "http://127.0.0.1:8080/v1", apiKey: "none" });
 const question =
-  "A pen costs 4 coins and a book costs 9 coins. Leo buys 6 pens and one book. How many coins does he pay?";
+  "A pen costs 4 coins, and a book costs 9 coins. Leo takes 50 coins to the shop and buys 6 pens and one book. How many coins does he take home?";
 
 /** lenity's additions to the request and the answer. */
 const policy = { type: "or", any: [{ type: "sd" }, { type: "kl", threshold: 0.3 }] };

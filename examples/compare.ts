@@ -9,7 +9,8 @@ import { loadPair } from "@lenity/onnx";
 import * as tiny from "@lenity/tiny";
 
 const question =
-  process.argv[2] ?? "Paul plants 3 rows of 7 tulips and 5 rows of 4 roses. How many plants are in the garden?";
+  process.argv[2] ??
+  "Paul has 3 rows of 7 tulips and 5 rows of 4 roses in the garden. A goat eats 6 plants. How many plants are left?";
 const pair = await loadPair(tiny.target, tiny.draft);
 const { target, drafter, close } = pair;
 const writer = chatWriter(pair);

@@ -10,7 +10,7 @@ const { target, drafter, close } = pair;
 const writer = chatWriter(pair);
 const registry = defaultRegistry({ plugins: [nearly] });
 const question =
-  "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?";
+  "A bus carries 31 people. At the first stop, 12 get off and 7 get on. At the second stop, 4 get off. How many people are on the bus now?";
 const messages = [{ role: "user", content: question }];
 
 for (const policy of [

@@ -47,9 +47,9 @@ test("the nested policy in the documents gives the right answer", async () => {
   const policy = JSON.stringify(JSON.parse(nested));
   assert.ok(policy.includes("shadow") && policy.includes("when"));
   const question =
-    "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?";
+    "A bus carries 31 people. At the first stop, 12 get off and 7 get on. At the second stop, 4 get off. How many people are on the bus now?";
   const out = await shell(`bun packages/cli/src/main.ts chat "${question}" --json --policy '${policy}'`);
-  assert.match(JSON.parse(out).text, /#### 26$/);
+  assert.match(JSON.parse(out).text, /#### 22$/);
 });
 
 test("in the recorded table the policies keep their promises", () => {

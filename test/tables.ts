@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type EvidenceReport, evidenceTable } from "../bench/evidence.ts";
 import { type QualityReport, qualityTable } from "../bench/quality.ts";
+import { type Evaluation, evaluationTable } from "../packages/tiny/recipe/evaluation.ts";
 import { readJson, readText, root } from "./published-packages.ts";
 
 /** A table between `<!-- name -->` and `<!-- /name -->`. */
@@ -25,6 +26,11 @@ export const tables: readonly GeneratedTable[] = [
     name: "evidence",
     file: "docs/devices.md",
     make: () => evidenceTable(readJson<EvidenceReport>("bench/results/evidence.json")),
+  },
+  {
+    name: "evaluation",
+    file: "packages/tiny/README.md",
+    make: () => evaluationTable(readJson<Evaluation>("packages/tiny/evaluation.json")),
   },
 ];
 

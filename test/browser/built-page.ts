@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { buildPage } from "../../examples/browser/build.ts";
 import { type Served, serveFolder } from "../../examples/browser/serve.ts";
 import { seeded } from "../../packages/core/src/index.ts";
-import { type Problem, wordProblem } from "../../packages/tiny/src/problems.ts";
+import { problem as drawn, type Problem, phrase, readResult } from "../../packages/tiny/src/index.ts";
 import { chromiumProgram, type Page, startChromium } from "./chromium.ts";
 
 /** The built page and a browser. */
@@ -93,4 +93,5 @@ export const textOf = (page: Page, selector: string): Promise<string> =>
 export const state = (page: Page): Promise<string> => textOf(page, "#state");
 /** A question that does not fit the context. */
 export const tooLong: string = "word ".repeat(600);
-export const problem: Problem = wordProblem(seeded(5), "held-out");
+export const problem: Problem = drawn(seeded(5), "held-out", "words");
+export const result: string | undefined = readResult(phrase(problem.answer, seeded(5)));

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { readResult } from "../../packages/tiny/src/problems.ts";
-import { type Answer, ask, type BuiltPage, builtPage, problem, state, textOf } from "./built-page.ts";
+import { readResult } from "../../packages/tiny/src/problem.ts";
+import { type Answer, ask, type BuiltPage, builtPage, problem, result, state, textOf } from "./built-page.ts";
 import type { Page } from "./chromium.ts";
 
 let built: BuiltPage;
@@ -26,7 +26,7 @@ for (const isolated of [true, false]) {
         const lenient: Answer[] = [];
         for (const policy of ["judi", "judge", "autojudge"]) lenient.push(await ask(page, problem.question, policy));
         for (const { text } of [plain, strict, ...lenient]) {
-          assert.equal(readResult(text), problem.result);
+          assert.equal(readResult(text), result);
           assert.match(text, /^(\S+[ \n]){20,}\S+$/, "the marks neither remove nor add white space");
         }
         assert.equal(strict.text, plain.text);
@@ -58,7 +58,7 @@ describe("the page", () => {
       const stopped = await ask(page, problem.question, "plain");
       assert.equal(await textOf(page, "article > :last-child"), "Stopped.");
       assert.ok(stopped.text.length > 0 && readResult(stopped.text) === undefined);
-      assert.equal(readResult((await ask(page, problem.question, "judi")).text), problem.result);
+      assert.equal(readResult((await ask(page, problem.question, "judi")).text), result);
     });
   });
 
@@ -68,7 +68,7 @@ describe("the page", () => {
         await textOf(page, "p:has(#state)"),
         /^Ready\. WebAssembly, \d threads?; strict decoding is exact to the bit/,
       );
-      assert.equal(readResult((await ask(page, problem.question, "judi")).text), problem.result);
+      assert.equal(readResult((await ask(page, problem.question, "judi")).text), result);
     };
     const refuses = async (page: Page) =>
       assert.match(await textOf(page, "#failure"), /tiny cannot run on webgpu\. .*Use the provider wasm or auto\./s);

@@ -38,8 +38,7 @@ verification on the same problems. There are no times on this page: passes over 
 all policies. `;
 
 const unmeasured = `
-There are no results yet: the pair that is trained on these tasks is not built in yet (see
-[its recipe](../packages/tiny/recipe/README.md)).
+There are no results yet: run the experiments.
 `;
 
 /** The Markdown of the page. */

@@ -6,8 +6,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
-import * as tiny from "@lenity/tiny";
-import { skipFor } from "../../../test/skips.ts";
 import type { AccuracyReport } from "../accuracy/report.ts";
 import type { CalibrationReport } from "../calibration/report.ts";
 import type { DomainReport } from "../domain/report.ts";
@@ -41,14 +39,7 @@ async function quick<Report>(name: string): Promise<Report> {
   return result.report as Report;
 }
 
-/** The first built-in pair knows one kind of task, and its vocabulary has 1024 tokens. */
-const { vocab_size } = JSON.parse(readFileSync(new URL("config.json", tiny.target), "utf8"));
-const skip = skipFor(
-  "the experiments' quick form",
-  vocab_size === 1024 && "the built-in pair was not trained on their tasks; its successor is in training",
-);
-
-describe("the quick form of", { skip }, () => {
+describe("the quick form of", () => {
   test("heads trains every head", { timeout: 240_000 }, async () => {
     const { heads, untrained } = await quick<HeadsReport>("heads");
     assert.deepEqual(readdirSync(join(out, "heads")).sort(), headPlans.map(({ name }) => `${name}.json`).sort());

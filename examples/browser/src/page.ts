@@ -1,5 +1,5 @@
 /** The page: sends questions to its worker and shows the results. */
-import { wordProblem } from "@lenity/tiny";
+import { problem } from "@lenity/tiny";
 import { answerCard, type Card } from "./card.ts";
 import type { Choice, Order, Report } from "./messages.ts";
 
@@ -50,7 +50,7 @@ form.addEventListener("submit", (event) => {
 });
 stop.addEventListener("click", () => order({ type: "stop" }));
 another.addEventListener("click", () => {
-  question.value = wordProblem(Math.random, "held-out").question;
+  question.value = problem(Math.random, "held-out").question;
 });
 policy.addEventListener("change", showChoice);
 question.addEventListener("keydown", (event) => {

@@ -139,7 +139,7 @@ const placeOf = ({ folder, graph }: OnnxModel) => ({ folder, file: relative(fold
 
 /** A question whose answer is longer than a block. */
 const question =
-  "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?";
+  "A bus carries 31 people. At the first stop, 12 get off and 7 get on. At the second stop, 4 get off. How many people are on the bus now?";
 
 const showProgress =
   (what = "") =>

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { builtInProblems } from "@lenity/bench/problems";
 import type { QualityReport, QualityRow } from "@lenity/bench/quality";
 import { seeded } from "@lenity/core";
 import * as tiny from "@lenity/tiny";
@@ -15,8 +16,8 @@ after(() => rm(folder, { recursive: true }));
 const path = (name: string) => join(folder, name);
 
 const random = seeded(8);
-const problems = Array.from({ length: 8 }, () => tiny.wordProblem(random, "held-out"));
-const lines = problems.map(({ question, result }) => JSON.stringify({ question, answer: `#### ${result}` }));
+const problems = Array.from({ length: 8 }, () => tiny.problem(random, "held-out", "words"));
+const lines = problems.map(({ question, answer }) => JSON.stringify({ question, answer: tiny.phrase(answer, random) }));
 await writeFile(path("prompts.jsonl"), `${lines.join("\n")}\n`);
 
 async function quality(
@@ -40,7 +41,7 @@ test("counts right answers by the check, with Wilson's interval and, against str
   // As good as a coin, so that the policies, whose words differ, are right about different prompts.
   await writeFile(
     path("even.mjs"),
-    "export default (text, { answer }) => answer.startsWith('####') && text.length % 2 === 0;",
+    "export default (text, { answer }) => answer.includes('####') && text.length % 2 === 0;",
   );
   const { table, report } = await quality("--answer", path("even.mjs"), "--policies", "strict", "judi");
   assert.match(
@@ -64,6 +65,21 @@ test("takes the first prompts, and compares with plain decoding where strict is 
   const { table, report } = await quality("--policies", "judi", "--problems", "2");
   assert.match(table, /against plain/);
   assert.deepEqual([report.problems, report.rows.map(({ paired }) => paired?.pValue)], [2, [undefined, 1]]);
+});
+
+test("without prompts asks held-out problems of all families, and knows right answers from wrong ones", async () => {
+  const random = seeded(4);
+  const drawn = Array.from({ length: 80 }, () => tiny.problem(random, "held-out"));
+  assert.deepEqual(new Set(drawn.map(({ family }) => family)), new Set(tiny.families.map(({ name }) => name)));
+  for (const [i, { question, check, flawless }] of builtInProblems(80, 4).entries()) {
+    const { question: asked, answer, family } = drawn[i] as tiny.Problem;
+    assert.equal(question, asked);
+    const text = tiny.phrase(answer, random);
+    assert.deepEqual([await check(text), flawless?.(text)], [true, true], text);
+    assert.equal(flawless?.(`${text}7`), false);
+    // Any other answer to a request that must not be refused is right.
+    if (family !== "requests") assert.equal(await check("I do not know."), false);
+  }
 });
 
 test("refuses a check without prompts, and prompts without what the check compares with", async () => {

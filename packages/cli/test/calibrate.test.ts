@@ -15,8 +15,8 @@ after(() => rm(folder, { recursive: true }));
 const path = (name: string) => join(folder, name);
 
 const random = seeded(6);
-const problems = Array.from({ length: 12 }, () => tiny.wordProblem(random, "held-out"));
-const lines = problems.map(({ question, result }) => JSON.stringify({ question, answer: `#### ${result}` }));
+const problems = Array.from({ length: 12 }, () => tiny.problem(random, "held-out", "words"));
+const lines = problems.map(({ question, answer }) => JSON.stringify({ question, answer: tiny.phrase(answer, random) }));
 await writeFile(path("prompts.jsonl"), `${lines.join("\n")}\n`);
 await writeFile(path("bare.jsonl"), `${problems.map(({ question }) => JSON.stringify({ question })).join("\n")}\n`);
 

@@ -11,6 +11,9 @@ after(() => rm(folder, { recursive: true }));
 
 const question = "Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?";
 
+/** Accepts most of what the draft writes. */
+const loose = '{"type":"or","any":[{"type":"sd"},{"type":"kl","threshold":4}]}';
+
 describe("lenity chat", () => {
   test("prints one JSON object with the text and the counts, for a policy in JSON", async () => {
     const policy = { type: "or", any: [{ type: "sd" }, { type: "kl", threshold: 0.3 }] };
@@ -36,21 +39,21 @@ describe("lenity chat", () => {
     assert.equal(answer.trace.map(({ token }: { token: string }) => token).join(""), answer.text);
   });
   test("shows leniency where there was some: a trace counts as many relaxed tokens as the metrics, and a lossless rule has none", async () => {
-    for (const policy of ["block", '{"type":"threshold"}', "judi"]) {
+    for (const policy of ["block", '{"type":"threshold"}', loose]) {
       const args = ["chat", question, "--policy", policy, "--temperature", "1", "--json", "--trace"];
       const { trace, metrics } = JSON.parse((await lenity(args)).out);
       const relaxed = trace.filter((entry: { relaxed: boolean }) => entry.relaxed).length;
       assert.equal(relaxed, metrics.acceptance.relaxed);
-      assert.equal(relaxed > 0, policy === "judi");
+      assert.equal(relaxed > 0, policy === loose);
     }
   });
   test("colours only what was relaxed as relaxed", async () => {
     const yellow = "\u001b[33m";
-    for (const policy of ["block", '{"type":"threshold"}', "judi"]) {
+    for (const policy of ["block", '{"type":"threshold"}', loose]) {
       const args = ["chat", question, "--policy", policy, "--temperature", "1", "--trace"];
       const { out } = await lenity(args, undefined, { FORCE_COLOR: "1" });
       assert.ok(out.includes("\u001b[0m"));
-      assert.equal(out.includes(yellow), policy === "judi", policy);
+      assert.equal(out.includes(yellow), policy === loose, policy);
     }
   });
   test("prints the text on standard output and the figures on standard error", async () => {
@@ -184,7 +187,7 @@ describe("a judge head that reads hidden states of layers", () => {
     );
     const deep = await judged(await headOf("deep", 384, 0, { hidden: "layer-9" }));
     assert.equal(deep.status, 1);
-    assert.match(deep.err, /^warning: .*layer-9 hidden states are not available: the model has 6 layers\.\n/);
+    assert.match(deep.err, /^warning: .*layer-9 hidden states are not available: the model has 8 layers\.\n/);
     assert.match(deep.err, /\nlenity: Policy .* reads layer-9 hidden states, which tiny does not return \(it returns/);
   });
 });

@@ -16,7 +16,7 @@ async function serving() {
       {
         role: "user",
         content:
-          "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?",
+          "A bus carries 31 people. At the first stop, 12 get off and 7 get on. At the second stop, 4 get off. How many people are on the bus now?",
       },
     ],
     temperature: 0,

@@ -14,7 +14,7 @@ after(() => rm(folder, { recursive: true }));
 
 const questions = [
   "Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?",
-  "A bus carries 31 people. At the next stop 12 get off and 7 get on. How many people are on the bus now?",
+  "A bus carries 31 people. At the first stop, 12 get off and 7 get on. At the second stop, 4 get off. How many people are on the bus now?",
 ];
 
 interface Answer {
@@ -43,7 +43,7 @@ test("lenity serve --engines 2 answers two at a time, and tells of its engines",
     const health = async () => (await (await fetch(`${url}/health`)).json()) as Health;
     const [first, second] = await Promise.all(questions.map(ask));
     assert.match(textOf(first as Answer), /#### 7$/);
-    assert.match(textOf(second as Answer), /#### 26$/);
+    assert.match(textOf(second as Answer), /#### 22$/);
     const again = await ask(questions[0] as string);
     assert.equal(textOf(again), textOf(first as Answer));
     assert.equal(again.usage.prompt_tokens_details.cached_tokens, again.usage.prompt_tokens - 1);
@@ -95,7 +95,7 @@ describe("a server whose engine dies", () => {
       const { error } = (await lost.json()) as Answer;
       assert.deepEqual([error?.code, error?.type], ["worker_lost", "server_error"]);
       assert.match(error?.message ?? "", /^The model's engine failed before the answer was complete\./);
-      assert.match(textOf((await other.json()) as Answer), /#### 26$/);
+      assert.match(textOf((await other.json()) as Answer), /#### 22$/);
       // Until then all requests go to the other engine, the next deadly one included.
       while (target.engines.some(({ state }) => state === "restarting"))
         await new Promise((resolve) => setTimeout(resolve, 5));
@@ -111,7 +111,7 @@ describe("a server whose engine dies", () => {
       questions.map(async (question) => textOf((await (await ask(question)).json()) as Answer)),
     );
     assert.match(next[0] ?? "", /#### 7$/);
-    assert.match(next[1] ?? "", /#### 26$/);
+    assert.match(next[1] ?? "", /#### 22$/);
     await Promise.all([target.close(), models.close()]);
   });
 });

@@ -7,21 +7,21 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { seeded } from "@lenity/core";
 import * as tiny from "@lenity/tiny";
-import { parseLabels } from "@lenity/train";
+import { defaultTau, parseLabels } from "@lenity/train";
 import { run as lenity, main } from "./command.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "lenity-label-"));
 after(() => rm(folder, { recursive: true }));
 
 const random = seeded(3);
-const problems = Array.from({ length: 6 }, () => tiny.wordProblem(random, "train"));
+const problems = Array.from({ length: 6 }, () => tiny.problem(random, "train", "words"));
 const prompts = join(folder, "prompts.jsonl");
 await writeFile(
   prompts,
   problems
-    .map(({ question, answer, result, family }) => {
+    .map(({ question, answer, template }) => {
       const right = [tiny.phrase(answer, random), tiny.phrase(answer, random)];
-      return { question, answer: `#### ${result}`, group: family, right, wrong: `${right[0]?.slice(0, 40)}?` };
+      return { question, answer: right[0], group: template, right, wrong: `${right[0]?.slice(0, 40)}?` };
     })
     .map((line) => `${JSON.stringify(line)}\n`)
     .join(""),
@@ -39,7 +39,7 @@ describe("lenity judge label", () => {
     assert.deepEqual([source.method, source.target, answers.length], ["mining", "tiny", problems.length]);
     assert.deepEqual(
       answers.map(({ group }) => group),
-      problems.map(({ family }) => family),
+      problems.map(({ template }) => template),
     );
     const all = answers.flatMap((answer) => answer.labels);
     const fine = all.filter((each) => each.fine).length;
@@ -72,7 +72,7 @@ describe("lenity judge label", () => {
     const { err } = await label(...args, "--tau-from", path("whole.jsonl"), "--out", path("tau.jsonl"));
     const tau = (await labels("tau.jsonl")).source.settings["tau"];
     assert.match(err, new RegExp(`^lenity: τ is ${tau}\\.\n`));
-    assert.ok(Number(tau) < -3);
+    assert.ok(Number.isFinite(tau) && tau !== defaultTau, `${tau}`);
   });
 
   test("--spans writes a line for each right and wrong answer", async () => {

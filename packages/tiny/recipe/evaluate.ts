@@ -1,12 +1,13 @@
 /**
- * How well a model solves each family: the figures of the model card.
+ * How well models solve each family: the figures of the model card.
  *
- * bun packages/tiny/recipe/evaluate.ts MODEL_DIR [--problems N] [--seed N] [--show N] [--out FILE]
+ * bun packages/tiny/recipe/evaluate.ts MODEL_DIR... [--problems N] [--seed N] [--show N] [--out FILE]
  *
  * Greedy answers to N problems of each family, with held-out values in trained wordings and in wordings held out of
  * training.
  */
 import { writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { chatWriter, completeChat } from "@lenity/chat";
 import { seeded } from "@lenity/core";
@@ -14,6 +15,7 @@ import { loadChatTemplate, loadModel, loadTokenizer, openFolder } from "@lenity/
 import { checkAnswer } from "../src/check.ts";
 import { families, problem } from "../src/families.ts";
 import { firstError, type Side } from "../src/problem.ts";
+import { type Evaluation, type FamilyScore, meanOf, unseen } from "./evaluation.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,24 +26,28 @@ const { values, positionals } = parseArgs({
     out: { type: "string" },
   },
 });
-const [path] = positionals;
-if (path === undefined) {
+if (positionals.length === 0) {
   throw new Error(
-    "Usage: bun packages/tiny/recipe/evaluate.ts MODEL_DIR [--problems N] [--seed N] [--show N] [--out FILE]",
+    "Usage: bun packages/tiny/recipe/evaluate.ts MODEL_DIR... [--problems N] [--seed N] [--show N] [--out FILE]",
   );
 }
-const problems = Number(values.problems);
-const files = await openFolder(path);
-const [target, tokenizer, chatTemplate] = await Promise.all([
-  loadModel(files, { threads: 1 }),
-  loadTokenizer(files),
-  loadChatTemplate(files),
-]);
-const writer = chatWriter({ id: path, target, tokenizer, chatTemplate });
+const [problems, seed, show] = [values.problems, values.seed, values.show].map(Number) as [number, number, number];
 
-/** The shares of answers that are right, and of those that are right in every word; and their mean length. */
-async function evaluate(family: string, side: Side): Promise<Record<string, number>> {
-  const random = seeded(Number(values.seed));
+/** The model of a folder, ready to answer. */
+async function loadAll(path: string) {
+  const files = await openFolder(path);
+  const [target, tokenizer, chatTemplate] = await Promise.all([
+    loadModel(files, { threads: 1 }),
+    loadTokenizer(files),
+    loadChatTemplate(files),
+  ]);
+  return { target, writer: chatWriter({ id: path, target, tokenizer, chatTemplate }) };
+}
+
+type Loaded = Awaited<ReturnType<typeof loadAll>>;
+
+async function evaluate({ target, writer }: Loaded, family: string, side: Side): Promise<FamilyScore> {
+  const random = seeded(seed);
   let [right, flawless, tokens] = [0, 0, 0];
   for (let i = 0; i < problems; i++) {
     const drawn = problem(random, side, family);
@@ -51,19 +57,25 @@ async function evaluate(family: string, side: Side): Promise<Record<string, numb
     if (isRight) right++;
     if (firstError(drawn.answer, answer.text) === answer.text.length) flawless++;
     tokens += answer.tokens.length;
-    if (i < Number(values.show)) console.log(`[${drawn.template}] ${drawn.question}\n${answer.text}\n=> ${isRight}\n`);
+    if (i < show) console.log(`[${drawn.template}] ${drawn.question}\n${answer.text}\n=> ${isRight}\n`);
   }
   return { right: right / problems, flawless: flawless / problems, tokens: Math.round(tokens / problems) };
 }
 
-const report: Record<string, Record<string, Record<string, number>>> = {};
-for (const { name } of families) {
-  report[name] = { "held-out": await evaluate(name, "held-out"), reworded: await evaluate(name, "reworded") };
-  console.log(name, JSON.stringify(report[name]));
+const models: Record<string, Evaluation["models"][string]> = {};
+for (const path of positionals) {
+  const loaded = await loadAll(path);
+  const scores: Record<string, Evaluation["models"][string][string]> = {};
+  for (const { name } of families) {
+    scores[name] = {
+      "held-out": await evaluate(loaded, name, "held-out"),
+      reworded: await evaluate(loaded, name, "reworded"),
+    };
+    console.log(basename(path), name, JSON.stringify(scores[name]));
+  }
+  for (const side of unseen) console.log(basename(path), side, "mean", meanOf(scores, side).toFixed(3));
+  models[basename(path)] = scores;
+  await loaded.target.close();
 }
-for (const side of ["held-out", "reworded"]) {
-  const rights = Object.values(report).map((family) => family[side]?.["right"] ?? 0);
-  console.log(side, "mean", (rights.reduce((sum, right) => sum + right, 0) / rights.length).toFixed(3));
-}
-if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify({ problems, ...report }, null, 1)}\n`);
-await target.close();
+const evaluation: Evaluation = { problems, seed, models };
+if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(evaluation, null, 1)}\n`);

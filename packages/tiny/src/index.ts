@@ -1,4 +1,17 @@
-export * from "./problems.ts";
+export { families, problem } from "./families.ts";
+export {
+  type Check,
+  type Family,
+  firstError,
+  type Instance,
+  type Problem,
+  phrase,
+  type Random,
+  readResult,
+  type Segments,
+  type Side,
+  type Story,
+} from "./problem.ts";
 
 /** The target's folder. */
 export const target: URL = new URL("../target/", import.meta.url);

@@ -8,7 +8,7 @@ import * as tiny from "@lenity/tiny";
 import { draftedSpans, mineLabels, sameNumber, selfLabels } from "../src/index.ts";
 
 const random = seeded(1);
-const problems = Array.from({ length: 3 }, () => tiny.wordProblem(random, "train"));
+const problems = Array.from({ length: 3 }, () => tiny.problem(random, "train", "words"));
 let target: OnnxModel;
 let draft: OnnxModel;
 let tokenizer: Tokenizer;
@@ -28,7 +28,7 @@ after(async () => {
 const promptOf = ({ question }: tiny.Problem) => tokenizer.encode(`<|user|>${question}<|end|><|assistant|>`);
 const pair = () => ({ target, draft, tokenizer, drafter: () => onnxDrafter(draft), maxTokens: 200 });
 /** The result of the target's plain answer that begins with these tokens. */
-async function resultOf(prompt: readonly Token[], start: readonly Token[]): Promise<number | undefined> {
+async function resultOf(prompt: readonly Token[], start: readonly Token[]): Promise<string | undefined> {
   const { tokens } = await complete([...prompt, ...start], { target, tokenizer, maxTokens: 200 - start.length });
   return tiny.readResult(tokenizer.decode([...start, ...tokens.map(({ token }) => token)]));
 }

@@ -326,7 +326,7 @@ describe("on WebGPU", { skip }, () => {
             tokenizer,
             verifier,
             drafter: onnxDrafter(draft),
-            maxTokens: 40,
+            maxTokens: 60,
           });
           assert.match(text, /3 \* 4 = 12/);
           // At temperature 0 the probabilities stay on the device.
