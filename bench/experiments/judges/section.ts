@@ -53,10 +53,10 @@ function claims(report: HeadsReport): string[] {
     `Without training, KL(p‖q) ranks wrong tokens above fine ones with an area of ${area(kl.area)}, and the certainty of the target (its negative entropy) with ${area(certainty.area)}.`,
     claim(
       better.length === own.length,
-      "Every trained judge ranks them better than the KL.",
+      "All three judges rank them better than the KL.",
       claim(
         better.length === 0,
-        "No trained judge ranks them better than the KL.",
+        "None of the three judges ranks them better than the KL.",
         `${list(better.map(({ name }) => name))} ${better.length === 1 ? "ranks" : "rank"} them better than the KL, the others do not.`,
       ),
     ),
