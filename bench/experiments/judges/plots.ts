@@ -21,7 +21,7 @@ function calibrationPlot({ heads }: HeadsReport): PlotSpec {
       domain: [0, 1.3],
       ticks: [0, 0.2, 0.4, 0.6, 0.8, 1],
     },
-    y: { title: "share of tokens that must be", domain: [0, 1] },
+    y: { title: "share of tokens that must be rejected", domain: [0, 1] },
     lines: [
       { name: "calibrated", colour: "#999", dashed: true, points: ideal },
       ...shown.map(({ name, heldOut: { calibration } }, i) => ({
