@@ -35,11 +35,23 @@ export function baselinesPlot({ lines, strict, sampled }: AccuracyReport): PlotS
     height: { step: 20 },
     layer: [
       { data: { values: marks }, mark: { type: "rule", color: "#999", strokeDash: [4, 3] }, encoding: { x } },
-      {
-        data: { values: marks },
-        mark: { type: "text", color: "#777", fontSize: 10, dy: -4, baseline: "bottom" },
-        encoding: { x, y: { value: 0 }, text },
-      },
+      ...marks.map((mark, _, [strict, sampled]) => {
+        const lower = mark.right < Math.max(strict?.right ?? 0, sampled?.right ?? 0);
+        const align = lower ? ("right" as const) : ("left" as const);
+        return {
+          data: { values: [mark] },
+          mark: {
+            type: "text" as const,
+            color: "#777",
+            fontSize: 10,
+            dx: lower ? 3 : -3,
+            dy: -4,
+            align,
+            baseline: "bottom" as const,
+          },
+          encoding: { x, y: { value: 0 }, text },
+        };
+      }),
       {
         data: { values: rows },
         mark: { type: "line", color: "#ccc" },
