@@ -96,7 +96,7 @@ function transferPlot({ rules, transferAlpha }: CalibrationReport): PlotSpec {
   const x = { field: "to", type: "nominal", sort: transfer.map(({ from }) => from), title: "tested on" } as const;
   const y = { field: "from", type: "nominal", sort, title: "calibrated on" } as const;
   return {
-    width: { step: 46 },
+    width: { step: 54 },
     height: { step: 26 },
     layer: [
       {
