@@ -2,21 +2,21 @@ import { type EngineState, type LanguageModel, LenityError } from "@lenity/core"
 import { excerpt } from "@lenity/core/internal";
 import { type Context, Hono } from "hono";
 import { requestId } from "hono/request-id";
-import { onlyHosts } from "./allowed-hosts.ts";
-import { answerOf, begun, followed, outliving } from "./answer-events.ts";
-import { ApiError, apiErrorOf, endingError } from "./api-error.ts";
-import { bearerAuth, scopeOf } from "./auth.ts";
-import { readJson } from "./body.ts";
-import { chunksOf, completionOf, type Envelope } from "./completion.ts";
-import { jobOf, type ReadyModel, ready, run, unknownModel } from "./generation.ts";
-import { refuseOtherMethods } from "./methods.ts";
-import { ignoredHeader } from "./other-fields.ts";
-import { policyList } from "./policies.ts";
-import { createQueue, type Queue } from "./queue.ts";
-import { parseChatRequest } from "./request.ts";
-import { pathOf } from "./request-path.ts";
+import { answerOf, begun, followed, outliving } from "./answer/answer-events.ts";
+import { chunksOf, completionOf, type Envelope } from "./answer/completion.ts";
+import { jobOf, type ReadyModel, ready, run, unknownModel } from "./answer/generation.ts";
+import { createQueue, type Queue } from "./answer/queue.ts";
+import { onlyHosts } from "./http/allowed-hosts.ts";
+import { ApiError, apiErrorOf, endingError } from "./http/api-error.ts";
+import { bearerAuth, scopeOf } from "./http/auth.ts";
+import { readJson } from "./http/body.ts";
+import { refuseOtherMethods } from "./http/methods.ts";
+import { pathOf } from "./http/request-path.ts";
+import { eventStream } from "./http/sse.ts";
+import { ignoredHeader } from "./request/other-fields.ts";
+import { parseChatRequest } from "./request/request.ts";
+import { policyList } from "./routes/policies.ts";
 import type { ServedModel } from "./served-model.ts";
-import { eventStream } from "./sse.ts";
 
 export interface ServerOptions {
   /** At least one; the first answers requests that name none. */

@@ -5,12 +5,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Drafter, modelDrafter } from "@lenity/core";
-import { begun, outliving } from "../src/answer-events.ts";
-import { chunksOf } from "../src/completion.ts";
-import { jobOf, ready, run } from "../src/generation.ts";
+import { begun, outliving } from "../src/answer/answer-events.ts";
+import { chunksOf } from "../src/answer/completion.ts";
+import { jobOf, ready, run } from "../src/answer/generation.ts";
+import { createQueue } from "../src/answer/queue.ts";
+import { eventStream } from "../src/http/sse.ts";
 import { createServer, type ServedModel } from "../src/index.ts";
-import { createQueue } from "../src/queue.ts";
-import { eventStream } from "../src/sse.ts";
 import { chunks, post, queueOf, reply, sayingModel, served, textOf, until } from "./doubles.ts";
 
 /** A served model, and what of it is open. */

@@ -1,7 +1,7 @@
 import type { ChatMessage, ChatTool } from "@lenity/chat";
 import { didYouMean, excerpt, expectation, quoted, shown } from "@lenity/core/internal";
 import * as v from "valibot";
-import { ApiError } from "./api-error.ts";
+import { ApiError } from "../http/api-error.ts";
 import { messageSchema } from "./message-schema.ts";
 import { otherFields } from "./other-fields.ts";
 import { expecting, object, plain } from "./schema.ts";

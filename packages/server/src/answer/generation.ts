@@ -1,12 +1,12 @@
 import { type ChatWriter, chatWriter } from "@lenity/chat";
 import { type GenerateEvent, type GenerateOptions, generate, type Token } from "@lenity/core";
 import { quoted } from "@lenity/core/internal";
-import { ApiError } from "./api-error.ts";
-import { chosenSampling } from "./chosen-sampling.ts";
-import { chosenSpeculation, type Speculation } from "./chosen-speculation.ts";
+import { ApiError } from "../http/api-error.ts";
+import { chosenSampling } from "../request/chosen-sampling.ts";
+import { chosenSpeculation, type Speculation } from "../request/chosen-speculation.ts";
+import type { ChatRequest } from "../request/request.ts";
+import type { ServedModel } from "../served-model.ts";
 import type { Queue } from "./queue.ts";
-import type { ChatRequest } from "./request.ts";
-import type { ServedModel } from "./served-model.ts";
 
 /** A served model whose template is parsed. */
 export interface ReadyModel extends ServedModel {

@@ -1,6 +1,6 @@
 import { type Drafter, LenityError, type Policy, type Verifier } from "@lenity/core";
 import { blockLength, didYouMean, excerpt, quoted } from "@lenity/core/internal";
-import type { ServedModel } from "./served-model.ts";
+import type { ServedModel } from "../served-model.ts";
 
 /** The settings of a request or a command line. Undefined or null uses the model's default. */
 export interface AskedSpeculation {

@@ -1,5 +1,5 @@
 import { excerpt, shown } from "@lenity/core/internal";
-import { ApiError } from "./api-error.ts";
+import { ApiError } from "../http/api-error.ts";
 import { harmless, harmlessInMessages, type Kind } from "./harmless-fields.ts";
 import {
   type UnsupportedField,
