@@ -8,7 +8,8 @@ import type { TokenTexts } from "./tokenizer/token-table.ts";
 
 /**
  * A model on ONNX Runtime. On servers it runs in its own worker threads; in browsers (`@lenity/onnx/web`) it runs in
- * the thread that loaded it, as one engine. Requests to one engine run one after another. When a thread dies, the
+ * the thread that loaded it, as one engine. Sessions on one engine take turns: a round of one, a
+ * round of another (see `turns`), so that a new answer begins soon beside many long ones. When a thread dies, the
  * requests of its sessions fail with `worker_lost` and the thread is restarted; it cannot recover when the whole
  * process ends (a crash in native code, or the system running out of memory).
  *
