@@ -2,6 +2,7 @@ import { activationKinds, attentionForms, weightKinds } from "@lenity/onnx";
 import { headKinds, lossKinds } from "@lenity/train";
 import { Command } from "commander";
 import { benchCache, benchEvidence, benchGrammar, benchThreads, benchVerify } from "./bench.ts";
+import { benchLoad } from "./bench-load.ts";
 import { benchQuality } from "./bench-quality.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { chat } from "./chat.ts";
@@ -151,10 +152,16 @@ export function program(): Command {
     )
     .option(
       "--engines <n>",
-      "answers at a time, up to the number of cores; each engine needs memory for its own copy of the models",
+      "copies of the models, up to the number of cores, between which answers are shared out; each needs its memory",
       whole(1, 64),
       1,
     )
+    .option(
+      "--concurrency <n>",
+      "answers at a time, which take turns (default: as many as have room in memory, at most 64 per engine)",
+      whole(1),
+    )
+    .option("--queue <n>", "requests that may wait for a place; further ones get status 429", whole(0), 64)
     .option("--api-key <key...>", "accept only requests with one of these bearer keys", list(filled))
     .option(
       "--share-cache",
@@ -372,6 +379,13 @@ export function program(): Command {
     .option("--answers <n>", "answers of each grammar", whole(1), 5)
     .option("--out <file>", "file for the JSON", "bench/results/grammar.json")
     .action(benchGrammar);
+  models(bench.command("load"))
+    .description("a server under load: tokens per second, time to the first token, and how long others wait")
+    .option("--url <url>", "a server that runs already (default: one of its own, of the models)", filled)
+    .option("--streams <n...>", "clients at a time (default: 1 4 16 64)", list(whole(1, 1000)))
+    .option("--seconds <n>", "seconds for each number of clients", number(0.1, 3600), 5)
+    .option("--out <file>", "file for the JSON", "bench/results/load.json")
+    .action(benchLoad);
   models(bench.command("threads"))
     .description("the cost of a round with several numbers of threads for the two models")
     .option("--draft-tokens <k>", "drafted tokens per round", whole(1, 1024), 16)

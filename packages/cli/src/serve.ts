@@ -14,6 +14,8 @@ export interface ServeOptions extends LoadModelsOptions {
   readonly policy: Policy;
   readonly draftTokens?: number | undefined;
   readonly apiKey?: readonly string[] | undefined;
+  readonly concurrency?: number | undefined;
+  readonly queue?: number | undefined;
   readonly shareCache?: boolean | undefined;
   readonly allowedHost?: readonly string[] | undefined;
 }
@@ -25,9 +27,12 @@ export async function serve(options: ServeOptions): Promise<void> {
     chosenSpeculation(options, models); // report a misspelt default now rather than to the first client
     const served = { ...models, policy: options.policy, draftTokens: options.draftTokens };
     const ending = new AbortController();
-    const { host, apiKey: apiKeys, shareCache } = options;
+    const { host, apiKey: apiKeys, shareCache, concurrency, queue: maxQueue } = options;
     const { allowedHosts, warning } = exposureOf(host, options);
-    const app = createServer({ models: [served], apiKeys, shareCache, allowedHosts, ending: ending.signal });
+    const app = createServer({
+      models: [served],
+      ...{ apiKeys, shareCache, allowedHosts, concurrency, maxQueue, ending: ending.signal },
+    });
     // Must come before the message that it listens, since a script may end it as soon as it reads that.
     const ended = new Promise<void>((resolve) => onEndSignal(resolve));
     const server = await listen(app.fetch, options).catch((cause) => {

@@ -38,6 +38,8 @@ export interface OnnxModel extends LanguageModel {
    */
   readonly warnings: readonly string[];
   readonly engines: readonly EngineState[];
+  /** How many sessions may be open at a time: see `sessionBytes` of `loadModel`. More only use more memory. */
+  readonly places: number | undefined;
   /**
    * Opens a session on the engine that has most of the prompt cached, unless another one is much less busy. Waits while
    * all are restarting.
@@ -47,6 +49,8 @@ export interface OnnxModel extends LanguageModel {
 
 /** The engines of a model. */
 export interface Engines {
+  /** How many sessions they may have open together. */
+  readonly places?: number | undefined;
   engines(): readonly EngineState[];
   open(prompt: readonly Token[], scope: string | undefined): Promise<OnnxSession>;
   close(): Promise<void>;
@@ -57,7 +61,7 @@ export function onnxModel(
   { name, place, width, tokens, vocabulary, unused, notes, contextLength, eos }: Described,
   { graph, check }: { readonly graph: LoadReply; readonly check: SelfCheck },
   warnings: readonly string[],
-  { engines, open, close }: Engines,
+  { places, engines, open, close }: Engines,
 ): OnnxModel {
   return {
     name,
@@ -77,6 +81,7 @@ export function onnxModel(
     device: graph.device,
     check,
     warnings,
+    places,
     get engines() {
       return engines();
     },

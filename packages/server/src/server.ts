@@ -38,9 +38,11 @@ export interface ServerOptions {
   readonly maxBodyBytes?: number | undefined;
   /** Milliseconds for receiving a request's body. Default 60 000. */
   readonly bodyTimeout?: number | undefined;
-  /** Answers that decode at the same time. Default: the highest number of engines of a model. */
+  /** Answers that decode at the same time, taking turns. Default: as many as a model has places, or else engines. */
   readonly concurrency?: number | undefined;
-  /** Requests that may wait for their turn; further ones get 429. Default 64. */
+  /** Milliseconds after which a stream that has nothing to send gets a comment, so that nobody cuts it. Default 5000. */
+  readonly heartbeat?: number | undefined;
+  /** Requests that may wait for a place; further ones get 429. Default 64. */
   readonly maxQueue?: number | undefined;
   /** When it aborts, open and new requests fail with status 503: for a server that is shutting down. */
   readonly ending?: AbortSignal | undefined;
@@ -61,10 +63,11 @@ export function createServer(options: ServerOptions): Hono {
     maxBodyBytes = 4 * 1024 * 1024,
     bodyTimeout = 60_000,
     maxQueue = 64,
+    heartbeat = 5000,
     ending,
     onFailure = logFailure,
   } = options;
-  const { concurrency = Math.max(1, ...options.models.map(({ target }) => target.engines?.length ?? 1)) } = options;
+  const { concurrency = Math.max(1, ...options.models.map(placesOf)) } = options;
   if (!(concurrency >= 1 && maxQueue >= 0)) {
     throw new RangeError(
       `concurrency is ${concurrency} and maxQueue is ${maxQueue}; expected at least 1 and at least 0.`,
@@ -134,14 +137,28 @@ export function createServer(options: ServerOptions): Hono {
     const events = outliving(run(job, queue, stop.signal), c, () => open.delete(stop));
     if (request.stream !== true) return c.json(completionOf(await answerOf(events), job, envelope));
 
-    const started = await begun(events); // errors before the first token get a status
+    const started = await begun(events, patience); // errors before the first token get a status
     const chunks = chunksOf(started, job, envelope, request.stream_options?.include_usage === true);
-    const body = eventStream(chunks, { onCancel: () => stop.abort(), onError: (error) => failed(error, c).body });
+    const body = eventStream(chunks, {
+      onCancel: () => stop.abort(),
+      onError: (error) => failed(error, c).body,
+      heartbeat,
+    });
     return c.body(body, 200, streamHeaders);
   });
   refuseOtherMethods(app);
   return app;
 }
+
+/**
+ * Milliseconds that a stream waits for its first token, so that an error can still have a status. A client that waits
+ * longer gets the headers, and errors in the stream.
+ */
+const patience = 100;
+
+/** How many answers of the model can decode at the same time. */
+const placesOf = ({ target, draft }: ServedModel): number =>
+  Math.min(target.places ?? target.engines?.length ?? 1, draft?.places ?? Number.POSITIVE_INFINITY);
 
 /** Proxies must neither cache nor buffer the stream. */
 const streamHeaders = {

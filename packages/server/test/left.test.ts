@@ -46,8 +46,8 @@ describe("an answer that is left", () => {
   const stages = {
     run: async (events: ReturnType<typeof run>) => events,
     outliving: async (events: ReturnType<typeof run>) => counted(events),
-    begun: async (events: ReturnType<typeof run>) => begun(events),
-    all: async (events: ReturnType<typeof run>) => begun(counted(events)),
+    begun: async (events: ReturnType<typeof run>) => begun(events, 1000),
+    all: async (events: ReturnType<typeof run>) => begun(counted(events), 1000),
   };
   for (const [stage, take] of Object.entries(stages)) {
     for (const chunked of [false, true]) {

@@ -37,13 +37,22 @@ function waitUntil(c: Context, promise: Promise<void>): void {
   }
 }
 
-/** Waits for the first event and returns all events. Rejects with the error if there is no first event. */
-export async function begun(events: AnswerEvents): Promise<AnswerEvents> {
-  const first = await events.next();
+/**
+ * Waits for the first event, up to `patience` milliseconds, and returns all events. Rejects with the error if there was
+ * one by then.
+ */
+export async function begun(events: AnswerEvents, patience: number): Promise<AnswerEvents> {
+  const first = events.next();
   const all = async function* (): AnswerEvents {
-    if (first.done !== true) yield first.value;
+    const { done, value } = await first;
+    if (done !== true) yield value;
     yield* events;
   };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, patience);
+  });
+  await Promise.race([first, late]).finally(() => clearTimeout(timer));
   return closing(all(), () => events.return());
 }
 
