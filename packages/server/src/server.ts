@@ -13,8 +13,8 @@ import { readJson } from "./http/body.ts";
 import { refuseOtherMethods } from "./http/methods.ts";
 import { pathOf } from "./http/request-path.ts";
 import { eventStream } from "./http/sse.ts";
+import { parseChatRequest } from "./request/chat-request.ts";
 import { ignoredHeader } from "./request/other-fields.ts";
-import { parseChatRequest } from "./request/request.ts";
 import { policyList } from "./routes/policies.ts";
 import type { ServedModel } from "./served-model.ts";
 

@@ -1,16 +1,21 @@
 import { type ChatWriter, chatWriter } from "@lenity/chat";
-import { type GenerateEvent, type GenerateOptions, generate, type Token } from "@lenity/core";
+import { forcedDrafter, type GenerateEvent, type GenerateOptions, generate, type Token } from "@lenity/core";
 import { quoted } from "@lenity/core/internal";
 import { ApiError } from "../http/api-error.ts";
+import type { ChatRequest } from "../request/chat-request.ts";
 import { chosenSampling } from "../request/chosen-sampling.ts";
 import { chosenSpeculation, type Speculation } from "../request/chosen-speculation.ts";
-import type { ChatRequest } from "../request/request.ts";
 import type { ServedModel } from "../served-model.ts";
+import { type Grammars, grammarsFor } from "./grammars.ts";
+import { processorsOf } from "./processors.ts";
 import type { Queue } from "./queue.ts";
 
 /** A served model whose template is parsed. */
 export interface ReadyModel extends ServedModel {
   readonly writer: ChatWriter;
+  /** The ids of its tokens are below this: those that both the model and the tokenizer have. */
+  readonly vocabulary: number;
+  readonly grammars: Grammars;
 }
 
 /**
@@ -19,7 +24,9 @@ export interface ReadyModel extends ServedModel {
  */
 export function ready(model: ServedModel): ReadyModel {
   chosenSpeculation({}, model);
-  return { ...model, writer: chatWriter(model) };
+  const { target, tokenizer } = model;
+  const vocabulary = Math.min(target.vocabulary, tokenizer.vocabulary);
+  return { ...model, writer: chatWriter(model), vocabulary, grammars: grammarsFor({ ...tokenizer, vocabulary }) };
 }
 
 /** One answer to generate. */
@@ -29,7 +36,10 @@ export interface Job {
   readonly speculation: Speculation;
   /** Whether the answer includes which verifier accepted each token. */
   readonly trace: boolean;
-  readonly options: Pick<GenerateOptions, "sampling" | "seed" | "maxTokens" | "stop" | "scope">;
+  readonly options: Pick<
+    GenerateOptions,
+    "sampling" | "processors" | "grammar" | "seed" | "maxTokens" | "stop" | "scope"
+  >;
 }
 
 /**
@@ -46,6 +56,7 @@ export async function jobOf(
   if (model === undefined) throw unknownModel(id, models);
   const { stop } = request;
   const speculative = request.speculative ?? {};
+  const maxTokens = request.max_completion_tokens ?? request.max_tokens ?? undefined;
   return {
     model,
     speculation: chosenSpeculation(
@@ -63,7 +74,9 @@ export async function jobOf(
         model.sampling,
       ),
       seed: request.seed ?? randomSeed(),
-      maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
+      processors: processorsOf(request, { vocabulary: model.vocabulary, eos: model.target.eos }, maxTokens),
+      grammar: request.response_format == null ? undefined : model.grammars(request.response_format),
+      maxTokens,
       stop: typeof stop === "string" ? [stop] : (stop ?? []),
       scope,
     },
@@ -90,7 +103,9 @@ export async function* run(
   const { control } = writer;
   const leave = await queue.enter(signal);
   try {
-    const drafter = createDrafter?.();
+    const own = createDrafter?.();
+    // What the grammar forces is drafted for free.
+    const drafter = own === undefined || options.grammar === undefined ? own : forcedDrafter(own);
     let lastBreak = Date.now();
     for await (const event of generate(prompt, {
       target,

@@ -4,6 +4,7 @@ import { harmless, harmlessInMessages, type Kind } from "./harmless-fields.ts";
 import {
   type UnsupportedField,
   unsupported,
+  unsupportedInFormats,
   unsupportedInFunctions,
   unsupportedInMessages,
   unsupportedInStreams,
@@ -21,12 +22,13 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** A body whose known fields have been checked. Only the parts used here. */
 interface Body extends Fields {
-  readonly messages: readonly (Fields & {
+  readonly messages?: readonly (Fields & {
     readonly content?: unknown;
     readonly tool_calls?: readonly Called[] | null;
   })[];
   readonly tools?: readonly { readonly function: Fields }[] | null;
   readonly stream_options?: Fields | null;
+  readonly response_format?: (Fields & { readonly json_schema?: Fields | null }) | null;
 }
 
 interface Called extends Fields {
@@ -38,6 +40,9 @@ const messageFields: Place = {
   unsupported: unsupportedInMessages,
   harmless: harmlessInMessages,
 };
+
+const formatFields = ["type", "json_schema"];
+const schemaFields = ["name", "description", "schema", "strict"];
 
 /**
  * Handles the fields that are not read. Refuses fields that would change the answer, checks the types of harmless ones,
@@ -55,7 +60,10 @@ export function otherFields(body: Body, read: readonly string[]): string[] {
   };
   look(body, "", { read, unsupported, harmless });
   look(body.stream_options ?? {}, "stream_options.", { read: ["include_usage"], unsupported: unsupportedInStreams });
-  for (const [at, message] of body.messages.entries()) {
+  const format = body.response_format ?? {};
+  look(format, "response_format.", { read: formatFields, unsupported: unsupportedInFormats });
+  look(format.json_schema ?? {}, "response_format.json_schema.", { read: schemaFields });
+  for (const [at, message] of (body.messages ?? []).entries()) {
     const path = `messages[${at}]`;
     look(message, `${path}.`, messageFields);
     const parts: readonly Fields[] = Array.isArray(message.content) ? message.content : [];

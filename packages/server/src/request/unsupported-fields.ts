@@ -21,17 +21,10 @@ function isEmptyObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
 }
 
-const isTextFormat = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && "type" in value && value.type === "text";
-
 const openai: Readonly<Record<string, UnsupportedField>> = {
   n: only(1),
   logprobs: only(false),
   top_logprobs: only(0),
-  logit_bias: object,
-  frequency_penalty: only(0),
-  presence_penalty: only(0),
-  response_format: { isDefault: isTextFormat },
   functions: instead("Send tools.", list),
   function_call: instead("Send tool_choice.", only("none", "auto")),
   parallel_tool_calls: only(true),
@@ -60,10 +53,8 @@ const openai: Readonly<Record<string, UnsupportedField>> = {
 };
 
 const vllm: Readonly<Record<string, UnsupportedField>> = {
-  repetition_penalty: only(1),
   length_penalty: only(1),
   repetition_detection: never,
-  min_tokens: only(0),
   ignore_eos: only(false),
   stop_token_ids: list,
   include_stop_str_in_output: only(false),
@@ -91,7 +82,7 @@ const vllm: Readonly<Record<string, UnsupportedField>> = {
   mm_processor_kwargs: object,
   structured_outputs: object,
   structural_tag: never,
-  guided_json: never,
+  guided_json: instead("Send response_format."),
   guided_regex: never,
   guided_choice: never,
   guided_grammar: never,
@@ -107,9 +98,9 @@ const vllm: Readonly<Record<string, UnsupportedField>> = {
 const sglang: Readonly<Record<string, UnsupportedField>> = {
   regex: never,
   ebnf: never,
-  json_schema: never,
+  json_schema: instead("Send response_format."),
   stop_regex: never,
-  min_new_tokens: only(0),
+  min_new_tokens: instead("Send min_tokens.", only(0)),
   max_new_tokens: instead("Send max_completion_tokens."),
   no_stop_trim: only(false),
   sampling_seed: instead("Send seed."),
@@ -136,7 +127,7 @@ const llamaCpp: Readonly<Record<string, UnsupportedField>> = {
   top_n_sigma: only(-1, 0),
   mirostat: only(0),
   xtc_probability: only(0),
-  repeat_penalty: only(1),
+  repeat_penalty: instead("Send repetition_penalty.", only(1)),
   dry_multiplier: only(0),
   dynatemp_range: only(0),
   min_keep: only(0),
@@ -224,6 +215,11 @@ export const unsupported: Readonly<Record<string, UnsupportedField>> = {
 export const unsupportedInStreams: Readonly<Record<string, UnsupportedField>> = {
   include_obfuscation: only(false),
   continuous_usage_stats: only(false),
+};
+
+/** Fields of `response_format`. */
+export const unsupportedInFormats: Readonly<Record<string, UnsupportedField>> = {
+  schema: instead('Send {type: "json_schema", json_schema: {name, schema}}.'),
 };
 
 /** Fields of a message. */

@@ -1,0 +1,57 @@
+import type { ChatMessage, ChatTool } from "@lenity/chat";
+import * as v from "valibot";
+import { type AnswerRequest, answerFields, type FieldsOf, type Maybe, whole } from "./answer-fields.ts";
+import { checked, checkStreaming } from "./checked.ts";
+import { messageSchema } from "./message-schema.ts";
+import { otherFields } from "./other-fields.ts";
+import { among, expecting, plain } from "./schema.ts";
+
+/** A chat request that has been checked, except for what depends on the model. */
+export interface ChatRequest extends AnswerRequest {
+  readonly messages: readonly ChatMessage[];
+  /** The chat template writes them into the prompt. Calls appear in the text, as the model writes them. */
+  readonly tools?: Maybe<readonly ChatTool[]>;
+  readonly tool_choice?: Maybe<"none" | "auto">;
+  /** The newer name of `max_tokens`; takes precedence. */
+  readonly max_completion_tokens?: Maybe<number>;
+}
+
+const tool = plain(
+  v.looseObject({
+    type: v.literal("function"),
+    function: plain(
+      v.looseObject({
+        name: v.string(),
+        description: v.nullish(v.string()),
+        parameters: v.nullish(plain(v.looseObject({}))),
+      }),
+    ),
+  }),
+);
+const freeChoice = v.picklist(["none", "auto"]);
+const boundChoice = expecting('"none" or "auto", because this server cannot make the model call a tool');
+/** Choices that force a call are known but not supported. */
+const toolChoice = among<"none" | "auto">([freeChoice], (input) =>
+  input === "none" || input === "auto" ? freeChoice : boundChoice,
+);
+
+const fields: FieldsOf<ChatRequest> = {
+  ...answerFields,
+  messages: v.pipe(v.array(messageSchema), v.minLength(1)),
+  tools: v.nullish(v.array(tool)),
+  tool_choice: v.nullish(toolChoice),
+  max_completion_tokens: whole(1),
+};
+
+/** The body of a chat request. */
+export const chatSchema: v.GenericSchema<unknown, Omit<ChatRequest, "ignored">> = v.object(fields);
+
+/** Checks the body of a chat request. Every failure is a 400 that names the field. */
+export function parseChatRequest(body: unknown): ChatRequest {
+  const request = checked(chatSchema, body);
+  checkStreaming(request);
+  return {
+    ...request,
+    ignored: otherFields(body as Parameters<typeof otherFields>[0], Object.keys(fields)),
+  };
+}
