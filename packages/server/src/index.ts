@@ -2,6 +2,8 @@ export type { ChatChunk, ChatCompletion, Envelope } from "./answer/completion.ts
 export * from "./answer/metrics.ts";
 export { isLoopback } from "./http/allowed-hosts.ts";
 export type { ErrorBody } from "./http/api-error.ts";
+export type { ApiKey } from "./http/auth.ts";
+export type { LogEntry } from "./operation/log-entry.ts";
 export { type AskedSampling, chosenSampling } from "./request/chosen-sampling.ts";
 export * from "./request/chosen-speculation.ts";
 export * from "./routes/policies.ts";

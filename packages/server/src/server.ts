@@ -1,28 +1,36 @@
-import { type EngineState, type LanguageModel, LenityError } from "@lenity/core";
+import { LenityError } from "@lenity/core";
 import { excerpt } from "@lenity/core/internal";
 import { type Context, Hono } from "hono";
+import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
-import { answerOf, begun, followed, outliving } from "./answer/answer-events.ts";
+import { answerOf, begun, followed, outliving, timed } from "./answer/answer-events.ts";
 import { chunksOf, completionOf, type Envelope } from "./answer/completion.ts";
 import { jobOf, type ReadyModel, ready, run, unknownModel } from "./answer/generation.ts";
-import { createQueue, type Queue } from "./answer/queue.ts";
+import { createQueue } from "./answer/queue.ts";
 import { onlyHosts } from "./http/allowed-hosts.ts";
 import { ApiError, apiErrorOf, endingError } from "./http/api-error.ts";
-import { bearerAuth, scopeOf } from "./http/auth.ts";
+import { type ApiKey, bearerAuth, namedKeys, scopeOf } from "./http/auth.ts";
 import { readJson } from "./http/body.ts";
 import { refuseOtherMethods } from "./http/methods.ts";
 import { pathOf } from "./http/request-path.ts";
 import { eventStream } from "./http/sse.ts";
+import { healthOf, isReady } from "./operation/health.ts";
+import type { LogEntry } from "./operation/log-entry.ts";
+import { tally } from "./operation/tally.ts";
+import { withPolicies } from "./request/allowed-policies.ts";
 import { parseChatRequest } from "./request/chat-request.ts";
 import { ignoredHeader } from "./request/other-fields.ts";
+import { modelEntry } from "./routes/models.ts";
 import { policyList } from "./routes/policies.ts";
 import type { ServedModel } from "./served-model.ts";
 
 export interface ServerOptions {
   /** At least one; the first answers requests that name none. */
   readonly models: readonly ServedModel[];
-  /** Keys for /v1. Default: no key needed. */
-  readonly apiKeys?: readonly string[] | undefined;
+  /** Keys for /v1, each with a name and the policies it may use, if not all. Default: no key needed. */
+  readonly apiKeys?: readonly (string | ApiKey)[] | undefined;
+  /** The presets and verifiers that requests may use. Default: all of each model's registry. */
+  readonly policies?: readonly string[] | undefined;
   /**
    * Whether requests may reuse cached prompts of other keys. Faster if prompts of different keys have the same
    * beginning, but `cached_tokens` then reveals what others have asked. Default: false.
@@ -38,6 +46,12 @@ export interface ServerOptions {
   readonly maxBodyBytes?: number | undefined;
   /** Milliseconds for receiving a request's body. Default 60 000. */
   readonly bodyTimeout?: number | undefined;
+  /** Milliseconds for an answer, waiting included; one that takes longer fails with 503. Default: no limit. */
+  readonly answerTimeout?: number | undefined;
+  /** Origins of web pages that may read responses, such as https://example.org; "*" for all. Default: none. */
+  readonly corsOrigins?: readonly string[] | undefined;
+  /** Gets an entry for each response and each finished answer, without any text. Default: no log. */
+  readonly log?: ((entry: LogEntry) => void) | undefined;
   /** Answers that decode at the same time, taking turns. Default: as many as a model has places, or else engines. */
   readonly concurrency?: number | undefined;
   /** Milliseconds after which a stream that has nothing to send gets a comment, so that nobody cuts it. Default 5000. */
@@ -64,6 +78,9 @@ export function createServer(options: ServerOptions): Hono {
     bodyTimeout = 60_000,
     maxQueue = 64,
     heartbeat = 5000,
+    answerTimeout,
+    corsOrigins = [],
+    log = () => {},
     ending,
     onFailure = logFailure,
   } = options;
@@ -73,13 +90,24 @@ export function createServer(options: ServerOptions): Hono {
       `concurrency is ${concurrency} and maxQueue is ${maxQueue}; expected at least 1 and at least 0.`,
     );
   }
-  const models = new Map(options.models.map((model) => [model.id, ready(model)]));
+  const keys = apiKeys === undefined ? [] : namedKeys(apiKeys);
+  const allowed = options.models.map((model) => withPolicies(model, options.policies));
+  const models = new Map(allowed.map((model) => [model.id, ready(model)]));
+  /** The models as the requests of a key see them. */
+  const modelsOfKey = new Map(
+    keys.map(({ name, policies }) => {
+      const limited = policies === undefined ? allowed : allowed.map((model) => withPolicies(model, policies));
+      return [name, policies === undefined ? models : new Map(limited.map((model) => [model.id, ready(model)]))];
+    }),
+  );
+  const modelsFor = (c: Context) => modelsOfKey.get(scopeOf(c) ?? "") ?? models;
   if (models.size === 0 || models.size < options.models.length)
     throw new TypeError(
       "models is empty, or two models have the same id; expected at least one model, with unique ids.",
     );
   const queue = createQueue(concurrency, maxQueue);
   const created = now();
+  const done = tally(log);
 
   const open = new Set<AbortController>();
   ending?.addEventListener("abort", () => {
@@ -90,11 +118,26 @@ export function createServer(options: ServerOptions): Hono {
     // A shutdown is not a failure, so it is not reported.
     if (ending?.aborted === true && error instanceof LenityError && error.code === "aborted") return endingError(error);
     const answer = apiErrorOf(error);
+    done.failed(answer.status, answer.body.error.code);
     if (answer.status >= 500) onFailure(answer.cause ?? answer, c.get("requestId"));
     return answer;
   };
   const app = new Hono({ getPath: pathOf });
   app.use(requestId());
+  app.use(async (c, next) => {
+    const began = performance.now();
+    await next();
+    const ms = Math.round((performance.now() - began) * 10) / 10;
+    const { method, path } = c.req;
+    log({
+      ...{ event: "request", request_id: c.get("requestId"), method, path: excerpt(path) },
+      ...{ status: c.res.status, ms, key: scopeOf(c) },
+    });
+  });
+  if (corsOrigins.length > 0) {
+    const exposeHeaders = ["x-request-id", "x-lenity-ignored-fields", "retry-after"];
+    app.use(cors({ origin: corsOrigins.includes("*") ? "*" : [...corsOrigins], exposeHeaders }));
+  }
   app.onError((error, c) => {
     const { body, status, headers } = failed(error, c);
     return Response.json(body, { status, headers: { ...headers, "x-request-id": c.get("requestId") } });
@@ -110,31 +153,39 @@ export function createServer(options: ServerOptions): Hono {
     const health = healthOf(models, queue);
     return c.json(health, health.status === "ok" ? 200 : 503);
   });
-  if (apiKeys !== undefined) app.use("/v1/*", bearerAuth(apiKeys));
+  app.get("/health/live", (c) => c.json({ status: "ok" }));
+  app.get("/health/ready", (c) => {
+    const status = ending?.aborted === true ? "ending" : isReady(models) ? "ok" : "starting";
+    return c.json({ status }, status === "ok" ? 200 : 503);
+  });
+  app.get("/metrics", (c) => c.body(done.text(models, queue), 200, { "content-type": "text/plain; version=0.0.4" }));
+  if (apiKeys !== undefined) app.use("/v1/*", bearerAuth(keys));
 
-  const entry = (id: string) => ({ id, object: "model", created, owned_by: "lenity" });
-  app.get("/v1/models", (c) => c.json({ object: "list", data: [...models.keys()].map(entry) }));
+  const entry = (model: ReadyModel) => modelEntry(model, created);
+  app.get("/v1/models", (c) => c.json({ object: "list", data: [...modelsFor(c).values()].map(entry) }));
   app.get("/v1/policies", (c) => {
     const id = c.req.query("model") ?? models.keys().next().value ?? "";
-    const model = models.get(id);
+    const model = modelsFor(c).get(id);
     if (model === undefined) throw unknownModel(id, models);
     return c.json(policyList(model.registry));
   });
   app.get("/v1/models/:id{.+}", (c) => {
     const id = c.req.param("id");
-    if (!models.has(id)) throw unknownModel(id, models);
-    return c.json(entry(id));
+    const model = modelsFor(c).get(id);
+    if (model === undefined) throw unknownModel(id, models);
+    return c.json(entry(model));
   });
 
   app.post("/v1/chat/completions", async (c) => {
     const request = parseChatRequest(await readJson(c.req.raw, maxBodyBytes, bodyTimeout));
-    const job = await queue.prepare(() => jobOf(request, models, shareCache ? undefined : scopeOf(c)));
+    const job = await queue.prepare(() => jobOf(request, modelsFor(c), shareCache ? undefined : scopeOf(c)));
     if (request.ignored.length > 0) c.header("x-lenity-ignored-fields", ignoredHeader(request.ignored));
     const envelope: Envelope = { id: `chatcmpl-${crypto.randomUUID()}`, created: now(), model: job.model.id };
     if (ending?.aborted === true) throw new LenityError("aborted", "The server is shutting down.");
     const stop = followed(c.req.raw.signal);
     open.add(stop);
-    const events = outliving(run(job, queue, stop.signal), c, () => open.delete(stop));
+    const answer = timed(run(job, queue, stop.signal), { time: answerTimeout, stop, error: tooLong });
+    const events = outliving(done.counted(answer, job, c.get("requestId")), c, () => open.delete(stop));
     if (request.stream !== true) return c.json(completionOf(await answerOf(events), job, envelope));
 
     const started = await begun(events, patience); // errors before the first token get a status
@@ -156,6 +207,12 @@ export function createServer(options: ServerOptions): Hono {
  */
 const patience = 100;
 
+const tooLong = new ApiError(
+  503,
+  "The answer took longer than this server allows. Ask for fewer tokens, or send the request again later.",
+  { code: "answer_timeout", headers: { "retry-after": "1" } },
+);
+
 /** How many answers of the model can decode at the same time. */
 const placesOf = ({ target, draft }: ServedModel): number =>
   Math.min(target.places ?? target.engines?.length ?? 1, draft?.places ?? Number.POSITIVE_INFINITY);
@@ -170,27 +227,3 @@ const streamHeaders = {
 const now = (): number => Math.floor(Date.now() / 1000);
 
 const logFailure = (error: unknown, id: string): void => console.error(`Request ${id} failed:`, error);
-
-/** "failed": a model has no working engine, and only a restart of the process helps. */
-function healthOf(models: ReadonlyMap<string, ReadyModel>, { active, waiting }: Queue) {
-  const enginesOf = ({ engines }: LanguageModel) =>
-    engines?.map(({ keptBytes, ...state }) => ({ ...state, kept_bytes: keptBytes }));
-  const modelOf = ({ id, registry, drafters, target, draft }: ReadyModel) => ({
-    id,
-    context_length: target.contextLength,
-    policies: registry.presets.map(({ name }) => name),
-    verifiers: registry.plugins.map(({ name }) => name),
-    drafters: Object.keys(drafters),
-    device: target.device,
-    draft_device: draft?.device,
-    engines: enginesOf(target),
-    draft_engines: draft === undefined ? undefined : enginesOf(draft),
-  });
-  const all = [...models.values()];
-  const failed = all
-    .flatMap(({ target, draft }) => [target.engines, draft?.engines])
-    .some((engines) => engines?.every(isFailed));
-  return { status: failed ? "failed" : "ok", models: all.map(modelOf), queue: { active, waiting } };
-}
-
-const isFailed = ({ state }: EngineState): boolean => state === "failed";

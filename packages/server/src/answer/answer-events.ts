@@ -29,6 +29,26 @@ export function outliving(events: AnswerEvents, c: Context, ended: () => void): 
   });
 }
 
+/** Ends the answer after that many milliseconds, if it is a number, and throws `error` in its place. */
+export function timed(
+  events: AnswerEvents,
+  { time, stop, error }: { readonly time: number | undefined; readonly stop: AbortController; readonly error: Error },
+): AnswerEvents {
+  if (time === undefined) return events;
+  const timer = setTimeout(() => stop.abort(error), time);
+  const all = async function* (): AnswerEvents {
+    try {
+      yield* events;
+    } catch (cause) {
+      throw stop.signal.reason === error ? error : cause;
+    }
+  };
+  return closing(all(), () => {
+    clearTimeout(timer);
+    return events.return();
+  });
+}
+
 function waitUntil(c: Context, promise: Promise<void>): void {
   try {
     c.executionCtx.waitUntil(promise);

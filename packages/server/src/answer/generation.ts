@@ -56,7 +56,12 @@ export async function jobOf(
   if (model === undefined) throw unknownModel(id, models);
   const { stop } = request;
   const speculative = request.speculative ?? {};
-  const maxTokens = request.max_completion_tokens ?? request.max_tokens ?? undefined;
+  const asked = request.max_completion_tokens ?? request.max_tokens ?? undefined;
+  const maxTokens = asked ?? model.maxTokens;
+  if (model.maxTokens !== undefined && asked !== undefined && asked > model.maxTokens) {
+    const message = `max_tokens is ${asked}; ${id} is served with at most ${model.maxTokens}.`;
+    throw new ApiError(400, message, { param: "max_tokens", code: "invalid_value" });
+  }
   return {
     model,
     speculation: chosenSpeculation(
