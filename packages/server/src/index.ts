@@ -1,5 +1,15 @@
-export type { ChatChunk, ChatCompletion, Envelope } from "./answer/completion.ts";
-export * from "./answer/metrics.ts";
+export type { ChatLogprob, ChatLogprobs, ListedLogprob } from "./answer/chat-logprobs.ts";
+export type { ChatChunk, ChatCompletion, Envelope, Facts } from "./answer/completion.ts";
+export {
+  type AskedFor,
+  type Metrics,
+  metricsOf,
+  type TraceEntry,
+  traceOf,
+  tracer,
+  type Usage,
+  usageOf,
+} from "./answer/metrics.ts";
 export { isLoopback } from "./http/allowed-hosts.ts";
 export type { ErrorBody } from "./http/api-error.ts";
 export type { ApiKey } from "./http/auth.ts";

@@ -3,10 +3,13 @@ import { excerpt } from "@lenity/core/internal";
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
-import { answerOf, begun, followed, outliving, timed } from "./answer/answer-events.ts";
+import { begun, followed, outliving, timed } from "./answer/answer-events.ts";
 import { chunksOf, completionOf, type Envelope } from "./answer/completion.ts";
-import { jobOf, type ReadyModel, ready, run, unknownModel } from "./answer/generation.ts";
+import { chatJobs } from "./answer/job.ts";
+import { wholeChoices } from "./answer/pieces.ts";
 import { createQueue } from "./answer/queue.ts";
+import { type ReadyModel, ready, unknownModel } from "./answer/ready-model.ts";
+import { run } from "./answer/run.ts";
 import { onlyHosts } from "./http/allowed-hosts.ts";
 import { ApiError, apiErrorOf, endingError } from "./http/api-error.ts";
 import { type ApiKey, bearerAuth, namedKeys, scopeOf } from "./http/auth.ts";
@@ -178,18 +181,22 @@ export function createServer(options: ServerOptions): Hono {
 
   app.post("/v1/chat/completions", async (c) => {
     const request = parseChatRequest(await readJson(c.req.raw, maxBodyBytes, bodyTimeout));
-    const job = await queue.prepare(() => jobOf(request, modelsFor(c), shareCache ? undefined : scopeOf(c)));
+    const jobs = await queue.prepare(() => chatJobs(request, modelsFor(c), shareCache ? undefined : scopeOf(c)));
     if (request.ignored.length > 0) c.header("x-lenity-ignored-fields", ignoredHeader(request.ignored));
-    const envelope: Envelope = { id: `chatcmpl-${crypto.randomUUID()}`, created: now(), model: job.model.id };
+    const envelope: Envelope = {
+      id: `chatcmpl-${crypto.randomUUID()}`,
+      created: now(),
+      model: jobs[0]?.model.id ?? "",
+    };
     if (ending?.aborted === true) throw new LenityError("aborted", "The server is shutting down.");
     const stop = followed(c.req.raw.signal);
     open.add(stop);
-    const answer = timed(run(job, queue, stop.signal), { time: answerTimeout, stop, error: tooLong });
-    const events = outliving(done.counted(answer, job, c.get("requestId")), c, () => open.delete(stop));
-    if (request.stream !== true) return c.json(completionOf(await answerOf(events), job, envelope));
+    const answers = timed(run(jobs, queue, stop.signal), { time: answerTimeout, stop, error: tooLong });
+    const events = outliving(done.counted(answers, jobs, c.get("requestId")), c, () => open.delete(stop));
+    if (request.stream !== true) return c.json(completionOf(await wholeChoices(events, jobs), jobs, envelope));
 
     const started = await begun(events, patience); // errors before the first token get a status
-    const chunks = chunksOf(started, job, envelope, request.stream_options?.include_usage === true);
+    const chunks = chunksOf(started, jobs, envelope, request.stream_options?.include_usage === true);
     const body = eventStream(chunks, {
       onCancel: () => stop.abort(),
       onError: (error) => failed(error, c).body,

@@ -19,9 +19,6 @@ const errorOf = async (body: object): Promise<NonNullable<Reply["error"]>> => {
 /** For each field, a value that would change the answer, and those that ask for what happens anyway. */
 const dialects: Readonly<Record<string, Readonly<Record<string, readonly [unknown, ...unknown[]]>>>> = {
   OpenAI: {
-    n: [2, 1],
-    logprobs: [true, false],
-    top_logprobs: ["two", 0],
     functions: [[{}], []],
     function_call: [{ name: "f" }, "none", "auto"],
     parallel_tool_calls: [false, true],
@@ -73,6 +70,7 @@ const dialects: Readonly<Record<string, Readonly<Record<string, readonly [unknow
     dry_multiplier: [0.8, 0],
     samplers: [["top_k"], []],
     n_probs: [3, 0],
+    n_cmpl: [2, 1],
     "speculative.n_max": [4],
   },
   "LM Studio, Ollama and TGI": {

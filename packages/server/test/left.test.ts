@@ -7,8 +7,10 @@ import { describe, test } from "node:test";
 import { type Drafter, modelDrafter } from "@lenity/core";
 import { begun, outliving } from "../src/answer/answer-events.ts";
 import { chunksOf } from "../src/answer/completion.ts";
-import { jobOf, ready, run } from "../src/answer/generation.ts";
+import { chatJobs } from "../src/answer/job.ts";
 import { createQueue } from "../src/answer/queue.ts";
+import { ready } from "../src/answer/ready-model.ts";
+import { run } from "../src/answer/run.ts";
 import { eventStream } from "../src/http/sse.ts";
 import { createServer, type ServedModel } from "../src/index.ts";
 import { chunks, post, queueOf, reply, sayingModel, served, textOf, until } from "./doubles.ts";
@@ -57,13 +59,13 @@ describe("an answer that is left", () => {
         const queue = createQueue(1, 0);
         let events = 0;
         for (let left = 0, ended = false; !ended; left++, events++) {
-          const job = await jobOf(
+          const jobs = await chatJobs(
             { messages: [{ role: "user", content: "5?" }], speculative: { draft_tokens: 2 }, ignored: [] },
             models,
           );
-          const taken = await take(run(job, queue, new AbortController().signal));
+          const taken = await take(run(jobs, queue, new AbortController().signal));
           const answer: AsyncGenerator<unknown, void, undefined> = chunked
-            ? chunksOf(taken, job, { id: "1", created: 1, model: model.id }, true)
+            ? chunksOf(taken, jobs, { id: "1", created: 1, model: model.id }, true)
             : taken;
           for (let at = 0; at < left && !ended; at++) ended = (await answer.next()).done === true;
           await answer.return();

@@ -1,12 +1,12 @@
 /**
- * The events of one answer on their way to the client. When a reader stops, the answer ends: its turn, its session and
+ * The events of one request's answers on their way to the client. When a reader stops, the answer ends: its turn, its session and
  * its drafter.
  */
-import type { Answer, GenerateEvent } from "@lenity/core";
 import { closing } from "@lenity/core/internal";
 import type { Context } from "hono";
+import type { ChoiceEvent } from "./run.ts";
 
-export type AnswerEvents = AsyncGenerator<GenerateEvent, void, undefined>;
+export type AnswerEvents = AsyncGenerator<ChoiceEvent, void, undefined>;
 
 /** A controller that aborts when the signal does. */
 export function followed(signal: AbortSignal): AbortController {
@@ -74,9 +74,4 @@ export async function begun(events: AnswerEvents, patience: number): Promise<Ans
   });
   await Promise.race([first, late]).finally(() => clearTimeout(timer));
   return closing(all(), () => events.return());
-}
-
-export async function answerOf(events: AnswerEvents): Promise<Answer> {
-  for await (const event of events) if (event.type === "finish") return event.answer;
-  throw new Error("run() ended without an answer.");
 }

@@ -1,6 +1,6 @@
 import type { EngineState, LanguageModel } from "@lenity/core";
-import type { ReadyModel } from "../answer/generation.ts";
 import type { Queue } from "../answer/queue.ts";
+import type { ReadyModel } from "../answer/ready-model.ts";
 
 export interface Health {
   readonly status: "ok" | "failed";

@@ -5,14 +5,15 @@
 import type { EngineState, GenerateEvent } from "@lenity/core";
 import { closing } from "@lenity/core/internal";
 import type { AnswerEvents } from "../answer/answer-events.ts";
-import type { Job, ReadyModel } from "../answer/generation.ts";
+import type { Job } from "../answer/job.ts";
 import type { Queue } from "../answer/queue.ts";
+import type { ReadyModel } from "../answer/ready-model.ts";
 import type { LogEntry } from "./log-entry.ts";
 import { counter, gauge, histogram, type Labels } from "./prometheus.ts";
 
 export interface Tally {
-  /** Passes the events of an answer through and counts them. */
-  counted(events: AnswerEvents, job: Job, requestId: string): AnswerEvents;
+  /** Passes the events of a request's answers through and counts them. */
+  counted(events: AnswerEvents, jobs: readonly Job[], requestId: string): AnswerEvents;
   /** Counts an error response or an answer that failed. */
   failed(status: number, code: string | null): void;
   /** Prometheus' text. */
@@ -64,14 +65,15 @@ export function tally(log: (entry: LogEntry) => void): Tally {
     }
   };
   return {
-    counted(events, job, requestId) {
+    counted(events, jobs, requestId) {
       const began = performance.now();
-      const labels = labelsOf(job);
+      const labelsOfJob = jobs.map(labelsOf);
       let first: number | undefined;
       const all = async function* (): AnswerEvents {
         for await (const event of events) {
           const seconds = (performance.now() - began) / 1000;
-          if (first === undefined) firstToken.add(labels, (first = seconds));
+          const labels = labelsOfJob[event.index] as ReturnType<typeof labelsOf>;
+          if (first === undefined && event.type === "delta") firstToken.add(labels, (first = seconds));
           if (event.type === "finish") {
             finished(labels, event);
             latency.add(labels, seconds);
@@ -79,7 +81,7 @@ export function tally(log: (entry: LogEntry) => void): Tally {
             log({
               ...{ event: "answer", request_id: requestId, ...labels, finish_reason: reason },
               ...{ prompt_tokens: promptTokens, completion_tokens: tokens.length },
-              ...{ first_token_ms: round(first * 1000), ms: round(seconds * 1000) },
+              ...{ first_token_ms: round((first ?? seconds) * 1000), ms: round(seconds * 1000) },
             });
           }
           yield event;

@@ -20,6 +20,8 @@ export interface AnswerRequest {
   readonly stream?: Maybe<boolean>;
   readonly stream_options?: Maybe<{ readonly include_usage?: Maybe<boolean> }>;
   readonly max_tokens?: Maybe<number>;
+  /** Choices. */
+  readonly n?: Maybe<number>;
   readonly temperature?: Maybe<number>;
   readonly top_p?: Maybe<number>;
   /** 0 or −1, as in vLLM: all. */
@@ -67,6 +69,11 @@ const speculative: FieldsOf<SpeculativeRequest> = {
   trace: flag,
 };
 
+/** The most choices of a request, as at OpenAI. */
+export const mostChoices = 128;
+/** The most alternatives listed at each token: 20, as at OpenAI and vLLM. */
+export const mostAlternatives = 20;
+
 /** The names of what `speculative` may contain. */
 export const speculativeOptions: readonly string[] = Object.keys(speculative);
 
@@ -75,6 +82,7 @@ export const answerFields: FieldsOf<AnswerRequest> = {
   stream: flag,
   stream_options: v.nullish(object({ include_usage: flag })),
   max_tokens: whole(1),
+  n: whole(1, mostChoices),
   temperature: between(0, 100),
   top_p: between(0, 1),
   top_k: whole(-1),

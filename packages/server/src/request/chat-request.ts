@@ -1,6 +1,15 @@
 import type { ChatMessage, ChatTool } from "@lenity/chat";
 import * as v from "valibot";
-import { type AnswerRequest, answerFields, type FieldsOf, type Maybe, whole } from "./answer-fields.ts";
+import { ApiError } from "../http/api-error.ts";
+import {
+  type AnswerRequest,
+  answerFields,
+  type FieldsOf,
+  flag,
+  type Maybe,
+  mostAlternatives,
+  whole,
+} from "./answer-fields.ts";
 import { checked, checkStreaming } from "./checked.ts";
 import { messageSchema } from "./message-schema.ts";
 import { otherFields } from "./other-fields.ts";
@@ -14,6 +23,10 @@ export interface ChatRequest extends AnswerRequest {
   readonly tool_choice?: Maybe<"none" | "auto">;
   /** The newer name of `max_tokens`; takes precedence. */
   readonly max_completion_tokens?: Maybe<number>;
+  /** Whether each token has its log probability. */
+  readonly logprobs?: Maybe<boolean>;
+  /** How many of the most probable tokens are listed at each token. Needs `logprobs`. */
+  readonly top_logprobs?: Maybe<number>;
 }
 
 const tool = plain(
@@ -41,6 +54,8 @@ const fields: FieldsOf<ChatRequest> = {
   tools: v.nullish(v.array(tool)),
   tool_choice: v.nullish(toolChoice),
   max_completion_tokens: whole(1),
+  logprobs: flag,
+  top_logprobs: whole(0, mostAlternatives),
 };
 
 /** The body of a chat request. */
@@ -50,6 +65,12 @@ export const chatSchema: v.GenericSchema<unknown, Omit<ChatRequest, "ignored">> 
 export function parseChatRequest(body: unknown): ChatRequest {
   const request = checked(chatSchema, body);
   checkStreaming(request);
+  if ((request.top_logprobs ?? 0) > 0 && request.logprobs !== true) {
+    throw new ApiError(400, "top_logprobs is given without logprobs: true. Set logprobs: true, or leave it out.", {
+      param: "top_logprobs",
+      code: "invalid_value",
+    });
+  }
   return {
     ...request,
     ignored: otherFields(body as Parameters<typeof otherFields>[0], Object.keys(fields)),

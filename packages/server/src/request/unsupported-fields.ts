@@ -22,9 +22,6 @@ function isEmptyObject(value: unknown): boolean {
 }
 
 const openai: Readonly<Record<string, UnsupportedField>> = {
-  n: only(1),
-  logprobs: only(false),
-  top_logprobs: only(0),
   functions: instead("Send tools.", list),
   function_call: instead("Send tool_choice.", only("none", "auto")),
   parallel_tool_calls: only(true),
@@ -112,14 +109,14 @@ const sglang: Readonly<Record<string, UnsupportedField>> = {
   lora_path: never,
   session_params: never,
   extra_key: never,
-  return_logprob: only(false),
+  return_logprob: instead("Send logprobs.", only(false)),
   return_hidden_states: only(false),
   return_routed_experts: only(false),
 };
 
 const llamaCpp: Readonly<Record<string, UnsupportedField>> = {
   n_predict: instead("Send max_completion_tokens.", only(-1)),
-  n_cmpl: only(1),
+  n_cmpl: instead("Send n.", only(1)),
   grammar: only(""),
   typical_p: only(1),
   tfs_z: only(1),
@@ -134,7 +131,7 @@ const llamaCpp: Readonly<Record<string, UnsupportedField>> = {
   samplers: list,
   n_indent: only(0),
   t_max_predict_ms: only(0, -1),
-  n_probs: only(0),
+  n_probs: instead("Send logprobs and top_logprobs.", only(0)),
   post_sampling_probs: only(false),
   return_tokens: only(false),
   return_progress: only(false),
