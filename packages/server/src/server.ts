@@ -2,13 +2,15 @@ import { type EngineState, type LanguageModel, LenityError } from "@lenity/core"
 import { excerpt } from "@lenity/core/internal";
 import { type Context, Hono } from "hono";
 import { requestId } from "hono/request-id";
-import { begun, followed, outliving } from "./answer/answer-events.ts";
+import { type AnswerEvents, begun, followed, outliving } from "./answer/answer-events.ts";
 import { chunksOf, completionOf, type Envelope } from "./answer/completion.ts";
-import { chatJobs } from "./answer/job.ts";
-import { wholeChoices } from "./answer/pieces.ts";
+import { chatJobs, type Job } from "./answer/job.ts";
+import { type WholeChoice, wholeChoices } from "./answer/pieces.ts";
 import { createQueue, type Queue } from "./answer/queue.ts";
 import { type ReadyModel, ready, unknownModel } from "./answer/ready-model.ts";
 import { run } from "./answer/run.ts";
+import { textChunksOf, textCompletionOf } from "./answer/text-completion.ts";
+import { textWork } from "./answer/text-job.ts";
 import { onlyHosts } from "./http/allowed-hosts.ts";
 import { ApiError, apiErrorOf, endingError } from "./http/api-error.ts";
 import { bearerAuth, scopeOf } from "./http/auth.ts";
@@ -16,9 +18,12 @@ import { readJson } from "./http/body.ts";
 import { refuseOtherMethods } from "./http/methods.ts";
 import { pathOf } from "./http/request-path.ts";
 import { eventStream } from "./http/sse.ts";
+import type { AnswerRequest } from "./request/answer-fields.ts";
 import { parseChatRequest } from "./request/chat-request.ts";
+import { parseCompletionRequest } from "./request/completion-request.ts";
 import { ignoredHeader } from "./request/other-fields.ts";
 import { policyList } from "./routes/policies.ts";
+import { detokenized, tokenized } from "./routes/tokens.ts";
 import type { ServedModel } from "./served-model.ts";
 
 export interface ServerOptions {
@@ -110,7 +115,10 @@ export function createServer(options: ServerOptions): Hono {
     const health = healthOf(models, queue);
     return c.json(health, health.status === "ok" ? 200 : 503);
   });
-  if (apiKeys !== undefined) app.use("/v1/*", bearerAuth(apiKeys));
+  if (apiKeys !== undefined) {
+    const auth = bearerAuth(apiKeys);
+    for (const path of ["/v1/*", "/tokenize", "/detokenize"]) app.use(path, auth);
+  }
 
   const entry = (id: string) => ({ id, object: "model", created, owned_by: "lenity" });
   app.get("/v1/models", (c) => c.json({ object: "list", data: [...models.keys()].map(entry) }));
@@ -126,28 +134,62 @@ export function createServer(options: ServerOptions): Hono {
     return c.json(entry(id));
   });
 
-  app.post("/v1/chat/completions", async (c) => {
-    const request = parseChatRequest(await readJson(c.req.raw, maxBodyBytes, bodyTimeout));
-    const jobs = await queue.prepare(() => chatJobs(request, models, shareCache ? undefined : scopeOf(c)));
+  const bodyOf = (c: Context): Promise<unknown> => readJson(c.req.raw, maxBodyBytes, bodyTimeout);
+  const scope = (c: Context): string | undefined => (shareCache ? undefined : scopeOf(c));
+  /** Generates the answers of a request and sends them in its format, whole or as a stream. */
+  const answer = async (
+    c: Context,
+    request: AnswerRequest,
+    jobs: readonly Job[],
+    format: Format,
+  ): Promise<Response> => {
     if (request.ignored.length > 0) c.header("x-lenity-ignored-fields", ignoredHeader(request.ignored));
-    const envelope: Envelope = {
-      id: `chatcmpl-${crypto.randomUUID()}`,
-      created: now(),
-      model: jobs[0]?.model.id ?? "",
-    };
+    const id = `${format.prefix}-${crypto.randomUUID()}`;
+    const envelope: Envelope = { id, created: now(), model: jobs[0]?.model.id ?? "" };
     if (ending?.aborted === true) throw new LenityError("aborted", "The server is shutting down.");
     const stop = followed(c.req.raw.signal);
     open.add(stop);
     const events = outliving(run(jobs, queue, stop.signal), c, () => open.delete(stop));
-    if (request.stream !== true) return c.json(completionOf(await wholeChoices(events, jobs), jobs, envelope));
+    if (request.stream !== true) return c.json(format.whole(await wholeChoices(events, jobs), envelope));
 
     const started = await begun(events); // errors before the first token get a status
-    const chunks = chunksOf(started, jobs, envelope, request.stream_options?.include_usage === true);
+    const chunks = format.chunks(started, envelope, request.stream_options?.include_usage === true);
     const body = eventStream(chunks, { onCancel: () => stop.abort(), onError: (error) => failed(error, c).body });
     return c.body(body, 200, streamHeaders);
+  };
+  app.post("/v1/chat/completions", async (c) => {
+    const request = parseChatRequest(await bodyOf(c));
+    const jobs = await queue.prepare(() => chatJobs(request, models, scope(c)));
+    return answer(c, request, jobs, {
+      prefix: "chatcmpl",
+      whole: (choices, envelope) => completionOf(choices, jobs, envelope),
+      chunks: (events, envelope, includeUsage) => chunksOf(events, jobs, envelope, includeUsage),
+    });
   });
+  app.post("/v1/completions", async (c) => {
+    const request = parseCompletionRequest(await bodyOf(c));
+    const work = await queue.prepare(() => textWork(request, models, scope(c)));
+    return answer(c, request, work.jobs, {
+      prefix: "cmpl",
+      whole: (choices, envelope) => textCompletionOf(choices, work, envelope),
+      chunks: (events, envelope, includeUsage) => textChunksOf(events, work, envelope, includeUsage),
+    });
+  });
+  app.post("/tokenize", async (c) => {
+    const body = await bodyOf(c);
+    return c.json(await queue.prepare(() => tokenized(body, models)));
+  });
+  app.post("/detokenize", async (c) => c.json(detokenized(await bodyOf(c), models)));
   refuseOtherMethods(app);
   return app;
+}
+
+/** How the answers of one request are written. */
+interface Format {
+  /** Of the answer's id. */
+  readonly prefix: string;
+  whole(choices: readonly WholeChoice[], envelope: Envelope): object;
+  chunks(events: AnswerEvents, envelope: Envelope, includeUsage: boolean): AsyncIterable<object>;
 }
 
 /** Proxies must neither cache nor buffer the stream. */
