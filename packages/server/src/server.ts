@@ -3,69 +3,34 @@ import { excerpt } from "@lenity/core/internal";
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
-import { begun, followed, outliving, timed } from "./answer/answer-events.ts";
+import { type AnswerEvents, begun, followed, outliving, timed } from "./answer/answer-events.ts";
 import { chunksOf, completionOf, type Envelope } from "./answer/completion.ts";
-import { chatJobs } from "./answer/job.ts";
-import { wholeChoices } from "./answer/pieces.ts";
+import { chatJobs, type Job } from "./answer/job.ts";
+import { type WholeChoice, wholeChoices } from "./answer/pieces.ts";
 import { createQueue } from "./answer/queue.ts";
 import { type ReadyModel, ready, unknownModel } from "./answer/ready-model.ts";
 import { run } from "./answer/run.ts";
+import { textChunksOf, textCompletionOf } from "./answer/text-completion.ts";
+import { textWork } from "./answer/text-job.ts";
 import { onlyHosts } from "./http/allowed-hosts.ts";
 import { ApiError, apiErrorOf, endingError } from "./http/api-error.ts";
-import { type ApiKey, bearerAuth, namedKeys, scopeOf } from "./http/auth.ts";
+import { bearerAuth, namedKeys, scopeOf } from "./http/auth.ts";
 import { readJson } from "./http/body.ts";
 import { refuseOtherMethods } from "./http/methods.ts";
 import { pathOf } from "./http/request-path.ts";
 import { eventStream } from "./http/sse.ts";
 import { healthOf, isReady } from "./operation/health.ts";
-import type { LogEntry } from "./operation/log-entry.ts";
 import { tally } from "./operation/tally.ts";
 import { withPolicies } from "./request/allowed-policies.ts";
+import type { AnswerRequest } from "./request/answer-fields.ts";
 import { parseChatRequest } from "./request/chat-request.ts";
+import { parseCompletionRequest } from "./request/completion-request.ts";
 import { ignoredHeader } from "./request/other-fields.ts";
 import { modelEntry } from "./routes/models.ts";
 import { policyList } from "./routes/policies.ts";
+import { detokenized, tokenized } from "./routes/tokens.ts";
 import type { ServedModel } from "./served-model.ts";
-
-export interface ServerOptions {
-  /** At least one; the first answers requests that name none. */
-  readonly models: readonly ServedModel[];
-  /** Keys for /v1, each with a name and the policies it may use, if not all. Default: no key needed. */
-  readonly apiKeys?: readonly (string | ApiKey)[] | undefined;
-  /** The presets and verifiers that requests may use. Default: all of each model's registry. */
-  readonly policies?: readonly string[] | undefined;
-  /**
-   * Whether requests may reuse cached prompts of other keys. Faster if prompts of different keys have the same
-   * beginning, but `cached_tokens` then reveals what others have asked. Default: false.
-   */
-  readonly shareCache?: boolean | undefined;
-  /**
-   * Host names that requests may use for this server, without a port, besides loopback names; others get 403. For
-   * servers without a key that only this machine should reach, because a web page can point its own host name at this
-   * machine. Default: all.
-   */
-  readonly allowedHosts?: readonly string[] | undefined;
-  /** The largest body of a request. Default 4 MiB. */
-  readonly maxBodyBytes?: number | undefined;
-  /** Milliseconds for receiving a request's body. Default 60 000. */
-  readonly bodyTimeout?: number | undefined;
-  /** Milliseconds for an answer, waiting included; one that takes longer fails with 503. Default: no limit. */
-  readonly answerTimeout?: number | undefined;
-  /** Origins of web pages that may read responses, such as https://example.org; "*" for all. Default: none. */
-  readonly corsOrigins?: readonly string[] | undefined;
-  /** Gets an entry for each response and each finished answer, without any text. Default: no log. */
-  readonly log?: ((entry: LogEntry) => void) | undefined;
-  /** Answers that decode at the same time, taking turns. Default: as many as a model has places, or else engines. */
-  readonly concurrency?: number | undefined;
-  /** Milliseconds after which a stream that has nothing to send gets a comment, so that nobody cuts it. Default 5000. */
-  readonly heartbeat?: number | undefined;
-  /** Requests that may wait for a place; further ones get 429. Default 64. */
-  readonly maxQueue?: number | undefined;
-  /** When it aborts, open and new requests fail with status 503: for a server that is shutting down. */
-  readonly ending?: AbortSignal | undefined;
-  /** Called with every error that is the server's fault (status 500 and 503). Default: console.error. */
-  readonly onFailure?: ((error: unknown, requestId: string) => void) | undefined;
-}
+import type { ServerOptions } from "./server-options.ts";
 
 /**
  * Creates an OpenAI-compatible chat server, an app with `fetch(request)`. Throws for models it cannot serve; opens no
@@ -162,7 +127,10 @@ export function createServer(options: ServerOptions): Hono {
     return c.json({ status }, status === "ok" ? 200 : 503);
   });
   app.get("/metrics", (c) => c.body(done.text(models, queue), 200, { "content-type": "text/plain; version=0.0.4" }));
-  if (apiKeys !== undefined) app.use("/v1/*", bearerAuth(keys));
+  if (apiKeys !== undefined) {
+    const auth = bearerAuth(keys);
+    for (const path of ["/v1/*", "/tokenize", "/detokenize"]) app.use(path, auth);
+  }
 
   const entry = (model: ReadyModel) => modelEntry(model, created);
   app.get("/v1/models", (c) => c.json({ object: "list", data: [...modelsFor(c).values()].map(entry) }));
@@ -179,33 +147,67 @@ export function createServer(options: ServerOptions): Hono {
     return c.json(entry(model));
   });
 
-  app.post("/v1/chat/completions", async (c) => {
-    const request = parseChatRequest(await readJson(c.req.raw, maxBodyBytes, bodyTimeout));
-    const jobs = await queue.prepare(() => chatJobs(request, modelsFor(c), shareCache ? undefined : scopeOf(c)));
+  const bodyOf = (c: Context): Promise<unknown> => readJson(c.req.raw, maxBodyBytes, bodyTimeout);
+  const scope = (c: Context): string | undefined => (shareCache ? undefined : scopeOf(c));
+  /** Generates the answers of a request and sends them in its format, whole or as a stream. */
+  const answer = async (
+    c: Context,
+    request: AnswerRequest,
+    jobs: readonly Job[],
+    format: Format,
+  ): Promise<Response> => {
     if (request.ignored.length > 0) c.header("x-lenity-ignored-fields", ignoredHeader(request.ignored));
-    const envelope: Envelope = {
-      id: `chatcmpl-${crypto.randomUUID()}`,
-      created: now(),
-      model: jobs[0]?.model.id ?? "",
-    };
+    const id = `${format.prefix}-${crypto.randomUUID()}`;
+    const envelope: Envelope = { id, created: now(), model: jobs[0]?.model.id ?? "" };
     if (ending?.aborted === true) throw new LenityError("aborted", "The server is shutting down.");
     const stop = followed(c.req.raw.signal);
     open.add(stop);
     const answers = timed(run(jobs, queue, stop.signal), { time: answerTimeout, stop, error: tooLong });
     const events = outliving(done.counted(answers, jobs, c.get("requestId")), c, () => open.delete(stop));
-    if (request.stream !== true) return c.json(completionOf(await wholeChoices(events, jobs), jobs, envelope));
+    if (request.stream !== true) return c.json(format.whole(await wholeChoices(events, jobs), envelope));
 
     const started = await begun(events, patience); // errors before the first token get a status
-    const chunks = chunksOf(started, jobs, envelope, request.stream_options?.include_usage === true);
+    const chunks = format.chunks(started, envelope, request.stream_options?.include_usage === true);
     const body = eventStream(chunks, {
       onCancel: () => stop.abort(),
       onError: (error) => failed(error, c).body,
       heartbeat,
     });
     return c.body(body, 200, streamHeaders);
+  };
+  app.post("/v1/chat/completions", async (c) => {
+    const request = parseChatRequest(await bodyOf(c));
+    const jobs = await queue.prepare(() => chatJobs(request, modelsFor(c), scope(c)));
+    return answer(c, request, jobs, {
+      prefix: "chatcmpl",
+      whole: (choices, envelope) => completionOf(choices, jobs, envelope),
+      chunks: (events, envelope, includeUsage) => chunksOf(events, jobs, envelope, includeUsage),
+    });
   });
+  app.post("/v1/completions", async (c) => {
+    const request = parseCompletionRequest(await bodyOf(c));
+    const work = await queue.prepare(() => textWork(request, modelsFor(c), scope(c)));
+    return answer(c, request, work.jobs, {
+      prefix: "cmpl",
+      whole: (choices, envelope) => textCompletionOf(choices, work, envelope),
+      chunks: (events, envelope, includeUsage) => textChunksOf(events, work, envelope, includeUsage),
+    });
+  });
+  app.post("/tokenize", async (c) => {
+    const body = await bodyOf(c);
+    return c.json(await queue.prepare(() => tokenized(body, modelsFor(c))));
+  });
+  app.post("/detokenize", async (c) => c.json(detokenized(await bodyOf(c), modelsFor(c))));
   refuseOtherMethods(app);
   return app;
+}
+
+/** How the answers of one request are written. */
+interface Format {
+  /** Of the answer's id. */
+  readonly prefix: string;
+  whole(choices: readonly WholeChoice[], envelope: Envelope): object;
+  chunks(events: AnswerEvents, envelope: Envelope, includeUsage: boolean): AsyncIterable<object>;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The events of one request's answers on their way to the client. When a reader stops, the answer ends: its turn, its session and
- * its drafter.
+ * The events of one request's answers on their way to the client. When a reader stops, the answer ends: its turn, its
+ * session and its drafter.
  */
 import { closing } from "@lenity/core/internal";
 import type { Context } from "hono";

@@ -29,7 +29,8 @@ export interface ChatRequest extends AnswerRequest {
   readonly top_logprobs?: Maybe<number>;
 }
 
-const tool = plain(
+/** A function that the model may call. */
+export const toolSchema: v.GenericSchema<unknown, ChatTool> = plain(
   v.looseObject({
     type: v.literal("function"),
     function: plain(
@@ -51,7 +52,7 @@ const toolChoice = among<"none" | "auto">([freeChoice], (input) =>
 const fields: FieldsOf<ChatRequest> = {
   ...answerFields,
   messages: v.pipe(v.array(messageSchema), v.minLength(1)),
-  tools: v.nullish(v.array(tool)),
+  tools: v.nullish(v.array(toolSchema)),
   tool_choice: v.nullish(toolChoice),
   max_completion_tokens: whole(1),
   logprobs: flag,

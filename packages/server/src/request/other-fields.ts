@@ -46,9 +46,14 @@ const schemaFields = ["name", "description", "schema", "strict"];
 
 /**
  * Handles the fields that are not read. Refuses fields that would change the answer, checks the types of harmless ones,
- * and returns the names of all ignored fields, such as `user` and `messages[].cache_control`.
+ * and returns the names of all ignored fields, such as `user` and `messages[].cache_control`. `more` are fields that
+ * only this kind of request does not support.
  */
-export function otherFields(body: Body, read: readonly string[]): string[] {
+export function otherFields(
+  body: Body,
+  read: readonly string[],
+  more: Readonly<Record<string, UnsupportedField>> = {},
+): string[] {
   const ignored = new Set<string>();
   const look = (fields: Fields, path: string, place: Place) => {
     for (const [key, value] of Object.entries(fields)) {
@@ -58,7 +63,7 @@ export function otherFields(body: Body, read: readonly string[]): string[] {
       ignored.add(`${path.replaceAll(/\[\d+\]/g, "[]")}${name}`);
     }
   };
-  look(body, "", { read, unsupported, harmless });
+  look(body, "", { read, unsupported: { ...unsupported, ...more }, harmless });
   look(body.stream_options ?? {}, "stream_options.", { read: ["include_usage"], unsupported: unsupportedInStreams });
   const format = body.response_format ?? {};
   look(format, "response_format.", { read: formatFields, unsupported: unsupportedInFormats });

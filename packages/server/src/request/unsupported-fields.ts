@@ -208,6 +208,15 @@ export const unsupported: Readonly<Record<string, UnsupportedField>> = {
   ...hosted,
 };
 
+/** Fields of a chat request's body, in a completion request. */
+export const unsupportedInCompletions: Readonly<Record<string, UnsupportedField>> = {
+  messages: instead("Send prompt, or send the messages to /v1/chat/completions."),
+  tools: list,
+  tool_choice: only("none", "auto"),
+  max_completion_tokens: instead("Send max_tokens."),
+  top_logprobs: instead("Send logprobs with this number.", only(0)),
+};
+
 /** Fields of `stream_options`. */
 export const unsupportedInStreams: Readonly<Record<string, UnsupportedField>> = {
   include_obfuscation: only(false),
