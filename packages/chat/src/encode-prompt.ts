@@ -76,6 +76,22 @@ export async function encodeAsync(
   return step.value;
 }
 
+/**
+ * The tokens of each of several prompts that no template writes, with the control tokens that they spell. Does not block
+ * this thread for long. Rejects with `context_full` for a prompt that does not fit the target's context.
+ */
+export async function encodeTexts(
+  texts: readonly string[],
+  { tokenizer, target }: { readonly tokenizer: Tokenizer; readonly target: Target },
+): Promise<Token[][]> {
+  const all: Token[][] = [];
+  for (const text of texts) {
+    checkBytes([text], tokenizer, target);
+    all.push(...(await encodeWithin([text], tokenizer, target)));
+  }
+  return all;
+}
+
 /** The tokens of each text. Throws `context_full` unless all of them together fit the target's context. */
 async function encodeWithin(
   texts: readonly string[],

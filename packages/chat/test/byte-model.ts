@@ -9,6 +9,7 @@ const controls = ["<|bos|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>
 export const bytes: Tokenizer = {
   vocabulary: 256 + controls.length,
   special: new Set(controls.map((_, index) => 256 + index)),
+  bytes: (token) => (token < 256 ? Uint8Array.of(token) : undefined),
   encode(text) {
     return text.split(/(<\|[^|]+\|>)/).flatMap((piece) => {
       const control = controls.indexOf(piece);

@@ -1,5 +1,12 @@
 import { fileURLToPath } from "node:url";
-import { defaultRegistry, LenityError, lookupDrafter } from "@lenity/core";
+import {
+  defaultRegistry,
+  LenityError,
+  lookupDrafter,
+  type Registry,
+  type RegistryOptions,
+  type VerifierPlugin,
+} from "@lenity/core";
 import {
   type DeviceOption,
   type Dtype,
@@ -20,6 +27,7 @@ import { type DraftDtype, draftDtype } from "./draft-dtype.ts";
 import { type ResolvedModel, resolveModel } from "./hub/resolve-model.ts";
 import { headStates, type LoadedStates, missingHeads, readHeads } from "./judge-heads.ts";
 import { checkFile } from "./options.ts";
+import { readPlugins } from "./plugin-files.ts";
 import { readPresets, strangers, withPresets } from "./preset-files.ts";
 
 export interface LoadModelsOptions {
@@ -39,6 +47,8 @@ export interface LoadModelsOptions {
   readonly context?: number | undefined;
   /** File with a judge head. Default: `judge.json` in the target's folder, if there is one. */
   readonly judge?: string | undefined;
+  /** Modules with verifiers: see plugin-files.ts. */
+  readonly plugin?: readonly string[] | undefined;
   /** Files with presets. */
   readonly presets?: readonly string[] | undefined;
   /** The hidden states to load the models with. Default: those that the heads read. */
@@ -69,16 +79,17 @@ export async function loadModels(
   const { folder, name } = await targetOf(options);
   const draft = await draftOf(options);
   const files = await openFolder(folder);
-  const [tokenizer, chatTemplate, heads, sampling, presets] = await Promise.all([
+  const [tokenizer, chatTemplate, heads, sampling, presets, plugins] = await Promise.all([
     loadTokenizer(files),
     loadChatTemplate(files),
     readHeads(folder, options.judge),
     loadSampling(files),
     readPresets(options.presets),
+    readPlugins(options.plugin),
   ]);
   if (use === "messages" && chatTemplate === undefined) throw templateless(folder);
   const missing = missingHeads(heads, name);
-  const registry = withPresets(defaultRegistry({ ...heads, tokenizer, missing }), presets, missing);
+  const registry = withPresets(registryWith(plugins, { ...heads, tokenizer, missing }), presets, missing);
   const { dtype, file, device, engines, cacheBytes, context: contextLength } = options;
   const { hidden, draftHidden } = options.states ?? headStates(heads);
   const target = await loadModel(files, {
@@ -122,6 +133,15 @@ export async function loadModels(
   } catch (error) {
     await target.close();
     throw error;
+  }
+}
+
+/** The registry with these plugins too. Throws `invalid_policy` if a name is taken. */
+function registryWith(plugins: readonly VerifierPlugin[], options: RegistryOptions): Registry {
+  try {
+    return defaultRegistry({ ...options, plugins });
+  } catch (cause) {
+    throw new LenityError("invalid_policy", `--plugin: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -2,6 +2,7 @@ import { activationKinds, attentionForms, weightKinds } from "@lenity/onnx";
 import { headKinds, lossKinds } from "@lenity/train";
 import { Command } from "commander";
 import { benchCache, benchEvidence, benchGrammar, benchThreads, benchVerify } from "./bench.ts";
+import { benchLoad } from "./bench-load.ts";
 import { benchQuality } from "./bench-quality.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { chat } from "./chat.ts";
@@ -48,7 +49,8 @@ const pair = (command: Command): Command =>
 const models = (command: Command): Command =>
   pair(command)
     .option("--judge <file>", "file with a judge head (default: judge.json in the target's folder)", filled)
-    .option("--presets <file>", "file with a preset, as calibrate writes it; may be repeated", list(filled));
+    .option("--presets <file>", "file with a preset, as calibrate writes it; may be repeated", list(filled))
+    .option("--plugin <module>", "module with verifiers of your own; may be repeated", list(filled));
 
 const folders = "default: the model's generation_config.json, else";
 
@@ -117,6 +119,62 @@ A prompt is a JSON object on a line of its own, such as
 If the label file exists, the run goes on where an earlier one with the same
 settings stopped.`;
 
+const serveHelp = `
+Every setting can also be given in a JSON file (--config), as
+{"max_tokens": 100}, or in the environment, as LENITY_MAX_TOKENS=100; lists are
+api_keys, allowed_hosts, cors_origins, presets and plugins. Flags win over the
+environment, and that wins over the file. Keys in flags are seen by all users of
+the machine: use a file of keys (--keys) or LENITY_API_KEYS. A file of keys is a
+JSON array of keys, or of objects such as
+{"key": "…", "name": "team", "policies": ["strict"]}.`;
+
+/** Adds the options of `lenity serve`. They have no defaults, as settings come from elsewhere too (serve-settings.ts). */
+const serveOptions = (command: Command): Command =>
+  command
+    .description("serve an OpenAI-compatible chat API")
+    .option("--config <file>", "JSON file with settings", filled)
+    .option("--host <host>", "address to listen on (default: 127.0.0.1)", filled)
+    .option("--port <port>", "port to listen on; 0 picks a free one (default: 8080)", whole(0, 65535))
+    .option("--public", "serve on an address beyond this machine although there is no key")
+    .option("--policy <policy>", "policy for requests that do not set one (default: strict)", policy)
+    .option("--policies <names...>", "presets and verifiers that requests may use (default: all)", list(filled))
+    .option(
+      "--draft-tokens <k>",
+      "block length for requests that do not set one (default: the policy's own, or 16)",
+      whole(0, 1024),
+    )
+    .option("--max-draft-tokens <k>", "longest block that a request may ask for (default: 1024)", whole(0, 1024))
+    .option("--max-tokens <n>", "most tokens of an answer (default: what the context has room for)", whole(1))
+    .option(
+      "--engines <n>",
+      "copies of the models, each with its own memory; for more throughput, up to the number of cores (default: 1)",
+      whole(1, 64),
+    )
+    .option(
+      "--concurrency <n>",
+      "answers at a time, which take turns (default: as many as have room in memory, at most 64 per engine)",
+      whole(1),
+    )
+    .option("--queue <n>", "requests that may wait for a place; further ones get status 429 (default: 64)", whole(0))
+    .option("--cache-bytes <n>", "memory for kept prompts, per engine and model (default: 256 MiB)", whole(0))
+    .option("--body-bytes <n>", "largest body of a request (default: 4 MiB)", whole(1))
+    .option("--body-timeout <ms>", "time for a body to arrive (default: 60000)", whole(1))
+    .option("--answer-timeout <ms>", "time for an answer, waiting included (default: no limit)", whole(1))
+    .option("--grace <ms>", "time for open answers when the server ends (default: 5000)", whole(0))
+    .option("--keys <file>", "JSON file with the bearer keys to accept", filled)
+    .option("--api-key <key...>", "accept these bearer keys, which other users of the machine can see", list(filled))
+    .option(
+      "--share-cache",
+      "share cached prompts between API keys: faster, but a key can find out what others have asked",
+    )
+    .option(
+      "--allowed-host <name...>",
+      "host names to answer to besides localhost; needed only on a loopback --host without a key",
+      list(filled),
+    )
+    .option("--cors-origin <origin...>", "origins of web pages that may read responses, or *", list(filled))
+    .option("--access-log", "log requests and answers as JSON lines, without their text");
+
 /** The whole command line. */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: one list of commands and flags.
 export function program(): Command {
@@ -139,32 +197,8 @@ export function program(): Command {
     )
     .action(complete);
 
-  models(lenity.command("serve"))
-    .description("serve an OpenAI-compatible chat API")
-    .option("--host <host>", "address to listen on", filled, "127.0.0.1")
-    .option("--port <port>", "port to listen on; 0 picks a free one", whole(0, 65535), 8080)
-    .option("--policy <policy>", "policy for requests that do not set one", policy, "strict")
-    .option(
-      "--draft-tokens <k>",
-      "block length for requests that do not set one (default: the policy's own, or 16)",
-      whole(0, 1024),
-    )
-    .option(
-      "--engines <n>",
-      "answers at a time, up to the number of cores; each engine needs memory for its own copy of the models",
-      whole(1, 64),
-      1,
-    )
-    .option("--api-key <key...>", "accept only requests with one of these bearer keys", list(filled))
-    .option(
-      "--share-cache",
-      "share cached prompts between API keys: faster, but a key can find out what others have asked",
-    )
-    .option(
-      "--allowed-host <name...>",
-      "host names to answer to besides localhost; needed only on a loopback --host without a key",
-      list(filled),
-    )
+  serveOptions(models(lenity.command("serve")))
+    .addHelpText("after", serveHelp)
     .action(serve);
 
   lenity
@@ -372,6 +406,13 @@ export function program(): Command {
     .option("--answers <n>", "answers of each grammar", whole(1), 5)
     .option("--out <file>", "file for the JSON", "bench/results/grammar.json")
     .action(benchGrammar);
+  models(bench.command("load"))
+    .description("a server under load: tokens per second, time to the first token, and how long others wait")
+    .option("--url <url>", "a server that runs already (default: one of its own, of the models)", filled)
+    .option("--streams <n...>", "clients at a time (default: 1 4 16 64)", list(whole(1, 1000)))
+    .option("--seconds <n>", "seconds for each number of clients", number(0.1, 3600), 5)
+    .option("--out <file>", "file for the JSON", "bench/results/load.json")
+    .action(benchLoad);
   models(bench.command("threads"))
     .description("the cost of a round with several numbers of threads for the two models")
     .option("--draft-tokens <k>", "drafted tokens per round", whole(1, 1024), 16)

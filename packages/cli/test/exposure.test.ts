@@ -78,15 +78,19 @@ describe("lenity serve", () => {
   });
 });
 
-test("an operator is warned where others may reach a server without a key, and not where they may not", () => {
+test("a server that others may reach needs a key, or an operator who wants it open and is warned", () => {
   for (const host of ["0.0.0.0", "::", "192.168.1.5", "model.example", ""]) {
-    assert.match(exposureOf(host, {}).warning ?? "", /--api-key/);
-    assert.equal(exposureOf(host, {}).allowedHosts, undefined);
-    assert.equal(exposureOf(host, { apiKey: ["secret"] }).warning, undefined);
+    assert.throws(() => exposureOf(host, {}), {
+      code: "invalid_request",
+      message: /--keys.*LENITY_API_KEYS.*--public/,
+    });
+    assert.match(exposureOf(host, { open: true }).warning ?? "", /without a key/);
+    assert.equal(exposureOf(host, { open: true }).allowedHosts, undefined);
+    assert.equal(exposureOf(host, { keyed: true }).warning, undefined);
   }
   for (const host of ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "::1"]) {
     assert.deepEqual(exposureOf(host, {}), { allowedHosts: [], warning: undefined });
-    assert.deepEqual(exposureOf(host, { allowedHost: ["a"] }), { allowedHosts: ["a"], warning: undefined });
-    assert.deepEqual(exposureOf(host, { apiKey: ["secret"] }), { allowedHosts: undefined, warning: undefined });
+    assert.deepEqual(exposureOf(host, { allowedHosts: ["a"] }), { allowedHosts: ["a"], warning: undefined });
+    assert.deepEqual(exposureOf(host, { keyed: true }), { allowedHosts: undefined, warning: undefined });
   }
 });

@@ -1,3 +1,4 @@
+import type { Logprobs } from "./logprobs.ts";
 import type { Counters } from "./metrics.ts";
 import type { Token } from "./model.ts";
 
@@ -17,6 +18,8 @@ export interface EmittedToken {
   readonly p?: number | undefined;
   readonly q?: number | undefined;
   readonly kl?: number | undefined;
+  /** With `logprobs`: how probable the token was to the target itself. */
+  readonly logprobs?: Logprobs | undefined;
 }
 
 export type DecodeEvent =

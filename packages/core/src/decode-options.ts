@@ -32,6 +32,11 @@ export interface DecodeOptions {
   readonly stop?: ((token: Token) => boolean) | undefined;
   /** Adds p, q and KL to each emitted token. Costs a softmax where the policy needs none. */
   readonly trace?: boolean | undefined;
+  /**
+   * Adds to each emitted token its log probability and those of this many most probable tokens, 0 or more: the target's
+   * own, at temperature 1, before processors, grammar and sampling settings. Costs a pass over the row; default: none.
+   */
+  readonly logprobs?: number | undefined;
   /** Tokens that are always verified strictly, even under lossy rules. Default: the target's EOS tokens. */
   readonly control?: ReadonlySet<Token> | undefined;
   readonly signal?: AbortSignal | undefined;

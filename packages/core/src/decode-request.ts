@@ -11,7 +11,8 @@ import type { Round, Verifier } from "./verifier.ts";
 import { sd, strictDraftTokens } from "./verifiers/sd.ts";
 
 /** One request as the loop sees it: its checked settings, and the state of its answer so far. */
-export interface Request extends Pick<DecodeOptions, "target" | "drafter" | "stop" | "trace" | "signal" | "scope"> {
+export interface Request
+  extends Pick<DecodeOptions, "target" | "drafter" | "stop" | "trace" | "logprobs" | "signal" | "scope"> {
   readonly verifier: Verifier;
   /** The longest block; 0 without a drafter. */
   readonly draftTokens: number;
@@ -41,7 +42,7 @@ const strict: Verifier = { ...sd(), draftTokens: strictDraftTokens };
 
 /** Checks everything that can be checked before the first token. Throws the errors of preflight.ts. */
 export function beginRequest(prompt: readonly Token[], options: DecodeOptions): Request {
-  const { target, drafter, stop, trace, signal, scope, maxTokens = Number.POSITIVE_INFINITY } = options;
+  const { target, drafter, stop, trace, logprobs, signal, scope, maxTokens = Number.POSITIVE_INFINITY } = options;
   const verifier = guarded(options.verifier ?? strict);
   const settings = sampling(options.sampling);
   const draftTokens = drafter === undefined ? 0 : checkDraftTokens(options.draftTokens ?? verifier.draftTokens ?? 16);
@@ -55,7 +56,7 @@ export function beginRequest(prompt: readonly Token[], options: DecodeOptions): 
   const committed = [...prompt];
   const eos = new Set(target.eos);
   return {
-    ...{ target, drafter, stop, trace, signal, scope, verifier, draftTokens, committed, eos },
+    ...{ target, drafter, stop, trace, logprobs, signal, scope, verifier, draftTokens, committed, eos },
     sampling: settings,
     shaping: requestShaping({ ...options, committed, promptLength: prompt.length }),
     random: seeded(options.seed ?? 0),

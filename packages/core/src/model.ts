@@ -132,6 +132,10 @@ export interface LanguageModel {
   readonly hidden: ByHiddenKind<number>;
   /** The engines that run it, for backends that have several or restart them. */
   readonly engines?: readonly EngineState[] | undefined;
+  /**
+   * How many sessions may be open at a time, for backends that let sessions share an engine. Default: one per engine.
+   */
+  readonly places?: number | undefined;
   /** The device it runs on ("cpu", "webgpu", …) and the reason in sentences, for backends that have a choice. */
   readonly device?: { readonly name: string; readonly why: string } | undefined;
   /** Starts a new sequence. */

@@ -5,6 +5,7 @@ import type { Engine } from "./engine/engine.ts";
 import { closeAll, openOnPool, startEngines } from "./engine/engine-pool.ts";
 import { loadRequest } from "./engine/load-request.ts";
 import { workerLoader } from "./engine/load-worker.ts";
+import { placesOf } from "./engine/places.ts";
 import { startThread } from "./engine/thread-link.ts";
 import { defaultSpin, defaultThreads } from "./engine/threads.ts";
 import type { LoadedWorker } from "./engine/worker-handle.ts";
@@ -24,7 +25,7 @@ import { threadScript } from "./protocol/thread-script.ts";
 export interface LoadOptions {
   /**
    * The number of engines: workers that run the model, each with its own copy of the weights in memory. Sessions on
-   * different engines run in parallel, those on one engine take turns. Default 1, which suits one answer at a time. One
+   * different engines run in parallel, those on one engine take turns, a round each. Default 1, which suits one answer at a time. One
    * engine per core gives a busy server the highest throughput, at a higher latency per answer.
    */
   readonly engines?: number | undefined;
@@ -44,6 +45,11 @@ export interface LoadOptions {
    * least recently used are dropped first. Default 256 MiB; 0 keeps none. Caches of open sessions do not count.
    */
   readonly cacheBytes?: number | undefined;
+  /**
+   * Bytes for the caches of open sessions of each engine. They determine the model's `places`, as if each session used
+   * the whole context. Default 2 GiB.
+   */
+  readonly sessionBytes?: number | undefined;
   /**
    * Which variant of the model: `fp32` is model.onnx, `q4` model_q4.onnx, … Default: fp32, or else the only variant in
    * the folder, or else the only model file with an unusual name (with a note).
@@ -102,6 +108,7 @@ export async function loadModel(folder: DiskFolder, options: LoadOptions = {}): 
   const {
     engines: count = 1,
     cacheBytes = 256 * 2 ** 20,
+    sessionBytes = 2 ** 31,
     worker = threadScript("./worker", import.meta.url),
   } = options;
   const { threads = count > 1 ? 1 : defaultThreads(), spin = defaultSpin, device = "cpu", numbers } = options;
@@ -132,6 +139,7 @@ export async function loadModel(folder: DiskFolder, options: LoadOptions = {}): 
   const states = missingStates(graph, options.hidden);
   const warnings = [...described.warnings, ...warningsOf(graph, check, await findVariants(open)), ...states];
   return onnxModel({ ...described, notes }, { graph, check }, warnings, {
+    places: count * placesOf(graph, described.contextLength, sessionBytes),
     engines: () => engines.map(({ state }) => state),
     open: (prompt, scope) => openOnPool(engines, prompt, scope),
     close: () => closeAll(engines),
@@ -139,14 +147,22 @@ export async function loadModel(folder: DiskFolder, options: LoadOptions = {}): 
 }
 
 /** Throws RangeError for an invalid option. */
-function checkOptions({ engines = 1, threads = 1, spin = 0, cacheBytes = 0, device = "cpu" }: LoadOptions): void {
+function checkOptions({
+  engines = 1,
+  threads = 1,
+  spin = 0,
+  cacheBytes = 0,
+  sessionBytes = 0,
+  device = "cpu",
+}: LoadOptions): void {
   for (const [name, value] of Object.entries({ engines, threads })) {
     if (!(Number.isInteger(value) && value >= 1))
       throw new RangeError(`${name} is ${value}; expected a whole number, 1 or more.`);
   }
   if (!(spin === Number.POSITIVE_INFINITY || (Number.isInteger(spin) && spin >= 0)))
     throw new RangeError(`spin is ${spin}; expected a whole number of microseconds, 0 or more, or Infinity.`);
-  if (!(cacheBytes >= 0)) throw new RangeError(`cacheBytes is ${cacheBytes}; expected 0 or more.`);
+  for (const [name, bytes] of Object.entries({ cacheBytes, sessionBytes }))
+    if (!(bytes >= 0)) throw new RangeError(`${name} is ${bytes}; expected 0 or more.`);
   if (!deviceOptions.includes(device))
     throw new RangeError(`device is ${device}; expected one of ${deviceOptions.join(", ")}.`);
 }

@@ -8,7 +8,8 @@ import type { TokenTexts } from "./tokenizer/token-table.ts";
 
 /**
  * A model on ONNX Runtime. On servers it runs in its own worker threads; in browsers (`@lenity/onnx/web`) it runs in
- * the thread that loaded it, as one engine. Requests to one engine run one after another. When a thread dies, the
+ * the thread that loaded it, as one engine. Sessions on one engine take turns: a round of one, a
+ * round of another (see `turns`), so that a new answer begins soon beside many long ones. When a thread dies, the
  * requests of its sessions fail with `worker_lost` and the thread is restarted; it cannot recover when the whole
  * process ends (a crash in native code, or the system running out of memory).
  *
@@ -37,6 +38,8 @@ export interface OnnxModel extends LanguageModel {
    */
   readonly warnings: readonly string[];
   readonly engines: readonly EngineState[];
+  /** How many sessions may be open at a time: see `sessionBytes` of `loadModel`. More only use more memory. */
+  readonly places: number | undefined;
   /**
    * Opens a session on the engine that has most of the prompt cached, unless another one is much less busy. Waits while
    * all are restarting.
@@ -46,6 +49,8 @@ export interface OnnxModel extends LanguageModel {
 
 /** The engines of a model. */
 export interface Engines {
+  /** How many sessions they may have open together. */
+  readonly places?: number | undefined;
   engines(): readonly EngineState[];
   open(prompt: readonly Token[], scope: string | undefined): Promise<OnnxSession>;
   close(): Promise<void>;
@@ -56,7 +61,7 @@ export function onnxModel(
   { name, place, width, tokens, vocabulary, unused, notes, contextLength, eos }: Described,
   { graph, check }: { readonly graph: LoadReply; readonly check: SelfCheck },
   warnings: readonly string[],
-  { engines, open, close }: Engines,
+  { places, engines, open, close }: Engines,
 ): OnnxModel {
   return {
     name,
@@ -76,6 +81,7 @@ export function onnxModel(
     device: graph.device,
     check,
     warnings,
+    places,
     get engines() {
       return engines();
     },

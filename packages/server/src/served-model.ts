@@ -29,6 +29,9 @@ export interface ServedModel {
    * else 16.
    */
   readonly draftTokens?: number | undefined;
+  /** The longest block and the most tokens of an answer that a request may ask for. Default: no limit of their own. */
+  readonly maxDraftTokens?: number | undefined;
+  readonly maxTokens?: number | undefined;
   /** The settings in `generation_config.json`. The temperature is 1 if neither they nor the request set it. */
   readonly sampling?: Partial<Sampling> | undefined;
 }

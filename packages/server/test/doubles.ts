@@ -2,7 +2,7 @@ import { defaultRegistry, type LanguageModel, lookupDrafter, modelDrafter } from
 import { noisyModel, randomModel, type TableModel } from "@lenity/core/testing";
 import type { Hono } from "hono";
 import { bytes, chatTemplate, control } from "../../chat/test/byte-model.ts";
-import type { ErrorBody, Metrics, ServedModel, TraceEntry, Usage } from "../src/index.ts";
+import type { ChatLogprobs, ErrorBody, Metrics, ServedModel, TraceEntry, Usage } from "../src/index.ts";
 
 export { bytes, control, sayingModel } from "../../chat/test/byte-model.ts";
 
@@ -58,9 +58,13 @@ export interface Reply extends Partial<ErrorBody> {
   readonly object: string;
   readonly created: number;
   readonly choices: {
+    readonly index?: number;
     readonly finish_reason: string | null;
     readonly message?: { readonly role: string; readonly content: string };
     readonly delta?: { readonly role?: string; readonly content?: string };
+    readonly logprobs?: ChatLogprobs | null;
+    readonly metrics?: Metrics;
+    readonly trace?: TraceEntry[];
   }[];
   readonly usage?: Usage;
   readonly metrics?: Metrics;
@@ -105,8 +109,35 @@ export async function chunks(response: Response): Promise<{ readonly all: Reply[
   return { all: (done ? data.slice(0, -1) : data).map((line) => JSON.parse(line) as Reply), done };
 }
 
-export const joined = (all: readonly Reply[]): string =>
-  all.map(({ choices }) => choices?.[0]?.delta?.content ?? "").join("");
+export const joined = (all: readonly Reply[], index = 0): string =>
+  all
+    .flatMap(({ choices }) => (choices ?? []).filter((choice) => (choice.index ?? 0) === index))
+    .map(({ delta }) => delta?.content ?? "")
+    .join("");
+
+/** The target, and the prompt of the last session that was opened on it. */
+export function watchedPrompt(target: LanguageModel): { readonly target: LanguageModel; prompt(): readonly number[] } {
+  let last: readonly number[] = [];
+  return {
+    target: {
+      ...target,
+      open(options) {
+        last = options?.prompt ?? last;
+        return target.open(options);
+      },
+    },
+    prompt: () => last,
+  };
+}
+
+/** The natural logarithms of the target's own probabilities after these tokens. */
+export async function logRow(target: LanguageModel, tokens: readonly number[]): Promise<number[]> {
+  const session = await target.open();
+  const { logits } = await session.append(tokens, { rows: 1 });
+  await session.close();
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit), 0);
+  return Array.from(logits, (logit) => logit - Math.log(sum));
+}
 
 /** Waits until the condition holds. Fails after two seconds. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {

@@ -19,13 +19,6 @@ const errorOf = async (body: object): Promise<NonNullable<Reply["error"]>> => {
 /** For each field, a value that would change the answer, and those that ask for what happens anyway. */
 const dialects: Readonly<Record<string, Readonly<Record<string, readonly [unknown, ...unknown[]]>>>> = {
   OpenAI: {
-    n: [2, 1],
-    logprobs: [true, false],
-    top_logprobs: ["two", 0],
-    logit_bias: [{ "5": 1 }, {}],
-    frequency_penalty: [0.5, 0],
-    presence_penalty: [-1, 0],
-    response_format: [{ type: "json_object" }, { type: "text" }],
     functions: [[{}], []],
     function_call: [{ name: "f" }, "none", "auto"],
     parallel_tool_calls: [false, true],
@@ -41,8 +34,6 @@ const dialects: Readonly<Record<string, Readonly<Record<string, readonly [unknow
     max_output_tokens: [5],
   },
   vLLM: {
-    repetition_penalty: [1.1, 1],
-    min_tokens: [4, 0],
     ignore_eos: [true, false],
     stop_token_ids: [[2], []],
     include_stop_str_in_output: [true, false],
@@ -79,6 +70,7 @@ const dialects: Readonly<Record<string, Readonly<Record<string, readonly [unknow
     dry_multiplier: [0.8, 0],
     samplers: [["top_k"], []],
     n_probs: [3, 0],
+    n_cmpl: [2, 1],
     "speculative.n_max": [4],
   },
   "LM Studio, Ollama and TGI": {
@@ -126,7 +118,8 @@ describe("a field of another server's dialect", () => {
     );
     assert.match((await errorOf({ n_predict: 5 })).message, /Send max_completion_tokens\.$/);
     assert.match((await errorOf({ system: "x" })).message, /Send a message of the role system\.$/);
-    assert.match((await errorOf({ logit_bias: [] })).message, /an empty array/);
+    assert.match((await errorOf({ repeat_penalty: 1.1 })).message, /Send repetition_penalty\.$/);
+    assert.match((await errorOf({ response_format: { type: "json_object", schema: {} } })).message, /json_schema/);
   });
 
   test("is refused inside of messages, tools and stream_options too, by its path", async () => {
@@ -228,6 +221,8 @@ test("an array is no object, wherever one is expected", async () => {
   for (const [body, path] of [
     [{ speculative: [] }, "speculative"],
     [{ stream: true, stream_options: [] }, "stream_options"],
+    [{ logit_bias: [] }, "logit_bias"],
+    [{ response_format: { type: "json_schema", json_schema: [] } }, "response_format.json_schema"],
     [{ messages: [[]] }, "messages[0]"],
     [{ messages: [{ role: "user", content: [[]] }] }, "messages[0].content[0]"],
     [{ messages: [...question, { role: "assistant", tool_calls: [[]] }] }, "messages[1].tool_calls[0]"],

@@ -5,12 +5,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Drafter, modelDrafter } from "@lenity/core";
-import { begun, outliving } from "../src/answer-events.ts";
-import { chunksOf } from "../src/completion.ts";
-import { jobOf, ready, run } from "../src/generation.ts";
+import { begun, outliving } from "../src/answer/answer-events.ts";
+import { chunksOf } from "../src/answer/completion.ts";
+import { chatJobs } from "../src/answer/job.ts";
+import { createQueue } from "../src/answer/queue.ts";
+import { ready } from "../src/answer/ready-model.ts";
+import { run } from "../src/answer/run.ts";
+import { eventStream } from "../src/http/sse.ts";
 import { createServer, type ServedModel } from "../src/index.ts";
-import { createQueue } from "../src/queue.ts";
-import { eventStream } from "../src/sse.ts";
 import { chunks, post, queueOf, reply, sayingModel, served, textOf, until } from "./doubles.ts";
 
 /** A served model, and what of it is open. */
@@ -46,8 +48,8 @@ describe("an answer that is left", () => {
   const stages = {
     run: async (events: ReturnType<typeof run>) => events,
     outliving: async (events: ReturnType<typeof run>) => counted(events),
-    begun: async (events: ReturnType<typeof run>) => begun(events),
-    all: async (events: ReturnType<typeof run>) => begun(counted(events)),
+    begun: async (events: ReturnType<typeof run>) => begun(events, 1000),
+    all: async (events: ReturnType<typeof run>) => begun(counted(events), 1000),
   };
   for (const [stage, take] of Object.entries(stages)) {
     for (const chunked of [false, true]) {
@@ -57,13 +59,13 @@ describe("an answer that is left", () => {
         const queue = createQueue(1, 0);
         let events = 0;
         for (let left = 0, ended = false; !ended; left++, events++) {
-          const job = await jobOf(
+          const jobs = await chatJobs(
             { messages: [{ role: "user", content: "5?" }], speculative: { draft_tokens: 2 }, ignored: [] },
             models,
           );
-          const taken = await take(run(job, queue, new AbortController().signal));
+          const taken = await take(run(jobs, queue, new AbortController().signal));
           const answer: AsyncGenerator<unknown, void, undefined> = chunked
-            ? chunksOf(taken, job, { id: "1", created: 1, model: model.id }, true)
+            ? chunksOf(taken, jobs, { id: "1", created: 1, model: model.id }, true)
             : taken;
           for (let at = 0; at < left && !ended; at++) ended = (await answer.next()).done === true;
           await answer.return();

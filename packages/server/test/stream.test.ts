@@ -241,3 +241,43 @@ test("a server that ends fails open requests, waiting ones and new ones with 503
   assert.ok(joined(all.slice(0, -1)).length > 0);
   assert.deepEqual([failures, await queueOf(app), model.openSessions], [[], { active: 0, waiting: 0 }, 0]);
 });
+
+describe("a stream that waits for its turn", () => {
+  const ask = (app: ReturnType<typeof createServer>, signal?: AbortSignal) =>
+    post(app, { stream: true }, signal === undefined ? {} : { signal });
+
+  test("has its headers, its first chunk and comments before its first token", async () => {
+    const { promise: gate, resolve: go } = Promise.withResolvers<void>();
+    const app = createServer({ models: [served(delayed(sayingModel("5"), () => gate))], heartbeat: 5 });
+    const first = ask(app);
+    const second = await ask(app);
+    assert.deepEqual([second.status, await queueOf(app)], [200, { active: 1, waiting: 1 }]);
+    const reader = (second.body as ReadableStream<Uint8Array<ArrayBuffer>>)
+      .pipeThrough(new TextDecoderStream())
+      .getReader();
+    let text = "";
+    while (!text.includes(": waiting\n\n")) text += (await reader.read()).value ?? "";
+    assert.match(text, /^data: .*"role":"assistant".*\n\n: waiting\n\n$/);
+    go();
+    for (let done = false; !done; ) {
+      const piece = await reader.read();
+      done = piece.done;
+      text += piece.value ?? "";
+    }
+    assert.match(text, /"content":"5"[\s\S]*data: \[DONE\]\n\n$/);
+    await (await first).text();
+  });
+
+  test("gets an error that comes late as its last chunk", async () => {
+    const { promise: gate, reject: fail } = Promise.withResolvers<void>();
+    const app = createServer({
+      models: [served(delayed(sayingModel("5"), () => gate))],
+      onFailure: () => {},
+    });
+    const response = await ask(app);
+    assert.equal(response.status, 200);
+    fail(new LenityError("worker_lost", "The thread died."));
+    const { all, done } = await chunks(response);
+    assert.deepEqual([all.at(-1)?.error?.code, done], ["worker_lost", false]);
+  });
+});

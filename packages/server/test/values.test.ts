@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { createServer } from "../src/index.ts";
-import { seedOf } from "../src/seed.ts";
+import { seedOf } from "../src/request/seed.ts";
 import {
   bytes,
   chunks,

@@ -13,6 +13,8 @@ export interface Evidence {
   argmax(at: number): Token;
   /** The logits, shaped by the request's processors and grammar. Do not write to them. */
   logits(at: number): Float32Array;
+  /** The logits before shaping: the model's own. Absent for rows on a device. Do not write to them. */
+  ownLogits?(at: number): Float32Array;
   /** The whole distribution. Do not write to it. */
   row(at: number, kind?: RowKind): Row;
   probability(at: number, token: Token, kind?: RowKind): number;

@@ -75,6 +75,7 @@ export function logitsEvidence(
     vocabulary,
     argmax: best,
     logits,
+    ownLogits: given,
     softmax: (at, kind) => smoothOf(kind)?.softmax(at),
     row: (at: number, kind: RowKind = "processed"): Row => (smoothOf(kind)?.row ?? processed)(at),
     probability(at: number, token: Token, kind: RowKind = "processed"): number {

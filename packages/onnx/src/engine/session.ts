@@ -12,9 +12,11 @@ import {
   type Token,
 } from "@lenity/core";
 import { blamed, commonPrefix, layerOf } from "@lenity/core/internal";
-import { cancellation } from "../protocol/cancellation.ts";
+import { type Cancellation, cancellation } from "../protocol/cancellation.ts";
+import { chunk } from "../protocol/chunk.ts";
 import type { WorkerLink } from "../protocol/link.ts";
 import type { AppendReply, DraftReply, Request, ScoreReply } from "../protocol/protocol.ts";
+import type { TakeTurn } from "./turns.ts";
 
 /** A sequence that can also draft within the worker: one message per round instead of one per token. */
 export interface OnnxSession extends Session {
@@ -40,6 +42,8 @@ export interface SessionOptions {
   readonly id: number;
   /** The tokens whose rows the worker already has under that number. */
   readonly held: readonly Token[];
+  /** Its turns on the worker, which other sessions use too. */
+  readonly turn: TakeTurn;
   /** Called for every reply from the worker. */
   onReply(): void;
   /** Called once, with the tokens that are in the cache at the end. */
@@ -59,7 +63,7 @@ interface SessionState {
 /** The main thread's end of a sequence. */
 export function openSession(model: ModelFacts, options: SessionOptions): OnnxSession {
   const state: SessionState = { held: options.held, busy: false, closed: false };
-  const { link, id: session } = options;
+  const { id: session } = options;
   return {
     ...(model.computesReadings ? { score: (tokens, settings) => score(model, options, state, tokens, settings) } : {}),
     get length() {
@@ -71,8 +75,8 @@ export function openSession(model: ModelFacts, options: SessionOptions): OnnxSes
     ): Promise<Scores> {
       const rows = Math.min(last, tokens.length);
       checkRows(rows, model);
-      const reply = await extend<AppendReply>(model, options, state, tokens, { hidden, signal }, (from, cancel) => {
-        return { type: "append", session, from, tokens, rows, hidden, cancel };
+      const reply = await extend<AppendReply>(model, options, state, tokens, { rows, hidden, signal }, (part) => {
+        return { type: "append", session, ...part, hidden };
       });
       const nothing = new Float32Array(0);
       return reply === undefined
@@ -89,12 +93,18 @@ export function openSession(model: ModelFacts, options: SessionOptions): OnnxSes
       checkTokens(context, model);
       checkHidden(hidden, model);
       if (context.length > model.contextLength) throw contextFull(model, 0, context.length);
-      const cancel = cancellation(signal);
-      const settings = { limit, sampling, uniform, hidden, cancel: cancel?.flag };
-      const request = { type: "draft", session, context, ...settings } as const;
       // The rows that a round keeps, which also remain if it fails.
       state.held = context.slice(0, Math.min(commonPrefix(state.held, context), context.length - 1));
-      const reply = await link.request<DraftReply>(request, cancel).catch((error) => {
+      const cancel = cancellation(signal);
+      const settings = { limit, sampling, uniform, hidden, cancel: cancel?.flag };
+      const drafting = async () => {
+        await catchUp(model, options, state, context, cancel);
+        const pending = context.length - state.held.length;
+        return send<DraftReply>(model, options, state, pending + limit, cancel, () => {
+          return { type: "draft", session, context, ...settings };
+        });
+      };
+      const reply = await drafting().catch((error) => {
         throw blamed(model, error);
       });
       const { length, ...drafted } = reply;
@@ -110,14 +120,25 @@ export function openSession(model: ModelFacts, options: SessionOptions): OnnxSes
   };
 }
 
-/** Sends a request to append tokens. Undefined if there are none. */
+/** Tokens to append after the first `from`, and how many of their rows to return. */
+interface Part {
+  readonly from: number;
+  readonly tokens: readonly Token[];
+  readonly rows: number;
+  readonly cancel: ArrayBufferLike | undefined;
+}
+
+/**
+ * Sends requests to append tokens, and returns the last reply; undefined if there are none. A long prompt is sent in
+ * chunks. If one of them fails, the next request drops those before it.
+ */
 async function extend<Reply>(
   model: ModelFacts,
-  { link, onReply }: SessionOptions,
+  options: SessionOptions,
   state: SessionState,
   tokens: readonly Token[],
-  { hidden, signal }: Pick<AppendOptions, "hidden" | "signal">,
-  makeRequest: (from: number, cancel: ArrayBufferLike | undefined) => Request,
+  { rows, hidden, signal }: { readonly rows: number } & Pick<AppendOptions, "hidden" | "signal">,
+  makeRequest: (part: Part) => Request,
 ): Promise<Reply | undefined> {
   checkOpen(model, state);
   checkTokens(tokens, model);
@@ -130,13 +151,53 @@ async function extend<Reply>(
   const cancel = cancellation(signal);
   state.busy = true;
   try {
-    const reply = await link.request<Reply>(makeRequest(before.length, cancel?.flag), cancel);
+    let reply: Reply | undefined;
+    for (let at = 0, end = 0; at < tokens.length; at = end) {
+      end = tokens.length - rows - at > chunk ? at + chunk : tokens.length;
+      const part = { from: before.length + at, tokens: tokens.slice(at, end), rows: end < tokens.length ? 0 : rows };
+      reply = await send<Reply>(model, options, state, part.tokens.length, cancel, () =>
+        makeRequest({ ...part, cancel: cancel?.flag }),
+      );
+    }
     state.held = [...before, ...tokens];
-    onReply();
+    options.onReply();
     return reply;
   } finally {
     state.busy = false;
   }
+}
+
+/** Runs all but the end of a long context, so that the draft after it is short for those who wait. */
+async function catchUp(
+  model: ModelFacts,
+  options: SessionOptions,
+  state: SessionState,
+  context: readonly Token[],
+  cancel: Cancellation | undefined,
+): Promise<void> {
+  for (let from = state.held.length; context.length - 1 - from >= chunk; from = state.held.length) {
+    const tokens = context.slice(from, from + chunk);
+    const { id: session } = options;
+    await send(model, options, state, chunk, cancel, () => {
+      return { type: "append", session, from, tokens, rows: 0, cancel: cancel?.flag };
+    });
+    state.held = context.slice(0, from + chunk);
+  }
+}
+
+/** Sends a request that runs about so many tokens, when it is the session's turn. */
+function send<Reply>(
+  model: ModelFacts,
+  { link, turn }: SessionOptions,
+  state: SessionState,
+  tokens: number,
+  cancel: Cancellation | undefined,
+  makeRequest: () => Request,
+): Promise<Reply> {
+  return turn(tokens, cancel?.signal, () => {
+    checkOpen(model, state);
+    return link.request<Reply>(makeRequest(), cancel);
+  });
 }
 
 /** Appends a block and computes, in the worker, what verification needs from it. */
@@ -148,13 +209,14 @@ async function score(
   { readings: kinds, temperature, hidden, signal, drafterLogits: given }: ScoreOptions,
 ): Promise<Scored> {
   const { link, id: session } = options;
+  const rows = tokens.length;
   // Sorted, since the worker has one graph per list.
   const readings = [...kinds].sort();
   const drafterLogits = given as Float32Array<ArrayBuffer> | undefined;
   if (tokens.length === 0) throw new RangeError("An empty block has no readings; expected at least one token.");
   checkRows(tokens.length, model);
-  const reply = await extend<ScoreReply>(model, options, state, tokens, { hidden, signal }, (from, cancel) => {
-    return { type: "score", session, from, tokens, readings, temperature, drafterLogits, hidden, cancel };
+  const reply = await extend<ScoreReply>(model, options, state, tokens, { rows, hidden, signal }, (part) => {
+    return { type: "score", session, ...part, readings, temperature, drafterLogits, hidden };
   }).catch((error) => {
     throw blamed(model, error);
   });

@@ -5,6 +5,7 @@ import type { WorkerLink } from "../protocol/link.ts";
 import type { LoadReply } from "../protocol/protocol.ts";
 import { type PrefixCache, prefixCaches } from "./prefix-caches.ts";
 import { type ModelFacts, type OnnxSession, openSession } from "./session.ts";
+import { turns } from "./turns.ts";
 
 /** A worker that can open sessions. */
 export interface WorkerHandle {
@@ -36,6 +37,7 @@ const mayLose = 8;
 /** The handle of a worker that has loaded its model. It keeps up to `cacheBytes` of caches. */
 export function workerHandle(link: WorkerLink, model: ModelFacts, cacheBytes: number): WorkerHandle {
   const caches = prefixCaches(cacheBytes);
+  const line = turns();
   let sessions = 0;
   let nextSession = 0;
   let hasReplied = false;
@@ -50,6 +52,7 @@ export function workerHandle(link: WorkerLink, model: ModelFacts, cacheBytes: nu
       link,
       id,
       held,
+      turn: line.join(),
       onReply() {
         hasReplied = true;
       },

@@ -1,9 +1,10 @@
 import { draw, type HiddenKind, processedRow, type Sampling, type Token } from "@lenity/core";
 import { truncates } from "@lenity/core/internal";
 import type { DrafterGraph } from "../graph/graph.ts";
+import { chunk } from "../protocol/chunk.ts";
 import type { DraftMessage, DraftReply } from "../protocol/protocol.ts";
 import { type DrawnTokens, drawTokens } from "./draw-tokens.ts";
-import { append, chunk, type Model, type Sequence, stopIfCancelled } from "./sequence.ts";
+import { append, type Model, type Sequence, stopIfCancelled } from "./sequence.ts";
 
 /** The maximum tokens drawn per call. A request can be cancelled between calls. */
 const callLength = 16;

@@ -11,6 +11,7 @@ import { region } from "../cache/split-cache.ts";
 import { blockFeeds } from "../graph/block-feeds.ts";
 import { type Cells, cellsOf, toFloat32 } from "../graph/float-tensors.ts";
 import type { DrafterGraph, Graph } from "../graph/graph.ts";
+import { chunk } from "../protocol/chunk.ts";
 
 /** A sequence and its cache. */
 export interface Sequence {
@@ -58,9 +59,6 @@ export interface AppendedRows {
   readonly logits: Float32Array<ArrayBuffer>;
   readonly hidden?: Float32Array<ArrayBuffer> | undefined;
 }
-
-/** The maximum tokens of a prompt per run. A request can be cancelled between runs. */
-export const chunk = 128;
 
 /**
  * GroupQueryAttention processes the rows of a block in tiles of twice the head size, or less if the processor's cache

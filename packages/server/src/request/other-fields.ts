@@ -1,9 +1,10 @@
 import { excerpt, shown } from "@lenity/core/internal";
-import { ApiError } from "./api-error.ts";
+import { ApiError } from "../http/api-error.ts";
 import { harmless, harmlessInMessages, type Kind } from "./harmless-fields.ts";
 import {
   type UnsupportedField,
   unsupported,
+  unsupportedInFormats,
   unsupportedInFunctions,
   unsupportedInMessages,
   unsupportedInStreams,
@@ -21,12 +22,13 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** A body whose known fields have been checked. Only the parts used here. */
 interface Body extends Fields {
-  readonly messages: readonly (Fields & {
+  readonly messages?: readonly (Fields & {
     readonly content?: unknown;
     readonly tool_calls?: readonly Called[] | null;
   })[];
   readonly tools?: readonly { readonly function: Fields }[] | null;
   readonly stream_options?: Fields | null;
+  readonly response_format?: (Fields & { readonly json_schema?: Fields | null }) | null;
 }
 
 interface Called extends Fields {
@@ -39,11 +41,19 @@ const messageFields: Place = {
   harmless: harmlessInMessages,
 };
 
+const formatFields = ["type", "json_schema"];
+const schemaFields = ["name", "description", "schema", "strict"];
+
 /**
  * Handles the fields that are not read. Refuses fields that would change the answer, checks the types of harmless ones,
- * and returns the names of all ignored fields, such as `user` and `messages[].cache_control`.
+ * and returns the names of all ignored fields, such as `user` and `messages[].cache_control`. `more` are fields that
+ * only this kind of request does not support.
  */
-export function otherFields(body: Body, read: readonly string[]): string[] {
+export function otherFields(
+  body: Body,
+  read: readonly string[],
+  more: Readonly<Record<string, UnsupportedField>> = {},
+): string[] {
   const ignored = new Set<string>();
   const look = (fields: Fields, path: string, place: Place) => {
     for (const [key, value] of Object.entries(fields)) {
@@ -53,9 +63,12 @@ export function otherFields(body: Body, read: readonly string[]): string[] {
       ignored.add(`${path.replaceAll(/\[\d+\]/g, "[]")}${name}`);
     }
   };
-  look(body, "", { read, unsupported, harmless });
+  look(body, "", { read, unsupported: { ...unsupported, ...more }, harmless });
   look(body.stream_options ?? {}, "stream_options.", { read: ["include_usage"], unsupported: unsupportedInStreams });
-  for (const [at, message] of body.messages.entries()) {
+  const format = body.response_format ?? {};
+  look(format, "response_format.", { read: formatFields, unsupported: unsupportedInFormats });
+  look(format.json_schema ?? {}, "response_format.json_schema.", { read: schemaFields });
+  for (const [at, message] of (body.messages ?? []).entries()) {
     const path = `messages[${at}]`;
     look(message, `${path}.`, messageFields);
     const parts: readonly Fields[] = Array.isArray(message.content) ? message.content : [];

@@ -10,3 +10,14 @@ export function seedOf(given: number): number {
   for (let rest = BigInt(Math.abs(given)); rest > 0n; rest >>= bits) folded ^= BigInt.asUintN(Number(bits), rest);
   return Math.sign(given) * Number(folded);
 }
+
+/** 2⁵³ / φ, rounded to an odd number: its multiples are far apart, so that seeds in a row share no choices. */
+const step = 0x13c6ef372fe94fn;
+
+/**
+ * The seed of one of several choices: that of the request for the first, so that it is the answer to the same request
+ * with n = 1, and seed + index · 0x13c6ef372fe94f for others, as a signed number of 53 bits.
+ */
+export function choiceSeed(seed: number, index: number): number {
+  return index === 0 ? seed : Number(BigInt.asIntN(53, BigInt(seed) + BigInt(index) * step));
+}

@@ -1,6 +1,6 @@
 import { type Drafter, LenityError, type Policy, type Verifier } from "@lenity/core";
 import { blockLength, didYouMean, excerpt, quoted } from "@lenity/core/internal";
-import type { ServedModel } from "./served-model.ts";
+import type { ServedModel } from "../served-model.ts";
 
 /** The settings of a request or a command line. Undefined or null uses the model's default. */
 export interface AskedSpeculation {
@@ -24,7 +24,10 @@ export interface Speculation {
 }
 
 /** The properties of a model that determine how its answers are drafted and verified. */
-export type SpeculativeModel = Pick<ServedModel, "id" | "target" | "drafters" | "registry" | "policy" | "draftTokens">;
+export type SpeculativeModel = Pick<
+  ServedModel,
+  "id" | "target" | "drafters" | "registry" | "policy" | "draftTokens" | "maxDraftTokens"
+>;
 
 /** Longer policies are refused: each verifier in them costs work in every round. */
 const longestPolicy = 10_000;
@@ -45,9 +48,19 @@ export function chosenSpeculation(
   const own = chosen.verifier.draftTokens;
   const usual = given === undefined ? (model.draftTokens ?? own) : (own ?? model.draftTokens);
   const createDrafter = drafterOf(model, asked.drafter ?? undefined, asked.draftTokens ?? 0);
-  const draftTokens = blockLength(model.target, { draftTokens: usual }, asked.draftTokens ?? undefined);
+  const draftTokens = Math.min(
+    blockLength(model.target, { draftTokens: usual }, asked.draftTokens ?? undefined),
+    checkedMost(asked.draftTokens ?? 0, model),
+  );
   if (createDrafter === undefined || draftTokens === 0) return { ...chosen, draftTokens: 0, createDrafter: undefined };
   return { ...chosen, draftTokens, createDrafter };
+}
+
+/** The longest block allowed. Throws `invalid_request` if more was asked for. */
+function checkedMost(asked: number, { id, maxDraftTokens = Number.POSITIVE_INFINITY }: SpeculativeModel): number {
+  if (asked <= maxDraftTokens) return maxDraftTokens;
+  const message = `draft_tokens is ${asked}; ${id} is served with at most ${maxDraftTokens}.`;
+  throw new LenityError("invalid_request", message, { path: "draftTokens" });
 }
 
 function policyOf(

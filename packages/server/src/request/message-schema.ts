@@ -1,7 +1,7 @@
 import type { ChatMessage } from "@lenity/chat";
 import { isDeeper } from "@lenity/chat/internal";
 import * as v from "valibot";
-import { expecting, object } from "./schema.ts";
+import { among, expecting, object } from "./schema.ts";
 
 const textPart = object({ type: v.literal("text"), text: v.string() });
 /** OpenAI's part for an assistant that declines to answer. Templates get it as plain text. */
@@ -14,25 +14,25 @@ type Content = v.GenericSchema<unknown, string | { readonly text: string }[]>;
 
 /** Text or parts of text, as one string. Chooses the schema by hand so that an error names the part. */
 function content(part: v.GenericSchema<unknown, { readonly text: string }>): v.GenericSchema<unknown, string> {
-  const [text, parts, neither]: Content[] = [
-    v.string(),
-    v.pipe(v.array(part), v.minLength(1)),
-    expecting("a string or an array of parts"),
-  ];
+  const text: Content = v.string();
+  const parts: Content = v.pipe(v.array(part), v.minLength(1));
+  const neither = expecting("a string or an array of parts");
   return v.pipe(
-    v.lazy((input) => (typeof input === "string" ? text : Array.isArray(input) ? parts : neither) as Content),
+    among([text, parts], (input) => (typeof input === "string" ? text : Array.isArray(input) ? parts : neither)),
     v.transform((given) => (typeof given === "string" ? given : given.map(({ text }) => text).join("")).toWellFormed()),
   );
 }
 
 const textContent = content(textPart);
-const assistantContent = content(v.lazy((input) => (fieldOf(input, "type") === "refusal" ? refusalPart : textPart)));
+const assistantContent = content(
+  among([textPart, refusalPart], (input) => (fieldOf(input, "type") === "refusal" ? refusalPart : textPart)),
+);
 
 /** The chat writer refuses deeper arguments. Checked before parsing, because parsers recurse. */
 const deepest = 100;
 const flat = v.string();
 const tooDeep = expecting(`JSON nested at most ${deepest} levels deep`);
-const flatJson = v.lazy((input) => (typeof input === "string" && isDeeper(input, deepest) ? tooDeep : flat));
+const flatJson = among([flat], (input) => (typeof input === "string" && isDeeper(input, deepest) ? tooDeep : flat));
 const functionCall = object({ name: v.string(), arguments: v.optional(flatJson, "{}") });
 const toolCall = object({
   id: v.optional(v.string()),
@@ -57,13 +57,17 @@ const other = object({
   content: textContent,
   refusal: v.nullish(expecting("no value, because only an assistant can refuse")),
 });
-const calling = object({ role: expecting('"assistant", because only its messages can have tool_calls') });
+const calling = object({
+  role: expecting('"assistant", because only its messages can have tool_calls'),
+}) as v.GenericSchema<unknown, never>;
+
+type AnyMessage = v.InferOutput<typeof assistant | typeof silentAssistant | typeof other>;
 
 /** An assistant's message may have calls, a refusal, or no text. All others have text. */
-const anyMessage = v.lazy((input) => {
+const anyMessage = among<AnyMessage>([assistant, silentAssistant, other], (input) => {
   const calls = fieldOf(input, "tool_calls");
   const makesCalls = Array.isArray(calls) && calls.length > 0;
-  if (fieldOf(input, "role") !== "assistant") return (makesCalls ? calling : other) as typeof other;
+  if (fieldOf(input, "role") !== "assistant") return makesCalls ? calling : other;
   const silent = makesCalls || typeof fieldOf(input, "refusal") === "string" || fieldOf(input, "content") === null;
   return silent ? silentAssistant : assistant;
 });

@@ -1,5 +1,5 @@
 import { LenityError } from "@lenity/core";
-import { ApiError } from "./api-error.ts";
+import { ApiError } from "../http/api-error.ts";
 
 /** Limits how many answers decode at the same time. The others wait in order of arrival. */
 export interface Queue {

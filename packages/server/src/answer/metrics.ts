@@ -102,16 +102,26 @@ export interface Usage {
 }
 
 /** The `usage` of an answer. */
-export function usageOf({
-  promptTokens,
-  tokens,
-  counters,
-}: Pick<Answer, "promptTokens" | "tokens" | "counters">): Usage {
+export const usageOf = (answer: Pick<Answer, "promptTokens" | "tokens" | "counters">): Usage =>
+  totalUsage([answer], [{ prompt: [] }]);
+
+/**
+ * The `usage` of a request's answers: the tokens of all answers, and each prompt once, with what was in a cache before
+ * its first answer. `asked` has the prompt of each answer.
+ */
+export function totalUsage(
+  answers: readonly Pick<Answer, "promptTokens" | "tokens" | "counters">[],
+  asked: readonly { readonly prompt: readonly Token[] }[],
+): Usage {
+  const firsts = answers.filter((_, at) => at === 0 || asked[at]?.prompt !== asked[at - 1]?.prompt);
+  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+  const prompt = sum(firsts.map(({ promptTokens }) => promptTokens));
+  const completion = sum(answers.map(({ tokens }) => tokens.length));
   return {
-    prompt_tokens: promptTokens,
-    completion_tokens: tokens.length,
-    total_tokens: promptTokens + tokens.length,
-    prompt_tokens_details: { cached_tokens: counters.cached },
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    prompt_tokens_details: { cached_tokens: sum(firsts.map(({ counters }) => counters.cached)) },
   };
 }
 

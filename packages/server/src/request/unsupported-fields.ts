@@ -21,17 +21,7 @@ function isEmptyObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
 }
 
-const isTextFormat = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && "type" in value && value.type === "text";
-
 const openai: Readonly<Record<string, UnsupportedField>> = {
-  n: only(1),
-  logprobs: only(false),
-  top_logprobs: only(0),
-  logit_bias: object,
-  frequency_penalty: only(0),
-  presence_penalty: only(0),
-  response_format: { isDefault: isTextFormat },
   functions: instead("Send tools.", list),
   function_call: instead("Send tool_choice.", only("none", "auto")),
   parallel_tool_calls: only(true),
@@ -60,10 +50,8 @@ const openai: Readonly<Record<string, UnsupportedField>> = {
 };
 
 const vllm: Readonly<Record<string, UnsupportedField>> = {
-  repetition_penalty: only(1),
   length_penalty: only(1),
   repetition_detection: never,
-  min_tokens: only(0),
   ignore_eos: only(false),
   stop_token_ids: list,
   include_stop_str_in_output: only(false),
@@ -91,7 +79,7 @@ const vllm: Readonly<Record<string, UnsupportedField>> = {
   mm_processor_kwargs: object,
   structured_outputs: object,
   structural_tag: never,
-  guided_json: never,
+  guided_json: instead("Send response_format."),
   guided_regex: never,
   guided_choice: never,
   guided_grammar: never,
@@ -107,9 +95,9 @@ const vllm: Readonly<Record<string, UnsupportedField>> = {
 const sglang: Readonly<Record<string, UnsupportedField>> = {
   regex: never,
   ebnf: never,
-  json_schema: never,
+  json_schema: instead("Send response_format."),
   stop_regex: never,
-  min_new_tokens: only(0),
+  min_new_tokens: instead("Send min_tokens.", only(0)),
   max_new_tokens: instead("Send max_completion_tokens."),
   no_stop_trim: only(false),
   sampling_seed: instead("Send seed."),
@@ -121,14 +109,14 @@ const sglang: Readonly<Record<string, UnsupportedField>> = {
   lora_path: never,
   session_params: never,
   extra_key: never,
-  return_logprob: only(false),
+  return_logprob: instead("Send logprobs.", only(false)),
   return_hidden_states: only(false),
   return_routed_experts: only(false),
 };
 
 const llamaCpp: Readonly<Record<string, UnsupportedField>> = {
   n_predict: instead("Send max_completion_tokens.", only(-1)),
-  n_cmpl: only(1),
+  n_cmpl: instead("Send n.", only(1)),
   grammar: only(""),
   typical_p: only(1),
   tfs_z: only(1),
@@ -136,14 +124,14 @@ const llamaCpp: Readonly<Record<string, UnsupportedField>> = {
   top_n_sigma: only(-1, 0),
   mirostat: only(0),
   xtc_probability: only(0),
-  repeat_penalty: only(1),
+  repeat_penalty: instead("Send repetition_penalty.", only(1)),
   dry_multiplier: only(0),
   dynatemp_range: only(0),
   min_keep: only(0),
   samplers: list,
   n_indent: only(0),
   t_max_predict_ms: only(0, -1),
-  n_probs: only(0),
+  n_probs: instead("Send logprobs and top_logprobs.", only(0)),
   post_sampling_probs: only(false),
   return_tokens: only(false),
   return_progress: only(false),
@@ -220,10 +208,24 @@ export const unsupported: Readonly<Record<string, UnsupportedField>> = {
   ...hosted,
 };
 
+/** Fields of a chat request's body, in a completion request. */
+export const unsupportedInCompletions: Readonly<Record<string, UnsupportedField>> = {
+  messages: instead("Send prompt, or send the messages to /v1/chat/completions."),
+  tools: list,
+  tool_choice: only("none", "auto"),
+  max_completion_tokens: instead("Send max_tokens."),
+  top_logprobs: instead("Send logprobs with this number.", only(0)),
+};
+
 /** Fields of `stream_options`. */
 export const unsupportedInStreams: Readonly<Record<string, UnsupportedField>> = {
   include_obfuscation: only(false),
   continuous_usage_stats: only(false),
+};
+
+/** Fields of `response_format`. */
+export const unsupportedInFormats: Readonly<Record<string, UnsupportedField>> = {
+  schema: instead('Send {type: "json_schema", json_schema: {name, schema}}.'),
 };
 
 /** Fields of a message. */

@@ -1,0 +1,19 @@
+import type { ServedModel } from "../served-model.ts";
+
+/** A model in OpenAI's format, and the presets that requests may name: "exact" ones leave its text as it is. */
+export interface ModelEntry {
+  readonly id: string;
+  readonly object: "model";
+  /** Seconds since 1970. */
+  readonly created: number;
+  readonly owned_by: string;
+  readonly presets: readonly { readonly name: string; readonly law: string; readonly lossy: boolean }[];
+}
+
+export function modelEntry({ id, registry }: ServedModel, created: number): ModelEntry {
+  const presets = registry.presets.map(({ name }) => {
+    const { law } = registry.create(name);
+    return { name, law, lossy: law !== "exact" };
+  });
+  return { id, object: "model", created, owned_by: "lenity", presets };
+}
