@@ -18,7 +18,7 @@ ${plot("", "Right answers against tokens per pass, tested on code and on word pr
 Solid lines are judges that were trained with the family, dashed ones without it; *judge* is trained on spans,
 *autojudge* by mining, *self* without answers.
 
-${report.families.map((family) => familyClaims(family)).join(" ")} ${verdict(report)}
+${report.families.map((family) => familyClaims(family)).join(" ")} ${verdict(report)} ${cause(report)}
 
 ${table(report)}
 
@@ -49,17 +49,38 @@ function familyClaims(family: DomainFamily): string {
   return `At the presets' thresholds, leaving ${family.family} out of training changes right answers there by: ${list(texts)} points.`;
 }
 
-/** Whether the gate holds where trained judges fall. */
-function verdict({ families }: DomainReport): string {
-  const gates = families.flatMap(({ lines }) =>
-    lines.filter(({ rule }) => rule === "kl").flatMap((l) => preset(l) ?? []),
-  );
-  const judges = families.flatMap(({ family, lines }) =>
+/** The judges that lose right answers at their preset's threshold, trained with or without the family they answer. */
+const losers = ({ families }: DomainReport, without: boolean): string[] =>
+  families.flatMap(({ family, lines }) =>
     lines.flatMap((line) => {
       const point = preset(line);
-      return line.without && point !== undefined && loses(point) ? [`${line.rule} on ${family}`] : [];
+      const judged = line.rule !== "kl" && line.without === without && point !== undefined;
+      return judged && loses(point) ? [`${line.rule} on ${family}`] : [];
     }),
   );
+
+/** Whether what judges lose out of their domain comes from that: trained with the family, they may lose it as well. */
+function cause(report: DomainReport): string {
+  const [trained, without] = [losers(report, false), losers(report, true)];
+  const both = without.filter((name) => trained.includes(name));
+  const only = without.filter((name) => !trained.includes(name));
+  return claim(
+    without.length === 0,
+    "",
+    claim(
+      only.length === 0,
+      "But each of these judges loses right answers there with the family in its training, too: what is lost here is lost by the judge, not by its domain.",
+      `${list(only)} ${only.length === 1 ? "does" : "do"} so only without the family in training${both.length > 0 ? `; ${list(both)} also with it` : ""}.`,
+    ),
+  );
+}
+
+/** Whether the gate holds where trained judges fall. */
+function verdict(report: DomainReport): string {
+  const gates = report.families.flatMap(({ lines }) =>
+    lines.filter(({ rule }) => rule === "kl").flatMap((l) => preset(l) ?? []),
+  );
+  const judges = losers(report, true);
   const holds = gates.length > 0 && !gates.some(loses);
   return claim(
     holds && judges.length > 0,

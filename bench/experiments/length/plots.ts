@@ -67,7 +67,7 @@ function overshootPlot({ lines }: LengthReport): PlotSpec {
   const [xs, ys] = [rows.map(({ x }) => x), rows.map(({ y }) => y)];
   return linePlot({
     ...{ width: 460, height: 260 },
-    x: { title: "accepted tokens with q − p above 0.5 (%)", domain: [-0.2, 1.35 * Math.max(...xs, 1)] },
+    x: { title: "accepted tokens with q − p above 0.5 (%)", domain: [0, 1.35 * Math.max(...xs, 1)] },
     y: { title: "right answers lost (points)", domain: [Math.min(...ys, 0) - 2, Math.max(...ys, 1) + 2] },
     lines: rows.map(({ line, x, y }) => ({
       name: line.rule,

@@ -8,7 +8,8 @@ export function lengthSection(report: LengthReport, plot: (name: string, alt: st
   const { problems, lines } = report;
   return `A rule that accepts more tokens per pass may still write more of them, miss its end, or loop. Greedy answers
 to ${problems.count} held-out problems (seed ${problems.seed}), with blocks of 1 to 40 tokens. The guard keeps control
-tokens strict and makes an answer that repeats itself strict; dashed lines are without it.
+tokens strict and makes an answer that repeats itself strict; dashed lines are without it. The rule *everything* accepts
+all that is drafted.
 
 ${plot("", "Passes, tokens, right answers, and loops by the number of drafted tokens")}
 
@@ -44,7 +45,7 @@ function claims({ lines }: LengthReport): string[] {
     `From blocks of ${strict.points[0]?.draftTokens} to blocks of ${strict.points.at(-1)?.draftTokens}, strict verification goes from ${first.passes.toFixed(1)} to ${longest.passes.toFixed(1)} passes per answer; its answers stay the same.`,
     claim(
       longer.length > 0,
-      `With the longest blocks the answers under ${list(longer.map(nameOf))} are more than 2 % longer than strict ones, so tokens per pass overstate the gain.`,
+      `With the longest blocks the answers of ${longer.length === 1 ? "the rule" : "the rules"} *${list(longer.map(nameOf))}* are more than 2 % longer than strict ones, so tokens per pass overstate the gain.`,
       "With the longest blocks no rule's answers are more than 2 % longer than strict ones, so tokens per pass do not overstate the gain here.",
     ),
     claim(
