@@ -77,7 +77,7 @@ export const question: readonly object[] = [{ role: "user", content: "How much i
 export function post(app: Hono, body: object | string, { headers = {}, ...init }: Posting = {}): Promise<Response> {
   const text =
     typeof body === "string" ? body : JSON.stringify({ model: "double", messages: question, max_tokens: 40, ...body });
-  return Promise.resolve(
+  const answer = Promise.resolve(
     app.request("/v1/chat/completions", {
       method: "POST",
       body: text,
@@ -85,6 +85,15 @@ export function post(app: Hono, body: object | string, { headers = {}, ...init }
       ...init,
     }),
   );
+  return answer.then(described);
+}
+
+/** The response, after its body has been compared with the description of the API, unless it is a stream. */
+async function described(response: Response): Promise<Response> {
+  if (!(response.headers.get("content-type") ?? "").startsWith("application/json")) return response;
+  const { isDescribed } = await import("./described.ts");
+  isDescribed(response.status === 200 ? "ChatCompletion" : "Error", await response.clone().json());
+  return response;
 }
 
 export interface Posting extends Omit<RequestInit, "headers"> {
@@ -106,7 +115,10 @@ export async function chunks(response: Response): Promise<{ readonly all: Reply[
   const lines = (await response.text()).split("\n\n").filter((line) => line !== "");
   const data = lines.map((line) => line.replace(/^data: /, ""));
   const done = data.at(-1) === "[DONE]";
-  return { all: (done ? data.slice(0, -1) : data).map((line) => JSON.parse(line) as Reply), done };
+  const all = (done ? data.slice(0, -1) : data).map((line) => JSON.parse(line) as Reply);
+  const { isDescribed } = await import("./described.ts");
+  for (const chunk of all) isDescribed(chunk.error === undefined ? "ChatCompletionChunk" : "Error", chunk);
+  return { all, done };
 }
 
 export const joined = (all: readonly Reply[], index = 0): string =>
