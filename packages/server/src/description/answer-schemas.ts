@@ -6,6 +6,7 @@ import type { Metrics, TraceEntry, Usage } from "../answer/metrics.ts";
 import type { TextCompletion } from "../answer/text-completion.ts";
 import type { PromptLogprob, TextLogprobs } from "../answer/text-logprobs.ts";
 import type { ErrorBody } from "../http/api-error.ts";
+import type { ModelEntry } from "../routes/models.ts";
 import type { PolicyList } from "../routes/policies.ts";
 import type { DetokenizeAnswer, TokenizeAnswer } from "../routes/tokens.ts";
 
@@ -134,8 +135,14 @@ export const errorBody: Answered<ErrorBody> = v.strictObject({
   error: v.strictObject({ message: text, type: text, param: v.nullable(text), code: v.nullable(text) }),
 });
 
-const model = v.looseObject({ id: text, object: v.literal("model"), created: count, owned_by: text });
-export const modelEntry: Answered<object> = model;
+const model: Answered<ModelEntry> = v.strictObject({
+  id: text,
+  object: v.literal("model"),
+  created: count,
+  owned_by: text,
+  presets: v.array(v.strictObject({ name: text, law: text, lossy: v.boolean() })),
+});
+export const modelEntry: Answered<ModelEntry> = model;
 export const modelList: Answered<object> = v.strictObject({ object: v.literal("list"), data: v.array(model) });
 
 export const policyList: Answered<PolicyList> = v.strictObject({
@@ -152,6 +159,8 @@ export const tokenizeAnswer: Answered<TokenizeAnswer> = v.strictObject({
   token_strs: v.nullable(v.array(text)),
 });
 export const detokenizeAnswer: Answered<DetokenizeAnswer> = v.strictObject({ prompt: text });
+
+export const liveness: Answered<object> = v.strictObject({ status: v.picklist(["ok", "starting", "ending"]) });
 
 export const health: Answered<object> = v.looseObject({
   status: v.picklist(["ok", "failed"]),

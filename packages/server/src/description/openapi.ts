@@ -36,6 +36,7 @@ const answered: Readonly<Record<string, v.GenericSchema>> = {
   ModelList: answers.modelList,
   PolicyList: answers.policyList,
   Health: answers.health,
+  Liveness: answers.liveness,
   Error: answers.errorBody,
 };
 
@@ -80,6 +81,10 @@ function operation({ summary, answer, request, chunk, parameters, open }: Route)
   };
 }
 
+const prometheus = {
+  description: "Prometheus' text format.",
+  content: { "text/plain": { schema: { type: "string" } } },
+};
 const chat = { request: "ChatCompletionRequest", answer: "ChatCompletion", chunk: "ChatCompletionChunk" };
 const inPath = { name: "id", in: "path", required: true, schema: { type: "string" } };
 const inQuery = { name: "model", in: "query", required: false, schema: { type: "string" } };
@@ -96,6 +101,10 @@ const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   "/tokenize": { post: { summary: "Text or messages to tokens.", request: "TokenizeRequest", answer: "Tokens" } },
   "/detokenize": { post: { summary: "Tokens to text.", request: "DetokenizeRequest", answer: "Text" } },
   "/health": { get: { summary: "Whether the engines run; 503 if not.", answer: "Health", open: true } },
+  "/health/live": { get: { summary: "Whether the process answers.", answer: "Liveness", open: true } },
+  "/health/ready": {
+    get: { summary: "Whether requests are answered at once; 503 if not.", answer: "Liveness", open: true },
+  },
 };
 
 let made: OpenApi | undefined;
@@ -117,6 +126,7 @@ export function openApi(): OpenApi {
           Object.fromEntries(Object.entries(methods).map(([method, route]) => [method, operation(route)])),
         ]),
       ),
+      "/metrics": { get: { summary: "Figures for Prometheus.", security: [], responses: { 200: prometheus } } },
       "/openapi.json": { get: { summary: "This description.", responses: { 200: { description: "OpenAPI 3.1." } } } },
     },
     components: {
