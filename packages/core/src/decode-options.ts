@@ -35,8 +35,8 @@ export interface DecodeOptions {
   readonly trace?: boolean | undefined;
   /**
    * Adds to each emitted token what this makes of the target's own logits there, before processors, grammar and
-   * sampling settings: `topLogprobs(5)` for its log probability and the five most probable tokens. Costs passes over the
-   * row.
+   * sampling settings: `topLogprobs(5)` for its log probability and the five most probable tokens. Costs passes over
+   * the row.
    */
   readonly logprobs?: ((logits: Float32Array, token: Token) => Logprobs) | undefined;
   /** Tokens that are always verified strictly, even under lossy rules. Default: the target's EOS tokens. */
