@@ -1,7 +1,7 @@
 /** Decisions of every verifier and preset on the same blocks, to compare the arithmetic of runtimes. */
 import { decode, defaultRegistry, type EmittedToken, modelDrafter } from "../../packages/core/src/index.ts";
 import { noisyModel, randomLogits, randomModel } from "../../packages/core/src/testing/index.ts";
-import { bytes } from "../../packages/server/test/doubles.ts";
+import { bytes } from "../../packages/server/test/models.ts";
 
 /** More than 256 ids; below that, rows are computed by the plain arithmetic instead of the WebAssembly kernels. */
 const vocabulary = 300;

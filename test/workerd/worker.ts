@@ -2,7 +2,7 @@
 import { arithmetic } from "../../packages/core/src/arithmetic/fastest.ts";
 import { plain } from "../../packages/core/src/arithmetic/plain.ts";
 import { createServer } from "../../packages/server/src/index.ts";
-import { delayed, randomPair, sayingModel, served } from "../../packages/server/test/doubles.ts";
+import { delayed, randomPair, sayingModel, served } from "../../packages/server/test/models.ts";
 import { verdicts } from "./verdicts.ts";
 
 const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));

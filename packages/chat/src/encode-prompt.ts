@@ -77,8 +77,8 @@ export async function encodeAsync(
 }
 
 /**
- * The tokens of each of several prompts that no template writes, with the control tokens that they spell. Does not block
- * this thread for long. Rejects with `context_full` for a prompt that does not fit the target's context.
+ * The tokens of each of several prompts that no template writes, with the control tokens that they spell. Does not
+ * block this thread for long. Rejects with `context_full` for a prompt that does not fit the target's context.
  */
 export async function encodeTexts(
   texts: readonly string[],

@@ -8,6 +8,8 @@ import { checkSave, print, saveJson } from "./output.ts";
 export interface LoadFlags extends LoadModelsOptions {
   readonly url?: string | undefined;
   readonly streams?: readonly number[] | undefined;
+  /** Of its own server; 1 finishes one answer after another. */
+  readonly concurrency?: number | undefined;
   readonly seconds: number;
   readonly out: string;
 }
@@ -43,7 +45,7 @@ const look = 5;
 
 async function ownServer(flags: LoadFlags) {
   const models = await loadModels(flags, "messages");
-  const app = createServer({ models: [models] });
+  const app = createServer({ models: [models], concurrency: flags.concurrency });
   const server = await listen(app.fetch, { host: "127.0.0.1", port: 0 });
   let [last, late] = [performance.now(), [] as number[]];
   const timer = setInterval(() => {

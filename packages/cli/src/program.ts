@@ -410,6 +410,7 @@ export function program(): Command {
     .description("a server under load: tokens per second, time to the first token, and how long others wait")
     .option("--url <url>", "a server that runs already (default: one of its own, of the models)", filled)
     .option("--streams <n...>", "clients at a time (default: 1 4 16 64)", list(whole(1, 1000)))
+    .option("--concurrency <n>", "answers at a time of its own server (default: as lenity serve)", whole(1))
     .option("--seconds <n>", "seconds for each number of clients", number(0.1, 3600), 5)
     .option("--out <file>", "file for the JSON", "bench/results/load.json")
     .action(benchLoad);

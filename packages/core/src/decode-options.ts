@@ -1,6 +1,7 @@
 import type { Drafter } from "./drafter.ts";
 import type { Grammar } from "./grammar.ts";
 import type { LogitsProcessor } from "./logits-processor.ts";
+import type { Logprobs } from "./logprobs.ts";
 import type { LanguageModel, Token } from "./model.ts";
 import type { Sampling } from "./sampling.ts";
 import type { Verifier } from "./verifier.ts";
@@ -33,10 +34,11 @@ export interface DecodeOptions {
   /** Adds p, q and KL to each emitted token. Costs a softmax where the policy needs none. */
   readonly trace?: boolean | undefined;
   /**
-   * Adds to each emitted token its log probability and those of this many most probable tokens, 0 or more: the target's
-   * own, at temperature 1, before processors, grammar and sampling settings. Costs a pass over the row; default: none.
+   * Adds to each emitted token what this makes of the target's own logits there, before processors, grammar and
+   * sampling settings: `topLogprobs(5)` for its log probability and the five most probable tokens. Costs passes over
+   * the row.
    */
-  readonly logprobs?: number | undefined;
+  readonly logprobs?: ((logits: Float32Array, token: Token) => Logprobs) | undefined;
   /** Tokens that are always verified strictly, even under lossy rules. Default: the target's EOS tokens. */
   readonly control?: ReadonlySet<Token> | undefined;
   readonly signal?: AbortSignal | undefined;

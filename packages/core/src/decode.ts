@@ -13,7 +13,6 @@ import { beginRequest, type Request } from "./decode-request.ts";
 import type { Draft } from "./drafter.ts";
 import { LenityError } from "./error.ts";
 import { loops } from "./guard.ts";
-import { logprobsOf } from "./logprobs.ts";
 import { addRound } from "./metrics.ts";
 import type { Session, Token } from "./model.ts";
 import { overshootOf, overshootsOf } from "./overshoot.ts";
@@ -85,8 +84,8 @@ async function propose(request: Request): Promise<Draft> {
  */
 async function score(session: Session, request: Request, draft: Draft): Promise<Round> {
   const { target, verifier, sampling, shaping, committed, promptLength, random, signal } = request;
-  const asked = { trace: request.trace === true, rows: request.logprobs !== undefined };
-  const options = { target, verifier, sampling, shaping, draft, ...asked, signal };
+  const trace = request.trace === true || request.logprobs !== undefined;
+  const options = { target, verifier, sampling, shaping, draft, trace, signal };
   const scored = await scoreBlock(session, committed.at(-1) as Token, options);
   return {
     ...scored,
@@ -117,7 +116,7 @@ async function verify({ verifier }: Request, round: Round): Promise<Verdict> {
 
 /** Adds the accepted prefix and a replacement or a bonus token to the answer, or stops where the answer ends. */
 async function commit(request: Request, round: Round, verdict: Verdict): Promise<readonly EmittedToken[]> {
-  const { verifier, committed, eos, stop, trace, logprobs: top, random } = request;
+  const { verifier, committed, eos, stop, trace, logprobs, random } = request;
   const { draft, target } = round;
   const accepted = acceptedOf(verdict);
   const rejected = accepted < draft.length;
@@ -129,10 +128,16 @@ async function commit(request: Request, round: Round, verdict: Verdict): Promise
     const at = tokens.length;
     const accepted = source === "draft";
     const traced = trace === true ? tracedToken(token, round, at) : {};
-    const logits = top === undefined ? undefined : target.ownLogits?.(at);
-    const logprobs = logits === undefined ? undefined : { logprobs: logprobsOf(logits, token, top as number) };
-    const accepting = { by: accepted ? by[at] : undefined, relaxed: accepted && relaxed(at) };
-    tokens.push({ token, source, ...accepting, ...traced, ...logprobs });
+    const logits = logprobs && target.ownLogits?.(at);
+    const scored = logits && { logprobs: logprobs?.(logits, token) };
+    tokens.push({
+      token,
+      source,
+      by: accepted ? by[at] : undefined,
+      relaxed: accepted && relaxed(at),
+      ...traced,
+      ...scored,
+    });
     return eos.has(token) || stop?.(token) === true;
   };
   let ended = false;

@@ -24,7 +24,7 @@ export * from "./generate.ts";
 export type * from "./grammar.ts";
 export { isHiddenKind } from "./hidden-kind.ts";
 export type * from "./logits-processor.ts";
-export type { Logprobs, TokenLogprob } from "./logprobs.ts";
+export { type Logprobs, type TokenLogprob, topLogprobs } from "./logprobs.ts";
 export type { Counters } from "./metrics.ts";
 export type * from "./model.ts";
 export type { Overshoot } from "./overshoot.ts";

@@ -28,6 +28,12 @@ export function logprobsOf(logits: Float32Array, token: Token, count: number): L
   return { token, logprob: own - logSum, rank, top };
 }
 
+/** For the option `logprobs` of `decode`: lists the `count` most probable tokens at each token, 0 or more. */
+export const topLogprobs =
+  (count: number) =>
+  (logits: Float32Array, token: Token): Logprobs =>
+    logprobsOf(logits, token, count);
+
 /** The ids of the highest logits above −∞, best first. */
 function highestOf(logits: Float32Array, count: number): Token[] {
   const best: Token[] = [];

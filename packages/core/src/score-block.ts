@@ -23,10 +23,8 @@ export interface BlockOptions {
   /** The request's processors and grammar. Numbers computed on a device do not know them, so rows are fetched. */
   readonly shaping?: Shaping | undefined;
   readonly draft: Draft;
-  /** Whether emitted tokens are traced. The probability of any token may then be read. */
+  /** Whether emitted tokens are traced or scored. The probability of any token may then be read. */
   readonly trace: boolean;
-  /** Whether whole rows are read in any case. */
-  readonly rows: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -71,16 +69,9 @@ export async function scoreBlock(session: Session, last: Token, options: BlockOp
  * The readings a round needs; undefined if it needs rows. At temperature 0 processed rows follow from the argmax; at 1
  * they equal the raw ones. Traces read the probability of any token.
  */
-function readingsOf({
-  verifier,
-  sampling,
-  shaping,
-  draft,
-  trace,
-  rows,
-}: BlockOptions): ReadonlySet<Reading> | undefined {
+function readingsOf({ verifier, sampling, shaping, draft, trace }: BlockOptions): ReadonlySet<Reading> | undefined {
   const greedy = sampling.temperature === 0;
-  if (trace || rows || shaping !== undefined) return undefined;
+  if (trace || shaping !== undefined) return undefined;
   // Drawing a token without a draft needs the whole row.
   if (draft.tokens.length === 0) return greedy ? new Set<Reading>(["argmax"]) : undefined;
   if (verifier.reads === undefined || (!greedy && truncates(sampling))) return undefined;

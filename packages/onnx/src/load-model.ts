@@ -25,8 +25,8 @@ import { threadScript } from "./protocol/thread-script.ts";
 export interface LoadOptions {
   /**
    * The number of engines: workers that run the model, each with its own copy of the weights in memory. Sessions on
-   * different engines run in parallel, those on one engine take turns, a round each. Default 1, which suits one answer at a time. One
-   * engine per core gives a busy server the highest throughput, at a higher latency per answer.
+   * different engines run in parallel, those on one engine take turns, a round each. Default 1. One engine per core
+   * gives a busy server the highest throughput, at a higher latency per answer.
    */
   readonly engines?: number | undefined;
   /**

@@ -12,6 +12,7 @@ import { type ReadyModel, ready, unknownModel } from "./answer/ready-model.ts";
 import { run } from "./answer/run.ts";
 import { textChunksOf, textCompletionOf } from "./answer/text-completion.ts";
 import { textWork } from "./answer/text-job.ts";
+import { openApi } from "./description/openapi.ts";
 import { onlyHosts } from "./http/allowed-hosts.ts";
 import { ApiError, apiErrorOf, endingError } from "./http/api-error.ts";
 import { bearerAuth, namedKeys, scopeOf } from "./http/auth.ts";
@@ -193,6 +194,7 @@ export function createServer(options: ServerOptions): Hono {
       chunks: (events, envelope, includeUsage) => textChunksOf(events, work, envelope, includeUsage),
     });
   });
+  app.get("/openapi.json", (c) => c.json(openApi()));
   app.post("/tokenize", async (c) => {
     const body = await bodyOf(c);
     return c.json(await queue.prepare(() => tokenized(body, modelsFor(c))));

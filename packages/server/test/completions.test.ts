@@ -5,6 +5,7 @@ import type { Hono } from "hono";
 import OpenAI from "openai";
 import { createServer, type TextCompletion, type TextLogprobs } from "../src/index.ts";
 import { choiceSeed } from "../src/request/seed.ts";
+import { isDescribed } from "./described.ts";
 import { bytes, control, logRow, queueOf, randomPair, reply, sayingModel, served, textOf } from "./doubles.ts";
 
 const { target, draft } = randomPair();
@@ -20,18 +21,25 @@ const send = (to: Hono, path: string, body: object): Promise<Response> =>
   );
 async function complete(to: Hono, body: object): Promise<TextCompletion> {
   const response = await send(to, "/v1/completions", body);
-  assert.equal(response.status, 200, await response.clone().text());
-  return (await response.json()) as TextCompletion;
+  const answer = await response.json();
+  assert.equal(response.status, 200, JSON.stringify(answer));
+  isDescribed("CompletionRequest", body);
+  isDescribed("Completion", answer);
+  return answer as TextCompletion;
 }
 async function stream(to: Hono, body: object): Promise<TextCompletion[]> {
   const text = await (await send(to, "/v1/completions", { stream: true, ...body })).text();
   const data = text.split("\n\n").map((line) => line.replace(/^data: /, ""));
   assert.deepEqual(data.slice(-2), ["[DONE]", ""]);
-  return data.slice(0, -2).map((line) => JSON.parse(line) as TextCompletion);
+  const chunks = data.slice(0, -2).map((line) => JSON.parse(line) as TextCompletion);
+  for (const chunk of chunks) isDescribed("Completion", chunk);
+  return chunks;
 }
 async function failure(to: Hono, path: string, body: object): Promise<Failure["error"] & { readonly status: number }> {
   const response = await send(to, path, body);
-  return { status: response.status, ...((await response.json()) as Failure).error };
+  const failed = (await response.json()) as Failure;
+  isDescribed("Error", failed);
+  return { status: response.status, ...failed.error };
 }
 const gathered = (chunks: readonly TextCompletion[], index = 0): string =>
   chunks.flatMap(({ choices }) => choices.filter((choice) => choice.index === index).map(({ text }) => text)).join("");

@@ -1,56 +1,9 @@
-import { defaultRegistry, type LanguageModel, lookupDrafter, modelDrafter } from "@lenity/core";
-import { noisyModel, randomModel, type TableModel } from "@lenity/core/testing";
+import type { LanguageModel } from "@lenity/core";
 import type { Hono } from "hono";
-import { bytes, chatTemplate, control } from "../../chat/test/byte-model.ts";
-import type { ChatLogprobs, ErrorBody, Metrics, ServedModel, TraceEntry, Usage } from "../src/index.ts";
+import type { ChatLogprobs, ErrorBody, Metrics, TraceEntry, Usage } from "../src/index.ts";
+import { isDescribed } from "./described.ts";
 
-export { bytes, control, sayingModel } from "../../chat/test/byte-model.ts";
-
-/** A target of random bytes that ends now and then, and a drafter that mostly agrees with it. */
-export function randomPair(seed = 1): { readonly target: TableModel; readonly draft: TableModel } {
-  const shape = { seed, vocabulary: bytes.vocabulary, eos: [control("end")], scale: 4 };
-  return { target: randomModel(shape), draft: noisyModel({ ...shape, noise: 1 }) };
-}
-
-/** The model with every pass preceded by `before`, which gets the tokens held so far. */
-export function delayed(
-  model: LanguageModel,
-  before: (held: number, signal: AbortSignal | undefined) => Promise<void>,
-): LanguageModel {
-  return {
-    ...model,
-    async open(options) {
-      const session = await model.open(options);
-      return {
-        get length() {
-          return session.length;
-        },
-        async append(tokens, how) {
-          await before(session.length, how?.signal);
-          return session.append(tokens, how);
-        },
-        rewind: (length) => session.rewind(length),
-        close: () => session.close(),
-      };
-    },
-  };
-}
-
-export function served(
-  target: LanguageModel,
-  draft: LanguageModel = target,
-  options: Partial<ServedModel> = {},
-): ServedModel {
-  return {
-    id: "double",
-    target,
-    tokenizer: bytes,
-    chatTemplate,
-    drafters: { model: () => modelDrafter(draft), lookup: () => lookupDrafter() },
-    registry: defaultRegistry(),
-    ...options,
-  };
-}
+export { bytes, control, delayed, randomPair, sayingModel, served } from "./models.ts";
 
 /** The parts of an answer that tests look at, in a stream or not. */
 export interface Reply extends Partial<ErrorBody> {
@@ -77,7 +30,7 @@ export const question: readonly object[] = [{ role: "user", content: "How much i
 export function post(app: Hono, body: object | string, { headers = {}, ...init }: Posting = {}): Promise<Response> {
   const text =
     typeof body === "string" ? body : JSON.stringify({ model: "double", messages: question, max_tokens: 40, ...body });
-  return Promise.resolve(
+  const answer = Promise.resolve(
     app.request("/v1/chat/completions", {
       method: "POST",
       body: text,
@@ -85,6 +38,14 @@ export function post(app: Hono, body: object | string, { headers = {}, ...init }
       ...init,
     }),
   );
+  return answer.then(described);
+}
+
+/** The response, after its body has been compared with the description of the API, unless it is a stream. */
+async function described(response: Response): Promise<Response> {
+  if (!(response.headers.get("content-type") ?? "").startsWith("application/json")) return response;
+  isDescribed(response.status === 200 ? "ChatCompletion" : "Error", await response.clone().json());
+  return response;
 }
 
 export interface Posting extends Omit<RequestInit, "headers"> {
@@ -106,7 +67,9 @@ export async function chunks(response: Response): Promise<{ readonly all: Reply[
   const lines = (await response.text()).split("\n\n").filter((line) => line !== "");
   const data = lines.map((line) => line.replace(/^data: /, ""));
   const done = data.at(-1) === "[DONE]";
-  return { all: (done ? data.slice(0, -1) : data).map((line) => JSON.parse(line) as Reply), done };
+  const all = (done ? data.slice(0, -1) : data).map((line) => JSON.parse(line) as Reply);
+  for (const chunk of all) isDescribed(chunk.error === undefined ? "ChatCompletionChunk" : "Error", chunk);
+  return { all, done };
 }
 
 export const joined = (all: readonly Reply[], index = 0): string =>

@@ -29,7 +29,7 @@ const app = createServer({ models: [served(target)], maxBodyBytes: 5000 });
 
 describe("the routes", () => {
   test("404 for an unknown route", async () => {
-    for (const path of ["/", "/v1/completions", "/v1/models/gpt-9", "/v1/chat"]) {
+    for (const path of ["/", "/v1/complete", "/v1/models/gpt-9", "/v1/chat"]) {
       const response = await app.request(path);
       assert.equal(response.status, 404, path);
       assert.equal(((await response.json()) as Reply).error?.type, "invalid_request_error");

@@ -5,6 +5,7 @@ import {
   generate,
   type Logprobs,
   promptLogprobs,
+  topLogprobs,
 } from "@lenity/core";
 import type { Job } from "./job.ts";
 import type { Queue } from "./queue.ts";
@@ -58,7 +59,8 @@ function answering(job: Job, signal: AbortSignal): AsyncGenerator<GenerateEvent,
   const drafter = own === undefined || options.grammar === undefined ? own : forcedDrafter(own);
   const { control } = writer;
   return generate(prompt, {
-    ...{ target, tokenizer, control, drafter, verifier, draftTokens, trace, logprobs, signal },
+    ...{ target, tokenizer, control, drafter, verifier, draftTokens, trace, signal },
+    logprobs: logprobs === undefined ? undefined : topLogprobs(logprobs),
     ...options,
   });
 }
