@@ -1,46 +1,74 @@
-import { linePlot, type PlotLine } from "../page/line-plot.ts";
+import type { Point } from "../harness/point.ts";
+import { linePlot, ownColour, type PlotLine, scaled } from "../page/line-plot.ts";
 import { colours, type LayeredPlot, type PlotSpec } from "../page/plot.ts";
 import { rangeOf } from "../page/range.ts";
 import type { TemperatureReport } from "./report.ts";
 
 export const temperaturePlots = (report: TemperatureReport): Record<string, PlotSpec> => ({
-  "": { spacing: 24, columns: 2, concat: report.temperatures.map((one) => panel(one, report.temperatures)) },
+  "": panels(report),
   ledger: ledgerPlot(report),
 });
 
-type AtTemperature = TemperatureReport["temperatures"][number];
+const palette = [colours.blue, colours.orange, colours.green] as const;
 
-const palette = [colours.blue, colours.orange, colours.green, colours.purple, colours.gold];
+interface Shown {
+  readonly title: string;
+  readonly domain: readonly [number, number];
+  readonly of: (point: Point) => { readonly x: number; readonly low: number; readonly high: number };
+}
 
-/** The rules at one temperature; rings are baselines. */
-function panel({ temperature, strict, rules }: AtTemperature, all: readonly AtTemperature[]): LayeredPlot {
-  const points = all.flatMap(({ strict, rules }) => [strict, ...rules.map(({ point }) => point)]);
-  const lengths = points.map(({ tokensPerPass }) => tokensPerPass);
-  const line = (name: string, colour: string, point: (typeof points)[number]): PlotLine => ({
-    ...{ name, colour },
-    points: [
-      {
-        ...{ x: point.tokensPerPass, y: 100 * point.right },
-        ...{ low: 100 * point.interval[0], high: 100 * point.interval[1] },
-      },
-    ],
-  });
-  return linePlot({
-    ...{ title: `Temperature ${temperature}`, width: 340, height: 300 },
-    x: { title: "tokens per target pass", domain: [Math.min(...lengths) - 0.5, 1.3 * Math.max(...lengths)] },
-    y: {
-      title: "right answers (%)",
-      domain: rangeOf(
-        points.map(({ right }) => 100 * right),
-        5,
-        100,
-      ),
-    },
-    lines: [
-      ...rules.map(({ rule, point }, i) => line(rule, palette[i % palette.length] as string, point)),
-      line("strict", "#222", strict),
-    ],
-  });
+/** What each rule gives at each temperature: a row for each rule. */
+function panels({ temperatures }: TemperatureReport): PlotSpec {
+  const named = temperatures.map(({ temperature, strict, rules }, i) => ({
+    ...{ temperature, colour: palette[i % palette.length] as string },
+    rules: [{ rule: "strict", point: strict }, ...rules],
+  }));
+  const sort = [...new Set(named.flatMap(({ rules }) => rules.map(({ rule }) => rule)))];
+  const points = named.flatMap(({ rules }) => rules.map(({ point }) => point));
+  const [rights, lengths] = [points.map(({ right }) => 100 * right), points.map((point) => point.tokensPerPass)];
+  const right: Shown = {
+    ...{ title: "right answers (%)", domain: rangeOf(rights, 5, 100) },
+    of: ({ right, interval: [low, high] }) => ({ x: 100 * right, low: 100 * low, high: 100 * high }),
+  };
+  const speed: Shown = {
+    ...{ title: "tokens per target pass", domain: rangeOf(lengths, 1) },
+    of: ({ tokensPerPass: x }) => ({ x, low: x, high: x }),
+  };
+  const panel = ({ title, domain, of }: Shown, first: boolean): LayeredPlot => {
+    const rows = named.flatMap(({ temperature, colour, rules }) =>
+      rules.map(({ rule, point }) => ({ rule, temperature, colour, text: `temperature ${temperature}`, ...of(point) })),
+    );
+    const x = (field: string) => scaled(field, { title, domain: [domain[0], domain[1]] });
+    const axis = first ? {} : { labels: false, ticks: false };
+    const y = { field: "rule", type: "nominal", sort, title: null, axis } as const;
+    const yOffset = {
+      field: "temperature",
+      type: "nominal",
+      sort: temperatures.map((one) => one.temperature),
+    } as const;
+    return {
+      ...{ width: 300, height: { step: 10 } },
+      layer: [
+        {
+          data: { values: rows },
+          mark: { type: "rule", opacity: 0.35, clip: true },
+          encoding: { y, yOffset, x: x("low"), x2: { field: "high" }, color: ownColour },
+        },
+        {
+          data: { values: rows },
+          mark: { type: "circle", size: 30, opacity: 1 },
+          encoding: { y, yOffset, x: x("x"), color: ownColour },
+        },
+        {
+          // The temperatures' names, in the row of strict.
+          data: { values: rows.filter(({ rule }) => !first && rule === "strict") },
+          mark: { type: "text", align: "left", dx: 8, fontSize: 10 },
+          encoding: { y, yOffset, x: x("x"), text: { field: "text" }, color: ownColour },
+        },
+      ],
+    };
+  };
+  return { spacing: 28, hconcat: [panel(right, true), panel(speed, false)] };
 }
 
 /** The measured divergence against the budget. */

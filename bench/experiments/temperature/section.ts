@@ -8,7 +8,7 @@ export function temperatureSection(report: TemperatureReport, plot: (name: strin
   return `Rules that sample, at temperatures 0, 0.5 and 1: one answer to each of ${problems.count} held-out problems
 (seed ${problems.seed}), blocks of ${draftTokens} tokens.
 
-${plot("", "Right answers against tokens per pass, one panel for each temperature")}
+${plot("", "Right answers and tokens per pass of each rule at each temperature")}
 
 ${claims(report).join(" ")}
 
