@@ -7,6 +7,7 @@ import { answerLoss, calibrate, type LossKind, policyParameter, presetFile } fro
 import { type CalibrationOutcome, calibrationReport, promiseOf } from "./calibration-report.ts";
 import { calibrationRun } from "./calibration-run.ts";
 import { type CheckedPrompts, checkedPrompts } from "./checked-prompts.ts";
+import { type KeptAnswers, keptAnswers } from "./kept-answers.ts";
 import { type LoadedModels, type LoadModelsOptions, loadModels } from "./load-models.ts";
 import { checkSave, print, saveJson } from "./output.ts";
 import { withProgress } from "./progress.ts";
@@ -34,7 +35,10 @@ export interface CalibrateFlags extends LoadModelsOptions {
   readonly json?: boolean | undefined;
 }
 
-/** `lenity calibrate`: finds the loosest value of a policy's parameter with a bounded loss, and writes a preset. */
+/**
+ * `lenity calibrate`: finds the loosest value of a policy's parameter with a bounded loss, and writes a preset. A run
+ * that is ended goes on where it stopped.
+ */
 export async function calibrateCommand(flags: CalibrateFlags): Promise<void> {
   const { out } = flags;
   const checked = await checkedPrompts(flags.prompts, flags, flags.loss === "changed" ? "no references" : "references");
@@ -62,8 +66,9 @@ async function search(
   checkLoss(loss, answer, sampling.temperature);
   const { path, policyWith, values, draftTokens } = planOf(flags, models);
   const speculation = (policy: Policy) => chosenSpeculation({ policy, draftTokens, drafter }, models);
+  const kept = await answersOf(flags, models, sampling);
   const run = calibrationRun({
-    ...{ models, prompts, sampling, seed, maxTokens },
+    ...{ models, prompts, sampling, seed, maxTokens, kept },
     loss: answerLoss(loss, check),
     strict: chosenSpeculation({ policy: "strict", drafter }, models),
     speculations: new Map(values.map((value) => [value, speculation(policyWith(value))])),
@@ -85,10 +90,22 @@ async function search(
     steps: steps.map(({ pValue: p_value, ...step }) => ({ ...step, p_value })),
   };
   const rows = run.rows(steps);
+  await kept.remove();
   if (chosen === undefined) return { details, rows, chosen, preset: undefined };
   const policy = policyWith(chosen);
   const preset = { name, summary: promiseOf(details), policy, draftTokens: speculation(policy).draftTokens };
   return { details, rows, chosen, preset };
+}
+
+/** The answers of a run with the same settings, other than values and limits, that was ended. */
+async function answersOf(flags: CalibrateFlags, models: LoadedModels, sampling: unknown): Promise<KeptAnswers> {
+  const { model, draft, dtype, draftDtype, file, device, context, judge, presets } = flags;
+  const { drafter, seed, maxTokens } = flags;
+  return keptAnswers(`${flags.out}.answers.jsonl`, {
+    ...{ prompts: await hash(flags.prompts), target: models.id, drafts: models.draft?.name },
+    ...{ model, draft, dtype, draftDtype, file, device, context, judge, presets },
+    ...{ drafter, sampling, seed, maxTokens },
+  });
 }
 
 /** What is searched, the values in order from strict to loose, and the longest block. */

@@ -1,8 +1,9 @@
 /** Answers the prompts of a calibration, and counts what the answers cost. */
 import { chatWriter } from "@lenity/chat";
-import { type Answer, complete, type Sampling } from "@lenity/core";
+import { complete, type Sampling } from "@lenity/core";
 import type { Speculation } from "@lenity/server";
 import type { AnswerLoss, CalibrationStep, Prompt } from "@lenity/train";
+import type { KeptAnswer, KeptAnswers } from "./kept-answers.ts";
 import type { LoadedModels } from "./load-models.ts";
 import type { ReportProgress } from "./progress.ts";
 
@@ -14,6 +15,8 @@ export interface RunOptions {
   readonly seed: number;
   readonly maxTokens: number;
   readonly loss: AnswerLoss;
+  /** The answers that an earlier run has given. */
+  readonly kept: KeptAnswers;
   readonly strict: Speculation;
   /** By the value of the parameter. */
   readonly speculations: ReadonlyMap<number, Speculation>;
@@ -39,7 +42,7 @@ export interface CalibrationRun {
 }
 
 export function calibrationRun(options: RunOptions): CalibrationRun {
-  const { models, prompts, sampling, seed, maxTokens, strict, speculations } = options;
+  const { models, prompts, sampling, seed, maxTokens, kept, strict, speculations } = options;
   const { target, tokenizer } = models;
   const writer = chatWriter(models);
   const most = (speculations.size + 1) * prompts.length;
@@ -47,29 +50,38 @@ export function calibrationRun(options: RunOptions): CalibrationRun {
   const strictTexts: string[] = [];
   let strictLoss = 0;
 
-  const answer = async (speculation: Speculation, index: number): Promise<string> => {
+  const answered = async (speculation: Speculation, index: number): Promise<KeptAnswer> => {
     const { verifier, draftTokens, createDrafter } = speculation;
     const prompt = writer.write([{ role: "user", content: (prompts[index] as Prompt).question }]);
     const { text, counters } = await complete(prompt, {
       ...{ target, tokenizer, control: writer.control, verifier, drafter: createDrafter?.(), draftTokens },
       ...{ sampling, maxTokens, seed: seed + index },
     });
-    tallies.set(speculation, added(tallies.get(speculation), counters));
-    return text;
+    const { emitted, rounds, relaxed } = counters;
+    return { text, emitted, rounds, relaxed };
   };
-  const done = () => [...tallies.values()].reduce((sum, { answers }) => sum + answers, 0);
+  const answer = async (speculation: Speculation, index: number): Promise<string> => {
+    const policy = JSON.stringify([speculation.policy, speculation.draftTokens]);
+    let found = kept.get(policy, index);
+    if (found === undefined) {
+      found = await answered(speculation, index);
+      await kept.add(policy, index, found);
+    }
+    tallies.set(speculation, added(tallies.get(speculation), found));
+    return found.text;
+  };
 
   return {
     async loss(value, index, report) {
       const prompt = prompts[index] as Prompt;
-      report(done(), most);
+      report(kept.count, most);
       if (strictTexts.length === index) {
         const text = await answer(strict, index);
         strictTexts.push(text);
         strictLoss += await options.loss(text, prompt, text);
       }
       const text = await answer(speculations.get(value) as Speculation, index);
-      report(done(), most);
+      report(kept.count, most);
       return options.loss(text, prompt, strictTexts[index] as string);
     },
     rows: (steps) => [
@@ -89,7 +101,7 @@ interface Tally {
 
 const none: Tally = { answers: 0, emitted: 0, rounds: 0, relaxed: 0 };
 
-const added = (tally: Tally = none, { emitted, rounds, relaxed }: Answer["counters"]): Tally => ({
+const added = (tally: Tally = none, { emitted, rounds, relaxed }: KeptAnswer): Tally => ({
   answers: tally.answers + 1,
   emitted: tally.emitted + emitted,
   rounds: tally.rounds + rounds,

@@ -1,6 +1,7 @@
 /** `lenity calibrate` on the built-in pair, and its preset in use. */
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -8,7 +9,7 @@ import { seeded } from "@lenity/core";
 import type { Metrics } from "@lenity/server";
 import * as tiny from "@lenity/tiny";
 import { binomialTail } from "@lenity/train";
-import { run as lenity, serve } from "./command.ts";
+import { run as lenity, main, serve } from "./command.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "lenity-calibrate-"));
 after(() => rm(folder, { recursive: true }));
@@ -22,8 +23,10 @@ await writeFile(path("bare.jsonl"), `${problems.map(({ question }) => JSON.strin
 
 /** Twelve prompts without a loss pass at these limits, with a p-value of 0.75¹² = 0.032. */
 const limits = ["--alpha", "0.25", "--delta", "0.05"];
-const calibrate = (...args: readonly string[]) =>
-  lenity(["calibrate", "--prompts", path("prompts.jsonl"), "--policy", "judi", ...limits, ...args]);
+const flags = ["calibrate", "--prompts", path("prompts.jsonl"), "--policy", "judi", ...limits];
+const calibrate = (...args: readonly string[]) => lenity([...flags, ...args]);
+/** For a busy machine. */
+const slow = { timeout: 300_000 };
 
 describe("lenity calibrate", () => {
   test("prints the losses, the guarantee and its conditions, and writes a preset that chat and policies use", async () => {
@@ -77,6 +80,28 @@ describe("lenity calibrate", () => {
     await ended;
     const list = JSON.parse((await lenity(["policies", "--json", "--presets", file])).out);
     assert.deepEqual(list.presets.at(-1), { law: "mixture", ...preset });
+  });
+
+  test("that is killed goes on with the answers it has, and ends with the same result", slow, async () => {
+    const args = ["--values", "0.4", "2", "--loss", "drop", "--json", "--out"];
+    const whole = await calibrate(...args, path("whole.json"));
+    const answers = path("killed.json.answers.jsonl");
+    const lines = async () => (await readFile(answers, "utf8").catch(() => "")).split("\n").length - 2;
+    const child = spawn(process.execPath, [main, ...flags, ...args, path("killed.json")], { stdio: "ignore" });
+    const closed = new Promise((resolve) => child.once("close", resolve));
+    while ((await lines()) < 9 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 10));
+    child.kill("SIGKILL");
+    await closed;
+    assert.equal(child.signalCode, "SIGKILL");
+    const kept = await lines();
+    await appendFile(answers, '["half of a line');
+
+    const resumed = await calibrate(...args, path("killed.json"));
+    assert.deepEqual(JSON.parse(resumed.out), JSON.parse(whole.out));
+    assert.equal(await readFile(path("killed.json"), "utf8"), await readFile(path("whole.json"), "utf8"));
+    const [, first] = /^(\d+) of 36 answers at most/.exec(resumed.err) ?? [];
+    assert.ok(Number(first) >= kept, resumed.err);
+    await assert.rejects(readFile(answers));
   });
 
   test("ends at a value that loses, as soon as that is certain, without a preset and with status 1", async () => {

@@ -1,0 +1,46 @@
+/** The answers of a long run, kept in a file beside its result until it is done, so that a run that was ended goes on. */
+import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
+
+/** What a run needs of an answer. */
+export interface KeptAnswer {
+  readonly text: string;
+  readonly emitted: number;
+  readonly rounds: number;
+  readonly relaxed: number;
+}
+
+export interface KeptAnswers {
+  /** How many there are. */
+  readonly count: number;
+  /** The answer to a prompt, by its index from 0, under a policy. */
+  get(policy: string, prompt: number): KeptAnswer | undefined;
+  add(policy: string, prompt: number, answer: KeptAnswer): Promise<void>;
+  /** Ends the run: removes the file. */
+  remove(): Promise<void>;
+}
+
+/**
+ * Reads the answers of an earlier run. `settings` is all that an answer depends on besides policy and prompt: the file
+ * begins anew if it is of other settings. A line that was not completely written is dropped.
+ */
+export async function keptAnswers(file: string, settings: unknown): Promise<KeptAnswers> {
+  const first = JSON.stringify(settings);
+  const text = await readFile(file, "utf8").catch(() => "");
+  const [found, ...lines] = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
+  const kept = found === first ? lines.filter((line) => line !== "") : [];
+  await writeFile(file, [first, ...kept, ""].join("\n"));
+  const answers = new Map(kept.map((line) => JSON.parse(line) as [key: string, answer: KeptAnswer]));
+  const keyOf = (policy: string, prompt: number) => `${prompt} ${policy}`;
+  return {
+    get count() {
+      return answers.size;
+    },
+    get: (policy, prompt) => answers.get(keyOf(policy, prompt)),
+    async add(policy, prompt, answer) {
+      const line = [keyOf(policy, prompt), answer] as const;
+      answers.set(...line);
+      await appendFile(file, `${JSON.stringify(line)}\n`);
+    },
+    remove: () => rm(file, { force: true }),
+  };
+}
