@@ -35,7 +35,25 @@ export interface QualityOptions {
   /** The most tokens of an answer. */
   readonly maxTokens: number;
   readonly seed: number;
+  /** Answers of an earlier run, which are not given again, and where each new one is kept. */
+  readonly kept?: KeptQuality | undefined;
   readonly progress?: ((done: number, all: number) => void) | undefined;
+}
+
+/** What the report needs of an answer. */
+export interface QualityAnswer {
+  readonly reason: Answer["reason"];
+  readonly counters: Pick<Answer["counters"], "emitted" | "rounds" | "drafted" | "accepted" | "relaxed">;
+  readonly right: boolean;
+  /** Absent if the problem cannot tell. */
+  readonly flawless?: boolean | undefined;
+  readonly milliseconds: number;
+}
+
+/** Answers by the policy's name and the index of the problem. */
+export interface KeptQuality {
+  get(policy: string, problem: number): QualityAnswer | undefined;
+  add(policy: string, problem: number, answer: QualityAnswer): Promise<void>;
 }
 
 /** A policy's right answers compared, problem by problem, with those of the policy `QualityReport.against`. */
@@ -88,10 +106,7 @@ interface Lane {
   readonly name: string;
   readonly verifier: (() => Verifier) | undefined;
   readonly draftTokens: number;
-  readonly right: boolean[];
-  readonly flawless: boolean[];
-  readonly answers: Pick<Answer, "reason" | "counters">[];
-  milliseconds: number;
+  readonly answers: QualityAnswer[];
 }
 
 /** Answers every problem with plain decoding and under each policy. */
@@ -103,13 +118,18 @@ export async function quality(options: QualityOptions): Promise<QualityReport> {
       name: policy === undefined ? "plain" : typeof policy === "string" ? policy : JSON.stringify(policy),
       verifier: create,
       draftTokens: create === undefined ? 0 : (create().draftTokens ?? options.draftTokens),
-      ...{ right: [], flawless: [], answers: [], milliseconds: 0 },
+      answers: [],
     };
   });
   for (const [i, problem] of problems.entries()) {
     // Each lane runs first, second, … equally often.
-    for (let turn = 0; turn < lanes.length; turn++)
-      await answer(lanes[(i + turn) % lanes.length] as Lane, problem, i, options);
+    for (let turn = 0; turn < lanes.length; turn++) {
+      const lane = lanes[(i + turn) % lanes.length] as Lane;
+      const kept = options.kept?.get(lane.name, i);
+      const answer = kept ?? (await answerOf(lane, problem, i, options));
+      if (kept === undefined) await options.kept?.add(lane.name, i, answer);
+      lane.answers.push(answer);
+    }
     options.progress?.(i + 1, problems.length);
   }
   const plain = lanes[0] as Lane;
@@ -119,9 +139,13 @@ export async function quality(options: QualityOptions): Promise<QualityReport> {
 }
 
 /** Answers one problem, timed. */
-async function answer(lane: Lane, problem: BenchProblem, index: number, options: QualityOptions): Promise<void> {
+async function answerOf(
+  { verifier, draftTokens }: Lane,
+  problem: BenchProblem,
+  index: number,
+  options: QualityOptions,
+): Promise<QualityAnswer> {
   const { target, tokenizer, control, temperature, maxTokens } = options;
-  const { verifier, draftTokens } = lane;
   const prompt = options.prompt(problem.question);
   const drafter = verifier === undefined ? undefined : options.drafter();
   const began = performance.now();
@@ -131,16 +155,19 @@ async function answer(lane: Lane, problem: BenchProblem, index: number, options:
     sampling: { temperature },
     seed: index,
   });
-  lane.milliseconds += performance.now() - began;
-  lane.answers.push({ reason, counters });
-  lane.right.push(await problem.check(text));
-  if (problem.flawless !== undefined) lane.flawless.push(reason !== "length" && problem.flawless(text));
+  const milliseconds = performance.now() - began;
+  const { emitted, rounds, drafted, accepted, relaxed } = counters;
+  const right = await problem.check(text);
+  const flawless = problem.flawless && reason !== "length" && problem.flawless(text);
+  return { reason, counters: { emitted, rounds, drafted, accepted, relaxed }, right, flawless, milliseconds };
 }
 
 function rowOf(lane: Lane, plain: Lane, reference: Lane): QualityRow {
-  const { name, verifier, draftTokens, right, flawless, answers, milliseconds } = lane;
-  const sum = (count: (answer: Lane["answers"][number]) => number) =>
-    answers.reduce((all, each) => all + count(each), 0);
+  const { name, verifier, draftTokens, answers } = lane;
+  const sum = (count: (answer: QualityAnswer) => number) => answers.reduce((all, each) => all + count(each), 0);
+  const right = rightOf(lane);
+  const flawless = answers.flatMap((answer) => answer.flawless ?? []);
+  const milliseconds = millisecondsOf(lane);
   const emitted = sum(({ counters }) => counters.emitted);
   const drafted = sum(({ counters }) => counters.drafted);
   const successes = right.filter(Boolean).length;
@@ -150,7 +177,7 @@ function rowOf(lane: Lane, plain: Lane, reference: Lane): QualityRow {
     draftTokens,
     accuracy: successes / right.length,
     interval: wilson(successes, right.length),
-    paired: lane === reference ? undefined : pairedCounts(right, reference.right),
+    paired: lane === reference ? undefined : pairedCounts(right, rightOf(reference)),
     flawless: flawless.length === 0 ? undefined : flawless.filter(Boolean).length / flawless.length,
     truncated: answers.filter(({ reason }) => reason === "length").length,
     tokensPerAnswer: emitted / answers.length,
@@ -158,9 +185,12 @@ function rowOf(lane: Lane, plain: Lane, reference: Lane): QualityRow {
     draftAcceptance: drafted === 0 ? undefined : sum(({ counters }) => counters.accepted) / drafted,
     relaxedPerAnswer: sum(({ counters }) => counters.relaxed) / answers.length,
     tokensPerSecond: (1000 * emitted) / milliseconds,
-    speed: plain.milliseconds / milliseconds,
+    speed: millisecondsOf(plain) / milliseconds,
   };
 }
+
+const rightOf = ({ answers }: Lane): boolean[] => answers.map(({ right }) => right);
+const millisecondsOf = ({ answers }: Lane): number => answers.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
 
 function pairedCounts(right: readonly boolean[], reference: readonly boolean[]): PairedCounts {
   const lost = right.filter((is, i) => !is && reference[i] === true).length;

@@ -1,8 +1,10 @@
+import { rm } from "node:fs/promises";
 import { type BenchProblem, builtInProblems } from "@lenity/bench/problems";
-import { quality, qualityTable } from "@lenity/bench/quality";
+import { type QualityAnswer, quality, qualityTable } from "@lenity/bench/quality";
 import { chatWriter } from "@lenity/chat";
 import { type Drafter, LenityError, type Policy } from "@lenity/core";
 import { checkedPrompts } from "./checked-prompts.ts";
+import { fileHash, keptAnswers, modelSettings } from "./kept-answers.ts";
 import { type LoadModelsOptions, loadModels } from "./load-models.ts";
 import { checkSave, print, saveJson } from "./output.ts";
 import { withProgress } from "./progress.ts";
@@ -20,6 +22,7 @@ export interface QualityFlags extends LoadModelsOptions {
   readonly maxTokens: number;
   readonly seed: number;
   readonly out: string;
+  readonly resume?: boolean | undefined;
 }
 
 /** `lenity bench quality`: prints the table and writes the figures to a JSON file. */
@@ -32,6 +35,7 @@ export async function benchQuality(flags: QualityFlags): Promise<void> {
     const writer = chatWriter(models);
     const presets = models.registry.presets.map(({ name }) => name);
     const { draftTokens, temperature, maxTokens, seed } = flags;
+    const kept = await keptOf(flags);
     const report = await withProgress("problems", (progress) =>
       quality({
         ...models,
@@ -39,14 +43,26 @@ export async function benchQuality(flags: QualityFlags): Promise<void> {
         prompt: (question) => writer.write([{ role: "user", content: question }]),
         control: writer.control,
         policies: flags.policies ?? presets.filter((name) => compared.includes(name)),
-        ...{ problems, draftTokens, temperature, maxTokens, seed, progress },
+        ...{ problems, draftTokens, temperature, maxTokens, seed, kept, progress },
       }),
     );
     print(qualityTable(report));
     await saveJson(flags.out, report);
+    await kept.remove();
   } finally {
     await models.close();
   }
+}
+
+/** The answers so far: with --resume those of a run with the same settings that was ended, else none. */
+async function keptOf(flags: QualityFlags) {
+  const { prompts, answer, draftTokens, temperature, maxTokens, seed, out } = flags;
+  const file = `${out}.answers.jsonl`;
+  if (flags.resume !== true) await rm(file, { force: true });
+  return keptAnswers<QualityAnswer>(file, {
+    ...{ prompts: prompts && (await fileHash(prompts)), answer, models: modelSettings(flags) },
+    ...{ draftTokens, temperature, maxTokens, seed },
+  });
 }
 
 async function problemsOf({ prompts: file, answer, problems, seed }: QualityFlags): Promise<readonly BenchProblem[]> {

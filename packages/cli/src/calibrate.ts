@@ -1,13 +1,11 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { LenityError, type Policy } from "@lenity/core";
 import { chosenSampling, chosenSpeculation } from "@lenity/server";
 import { answerLoss, calibrate, type LossKind, policyParameter, presetFile } from "@lenity/train";
 import { type CalibrationOutcome, calibrationReport, promiseOf } from "./calibration-report.ts";
-import { calibrationRun } from "./calibration-run.ts";
+import { calibrationRun, type KeptAnswer } from "./calibration-run.ts";
 import { type CheckedPrompts, checkedPrompts } from "./checked-prompts.ts";
-import { type KeptAnswers, keptAnswers } from "./kept-answers.ts";
+import { fileHash, keptAnswers, modelSettings } from "./kept-answers.ts";
 import { type LoadedModels, type LoadModelsOptions, loadModels } from "./load-models.ts";
 import { checkSave, print, saveJson } from "./output.ts";
 import { withProgress } from "./progress.ts";
@@ -66,7 +64,10 @@ async function search(
   checkLoss(loss, answer, sampling.temperature);
   const { path, policyWith, values, draftTokens } = planOf(flags, models);
   const speculation = (policy: Policy) => chosenSpeculation({ policy, draftTokens, drafter }, models);
-  const kept = await answersOf(flags, models, sampling);
+  const kept = await keptAnswers<KeptAnswer>(`${flags.out}.answers.jsonl`, {
+    ...{ prompts: await fileHash(flags.prompts), models: modelSettings(flags) },
+    ...{ drafter, sampling, seed, maxTokens },
+  });
   const run = calibrationRun({
     ...{ models, prompts, sampling, seed, maxTokens, kept },
     loss: answerLoss(loss, check),
@@ -81,7 +82,7 @@ async function search(
   const details: CalibrationOutcome["details"] = {
     parameter: path,
     ...{ loss, answer, alpha, delta },
-    prompts: { file: basename(flags.prompts), sha256: await hash(flags.prompts), count: prompts.length },
+    prompts: { file: basename(flags.prompts), sha256: await fileHash(flags.prompts), count: prompts.length },
     target: models.id,
     draft: models.draft?.name,
     drafter: drafter ?? (Object.keys(models.drafters)[0] as string),
@@ -95,17 +96,6 @@ async function search(
   const policy = policyWith(chosen);
   const preset = { name, summary: promiseOf(details), policy, draftTokens: speculation(policy).draftTokens };
   return { details, rows, chosen, preset };
-}
-
-/** The answers of a run with the same settings, other than values and limits, that was ended. */
-async function answersOf(flags: CalibrateFlags, models: LoadedModels, sampling: unknown): Promise<KeptAnswers> {
-  const { model, draft, dtype, draftDtype, file, device, context, judge, presets } = flags;
-  const { drafter, seed, maxTokens } = flags;
-  return keptAnswers(`${flags.out}.answers.jsonl`, {
-    ...{ prompts: await hash(flags.prompts), target: models.id, drafts: models.draft?.name },
-    ...{ model, draft, dtype, draftDtype, file, device, context, judge, presets },
-    ...{ drafter, sampling, seed, maxTokens },
-  });
 }
 
 /** What is searched, the values in order from strict to loose, and the longest block. */
@@ -133,8 +123,3 @@ function checkLoss(kind: LossKind, answer: string, temperature: number): void {
       `--loss changed compares two answers, which --answer ${answer} cannot. Use number, exact or a module.`,
     );
 }
-
-const hash = async (file: string): Promise<string> =>
-  createHash("sha256")
-    .update(await readFile(file))
-    .digest("hex");

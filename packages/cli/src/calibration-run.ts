@@ -3,9 +3,17 @@ import { chatWriter } from "@lenity/chat";
 import { complete, type Sampling } from "@lenity/core";
 import type { Speculation } from "@lenity/server";
 import type { AnswerLoss, CalibrationStep, Prompt } from "@lenity/train";
-import type { KeptAnswer, KeptAnswers } from "./kept-answers.ts";
+import type { KeptAnswers } from "./kept-answers.ts";
 import type { LoadedModels } from "./load-models.ts";
 import type { ReportProgress } from "./progress.ts";
+
+/** What a calibration needs of an answer. */
+export interface KeptAnswer {
+  readonly text: string;
+  readonly emitted: number;
+  readonly rounds: number;
+  readonly relaxed: number;
+}
 
 export interface RunOptions {
   readonly models: LoadedModels;
@@ -16,7 +24,7 @@ export interface RunOptions {
   readonly maxTokens: number;
   readonly loss: AnswerLoss;
   /** The answers that an earlier run has given. */
-  readonly kept: KeptAnswers;
+  readonly kept: KeptAnswers<KeptAnswer>;
   readonly strict: Speculation;
   /** By the value of the parameter. */
   readonly speculations: ReadonlyMap<number, Speculation>;

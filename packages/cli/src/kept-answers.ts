@@ -1,20 +1,14 @@
 /** The answers of a long run, kept in a file beside its result until it is done, so that a run that was ended goes on. */
+import { createHash } from "node:crypto";
 import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
+import type { LoadModelsOptions } from "./load-models.ts";
 
-/** What a run needs of an answer. */
-export interface KeptAnswer {
-  readonly text: string;
-  readonly emitted: number;
-  readonly rounds: number;
-  readonly relaxed: number;
-}
-
-export interface KeptAnswers {
+export interface KeptAnswers<Answer> {
   /** How many there are. */
   readonly count: number;
   /** The answer to a prompt, by its index from 0, under a policy. */
-  get(policy: string, prompt: number): KeptAnswer | undefined;
-  add(policy: string, prompt: number, answer: KeptAnswer): Promise<void>;
+  get(policy: string, prompt: number): Answer | undefined;
+  add(policy: string, prompt: number, answer: Answer): Promise<void>;
   /** Ends the run: removes the file. */
   remove(): Promise<void>;
 }
@@ -23,13 +17,13 @@ export interface KeptAnswers {
  * Reads the answers of an earlier run. `settings` is all that an answer depends on besides policy and prompt: the file
  * begins anew if it is of other settings. A line that was not completely written is dropped.
  */
-export async function keptAnswers(file: string, settings: unknown): Promise<KeptAnswers> {
+export async function keptAnswers<Answer>(file: string, settings: unknown): Promise<KeptAnswers<Answer>> {
   const first = JSON.stringify(settings);
   const text = await readFile(file, "utf8").catch(() => "");
   const [found, ...lines] = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
   const kept = found === first ? lines.filter((line) => line !== "") : [];
   await writeFile(file, [first, ...kept, ""].join("\n"));
-  const answers = new Map(kept.map((line) => JSON.parse(line) as [key: string, answer: KeptAnswer]));
+  const answers = new Map(kept.map((line) => JSON.parse(line) as [key: string, answer: Answer]));
   const keyOf = (policy: string, prompt: number) => `${prompt} ${policy}`;
   return {
     get count() {
@@ -44,3 +38,15 @@ export async function keptAnswers(file: string, settings: unknown): Promise<Kept
     remove: () => rm(file, { force: true }),
   };
 }
+
+/** What an answer depends on in the choice of the models. */
+export const modelSettings = (flags: LoadModelsOptions): unknown => {
+  const { model, draft, dtype, draftDtype, file, device, context, judge, presets } = flags;
+  return { model, draft, dtype, draftDtype, file, device, context, judge, presets };
+};
+
+/** A hash of a file's bytes. */
+export const fileHash = async (file: string): Promise<string> =>
+  createHash("sha256")
+    .update(await readFile(file))
+    .digest("hex");

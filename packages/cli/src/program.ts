@@ -370,6 +370,7 @@ export function program(): Command {
     .option("--max-tokens <n>", "most tokens of an answer", whole(1), 512)
     .option("--seed <n>", "which built-in problems to use", whole(0), 1)
     .option("--out <file>", "file for the JSON", "bench/results/quality.json")
+    .option("--resume", "go on with the answers of a run with the same settings that was ended")
     .action(benchQuality);
   models(bench.command("verify"))
     .description("the cost of one verdict of each verifier, compared with copying the same rows once")

@@ -1,5 +1,6 @@
 /** `lenity bench quality` on prompts of one's own. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import type { QualityReport, QualityRow } from "@lenity/bench/quality";
 import { seeded } from "@lenity/core";
 import * as tiny from "@lenity/tiny";
 import { signTest, wilson } from "@lenity/train";
-import { run as lenity } from "./command.ts";
+import { run as lenity, main } from "./command.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "lenity-quality-"));
 after(() => rm(folder, { recursive: true }));
@@ -91,4 +92,30 @@ test("refuses a check without prompts, and prompts without what the check compar
   const bare = await lenity(["bench", "quality", "--prompts", path("bare.jsonl"), ...out]);
   assert.deepEqual([bare.status, bare.out], [1, ""]);
   assert.match(bare.err, /compares with a prompt's "answer", and the prompt "Why\?" has none/);
+});
+
+test("--resume goes on with the answers of a run that was killed, and counts the same", {
+  timeout: 300_000,
+}, async () => {
+  const args = ["--policies", "strict", "judi"];
+  const counted = ({ rows }: QualityReport) => rows.map(({ tokensPerSecond: _, speed: __, ...row }) => row);
+  const whole = counted((await quality(...args)).report);
+  const kept = path("quality.json.answers.jsonl");
+  const lines = async () => (await readFile(kept, "utf8").catch(() => "")).split("\n").length - 2;
+  const command = ["bench", "quality", "--prompts", path("prompts.jsonl"), "--out", path("quality.json"), ...args];
+  const child = spawn(process.execPath, [main, ...command], { stdio: "ignore" });
+  const closed = new Promise((resolve) => child.once("close", resolve));
+  while ((await lines()) < 7 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 10));
+  child.kill("SIGKILL");
+  await closed;
+  assert.equal(child.signalCode, "SIGKILL");
+  const before = (await readFile(kept, "utf8")).split("\n").slice(0, 8);
+  // An answer that no run would give, to see that it is taken from the file.
+  const marked = (before[1] as string).replace(/"relaxed":\d+/, '"relaxed":8000');
+  await writeFile(kept, [before[0], marked, ...before.slice(2), ""].join("\n"));
+  const resumed = counted((await quality(...args, "--resume")).report);
+  assert.equal(resumed.filter(({ relaxedPerAnswer }) => relaxedPerAnswer >= 1000).length, 1);
+  const without = (rows: typeof whole) => rows.map(({ relaxedPerAnswer: _, ...row }) => row);
+  assert.deepEqual(without(resumed), without(whole));
+  await assert.rejects(readFile(kept));
 });

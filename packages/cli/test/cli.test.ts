@@ -127,12 +127,12 @@ describe("what lenity refuses, with what to do", () => {
     [["serve", "--port", "0", "--api-key", "a key", ""], /--api-key <key\.\.\.>' argument '' is invalid\. It is empty/],
     [["serve", "--port", "0", "--host", ""], /--host <host>' argument '' is invalid\. It is empty/],
     [
-      ["serve", "--port", "0", "--host", "nowhere.invalid"],
+      ["serve", "--port", "0", "--host", "nowhere.invalid", "--public"],
       /^lenity: nowhere\.invalid is not an address of this machine \(\w+\)\. Set --host/,
     ],
     // Of a range that documentation may name and nobody has.
     [
-      ["serve", "--port", "0", "--host", "203.0.113.7"],
+      ["serve", "--port", "0", "--host", "203.0.113.7", "--public"],
       /^lenity: 203\.0\.113\.7 is not an address of this machine \(\w+\)\. Set --host/,
     ],
     [["chat", "x", "--model", ""], /--model <model>' argument '' is invalid\. It is empty/],
