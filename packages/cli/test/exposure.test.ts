@@ -70,8 +70,8 @@ describe("lenity serve", () => {
         const headers = { "content-type": "application/json" };
         return (await fetch(`${url}/v1/chat/completions`, { method: "POST", headers, body })).text();
       };
-      assert.match(await send(509), /has 513 tokens; tiny holds 512/);
-      for (const times of [508, 508, 5])
+      assert.match(await send(508), /has 513 tokens; tiny holds 512/);
+      for (const times of [507, 507, 5])
         assert.match(await send(times), /"finish_reason":"length".*\n\ndata: \[DONE\]\n\n$/);
       assert.match((await ask(url, "localhost", "/health"))[1], /"queue":\{"active":0,"waiting":0\}/);
     });
