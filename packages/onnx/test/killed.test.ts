@@ -53,9 +53,8 @@ describe("a thread that is killed", () => {
     const failures = [doomed.append([5, deadly]), doomed.draft(drafting)].map((request) =>
       assert.rejects(request, lost),
     );
-    const busy = [...threads].at(-1);
     await pause(50);
-    await busy?.terminate();
+    await [...threads].at(-1)?.terminate();
     await Promise.all(failures);
     assert.deepEqual((await other.append(text, { rows: 1 })).logits, expected);
     while (model.engines.some(({ state }) => state === "restarting")) await pause(5);
