@@ -12,13 +12,17 @@ import {
   trainingHashes,
 } from "@lenity/train";
 import { neededStates } from "./judge-heads.ts";
+import { modelSettings } from "./kept-answers.ts";
+import { keptReadings } from "./kept-readings.ts";
 import { readLabels } from "./label-files.ts";
 import { type LoadModelsOptions, loadModels } from "./load-models.ts";
-import { print } from "./output.ts";
+import { checkSave, print } from "./output.ts";
 import { withProgress } from "./progress.ts";
 
 export interface EvalFlags extends LoadModelsOptions {
   readonly thresholds?: readonly number[] | undefined;
+  /** A file for what the models make of the answers, until the run is done. */
+  readonly keep?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -27,6 +31,7 @@ export async function judgeEval(headPath: string, files: readonly string[], flag
   const json = await readJson(headPath);
   const head = readHead(json);
   const states = statesOf(head);
+  if (flags.keep !== undefined) await checkSave(flags.keep, "--keep");
   const models = await loadModels({ ...flags, cacheBytes: 0, states: neededStates([headNeeds(states)]) });
   try {
     const { answers, facts } = await readLabels(files, models);
@@ -35,11 +40,14 @@ export async function judgeEval(headPath: string, files: readonly string[], flag
       if (trained.includes(sha256))
         console.error(`lenity: the head was trained on ${file}, so these figures say little about other texts.`);
     const { target, draft } = models;
-    const options = { ...states, target, draft };
+    const settings = { model: modelSettings(flags), ...states, labels: facts.map(({ sha256 }) => sha256) };
+    const kept = flags.keep === undefined ? undefined : await keptReadings(flags.keep, settings);
+    const options = { ...states, target, draft, kept };
     const examples = await withProgress("answers", (progress) => readExamples(answers, { ...options, progress }));
     if (examples.length === 0) throw new LenityError("invalid_request", `${files.join(", ")}: there are no labels.`);
     const evaluation = evaluate(head, examples, flags.thresholds);
     print(flags.json === true ? JSON.stringify({ kind: head.kind, ...evaluation }) : reportOf(head, evaluation));
+    await kept?.remove();
   } finally {
     await models.close();
   }

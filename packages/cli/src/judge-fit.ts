@@ -12,6 +12,8 @@ import {
   type TrainedHead,
 } from "@lenity/train";
 import { neededStates } from "./judge-heads.ts";
+import { modelSettings } from "./kept-answers.ts";
+import { keptReadings } from "./kept-readings.ts";
 import { readLabels } from "./label-files.ts";
 import { type LoadModelsOptions, loadModels } from "./load-models.ts";
 import { checkSave, print, save } from "./output.ts";
@@ -31,7 +33,10 @@ export interface FitFlags extends LoadModelsOptions {
   readonly json?: boolean | undefined;
 }
 
-/** `lenity judge fit`: trains a head, writes its file, and prints how it was chosen. */
+/**
+ * `lenity judge fit`: trains a head, writes its file, and prints how it was chosen. What the models make of the answers
+ * is kept beside the file until all is read.
+ */
 export async function judgeFit(files: readonly string[], flags: FitFlags): Promise<void> {
   const { head: kind, features, draftHidden, seed, out = `${kind}.json` } = flags;
   // The states of the papers that the two heads come from.
@@ -42,8 +47,11 @@ export async function judgeFit(files: readonly string[], flags: FitFlags): Promi
   try {
     const { answers, facts } = await readLabels(files, models);
     const draft = features === "target" ? undefined : models.draft;
-    const options = { ...states, target: models.target, draft };
+    const settings = { model: modelSettings(flags), ...states, labels: facts.map(({ sha256 }) => sha256) };
+    const kept = await keptReadings(`${out}.readings.jsonl`, settings);
+    const options = { ...states, target: models.target, draft, kept };
     const examples = await withProgress("answers", (progress) => readExamples(answers, { ...options, progress }));
+    await kept.remove();
     const { head, report } = fitHead(examples, { ...flags, kind, hidden, random: seeded(seed) });
     const provenance: Provenance = { target: models.id, draft: draft?.name, labels: facts, seed, fit: report };
     await save(out, `${JSON.stringify(headFile(head, provenance))}\n`);

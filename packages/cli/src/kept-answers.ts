@@ -15,14 +15,15 @@ export interface KeptAnswers<Answer> {
 
 /**
  * Reads the answers of an earlier run. `settings` is all that an answer depends on besides policy and prompt: the file
- * begins anew if it is of other settings. A line that was not completely written is dropped.
+ * begins anew if it is of other settings. A line that was not completely written is dropped. Nothing is written before
+ * the first new answer.
  */
 export async function keptAnswers<Answer>(file: string, settings: unknown): Promise<KeptAnswers<Answer>> {
   const first = JSON.stringify(settings);
   const text = await readFile(file, "utf8").catch(() => "");
   const [found, ...lines] = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
   const kept = found === first ? lines.filter((line) => line !== "") : [];
-  await writeFile(file, [first, ...kept, ""].join("\n"));
+  let begun = false;
   const answers = new Map(kept.map((line) => JSON.parse(line) as [key: string, answer: Answer]));
   const keyOf = (policy: string, prompt: number) => `${prompt} ${policy}`;
   return {
@@ -33,6 +34,8 @@ export async function keptAnswers<Answer>(file: string, settings: unknown): Prom
     async add(policy, prompt, answer) {
       const line = [keyOf(policy, prompt), answer] as const;
       answers.set(...line);
+      if (!begun) await writeFile(file, [first, ...kept, ""].join("\n"));
+      begun = true;
       await appendFile(file, `${JSON.stringify(line)}\n`);
     },
     remove: () => rm(file, { force: true }),

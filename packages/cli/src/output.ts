@@ -40,18 +40,18 @@ export async function save(file: string, text: string): Promise<void> {
 export const saveJson = (file: string, value: unknown): Promise<void> =>
   save(file, `${JSON.stringify(value, null, 2)}\n`);
 
-/** Creates the folder of `--out`, and throws `invalid_request` if the file cannot be written: before a long run. */
-export async function checkSave(file: string): Promise<void> {
+/** Creates the folder of the flag's file, and throws `invalid_request` if it cannot be written: before a long run. */
+export async function checkSave(file: string, flag = "--out"): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });
     await access(dirname(file), constants.W_OK);
     await (await open(file, "r+")).close();
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw unwritable(file, cause as Error);
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw unwritable(file, cause as Error, flag);
   }
 }
 
-const unwritable = (file: string, cause: Error): LenityError =>
-  new LenityError("invalid_request", `Cannot write ${file}: ${cause.message}. Choose another file with --out.`, {
+const unwritable = (file: string, cause: Error, flag = "--out"): LenityError =>
+  new LenityError("invalid_request", `Cannot write ${file}: ${cause.message}. Choose another file with ${flag}.`, {
     cause,
   });

@@ -321,6 +321,7 @@ export function program(): Command {
       "thresholds to show besides the preset's (default: 0.05 0.1 0.25 0.5 0.75 0.9 0.95)",
       list(number(0, 1)),
     )
+    .option("--keep <file>", "keep what has been read in this file until the end, so that an ended run goes on", filled)
     .option("--json", "print one JSON object")
     .action(judgeEval);
 

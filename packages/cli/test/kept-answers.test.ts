@@ -27,7 +27,9 @@ test("answers are there again for a run with the same settings, without a line t
 test("a run with other settings begins anew", async () => {
   const other = await keptAnswers<typeof answer>(file, { seed: 2 });
   assert.equal(other.count, 0);
-  assert.equal(await readFile(file, "utf8"), '{"seed":2}\n');
+  assert.match(await readFile(file, "utf8"), /^\{"seed":1\}\n/);
+  await other.add("strict", 0, answer);
+  assert.equal(await readFile(file, "utf8"), `{"seed":2}\n["0 strict",${JSON.stringify(answer)}]\n`);
 });
 
 test("a run that is done leaves no file", async () => {

@@ -2,7 +2,21 @@
 import { type HeadStates, type LanguageModel, LenityError } from "@lenity/core";
 import type { Example } from "./example.ts";
 import type { LabelledAnswer } from "./labels.ts";
-import { readAnswer, type Source } from "./read-answer.ts";
+import { type Numbers, readAnswer, type Source } from "./read-answer.ts";
+
+/** What the models make of the labels of one answer. */
+export interface Reading {
+  /** One for each label. */
+  readonly numbers: readonly Numbers[];
+  /** Their hidden states, [labels, width]. */
+  readonly states: Float32Array;
+}
+
+/** The readings of a run that was ended, by the answer's index, for one that goes on. */
+export interface KeptReadings {
+  get(answer: number): Reading | undefined;
+  add(answer: number, reading: Reading): Promise<void>;
+}
 
 export interface ExampleOptions extends HeadStates {
   readonly target: LanguageModel;
@@ -11,6 +25,8 @@ export interface ExampleOptions extends HeadStates {
   /** Called after each answer. */
   readonly progress?: ((done: number, all: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Answers in it are not run again. They must have been read with the same models and states. */
+  readonly kept?: KeptReadings | undefined;
 }
 
 /**
@@ -31,10 +47,14 @@ export async function readExamples(answers: readonly LabelledAnswer[], options: 
     prompts.set(key, prompt);
     const from = width * examples.length;
     const own = states.subarray(from, from + width * answer.labels.length);
-    for (const numbers of await readAnswer(answer, models, own, options.signal)) {
+    const known = options.kept?.get(done);
+    if (known !== undefined) own.set(known.states);
+    const numbers = known?.numbers ?? (await readAnswer(answer, models, own, options.signal));
+    if (known === undefined) await options.kept?.add(done, { numbers, states: own });
+    for (const each of numbers) {
       const { length } = examples;
       const state = states.subarray(width * length, width * (length + 1));
-      examples.push({ ...numbers, state, group: answer.group, prompt });
+      examples.push({ ...each, state, group: answer.group, prompt });
     }
     options.progress?.(done + 1, answers.length);
   }

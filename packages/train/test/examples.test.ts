@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { argmax, type HeadStates, type HiddenKind, LenityError, type Token } from "@lenity/core";
 import { randomLogits, type TableModel, tableModel } from "@lenity/core/testing";
-import type { Example, Label, LabelledAnswer } from "@lenity/train";
+import type { Example, Label, LabelledAnswer, Reading } from "@lenity/train";
 import { readExamples } from "@lenity/train";
 
 const vocabulary = 12;
@@ -108,6 +108,26 @@ describe("readExamples", () => {
       [0, 25, 50, 75, 100].map((i) => examples[i]?.prompt),
       [0, 1, 2, 1, 3],
     );
+  });
+  test("does not read again what an ended run has kept, and gives the same", async () => {
+    const readings = new Map<number, Reading>();
+    const get = (answer: number) => readings.get(answer);
+    const add = async (answer: number, { numbers, states }: Reading) => {
+      readings.set(answer, { numbers, states: states.slice() });
+      if (readings.size === 3) throw new Error("ended");
+    };
+    const options = { draft, features: "both", hidden: "pre-norm", draftHidden: "post-norm" } as const;
+    const whole = await readExamples(answers, { target, ...options });
+    await assert.rejects(readExamples(answers, { target, ...options, kept: { get, add } }), /ended/);
+    assert.deepEqual([target.openSessions, draft.openSessions], [0, 0]);
+    let opened = 0;
+    const open = () => {
+      opened++;
+      return target.open();
+    };
+    const rest = await readExamples(answers, { target: { ...target, open }, ...options, kept: { get, add } });
+    assert.deepEqual(rest, whole);
+    assert.deepEqual([opened, readings.size], [2, 5]);
   });
   test("reports each answer, and takes answers without labels", async () => {
     const done: string[] = [];
