@@ -1,14 +1,15 @@
 /**
  * Runs `npm test`. With names of packages, folders or files, it runs their tests on Bun (see chosen.ts). Without names
- * it runs everything, fast steps first: format and types; the tests of core, chat and grammar on Bun, Deno and, if
- * there is a Node 24, Node; core and the server in workerd; the page and models on WebGPU in Chromium; models on
- * WebGPU, if Vulkan has a driver; the rest on Bun; the ONNX adapter and the server's sockets also on Deno and Node; and
- * the packages as npm would publish them. At the end it repeats why steps and tests were skipped, and the last line is
+ * it runs everything, fast steps first: format and types; tests that measure delays, with nothing beside them; then, two
+ * steps at a time, the tests of core, chat and grammar on Bun, Deno and, if there is a Node 24, Node; core and the
+ * server in workerd; the page and models on WebGPU in Chromium; models on WebGPU, if Vulkan has a driver; the rest on
+ * Bun; the ONNX adapter and the server's sockets also on Deno and Node; and the packages as npm would publish them. A
+ * step's output comes when it ends. At the end it repeats why steps and tests were skipped, and the last line is
  * `N passed, N failed`.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
-import { constants } from "node:os";
+import { availableParallelism, constants } from "node:os";
 import { join } from "node:path";
 import { chromiumProgram } from "./browser/chromium.ts";
 import { runChosen } from "./chosen.ts";
@@ -45,12 +46,8 @@ const tests = (pattern: string) =>
 const pure = tests("packages/{core,chat,grammar}/test/*.test.ts");
 const onnx = tests("packages/onnx/test/*.test.ts");
 const sockets = tests("packages/cli/test/sockets.test.ts");
-const rest = [
-  "packages/{onnx,server,tiny,train,cli}/test/*.test.ts",
-  "packages/tiny/test/families/*.test.ts",
-  "bench/experiments/test/*.test.ts",
-  "{examples,test}/*.test.ts",
-].flatMap(tests);
+/** Their bounds hold only on a machine that does nothing else. */
+const delays = tests("packages/cli/test/delays.test.ts");
 
 const numbers = (pattern: RegExp) => (output: string) => {
   const found = [...output.matchAll(pattern)].at(-1);
@@ -62,41 +59,66 @@ const vulkan = vulkanEnvironment();
 /** Makes tests fail instead of skipping themselves. */
 const requiring = { LENITY_WEBGPU: "required" };
 
-const steps: readonly (Step | Skipped)[] = [
+/** Run one after another. */
+const first: readonly (Step | Skipped)[] = [
   { name: "format and lint", command: [local("biome"), "check", "."] },
   { name: "types", command: [local("tsc")] },
   { name: "types of the page", command: [local("tsc"), "-p", "examples/browser"] },
-  { name: "core, chat and grammar on Bun", command: [bun, "test", ...pure], counts: bunCounts },
+  onBun("delays", delays),
+];
+/** Run two at a time. The long ones come early, so that the last to end is a short one. */
+const others: readonly (Step | Skipped)[] = [
+  onBun("core, chat and grammar on Bun", pure),
   onDeno("core, chat and grammar on Deno", pure),
   onNode("core, chat and grammar on Node", pure),
   workerdStep(),
   browserStep(),
   webgpuStep(),
-  { name: "the rest on Bun", command: [bun, "test", "--timeout", "120000", ...rest], counts: bunCounts },
+  onBun(
+    "the command on Bun",
+    tests("packages/cli/test/*.test.ts").filter((path) => !delays.includes(path)),
+  ),
+  onBun("onnx on Bun", onnx),
+  onBun(
+    "the built-in pair on Bun",
+    ["packages/tiny/test/*.test.ts", "packages/tiny/test/families/*.test.ts"].flatMap(tests),
+  ),
   onDeno("onnx on Deno", onnx),
   onNode("onnx on Node", onnx),
+  onBun("experiments on Bun", tests("bench/experiments/test/*.test.ts")),
+  onBun("documents and packages on Bun", tests("{examples,test}/*.test.ts")),
+  packedStep(),
+  onBun("server and train on Bun", tests("packages/{server,train}/test/*.test.ts")),
   onDeno("the server's sockets on Deno", sockets),
   onNode("the server's sockets on Node", sockets),
-  packedStep(),
 ];
 
-/** The current step, which ends with this program. */
-let current: ChildProcess | undefined;
+/** The steps that run, which end with this program. */
+const running = new Set<ChildProcess>();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
-    current?.kill(signal);
+    for (const child of running) child.kill(signal);
     process.exit(128 + constants.signals[signal]);
   });
 }
 
 let [passed, failed] = [0, 0];
 const skips = new Set<string>();
-for (const step of steps) {
-  console.log(`\n── ${step.name}`);
+for (const step of first) await take(step);
+const waiting = [...others];
+const lane = async () => {
+  for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) await take(step);
+};
+await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, lane));
+if (skips.size > 0) console.log(`\nSkipped on this machine:\n${[...skips].map((skip) => `  ${skip}`).join("\n")}`);
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
+
+async function take(step: Step | Skipped): Promise<void> {
   if ("reason" in step) {
-    console.log(`── ${step.name}: skipped, ${step.reason}`);
+    console.log(`\n── ${step.name}: skipped, ${step.reason}`);
     skips.add(`${step.name}: ${step.reason}`);
-    continue;
+    return;
   }
   const began = performance.now();
   const { status, output } = await run(step);
@@ -104,30 +126,34 @@ for (const step of steps) {
   passed += good;
   for (const skip of skipsIn(output)) skips.add(skip);
   failed += status !== 0 && bad === 0 ? 1 : bad;
-  console.log(
-    `── ${step.name}: ${status === 0 ? "ok" : `failed (exit ${status})`}, ${((performance.now() - began) / 1000).toFixed(1)} s`,
-  );
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  console.log(`\n── ${step.name}\n${output}`);
+  console.log(`── ${step.name}: ${status === 0 ? "ok" : `failed (exit ${status})`}, ${seconds} s`);
 }
-if (skips.size > 0) console.log(`\nSkipped on this machine:\n${[...skips].map((skip) => `  ${skip}`).join("\n")}`);
-console.log(`\n${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
 
 function run({ command, env }: Step): Promise<{ status: number; output: string }> {
   const [program, ...args] = command as [string, ...string[]];
   const environment = { ...process.env, NO_COLOR: "1", ...env };
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: environment });
-    current = child;
+    running.add(child);
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (data: Buffer) => {
         output += data;
-        process.stdout.write(data);
       });
     }
     child.on("error", reject);
-    child.on("close", (status) => resolve({ status: status ?? 1, output }));
+    child.on("close", (status) => {
+      running.delete(child);
+      resolve({ status: status ?? 1, output });
+    });
   });
+}
+
+/** Bun's own limit of 5 seconds a test is short for a busy machine. */
+function onBun(name: string, files: readonly string[]): Step {
+  return { name, command: [bun, "test", "--timeout", "180000", ...files], counts: bunCounts };
 }
 
 function onDeno(name: string, files: readonly string[]): Step {
@@ -150,7 +176,7 @@ function onNode(name: string, files: readonly string[]): Step | Skipped {
 function packedStep(): Step | Skipped {
   const name = "the packages, packed and installed";
   if (spawnSync("npm", ["--version"]).status !== 0) return { name, reason: "npm is not installed" };
-  return { name, command: [bun, "test", "--timeout", "180000", ...tests("test/packed/*.test.ts")], counts: bunCounts };
+  return onBun(name, tests("test/packed/*.test.ts"));
 }
 
 /** Runs in workerd, if npm has a binary for this platform. */
@@ -158,18 +184,16 @@ function workerdStep(): Step | Skipped {
   const name = "core and the server in workerd";
   const reason = workerdMissing();
   if (reason !== undefined) return { name, reason };
-  return { name, command: [bun, "test", "--timeout", "60000", ...tests("test/workerd/*.test.ts")], counts: bunCounts };
+  return onBun(name, tests("test/workerd/*.test.ts"));
 }
 
 /** Runs the page of examples/browser, and models on WebGPU in a page, if there is a Chromium. */
 function browserStep(): Step | Skipped {
   const name = "the page and WebGPU in Chromium";
   if (chromiumProgram() === undefined)
-    return without(name, "Chromium could not be started; set LENITY_CHROMIUM to its path");
+    return withoutWebgpu(name, "Chromium could not be started; set LENITY_CHROMIUM to its path");
   return {
-    name,
-    command: [bun, "test", "--timeout", "60000", ...tests("test/browser/*.test.ts")],
-    counts: bunCounts,
+    ...onBun(name, tests("test/browser/*.test.ts")),
     // Chromium contains SwiftShader, too. If SwiftShader works outside Chromium, it must work in it, and tests must not
     // skip themselves.
     env: "env" in vulkan && vulkan.software ? requiring : {},
@@ -179,17 +203,15 @@ function browserStep(): Step | Skipped {
 /** Runs models on WebGPU, with a GPU or with a software driver. */
 function webgpuStep(): Step | Skipped {
   const name = "models on WebGPU";
-  if ("reason" in vulkan) return without(name, vulkan.reason);
+  if ("reason" in vulkan) return withoutWebgpu(name, vulkan.reason);
   return {
-    name,
-    command: [bun, "test", "--timeout", "60000", ...tests("packages/onnx/test/webgpu/*.test.ts")],
-    counts: bunCounts,
+    ...onBun(name, tests("packages/onnx/test/webgpu/*.test.ts")),
     env: { ...vulkan.env, ...requiring },
   };
 }
 
 /** Skips a step because WebGPU is missing. Ends the run instead if LENITY_WEBGPU requires it, as in CI. */
-function without(name: string, reason: string): Skipped {
+function withoutWebgpu(name: string, reason: string): Skipped {
   if (process.env["LENITY_WEBGPU"] !== "required") return { name, reason };
   throw new Error(`LENITY_WEBGPU requires ${name}, but ${reason}`);
 }
