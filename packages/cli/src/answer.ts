@@ -1,9 +1,9 @@
 /** Generates and prints one answer for `lenity chat` and `lenity complete`. */
-import { styleText } from "node:util";
-import { type Answer, generate, type Policy, type Token, type Verifier } from "@lenity/core";
-import { chosenSampling, metricsOf, type Speculation, type TraceEntry, traceOf, tracer, usageOf } from "@lenity/server";
+import { type Answer, type EmittedToken, generate, LenityError, type Policy, type Token } from "@lenity/core";
+import { chosenSampling, metricsOf, type Speculation, traceOf, usageOf } from "@lenity/server";
 import type { LoadedModels, LoadModelsOptions } from "./load-models.ts";
 import { print } from "./output.ts";
+import type { TokenColors } from "./token-colors.ts";
 
 /** Options of both commands. Sampling settings default to those recommended in the model's folder. */
 export interface AnswerOptions extends LoadModelsOptions {
@@ -30,13 +30,33 @@ export interface Prompt {
   readonly continues: boolean;
 }
 
-/** Generates an answer and prints it as it arrives. Returns its text. */
+/** How an answer is generated and shown. */
+export interface Answering {
+  readonly speculation: Speculation;
+  readonly options: AnswerOptions;
+  /** Shows who accepted each token. Undefined: plain text. */
+  readonly colors?: TokenColors | undefined;
+  /** Ends the answer where it is. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What has been answered. */
+export interface Answered {
+  readonly text: string;
+  readonly tokens: readonly EmittedToken[];
+  /** Target passes. */
+  readonly passes: number;
+  readonly milliseconds: number;
+  /** The finished answer; undefined if the signal stopped it. */
+  readonly answer: Answer | undefined;
+}
+
+/** Generates an answer and prints it as it arrives: text and a line break, or one JSON object if it is finished. */
 export async function answer(
   models: LoadedModels,
   { tokens: prompt, control, continues }: Prompt,
-  speculation: Speculation,
-  options: AnswerOptions,
-): Promise<string> {
+  { speculation, options, colors, signal }: Answering,
+): Promise<Answered> {
   const { target, tokenizer } = models;
   const { verifier, draftTokens, createDrafter } = speculation;
   const before = continues ? prompt : [];
@@ -54,23 +74,33 @@ export async function answer(
     stop: options.stop,
     trace: options.trace,
     continues,
+    signal,
   });
-  const trace = tracer(tokenizer, before);
-  let text = "";
-  for await (const event of events) {
-    if (event.type === "delta") {
-      if (options.json !== true)
-        process.stdout.write(options.trace === true ? colored(trace(event.tokens)) : event.text);
-      continue;
+  const shown = colors?.answer(tokenizer, before) ?? (({ text }) => text);
+  const tokens: EmittedToken[] = [];
+  let [text, passes] = ["", 0];
+  let finished: Answer | undefined;
+  try {
+    for await (const event of events) {
+      if (event.type === "finish") finished = event.answer;
+      else {
+        tokens.push(...event.tokens);
+        text += event.text;
+        if (event.tokens.length > 0) passes++;
+        if (options.json !== true) process.stdout.write(shown(event));
+      }
     }
-    const { answer } = event;
-    text = answer.text;
-    if (options.json === true) {
-      const entries = options.trace === true ? { trace: traceOf(answer, tokenizer, before) } : {};
-      print(JSON.stringify({ ...report(answer, speculation), ...entries }));
-    } else summarise(answer, verifier, performance.now() - began, options.trace === true);
+  } catch (error) {
+    if (options.json !== true && text !== "") process.stdout.write("\n");
+    if (!(signal?.aborted === true && error instanceof LenityError && error.code === "aborted")) throw error;
+    return { text, tokens, passes, milliseconds: performance.now() - began, answer: undefined };
   }
-  return text;
+  if (options.json !== true) process.stdout.write("\n");
+  else if (finished !== undefined) {
+    const entries = options.trace === true ? { trace: traceOf(finished, tokenizer, before) } : {};
+    print(JSON.stringify({ ...report(finished, speculation), ...entries }));
+  }
+  return { text, tokens, passes, milliseconds: performance.now() - began, answer: finished };
 }
 
 function report(answer: Answer, { policy, verifier, draftTokens }: Speculation): object {
@@ -85,38 +115,4 @@ function report(answer: Answer, { policy, verifier, draftTokens }: Speculation):
       draftTokens,
     }),
   };
-}
-
-/** The colour of a token by its source; `legend` in `summarise` explains them. */
-const colors = { strict: "reset", relaxed: "yellow", replacement: "red", bonus: "cyan", target: "reset" } as const;
-
-function colored(entries: readonly TraceEntry[]): string {
-  return entries
-    .filter(({ token }) => token !== "")
-    .map(({ token, source, relaxed }) => {
-      const kind = source !== "draft" ? source : relaxed ? "relaxed" : "strict";
-      return styleText(colors[kind], token);
-    })
-    .join("");
-}
-
-/** Figures go to standard error, so that the text can be piped. */
-function summarise({ counters, reason }: Answer, verifier: Verifier, milliseconds: number, trace: boolean): void {
-  process.stdout.write("\n");
-  const figures = [
-    `${counters.emitted} tokens in ${counters.rounds} target passes (${(counters.emitted / Math.max(1, counters.rounds)).toFixed(1)} per pass)`,
-    `${((1000 * counters.emitted) / milliseconds).toFixed(0)} tokens/s`,
-    `${verifier.name}: ${counters.accepted} of ${counters.drafted} drafted tokens accepted, ${counters.relaxed} by relaxation`,
-    ...(reason === "length" ? ["cut off at the token limit"] : []),
-  ];
-  console.error(styleText("dim", figures.join(" · ")));
-  if (trace) {
-    const legend = [
-      "accepted strictly",
-      styleText("yellow", "accepted by relaxation"),
-      styleText("red", "replacement"),
-      styleText("cyan", "bonus"),
-    ];
-    console.error(legend.join(styleText("dim", " · ")));
-  }
 }

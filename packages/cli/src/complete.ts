@@ -1,19 +1,20 @@
 import { LenityError } from "@lenity/core";
 import { chosenSpeculation } from "@lenity/server";
-import { type AnswerOptions, answer } from "./answer.ts";
+import type { AnswerOptions } from "./answer.ts";
+import { eachText } from "./input/each-text.ts";
 import { loadModels } from "./load-models.ts";
-import { eachQuestion } from "./questions.ts";
+import { singleAnswer } from "./single-answer.ts";
 
 /** `lenity complete`: continues a text without a chat template. At a terminal each line is a separate text. */
 export async function complete(text: string | undefined, options: AnswerOptions): Promise<void> {
   const models = await loadModels(options);
   try {
     const speculation = chosenSpeculation(options, models); // report a misspelt policy before the first text
-    await eachQuestion(text, "text", async (given) => {
+    await eachText(text, "text", async (given, signal) => {
       // Editors and `echo` add a final line break that is not part of the text.
       const tokens = models.tokenizer.encodeText(text === undefined ? given.replace(/\r?\n$/, "") : given);
       if (tokens.length === 0) throw emptyText(models.id);
-      await answer(models, { tokens, continues: true }, speculation, options);
+      await singleAnswer(models, { tokens, continues: true }, { speculation, options, signal });
     });
   } finally {
     await models.close();

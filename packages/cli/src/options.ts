@@ -71,6 +71,10 @@ export const number =
     throw new InvalidArgumentError(`Expected a number from ${from} to ${to}.`);
   };
 
+export const draftTokens: (text: string) => number = whole(0, 1024);
+export const temperature: (text: string) => number = number(0, 100);
+export const seed: (text: string) => number = whole(0);
+
 /** Several values of one option, each parsed separately. */
 export const list =
   <Value>(parse: (text: string) => Value) =>

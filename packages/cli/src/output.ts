@@ -11,6 +11,11 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** Says something beside the result. Not `console.error`: at a terminal, Bun colors it red. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
 /**
  * Exits without a message when the reader of the output closes the pipe (`| head`), and reports other write errors,
  * such as a full disk.

@@ -5,14 +5,27 @@ import { benchCache, benchEvidence, benchGrammar, benchThreads, benchVerify } fr
 import { benchLoad } from "./bench-load.ts";
 import { benchQuality } from "./bench-quality.ts";
 import { calibrateCommand } from "./calibrate.ts";
-import { chat } from "./chat.ts";
+import { chat } from "./chat/chat.ts";
 import { complete } from "./complete.ts";
 import { exportModel } from "./export.ts";
 import { inspect } from "./inspect.ts";
 import { judgeEval } from "./judge-eval.ts";
 import { judgeFit } from "./judge-fit.ts";
 import { judgeLabel } from "./judge-label.ts";
-import { device, dtype, filled, hiddenKind, list, number, oneOf, policy, whole } from "./options.ts";
+import {
+  device,
+  draftTokens,
+  dtype,
+  filled,
+  hiddenKind,
+  list,
+  number,
+  oneOf,
+  policy,
+  seed,
+  temperature,
+  whole,
+} from "./options.ts";
 import { policies } from "./policies.ts";
 import { pull } from "./pull.ts";
 import { serve } from "./serve.ts";
@@ -60,10 +73,10 @@ const decoding = (command: Command): Command =>
     .option(
       "--draft-tokens <k>",
       "most tokens to draft at a time; 0 decodes without a draft (default: the policy's own, or 16)",
-      whole(0, 1024),
+      draftTokens,
     )
     .option("--drafter <name>", "model or lookup (default: model if there is a draft model)")
-    .option("--temperature <t>", `0 is greedy (${folders} 0)`, number(0, 100))
+    .option("--temperature <t>", `0 is greedy (${folders} 0)`, temperature)
     .option("--top-k <k>", `sample from the k most probable tokens; 0 is all (${folders} 0)`, whole(0))
     .option(
       "--top-p <p>",
@@ -82,7 +95,7 @@ const answers = (command: Command): Command =>
       "strict",
     ),
   )
-    .option("--seed <n>", "the same seed gives the same answer", whole(0), 0)
+    .option("--seed <n>", "the same seed gives the same answer", seed, 0)
     .option("--max-tokens <n>", "maximum tokens to generate", whole(0))
     .option("--stop <text...>", "end the answer at any of these strings")
     .option("--json", "print one JSON object")
@@ -185,7 +198,7 @@ export function program(): Command {
 
   answers(lenity.command("chat"))
     .description("answer a question, or hold a conversation")
-    .argument("[question]", "the question (default: standard input, or a conversation at a terminal)")
+    .argument("[question]", "the question (default: each line of standard input, or a conversation at a terminal)")
     .option("--system <text>", "a system message")
     .action(chat);
 

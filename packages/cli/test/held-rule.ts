@@ -1,0 +1,26 @@
+/** A verifier for tests: speculative sampling that waits after its first round until the file in HELD_UNTIL exists. */
+import { existsSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { sd, type Verifier, type VerifierPlugin, verifierPlugin } from "@lenity/core";
+import * as v from "valibot";
+
+function held(): Verifier {
+  const strict = sd();
+  return {
+    ...strict,
+    name: "held",
+    async verify(round) {
+      const first = round.context.length === round.promptLength;
+      while (!first && !existsSync(process.env["HELD_UNTIL"] ?? "")) await pause(5);
+      return strict.verify(round);
+    },
+  };
+}
+
+const plugin: VerifierPlugin = verifierPlugin({
+  name: "held",
+  summary: "Waits after the first round.",
+  schema: v.strictObject({}),
+  create: held,
+});
+export default plugin;
