@@ -3,9 +3,9 @@
  * it runs everything, fast steps first: format and types; tests that measure delays, with nothing beside them; then, two
  * steps at a time, the tests of core, chat and grammar on Bun, Deno and, if there is a Node 24, Node; core and the
  * server in workerd; the page and models on WebGPU in Chromium; models on WebGPU, if Vulkan has a driver; the rest on
- * Bun; the ONNX adapter and the server's sockets also on Deno and Node; and the packages as npm would publish them. A
- * step's output comes when it ends. At the end it repeats why steps and tests were skipped, and the last line is
- * `N passed, N failed`.
+ * Bun; the ONNX adapter, the server's sockets and the conversation at a terminal also on Deno and Node; and the packages
+ * as npm would publish them. A step's output comes when it ends. At the end it repeats why steps and tests were skipped,
+ * and the last line is `N passed, N failed`.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
@@ -45,7 +45,7 @@ const tests = (pattern: string) =>
 /** Tests that run on every runtime. */
 const pure = tests("packages/{core,chat,grammar}/test/*.test.ts");
 const onnx = tests("packages/onnx/test/*.test.ts");
-const sockets = tests("packages/cli/test/sockets.test.ts");
+const everywhere = tests("packages/cli/test/{sockets,terminal}.test.ts");
 /** Their bounds hold only on a machine that does nothing else. */
 const delays = tests("packages/cli/test/delays.test.ts");
 
@@ -89,8 +89,8 @@ const others: readonly (Step | Skipped)[] = [
   onBun("documents and packages on Bun", tests("{examples,test}/*.test.ts")),
   packedStep(),
   onBun("server and train on Bun", tests("packages/{server,train}/test/*.test.ts")),
-  onDeno("the server's sockets on Deno", sockets),
-  onNode("the server's sockets on Node", sockets),
+  onDeno("sockets and terminals on Deno", everywhere),
+  onNode("sockets and terminals on Node", everywhere),
 ];
 
 /** The steps that run, which end with this program. */

@@ -91,15 +91,14 @@ export async function answer(
       }
     }
   } catch (error) {
-    if (options.json !== true && text !== "") process.stdout.write("\n");
-    if (!(signal?.aborted === true && error instanceof LenityError && error.code === "aborted")) throw error;
-    return { text, tokens, passes, milliseconds: performance.now() - began, answer: undefined };
+    const stopped = signal?.aborted === true && error instanceof LenityError && error.code === "aborted";
+    if (stopped || (options.json !== true && text !== "")) process.stdout.write("\n");
+    if (!stopped) throw error;
   }
-  if (options.json !== true) process.stdout.write("\n");
-  else if (finished !== undefined) {
+  if (finished !== undefined && options.json === true) {
     const entries = options.trace === true ? { trace: traceOf(finished, tokenizer, before) } : {};
     print(JSON.stringify({ ...report(finished, speculation), ...entries }));
-  }
+  } else if (finished !== undefined) process.stdout.write("\n");
   return { text, tokens, passes, milliseconds: performance.now() - began, answer: finished };
 }
 

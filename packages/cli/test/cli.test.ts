@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { run as lenity, serve } from "./command.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "lenity-cli-"));
@@ -55,6 +56,12 @@ describe("lenity chat", () => {
       assert.ok(out.includes("\u001b[0m"));
       assert.equal(out.includes(yellow), policy === loose, policy);
     }
+  });
+  test("colours the text and nothing else: not what a stop string cut off", async () => {
+    const args = ["chat", question, "--policy", "judi", "--stop", "####", "of them"];
+    const { out } = await lenity([...args, "--trace"], undefined, { FORCE_COLOR: "1" });
+    assert.ok(out.includes("\u001b[33m"));
+    assert.equal(stripVTControlCharacters(out), (await lenity(args)).out);
   });
   test("prints the text on standard output and the figures on standard error", async () => {
     const { out, err } = await lenity(["chat", question, "--policy", "judi"]);

@@ -72,7 +72,8 @@ describe("lenity chat at a terminal", { skip: noTerminal }, () => {
     await writeFile(release, "");
     await terminal.until("stopped, kept as far as it came");
     terminal.enter("/stats");
-    assert.match(await terminal.until("the conversation has 1\n"), /3, 1 of them stopped/);
+    await terminal.until("3; the conversation has 1, 1 of them stopped\n");
+    await terminal.until(prompt);
 
     assert.equal(await asked(terminal, "/retry"), strict);
     terminal.type(keys.end);

@@ -1,5 +1,5 @@
 import { LenityError } from "@lenity/core";
-import { didYouMean, excerpt } from "@lenity/core/internal";
+import { didYouMean, excerpt, quoted } from "@lenity/core/internal";
 import { note } from "../output.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { settingCommands } from "./setting-commands.ts";
@@ -41,10 +41,7 @@ export function commandOf(text: string): readonly [Command, string] | undefined 
     throw new LenityError("invalid_request", message);
   }
   if (found.argument === "" && argument !== "")
-    throw new LenityError(
-      "invalid_request",
-      `/${name} is followed by ${excerpt(JSON.stringify(argument))}; expected nothing.`,
-    );
+    throw new LenityError("invalid_request", `/${name} is followed by ${quoted(argument)}; expected nothing.`);
   return [found, argument];
 }
 

@@ -3,7 +3,6 @@ import type { Answered } from "../answer.ts";
 /** Sums over the answers of a conversation, those that were taken back included. */
 export interface Totals {
   readonly answers: number;
-  readonly stopped: number;
   readonly tokens: number;
   /** Target passes. */
   readonly passes: number;
@@ -18,7 +17,6 @@ export interface Totals {
 
 export const noAnswers: Totals = {
   answers: 0,
-  stopped: 0,
   tokens: 0,
   passes: 0,
   milliseconds: 0,
@@ -31,7 +29,6 @@ export function addAnswer(totals: Totals, { answer, tokens, passes, milliseconds
   for (const { source, by = "draft" } of tokens) if (source === "draft") acceptedBy[by] = (acceptedBy[by] ?? 0) + 1;
   return {
     answers: totals.answers + 1,
-    stopped: totals.stopped + (answer === undefined ? 1 : 0),
     tokens: totals.tokens + tokens.length,
     passes: totals.passes + passes,
     milliseconds: totals.milliseconds + milliseconds,

@@ -65,15 +65,16 @@ export function items(list: readonly (readonly [string, string])[]): string {
 
 /** The figures of all answers. */
 export function statistics({ totals, turns, contextLength }: Talk): string {
-  const { answers, stopped, tokens, passes, milliseconds, relaxed, acceptedBy, last } = totals;
+  const { answers, tokens, passes, milliseconds, relaxed, acceptedBy, last } = totals;
   const rules = Object.entries(acceptedBy).map(([rule, count]) => `${count} by ${rule}`);
+  const stopped = turns.filter((turn) => turn.stopped).length;
   const speeds = `${perPass(tokens, passes)} tokens/pass, ${perSecond(tokens, milliseconds)} tokens/s`;
   const context = (of: NonNullable<typeof last>) => {
     const full = `${of.prompt + of.answer} of ${contextLength} tokens after the last whole answer`;
     return `${full}; ${of.cached} of ${of.prompt} tokens of its prompt were cached`;
   };
   return items([
-    ["answers", `${answers}, ${stopped} of them stopped; the conversation has ${turns.length}`],
+    ["answers", `${answers}; the conversation has ${turns.length}, ${stopped} of them stopped`],
     ["tokens", `${tokens} in ${passes} target passes: ${speeds}`],
     ["drafted", `${rules.length === 0 ? "none" : rules.join(", ")} accepted; ${relaxed} relaxed`],
     ...(last === undefined ? [] : [["context", context(last)] as const]),
