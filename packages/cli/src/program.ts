@@ -98,7 +98,7 @@ const answers = (command: Command): Command =>
     .option("--seed <n>", "the same seed gives the same answer", seed, 0)
     .option("--max-tokens <n>", "maximum tokens to generate", whole(0))
     .option("--stop <text...>", "end the answer at any of these strings")
-    .option("--json", "print one JSON object")
+    .option("--json", "print a JSON object for each answer")
     .option("--trace", "show who accepted each token");
 
 const environmentHelp = `
@@ -197,7 +197,7 @@ export function program(): Command {
     .addHelpText("after", "\nEnvironment variables:\n  LENITY_STACK=1   print a stack trace with an error");
 
   answers(lenity.command("chat"))
-    .description("answer a question, or hold a conversation")
+    .description("answer a question, or hold a conversation, in which /help lists the commands")
     .argument("[question]", "the question (default: each line of standard input, or a conversation at a terminal)")
     .option("--system <text>", "a system message")
     .action(chat);

@@ -6,7 +6,7 @@ import type { LoadedModels } from "./load-models.ts";
 import { note } from "./output.ts";
 import { tokenColors } from "./token-colors.ts";
 
-/** Generates and prints an answer. With `trace`, colours show who accepted each token, and a legend explains them. */
+/** Generates and prints an answer. With `trace`, colors show who accepted each token, and a legend explains them. */
 export async function singleAnswer(
   models: LoadedModels,
   prompt: Prompt,

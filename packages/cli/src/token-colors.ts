@@ -1,4 +1,4 @@
-/** Shows who accepted each token, by colours. */
+/** Shows who accepted each token, by colors. */
 import { styleText } from "node:util";
 import type { EmittedToken, GenerateEvent, Token, Tokenizer } from "@lenity/core";
 import { tracer } from "@lenity/server";
@@ -7,9 +7,9 @@ import { tracer } from "@lenity/server";
 type Delta = Extract<GenerateEvent, { type: "delta" }>;
 
 export interface TokenColors {
-  /** Colours an answer as it arrives, after the tokens that its text continues. */
+  /** Colors an answer as it arrives, after the tokens that its text continues. */
   answer(tokenizer: Tokenizer, before?: readonly Token[]): (delta: Delta) => string;
-  /** What the colours mean, on one line. Names the rules that have relaxed a token so far. */
+  /** What the colors mean, on one line. Names the rules that have relaxed a token so far. */
   legend(): string;
 }
 
@@ -19,7 +19,7 @@ const palette = ["yellow", "magenta", "blue", "green"] as const;
 
 type Color = (typeof fixed)[keyof typeof fixed] | (typeof palette)[number];
 
-/** A rule keeps its colour from one answer to the next. */
+/** A rule keeps its color from one answer to the next. */
 export function tokenColors(): TokenColors {
   const rules: string[] = [];
   const ofRule = (at: number): Color => palette[at % palette.length] ?? "yellow";
@@ -32,7 +32,7 @@ export function tokenColors(): TokenColors {
     answer(tokenizer, before) {
       const trace = tracer(tokenizer, before);
       let spans: { readonly text: string; readonly color: Color }[] = [];
-      // A token's text may be held back, since it may begin a stop string: the text decides how far to colour.
+      // A token's text may be held back, since it may begin a stop string: the text decides how far to color.
       return ({ text, tokens }) => {
         spans.push(...trace(tokens).map((entry) => ({ text: entry.token, color: colorOf(entry) })));
         let [shown, rest] = ["", text];

@@ -19,7 +19,7 @@ export interface Talk {
   /** The most tokens of the whole conversation. */
   readonly contextLength: number;
   /**
-   * Answers a question after all that has been said, and prints the answer as it comes, coloured if a person reads it.
+   * Answers a question after all that has been said, and prints the answer as it comes, colored if a person reads it.
    * An answer that the signal stops is kept as far as it came; without any text the question is dropped. Throws
    * `context_full` if the conversation does not fit the model, and what `generate` throws. Then nothing is kept.
    */
