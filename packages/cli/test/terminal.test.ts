@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { skipFor } from "../../../test/skips.ts";
 import { run } from "./command.ts";
 import { atTerminal, keys, noTerminal, type Terminal } from "./terminal.ts";
 
@@ -113,7 +114,10 @@ describe("lenity chat at a terminal", { skip: noTerminal }, () => {
   });
 
   test("lines that are pasted together are one question", {
-    skip: process.versions["deno"] !== undefined && "Deno's line editor does not know what is pasted",
+    skip: skipFor(
+      "pasted lines",
+      process.versions["deno"] !== undefined && "Deno's line editor does not know what is pasted",
+    ),
     timeout,
   }, async () => {
     const terminal = await started(["--max-tokens", "3"]);
