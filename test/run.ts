@@ -1,11 +1,11 @@
 /**
  * Runs `npm test`. With names of packages, folders or files, it runs their tests on Bun (see chosen.ts). Without names
- * it runs everything, fast steps first: format and types; tests that measure delays, with nothing beside them; then, two
- * steps at a time, the tests of core, chat and grammar on Bun, Deno and, if there is a Node 24, Node; core and the
+ * it runs everything, fast steps first: format and types; tests that measure delays, with nothing beside them; then,
+ * two steps at a time, the tests of core, chat and grammar on Bun, Deno and, if there is a Node 24, Node; core and the
  * server in workerd; the page and models on WebGPU in Chromium; models on WebGPU, if Vulkan has a driver; the rest on
  * Bun; the ONNX adapter, the server's sockets and the conversation at a terminal also on Deno and Node; and the
- * packages as npm would publish them. A step's output comes when it ends. At the end it repeats why steps and tests were
- * skipped, and the last line is `N passed, N failed`.
+ * packages as npm would publish them. A step's output comes when it ends. At the end it repeats why steps and tests
+ * were skipped, and the last line is `N passed, N failed`.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
