@@ -29,7 +29,7 @@ import { parseCompletionRequest } from "./request/completion-request.ts";
 import { ignoredHeader } from "./request/other-fields.ts";
 import { modelEntry } from "./routes/models.ts";
 import { policyList } from "./routes/policies.ts";
-import { detokenized, tokenized } from "./routes/tokens.ts";
+import { detokenized, parseDetokenizeRequest, parseTokenizeRequest, tokenized } from "./routes/tokens.ts";
 import type { ServedModel } from "./served-model.ts";
 import type { ServerOptions } from "./server-options.ts";
 
@@ -105,7 +105,8 @@ export function createServer(options: ServerOptions): Hono {
   });
   if (corsOrigins.length > 0) {
     const exposeHeaders = ["x-request-id", "x-lenity-ignored-fields", "retry-after"];
-    app.use(cors({ origin: corsOrigins.includes("*") ? "*" : [...corsOrigins], exposeHeaders }));
+    const origin = corsOrigins.includes("*") ? "*" : [...corsOrigins];
+    app.use(cors({ origin, exposeHeaders, allowMethods: ["GET", "HEAD", "POST"], maxAge: 600 }));
   }
   app.onError((error, c) => {
     const { body, status, headers } = failed(error, c);
@@ -157,7 +158,7 @@ export function createServer(options: ServerOptions): Hono {
     jobs: readonly Job[],
     format: Format,
   ): Promise<Response> => {
-    if (request.ignored.length > 0) c.header("x-lenity-ignored-fields", ignoredHeader(request.ignored));
+    tellIgnored(c, request);
     const id = `${format.prefix}-${crypto.randomUUID()}`;
     const envelope: Envelope = { id, created: now(), model: jobs[0]?.model.id ?? "" };
     if (ending?.aborted === true) throw new LenityError("aborted", "The server is shutting down.");
@@ -196,12 +197,22 @@ export function createServer(options: ServerOptions): Hono {
   });
   app.get("/openapi.json", (c) => c.json(openApi()));
   app.post("/tokenize", async (c) => {
-    const body = await bodyOf(c);
-    return c.json(await queue.prepare(() => tokenized(body, modelsFor(c))));
+    const request = parseTokenizeRequest(await bodyOf(c));
+    tellIgnored(c, request);
+    return c.json(await queue.prepare(() => tokenized(request, modelsFor(c))));
   });
-  app.post("/detokenize", async (c) => c.json(detokenized(await bodyOf(c), modelsFor(c))));
+  app.post("/detokenize", async (c) => {
+    const request = parseDetokenizeRequest(await bodyOf(c));
+    tellIgnored(c, request);
+    return c.json(detokenized(request, modelsFor(c)));
+  });
   refuseOtherMethods(app);
   return app;
+}
+
+/** Names the fields that had no effect in a header. */
+function tellIgnored(c: Context, { ignored }: { readonly ignored: readonly string[] }): void {
+  if (ignored.length > 0) c.header("x-lenity-ignored-fields", ignoredHeader(ignored));
 }
 
 /** How the answers of one request are written. */

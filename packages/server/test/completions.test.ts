@@ -288,6 +288,28 @@ describe("/tokenize and /detokenize", () => {
     assert.equal(count, 9000);
   });
 
+  test("refuse by name what would change the tokens, and tell what they ignore", async () => {
+    const llamaCpp = { content: "a", add_special: true, parse_special: false, with_pieces: true };
+    for (const [path, read, fields] of [
+      ["/tokenize", { prompt: "a" }, { ...llamaCpp, add_special_tokens: true, truncate_prompt_tokens: 3 }],
+      ["/detokenize", { tokens: [65] }, { content: "a", skip_special_tokens: false }],
+    ] as const) {
+      for (const [name, value] of Object.entries(fields)) {
+        const { status, param, code } = await failure(app, path, { ...read, [name]: value });
+        assert.deepEqual([status, param, code], [400, name, "unsupported_parameter"]);
+      }
+    }
+    for (const [path, odd] of [
+      ["/detokenize", { tokens: [65], messages: "a", tools: [1] }],
+      ["/tokenize", { prompt: "a", response_format: "json", stream_options: 5 }],
+    ] as const) {
+      assert.equal((await send(app, path, odd)).status, 200);
+    }
+    const harmless = { prompt: "a", add_special: false, parse_special: true, add_special_tokens: false, user: "me" };
+    const response = await send(app, "/tokenize", harmless);
+    assert.deepEqual([response.status, response.headers.get("x-lenity-ignored-fields")], [200, "user"]);
+  });
+
   test("need a key where the server has keys", async () => {
     const locked = createServer({ models: [served(target)], apiKeys: ["key"] });
     for (const path of ["/tokenize", "/detokenize", "/v1/completions"])

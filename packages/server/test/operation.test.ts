@@ -140,7 +140,9 @@ test("web pages of the origins that are named may read responses, errors too, an
     ["https://bad.example", null],
   ] as const) {
     const ask = { method: "OPTIONS", headers: { origin, "access-control-request-method": "POST" } };
-    assert.equal(allowed(await app.request("/v1/chat/completions", ask)), expected);
+    const preflight = await app.request("/v1/chat/completions", ask);
+    assert.equal(allowed(preflight), expected);
+    assert.equal(preflight.headers.get("access-control-allow-methods"), "GET,HEAD,POST");
     assert.equal(allowed(await post(app, {}, { headers: { origin } })), expected);
     assert.equal(allowed(await post(app, { temperature: "hot" }, { headers: { origin } })), expected);
   }

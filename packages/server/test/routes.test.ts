@@ -37,6 +37,28 @@ describe("the routes", () => {
     }
   });
 
+  test("are found with and without /v1 and with a slash at the end, under the same key", async () => {
+    const own = createServer({ models: [served(target)], apiKeys: ["one"] });
+    const ask = async (path: string, key?: string) => {
+      const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+      const response = await own.request(path, { headers });
+      return [response.status, ((await response.json()) as Reply).error?.code];
+    };
+    const found = own.routes.filter(({ method, path }) => method !== "ALL" && !path.includes("*"));
+    const paths = new Set(found.map(({ path }) => path.replace(/:.*/, "org/unknown")));
+    assert.ok(paths.size >= 11);
+    for (const path of [...paths].filter((path) => path !== "/metrics")) {
+      const [locked, open] = [await ask(path), await ask(path, "one")];
+      assert.notEqual(open[1], "not_found", path);
+      const other = path.startsWith("/v1/") ? path.slice(3) : `/v1${path}`;
+      for (const spelling of [`${path}/`, other, `${other}/`]) {
+        assert.deepEqual([await ask(spelling), await ask(spelling, "one")], [locked, open], spelling);
+      }
+    }
+    for (const path of ["/v1/v1/models", "//v1/models", "/v1/metrics/x", "/x/v1/models", "/v1//models"])
+      assert.equal((await own.request(path, { headers: { authorization: "Bearer one" } })).status, 404, path);
+  });
+
   test("405 for another method of a known route, with those that are allowed", async () => {
     const routes = {
       "/health": "GET, HEAD",
@@ -57,7 +79,7 @@ describe("the routes", () => {
           assert.equal(error?.code, "method_not_allowed");
           assert.match(
             error?.message ?? "",
-            new RegExp(`^/.* does not support ${method}\\. Use ${allow.split(",")[0]}\\.$`),
+            new RegExp(`^${path} does not support ${method}\\. Use ${allow.split(",")[0]}\\.$`),
           );
         }
       }

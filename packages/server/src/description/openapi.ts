@@ -65,8 +65,8 @@ interface Route {
 function operation({ summary, answer, request, chunk, parameters, open }: Route): object {
   const events = chunk && {
     "text/event-stream": {
-      schema: ref(chunk),
-      description: "Each event has one of these as JSON; the last event is [DONE], or an Error if the answer failed.",
+      schema: { anyOf: [ref(chunk), ref("Error")] },
+      description: "Each event has one of these as JSON. The last is [DONE], or an Error if the answer failed.",
     },
   };
   return {
@@ -75,6 +75,7 @@ function operation({ summary, answer, request, chunk, parameters, open }: Route)
     requestBody: request === undefined ? undefined : { required: true, content: json(request) },
     responses: {
       200: { description: "The answer.", content: { ...json(answer), ...events } },
+      503: open === true ? { description: "The same: it cannot answer.", content: json(answer) } : undefined,
       default: { $ref: "#/components/responses/Error" },
     },
     security: open === true ? [] : undefined,
@@ -116,7 +117,8 @@ export function openApi(): OpenApi {
     info: {
       title: "lenity",
       version: "1",
-      description: "OpenAI's API with an acceptance rule for drafted tokens in each request.",
+      description:
+        "OpenAI's API with an acceptance rule for drafted tokens in each request. Every path is found with and without /v1.",
     },
     security: [{}, { key: [] }],
     paths: {

@@ -1,3 +1,4 @@
+import { excerpt } from "@lenity/core/internal";
 import type { Hono } from "hono";
 import { ApiError } from "./api-error.ts";
 
@@ -8,7 +9,7 @@ export function refuseOtherMethods(app: Hono): void {
     // Hono answers HEAD on every GET route.
     const allowed = those.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
     app.all(path, (c) => {
-      const message = `${path} does not support ${c.req.method}. Use ${those.map(({ method }) => method).join(" or ")}.`;
+      const message = `${excerpt(c.req.path)} does not support ${c.req.method}. Use ${those.map(({ method }) => method).join(" or ")}.`;
       throw new ApiError(405, message, { code: "method_not_allowed", headers: { allow: allowed.join(", ") } });
     });
   }

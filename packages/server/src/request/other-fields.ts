@@ -50,10 +50,12 @@ const schemaFields = ["name", "description", "schema", "strict"];
  * only this kind of request does not support.
  */
 export function otherFields(
-  body: Body,
+  given: Body,
   read: readonly string[],
   more: Readonly<Record<string, UnsupportedField>> = {},
 ): string[] {
+  // Only what is read has been checked, so only that can be looked into.
+  const body: Body = Object.fromEntries(Object.entries(given).filter(([name]) => read.includes(name)));
   const ignored = new Set<string>();
   const look = (fields: Fields, path: string, place: Place) => {
     for (const [key, value] of Object.entries(fields)) {
@@ -63,7 +65,7 @@ export function otherFields(
       ignored.add(`${path.replaceAll(/\[\d+\]/g, "[]")}${name}`);
     }
   };
-  look(body, "", { read, unsupported: { ...unsupported, ...more }, harmless });
+  look(given, "", { read, unsupported: { ...unsupported, ...more }, harmless });
   look(body.stream_options ?? {}, "stream_options.", { read: ["include_usage"], unsupported: unsupportedInStreams });
   const format = body.response_format ?? {};
   look(format, "response_format.", { read: formatFields, unsupported: unsupportedInFormats });

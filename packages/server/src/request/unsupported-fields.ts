@@ -217,6 +217,14 @@ export const unsupportedInCompletions: Readonly<Record<string, UnsupportedField>
   top_logprobs: instead("Send logprobs with this number.", only(0)),
 };
 
+/** Fields of a request to `/tokenize` or `/detokenize`: llama.cpp's names. */
+export const unsupportedInTokens: Readonly<Record<string, UnsupportedField>> = {
+  content: instead("Send prompt."),
+  with_pieces: instead("Send return_token_strs.", only(false)),
+  add_special: only(false),
+  parse_special: only(true),
+};
+
 /** Fields of `stream_options`. */
 export const unsupportedInStreams: Readonly<Record<string, UnsupportedField>> = {
   include_obfuscation: only(false),

@@ -11,6 +11,8 @@ import { type FieldsOf, flag, type Maybe } from "../request/answer-fields.ts";
 import { toolSchema } from "../request/chat-request.ts";
 import { checked } from "../request/checked.ts";
 import { messageSchema } from "../request/message-schema.ts";
+import { otherFields } from "../request/other-fields.ts";
+import { unsupportedInTokens } from "../request/unsupported-fields.ts";
 
 /** A text, or messages as the chat template writes them. */
 export interface TokenizeRequest {
@@ -20,6 +22,8 @@ export interface TokenizeRequest {
   readonly tools?: Maybe<readonly ChatTool[]>;
   /** Whether the answer has the text of each token. */
   readonly return_token_strs?: Maybe<boolean>;
+  /** The names of given fields that have no effect. */
+  readonly ignored: readonly string[];
 }
 
 export interface TokenizeAnswer {
@@ -33,6 +37,8 @@ export interface TokenizeAnswer {
 export interface DetokenizeRequest {
   readonly model?: Maybe<string>;
   readonly tokens: readonly Token[];
+  /** The names of given fields that have no effect. */
+  readonly ignored: readonly string[];
 }
 
 export interface DetokenizeAnswer {
@@ -47,19 +53,33 @@ const tokenizeFields: FieldsOf<TokenizeRequest> = {
   tools: v.nullish(v.array(toolSchema)),
   return_token_strs: flag,
 };
-export const tokenizeSchema: v.GenericSchema<unknown, TokenizeRequest> = v.object(tokenizeFields);
+export const tokenizeSchema: v.GenericSchema<unknown, Omit<TokenizeRequest, "ignored">> = v.object(tokenizeFields);
 
 const detokenizeFields: FieldsOf<DetokenizeRequest> = {
   model: v.nullish(v.string()),
   tokens: v.array(v.pipe(v.number(), v.integer(), v.minValue(0))),
 };
-export const detokenizeSchema: v.GenericSchema<unknown, DetokenizeRequest> = v.object(detokenizeFields);
+export const detokenizeSchema: v.GenericSchema<unknown, Omit<DetokenizeRequest, "ignored">> = v.object(
+  detokenizeFields,
+);
 
 type Models = ReadonlyMap<string, ReadyModel>;
 
+/** Checks a request to `/tokenize`. Every failure is a 400 that names the field. */
+export function parseTokenizeRequest(body: unknown): TokenizeRequest {
+  return { ...checked(tokenizeSchema, body), ignored: others(body, tokenizeFields) };
+}
+
+/** Checks a request to `/detokenize`. Every failure is a 400 that names the field. */
+export function parseDetokenizeRequest(body: unknown): DetokenizeRequest {
+  return { ...checked(detokenizeSchema, body), ignored: others(body, detokenizeFields) };
+}
+
+const others = (body: unknown, read: object): string[] =>
+  otherFields(body as Parameters<typeof otherFields>[0], Object.keys(read), unsupportedInTokens);
+
 /** The tokens of a text as they are in a completion request, or of messages as in a chat request. */
-export async function tokenized(body: unknown, models: Models): Promise<TokenizeAnswer> {
-  const request = checked(tokenizeSchema, body);
+export async function tokenized(request: TokenizeRequest, models: Models): Promise<TokenizeAnswer> {
   const model = modelOf(request.model, models);
   const { target, tokenizer, writer } = model;
   // A prompt that is too long to be answered can still be counted.
@@ -77,8 +97,7 @@ export async function tokenized(body: unknown, models: Models): Promise<Tokenize
 }
 
 /** The text of tokens. */
-export function detokenized(body: unknown, models: Models): DetokenizeAnswer {
-  const request = checked(detokenizeSchema, body);
+export function detokenized(request: DetokenizeRequest, models: Models): DetokenizeAnswer {
   const model = modelOf(request.model, models);
   checkIds(request.tokens, model, "tokens");
   return { prompt: promptTexts(model.tokenizer, request.tokens).join("") };
