@@ -22,6 +22,9 @@ const special: Readonly<Record<string, string>> = {
   "npm start": "started below, for the curl commands",
   "npm test": "runs this test",
   "npm install @lenity/core @lenity/chat @lenity/onnx @lenity/tiny": "installed from packed packages by test/packed",
+  "npm install openai zod": "installed here; checked by clients-page.test.ts",
+  "npm install ai @ai-sdk/openai-compatible zod": "installed here; checked by clients-page.test.ts",
+  "npm install @langchain/openai @langchain/core zod": "installed here; checked by clients-page.test.ts",
   "bun run lenity serve --port 8080 --policy judi": "run by packages/cli/test on a free port",
   "bun run lenity serve --presets calibrated.json --policy calibrated": "needs a preset; run by packages/cli/test",
   "bun run lenity pull ORG/NAME --dtype q4": "needs the hub; run by packages/cli/test with a fake one",
@@ -114,8 +117,9 @@ for (const command of commands.filter((line) => !line.startsWith("curl") && !Obj
   });
 }
 
-// The code in the README is run by readme.test.ts; test/packed checks the types of all code.
-for (const { file, blocks } of pages.slice(1)) {
+// The code in the README is run by readme.test.ts, and that for clients by clients-page.test.ts; test/packed checks the
+// types of all other code.
+for (const { file, blocks } of pages.slice(1).filter(({ file }) => file !== "docs/clients.md")) {
   for (const [at, { code }] of blocks.filter(({ language }) => language === "ts").entries()) {
     test(`the code of ${file} runs and prints what its comments say: block ${at + 1}`, async () => {
       const out = await shell(`"${process.execPath}" run -`, code, join(root, "examples"));

@@ -34,7 +34,8 @@ const readmes = publishedPackages().map(({ folder, manifest }) => ({
   text: readText(folder, "README.md"),
 }));
 const [first = assert.fail("The README has no code.")] = programsOf("first", readText("README.md"));
-const pages = documents().filter(({ file }) => file !== "README.md");
+/** Without the page for clients, which uses none of the packages. */
+const pages = documents().filter(({ file }) => file !== "README.md" && file !== "docs/clients.md");
 const programs = [
   first,
   ...readmes.flatMap(({ name, text }) => programsOf(name.replace(/^@lenity\//, ""), text)),

@@ -15,7 +15,13 @@ export const policies: readonly (readonly [name: string, law: string])[] = [
 
 /** What tests read in an answer to a plain fetch. */
 export interface Plain {
-  readonly choices: { readonly text?: string; readonly message: { readonly content: string } }[];
+  readonly choices: {
+    readonly text?: string;
+    readonly message: {
+      readonly content: string;
+      readonly tool_calls?: { readonly function: { readonly name: string; readonly arguments: string } }[];
+    };
+  }[];
   readonly usage: { readonly prompt_tokens: number; readonly completion_tokens: number };
 }
 
