@@ -148,7 +148,7 @@ function environmentSettings(environment: NodeJS.ProcessEnv): Source {
 
 function valueIn(given: string, name: string, type: string): unknown {
   if (type === "array") return given.split(/[\s,]+/).filter((part) => part !== "");
-  if (type === "number") return Number(given);
+  if (type === "number") return Number.isNaN(Number(given)) ? given : Number(given);
   if (type === "boolean") return /^(1|true)$/i.test(given) ? true : /^(0|false)$/i.test(given) ? false : given;
   if (name !== "policy" || !given.trimStart().startsWith("{")) return given;
   try {

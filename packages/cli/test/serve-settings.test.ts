@@ -55,7 +55,7 @@ describe("the settings of a server", () => {
     for (const [flags, environment, message] of [
       [{ config: misspelt }, {}, /"max_token" of .*misspelt\.json is unknown\..*max_tokens/],
       [{ config: wrong }, {}, /"port" of .*wrong\.json is "80"; expected/],
-      [{}, { LENITY_PORT: "many" }, /LENITY_PORT of the environment is/],
+      [{}, { LENITY_PORT: "many" }, /LENITY_PORT of the environment is "many"; expected a number/],
       [{}, { LENITY_ACCESS_LOG: "yes" }, /LENITY_ACCESS_LOG of the environment is "yes"; expected/],
       [{ config: join(folder, "none.json") }, {}, /Cannot read .*none\.json/],
       [{ config: await written("list.json", []) }, {}, /list\.json holds .*; expected a JSON object/],
