@@ -1,7 +1,9 @@
 /** No field of a request is ignored in silence: it is honoured, refused by name, or listed in a header. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { openApi } from "../src/description/openapi.ts";
 import { createServer } from "../src/index.ts";
+import { unsupported, unsupportedInCompletions } from "../src/request/unsupported-fields.ts";
 import { chunks, joined, post, question, type Reply, reply, sayingModel, served, textOf } from "./doubles.ts";
 
 const app = createServer({ models: [served(sayingModel("It is 5."))] });
@@ -116,7 +118,7 @@ describe("a field of another server's dialect", () => {
       (await errorOf({ stop_token_ids: [1, 2] })).message,
       /with the value an array of 2 items is not supported/,
     );
-    assert.match((await errorOf({ n_predict: 5 })).message, /Send max_completion_tokens\.$/);
+    assert.match((await errorOf({ n_predict: 5 })).message, /Send max_tokens\.$/);
     assert.match((await errorOf({ system: "x" })).message, /Send a message of the role system\.$/);
     assert.match((await errorOf({ repeat_penalty: 1.1 })).message, /Send repetition_penalty\.$/);
     assert.match((await errorOf({ response_format: { type: "json_object", schema: {} } })).message, /json_schema/);
@@ -240,4 +242,23 @@ test("what is ignored does not change the answer", async () => {
     textOf(await reply(app, { user: "someone", prediction: { type: "content", content: "It is 6." } })),
     "It is 5.",
   );
+});
+
+test("what to send instead is a field of the same route", () => {
+  const { ChatCompletionRequest, CompletionRequest } = openApi().components.schemas;
+  const routes = [
+    [ChatCompletionRequest, unsupported],
+    [CompletionRequest, { ...unsupported, ...unsupportedInCompletions }],
+  ] as const;
+  for (const [schema, table] of routes) {
+    const fields = Object.keys(schema?.["properties"] ?? {});
+    let advised = 0;
+    for (const [name, { instead = "" }] of Object.entries(table)) {
+      const [, sent] = /^Send (?!a |its )(\w+)(?!.*(?:object speculative|\/v1\/))/.exec(instead) ?? [];
+      if (sent === undefined || fields.includes(name)) continue;
+      advised++;
+      assert.ok(fields.includes(sent), `${name}: ${instead}`);
+    }
+    assert.ok(advised >= 10, String(advised));
+  }
 });

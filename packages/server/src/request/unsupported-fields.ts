@@ -39,7 +39,7 @@ const openai: Readonly<Record<string, UnsupportedField>> = {
   echo: only(false),
   input: instead("Send messages."),
   instructions: instead("Send a message of the role system."),
-  max_output_tokens: instead("Send max_completion_tokens."),
+  max_output_tokens: instead("Send max_tokens."),
   reasoning: never,
   text: never,
   include: list,
@@ -66,7 +66,7 @@ const vllm: Readonly<Record<string, UnsupportedField>> = {
   add_generation_prompt: only(true),
   continue_final_message: only(false),
   truncate_prompt_tokens: never,
-  prompt_logprobs: never,
+  prompt_logprobs: instead("Send a prompt to /v1/completions."),
   return_token_ids: only(false),
   return_tokens_as_token_ids: only(false),
   return_token_offsets: only(false),
@@ -77,7 +77,7 @@ const vllm: Readonly<Record<string, UnsupportedField>> = {
   chat_template_kwargs: object,
   media_io_kwargs: object,
   mm_processor_kwargs: object,
-  structured_outputs: object,
+  structured_outputs: instead("Send response_format.", object),
   structural_tag: never,
   guided_json: instead("Send response_format."),
   guided_regex: never,
@@ -98,7 +98,7 @@ const sglang: Readonly<Record<string, UnsupportedField>> = {
   json_schema: instead("Send response_format."),
   stop_regex: never,
   min_new_tokens: instead("Send min_tokens.", only(0)),
-  max_new_tokens: instead("Send max_completion_tokens."),
+  max_new_tokens: instead("Send max_tokens."),
   no_stop_trim: only(false),
   sampling_seed: instead("Send seed."),
   sampling_params: instead("Send its settings as fields of the body.", object),
@@ -115,7 +115,7 @@ const sglang: Readonly<Record<string, UnsupportedField>> = {
 };
 
 const llamaCpp: Readonly<Record<string, UnsupportedField>> = {
-  n_predict: instead("Send max_completion_tokens.", only(-1)),
+  n_predict: instead("Send max_tokens.", only(-1)),
   n_cmpl: instead("Send n.", only(1)),
   grammar: only(""),
   typical_p: only(1),
@@ -157,7 +157,7 @@ const local: Readonly<Record<string, UnsupportedField>> = {
   format: only(""),
   think: never,
   raw: only(false),
-  num_predict: instead("Send max_completion_tokens.", only(-1)),
+  num_predict: instead("Send max_tokens.", only(-1)),
   num_ctx: never,
   do_sample: instead("Send temperature: 0 for the most probable text.", only(true)),
   watermark: only(false),
@@ -215,6 +215,15 @@ export const unsupportedInCompletions: Readonly<Record<string, UnsupportedField>
   tool_choice: only("none", "auto"),
   max_completion_tokens: instead("Send max_tokens."),
   top_logprobs: instead("Send logprobs with this number.", only(0)),
+  // Above, the advice for these is a field of chat requests.
+  functions: list,
+  function_call: only("none", "auto"),
+  input: instead("Send prompt."),
+  input_ids: instead("Send prompt."),
+  instructions: instead("Write them into prompt."),
+  system: instead("Write it into prompt."),
+  n_probs: instead("Send logprobs with this number.", only(0)),
+  return_logprob: instead("Send logprobs with a number.", only(false)),
 };
 
 /** Fields of a request to `/tokenize` or `/detokenize`: llama.cpp's names. */
