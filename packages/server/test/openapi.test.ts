@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { Validator } from "@seriousme/openapi-schema-validator";
 import { fieldNotes } from "../src/description/field-notes.ts";
 import { openApi } from "../src/description/openapi.ts";
 import { createServer } from "../src/index.ts";
@@ -23,6 +24,11 @@ describe("the description of the API", () => {
     for (const [, kind, name = ""] of found)
       assert.ok(Object.hasOwn(document.components[kind as "schemas"], name), name);
     assert.doesNotMatch(text, /\$defs/);
+  });
+
+  test("is a document of OpenAPI 3.1 by the schema that OpenAPI publishes", async () => {
+    const { valid, errors } = await new Validator().validate(JSON.parse(JSON.stringify(document)));
+    assert.deepEqual([valid, errors], [true, undefined]);
   });
 
   test("has every route and every method, each in the reference", () => {

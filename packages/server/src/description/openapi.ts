@@ -65,8 +65,10 @@ interface Route {
 function operation({ summary, answer, request, chunk, parameters, open }: Route): object {
   const events = chunk && {
     "text/event-stream": {
-      schema: { anyOf: [ref(chunk), ref("Error")] },
-      description: "Each event has one of these as JSON. The last is [DONE], or an Error if the answer failed.",
+      schema: {
+        description: "Each event has one of these as JSON. The last is [DONE], or an Error if the answer failed.",
+        anyOf: [ref(chunk), ref("Error")],
+      },
     },
   };
   return {

@@ -6,9 +6,9 @@ const versioned = /^\/(?:chat\/completions|completions|models|policies)(?:\/|$)/
 const own = /^\/(?:tokenize|detokenize|health|health\/live|health\/ready|metrics|openapi\.json)$/;
 
 /**
- * The path of a request, as the routes spell it. Clients know one base URL, with or without /v1 at its end, and some end
- * paths with a slash, so every route is found in these spellings too. Rewriting comes before routing: whatever a route
- * requires, such as a key, is required in all of them.
+ * The path of a request, as the routes spell it. Clients know one base URL, with or without /v1 at its end, and some
+ * end paths with a slash, so every route is found in these spellings too. Rewriting comes before routing: whatever a
+ * route requires, such as a key, is required in all of them.
  */
 export function pathOf(request: Request): string {
   const path = givenPath(request).replace(/(?<=.)\/$/, "");
