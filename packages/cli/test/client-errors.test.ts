@@ -7,8 +7,8 @@ import { createServer } from "@lenity/server";
 import { APICallError, generateText, streamText } from "ai";
 import OpenAI, { APIError } from "openai";
 import { listen } from "#listen";
+import { describedFetch } from "../../server/test/described-fetch.ts";
 import { delayed, queueOf, sayingModel, served, until } from "../../server/test/doubles.ts";
-import { describedFetch } from "./described-fetch.ts";
 
 /** Opens when the answers of the model "held" may go on. */
 let gate = Promise.withResolvers<void>();

@@ -1,8 +1,8 @@
 /** The built-in pair behind `lenity serve`, for tests with the clients that people use. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { describedFetch, type Exchange } from "../../server/test/described-fetch.ts";
 import { serve } from "./command.ts";
-import { describedFetch, type Exchange } from "./described-fetch.ts";
 
 export const question =
   "Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?";

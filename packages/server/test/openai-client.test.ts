@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import OpenAI, { APIError, BadRequestError, InternalServerError, NotFoundError } from "openai";
 import { createServer } from "../src/index.ts";
+import { describedFetch } from "./described-fetch.ts";
 import { delayed, queueOf, type Reply, sayingModel, served, until } from "./doubles.ts";
 
-describe("the official openai client, over a socket", () => {
+describe("the official openai client, over a socket", async () => {
   const slow = delayed(sayingModel("x".repeat(3000)), () => new Promise((resolve) => setTimeout(resolve, 2)));
   const mortal = delayed(sayingModel("a long enough answer"), async (held) => {
     if (held > 28) throw new Error("out of order");
@@ -16,7 +17,10 @@ describe("the official openai client, over a socket", () => {
   ];
   const app = createServer({ models, apiKeys: ["key"], onFailure: () => {} });
   const listener = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: app.fetch });
-  const client = new OpenAI({ baseURL: `http://127.0.0.1:${listener.port}/v1`, apiKey: "key", maxRetries: 0 });
+  const url = `http://127.0.0.1:${listener.port}`;
+  const api = await describedFetch(url);
+  const given = { baseURL: `${url}/v1`, fetch: api.fetch as typeof fetch, maxRetries: 0 };
+  const client = new OpenAI({ ...given, apiKey: "key" });
   after(() => listener.stop(true));
 
   const messages = [{ role: "user" as const, content: "How much is 2 + 3?" }];
@@ -104,7 +108,7 @@ describe("the official openai client, over a socket", () => {
     });
     await assert.rejects(client.chat.completions.create({ model: "other", messages }), NotFoundError);
     await assert.rejects(client.chat.completions.create({ model: "mortal", messages }), InternalServerError);
-    await assert.rejects(new OpenAI({ baseURL: client.baseURL, apiKey: "no", maxRetries: 0 }).models.list(), /401/);
+    await assert.rejects(new OpenAI({ ...given, apiKey: "no" }).models.list(), /401/);
   });
 
   test("throws amid a stream when the model dies", async () => {
@@ -128,5 +132,9 @@ describe("the official openai client, over a socket", () => {
     gone.abort();
     await assert.rejects(whole);
     await until(async () => (await queueOf(app)).active === 0);
+  });
+  test("gets only answers and chunks that /openapi.json describes", () => {
+    assert.deepEqual(api.differences, []);
+    assert.ok(api.exchanges.filter(({ bodies }) => bodies.length > 0).length >= 12);
   });
 });

@@ -1,9 +1,9 @@
 /** The clients' tests hold all answers against `/openapi.json`: that they would notice a difference. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createServer } from "@lenity/server";
-import { question, sayingModel, served } from "../../server/test/doubles.ts";
+import { createServer } from "../src/index.ts";
 import { describedFetch } from "./described-fetch.ts";
+import { question, sayingModel, served } from "./doubles.ts";
 
 const app = createServer({ models: [served(sayingModel("It is 5."))] });
 const base = "http://localhost";
