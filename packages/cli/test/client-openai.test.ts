@@ -84,7 +84,8 @@ for (const [policy, law] of policies) {
 test("the openai client lists the models", async () => {
   const ids = (await Array.fromAsync(client.models.list())).map(({ id }) => id);
   assert.deepEqual(ids, ["tiny"]);
-  assert.equal((await client.models.retrieve("tiny")).id, "tiny");
+  const { id, max_model_len } = (await client.models.retrieve("tiny")) as OpenAI.Model & { max_model_len: number };
+  assert.deepEqual([id, max_model_len], ["tiny", 512]);
 });
 
 pair.testDescribed(34);

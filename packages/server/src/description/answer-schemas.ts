@@ -140,6 +140,7 @@ const model: Answered<ModelEntry> = v.strictObject({
   object: v.literal("model"),
   created: count,
   owned_by: text,
+  max_model_len: count,
   presets: v.array(v.strictObject({ name: text, law: text, lossy: v.boolean() })),
 });
 export const modelEntry: Answered<ModelEntry> = model;

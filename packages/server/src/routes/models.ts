@@ -7,13 +7,15 @@ export interface ModelEntry {
   /** Seconds since 1970. */
   readonly created: number;
   readonly owned_by: string;
+  /** The most tokens of a prompt and its answer, as in vLLM. */
+  readonly max_model_len: number;
   readonly presets: readonly { readonly name: string; readonly law: string; readonly lossy: boolean }[];
 }
 
-export function modelEntry({ id, registry }: ServedModel, created: number): ModelEntry {
+export function modelEntry({ id, registry, target }: ServedModel, created: number): ModelEntry {
   const presets = registry.presets.map(({ name }) => {
     const { law } = registry.create(name);
     return { name, law, lossy: law !== "exact" };
   });
-  return { id, object: "model", created, owned_by: "lenity", presets };
+  return { id, object: "model", created, owned_by: "lenity", max_model_len: target.contextLength, presets };
 }
