@@ -1,4 +1,7 @@
-/** The AI SDK with `@ai-sdk/openai-compatible`, as its users set it up, against `lenity serve`. */
+/**
+ * The AI SDK with `@ai-sdk/openai-compatible`, as its users set it up, against `lenity serve`. On Bun: one of the SDK's
+ * dependencies has sources of its own under the condition `source`, which Node and Deno cannot run.
+ */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { createOpenAICompatible, type MetadataExtractor } from "@ai-sdk/openai-compatible";
