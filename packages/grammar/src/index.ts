@@ -1,4 +1,6 @@
 /** Grammars for `decode` and `generate` of @lenity/core. */
+export type * from "./answer-form.ts";
+export * from "./answer-grammar.ts";
 export * from "./choice-grammar.ts";
 export * from "./json-grammar.ts";
 export type { JsonOptions } from "./json-options.ts";
