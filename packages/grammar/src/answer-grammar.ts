@@ -1,5 +1,5 @@
 import { type Grammar, LenityError, type Tokenizer } from "@lenity/core";
-import type { AnswerOptions } from "./answer-form.ts";
+import type { AnswerOptions } from "./answer-options.ts";
 import { budget } from "./budget.ts";
 import { initial } from "./machine/state.ts";
 import { tokenGrammar } from "./machine/token-grammar.ts";

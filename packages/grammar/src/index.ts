@@ -1,5 +1,5 @@
 /** Grammars for `decode` and `generate` of @lenity/core. */
-export type * from "./answer-form.ts";
+export type * from "./answer-options.ts";
 export * from "./answer-grammar.ts";
 export * from "./choice-grammar.ts";
 export * from "./json-grammar.ts";

@@ -1,8 +1,8 @@
 /** Answers in sections: what is free, what is bound, and where one turns into the other. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Grammar, LenityError, seeded } from "@lenity/core";
-import { type AnswerOptions, answerGrammar, type CallForm } from "../src/index.ts";
+import { type CallForm, type Grammar, LenityError, seeded } from "@lenity/core";
+import { type AnswerOptions, answerGrammar } from "../src/index.ts";
 import { jsonPieces, pieceTokenizer } from "./tokenizers.ts";
 import { advanced, legal, randomText } from "./walks.ts";
 

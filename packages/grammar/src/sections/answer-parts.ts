@@ -1,4 +1,4 @@
-import type { AnswerOptions, CallableFunction, Calls } from "../answer-form.ts";
+import type { AnswerOptions, CallableFunction, Calls } from "../answer-options.ts";
 import type { Budget } from "../budget.ts";
 import { invalid, isObject, member, type Place, placeOf } from "../schema/place.ts";
 import { schemaFrame } from "../schema/schema-frame.ts";

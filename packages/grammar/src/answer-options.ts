@@ -1,22 +1,4 @@
-/** How a model writes calls of functions: texts between the names and the arguments, which are JSON. */
-export interface CallForm {
-  /** The texts that begin the calls of an answer; the first is the usual one. */
-  readonly begin: readonly string[];
-  /** Whether text may come before them. If not, an answer that begins otherwise is text to its end. */
-  readonly anywhere: boolean;
-  /** What stands between that and the first name; the first is the usual one. */
-  readonly open: readonly string[];
-  /** Between a name and its arguments. */
-  readonly middle: string;
-  /** After the arguments. */
-  readonly close: string;
-  /** Between a call and the name of the next one; undefined if there is only one call in an answer. */
-  readonly between: string | undefined;
-  /** After the last call. */
-  readonly end: string;
-  /** Whether names are in quotes of JSON. */
-  readonly quoted: boolean;
-}
+import type { CallForm, Reasoning } from "@lenity/core";
 
 /** A function that may be called. */
 export interface CallableFunction {
@@ -30,7 +12,7 @@ export interface CallableFunction {
 /** What an answer may be. */
 export interface AnswerOptions {
   /** Reasoning comes first: up to `close` if it is open, else between `open` and `close` if the answer begins so. */
-  readonly reasoning?: { readonly open: string; readonly close: string; readonly isOpen: boolean } | undefined;
+  readonly reasoning?: Reasoning | undefined;
   /** The JSON Schema of the text. Undefined: any text. */
   readonly schema?: unknown;
   readonly calls?: Calls | undefined;
