@@ -13,8 +13,8 @@ const spaces = 20;
 /**
  * An answer in sections: reasoning, then text and calls of functions. Reasoning and text are free, up to the mark that
  * ends them; from there on the grammar holds. Text with a schema is compact JSON. Throws a `LenityError` whose `path`
- * leads to the part of a schema that is at fault, as `jsonSchemaGrammar` does; `unsupported` for text with a schema
- * beside calls that begin with a bracket too.
+ * leads to the part of a schema that is at fault, as `jsonSchemaGrammar` does; `unsupported`, with the path `calls`, for
+ * text with a schema beside calls that begin with a bracket too.
  */
 export function answerGrammar(options: AnswerOptions, tokenizer: Tokenizer): Required<Grammar> {
   const { calls, schema } = options;
@@ -22,7 +22,7 @@ export function answerGrammar(options: AnswerOptions, tokenizer: Tokenizer): Req
     throw new LenityError(
       "unsupported",
       "A format of the text cannot be combined with calls that the model may make or not: its calls begin like JSON themselves. Leave out the format, or make the model call or not call.",
-      { path: "schema" },
+      { path: "calls" },
     );
   }
   const vocabulary = vocabularyOf(tokenizer, options.marks);

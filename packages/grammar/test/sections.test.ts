@@ -131,7 +131,7 @@ describe("an answer with calls", () => {
     check({ schema, calls: calls(tags, true) }, [good], ['{"x":1}']);
     assert.throws(
       () => answerGrammar({ schema, calls: calls(first, false) }, plain),
-      (error) => error instanceof LenityError && error.code === "unsupported" && error.path === "schema",
+      (error) => error instanceof LenityError && error.code === "unsupported" && error.path === "calls",
     );
   });
 });
