@@ -34,7 +34,8 @@ const toolText = (tools: readonly ChatTool[]): string =>
 function withTools(messages: readonly TemplateMessage[], text: string, system: boolean): TemplateMessage[] {
   const at = messages.findIndex(({ role }) => role === (system ? "system" : "user"));
   const found = messages[at];
-  if (found === undefined || (system && at > 0)) return [{ role: system ? "system" : "user", content: text }, ...messages];
+  if (found === undefined || (system && at > 0))
+    return [{ role: system ? "system" : "user", content: text }, ...messages];
   const content = system ? joined(found.content, text) : joined(text, found.content);
   return messages.map((message, index) => (index === at ? { ...message, content } : message));
 }

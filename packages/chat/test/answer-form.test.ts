@@ -61,7 +61,10 @@ describe("reasoning is recognised", () => {
     assert.equal(byTokens.form.reasoning?.open, "<think>");
     const writer = writerOf(`${chatml}{# </think> #}`);
     const after = (end: string) => writer.reasoningAfter([...writer.write([user]), ...writer.tokenizer.encode(end)]);
-    assert.deepEqual([after("")?.isOpen, after("<think>\n")?.isOpen, after("<think>\n\n</think>\n\n")], [false, true, undefined]);
+    assert.deepEqual(
+      [after("")?.isOpen, after("<think>\n")?.isOpen, after("<think>\n\n</think>\n\n")],
+      [false, true, undefined],
+    );
     assert.equal(writerOf(`${chatml}[THINK][/THINK]`).form.reasoning?.close, "[/THINK]");
   });
 
@@ -71,7 +74,10 @@ describe("reasoning is recognised", () => {
     const messages = [user, { role: "assistant", content: "b", reasoning_content: "hm <|x|>" }];
     const tokens = write(messages);
     assert.equal(tokenizer.decode(tokens), "-:a hm <|x|>:b ");
-    assert.equal(tokens.some((token) => tokenizer.special.has(token)), false);
+    assert.equal(
+      tokens.some((token) => tokenizer.special.has(token)),
+      false,
+    );
   });
 });
 

@@ -67,7 +67,15 @@ describe("calls are read", () => {
 
 describe("what is no call", () => {
   test("is content", () => {
-    const texts = ["", " ", "a < b <tool", "<tool_call>", "<tool_call> is a tag", ' {"name": "Bo", "age": 3} \n', "<tool_call>{}"];
+    const texts = [
+      "",
+      " ",
+      "a < b <tool",
+      "<tool_call>",
+      "<tool_call> is a tag",
+      ' {"name": "Bo", "age": 3} \n',
+      "<tool_call>{}",
+    ];
     for (const calls of [tagged, objects, soleObject, list, named]) {
       for (const text of texts) {
         // An answer that ends in a mark has been cut.
@@ -75,16 +83,24 @@ describe("what is no call", () => {
         reads(text, { calls }, { content });
       }
     }
-    reads('<tool_call>x<tool_call>{"name": "f", "arguments": {}}</tool_call>', { calls: tagged }, {
-      content: "<tool_call>x",
-      calls: [{ name: "f", arguments: "{}" }],
-    });
+    reads(
+      '<tool_call>x<tool_call>{"name": "f", "arguments": {}}</tool_call>',
+      { calls: tagged },
+      {
+        content: "<tool_call>x",
+        calls: [{ name: "f", arguments: "{}" }],
+      },
+    );
   });
 
   test("is content where there are no tools", () => {
-    reads('<tool_call>{"name": "f", "arguments": {}}</tool_call>', {}, {
-      content: '<tool_call>{"name": "f", "arguments": {}}</tool_call>',
-    });
+    reads(
+      '<tool_call>{"name": "f", "arguments": {}}</tool_call>',
+      {},
+      {
+        content: '<tool_call>{"name": "f", "arguments": {}}</tool_call>',
+      },
+    );
   });
 });
 

@@ -163,7 +163,10 @@ describe("[INST] as in Mistral", () => {
       written(inst, talk),
       `<s>[INST] a [/INST] {"name": "weather", "arguments": {"city":"Rome"}}</s>[INST] ${told}\n\n${told}\n\nSo? [/INST]`,
     );
-    assert.equal(written(inst, [say("user", "a"), say("tool", "b")]), "<s>[INST] a\n\nResult of the function:\nb [/INST]");
+    assert.equal(
+      written(inst, [say("user", "a"), say("tool", "b")]),
+      "<s>[INST] a\n\nResult of the function:\nb [/INST]",
+    );
     assert.equal(written(inst, [say("user", "a")], []), "<s>[INST] a [/INST]");
   });
 

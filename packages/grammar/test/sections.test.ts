@@ -111,6 +111,20 @@ describe("an answer with calls", () => {
     );
   });
 
+  test("may have marks around names and nothing else", () => {
+    const named: CallForm = {
+      ...{ begin: ["[CALLS]"], anywhere: true, open: [""], middle: "[ARGS]", close: "" },
+      ...{ between: "[CALLS]", end: "", quoted: false },
+    };
+    const item = '[CALLS]add[ARGS]{"a":1,"b":2}';
+    check(
+      { calls: calls(named, true) },
+      [item, `${item}${item}`],
+      ["", "[CALLS]add[ARGS]", `${item}x`, `${item}[CALLS]`],
+    );
+    check({ calls: calls(named, false, false) }, ["Hi", `Hi${item}`], [`${item}${item}`]);
+  });
+
   test("may begin with its call or be text to its end", () => {
     const item = '{"name": "add", "arguments": {"a":1,"b":2}}';
     check(

@@ -29,7 +29,8 @@ export function answerReader(options: ReadOptions): AnswerReader {
     end() {
       const { where, held, thoughts, content } = reading;
       if (where === "reasoning") emit(reading, "reasoning", thoughts.push(held));
-      else if (where === "start" || where === "content") emit(reading, "content", content.push(held) + content.end(true));
+      else if (where === "start" || where === "content")
+        emit(reading, "content", content.push(held) + content.end(true));
       reading.held = "";
       return read();
     },

@@ -18,7 +18,8 @@ export function callHead(text: string, from: number, { middle, quoted }: CallFor
   const start = from + (quoted ? 0 : rest.length - rest.trimStart().length);
   const end = start + written.length;
   // A backslash at the end waits for what it escapes.
-  if (end >= text.length || (end === text.length - 1 && text[end] === "\\")) return written.length < longestName ? "more" : "no";
+  if (end >= text.length || (end === text.length - 1 && text[end] === "\\"))
+    return written.length < longestName ? "more" : "no";
   const at = match(middle, text, end);
   if (typeof at === "string") return at;
   const name = nameOf(written, quoted);

@@ -24,7 +24,10 @@ export function begun(text: string, texts: readonly string[]): number {
 }
 
 /** The first of these texts to occur in a text, and where. */
-export function firstOf(texts: readonly string[], text: string): { readonly at: number; readonly found: string } | undefined {
+export function firstOf(
+  texts: readonly string[],
+  text: string,
+): { readonly at: number; readonly found: string } | undefined {
   let first: { at: number; found: string } | undefined;
   for (const found of texts) {
     const at = text.indexOf(found);

@@ -32,7 +32,11 @@ function reasoning(reading: Reading): Where | "wait" {
   const { close } = reading.reasoning as Reasoning;
   const at = reading.held.indexOf(close);
   if (at < 0) {
-    emit(reading, "reasoning", reading.thoughts.push(take(reading, reading.held.length - begun(reading.held, [close]))));
+    emit(
+      reading,
+      "reasoning",
+      reading.thoughts.push(take(reading, reading.held.length - begun(reading.held, [close]))),
+    );
     return "wait";
   }
   emit(reading, "reasoning", reading.thoughts.push(take(reading, at)));

@@ -56,7 +56,7 @@ function callWords({ form, functions, needed, several }: Calls, parts: PartList,
   const next = several && form.between !== undefined ? [{ text: form.between, to: names }] : [];
   const last = form.end === "" ? [] : [{ text: form.end, to: done }];
   const more = parts.add({ kind: "words", words: [...next, ...last], ends: form.end === "" });
-  const close = parts.add({ kind: "words", words: [{ text: form.close, to: more }], ends: false });
+  const close = behind(form.close, more, parts);
   const words = functions.map((one): Word => {
     const name = form.quoted ? JSON.stringify(one.name).slice(1, -1) : one.name;
     const to = parts.add({ kind: "json", start: schemaFrame(argumentsOf(one), true, budget), to: close });
@@ -64,9 +64,13 @@ function callWords({ form, functions, needed, several }: Calls, parts: PartList,
   });
   parts.set(names, { kind: "words", words, ends: false });
   const open = form.open.map((text): Word => ({ text, to: names }));
-  const first = form.open.includes("") ? names : parts.add({ kind: "words", words: open, ends: false });
+  const first = open[0]?.text === "" ? names : parts.add({ kind: "words", words: open, ends: false });
   return (needed ? form.begin.slice(0, 1) : form.begin).map((text) => ({ text, to: first }));
 }
+
+/** The part of a text that leads to another part, or that part if there is no text. */
+const behind = (text: string, to: number, parts: PartList): number =>
+  text === "" ? to : parts.add({ kind: "words", words: [{ text, to }], ends: false });
 
 /** The schema of a function's arguments, which must be an object. */
 function argumentsOf({ parameters, path }: CallableFunction): Place {

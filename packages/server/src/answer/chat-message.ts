@@ -80,7 +80,11 @@ export function chatAnswer(
     content += delta.content ?? "";
     if (delta.reasoning_content !== undefined) reasoning = (reasoning ?? "") + delta.reasoning_content;
     for (const { index, id, function: more } of delta.tool_calls ?? []) {
-      const call = calls[index] ?? { id: id ?? "", type: "function", function: { name: more.name ?? "", arguments: "" } };
+      const call = calls[index] ?? {
+        id: id ?? "",
+        type: "function",
+        function: { name: more.name ?? "", arguments: "" },
+      };
       const { name, arguments: before } = call.function;
       calls[index] = { ...call, function: { name, arguments: before + more.arguments } };
     }

@@ -2,8 +2,8 @@
 import type { Answer } from "@lenity/core";
 import { closing } from "@lenity/core/internal";
 import type { AnswerEvents } from "./answer-events.ts";
-import { type ChatAnswer, type ChatDelta, chatAnswer, chatDeltas, type FinishReason } from "./chat-message.ts";
 import { type ChatLogprobs, chatLogprobs } from "./chat-logprobs.ts";
+import { type ChatAnswer, type ChatDelta, chatAnswer, chatDeltas, type FinishReason } from "./chat-message.ts";
 import type { Job } from "./job.ts";
 import { type Metrics, metricsOf, type TraceEntry, totalUsage, type Usage } from "./metrics.ts";
 import { pieces, type WholeChoice } from "./pieces.ts";

@@ -77,7 +77,15 @@ const anyMessage = among<AnyMessage>([assistant, silentAssistant, other], (input
 export const messageSchema: v.GenericSchema<unknown, ChatMessage> = v.pipe(
   anyMessage,
   v.transform(
-    ({ role, content, refusal, reasoning_content: thought, tool_calls: calls, tool_call_id: id, name }): ChatMessage => ({
+    ({
+      role,
+      content,
+      refusal,
+      reasoning_content: thought,
+      tool_calls: calls,
+      tool_call_id: id,
+      name,
+    }): ChatMessage => ({
       role,
       content: `${content}${(refusal ?? "").toWellFormed()}`,
       ...(thought == null || role !== "assistant" ? {} : { reasoning_content: thought.toWellFormed() }),

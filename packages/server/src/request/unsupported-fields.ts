@@ -236,4 +236,3 @@ export const unsupportedInMessages: Readonly<Record<string, UnsupportedField>> =
   prefix: only(false),
   partial: only(false),
 };
-
