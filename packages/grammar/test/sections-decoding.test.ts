@@ -113,7 +113,10 @@ describe("a fault that others shipped:", () => {
       });
       // Behind the call only another one or the end may follow.
       assert.deepEqual(said.slice(0, 3), [call, whole, closed]);
-      assert.ok(said.slice(3).every((token) => token === call || token === end || token === whole), said.join());
+      assert.ok(
+        said.slice(3).every((token) => token === call || token === end || token === whole),
+        said.join(),
+      );
     });
   }
 
@@ -145,9 +148,19 @@ describe("a fault that others shipped:", () => {
     // Every block opens a call; the target goes on with words.
     const target = liking(letter);
     for (const draftTokens of [1, 3, 5]) {
-      const opening: Drafter = { ...scripted([]), propose: async ({ limit }) => ({ tokens: [call, whole, closed].slice(0, limit) }) };
+      const opening: Drafter = {
+        ...scripted([]),
+        propose: async ({ limit }) => ({ tokens: [call, whole, closed].slice(0, limit) }),
+      };
       const { tokens: said } = await run({
-        ...{ target, grammar: grammarOf(auto), drafter: opening, draftTokens, maxTokens: 15, sampling: { temperature: 0 } },
+        ...{
+          target,
+          grammar: grammarOf(auto),
+          drafter: opening,
+          draftTokens,
+          maxTokens: 15,
+          sampling: { temperature: 0 },
+        },
       });
       assert.deepEqual(said, Array(15).fill(letter));
     }
@@ -176,8 +189,18 @@ describe("with any drafter and block", () => {
         for (const [at, drafter] of drafters.entries()) {
           const draftTokens = 1 + ((seed + at) % 8);
           const strict = { ...shared, draftTokens, verifier: at % 2 === 0 ? sd() : block(), drafter: drafter() };
-          assert.deepEqual((await run({ ...strict, sampling: { temperature: 0 } })).tokens, plain.tokens, `seed ${seed}`);
-          const loose = await run({ ...shared, draftTokens, verifier: all, drafter: drafter(), sampling: { temperature: 1 } });
+          assert.deepEqual(
+            (await run({ ...strict, sampling: { temperature: 0 } })).tokens,
+            plain.tokens,
+            `seed ${seed}`,
+          );
+          const loose = await run({
+            ...shared,
+            draftTokens,
+            verifier: all,
+            drafter: drafter(),
+            sampling: { temperature: 1 },
+          });
           let state: unknown = grammar.start;
           for (const token of loose.tokens) {
             if (token === end) assert.ok(grammar.accepting(state), "the answer ends too early");
@@ -226,7 +249,15 @@ for (const [name, options, start] of [
       let largest = 0;
       for (const seed of [1, 2]) {
         const target = rows(seed);
-        const shared = { verifier, target, drafter: rows(seed + 500), prompt: [letter], length: 4, eos: [end], grammar };
+        const shared = {
+          verifier,
+          target,
+          drafter: rows(seed + 500),
+          prompt: [letter],
+          length: 4,
+          eos: [end],
+          grammar,
+        };
         const law = await chainLaw({ ...shared, draftTokens: 1 + seed, unshaped: seed === 2 });
         let mass = 0;
         for (const [key, probability] of law) {

@@ -34,8 +34,8 @@ export function markedBytes(controls: readonly string[], marks: readonly string[
 }
 
 /** The part of a template that is the same for all families. `call` writes one call `c`. */
-const templateOf = (call: string, tools = "{% for t in tools or [] %}{{ t | tojson }}{% endfor %}", end = ""): string =>
-  `${tools}{% for m in messages %}{{ '<|' + m.role + '|>' + m.content }}{% for c in m.tool_calls or [] %}${call}{% endfor %}{% endfor %}<|assistant|>${end}`;
+const templateOf = (call: string): string =>
+  `{% for t in tools or [] %}{{ t | tojson }}{% endfor %}{% for m in messages %}{{ '<|' + m.role + '|>' + m.content }}{% for c in m.tool_calls or [] %}${call}{% endfor %}{% endfor %}<|assistant|>`;
 
 const json = (before: string, key: string, after: string) =>
   `{{ '${before}{"name": "' + c.function.name + '", "${key}": ' + (c.function.arguments | tojson) + '}${after}' }}`;
@@ -53,6 +53,8 @@ export interface Family {
   readonly write: (calls: readonly Call[]) => string;
   /** Whether an answer can have several. */
   readonly several: boolean;
+  /** What the template writes at the beginning of the answer. */
+  readonly opened?: string;
 }
 
 const roles = ["<|system|>", "<|user|>", "<|assistant|>", "<|tool|>", "<|end|>"];
@@ -99,7 +101,8 @@ export const families: Readonly<Record<"tags" | "object" | "list" | "names" | "l
 /** The family, but its models reason. The prompt opens the reasoning, closes it, or leaves it to the answer. */
 export const reasoning = (family: Family, opened: "" | "<think>\n" | "<think>\n\n</think>\n\n" = ""): Family => ({
   ...family,
-  template: family.template + opened,
+  template: `${family.template}{{ ${JSON.stringify(opened)} }}`,
+  opened,
   marks: [...family.marks, "<think>", "</think>"],
 });
 
@@ -136,7 +139,7 @@ export function sayingIn(tokenizer: Tokenizer, says: Says, opened = 0, noise?: n
 export function speaker(family: Family, says: string | Says, options: Partial<ServedModel> = {}): ServedModel {
   const tokenizer = markedBytes(family.controls, family.marks);
   const say = typeof says === "string" ? () => says : says;
-  const opened = tokenizer.encode(family.template.split("<|assistant|>").at(-1) ?? "").length;
+  const opened = tokenizer.encode(family.opened ?? "").length;
   const [target, draft] = [sayingIn(tokenizer, say, opened), sayingIn(tokenizer, say, opened, 3)];
   return served(target, draft, { tokenizer, chatTemplate: family.template, ...options });
 }
