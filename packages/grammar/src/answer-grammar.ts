@@ -7,8 +7,11 @@ import { answerParts } from "./sections/answer-parts.ts";
 import { partFrames } from "./sections/part-frames.ts";
 import { vocabularyOf } from "./tokens/vocabulary.ts";
 
-/** The most bytes of white space in a row, in the arguments of calls and after reasoning. */
-const spaces = 20;
+/**
+ * The most bytes of white space in a row, in the arguments of calls and after reasoning. Models are trained to write a
+ * space behind colons and commas, and two line feeds behind reasoning; small ones would fill more with nothing else.
+ */
+const spaces = 2;
 
 /**
  * An answer in sections: reasoning, then text and calls of functions. Reasoning and text are free, up to the mark that

@@ -157,7 +157,7 @@ describe("an answer with reasoning", () => {
     check(
       { schema, reasoning: thinking(true) },
       ["hm</think>12", "</think>\n\n7", `${good}</think>1`, "</thi</think>-1"],
-      ["12", "", "hm</think>", "hm</think>x", "hm</think>1 ", `</think>${" ".repeat(21)}1`],
+      ["12", "", "hm</think>", "hm</think>x", "hm</think>1 ", `</think>${" ".repeat(3)}1`],
     );
     check(
       { schema, reasoning: thinking(false) },
