@@ -66,7 +66,11 @@ describe("calls by the built-in pair", () => {
   for (const tool_choice of ["required", one.tool_choice]) {
     test(`are valid under every policy, with ${typeof tool_choice === "string" ? tool_choice : "a named function"}`, async () => {
       for (const seed of [1, 2]) {
-        for (const speculative of [{ draft_tokens: 0 }, ...policies.map((policy) => ({ policy })), { drafter: "lookup" }])
+        for (const speculative of [
+          { draft_tokens: 0 },
+          ...policies.map((policy) => ({ policy })),
+          { drafter: "lookup" },
+        ])
           check(await ask({ tool_choice, parallel_tool_calls: false, seed, temperature: seed - 1, speculative }));
       }
     });
