@@ -3,6 +3,8 @@ export interface ChatMessage {
   /** Usually system, developer, user, assistant or tool. */
   readonly role: string;
   readonly content: string;
+  /** What the assistant thought before. Many templates leave it out, or show only that of the last turn. */
+  readonly reasoning_content?: string | undefined;
   /** Calls by the assistant, with their arguments as JSON text. */
   readonly tool_calls?: readonly ToolCall[] | undefined;
   /** The id of the call that a tool message answers. */
@@ -19,5 +21,10 @@ export interface ToolCall {
 /** A function that the model may call. */
 export interface ChatTool {
   readonly type: "function";
-  readonly function: { readonly name: string };
+  readonly function: {
+    readonly name: string;
+    readonly description?: string | null | undefined;
+    /** The JSON Schema of the arguments. */
+    readonly parameters?: unknown;
+  };
 }

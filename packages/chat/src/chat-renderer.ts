@@ -16,8 +16,12 @@ export interface ChatRenderer {
   /** Whether the model's templates use the tools of a request, and the calls in an assistant's message. */
   readonly readsTools: boolean;
   readonly readsCalls: boolean;
-  /** Whether messages of this role reach the model. Some templates silently skip roles that they do not know. */
+  /** Whether messages of this role reach the model, or are refused with an error. Some templates silently skip roles. */
   knows(role: string): boolean;
+  /** Whether messages of this role reach the model. */
+  reads(role: string): boolean;
+  /** Whether the ids of calls must have nine letters and digits, as in Mistral's templates. */
+  readonly wantsShortIds: boolean;
   /** The templates' sources. */
   readonly sources: readonly string[];
   /** The literal texts in the templates, and the texts of the special tokens that they can insert. */
@@ -47,13 +51,16 @@ export function chatRenderer(name: string, { template: source, named, tokens, fi
     }
   };
 
+  const fate = fates(attempt);
   return {
     sources,
     texts: [...template.texts, ...withTools.texts, ...Object.values(tokens ?? {})],
     attempt,
     readsTools: /\btools\b/.test(sources[1]),
+    wantsShortIds: sources.some((text) => text.includes("[TOOL_CALLS]")),
     readsCalls: /\btool_calls\b/.test(sources.join("")),
-    knows: knownRoles(attempt),
+    knows: (role) => fate(role) !== "skipped",
+    reads: (role) => fate(role) === "shown",
     render(conversation) {
       const text = attempt(conversation);
       const invalid = (message: string, cause?: Error) =>
@@ -94,38 +101,44 @@ type Attempt = ChatRenderer["attempt"];
 
 const probe = "probe0content";
 
-/** Finds out by rendering whether messages of a role reach the model. */
-function knownRoles(attempt: Attempt): (role: string) => boolean {
+/** What becomes of messages of a role. */
+type Fate = "shown" | "skipped" | "refused";
+
+/** Finds out by rendering. */
+function fates(attempt: Attempt): (role: string) => Fate {
   // Every chat template supports these two.
-  const roles = new Map([
-    ["user", true],
-    ["assistant", true],
+  const roles = new Map<string, Fate>([
+    ["user", "shown"],
+    ["assistant", "shown"],
   ]);
   return (role) => {
-    let known = roles.get(role);
-    if (known === undefined) {
+    let fate = roles.get(role);
+    if (fate === undefined) {
       const shown = probes(role)
-        .map((messages) => attempt({ messages }))
+        .map(attempt)
         .filter((text) => typeof text === "string");
       // If the template refuses the role, rendering throws the template's own error.
-      known = shown.length === 0 || shown.some((text) => text.includes(probe));
-      roles.set(role, known);
+      fate = shown.length === 0 ? "refused" : shown.some((text) => text.includes(probe)) ? "shown" : "skipped";
+      roles.set(role, fate);
     }
-    return known;
+    return fate;
   };
 }
 
-/** Conversations in which the content of a message with this role is the probe: the first message, and a later one. */
-const probes = (role: string): Conversation["messages"][] => {
-  const probing = { role, content: probe };
-  const talk = [
-    { role: "user", content: "a" },
-    { role: "assistant", content: "b" },
+/** Conversations in which the content of a message with this role is the probe: the first message, and later ones. */
+const probes = (role: string): Conversation[] => {
+  const id = "abcdefghi";
+  const call = { type: "function", id, function: { name: "f", arguments: {} } };
+  const probing = { role, content: probe, ...(role === "tool" ? { tool_call_id: id, name: "f" } : {}) };
+  const user = { role: "user", content: "a" };
+  const calling = { role: "assistant", content: "", tool_calls: [call] };
+  const talks: Conversation[] = [
+    { messages: [probing, user] },
+    { messages: [user, { role: "assistant", content: "b" }, probing] },
   ];
-  return [
-    [probing, ...talk.slice(0, 1)],
-    [...talk, probing],
-  ];
+  if (role !== "tool") return talks;
+  const tools = [{ type: "function", function: { name: "f", description: "", parameters: {} } }];
+  return [...talks, { messages: [user, calling, probing] }, { messages: [user, calling, probing], tools }];
 };
 
 /** Number of messages. Finding the one at fault takes several renderings, which is too slow for more messages. */

@@ -1,4 +1,5 @@
-import { LenityError, type Token, type Tokenizer } from "@lenity/core";
+import { LenityError, type Reasoning, type Token, type Tokenizer } from "@lenity/core";
+import { type AnswerForm, answerForm, reasoningAfter, spellingMarks } from "./answer/answer-form.ts";
 import type { ChatMessage, ChatTool } from "./chat-message.ts";
 import type { ChatModel, ChatTemplate } from "./chat-model.ts";
 import { chatRenderer } from "./chat-renderer.ts";
@@ -10,8 +11,8 @@ import { promptText } from "./prompt-text.ts";
 export interface ChatWriter {
   /**
    * The prompt's tokens. Throws `invalid_request` if the template refuses the messages, if there are none or more than
-   * 2048, or if a text encodes to a control token even when it is split. Throws `unsupported` for a role, tools or
-   * calls that the template would leave out.
+   * 2048, or if a text encodes to a control token even when it is split. Throws `unsupported` for a role that the
+   * template would leave out. Tools, calls and results that it would leave out are written as text.
    */
   write(messages: readonly ChatMessage[], options?: WriteOptions): Token[];
   /**
@@ -27,6 +28,15 @@ export interface ChatWriter {
   /** Whether the template shows tools to the model. */
   readonly readsTools: boolean;
   readonly tokenizer: Tokenizer;
+  /** How the model's answers are written. */
+  readonly form: AnswerForm;
+  /**
+   * The tokenizer for reading an answer: like `tokenizer`, but marks such as `[TOOL_CALLS]` are part of the text, even
+   * where they are control tokens.
+   */
+  readonly answerTokenizer: Tokenizer;
+  /** The reasoning in the answer to this prompt; undefined if there can be none. */
+  reasoningAfter(prompt: readonly Token[]): Reasoning | undefined;
 }
 
 export interface WriteOptions {
@@ -51,6 +61,7 @@ export function chatWriter(model: ChatModel): ChatWriter {
   const control = controlTokens(tokenizer, renderer);
   const textOf = promptText({ name, tokenizer, renderer, control });
   const encoding = promptEncoding(tokenizer, control);
+  const form = answerForm(renderer, tokenizer);
   return {
     write: (messages, { tools } = {}) => encodeSync(encoding(textOf(messages, tools)), tokenizer),
     writeAsync: async (messages, { tools } = {}) =>
@@ -58,6 +69,9 @@ export function chatWriter(model: ChatModel): ChatWriter {
     control: new Set([...control.all, ...(target?.eos ?? [])]),
     readsTools: renderer.readsTools,
     tokenizer,
+    form,
+    answerTokenizer: spellingMarks(tokenizer, form.marks),
+    reasoningAfter: (prompt) => reasoningAfter(prompt, form.reasoning, tokenizer),
   };
 }
 

@@ -3,8 +3,10 @@ import { LenityError, type Token, type Tokenizer } from "@lenity/core";
 import type { ChatMessage, ChatTool } from "./chat-message.ts";
 import type { ChatRenderer } from "./chat-renderer.ts";
 import type { ControlTokens } from "./control-tokens.ts";
+import { withShortIds } from "./short-ids.ts";
 import { firstLetters, unusedCharacter } from "./spelling.ts";
 import { mapTexts, type TemplateMessage, templateMessages } from "./template-messages.ts";
+import { toolsAsText } from "./tools-as-text.ts";
 
 /** The text of a prompt. */
 export interface PromptText {
@@ -43,18 +45,22 @@ export function promptText({
 }: TextParts): (messages: readonly ChatMessage[], tools?: readonly ChatTool[]) => PromptText {
   const spellings = new Map([control.all, control.inAnswers].map((tokens) => [tokens, spellingOf(tokenizer, tokens)]));
   return (messages, offered) => {
-    const tools = offered?.length === 0 ? undefined : offered;
-    const plain = templateMessages(messages);
-    checkKnown(plain, messages, tools, renderer, name);
+    const given = templateMessages(messages);
+    checkKnown(given, messages, renderer, name);
+    const { messages: talk, tools } = toolsAsText(
+      { messages: given, tools: offered?.length === 0 ? undefined : offered },
+      renderer,
+    );
+    const plain = renderer.wantsShortIds ? withShortIds(talk) : talk;
     const mark = unusedMark(plain, tools, renderer);
-    const given: GivenText[] = [];
+    const texts: GivenText[] = [];
     const marked =
       (path: string, forbidden = control.all) =>
       (text: string) => {
         const spelling = spellings.get(forbidden);
         const whole = text.toWellFormed();
         const cut = spelling === undefined ? whole : whole.replace(spelling, `$&${mark}`);
-        given.push({ path, text: cut, forbidden });
+        texts.push({ path, text: cut, forbidden });
         return cut;
       };
     const markedMessage = (message: TemplateMessage, at: number) => {
@@ -72,26 +78,22 @@ export function promptText({
         tools: mapTexts(tools, "tools", marked("tools")) as readonly unknown[] | undefined,
       }),
     );
-    return { pieces: text.split(mark), given, mark };
+    return { pieces: text.split(mark), given: texts, mark };
   };
 }
 
-/** Throws `unsupported` for tools, roles and calls that the template would leave out. */
+/** Throws `unsupported` for roles that the template would leave out. Results of tools can be written as text. */
 function checkKnown(
   plain: readonly TemplateMessage[],
   messages: readonly ChatMessage[],
-  tools: readonly ChatTool[] | undefined,
   renderer: ChatRenderer,
   name: string,
 ): void {
-  const leftOut = (path: string, what: string) => {
-    const message = `${path} is not supported by ${name}: its chat template does not support ${what}. Leave it out.`;
-    return new LenityError("unsupported", message, { path });
-  };
-  if (tools !== undefined && !renderer.readsTools) throw leftOut("tools", "tools");
-  for (const [at, { role, tool_calls: calls }] of plain.entries()) {
-    if (!renderer.knows(role)) throw leftOut(`messages[${at}].role`, `the role "${messages[at]?.role}"`);
-    if (calls !== undefined && !renderer.readsCalls) throw leftOut(`messages[${at}].tool_calls`, "tool_calls");
+  for (const [at, { role }] of plain.entries()) {
+    if (role === "tool" || renderer.knows(role)) continue;
+    const path = `messages[${at}].role`;
+    const what = `its chat template does not support the role "${messages[at]?.role}"`;
+    throw new LenityError("unsupported", `${path} is not supported by ${name}: ${what}. Leave it out.`, { path });
   }
 }
 

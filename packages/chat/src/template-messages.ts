@@ -8,7 +8,9 @@ import { jsonValues, mostValues } from "./json-scan.ts";
 export interface TemplateMessage {
   readonly role: string;
   readonly content: string;
-  readonly tool_calls?: readonly unknown[];
+  readonly tool_calls?: readonly unknown[] | undefined;
+  readonly tool_call_id?: string | undefined;
+  readonly name?: string | undefined;
 }
 
 /** Maximum messages in a conversation, as in OpenAI's API. */

@@ -151,21 +151,27 @@ describe("[INST] as in Mistral", () => {
     }
   });
 
-  test("refuses a tool's message", () =>
-    assert.throws(() => written(inst, [say("user", "a"), say("tool", "b")]), /Only user and assistant roles/));
-
-  test("is not given tools, nor calls, of which it knows nothing", () => {
-    assert.throws(() => written(inst, [say("user", "a")], [weather]), {
-      code: "unsupported",
-      path: "tools",
-      message: "tools is not supported by m: its chat template does not support tools. Leave it out.",
-    });
-    assert.throws(() => written(inst, [say("user", "a"), call("{}")]), {
-      code: "unsupported",
-      path: "messages[1].tool_calls",
-    });
+  test("gets tools in the first question, and calls and results as text in roles that alternate", () => {
+    const asked = written(inst, [say("user", "a")], [weather]);
+    assert.match(asked, /^<s>\[INST\] You can call functions\./);
+    assert.ok(asked.includes('\n{"name":"weather","parameters":{"city":"text"}}\n'), asked);
+    assert.ok(asked.endsWith("\n\na [/INST]"), asked);
+    const result = { ...say("tool", "18 degrees"), tool_call_id: "1" };
+    const talk = [say("user", "a"), call('{"city": "Rome"}'), result, result, say("user", "So?")];
+    const told = "Result of weather:\n18 degrees";
+    assert.equal(
+      written(inst, talk),
+      `<s>[INST] a [/INST] {"name": "weather", "arguments": {"city":"Rome"}}</s>[INST] ${told}\n\n${told}\n\nSo? [/INST]`,
+    );
+    assert.equal(
+      written(inst, [say("user", "a"), say("tool", "b")]),
+      "<s>[INST] a\n\nResult of the function:\nb [/INST]",
+    );
     assert.equal(written(inst, [say("user", "a")], []), "<s>[INST] a [/INST]");
   });
+
+  test("keeps the system message before the tools", () =>
+    assert.match(written(inst, [say("system", "S"), say("user", "a")], [weather]), /\[INST\] S\n\nYou can call/));
 });
 
 describe("pipes as in Zephyr", () => {
@@ -175,14 +181,11 @@ describe("pipes as in Zephyr", () => {
       "<|system|>\nS</s>\n<|user|>\nHi</s>\n<|assistant|>\nYo</s>\n<|user|>\n?</s>\n<|assistant|>\n",
     ));
 
-  test("would leave out a tool's message without a word, so it is refused", () => {
-    assert.throws(() => written(piped, [say("user", "a"), say("tool", "b")]), {
-      code: "unsupported",
-      path: "messages[1].role",
-      message:
-        'messages[1].role is not supported by m: its chat template does not support the role "tool". Leave it out.',
-    });
-  });
+  test("would leave out a tool's message without a word, so it is written as the user's", () =>
+    assert.equal(
+      written(piped, [say("user", "a"), call("{}"), say("tool", "b")]),
+      '<|user|>\na</s>\n<|assistant|>\n{"name": "weather", "arguments": {}}</s>\n<|user|>\nResult of the function:\nb</s>\n<|assistant|>\n',
+    ));
 });
 
 test("a template for tools is used when there are tools, and only then", () => {

@@ -1,5 +1,6 @@
 /** What programs build on: the contracts, decoding, policies, verifiers and sampling. */
 export { alignVocabulary } from "./align-vocabulary.ts";
+export type * from "./answer-form.ts";
 export { useKernels } from "./arithmetic/fastest.ts";
 export * from "./combinators/and.ts";
 export * from "./combinators/condition.ts";

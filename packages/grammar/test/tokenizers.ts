@@ -6,21 +6,35 @@ const utf8 = new TextEncoder();
 /** A text's bytes. */
 export const bytesOf = (text: string): Uint8Array => utf8.encode(text);
 
-/** Tokens 0 to 255 are the bytes, then come the pieces, then one special token and one added one, `<tool>`. */
-export function pieceTokenizer(pieces: readonly (string | readonly number[])[]): Tokenizer {
+/**
+ * Tokens 0 to 255 are the bytes, then come the pieces, then one special token, `<end>`, and added ones. `encode` reads
+ * the added ones where they are spelled.
+ */
+export function pieceTokenizer(
+  pieces: readonly (string | readonly number[])[],
+  added: readonly string[] = ["<tool>"],
+): Tokenizer {
   const table = [
     ...Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte)),
     ...pieces.map((piece) => (typeof piece === "string" ? bytesOf(piece) : Uint8Array.from(piece))),
   ];
-  const [end, tool] = [table.length, table.length + 1];
+  const end = table.length;
+  const marks = new Map(added.map((text, at) => [end + 1 + at, bytesOf(text)]));
   const longest = [...table.keys()].sort((a, b) => (table[b] as Uint8Array).length - (table[a] as Uint8Array).length);
-  const bytes = (token: Token) => (token === tool ? bytesOf("<tool>") : table[token]);
+  for (const [token, text] of marks) table[token] = text;
+  const bytes = (token: Token) => (token === end ? undefined : table[token]);
   return {
-    vocabulary: tool + 1,
+    vocabulary: end + 1 + added.length,
     special: new Set([end]),
-    added: new Set([end, tool]),
+    added: new Set([end, ...marks.keys()]),
     bytes,
     encode(text) {
+      const cut = added.map((mark) => [text.indexOf(mark), mark] as const).filter(([at]) => at >= 0);
+      const [at, mark] = cut.sort(([a], [b]) => a - b)[0] ?? [];
+      if (at !== undefined && mark !== undefined) {
+        const token = end + 1 + added.indexOf(mark);
+        return [...this.encode(text.slice(0, at)), token, ...this.encode(text.slice(at + mark.length))];
+      }
       const all = bytesOf(text);
       const tokens: Token[] = [];
       for (let at = 0; at < all.length; ) {
@@ -32,7 +46,10 @@ export function pieceTokenizer(pieces: readonly (string | readonly number[])[]):
       }
       return tokens;
     },
-    decode: (tokens) => new TextDecoder().decode(Uint8Array.from(tokens.flatMap((token) => [...(bytes(token) ?? [])]))),
+    decode(tokens, { special = false } = {}) {
+      const shown = (token: Token) => bytes(token) ?? (special ? bytesOf("<end>") : []);
+      return new TextDecoder().decode(Uint8Array.from(tokens.flatMap((token) => [...shown(token)])));
+    },
   };
 }
 

@@ -29,7 +29,10 @@ describe("a whole answer", () => {
     const message = { role: "assistant", content: "It is 5.", refusal: null };
     assert.deepEqual(answer.choices, [{ index: 0, message, logprobs: null, finish_reason: "stop" }]);
     const prompt = 1 + 1 + "How much is 2 + 3?".length + 1 + 1;
-    const details = { prompt_tokens_details: { cached_tokens: 0 } };
+    const details = {
+      prompt_tokens_details: { cached_tokens: 0 },
+      completion_tokens_details: { reasoning_tokens: 0 },
+    };
     assert.deepEqual(answer.usage, {
       prompt_tokens: prompt,
       completion_tokens: 9,

@@ -58,6 +58,7 @@ describe("a completion", () => {
       usage: {
         ...{ prompt_tokens: 5, completion_tokens: 16, total_tokens: 21 },
         prompt_tokens_details: { cached_tokens: 0 },
+        completion_tokens_details: { reasoning_tokens: 0 },
       },
     });
   });

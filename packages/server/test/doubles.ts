@@ -1,6 +1,6 @@
 import type { LanguageModel } from "@lenity/core";
 import type { Hono } from "hono";
-import type { ChatLogprobs, ErrorBody, Metrics, TraceEntry, Usage } from "../src/index.ts";
+import type { ChatChunk, ChatCompletion, ChatLogprobs, ErrorBody, Metrics, TraceEntry, Usage } from "../src/index.ts";
 import { isDescribed } from "./described.ts";
 
 export { bytes, control, delayed, randomPair, sayingModel, served } from "./models.ts";
@@ -13,8 +13,8 @@ export interface Reply extends Partial<ErrorBody> {
   readonly choices: {
     readonly index?: number;
     readonly finish_reason: string | null;
-    readonly message?: { readonly role: string; readonly content: string };
-    readonly delta?: { readonly role?: string; readonly content?: string };
+    readonly message?: ChatCompletion["choices"][number]["message"];
+    readonly delta?: ChatChunk["choices"][number]["delta"];
     readonly logprobs?: ChatLogprobs | null;
     readonly metrics?: Metrics;
     readonly trace?: TraceEntry[];

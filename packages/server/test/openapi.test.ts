@@ -53,6 +53,7 @@ describe("the description of the API", () => {
 
   test("allows the requests that the server answers, and not those that it refuses", async () => {
     const schema = { type: "json_schema", json_schema: { name: "x", schema: { type: "object" } } };
+    const tool = { type: "function", function: { name: "f", parameters: {}, strict: true } };
     const good: readonly object[] = [
       {},
       { n: 2, logprobs: true, top_logprobs: 2, seed: 1 },
@@ -62,6 +63,8 @@ describe("the description of the API", () => {
       { messages: [{ role: "user", content: [{ type: "text", text: "a" }] }], user: "me" },
       { speculative: { policy: { type: "or", any: ["strict"] }, draft_tokens: 4, trace: true } },
       { temperature: null, stop: null, tools: null },
+      { tools: [tool], tool_choice: "required", parallel_tool_calls: false },
+      { tools: [tool], tool_choice: { type: "function", function: { name: "f" } } },
     ];
     const bad: readonly object[] = [
       { n: 0 },
@@ -76,7 +79,8 @@ describe("the description of the API", () => {
       { messages: [{ role: "wizard", content: "x" }] },
       { speculative: { polcy: "strict" } },
       { frequency_penalty: 3 },
-      { tool_choice: "required" },
+      { tool_choice: "always" },
+      { tool_choice: { type: "allowed_tools", allowed_tools: {} } },
       { max_tokens: 0 },
     ];
     for (const [bodies, status] of [

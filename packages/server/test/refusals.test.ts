@@ -108,11 +108,6 @@ describe("400 answers", () => {
         "messages[0].role",
         /"user"; expected "assistant", because only its messages can have tool_calls/,
       ],
-      [
-        { messages: [{ role: "assistant", tool_calls: [call] }] },
-        "messages[0].tool_calls",
-        /double: its chat template does not support/,
-      ],
       [{ tools: "all" }, "tools", /"all"; expected an array/],
       [{ tools: [{ type: "function" }] }, "tools[0].function", /missing/],
       [{ tools: [{ type: "web" }] }, "tools[0].type", /"web"; expected "function"/],
@@ -152,19 +147,41 @@ describe("400 answers", () => {
       ],
     ]));
 
-  test("a choice of tools that would bind the model", () =>
-    refused(400, [
+  test("a choice of tools that is none, or names one that is not there", () => {
+    const f = { type: "function", function: { name: "f" } };
+    return refused(400, [
+      [{ tool_choice: "required" }, "tool_choice", /asks for a call, and there are no tools/],
+      [{ tool_choice: f }, "tool_choice", /asks for a call, and there are no tools/],
+      [{ tools: [f], tool_choice: "always" }, "tool_choice", /"always"; expected "none", "auto", "required" or/],
       [
-        { tool_choice: "required" },
-        "tool_choice",
-        /"required"; expected "none" or "auto", because this server cannot make/,
+        { tools: [f], tool_choice: { type: "allowed_tools" } },
+        "tool_choice.type",
+        /"allowed_tools"; expected "function"/,
       ],
       [
-        { tool_choice: { type: "function", function: { name: "f" } } },
-        "tool_choice",
-        /is \{"type":"function","function":\{"name":"f"\}\}; expected "none" or "auto"/,
+        { tools: [f], tool_choice: { type: "function", function: { name: "g" } } },
+        "tool_choice.function.name",
+        /names the function "g"; tools has "f"\./,
       ],
-    ]));
+      [{ tools: [f], parallel_tool_calls: "no" }, "parallel_tool_calls", /"no"; expected true or false/],
+    ]);
+  });
+
+  test("tools that cannot be called", () => {
+    const tool = (fields: object) => ({ tools: [{ type: "function", function: { name: "f", ...fields } }] });
+    const path = "tools[0].function.parameters";
+    return refused(400, [
+      [tool({ name: "a b" }), "tools[0].function.name", /"a b"; expected 1 to 128 letters/],
+      [{ tools: [tool({}), tool({})].flatMap(({ tools }) => tools) }, "tools[1].function.name", /no other tool has/],
+      [tool({ strict: "yes" }), "tools[0].function.strict", /"yes"; expected true or false/],
+      [tool({ parameters: { type: "string" } }), `${path}.type`, /is "string"; expected "object".*strict: false/],
+      [
+        tool({ parameters: { properties: { x: { type: "number", multipleOf: 0.5 } } } }),
+        `${path}.properties.x.multipleOf`,
+        /multipleOf.*strict: false/,
+      ],
+    ]);
+  });
 
   test("a `speculative` that is misspelt or out of range", () =>
     refused(400, [

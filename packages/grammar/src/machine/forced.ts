@@ -1,4 +1,5 @@
 import type { Token } from "@lenity/core";
+import { isMarkByte, type Mark } from "../tokens/marks.ts";
 import type { TokenTrie } from "../tokens/token-trie.ts";
 import type { Vocabulary } from "../tokens/vocabulary.ts";
 import { type State, step } from "./state.ts";
@@ -39,13 +40,17 @@ function forcedText(start: State, spaces: number): Forced {
     const continues = (byte & 0xc0) === 0x80;
     // The state was within a character; its rest is no text.
     if (continues && missing === 0) break;
-    missing = continues ? missing - 1 : byte < 0x80 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
+    missing = continues ? missing - 1 : bytesAfter(byte);
     bytes.push(byte);
     state = next;
     if (missing === 0) forced = { text: Uint8Array.from(bytes), end: state };
   }
   return forced;
 }
+
+/** How many bytes of its character follow the first one. */
+const bytesAfter = (first: number): number =>
+  first < 0x80 || isMarkByte(first) ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
 
 /** The only legal byte and the state after it; undefined if there are several. */
 function onlyStep(state: State, spaces: number): readonly [number, State] | undefined {
@@ -61,11 +66,23 @@ function onlyStep(state: State, spaces: number): readonly [number, State] | unde
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
+/** The text of bytes in which marks have one byte each. */
+function textOf(bytes: Uint8Array, marks: readonly Mark[]): string {
+  let [text, from] = ["", 0];
+  for (const [at, byte] of bytes.entries()) {
+    const mark = isMarkByte(byte) ? marks.find((one) => one.byte === byte) : undefined;
+    if (mark === undefined) continue;
+    text += utf8.decode(bytes.subarray(from, at)) + mark.text;
+    from = at + 1;
+  }
+  return text + utf8.decode(bytes.subarray(from));
+}
+
 /** The text's tokens, as in the middle of a text; empty if the tokenizer writes something else than the text. */
-function encoded({ tokenizer, bytes }: Vocabulary, text: Uint8Array): Token[] {
+function encoded({ tokenizer, bytes, marks }: Vocabulary, text: Uint8Array): Token[] {
   // SentencePiece puts a space before a text; then the tokens behind a line feed are those of the text alone.
   for (const before of ["", "\n"]) {
-    const tokens = tokenizer.encode(before + utf8.decode(text));
+    const tokens = tokenizer.encode(before + textOf(text, marks));
     let left = text.length;
     for (let index = tokens.length - 1; index >= 0 && left > 0; index--) {
       const own = bytes(tokens[index] as Token);

@@ -1,5 +1,5 @@
 import { type Grammar, LenityError, type Token, type Tokenizer } from "@lenity/core";
-import { vocabularyOf } from "../tokens/vocabulary.ts";
+import { type Vocabulary, vocabularyOf } from "../tokens/vocabulary.ts";
 import { forcedTokens } from "./forced.ts";
 import type { Machine } from "./machine.ts";
 import { maskWriter } from "./masks.ts";
@@ -9,8 +9,11 @@ import { type State, step } from "./state.ts";
  * A grammar over the tokens of this tokenizer. Throws `unsupported` if the tokenizer does not know their bytes, or if
  * none of them can begin a text.
  */
-export function tokenGrammar(machine: Machine, tokenizer: Tokenizer): Required<Grammar> {
-  const vocabulary = vocabularyOf(tokenizer);
+export function tokenGrammar(
+  machine: Machine,
+  tokenizer: Tokenizer,
+  vocabulary: Vocabulary = vocabularyOf(tokenizer),
+): Required<Grammar> {
   const { spaces, start } = machine;
   const write = maskWriter(vocabulary, spaces);
   const first = new Uint32Array(vocabulary.words);

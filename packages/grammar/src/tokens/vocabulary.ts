@@ -1,52 +1,69 @@
 import { LenityError, type Token, type Tokenizer } from "@lenity/core";
+import { type Mark, marksOf } from "./marks.ts";
 import { type TokenTrie, tokenTrie } from "./token-trie.ts";
 
-/** The tokens that a grammar may allow. */
+/** The tokens of a tokenizer as a grammar reads them. */
 export interface Vocabulary {
   readonly tokenizer: Tokenizer;
   readonly trie: TokenTrie;
   /** 32-bit words in a mask. */
   readonly words: number;
-  /** The bytes of a token; undefined if no grammar allows it. */
+  /** Texts that a token of their own stands for, each with the byte that this token has here. */
+  readonly marks: readonly Mark[];
+  /** The bytes of a token; undefined for ids without a token. */
   bytes(token: Token): Uint8Array | undefined;
 }
 
-/** Longer tokens are never legal: nodes of the trie have their depths in 16 bits, and no real token comes close. */
+/** Longer tokens are like those without a text: nodes of the trie have their depths in 16 bits, and none comes close. */
 const longest = 4096;
 
-const known = new WeakMap<Tokenizer, Vocabulary>();
+/**
+ * The byte of all tokens that are no part of a well-formed text: added tokens that are no marks, since they mean
+ * something and ordinary tokens can spell what they say; tokens without bytes; and bytes that UTF-8 never has. Only
+ * free text may contain it.
+ */
+export const strange = 0xff;
+
+/** The first byte that UTF-8 never has. */
+const firstStrange = 0xf5;
+
+const known = new WeakMap<Tokenizer, Map<string, Vocabulary>>();
 
 /**
- * The tokens of this tokenizer that have bytes, without added tokens: those mean something, such as `</tool_call>`, and
- * ordinary tokens can spell what they say. Collected once per tokenizer, in a few hundred milliseconds for 150 000
- * tokens. Throws `unsupported` if the tokenizer does not know the bytes of its tokens.
+ * The tokens of this tokenizer. `marks` are texts to be read as one byte each where an added token stands for them.
+ * Collected once per tokenizer and marks, in a few hundred milliseconds for 150 000 tokens. Throws `unsupported` if the
+ * tokenizer does not know the bytes of its tokens.
  */
-export function vocabularyOf(tokenizer: Tokenizer): Vocabulary {
-  let vocabulary = known.get(tokenizer);
-  if (vocabulary === undefined) {
-    vocabulary = collect(tokenizer);
-    known.set(tokenizer, vocabulary);
-  }
+export function vocabularyOf(tokenizer: Tokenizer, marks: readonly string[] = []): Vocabulary {
+  let vocabularies = known.get(tokenizer);
+  if (vocabularies === undefined) known.set(tokenizer, (vocabularies = new Map()));
+  const key = JSON.stringify(marks);
+  let vocabulary = vocabularies.get(key);
+  if (vocabulary === undefined) vocabularies.set(key, (vocabulary = collect(tokenizer, marksOf(marks, tokenizer))));
   return vocabulary;
 }
 
-function collect(tokenizer: Tokenizer): Vocabulary {
-  const { bytes: bytesOf, vocabulary, special, added = special } = tokenizer;
+function collect(tokenizer: Tokenizer, marks: readonly Mark[]): Vocabulary {
+  const { bytes: bytesOf, vocabulary, unused, special, added = special } = tokenizer;
   if (bytesOf === undefined) {
     throw new LenityError(
       "unsupported",
       "The tokenizer does not give the bytes of its tokens, so no grammar can be applied. Use a tokenizer that has `bytes`: byte-level BPE, or SentencePiece with or without byte fallback.",
     );
   }
-  const bytes = (token: Token) => {
-    const found = special.has(token) || added.has(token) ? undefined : bytesOf(token);
-    // Tokens without bytes would add nothing to a text, forever.
-    return found === undefined || found.length === 0 || found.length > longest ? undefined : found;
+  const marked = new Map(marks.map(({ token, byte }) => [token, Uint8Array.of(byte)]));
+  const stranger = Uint8Array.of(strange);
+  const bytes = (token: Token): Uint8Array | undefined => {
+    if (unused?.has(token) === true || token >= vocabulary) return undefined;
+    if (special.has(token) || added.has(token)) return marked.get(token) ?? stranger;
+    const found = bytesOf(token);
+    if (found === undefined || found.length === 0 || found.length > longest) return stranger;
+    return found.some((byte) => byte >= firstStrange) ? stranger : found;
   };
   const tokens: [Token, Uint8Array][] = [];
   for (let token = 0; token < vocabulary; token++) {
     const found = bytes(token);
     if (found !== undefined) tokens.push([token, found]);
   }
-  return { tokenizer, trie: tokenTrie(tokens), words: Math.ceil(vocabulary / 32), bytes };
+  return { tokenizer, trie: tokenTrie(tokens), words: Math.ceil(vocabulary / 32), marks, bytes };
 }

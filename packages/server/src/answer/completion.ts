@@ -3,6 +3,7 @@ import type { Answer } from "@lenity/core";
 import { closing } from "@lenity/core/internal";
 import type { AnswerEvents } from "./answer-events.ts";
 import { type ChatLogprobs, chatLogprobs } from "./chat-logprobs.ts";
+import { type ChatAnswer, type ChatDelta, chatAnswer, chatDeltas, type FinishReason } from "./chat-message.ts";
 import type { Job } from "./job.ts";
 import { type Metrics, metricsOf, type TraceEntry, totalUsage, type Usage } from "./metrics.ts";
 import { pieces, type WholeChoice } from "./pieces.ts";
@@ -27,9 +28,9 @@ export interface ChatCompletion extends Envelope, Facts {
   readonly object: "chat.completion";
   readonly choices: readonly (Facts & {
     readonly index: number;
-    readonly message: { readonly role: "assistant"; readonly content: string; readonly refusal: null };
+    readonly message: ChatAnswer;
     readonly logprobs: ChatLogprobs | null;
-    readonly finish_reason: Answer["reason"];
+    readonly finish_reason: FinishReason;
   })[];
   readonly usage: Usage;
 }
@@ -39,9 +40,9 @@ export interface ChatChunk extends Envelope, Facts {
   readonly object: "chat.completion.chunk";
   readonly choices: readonly (Facts & {
     readonly index: number;
-    readonly delta: { readonly role?: "assistant" | undefined; readonly content?: string | undefined };
+    readonly delta: ChatDelta;
     readonly logprobs: ChatLogprobs | null;
-    readonly finish_reason: Answer["reason"] | null;
+    readonly finish_reason: FinishReason | null;
   })[];
   /** If it was requested: null on all chunks but the last. */
   readonly usage?: Usage | null | undefined;
@@ -54,8 +55,8 @@ export function completionOf(
 ): ChatCompletion {
   const all = choices.map(({ answer, tokens, trace }, index) => {
     const job = jobs[index] as Job;
-    const message = { role: "assistant", content: answer.text, refusal: null } as const;
-    const choice = { index, message, logprobs: logprobs(tokens, job), finish_reason: answer.reason };
+    const { message, reason } = chatAnswer(answer, job);
+    const choice = { index, message, logprobs: logprobs(tokens, job), finish_reason: reason };
     return { choice, facts: { metrics: metricsIn(answer, job), trace } };
   });
   const { inChoice, atRoot } = places(jobs);
@@ -91,22 +92,30 @@ async function* chunks(
   const choice = { delta: {}, logprobs: null, finish_reason: null } as const;
   const { inChoice, atRoot } = places(jobs);
   const answers: Answer[] = [];
+  const readers = jobs.map(chatDeltas);
 
   for (const index of jobs.keys()) {
     yield { ...start, choices: [{ index, ...choice, delta: { role: "assistant", content: "" } }] };
   }
   for await (const piece of pieces(events, jobs)) {
     const { index } = piece;
-    const job = jobs[index] as Job;
+    const [job, reader] = [jobs[index] as Job, readers[index] as (typeof readers)[number]];
     if (piece.type === "text") {
       const facts = { trace: piece.trace };
-      const delta = { content: piece.text };
-      const choices = [{ index, ...choice, delta, logprobs: logprobs(piece.tokens, job), ...inChoice(facts) }];
-      yield { ...start, choices, ...atRoot(facts) };
+      const [first, ...more] = reader.push(piece.text);
+      // Tokens may arrive before it is known what their text belongs to.
+      if (first !== undefined || piece.trace !== undefined || piece.tokens !== undefined) {
+        const delta = first ?? { content: "" };
+        const choices = [{ index, ...choice, delta, logprobs: logprobs(piece.tokens, job), ...inChoice(facts) }];
+        yield { ...start, choices, ...atRoot(facts) };
+      }
+      for (const delta of more) yield { ...start, choices: [{ index, ...choice, delta }] };
     } else if (piece.type === "end") {
       answers.push(piece.answer);
+      for (const delta of reader.end()) yield { ...start, choices: [{ index, ...choice, delta }] };
       const facts = { metrics: metricsIn(piece.answer, job) };
-      const choices = [{ index, ...choice, finish_reason: piece.answer.reason, ...inChoice(facts) }];
+      const finish_reason = reader.reason(piece.answer.reason);
+      const choices = [{ index, ...choice, finish_reason, ...inChoice(facts) }];
       yield { ...start, choices, ...(includeUsage ? {} : atRoot(facts)) };
     }
   }

@@ -1,14 +1,22 @@
-import { type Grammar, LenityError, type Tokenizer } from "@lenity/core";
+import type { AnswerForm } from "@lenity/chat";
+import { type Grammar, LenityError, type Reasoning, type Tokenizer } from "@lenity/core";
 import { excerpt } from "@lenity/core/internal";
-import { jsonGrammar, jsonSchemaGrammar } from "@lenity/grammar";
+import { answerGrammar, type Calls, jsonGrammar, jsonSchemaGrammar } from "@lenity/grammar";
 import { ApiError } from "../http/api-error.ts";
 import type { ResponseFormat } from "../request/response-format.ts";
 
+/** What an answer must be. */
+export interface AskedForm {
+  readonly format?: ResponseFormat | null | undefined;
+  readonly calls?: Omit<Calls, "form"> | undefined;
+  readonly reasoning?: Reasoning | undefined;
+}
+
 /**
- * The grammar of a `response_format`; undefined for text. A schema that cannot be followed is a 400 that names the
- * place in it.
+ * The grammar of an answer; undefined if it is any text. A schema that cannot be followed is a 400 that names the place
+ * in it.
  */
-export type Grammars = (format: ResponseFormat) => Grammar | undefined;
+export type Grammars = (asked: AskedForm) => Grammar | undefined;
 
 /** Grammars kept for later requests: the longer one is used, the more it knows. */
 const kept = 16;
@@ -17,13 +25,15 @@ const kept = 16;
  * Grammars for the tokens of one model, made when a request first needs them. The very first also collects the tokens,
  * which takes some hundred milliseconds.
  */
-export function grammarsFor(tokenizer: Tokenizer): Grammars {
+export function grammarsFor(tokenizer: Tokenizer, form: AnswerForm): Grammars {
   const known = new Map<string, Grammar>();
-  return (format) => {
-    if (format.type === "text") return undefined;
-    const schema = format.type === "json_schema" ? format.json_schema.schema : undefined;
-    const key = JSON.stringify(schema) ?? "any object";
-    const grammar = known.get(key) ?? made(schema, tokenizer);
+  return ({ format, calls, reasoning }) => {
+    const type = format?.type ?? "text";
+    // What is free from beginning to end needs no grammar.
+    if (type === "text" && calls === undefined) return undefined;
+    const schema = format?.type === "json_schema" ? format.json_schema.schema : undefined;
+    const key = JSON.stringify([type, schema, calls, reasoning]);
+    const grammar = known.get(key) ?? made({ type, schema, calls, reasoning }, tokenizer, form);
     known.delete(key);
     known.set(key, grammar);
     for (const [oldest] of known) if (known.size > kept) known.delete(oldest);
@@ -31,12 +41,27 @@ export function grammarsFor(tokenizer: Tokenizer): Grammars {
   };
 }
 
-function made(schema: unknown, tokenizer: Tokenizer): Grammar {
+interface Parts extends Omit<AskedForm, "format"> {
+  readonly type: ResponseFormat["type"];
+  readonly schema: unknown;
+}
+
+function made({ type, schema, calls, reasoning }: Parts, tokenizer: Tokenizer, form: AnswerForm): Grammar {
   try {
-    return schema === undefined ? jsonGrammar(tokenizer) : jsonSchemaGrammar(schema, tokenizer);
+    if (calls === undefined && reasoning === undefined)
+      return schema === undefined ? jsonGrammar(tokenizer) : jsonSchemaGrammar(schema, tokenizer);
+    const text = type === "text" ? undefined : (schema ?? { type: "object" });
+    const bound = calls && { ...calls, form: form.calls };
+    return answerGrammar({ reasoning, schema: text, calls: bound, marks: form.marks }, tokenizer);
   } catch (cause) {
     if (!(cause instanceof LenityError)) throw cause;
-    const param = cause.path === undefined ? "response_format" : excerpt(`response_format.json_schema.${cause.path}`);
-    throw new ApiError(400, excerpt(cause.message, 2000), { param, code: cause.code, cause });
+    const message = excerpt(cause.message, 2000);
+    if (cause.path?.startsWith("tools") === true) {
+      const remedy = "Or set strict: false beside parameters: the arguments are then any object.";
+      throw new ApiError(400, `${message} ${remedy}`, { param: excerpt(cause.path), code: cause.code, cause });
+    }
+    const where = cause.path?.startsWith("schema") === true ? `response_format.json_schema.${cause.path}` : undefined;
+    const param = excerpt(where ?? (type === "text" ? "tools" : "response_format"));
+    throw new ApiError(400, message, { param, code: cause.code, cause });
   }
 }

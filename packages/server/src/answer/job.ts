@@ -1,10 +1,13 @@
-import type { GenerateOptions, Token } from "@lenity/core";
+import type { ReadOptions } from "@lenity/chat";
+import type { GenerateOptions, Token, Tokenizer } from "@lenity/core";
 import { ApiError } from "../http/api-error.ts";
 import type { AnswerRequest } from "../request/answer-fields.ts";
 import type { ChatRequest } from "../request/chat-request.ts";
 import { chosenSampling } from "../request/chosen-sampling.ts";
 import { chosenSpeculation, type Speculation } from "../request/chosen-speculation.ts";
 import { choiceSeed } from "../request/seed.ts";
+import { askedCalls } from "./asked-calls.ts";
+import type { AskedForm } from "./grammars.ts";
 import { processorsOf } from "./processors.ts";
 import { modelOf, type ReadyModel } from "./ready-model.ts";
 
@@ -12,6 +15,10 @@ import { modelOf, type ReadyModel } from "./ready-model.ts";
 export interface Job {
   readonly model: ReadyModel;
   readonly prompt: readonly Token[];
+  /** What the answer's text is made with. */
+  readonly tokenizer: Tokenizer;
+  /** What is taken out of the text, if anything is: calls and reasoning. */
+  readonly reading: ReadOptions;
   readonly speculation: Speculation;
   /** Whether the answer includes which verifier accepted each token. */
   readonly trace: boolean;
@@ -34,6 +41,8 @@ export interface JobSettings {
   readonly continues?: boolean | undefined;
   /** Who the request is from. */
   readonly scope?: string | undefined;
+  /** What the answer must be besides its format, and what is read in it. Default: text, as it is. */
+  readonly form?: Omit<AskedForm, "format"> | undefined;
 }
 
 /** The jobs of a request: `n` for each prompt, in order. Fills in the defaults; throws for what the model cannot do. */
@@ -41,13 +50,17 @@ export function jobsOf(
   request: AnswerRequest,
   model: ReadyModel,
   prompts: readonly (readonly Token[])[],
-  { maxTokens: asked, logprobs, promptLogprobs, continues, scope }: JobSettings,
+  { maxTokens: asked, logprobs, promptLogprobs, continues, scope, form = {} }: JobSettings,
 ): Job[] {
   const maxTokens = allowedTokens(asked, model);
   const { stop } = request;
   const speculative = request.speculative ?? {};
+  const { calls, reasoning } = form;
+  const reading = { calls: calls && model.writer.form.calls, reasoning };
   const shared = {
     model,
+    reading,
+    tokenizer: (calls ?? reasoning) === undefined ? model.tokenizer : model.writer.answerTokenizer,
     speculation: chosenSpeculation(
       { policy: speculative.policy, draftTokens: speculative.draft_tokens, drafter: speculative.drafter },
       model,
@@ -63,7 +76,7 @@ export function jobsOf(
       model.sampling,
     ),
     processors: processorsOf(request, { vocabulary: model.vocabulary, eos: model.target.eos }, maxTokens),
-    grammar: request.response_format == null ? undefined : model.grammars(request.response_format),
+    grammar: model.grammars({ ...form, format: request.response_format }),
     maxTokens,
     stop: typeof stop === "string" ? [stop] : (stop ?? []),
     continues,
@@ -99,12 +112,16 @@ export async function chatJobs(
     logprobs: request.logprobs === true ? (request.top_logprobs ?? 0) : undefined,
     scope,
   };
-  // Once without a prompt, so that what the model cannot do is refused before a long prompt is encoded.
-  jobsOf(request, model, [], settings);
-  const prompt = await model.writer.writeAsync(request.messages, {
+  const { writer } = model;
+  const calls = askedCalls(request);
+  // Once without a prompt, so that what the model cannot do is refused before a long prompt is encoded. Which reasoning
+  // there is, the prompt's end tells; most have none open.
+  const usual = writer.form.reasoning && { ...writer.form.reasoning, isOpen: false };
+  jobsOf(request, model, [], { ...settings, form: { calls, reasoning: usual } });
+  const prompt = await writer.writeAsync(request.messages, {
     tools: request.tool_choice === "none" ? undefined : (request.tools ?? undefined),
   });
-  return jobsOf(request, model, [prompt], settings);
+  return jobsOf(request, model, [prompt], { ...settings, form: { calls, reasoning: writer.reasoningAfter(prompt) } });
 }
 
 function randomSeed(): number {

@@ -8,6 +8,8 @@ import {
   type Tokenizer,
   textStream,
 } from "@lenity/core";
+import type { Job } from "./job.ts";
+import { reasoningTokens } from "./reasoning-tokens.ts";
 
 /** How an answer was generated. */
 export interface Metrics {
@@ -99,6 +101,8 @@ export interface Usage {
   readonly total_tokens: number;
   /** Prompt tokens that were cached by an earlier request. */
   readonly prompt_tokens_details: { readonly cached_tokens: number };
+  /** Tokens of reasoning, with its marks. */
+  readonly completion_tokens_details: { readonly reasoning_tokens: number };
 }
 
 /** The `usage` of an answer. */
@@ -111,17 +115,22 @@ export const usageOf = (answer: Pick<Answer, "promptTokens" | "tokens" | "counte
  */
 export function totalUsage(
   answers: readonly Pick<Answer, "promptTokens" | "tokens" | "counters">[],
-  asked: readonly { readonly prompt: readonly Token[] }[],
+  asked: readonly (Pick<Job, "prompt"> & Partial<Pick<Job, "reading" | "tokenizer">>)[],
 ): Usage {
   const firsts = answers.filter((_, at) => at === 0 || asked[at]?.prompt !== asked[at - 1]?.prompt);
   const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
   const prompt = sum(firsts.map(({ promptTokens }) => promptTokens));
   const completion = sum(answers.map(({ tokens }) => tokens.length));
+  const thought = answers.map(({ tokens }, at) => {
+    const { reading, tokenizer } = asked[at] ?? {};
+    return reading === undefined || tokenizer === undefined ? 0 : reasoningTokens(tokens, reading, tokenizer);
+  });
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
     prompt_tokens_details: { cached_tokens: sum(firsts.map(({ counters }) => counters.cached)) },
+    completion_tokens_details: { reasoning_tokens: sum(thought) },
   };
 }
 

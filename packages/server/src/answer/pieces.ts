@@ -46,10 +46,10 @@ async function* inPieces(
   }
 }
 
-function writerOf({ model, prompt, trace, logprobs, options }: Job, index: number) {
+function writerOf({ tokenizer, prompt, trace, logprobs, options }: Job, index: number) {
   const before = options.continues === true ? prompt : undefined;
-  const traced = trace ? tracer(model.tokenizer, before) : undefined;
-  const texts = logprobs === undefined ? undefined : tokenTexts(model.tokenizer, before);
+  const traced = trace ? tracer(tokenizer, before) : undefined;
+  const texts = logprobs === undefined ? undefined : tokenTexts(tokenizer, before);
   const piece = (text: string, tokens?: readonly TokenText[], entries?: readonly TraceEntry[]): Piece[] => {
     const all = tokens === undefined ? text : tokens.map(({ text }) => text).join("");
     if (all === "" && (entries ?? []).length === 0 && (tokens ?? []).length === 0) return [];

@@ -21,7 +21,8 @@ export function ready(model: ServedModel): ReadyModel {
   chosenSpeculation({}, model);
   const { target, tokenizer } = model;
   const vocabulary = Math.min(target.vocabulary, tokenizer.vocabulary);
-  return { ...model, writer: chatWriter(model), vocabulary, grammars: grammarsFor({ ...tokenizer, vocabulary }) };
+  const writer = chatWriter(model);
+  return { ...model, writer, vocabulary, grammars: grammarsFor({ ...tokenizer, vocabulary }, writer.form) };
 }
 
 /** The model of this name, or the first one if the request names none. Throws a 404. */

@@ -51,9 +51,9 @@ function turnAfter(leave: () => void, queue: Queue, signal: AbortSignal): Promis
 }
 
 function answering(job: Job, signal: AbortSignal): AsyncGenerator<GenerateEvent, void, undefined> {
-  const { model, prompt, speculation, trace, logprobs, options } = job;
+  const { model, prompt, tokenizer, speculation, trace, logprobs, options } = job;
   const { verifier, draftTokens, createDrafter } = speculation;
-  const { target, tokenizer, writer } = model;
+  const { target, writer } = model;
   const own = createDrafter?.();
   // What the grammar forces is drafted for free.
   const drafter = own === undefined || options.grammar === undefined ? own : forcedDrafter(own);

@@ -1,6 +1,7 @@
 /** What the server answers, as schemas: for the description of the API. The compiler compares them with the types. */
 import * as v from "valibot";
 import type { ChatLogprobs } from "../answer/chat-logprobs.ts";
+import type { CallDelta, ChatCall } from "../answer/chat-message.ts";
 import type { ChatChunk, ChatCompletion } from "../answer/completion.ts";
 import type { Metrics, TraceEntry, Usage } from "../answer/metrics.ts";
 import type { TextCompletion } from "../answer/text-completion.ts";
@@ -23,6 +24,7 @@ const usage: Answered<Usage> = v.strictObject({
   completion_tokens: count,
   total_tokens: count,
   prompt_tokens_details: v.strictObject({ cached_tokens: count }),
+  completion_tokens_details: v.strictObject({ reasoning_tokens: count }),
 });
 
 const metrics: Answered<Metrics> = v.strictObject({
@@ -62,6 +64,7 @@ const traceEntry: Answered<TraceEntry> = v.strictObject({
 /** At the root if there is one choice, else in each choice. */
 const facts = { metrics: maybe(metrics), trace: maybe(v.array(traceEntry)) };
 const reason = v.picklist(["stop", "length"]);
+const chatReason = v.picklist(["stop", "length", "tool_calls"]);
 const envelope = { id: text, created: count, model: text };
 
 const listed = { token: text, bytes: v.array(count), logprob: v.number() };
@@ -70,15 +73,34 @@ const chatLogprobs: Answered<ChatLogprobs> = v.strictObject({
   refusal: v.null(),
 });
 
+const called = v.literal("function");
+const call: Answered<ChatCall> = v.strictObject({
+  id: text,
+  type: called,
+  function: v.strictObject({ name: text, arguments: text }),
+});
+const callDelta: Answered<CallDelta> = v.strictObject({
+  index: count,
+  id: maybe(text),
+  type: maybe(called),
+  function: v.strictObject({ name: maybe(text), arguments: text }),
+});
+
 export const chatCompletion: Answered<ChatCompletion> = v.strictObject({
   ...envelope,
   object: v.literal("chat.completion"),
   choices: v.array(
     v.strictObject({
       index: count,
-      message: v.strictObject({ role: v.literal("assistant"), content: text, refusal: v.null() }),
+      message: v.strictObject({
+        role: v.literal("assistant"),
+        content: v.nullable(text),
+        refusal: v.null(),
+        reasoning_content: maybe(text),
+        tool_calls: maybe(v.array(call)),
+      }),
       logprobs: v.nullable(chatLogprobs),
-      finish_reason: reason,
+      finish_reason: chatReason,
       ...facts,
     }),
   ),
@@ -92,9 +114,14 @@ export const chatChunk: Answered<ChatChunk> = v.strictObject({
   choices: v.array(
     v.strictObject({
       index: count,
-      delta: v.strictObject({ role: maybe(v.literal("assistant")), content: maybe(text) }),
+      delta: v.strictObject({
+        role: maybe(v.literal("assistant")),
+        content: maybe(text),
+        reasoning_content: maybe(text),
+        tool_calls: maybe(v.array(callDelta)),
+      }),
       logprobs: v.nullable(chatLogprobs),
-      finish_reason: v.nullable(reason),
+      finish_reason: v.nullable(chatReason),
       ...facts,
     }),
   ),

@@ -3,8 +3,11 @@ export const fieldNotes: Readonly<Record<string, string>> = {
   model: "The id of a model. Default: the server's first.",
   messages: "The conversation. Contents are text, or parts of text.",
   prompt: "A text or token ids to continue, or an array of either. Nothing is added: spell control tokens yourself.",
-  tools: "Functions for the chat template. Calls come back in the text.",
-  tool_choice: "With `none` the tools are left out.",
+  tools:
+    "Functions that the model may call. The arguments of a call fulfil `parameters`, unless `strict` is false: then they are any object.",
+  tool_choice:
+    "`auto`: calls or text. `required`: at least one call. A named function: one call of it. `none`: the tools are left out.",
+  parallel_tool_calls: "Whether an answer may have several calls. Default: true, if the model can.",
   stream: "Whether the answer is a stream of chunks, as server-sent events that end with `[DONE]`.",
   stream_options: "`include_usage` adds a last chunk with the usage.",
   max_tokens: "The most tokens of each choice. Default: what fits the context, and 16 for completions.",

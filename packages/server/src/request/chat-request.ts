@@ -1,4 +1,4 @@
-import type { ChatMessage, ChatTool } from "@lenity/chat";
+import type { ChatMessage } from "@lenity/chat";
 import * as v from "valibot";
 import { ApiError } from "../http/api-error.ts";
 import {
@@ -13,14 +13,15 @@ import {
 import { checked, checkStreaming } from "./checked.ts";
 import { messageSchema } from "./message-schema.ts";
 import { otherFields } from "./other-fields.ts";
-import { among, expecting, plain } from "./schema.ts";
+import { checkTools, type OfferedTool, type ToolChoice, toolChoice, toolSchema } from "./tools.ts";
 
 /** A chat request that has been checked, except for what depends on the model. */
 export interface ChatRequest extends AnswerRequest {
   readonly messages: readonly ChatMessage[];
-  /** The chat template writes them into the prompt. Calls appear in the text, as the model writes them. */
-  readonly tools?: Maybe<readonly ChatTool[]>;
-  readonly tool_choice?: Maybe<"none" | "auto">;
+  readonly tools?: Maybe<readonly OfferedTool[]>;
+  readonly tool_choice?: Maybe<ToolChoice>;
+  /** Whether an answer may have several calls. Default: true. */
+  readonly parallel_tool_calls?: Maybe<boolean>;
   /** The newer name of `max_tokens`; takes precedence. */
   readonly max_completion_tokens?: Maybe<number>;
   /** Whether each token has its log probability. */
@@ -29,31 +30,12 @@ export interface ChatRequest extends AnswerRequest {
   readonly top_logprobs?: Maybe<number>;
 }
 
-/** A function that the model may call. */
-export const toolSchema: v.GenericSchema<unknown, ChatTool> = plain(
-  v.looseObject({
-    type: v.literal("function"),
-    function: plain(
-      v.looseObject({
-        name: v.string(),
-        description: v.nullish(v.string()),
-        parameters: v.nullish(plain(v.looseObject({}))),
-      }),
-    ),
-  }),
-);
-const freeChoice = v.picklist(["none", "auto"]);
-const boundChoice = expecting('"none" or "auto", because this server cannot make the model call a tool');
-/** Choices that force a call are known but not supported. */
-const toolChoice = among<"none" | "auto">([freeChoice], (input) =>
-  input === "none" || input === "auto" ? freeChoice : boundChoice,
-);
-
 const fields: FieldsOf<ChatRequest> = {
   ...answerFields,
   messages: v.pipe(v.array(messageSchema), v.minLength(1)),
   tools: v.nullish(v.array(toolSchema)),
   tool_choice: v.nullish(toolChoice),
+  parallel_tool_calls: flag,
   max_completion_tokens: whole(1),
   logprobs: flag,
   top_logprobs: whole(0, mostAlternatives),
@@ -66,6 +48,7 @@ export const chatSchema: v.GenericSchema<unknown, Omit<ChatRequest, "ignored">> 
 export function parseChatRequest(body: unknown): ChatRequest {
   const request = checked(chatSchema, body);
   checkStreaming(request);
+  checkTools(request);
   if ((request.top_logprobs ?? 0) > 0 && request.logprobs !== true) {
     throw new ApiError(400, "top_logprobs is given without logprobs: true. Set logprobs: true, or leave it out.", {
       param: "top_logprobs",

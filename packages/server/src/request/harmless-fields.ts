@@ -48,7 +48,6 @@ export const harmless: Readonly<Record<string, Kind>> = {
  * servers.
  */
 export const harmlessInMessages: Readonly<Record<string, Kind>> = {
-  reasoning_content: "a string",
   reasoning: "a string",
   annotations: "an array",
   cache_control: "an object",

@@ -48,6 +48,7 @@ const shared = {
   tool_calls: v.nullish(v.array(toolCall)),
   tool_call_id: v.nullish(v.string()),
   name: v.nullish(v.string()),
+  reasoning_content: v.nullish(v.string()),
 };
 const refusal = v.nullish(v.string(), "");
 const assistant = object({ ...shared, content: assistantContent, refusal });
@@ -76,9 +77,18 @@ const anyMessage = among<AnyMessage>([assistant, silentAssistant, other], (input
 export const messageSchema: v.GenericSchema<unknown, ChatMessage> = v.pipe(
   anyMessage,
   v.transform(
-    ({ role, content, refusal, tool_calls: calls, tool_call_id: id, name }): ChatMessage => ({
+    ({
+      role,
+      content,
+      refusal,
+      reasoning_content: thought,
+      tool_calls: calls,
+      tool_call_id: id,
+      name,
+    }): ChatMessage => ({
       role,
       content: `${content}${(refusal ?? "").toWellFormed()}`,
+      ...(thought == null || role !== "assistant" ? {} : { reasoning_content: thought.toWellFormed() }),
       ...(calls == null || calls.length === 0 ? {} : { tool_calls: calls }),
       ...(id == null ? {} : { tool_call_id: id }),
       ...(name == null ? {} : { name }),

@@ -5,7 +5,6 @@ import {
   type UnsupportedField,
   unsupported,
   unsupportedInFormats,
-  unsupportedInFunctions,
   unsupportedInMessages,
   unsupportedInStreams,
 } from "./unsupported-fields.ts";
@@ -26,7 +25,6 @@ interface Body extends Fields {
     readonly content?: unknown;
     readonly tool_calls?: readonly Called[] | null;
   })[];
-  readonly tools?: readonly { readonly function: Fields }[] | null;
   readonly stream_options?: Fields | null;
   readonly response_format?: (Fields & { readonly json_schema?: Fields | null }) | null;
 }
@@ -36,7 +34,7 @@ interface Called extends Fields {
 }
 
 const messageFields: Place = {
-  read: ["role", "content", "refusal", "tool_calls", "tool_call_id", "name"],
+  read: ["role", "content", "refusal", "reasoning_content", "tool_calls", "tool_call_id", "name"],
   unsupported: unsupportedInMessages,
   harmless: harmlessInMessages,
 };
@@ -80,11 +78,6 @@ export function otherFields(
       look(call, `${path}.tool_calls[${n}].`, { read: ["id", "type", "function"] });
       look(call.function, `${path}.tool_calls[${n}].function.`, { read: ["name", "arguments"] });
     }
-  }
-  for (const [at, { function: described }] of (body.tools ?? []).entries()) {
-    // The template reads the rest.
-    const read = Object.keys(described).filter((key) => !Object.hasOwn(unsupportedInFunctions, key));
-    look(described, `tools[${at}].function.`, { read, unsupported: unsupportedInFunctions });
   }
   return [...ignored];
 }

@@ -24,7 +24,6 @@ function isEmptyObject(value: unknown): boolean {
 const openai: Readonly<Record<string, UnsupportedField>> = {
   functions: instead("Send tools.", list),
   function_call: instead("Send tool_choice.", only("none", "auto")),
-  parallel_tool_calls: only(true),
   modalities: { isDefault: (value) => Array.isArray(value) && value.every((kind) => kind === "text") },
   audio: never,
   web_search_options: never,
@@ -103,7 +102,7 @@ const sglang: Readonly<Record<string, UnsupportedField>> = {
   sampling_seed: instead("Send seed."),
   sampling_params: instead("Send its settings as fields of the body.", object),
   input_ids: instead("Send messages."),
-  separate_reasoning: only(false),
+  separate_reasoning: only(true),
   custom_logit_processor: never,
   custom_params: object,
   lora_path: never,
@@ -139,11 +138,11 @@ const llamaCpp: Readonly<Record<string, UnsupportedField>> = {
   response_fields: list,
   image_data: list,
   lora: list,
-  reasoning_format: only("none"),
+  reasoning_format: only("auto", "deepseek"),
   reasoning_budget: only(-1),
   thinking_budget_tokens: only(-1),
   thinking_forced_open: only(false),
-  parse_tool_calls: only(false),
+  parse_tool_calls: only(true),
   "speculative.n_max": instead("Send draft_tokens in the object speculative."),
   "speculative.n_min": never,
   "speculative.p_min": never,
@@ -213,6 +212,7 @@ export const unsupportedInCompletions: Readonly<Record<string, UnsupportedField>
   messages: instead("Send prompt, or send the messages to /v1/chat/completions."),
   tools: list,
   tool_choice: only("none", "auto"),
+  parallel_tool_calls: { isDefault: (value) => typeof value === "boolean" },
   max_completion_tokens: instead("Send max_tokens."),
   top_logprobs: instead("Send logprobs with this number.", only(0)),
   // Above, the advice for these is a field of chat requests.
@@ -253,6 +253,3 @@ export const unsupportedInMessages: Readonly<Record<string, UnsupportedField>> =
   prefix: only(false),
   partial: only(false),
 };
-
-/** Fields of a tool's function. */
-export const unsupportedInFunctions: Readonly<Record<string, UnsupportedField>> = { strict: only(false) };

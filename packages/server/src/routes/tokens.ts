@@ -8,10 +8,10 @@ import { checkIds, promptTexts } from "../answer/text-job.ts";
 import { aloneOf } from "../answer/token-texts.ts";
 import { ApiError } from "../http/api-error.ts";
 import { type FieldsOf, flag, type Maybe } from "../request/answer-fields.ts";
-import { toolSchema } from "../request/chat-request.ts";
 import { checked } from "../request/checked.ts";
 import { messageSchema } from "../request/message-schema.ts";
 import { otherFields } from "../request/other-fields.ts";
+import { toolSchema } from "../request/tools.ts";
 import { unsupportedInTokens } from "../request/unsupported-fields.ts";
 
 /** A text, or messages as the chat template writes them. */

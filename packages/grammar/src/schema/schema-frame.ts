@@ -1,0 +1,16 @@
+import type { Budget } from "../budget.ts";
+import { jsonFrame } from "../json/json-frame.ts";
+import { prune } from "../json/prune.ts";
+import type { Frame } from "../machine/frame.ts";
+import { invalid, type Place } from "./place.ts";
+import { schemaNetwork } from "./schema-network.ts";
+
+/** The first frame of the JSON that fulfils a schema, with white space between its parts or without. */
+export function schemaFrame(root: Place, whiteSpace: boolean, budget: Budget): Frame {
+  const network = prune(schemaNetwork(root, whiteSpace, budget));
+  if (network !== undefined) return jsonFrame(network);
+  throw invalid(
+    root.path,
+    "is fulfilled by no value: it needs a part that is false, or that contains itself without end.",
+  );
+}
