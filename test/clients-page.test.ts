@@ -21,13 +21,13 @@ after(async () => {
 });
 
 describe("docs/clients.md", () => {
-  assert.equal(programs.length, 3);
+  assert.equal(programs.length, 4);
   for (const [at, { code }] of programs.entries()) {
     test(`program ${at + 1} runs and prints what its comments say`, async () => {
       assert.ok(code.includes("http://127.0.0.1:8080/v1"));
       const out = await shell(`"${process.execPath}" run -`, code.replace("http://127.0.0.1:8080", url), folder);
       const expected = [...code.matchAll(/\/\/ prints (.*)$/gm)];
-      assert.ok(expected.length >= 3);
+      assert.ok(expected.length >= 1);
       for (const [, text = ""] of expected) assert.ok(out.includes(text), out);
     });
   }
