@@ -47,10 +47,13 @@ export function promptText({
   return (messages, offered) => {
     const given = templateMessages(messages);
     checkKnown(given, messages, renderer, name);
+    mapTexts(offered, "tools", (text) => text); // refuses what is nested too deeply to be written
     const { messages: talk, tools } = toolsAsText(
       { messages: given, tools: offered?.length === 0 ? undefined : offered },
       renderer,
     );
+    // Messages that were put together have no place of their own.
+    const pathOf = (at: number) => (talk === given ? `messages[${at}]` : "messages");
     const plain = renderer.wantsShortIds ? withShortIds(talk) : talk;
     const mark = unusedMark(plain, tools, renderer);
     const texts: GivenText[] = [];
@@ -64,10 +67,11 @@ export function promptText({
         return cut;
       };
     const markedMessage = (message: TemplateMessage, at: number) => {
-      const path = `messages[${at}].content`;
+      const place = pathOf(at);
+      const path = talk === given ? `${place}.content` : place;
       const forbidden = message.role === "assistant" ? control.inAnswers : control.all;
       return {
-        ...(mapTexts({ ...message, content: "" }, `messages[${at}]`, marked(path)) as object),
+        ...(mapTexts({ ...message, content: "" }, place, marked(path)) as object),
         content: marked(path, forbidden)(message.content),
         role: message.role,
       };

@@ -11,13 +11,14 @@ export interface Talk {
 
 /**
  * Writes what the template would leave out as text: tools into the system message, or into the user's first one if
- * there can be none; calls into the assistant's messages; results into messages of the user.
+ * there can be none; calls into the assistant's messages; results into messages of the user. Returns the same messages if there is nothing of that.
  */
 export function toolsAsText({ messages, tools }: Talk, renderer: ChatRenderer): Talk {
   const { readsTools, readsCalls } = renderer;
   const asText = messages.some(({ role }) => role === "tool") && !renderer.reads("tool");
   const answered = asText ? resultsAsText(messages) : messages;
-  const plain = readsCalls ? answered : answered.map(callsAsText);
+  const called = answered.some(({ tool_calls: calls }) => calls !== undefined);
+  const plain = readsCalls || !called ? answered : answered.map(callsAsText);
   if (tools === undefined || readsTools) return { messages: plain, tools };
   return { messages: withTools(plain, toolText(tools), renderer.reads("system")), tools: undefined };
 }

@@ -316,6 +316,8 @@ describe("bad input", () => {
       "stop",
       "seed",
       "tools",
+      "tool_choice",
+      "parallel_tool_calls",
       "n",
       "speculative",
       "temperature",

@@ -58,9 +58,17 @@ test("tools and calls nested without end are a 400", async () => {
     ];
     return JSON.stringify({ messages });
   };
-  for (const body of [withTool, withCall]) {
-    assert.equal((await post(tooled, body(deep(10)))).status, 200);
-    for (const depth of [60, 50_000]) assert.equal((await post(tooled, body(deep(depth)))).status, 400);
+  const parameters = (inner: string) =>
+    `{"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"const":${inner}}}}]}`;
+  const plain = createServer({ models: [served(sayingModel("ok"), undefined, { chatTemplate: inst })] });
+  for (const server of [tooled, plain]) {
+    for (const body of [withTool, withCall, parameters]) {
+      assert.ok([200, 400].includes((await post(server, body(deep(10)))).status));
+      for (const depth of [60, 50_000]) {
+        const { status } = await post(server, body(deep(depth)));
+        assert.equal(status, 400, `${depth} ${body(".")}`);
+      }
+    }
   }
 });
 

@@ -55,10 +55,22 @@ const mostTools = 128;
 /** Names as at OpenAI, and with dots, colons and slashes, which other servers allow. */
 const nameForm = /^[\w.:/-]{1,128}$/;
 
+/** What describes a function is written and compiled by code that recurses. */
+const deepest = 100;
+
+const isDeep = (value: unknown, most: number): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (most === 0 || Object.values(value).some((inner) => isDeep(inner, most - 1)));
+
 /** Refuses tools that cannot be told apart or written, and choices among tools that are not there. */
 export function checkTools({ tools, tool_choice: choice }: ToolFields): void {
   const names = (tools ?? []).map(({ function: { name } }) => name);
   if (names.length > mostTools) throw refusedValue("tools", tools, `at most ${mostTools} tools`);
+  for (const [at, { function: described }] of (tools ?? []).entries()) {
+    if (isDeep(described, deepest))
+      throw refusedValue(`tools[${at}].function`, described, `a function nested at most ${deepest} levels deep`);
+  }
   for (const [at, name] of names.entries()) {
     const param = `tools[${at}].function.name`;
     if (!nameForm.test(name))
