@@ -91,7 +91,12 @@ describe("npm start", () => {
   for (const command of commands.filter((line) => line.startsWith("curl"))) {
     test(`answers ${command.slice(-90)}`, { skip }, async () => {
       const answer = JSON.parse(await shell(command));
-      assert.match(answer.choices[0].message.content, /#### 7$/);
+      const { content, tool_calls: calls } = answer.choices[0].message;
+      if (command.includes('"tools"')) {
+        assert.ok(Number.isInteger(JSON.parse(calls[0].function.arguments).nuts), JSON.stringify(calls));
+        return;
+      }
+      assert.match(content, /#### 7$/);
       assert.equal(answer.metrics.acceptance.law, "mixture");
     });
   }
