@@ -1,7 +1,7 @@
 import type { AnswerForm } from "@lenity/chat";
 import { type Grammar, LenityError, type Reasoning, type Tokenizer } from "@lenity/core";
 import { excerpt } from "@lenity/core/internal";
-import { answerGrammar, type Calls, jsonGrammar, jsonSchemaGrammar } from "@lenity/grammar";
+import { answerGrammar, type Calls } from "@lenity/grammar";
 import { ApiError } from "../http/api-error.ts";
 import type { ResponseFormat } from "../request/response-format.ts";
 
@@ -48,8 +48,6 @@ interface Parts extends Omit<AskedForm, "format"> {
 
 function made({ type, schema, calls, reasoning }: Parts, tokenizer: Tokenizer, form: AnswerForm): Grammar {
   try {
-    if (calls === undefined && reasoning === undefined)
-      return schema === undefined ? jsonGrammar(tokenizer) : jsonSchemaGrammar(schema, tokenizer);
     const text = type === "text" ? undefined : (schema ?? { type: "object" });
     const bound = calls && { ...calls, form: form.calls };
     return answerGrammar({ reasoning, schema: text, calls: bound, marks: form.marks }, tokenizer);
