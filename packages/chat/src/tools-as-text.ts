@@ -11,7 +11,8 @@ export interface Talk {
 
 /**
  * Writes what the template would leave out as text: tools into the system message, or into the user's first one if
- * there can be none; calls into the assistant's messages; results into messages of the user. Returns the same messages if there is nothing of that.
+ * there can be none; calls into the assistant's messages; results into messages of the user. Returns the same messages
+ * if there is nothing of that.
  */
 export function toolsAsText({ messages, tools }: Talk, renderer: ChatRenderer): Talk {
   const { readsTools, readsCalls } = renderer;
