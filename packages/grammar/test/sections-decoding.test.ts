@@ -214,6 +214,22 @@ describe("with any drafter and block", () => {
   }
 });
 
+test("an answer without a call is the same as without the grammar, sampled or not", async () => {
+  const grammar = answerGrammar(auto, language(texts.length));
+  let free = 0;
+  for (let seed = 1; seed <= 60; seed++) {
+    const target = randomModel({ vocabulary: texts.length, seed, eos: [end], scale: 3 });
+    for (const temperature of [0, 1]) {
+      const options = { target, seed, maxTokens: 12, sampling: { temperature }, draftTokens: 0 };
+      const without = await run(options);
+      if (without.tokens.includes(call)) continue;
+      free++;
+      assert.deepEqual((await run({ ...options, grammar })).tokens, without.tokens, `seed ${seed}`);
+    }
+  }
+  assert.ok(free > 30, `only ${free} answers without a call`);
+});
+
 /** Where the answer stands, and what may follow: written down anew, without bytes. */
 type Place = "thinking" | "free" | "begin" | "name" | "arguments" | "behind";
 const follows: Readonly<Record<Place, readonly Token[]>> = {
