@@ -1,6 +1,6 @@
 import { type AST, RegExpParser } from "@eslint-community/regexpp";
 import { LenityError } from "@lenity/core";
-import { quoted } from "@lenity/core/internal";
+import { excerpt, quoted } from "@lenity/core/internal";
 
 const parser = new RegExpParser({ ecmaVersion: 2025 });
 /** Far more than patterns for people have. */
@@ -16,7 +16,8 @@ export function parsePattern(pattern: string, path: string): AST.Pattern {
     return parser.parsePattern(pattern, undefined, undefined, { unicode: true });
   } catch (cause) {
     if (cause instanceof RangeError) throw cause; // too many parentheses within each other
-    const why = `is malformed: ${(cause as Error).message}`;
+    // The parser's message quotes the whole pattern before it says what is wrong.
+    const why = `is malformed: ${excerpt((cause as Error).message.split(": ").at(-1) as string)}`;
     throw refused(path, pattern, why, "a pattern of JavaScript with the flag u", cause);
   }
 }

@@ -1,5 +1,5 @@
 import { LenityError } from "@lenity/core";
-import { didYouMean } from "@lenity/core/internal";
+import { didYouMean, shown } from "@lenity/core/internal";
 import { invalid, isObject, member, type Place, unsupported } from "./place.ts";
 
 /** The types of JSON, as JSON Schema names them. */
@@ -108,7 +108,7 @@ export function typesOf({ schema, path }: Place, spoken: readonly string[]): Rea
     if (!types.includes(name))
       throw invalid(
         member(path, "type"),
-        `has ${JSON.stringify(name) ?? "undefined"}; expected one or more of ${types.join(", ")}.`,
+        `has ${shown(name)}; expected one or more of ${types.join(", ")}.`,
       );
     found.add(name);
   }

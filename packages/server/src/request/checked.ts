@@ -15,10 +15,7 @@ export function checked<Output>(schema: v.GenericSchema<unknown, Output>, body: 
 
 /** The error for the first issue that a schema found. */
 function invalid(issue: v.BaseIssue<unknown>): ApiError {
-  const param = (issue.path ?? []).reduce((path, { key }) => {
-    if (typeof key === "number") return `${path}[${key}]`;
-    return path === "" ? String(key) : `${path}.${excerpt(String(key))}`;
-  }, "");
+  const param = (issue.path ?? []).reduce((path, { key }) => memberPath(path, key), "");
   const last = issue.path?.at(-1);
   if (issue.input === undefined)
     return new ApiError(400, `${param} is missing.`, { param, code: "missing_required_parameter" });
@@ -30,6 +27,14 @@ function invalid(issue: v.BaseIssue<unknown>): ApiError {
   // Schemas made with `expecting` describe what is expected in their message.
   const expected = issue.type === "custom" ? issue.message : expectation(issue);
   return refusedValue(param, issue.input, String(expected));
+}
+
+/** The path of a member: `messages[0]`, `speculative.policy`, or `logit_bias["a.b"]`. */
+export function memberPath(path: string, key: unknown): string {
+  if (typeof key === "number") return `${path}[${key}]`;
+  const name = excerpt(String(key));
+  if (path === "") return name;
+  return /^[A-Za-z_$][\w$]*…?$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`;
 }
 
 /** The error for a field with a value that it cannot have. */
