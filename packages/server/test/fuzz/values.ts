@@ -69,7 +69,7 @@ export function oddPolicy(random: Random): Tree {
   const depth = pick(random, depths);
   const wrapped = pick<(inner: Tree) => Tree>(random, [
     (inner) => ({ entries: [["type", '"or"'], ["any", { items: [inner] }]] }),
-    (inner) => ({ entries: [["type", '"and"'], ["all", { items: [inner, inner] }]] }),
+    (inner) => ({ entries: [["type", '"and"'], ["all", { items: [inner, structuredClone(inner)] }]] }),
     (inner) => ({ entries: [["type", '"unguarded"'], ["of", inner]] }),
     (inner) => ({ entries: [["type", '"ledger"'], ["budget", pick(random, numbers)], ["of", inner]] }),
     (inner) => ({ entries: [["type", '"shadow"'], ["of", inner], ["others", { items: [] }]] }),
