@@ -5,7 +5,8 @@ import { initial } from "./machine/state.ts";
 import { tokenGrammar } from "./machine/token-grammar.ts";
 import { answerParts } from "./sections/answer-parts.ts";
 import { partFrames } from "./sections/part-frames.ts";
-import { vocabularyOf } from "./tokens/vocabulary.ts";
+import { atOnce, inSlices, type Steps } from "./steps.ts";
+import { collectVocabulary, vocabularyOf } from "./tokens/vocabulary.ts";
 
 /**
  * The most bytes of white space in a row, in the arguments of calls and after reasoning. Models are trained to write a
@@ -19,7 +20,16 @@ const spaces = 2;
  * leads to the part of a schema that is at fault, as `jsonSchemaGrammar` does; `unsupported`, with the path `calls`, for
  * text with a schema beside calls that begin with a bracket too.
  */
-export function answerGrammar(options: AnswerOptions, tokenizer: Tokenizer): Required<Grammar> {
+export const answerGrammar = (options: AnswerOptions, tokenizer: Tokenizer): Required<Grammar> =>
+  atOnce(compiled(options, tokenizer));
+
+/** The same, made in slices of a few milliseconds, between which other work of the thread goes on. */
+export async function answerGrammarInSlices(options: AnswerOptions, tokenizer: Tokenizer): Promise<Required<Grammar>> {
+  await collectVocabulary(tokenizer, options.marks);
+  return inSlices(compiled(options, tokenizer));
+}
+
+function* compiled(options: AnswerOptions, tokenizer: Tokenizer): Steps<Required<Grammar>> {
   const { calls, schema } = options;
   if (calls?.needed === false && schema !== undefined && calls.form.begin.some((text) => /^[{["\d-]/.test(text))) {
     throw new LenityError(
@@ -29,6 +39,6 @@ export function answerGrammar(options: AnswerOptions, tokenizer: Tokenizer): Req
     );
   }
   const vocabulary = vocabularyOf(tokenizer, options.marks);
-  const start = initial(partFrames(answerParts(options, budget()), vocabulary.marks));
+  const start = initial(partFrames(yield* answerParts(options, budget()), vocabulary.marks));
   return tokenGrammar({ start, spaces }, tokenizer, vocabulary);
 }

@@ -2,6 +2,7 @@ import { type Grammar, LenityError, type Tokenizer } from "@lenity/core";
 import { budget } from "./budget.ts";
 import { wordsAutomaton } from "./characters/words.ts";
 import { tokenGrammar } from "./machine/token-grammar.ts";
+import { atOnce } from "./steps.ts";
 import { textMachine } from "./texts/text-machine.ts";
 
 /**
@@ -20,5 +21,5 @@ export function choiceGrammar(choices: readonly string[], tokenizer: Tokenizer):
   }
   if (choices.length === 0)
     throw new LenityError("invalid_request", "choices is empty; expected at least one text.", { path: "choices" });
-  return tokenGrammar(textMachine(wordsAutomaton(choices), "choices"), tokenizer);
+  return tokenGrammar(textMachine(atOnce(wordsAutomaton(choices)), "choices"), tokenizer);
 }

@@ -2,6 +2,7 @@ import type { Grammar, Tokenizer } from "@lenity/core";
 import { budget } from "./budget.ts";
 import { tokenGrammar } from "./machine/token-grammar.ts";
 import { patternAutomaton } from "./regex/pattern-automaton.ts";
+import { atOnce } from "./steps.ts";
 import { textMachine } from "./texts/text-machine.ts";
 
 /**
@@ -10,4 +11,4 @@ import { textMachine } from "./texts/text-machine.ts";
  * expressions that are malformed, match no text, or need too large an automaton.
  */
 export const regexGrammar = (pattern: string, tokenizer: Tokenizer): Required<Grammar> =>
-  tokenGrammar(textMachine(patternAutomaton(pattern, "whole", budget(), "pattern"), "pattern"), tokenizer);
+  tokenGrammar(textMachine(atOnce(patternAutomaton(pattern, "whole", budget(), "pattern")), "pattern"), tokenizer);

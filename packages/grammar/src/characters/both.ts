@@ -1,11 +1,12 @@
 import type { Budget } from "../budget.ts";
+import type { Steps } from "../steps.ts";
 import { type Alphabet, alphabetOf, letterOf, rangesOf } from "./alphabet.ts";
 import { type Automaton, anyText } from "./automaton.ts";
 import type { CodePoints } from "./code-points.ts";
 import { explore } from "./explore.ts";
 
 /** The automaton of the texts that both accept. */
-export function both(a: Automaton, b: Automaton, budget: Budget, path: string): Automaton {
+export function* both(a: Automaton, b: Automaton, budget: Budget, path: string): Steps<Automaton> {
   if (a === anyText || b.states.length === 0) return b;
   if (b === anyText || a.states.length === 0) return a;
   const sets = [...setsOf(a.alphabet), ...setsOf(b.alphabet)];
@@ -17,7 +18,7 @@ export function both(a: Automaton, b: Automaton, budget: Budget, path: string): 
       [letterOf(a.alphabet, first), letterOf(b.alphabet, first)] as const,
     ]),
   );
-  return explore<readonly [number, number]>(
+  return yield* explore<readonly [number, number]>(
     {
       alphabet,
       start: [0, 0],
@@ -43,15 +44,15 @@ function setsOf(alphabet: Alphabet): CodePoints[] {
 }
 
 /** The automaton of the texts of these lengths, in characters, that another accepts. */
-export function ofLength(
+export function* ofLength(
   { alphabet, states }: Automaton,
   { least, most }: { readonly least: number; readonly most: number },
   budget: Budget,
   path: string,
-): Automaton {
+): Steps<Automaton> {
   if (states.length === 0) return { alphabet, states };
   const cap = most === Number.POSITIVE_INFINITY ? least : most;
-  return explore<readonly [state: number, length: number]>(
+  return yield* explore<readonly [state: number, length: number]>(
     {
       alphabet,
       start: [0, 0],

@@ -1,3 +1,5 @@
+import type { Steps } from "../steps.ts";
+
 /**
  * Sets of characters: code points without surrogates, as sorted ranges that neither overlap nor touch. Both ends belong
  * to a range.
@@ -30,14 +32,24 @@ function rest(ranges: Iterable<readonly [number, number]>): CodePoints {
   return left;
 }
 
-/** The characters for which the test is true. Takes some 50 ms. */
-export function charactersWhere(test: (character: string) => boolean): CodePoints {
+/** Characters between two steps. */
+const block = 0x1000;
+
+/** The characters that a set of a regular expression has, such as `\p{L}`. */
+export function* charactersOfPattern(set: string): Steps<CodePoints> {
+  const runs = new RegExp(`${set}+`, "gu");
   const ranges: [number, number][] = [];
-  for (let code = 0; code <= highest; code++) {
-    if (!test(String.fromCodePoint(code))) continue;
-    const before = ranges.at(-1);
-    if (before !== undefined && before[1] === code - 1) before[1] = code;
-    else ranges.push([code, code]);
+  for (let start = 0; start <= highest; start += block) {
+    yield;
+    if (start >= surrogates[0] && start <= surrogates[1]) continue;
+    // Surrogates fill the half of a block, and others would join with them.
+    const size = start + block > surrogates[0] && start < surrogates[0] ? surrogates[0] - start : block;
+    const text = String.fromCodePoint(...Array.from({ length: size }, (_, at) => start + at));
+    const units = start < 0x1_0000 ? 1 : 2;
+    for (const { 0: run, index } of text.matchAll(runs)) {
+      const first = start + index / units;
+      ranges.push([first, first + run.length / units - 1]);
+    }
   }
   return codePoints(ranges);
 }

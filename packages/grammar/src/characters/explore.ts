@@ -1,4 +1,5 @@
 import type { Budget } from "../budget.ts";
+import type { Steps } from "../steps.ts";
 import type { Alphabet } from "./alphabet.ts";
 import type { Automaton, AutomatonState } from "./automaton.ts";
 
@@ -14,7 +15,7 @@ export interface Description<State> {
 }
 
 /** Lists the states that can be reached from the start and lead to an accepting one. */
-export function explore<State>(described: Description<State>, budget: Budget, path: string): Automaton {
+export function* explore<State>(described: Description<State>, budget: Budget, path: string): Steps<Automaton> {
   const { alphabet, key, accepting, start } = described;
   const numbers = new Map<string, number>();
   const found: State[] = [];
@@ -33,23 +34,33 @@ export function explore<State>(described: Description<State>, budget: Budget, pa
     const next = new Map(Array.from(described.next(state), ([letter, to]) => [letter, numberOf(to)]));
     budget.spend(5 + 2 * next.size, path);
     states.push({ accepting: accepting(state), next });
+    yield;
   }
-  return { alphabet, states: withoutDeadEnds(states) };
+  return { alphabet, states: yield* withoutDeadEnds(states) };
 }
 
-function withoutDeadEnds(states: readonly AutomatonState[]): AutomatonState[] {
+function* withoutDeadEnds(states: readonly AutomatonState[]): Steps<AutomatonState[]> {
   const from: number[][] = states.map(() => []);
-  for (const [at, { next }] of states.entries()) for (const to of new Set(next.values())) from[to]?.push(at);
+  for (const [at, { next }] of states.entries()) {
+    for (const to of new Set(next.values())) from[to]?.push(at);
+    yield;
+  }
   const alive = new Set<number>(states.flatMap(({ accepting }, at) => (accepting ? [at] : [])));
-  for (const at of alive) for (const before of from[at] as number[]) alive.add(before);
+  for (const at of alive) {
+    for (const before of from[at] as number[]) alive.add(before);
+    yield;
+  }
   if (!alive.has(0)) return [];
   const numbers = new Map([...alive].sort((a, b) => a - b).map((old, number) => [old, number]));
-  return Array.from(numbers.keys(), (old) => {
+  const left: AutomatonState[] = [];
+  for (const old of numbers.keys()) {
     const { accepting, next } = states[old] as AutomatonState;
     const kept = [...next].flatMap(([letter, to]): [number, number][] => {
       const number = numbers.get(to);
       return number === undefined ? [] : [[letter, number]];
     });
-    return { accepting, next: new Map(kept) };
-  });
+    left.push({ accepting, next: new Map(kept) });
+    yield;
+  }
+  return left;
 }

@@ -1,15 +1,16 @@
+import type { Steps } from "../steps.ts";
 import { alphabetOf } from "./alphabet.ts";
 import type { Automaton } from "./automaton.ts";
 import { complement } from "./code-points.ts";
 
 /** The automaton of these words, at least one. */
-export const wordsAutomaton = (words: Iterable<string>): Automaton => tree(words, false);
+export const wordsAutomaton = (words: Iterable<string>): Steps<Automaton> => tree(words, false);
 
 /** The automaton of all texts but these words. */
-export const allButWords = (words: Iterable<string>): Automaton => tree(words, true);
+export const allButWords = (words: Iterable<string>): Steps<Automaton> => tree(words, true);
 
 /** A state for each beginning of words, and, if the words are the exceptions, one for all other texts. */
-function tree(words: Iterable<string>, exceptions: boolean): Automaton {
+function* tree(words: Iterable<string>, exceptions: boolean): Steps<Automaton> {
   const all = [...words];
   const codes = [...new Set(all.join(""))].map((character) => character.codePointAt(0) as number);
   const sets = codes.map((code) => [[code, code] as const]);
@@ -19,6 +20,7 @@ function tree(words: Iterable<string>, exceptions: boolean): Automaton {
   const state = () => ({ accepting: exceptions, next: new Map<number, number>() });
   const states = [state()];
   for (const word of all) {
+    yield;
     let at = 0;
     for (const character of word) {
       const letter = letters.get(character.codePointAt(0) as number) as number;
@@ -32,6 +34,9 @@ function tree(words: Iterable<string>, exceptions: boolean): Automaton {
   const other = states.length;
   states.push(state());
   const every = [...letters.values(), ...(lettersOf[sets.length] as readonly number[])];
-  for (const { next } of states) for (const letter of every) if (!next.has(letter)) next.set(letter, other);
+  for (const { next } of states) {
+    for (const letter of every) if (!next.has(letter)) next.set(letter, other);
+    yield;
+  }
   return { alphabet, states };
 }

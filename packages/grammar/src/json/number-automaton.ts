@@ -4,6 +4,7 @@ import { alphabetOf } from "../characters/alphabet.ts";
 import type { Automaton } from "../characters/automaton.ts";
 import { explore } from "../characters/explore.ts";
 import { patternAutomaton } from "../regex/pattern-automaton.ts";
+import type { Steps } from "../steps.ts";
 import { type Decimal, decimal } from "./decimal.ts";
 
 /** Which numbers may stand at a place. */
@@ -31,12 +32,16 @@ const numbers =
  * is no power. Bounds are compared digit by digit with the decimal text; what lies within them also does so
  * as a floating-point number. Throws `invalid_request` if there is no number within them.
  */
-export function numberAutomaton({ integer, least, most }: NumberRange, budget: Budget, path: string): Automaton {
+export function* numberAutomaton(
+  { integer, least, most }: NumberRange,
+  budget: Budget,
+  path: string,
+): Steps<Automaton> {
   if (least === undefined && most === undefined)
-    return patternAutomaton(integer ? integers : numbers, "whole", budget, path);
+    return yield* patternAutomaton(integer ? integers : numbers, "whole", budget, path);
   const exclusive = least?.exclusive === true || most?.exclusive === true;
   const sides = { plus: above(least, most), minus: below(least, most) };
-  const found = explore<Reading>(
+  const found = yield* explore<Reading>(
     {
       alphabet,
       start: { part: "sign", side: undefined, whole: 0, fraction: 0, low: 0, high: 0 },

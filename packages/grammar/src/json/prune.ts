@@ -1,14 +1,20 @@
+import type { Steps } from "../steps.ts";
 import type { Network, Node, Rule, Step } from "./network.ts";
 
 /**
  * Removes the steps from which no text can be completed, such as an item that must contain itself, so that every state
  * of the rest leads to an end. Undefined if nothing is left: no text fulfils the grammar.
  */
-export function prune(network: Network): Network | undefined {
-  const useful = usefulNodes(network);
+export function* prune(network: Network): Steps<Network | undefined> {
+  const useful = yield* usefulNodes(network);
   if (!useful.has(network.root)) return undefined;
   const kept = (step: Step) => leads(step, network, useful);
-  return { ...network, nodes: network.nodes.map((node) => ({ ...node, steps: node.steps.filter(kept) })) };
+  const nodes: Node[] = [];
+  for (const node of network.nodes) {
+    nodes.push({ ...node, steps: node.steps.filter(kept) });
+    yield;
+  }
+  return { ...network, nodes };
 }
 
 /** Whether a step leads on to the end of its container, or of the text. */
@@ -21,11 +27,12 @@ function leads(step: Step, { rules }: Network, useful: ReadonlySet<number>): boo
 }
 
 /** The nodes from which the end of their container, or of the text, can be reached. */
-function usefulNodes(network: Network): ReadonlySet<number> {
+function* usefulNodes(network: Network): Steps<ReadonlySet<number>> {
   const { nodes, rules } = network;
   /** The nodes that may become useful when a node does: by a step to it, or by a call of the rule that it begins. */
   const before: number[][] = nodes.map(() => []);
   for (const [at, { steps }] of nodes.entries()) {
+    yield;
     for (const step of steps) {
       if (step.kind === "close") continue;
       before[step.to]?.push(at);
@@ -36,6 +43,7 @@ function usefulNodes(network: Network): ReadonlySet<number> {
   const useful = new Set<number>();
   const left = [...nodes.keys()];
   for (let at = left.pop(); at !== undefined; at = left.pop()) {
+    yield;
     const { steps, ends } = nodes[at] as Node;
     if (useful.has(at) || !(ends || steps.some((step) => leads(step, network, useful)))) continue;
     useful.add(at);

@@ -1,20 +1,20 @@
 import type { AST } from "@eslint-community/regexpp";
-import { type CodePoints, charactersWhere, codePoints, complement } from "../characters/code-points.ts";
+import { type CodePoints, charactersOfPattern, codePoints, complement } from "../characters/code-points.ts";
+import type { Steps } from "../steps.ts";
 
 /** The part of a pattern that stands for one character. */
 export type OneCharacter = AST.Character | AST.CharacterSet | AST.ClassRangesCharacterClass;
 
 /** The characters that a part of a pattern with the flag `u` matches. */
-export function charactersOf(part: OneCharacter): CodePoints {
+export function* charactersOf(part: OneCharacter): Steps<CodePoints> {
   if (part.type === "Character") return codePoints([[part.value, part.value]]);
-  if (part.type === "CharacterSet") return charactersOfSet(part);
-  const all = codePoints(
-    part.elements.flatMap((element) =>
-      element.type === "CharacterClassRange"
-        ? [[element.min.value, element.max.value] as const]
-        : charactersOf(element),
-    ),
-  );
+  if (part.type === "CharacterSet") return yield* charactersOfSet(part);
+  const ranges: (readonly [number, number])[] = [];
+  for (const element of part.elements) {
+    if (element.type === "CharacterClassRange") ranges.push([element.min.value, element.max.value]);
+    else for (const range of yield* charactersOf(element)) ranges.push(range);
+  }
+  const all = codePoints(ranges);
   return part.negate ? complement(all) : all;
 }
 
@@ -42,12 +42,11 @@ const known = new Map<string, CodePoints>([
   ],
 ]);
 
-function charactersOfSet({ raw }: AST.CharacterSet): CodePoints {
+function* charactersOfSet({ raw }: AST.CharacterSet): Steps<CodePoints> {
   let set = known.get(raw);
   if (set === undefined) {
     // The engine knows the properties of Unicode.
-    const pattern = new RegExp(`^${raw}$`, "u");
-    set = charactersWhere((character) => pattern.test(character));
+    set = yield* charactersOfPattern(raw);
     known.set(raw, set);
   }
   return set;

@@ -1,6 +1,7 @@
 import type { Budget } from "../budget.ts";
 import type { Automaton } from "../characters/automaton.ts";
 import { explore } from "../characters/explore.ts";
+import type { Steps } from "../steps.ts";
 import type { Nfa, NfaNode } from "./nfa.ts";
 
 /** The nodes where a text may have led to, sorted; only those that read, need the end, or are the end. */
@@ -11,7 +12,7 @@ interface Place {
 }
 
 /** The deterministic automaton of an expression (the subset construction). */
-export function determinise(nfa: Nfa, budget: Budget, path: string): Automaton {
+export function determinise(nfa: Nfa, budget: Budget, path: string): Steps<Automaton> {
   return explore<Place>(
     {
       alphabet: nfa.alphabet,

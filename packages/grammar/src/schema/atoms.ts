@@ -1,4 +1,5 @@
 import type { Budget } from "../budget.ts";
+import type { Steps } from "../steps.ts";
 import type { Atom } from "./atom.ts";
 import { branches } from "./branches.ts";
 import { leafAtoms } from "./leaf-atoms.ts";
@@ -8,10 +9,13 @@ import type { Place, Schema } from "./place.ts";
  * Finds out what the schemas of one document allow, through references and alternatives. Equal schemas have the same
  * atoms, also where a schema refers to itself.
  */
-export function atomFinder(root: Place, budget: Budget): (place: Place) => ReadonlySet<Atom> {
-  const branchesOf = bySchema((place) => branches(place, root));
+export function atomFinder(root: Place, budget: Budget): (place: Place) => Steps<ReadonlySet<Atom>> {
+  const branchesOf = bySchema(function* (place) {
+    yield;
+    return branches(place, root);
+  });
   const leaf = bySchema(leafAtoms(budget));
-  return bySchema((place) => {
+  return bySchema(function* (place) {
     const seen = new Set<Schema>();
     const atoms = new Set<Atom>();
     const left = [place];
@@ -19,8 +23,8 @@ export function atomFinder(root: Place, budget: Budget): (place: Place) => Reado
       if (seen.has(at.schema)) continue;
       seen.add(at.schema);
       budget.spend(20 + at.path.length, at.path);
-      const parts = branchesOf(at);
-      if (parts === undefined) for (const atom of leaf(at)) atoms.add(atom);
+      const parts = yield* branchesOf(at);
+      if (parts === undefined) for (const atom of yield* leaf(at)) atoms.add(atom);
       else for (const part of parts.toReversed()) left.push(part);
     }
     return atoms;
@@ -28,12 +32,12 @@ export function atomFinder(root: Place, budget: Budget): (place: Place) => Reado
 }
 
 /** A function of places that is called once for each schema. */
-function bySchema<Value>(make: (place: Place) => Value): (place: Place) => Value {
+function bySchema<Value>(make: (place: Place) => Steps<Value>): (place: Place) => Steps<Value> {
   const known = new Map<Schema, { readonly value: Value }>();
-  return (place) => {
+  return function* (place) {
     let entry = known.get(place.schema);
     if (entry === undefined) {
-      entry = { value: make(place) };
+      entry = { value: yield* make(place) };
       known.set(place.schema, entry);
     }
     return entry.value;

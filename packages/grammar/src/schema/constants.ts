@@ -1,22 +1,24 @@
 import { shown } from "@lenity/core/internal";
 import type { Budget } from "../budget.ts";
 import { wordsAutomaton } from "../characters/words.ts";
+import type { Steps } from "../steps.ts";
 import type { Atom } from "./atom.ts";
 import type { Type } from "./keywords.ts";
 import { invalid, isObject, member, type Place, wellFormed } from "./place.ts";
 
 /** The atoms of given values. `word` makes the same atom of the same text. */
-export function constants(
+export function* constants(
   values: readonly unknown[],
   path: string,
   word: (text: string) => Atom,
   budget: Budget,
-): Atom[] {
+): Steps<Atom[]> {
   const atoms = new Set<Atom>();
   const texts = new Set<string>();
   for (const [at, value] of values.entries()) {
     const where = values.length === 1 ? path : `${path}[${at}]`;
     budget.spend(5, where);
+    yield;
     if (typeof value === "string") {
       budget.spend(5 * value.length, where);
       texts.add(wellFormed(value, where));
@@ -35,7 +37,7 @@ export function constants(
     } else throw invalid(where, `is ${shown(value)}; expected a value of JSON.`);
   }
   if (texts.size === 0) return [...atoms];
-  const rule = { automaton: wordsAutomaton(texts), exact: true, least: 0, most: Number.POSITIVE_INFINITY };
+  const rule = { automaton: yield* wordsAutomaton(texts), exact: true, least: 0, most: Number.POSITIVE_INFINITY };
   return [{ kind: "string", rule }, ...atoms];
 }
 

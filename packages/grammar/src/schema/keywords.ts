@@ -106,10 +106,7 @@ export function typesOf({ schema, path }: Place, spoken: readonly string[]): Rea
   const named = type === undefined ? [] : Array.isArray(type) ? type : [type];
   for (const name of named) {
     if (!types.includes(name))
-      throw invalid(
-        member(path, "type"),
-        `has ${shown(name)}; expected one or more of ${types.join(", ")}.`,
-      );
+      throw invalid(member(path, "type"), `has ${shown(name)}; expected one or more of ${types.join(", ")}.`);
     found.add(name);
   }
   if (type !== undefined && named.length === 0) throw invalid(member(path, "type"), "is empty; expected a type.");

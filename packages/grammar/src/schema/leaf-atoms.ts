@@ -1,5 +1,6 @@
 import type { Budget } from "../budget.ts";
 import { numberAutomaton } from "../json/number-automaton.ts";
+import type { Steps } from "../steps.ts";
 import type { Atom } from "./atom.ts";
 import { constants, isOfType } from "./constants.ts";
 import { spokenKeywords, type Type, types, typesOf } from "./keywords.ts";
@@ -10,43 +11,46 @@ import { arrayShape, objectShape } from "./shapes.ts";
 import { stringRule } from "./string-rule.ts";
 
 /** What a schema without references and alternatives allows. */
-export function leafAtoms(budget: Budget): (place: Place) => readonly Atom[] {
+export function leafAtoms(budget: Budget): (place: Place) => Steps<readonly Atom[]> {
   const share = sharedAtoms();
-  const word = (text: string) => share(["word", text], () => ({ kind: "word", text }));
-  const ofType = (place: Place, type: Type): readonly Atom[] => {
+  const word = (text: string) => share.known(["word", text]) ?? share.keep(["word", text], { kind: "word", text });
+  const ofType = function* (place: Place, type: Type): Steps<readonly Atom[]> {
     if (type === "null") return [word("null")];
     if (type === "boolean") return [word("true"), word("false")];
     if (type === "object") return [{ kind: "object", shape: objectShape(place) }];
     if (type === "array") return [{ kind: "array", shape: arrayShape(place) }];
     if (type === "string") {
       const says = ["minLength", "maxLength", "pattern", "format"].map((keyword) => keywordOf(place.schema, keyword));
-      return [share([type, ...says], () => ({ kind: "string", rule: stringRule(place, budget) }))];
+      const key = [type, ...says];
+      return [share.known(key) ?? share.keep(key, { kind: "string", rule: yield* stringRule(place, budget) })];
     }
     const range = numberRange(place, type === "integer");
-    return [share(range, () => ({ kind: "number", automaton: numberAutomaton(range, budget, place.path) }))];
+    const known = share.known(range);
+    if (known !== undefined) return [known];
+    return [share.keep(range, { kind: "number", automaton: yield* numberAutomaton(range, budget, place.path) })];
   };
-  return (place) => {
+  return function* (place) {
     if (place.schema === false) return [];
     const spoken = spokenKeywords(place);
     const named = typesOf(place, spoken);
     const values = valuesOf(place, spoken, named);
-    if (values !== undefined) return constants(values.allowed, values.path, word, budget);
+    if (values !== undefined) return yield* constants(values.allowed, values.path, word, budget);
     // Numbers include integers.
-    return [...(named ?? types.filter((type) => type !== "integer"))].flatMap((type) => ofType(place, type));
+    const atoms: Atom[] = [];
+    for (const type of named ?? types.filter((type) => type !== "integer")) atoms.push(...(yield* ofType(place, type)));
+    return atoms;
   };
 }
 
-/** Makes the same atom of everything that says the same. */
-function sharedAtoms(): (key: unknown, make: () => Atom) => Atom {
-  const known = new Map<string, Atom>();
-  return (key, make) => {
-    const text = JSON.stringify(key);
-    let atom = known.get(text);
-    if (atom === undefined) {
-      atom = make();
-      known.set(text, atom);
-    }
-    return atom;
+/** Keeps one atom of everything that says the same. */
+function sharedAtoms() {
+  const atoms = new Map<string, Atom>();
+  return {
+    known: (key: unknown): Atom | undefined => atoms.get(JSON.stringify(key)),
+    keep(key: unknown, atom: Atom): Atom {
+      atoms.set(JSON.stringify(key), atom);
+      return atom;
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Budget } from "../budget.ts";
 import type { Network } from "../json/network.ts";
 import { networkBuilder } from "../json/network-builder.ts";
+import type { Steps } from "../steps.ts";
 import type { Atom } from "./atom.ts";
 import { atomFinder } from "./atoms.ts";
 import type { Place } from "./place.ts";
@@ -11,11 +12,11 @@ import type { WriteValue } from "./write-value.ts";
 const [brace, bracket] = [0x7b, 0x5b];
 
 /** The network of what a schema allows. Containers are written one after the other, so that schemas may be recursive. */
-export function schemaNetwork(root: Place, whiteSpace: boolean, budget: Budget): Network {
+export function* schemaNetwork(root: Place, whiteSpace: boolean, budget: Budget): Steps<Network> {
   const builder = networkBuilder(whiteSpace, budget, root.path);
   const atomsOf = atomFinder(root, budget);
   const rules = new Map<Atom, number>();
-  const bodies: (() => void)[] = [];
+  const bodies: (() => Steps<void>)[] = [];
 
   /** Makes the rule of a string or a container, whose body is written later. */
   const newRule = (atom: Atom): number => {
@@ -33,8 +34,9 @@ export function schemaNetwork(root: Place, whiteSpace: boolean, budget: Budget):
     );
     return rule;
   };
-  const write: WriteValue = (place, from, to) => {
-    for (const atom of atomsOf(place)) {
+  const write: WriteValue = function* (place, from, to) {
+    for (const atom of yield* atomsOf(place)) {
+      yield;
       if (atom.kind === "word") builder.word(atom.text, from, to);
       else if (atom.kind === "number") builder.read(atom.automaton, from, to);
       else {
@@ -46,7 +48,7 @@ export function schemaNetwork(root: Place, whiteSpace: boolean, budget: Budget):
 
   const [start, end] = [builder.node(undefined), builder.node(undefined)];
   builder.end(end);
-  write(root, start, end);
-  for (const body of bodies) body();
+  yield* write(root, start, end);
+  for (const body of bodies) yield* body();
   return builder.finish(start);
 }

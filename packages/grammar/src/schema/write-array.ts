@@ -1,4 +1,5 @@
 import type { NetworkBuilder } from "../json/network-builder.ts";
+import type { Steps } from "../steps.ts";
 import type { ArrayShape, TupleShape } from "./atom.ts";
 import type { WriteValue } from "./write-value.ts";
 
@@ -11,24 +12,29 @@ export const commaThresholds = ({ least, most }: ArrayShape): number[] =>
     .sort((a, b) => a - b);
 
 /** Writes the body of an array, behind its bracket. Its parts are counted by their commas. */
-export function writeArray(
+export function* writeArray(
   builder: NetworkBuilder,
   rule: number,
   { items, least, most }: ArrayShape,
   write: WriteValue,
-): void {
+): Steps<void> {
   const start = builder.startOf(rule);
   if (least === 0) builder.step(start, { kind: "close", byte: endBracket, rule });
   if (most === 0) return;
   const [item, after] = [builder.node(rule, true), builder.node(rule, true)];
   builder.step(start, { kind: "empty", to: item });
-  write(items, item, after);
+  yield* write(items, item, after);
   builder.step(after, { kind: "bytes", first: comma, last: comma, to: item, below: most - 1, counts: true });
   builder.step(after, { kind: "close", byte: endBracket, rule, atLeast: least - 1 });
 }
 
 /** Writes the body of an array whose items each have a schema. */
-export function writeTuple(builder: NetworkBuilder, rule: number, { values }: TupleShape, write: WriteValue): void {
+export function* writeTuple(
+  builder: NetworkBuilder,
+  rule: number,
+  { values }: TupleShape,
+  write: WriteValue,
+): Steps<void> {
   let now = builder.startOf(rule);
   for (const [at, value] of values.entries()) {
     if (at > 0) {
@@ -37,7 +43,7 @@ export function writeTuple(builder: NetworkBuilder, rule: number, { values }: Tu
       now = next;
     }
     const behind = builder.node(rule, true);
-    write(value, now, behind);
+    yield* write(value, now, behind);
     now = behind;
   }
   builder.step(now, { kind: "close", byte: endBracket, rule });

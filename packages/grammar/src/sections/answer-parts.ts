@@ -2,19 +2,20 @@ import type { AnswerOptions, CallableFunction, Calls } from "../answer-options.t
 import type { Budget } from "../budget.ts";
 import { invalid, isObject, member, type Place, placeOf } from "../schema/place.ts";
 import { schemaFrame } from "../schema/schema-frame.ts";
+import type { Steps } from "../steps.ts";
 import type { Part, Word } from "./part.ts";
 
 /** The parts of an answer. The first one begins it. */
-export function answerParts({ reasoning, schema, calls }: AnswerOptions, budget: Budget): readonly Part[] {
+export function* answerParts({ reasoning, schema, calls }: AnswerOptions, budget: Budget): Steps<readonly Part[]> {
   const parts = partList();
   const start = parts.reserve();
   const done = parts.add({ kind: "words", words: [], ends: true });
-  const begin = calls === undefined ? [] : callWords(calls, parts, done, budget);
+  const begin = calls === undefined ? [] : yield* callWords(calls, parts, done, budget);
   const isFree = calls?.needed !== true && schema === undefined;
   const value =
     isFree || calls?.needed === true
       ? []
-      : [parts.add({ kind: "json", start: schemaFrame(placeOf(schema, "schema"), false, budget), to: done })];
+      : [parts.add({ kind: "json", start: yield* schemaFrame(placeOf(schema, "schema"), false, budget), to: done })];
   /** What comes after reasoning or without it. These words may begin it too. */
   const body = (more: readonly Word[], gap: boolean): Part => {
     if (!isFree) {
@@ -51,17 +52,23 @@ function partList() {
 }
 
 /** Adds the parts of calls. Returns the words that begin the first one. */
-function callWords({ form, functions, needed, several }: Calls, parts: PartList, done: number, budget: Budget): Word[] {
+function* callWords(
+  { form, functions, needed, several }: Calls,
+  parts: PartList,
+  done: number,
+  budget: Budget,
+): Steps<Word[]> {
   const names = parts.reserve();
   const next = several && form.between !== undefined ? [{ text: form.between, to: names }] : [];
   const last = form.end === "" ? [] : [{ text: form.end, to: done }];
   const more = parts.add({ kind: "words", words: [...next, ...last], ends: form.end === "" });
   const close = behind(form.close, more, parts);
-  const words = functions.map((one): Word => {
+  const words: Word[] = [];
+  for (const one of functions) {
     const name = form.quoted ? JSON.stringify(one.name).slice(1, -1) : one.name;
-    const to = parts.add({ kind: "json", start: schemaFrame(argumentsOf(one), true, budget), to: close });
-    return { text: name + form.middle, to };
-  });
+    const to = parts.add({ kind: "json", start: yield* schemaFrame(argumentsOf(one), true, budget), to: close });
+    words.push({ text: name + form.middle, to });
+  }
   parts.set(names, { kind: "words", words, ends: false });
   const open = form.open.map((text): Word => ({ text, to: names }));
   const first = open[0]?.text === "" ? names : parts.add({ kind: "words", words: open, ends: false });

@@ -1,4 +1,5 @@
 import type { Token } from "@lenity/core";
+import type { Steps } from "../steps.ts";
 
 /**
  * The tokens of a vocabulary by their bytes, as a tree in flat arrays. A node is a beginning of tokens; nodes are in
@@ -20,12 +21,18 @@ export interface TokenTrie {
   readonly deepest: number;
 }
 
+/** Tokens between two steps. */
+const pace = 256;
+
+/** A token's bytes as a string with a character per byte, which engines sort and compare fast. */
+interface Word {
+  readonly text: string;
+  readonly token: Token;
+}
+
 /** The tree of these tokens, each of which has 1 to 65 535 bytes. */
-export function tokenTrie(given: Iterable<readonly [Token, Uint8Array]>): TokenTrie {
-  // As strings with a character per byte, which engines sort and compare fast.
-  const words: { readonly text: string; readonly token: Token }[] = [];
-  for (const [token, bytes] of given) words.push({ text: String.fromCharCode(...bytes), token });
-  words.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : a.token - b.token));
+export function* tokenTrie(given: Iterable<readonly [Token, Uint8Array]>): Steps<TokenTrie> {
+  const words = yield* sorted(given);
   const most = words.reduce((sum, { text }) => sum + text.length, 0);
   const [byte, depth, end] = [new Uint8Array(most), new Uint16Array(most), new Uint32Array(most)];
   const first = new Uint32Array(most + 1);
@@ -35,6 +42,7 @@ export function tokenTrie(given: Iterable<readonly [Token, Uint8Array]>): TokenT
   let size = 0;
   let before = "";
   for (const [at, { text }] of words.entries()) {
+    if (at % pace === 0) yield;
     const shared = sharedLength(before, text);
     while (path.length > shared) end[path.pop() as number] = size;
     for (let length = shared; length < text.length; length++) {
@@ -50,6 +58,27 @@ export function tokenTrie(given: Iterable<readonly [Token, Uint8Array]>): TokenT
   const deepest = depth.reduce((most, length) => Math.max(most, length), 0);
   const cut = { byte: byte.slice(0, size), depth: depth.slice(0, size), end: end.slice(0, size) };
   return { size, ...cut, first: first.slice(0, size + 1), tokens, deepest };
+}
+
+/** The tokens by their bytes. Those with the same two first bytes are sorted in one step. */
+function* sorted(given: Iterable<readonly [Token, Uint8Array]>): Steps<Word[]> {
+  const groups = new Map<number, Word[]>();
+  let count = 0;
+  for (const [token, bytes] of given) {
+    if (count++ % pace === 0) yield;
+    const beginning = (bytes[0] as number) * 257 + (bytes.length > 1 ? 1 + (bytes[1] as number) : 0);
+    const word = { text: String.fromCharCode(...bytes), token };
+    const group = groups.get(beginning);
+    if (group === undefined) groups.set(beginning, [word]);
+    else group.push(word);
+  }
+  const words: Word[] = [];
+  for (const [, group] of [...groups].sort(([a], [b]) => a - b)) {
+    group.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : a.token - b.token));
+    for (const word of group) words.push(word);
+    yield;
+  }
+  return words;
 }
 
 function sharedLength(a: string, b: string): number {

@@ -1,4 +1,5 @@
 import { LenityError, type Token, type Tokenizer } from "@lenity/core";
+import { atOnce, inSlices, type Steps } from "../steps.ts";
 import { type Mark, marksOf } from "./marks.ts";
 import { type TokenTrie, tokenTrie } from "./token-trie.ts";
 
@@ -29,21 +30,51 @@ const firstStrange = 0xf5;
 
 const known = new WeakMap<Tokenizer, Map<string, Vocabulary>>();
 
-/**
- * The tokens of this tokenizer. `marks` are texts to be read as one byte each where an added token stands for them.
- * Collected once per tokenizer and marks, in a few hundred milliseconds for 150 000 tokens. Throws `unsupported` if the
- * tokenizer does not know the bytes of its tokens.
- */
-export function vocabularyOf(tokenizer: Tokenizer, marks: readonly string[] = []): Vocabulary {
+/** The vocabularies of a tokenizer that have been collected, by their marks. */
+function knownOf(tokenizer: Tokenizer): Map<string, Vocabulary> {
   let vocabularies = known.get(tokenizer);
   if (vocabularies === undefined) known.set(tokenizer, (vocabularies = new Map()));
+  return vocabularies;
+}
+
+/**
+ * The tokens of this tokenizer. `marks` are texts to be read as one byte each where an added token stands for them.
+ * Collected once per tokenizer and marks, which takes a few hundred milliseconds for 150 000 tokens unless
+ * `collectVocabulary` has done so. Throws `unsupported` if the tokenizer does not know the bytes of its tokens.
+ */
+export function vocabularyOf(tokenizer: Tokenizer, marks: readonly string[] = []): Vocabulary {
+  const vocabularies = knownOf(tokenizer);
   const key = JSON.stringify(marks);
   let vocabulary = vocabularies.get(key);
-  if (vocabulary === undefined) vocabularies.set(key, (vocabulary = collect(tokenizer, marksOf(marks, tokenizer))));
+  if (vocabulary === undefined) {
+    vocabulary = atOnce(collect(tokenizer, marksOf(marks, tokenizer)));
+    vocabularies.set(key, vocabulary);
+  }
   return vocabulary;
 }
 
-function collect(tokenizer: Tokenizer, marks: readonly Mark[]): Vocabulary {
+const collecting = new WeakMap<Tokenizer, Map<string, Promise<void>>>();
+
+/**
+ * Collects the tokens of a tokenizer before a grammar needs them, in slices of a few milliseconds, so that other work
+ * goes on. Rejects with `unsupported` as grammars do.
+ */
+export function collectVocabulary(tokenizer: Tokenizer, marks: readonly string[] = []): Promise<void> {
+  const [vocabularies, key] = [knownOf(tokenizer), JSON.stringify(marks)];
+  if (vocabularies.has(key)) return Promise.resolve();
+  let works = collecting.get(tokenizer);
+  if (works === undefined) collecting.set(tokenizer, (works = new Map()));
+  let work = works.get(key);
+  if (work === undefined) {
+    work = inSlices(collect(tokenizer, marksOf(marks, tokenizer))).then((vocabulary) => {
+      if (!vocabularies.has(key)) vocabularies.set(key, vocabulary);
+    });
+    works.set(key, work);
+  }
+  return work;
+}
+
+function* collect(tokenizer: Tokenizer, marks: readonly Mark[]): Steps<Vocabulary> {
   const { bytes: bytesOf, vocabulary, unused, special, added = special } = tokenizer;
   if (bytesOf === undefined) {
     throw new LenityError(
@@ -60,10 +91,11 @@ function collect(tokenizer: Tokenizer, marks: readonly Mark[]): Vocabulary {
     if (found === undefined || found.length === 0 || found.length > longest) return stranger;
     return found.some((byte) => byte >= firstStrange) ? stranger : found;
   };
-  const tokens: [Token, Uint8Array][] = [];
-  for (let token = 0; token < vocabulary; token++) {
-    const found = bytes(token);
-    if (found !== undefined) tokens.push([token, found]);
-  }
-  return { tokenizer, trie: tokenTrie(tokens), words: Math.ceil(vocabulary / 32), marks, bytes };
+  const all = function* (): Generator<readonly [Token, Uint8Array]> {
+    for (let token = 0; token < vocabulary; token++) {
+      const found = bytes(token);
+      if (found !== undefined) yield [token, found];
+    }
+  };
+  return { tokenizer, trie: yield* tokenTrie(all()), words: Math.ceil(vocabulary / 32), marks, bytes };
 }

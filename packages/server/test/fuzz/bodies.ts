@@ -10,7 +10,13 @@ export interface Seed {
 
 const messages = [
   { role: "system", content: "Be brief." },
-  { role: "user", content: [{ type: "text", text: "How much is" }, { type: "text", text: " 2 + 3?" }] },
+  {
+    role: "user",
+    content: [
+      { type: "text", text: "How much is" },
+      { type: "text", text: " 2 + 3?" },
+    ],
+  },
 ];
 const shared = {
   model: "double",

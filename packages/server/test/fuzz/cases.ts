@@ -4,7 +4,7 @@ import { openApi } from "../../src/description/openapi.ts";
 import { harmless } from "../../src/request/harmless-fields.ts";
 import { unsupported } from "../../src/request/unsupported-fields.ts";
 import { type Seed, seeds } from "./bodies.ts";
-import { type ObjectTree, pick, spotsOf, type Tree, textOf, treeOf } from "./tree.ts";
+import { type ObjectTree, pick, type Spot, spotsOf, type Tree, textOf, treeOf } from "./tree.ts";
 import { keys, longText, oddPolicy, oddSchema, oddValue, plausible } from "./values.ts";
 
 export interface Case {
@@ -26,28 +26,39 @@ export function caseOf(run: number, number: number): Case {
   return { seed, path: seed.path, body: random() < 0.15 ? damaged(random, bytes) : bytes };
 }
 
+/** Changes a field of the body, or any place in it. */
 function change(random: Random, root: ObjectTree, seed: Seed): void {
+  if (random() < 0.5) changeField(random, root, seed);
+  else changePlace(random, spotsOf(root));
+}
+
+function changeField(random: Random, root: ObjectTree, seed: Seed): void {
   const kind = random();
-  if (kind < 0.25) return put(root, pick(random, fieldsOf(seed)), plausible(random));
-  if (kind < 0.35) return put(root, pick(random, fieldsOf(seed)), oddValue(random));
-  if (kind < 0.4) return put(root, pick(random, otherFields), oddValue(random));
-  if (kind < 0.45) return put(root, "speculative", { entries: [["policy", oddPolicy(random)]] });
-  if (kind < 0.5) {
-    const schema = { entries: [["name", '"s"'], ["schema", oddSchema(random)]] as ObjectTree["entries"] };
-    return put(root, "response_format", { entries: [["type", '"json_schema"'], ["json_schema", schema]] });
+  if (kind < 0.5) put(root, pick(random, fieldsOf(seed)), plausible(random));
+  else if (kind < 0.7) put(root, pick(random, fieldsOf(seed)), oddValue(random));
+  else if (kind < 0.8) put(root, pick(random, otherFields), oddValue(random));
+  else if (kind < 0.9) put(root, "speculative", objectOf(["policy", oddPolicy(random)]));
+  else {
+    const schema = objectOf(["name", '"s"'], ["schema", oddSchema(random)]);
+    put(root, "response_format", objectOf(["type", '"json_schema"'], ["json_schema", schema]));
   }
-  const spots = spotsOf(root);
-  const spot = pick(random, spots);
+}
+
+function changePlace(random: Random, spots: readonly Spot[]): void {
+  const spot = pick(random, spots) as Spot | undefined;
   if (spot === undefined) return;
-  if (kind < 0.6) spot.replace(plausible(random));
-  else if (kind < 0.7) spot.replace(oddValue(random));
-  else if (kind < 0.75) spot.replace(longText(random));
-  else if (kind < 0.8) spot.replace(structuredClone(pick(random, spots).tree));
-  else if (kind < 0.88) spot.repeat(oddValue(random));
-  else if (kind < 0.95) spot.remove();
+  const kind = random();
+  if (kind < 0.2) spot.replace(plausible(random));
+  else if (kind < 0.4) spot.replace(oddValue(random));
+  else if (kind < 0.5) spot.replace(longText(random));
+  else if (kind < 0.6) spot.replace(structuredClone(pick(random, spots).tree));
+  else if (kind < 0.76) spot.repeat(oddValue(random));
+  else if (kind < 0.9) spot.remove();
   else if (typeof spot.tree !== "string" && "entries" in spot.tree)
     spot.tree.entries.push([pick(random, keys), oddValue(random)]);
 }
+
+const objectOf = (...entries: ObjectTree["entries"]): ObjectTree => ({ entries });
 
 /** Sets a field of the body. */
 function put({ entries }: ObjectTree, name: string, value: Tree): void {
@@ -65,8 +76,19 @@ function damaged(random: Random, bytes: Uint8Array<ArrayBuffer>): Uint8Array<Arr
   const at = Math.floor(random() * bytes.length);
   const kind = Math.floor(random() * 5);
   if (kind === 0) return bytes.slice(0, at);
-  if (kind === 1) return Uint8Array.of(...[0xef, 0xbb, 0xbf].slice(0, Math.floor(random() * 4)), ...bytes.slice(0, 9999));
-  const odd = pick(random, [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0], [0x22], [0x5c], [0x7b], [0x5d], [0xf4, 0x90]]);
+  if (kind === 1)
+    return Uint8Array.of(...[0xef, 0xbb, 0xbf].slice(0, Math.floor(random() * 4)), ...bytes.slice(0, 9999));
+  const odd = pick(random, [
+    [0xff],
+    [0xc0, 0x80],
+    [0xed, 0xa0, 0x80],
+    [0],
+    [0x22],
+    [0x5c],
+    [0x7b],
+    [0x5d],
+    [0xf4, 0x90],
+  ]);
   if (kind === 2) return joined(bytes.subarray(0, at), Uint8Array.from(odd), bytes.subarray(at + odd.length));
   if (kind === 3) return joined(bytes.subarray(0, at), Uint8Array.from(odd), bytes.subarray(at));
   const to = at + Math.floor(random() * 20);
@@ -83,7 +105,34 @@ function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return all;
 }
 
-const places = ["/v1/models/", "/v1/policies?model=", "/v1/policies?", "/", "/v1/", "/v1/models?", "/health/", "/tokenize/"];
-const letters = ["%", "%00", "%ff", "%2e%2e", "/", "\\", "?", "#", "&", "=", "double", "é", "👍", "..", ";", " ", "%0d%0a"];
+const places = [
+  "/v1/models/",
+  "/v1/policies?model=",
+  "/v1/policies?",
+  "/",
+  "/v1/",
+  "/v1/models?",
+  "/health/",
+  "/tokenize/",
+];
+const letters = [
+  "%",
+  "%00",
+  "%ff",
+  "%2e%2e",
+  "/",
+  "\\",
+  "?",
+  "#",
+  "&",
+  "=",
+  "double",
+  "é",
+  "👍",
+  "..",
+  ";",
+  " ",
+  "%0d%0a",
+];
 const oddPath = (random: Random): string =>
   pick(random, places) + Array.from({ length: Math.floor(random() * 8) }, () => pick(random, letters)).join("");

@@ -10,7 +10,11 @@ import type { Seed } from "./bodies.ts";
 const longestError = 1500;
 
 /** Fails unless the answer is one that the description has: an answer, a whole stream, or an error that is at home. */
-export async function checkAnswer(response: Response, seed: Seed | undefined, body: Uint8Array | undefined) {
+export async function checkAnswer(
+  response: Response,
+  seed: Seed | undefined,
+  body: Uint8Array | undefined,
+): Promise<void> {
   const text = await response.text();
   const { status } = response;
   assert.ok(status < 500, `${status} ${text.slice(0, 500)}`);

@@ -46,9 +46,18 @@ export function spotsOf(tree: Tree): Spot[] {
       },
       ...spotsOf(valueAt(at)),
     ]);
-  if ("items" in tree) return spots(tree.items, (at) => tree.items[at] as Tree, (_, value) => value);
+  if ("items" in tree)
+    return spots(
+      tree.items,
+      (at) => tree.items[at] as Tree,
+      (_, value) => value,
+    );
   const keyAt = tree.entries.map(([key]) => key);
-  return spots(tree.entries, (at) => (tree.entries[at] as [string, Tree])[1], (at, value) => [keyAt[at], value]);
+  return spots(
+    tree.entries,
+    (at) => (tree.entries[at] as [string, Tree])[1],
+    (at, value) => [keyAt[at], value],
+  );
 }
 
 /** One of these. */

@@ -8,17 +8,46 @@ const numbers = [
 ];
 const words = [
   ...["", " ", "strict", "judi", "bounded", "none", "auto", "required", "user", "text", "json_schema", "lookup"],
-  ...["\u0000", "\u001b[31m", "\r\nx-evil: 1", "\ud800", "\udc00", "\uFEFF", "日本", "👩‍👩‍👧", "<|end|>", "<|assistant|>"],
+  ...[
+    "\u0000",
+    "\u001b[31m",
+    "\r\nx-evil: 1",
+    "\ud800",
+    "\udc00",
+    "\uFEFF",
+    "日本",
+    "👩‍👩‍👧",
+    "<|end|>",
+    "<|assistant|>",
+  ],
   ...["../../etc/passwd", "%2e%2e", "{{ 7*7 }}", "__proto__", "constructor", "toString", "(a+)+$", "#/$defs/a", "#"],
 ];
-export const keys = [
+export const keys: readonly string[] = [
   ...["__proto__", "constructor", "hasOwnProperty", "toString", "length", "then", "", "0", "-1", "a.b", "a[0]", '"'],
   ...["policy", "type", "of", "any", "all", "threshold", "function", "name", "content", "role", "\ud800", "\u0000"],
 ];
 /** Patterns on which backtracking never ends, whose automata explode, or that are none. */
 const patterns = [
-  ...["^(a+)+$", "^(a|a)*$", "(x+x+)+y", "^(?:a|b)*a(?:a|b){14}$", "^(?:a|b)*a(?:a|b){40}$", "^.{0,4000}$", "(", "[z-a]"],
-  ...["^(?:(?:(?:a{9}){9}){9}){9}$", "\\1(a)", "(?=a)b", "\\p{Lu}+", "^[^\\u0000-\\uffff]{1,50}$", "a{2,1}", "^$", "\\b"],
+  ...[
+    "^(a+)+$",
+    "^(a|a)*$",
+    "(x+x+)+y",
+    "^(?:a|b)*a(?:a|b){14}$",
+    "^(?:a|b)*a(?:a|b){40}$",
+    "^.{0,4000}$",
+    "(",
+    "[z-a]",
+  ],
+  ...[
+    "^(?:(?:(?:a{9}){9}){9}){9}$",
+    "\\1(a)",
+    "(?=a)b",
+    "\\p{Lu}+",
+    "^[^\\u0000-\\uffff]{1,50}$",
+    "a{2,1}",
+    "^$",
+    "\\b",
+  ],
   ...["(".repeat(3000), `${"(".repeat(1500)}a${")".repeat(1500)}`, "a|".repeat(2000)],
 ];
 
@@ -68,11 +97,38 @@ export function oddPolicy(random: Random): Tree {
   const leaf = treeOf(pick(random, [{ type: "sd" }, { type: "kl", threshold: 0.1 }, "strict", { type: "nothing" }, 1]));
   const depth = pick(random, depths);
   const wrapped = pick<(inner: Tree) => Tree>(random, [
-    (inner) => ({ entries: [["type", '"or"'], ["any", { items: [inner] }]] }),
-    (inner) => ({ entries: [["type", '"and"'], ["all", { items: [inner, structuredClone(inner)] }]] }),
-    (inner) => ({ entries: [["type", '"unguarded"'], ["of", inner]] }),
-    (inner) => ({ entries: [["type", '"ledger"'], ["budget", pick(random, numbers)], ["of", inner]] }),
-    (inner) => ({ entries: [["type", '"shadow"'], ["of", inner], ["others", { items: [] }]] }),
+    (inner) => ({
+      entries: [
+        ["type", '"or"'],
+        ["any", { items: [inner] }],
+      ],
+    }),
+    (inner) => ({
+      entries: [
+        ["type", '"and"'],
+        ["all", { items: [inner, structuredClone(inner)] }],
+      ],
+    }),
+    (inner) => ({
+      entries: [
+        ["type", '"unguarded"'],
+        ["of", inner],
+      ],
+    }),
+    (inner) => ({
+      entries: [
+        ["type", '"ledger"'],
+        ["budget", pick(random, numbers)],
+        ["of", inner],
+      ],
+    }),
+    (inner) => ({
+      entries: [
+        ["type", '"shadow"'],
+        ["of", inner],
+        ["others", { items: [] }],
+      ],
+    }),
   ]);
   // Two children at each level would be more text than memory.
   const both = textLength(wrapped("1")) !== textLength(wrapped("1".repeat(2))) - 1;
@@ -82,7 +138,11 @@ const textLength = (tree: Tree): number => JSON.stringify(tree).length;
 
 /** A schema that explodes, contains itself, has a hostile pattern, or is none. */
 export function oddSchema(random: Random): Tree {
-  const pattern = () => ({ type: "string", pattern: pick(random, patterns), maxLength: pick(random, [5, 100, 100_000]) });
+  const pattern = () => ({
+    type: "string",
+    pattern: pick(random, patterns),
+    maxLength: pick(random, [5, 100, 100_000]),
+  });
   const many = (make: (at: number) => object) =>
     Object.fromEntries(Array.from({ length: pick(random, [3, 300, 3000]) }, (_, at) => [`p${at}`, make(at)]));
   const schema = pick<() => object>(random, [

@@ -1,0 +1,28 @@
+/**
+ * Long work in steps, so that other work of the thread can go on in between: a generator that yields wherever it may
+ * pause.
+ */
+export type Steps<Value> = Generator<void, Value, void>;
+
+/** Milliseconds of work after which others go first. */
+const slice = 5;
+
+/** Does the work without a pause. */
+export function atOnce<Value>(steps: Steps<Value>): Value {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** Does the work in slices of a few milliseconds. */
+export async function inSlices<Value>(steps: Steps<Value>): Promise<Value> {
+  for (;;) {
+    const end = performance.now() + slice;
+    do {
+      const { done, value } = steps.next();
+      if (done === true) return value;
+    } while (performance.now() < end);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+}
