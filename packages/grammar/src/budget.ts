@@ -8,14 +8,25 @@ import { excerpt } from "@lenity/core/internal";
 export interface Budget {
   /** Throws `invalid_request` if the total exceeds the limit. `path` names the part that is being compiled. */
   spend(steps: number, path: string): void;
+  /** Whether so much has been spent since this was last true that others should go first. */
+  due(): boolean;
 }
 
 /** Steps of 0.1 to 0.2 µs. */
 const limit = 3_000_000;
 
+/** Steps between two pauses: below a millisecond. */
+const pace = 2000;
+
 export function budget(): Budget {
   let spent = 0;
+  let paused = 0;
   return {
+    due() {
+      if (spent < paused + pace) return false;
+      paused = spent;
+      return true;
+    },
     spend(steps, path) {
       spent += steps;
       if (spent <= limit) return;

@@ -34,21 +34,24 @@ export function* explore<State>(described: Description<State>, budget: Budget, p
     const next = new Map(Array.from(described.next(state), ([letter, to]) => [letter, numberOf(to)]));
     budget.spend(5 + 2 * next.size, path);
     states.push({ accepting: accepting(state), next });
-    yield;
+    if (budget.due()) yield;
   }
   return { alphabet, states: yield* withoutDeadEnds(states) };
 }
+
+/** States between two pauses. */
+const pace = 128;
 
 function* withoutDeadEnds(states: readonly AutomatonState[]): Steps<AutomatonState[]> {
   const from: number[][] = states.map(() => []);
   for (const [at, { next }] of states.entries()) {
     for (const to of new Set(next.values())) from[to]?.push(at);
-    yield;
+    if (at % pace === 0) yield;
   }
   const alive = new Set<number>(states.flatMap(({ accepting }, at) => (accepting ? [at] : [])));
   for (const at of alive) {
     for (const before of from[at] as number[]) alive.add(before);
-    yield;
+    if (at % pace === 0) yield;
   }
   if (!alive.has(0)) return [];
   const numbers = new Map([...alive].sort((a, b) => a - b).map((old, number) => [old, number]));
@@ -60,7 +63,7 @@ function* withoutDeadEnds(states: readonly AutomatonState[]): Steps<AutomatonSta
       return number === undefined ? [] : [[letter, number]];
     });
     left.push({ accepting, next: new Map(kept) });
-    yield;
+    if (old % pace === 0) yield;
   }
   return left;
 }

@@ -9,6 +9,9 @@ export const wordsAutomaton = (words: Iterable<string>): Steps<Automaton> => tre
 /** The automaton of all texts but these words. */
 export const allButWords = (words: Iterable<string>): Steps<Automaton> => tree(words, true);
 
+/** Words or states between two pauses. */
+const pace = 64;
+
 /** A state for each beginning of words, and, if the words are the exceptions, one for all other texts. */
 function* tree(words: Iterable<string>, exceptions: boolean): Steps<Automaton> {
   const all = [...words];
@@ -19,8 +22,8 @@ function* tree(words: Iterable<string>, exceptions: boolean): Steps<Automaton> {
   const letters = new Map(codes.map((code, at) => [code, lettersOf[at]?.[0] as number]));
   const state = () => ({ accepting: exceptions, next: new Map<number, number>() });
   const states = [state()];
-  for (const word of all) {
-    yield;
+  for (const [index, word] of all.entries()) {
+    if (index % pace === 0) yield;
     let at = 0;
     for (const character of word) {
       const letter = letters.get(character.codePointAt(0) as number) as number;
@@ -34,9 +37,9 @@ function* tree(words: Iterable<string>, exceptions: boolean): Steps<Automaton> {
   const other = states.length;
   states.push(state());
   const every = [...letters.values(), ...(lettersOf[sets.length] as readonly number[])];
-  for (const { next } of states) {
+  for (const [index, { next }] of states.entries()) {
     for (const letter of every) if (!next.has(letter)) next.set(letter, other);
-    yield;
+    if (index % pace === 0) yield;
   }
   return { alphabet, states };
 }

@@ -1,6 +1,9 @@
 import type { Steps } from "../steps.ts";
 import type { Network, Node, Rule, Step } from "./network.ts";
 
+/** Nodes between two pauses. */
+const pace = 256;
+
 /**
  * Removes the steps from which no text can be completed, such as an item that must contain itself, so that every state
  * of the rest leads to an end. Undefined if nothing is left: no text fulfils the grammar.
@@ -10,9 +13,9 @@ export function* prune(network: Network): Steps<Network | undefined> {
   if (!useful.has(network.root)) return undefined;
   const kept = (step: Step) => leads(step, network, useful);
   const nodes: Node[] = [];
-  for (const node of network.nodes) {
+  for (const [at, node] of network.nodes.entries()) {
     nodes.push({ ...node, steps: node.steps.filter(kept) });
-    yield;
+    if (at % pace === 0) yield;
   }
   return { ...network, nodes };
 }
@@ -32,7 +35,7 @@ function* usefulNodes(network: Network): Steps<ReadonlySet<number>> {
   /** The nodes that may become useful when a node does: by a step to it, or by a call of the rule that it begins. */
   const before: number[][] = nodes.map(() => []);
   for (const [at, { steps }] of nodes.entries()) {
-    yield;
+    if (at % pace === 0) yield;
     for (const step of steps) {
       if (step.kind === "close") continue;
       before[step.to]?.push(at);
@@ -43,7 +46,7 @@ function* usefulNodes(network: Network): Steps<ReadonlySet<number>> {
   const useful = new Set<number>();
   const left = [...nodes.keys()];
   for (let at = left.pop(); at !== undefined; at = left.pop()) {
-    yield;
+    if (at % pace === 0) yield;
     const { steps, ends } = nodes[at] as Node;
     if (useful.has(at) || !(ends || steps.some((step) => leads(step, network, useful)))) continue;
     useful.add(at);

@@ -93,7 +93,7 @@ function* addAlternatives(
 
 /** Adds what an element matches, and returns the node behind it. */
 function* addElement(draft: Draft, element: AST.Element, from: number): Steps<number> {
-  yield;
+  if (draft.budget.due()) yield;
   const to = addNode(draft);
   switch (element.type) {
     case "Group":

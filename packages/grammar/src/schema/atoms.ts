@@ -11,7 +11,7 @@ import type { Place, Schema } from "./place.ts";
  */
 export function atomFinder(root: Place, budget: Budget): (place: Place) => Steps<ReadonlySet<Atom>> {
   const branchesOf = bySchema(function* (place) {
-    yield;
+    if (budget.due()) yield;
     return branches(place, root);
   });
   const leaf = bySchema(leafAtoms(budget));

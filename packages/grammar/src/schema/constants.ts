@@ -4,7 +4,7 @@ import { wordsAutomaton } from "../characters/words.ts";
 import type { Steps } from "../steps.ts";
 import type { Atom } from "./atom.ts";
 import type { Type } from "./keywords.ts";
-import { invalid, isObject, member, type Place, wellFormed } from "./place.ts";
+import { invalid, member, type Place, wellFormed } from "./place.ts";
 
 /** The atoms of given values. `word` makes the same atom of the same text. */
 export function* constants(
@@ -15,30 +15,37 @@ export function* constants(
 ): Steps<Atom[]> {
   const atoms = new Set<Atom>();
   const texts = new Set<string>();
-  for (const [at, value] of values.entries()) {
-    const where = values.length === 1 ? path : `${path}[${at}]`;
+  const add = (value: unknown, where: string): void => {
     budget.spend(5, where);
-    yield;
     if (typeof value === "string") {
       budget.spend(5 * value.length, where);
       texts.add(wellFormed(value, where));
-    } else if (Array.isArray(value)) {
-      const places = value.map((item, index): Place => ({ schema: { const: item }, path: `${where}[${index}]` }));
-      atoms.add({ kind: "array", shape: { values: places } });
-    } else if (isObject(value)) {
-      const properties = Object.entries(value).map(([name, part]) => ({
-        name: wellFormed(name, where),
-        value: { schema: { const: part }, path: member(where, name) },
-        required: true,
-      }));
-      atoms.add({ kind: "object", shape: { properties, others: undefined } });
-    } else if (value === null || typeof value === "boolean" || Number.isFinite(value)) {
+    } else if (typeof value === "object" && value !== null) atoms.add(container(value, where));
+    else if (value === null || typeof value === "boolean" || Number.isFinite(value)) {
       atoms.add(word(JSON.stringify(value)));
     } else throw invalid(where, `is ${shown(value)}; expected a value of JSON.`);
+  };
+  for (const [at, value] of values.entries()) {
+    add(value, values.length === 1 ? path : `${path}[${at}]`);
+    if (budget.due()) yield;
   }
   if (texts.size === 0) return [...atoms];
   const rule = { automaton: yield* wordsAutomaton(texts), exact: true, least: 0, most: Number.POSITIVE_INFINITY };
   return [{ kind: "string", rule }, ...atoms];
+}
+
+/** The atom of one array or object. */
+function container(value: object, where: string): Atom {
+  if (Array.isArray(value)) {
+    const places = value.map((item, index): Place => ({ schema: { const: item }, path: `${where}[${index}]` }));
+    return { kind: "array", shape: { values: places } };
+  }
+  const properties = Object.entries(value).map(([name, part]) => ({
+    name: wellFormed(name, where),
+    value: { schema: { const: part }, path: member(where, name) },
+    required: true,
+  }));
+  return { kind: "object", shape: { properties, others: undefined } };
 }
 
 /** Whether a value is of one of these types; undefined allows all. */

@@ -13,7 +13,7 @@ import { stringRule } from "./string-rule.ts";
 /** What a schema without references and alternatives allows. */
 export function leafAtoms(budget: Budget): (place: Place) => Steps<readonly Atom[]> {
   const share = sharedAtoms();
-  const word = (text: string) => share.known(["word", text]) ?? share.keep(["word", text], { kind: "word", text });
+  const word = (text: string) => share.known(text) ?? share.keep(text, { kind: "word", text });
   const ofType = function* (place: Place, type: Type): Steps<readonly Atom[]> {
     if (type === "null") return [word("null")];
     if (type === "boolean") return [word("true"), word("false")];

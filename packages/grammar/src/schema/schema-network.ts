@@ -36,7 +36,7 @@ export function* schemaNetwork(root: Place, whiteSpace: boolean, budget: Budget)
   };
   const write: WriteValue = function* (place, from, to) {
     for (const atom of yield* atomsOf(place)) {
-      yield;
+      if (budget.due()) yield;
       if (atom.kind === "word") builder.word(atom.text, from, to);
       else if (atom.kind === "number") builder.read(atom.automaton, from, to);
       else {

@@ -1,7 +1,7 @@
 import type { AnswerForm } from "@lenity/chat";
 import { type Grammar, LenityError, type Reasoning, type Tokenizer } from "@lenity/core";
 import { excerpt } from "@lenity/core/internal";
-import { answerGrammar, type Calls } from "@lenity/grammar";
+import { answerGrammarInSlices, type Calls } from "@lenity/grammar";
 import { ApiError } from "../http/api-error.ts";
 import type { ResponseFormat } from "../request/response-format.ts";
 
@@ -13,21 +13,21 @@ export interface AskedForm {
 }
 
 /**
- * The grammar of an answer; undefined if it is any text. A schema that cannot be followed is a 400 that names the place
- * in it.
+ * The grammar of an answer; undefined if it is any text. Rejects with a 400 that names the place in a schema that cannot
+ * be followed.
  */
-export type Grammars = (asked: AskedForm) => Grammar | undefined;
+export type Grammars = (asked: AskedForm) => Promise<Grammar | undefined>;
 
 /** Grammars kept for later requests: the longer one is used, the more it knows. */
 const kept = 16;
 
 /**
- * Grammars for the tokens of one model, made when a request first needs them. The very first also collects the tokens,
- * which takes some hundred milliseconds.
+ * Grammars for the tokens of one model, made when a request first needs them. The very first also collects the tokens.
+ * Both are done in slices, because they may take half a second, in which other answers go on.
  */
 export function grammarsFor(tokenizer: Tokenizer, form: AnswerForm): Grammars {
-  const known = new Map<string, Grammar>();
-  return ({ format, calls, reasoning }) => {
+  const known = new Map<string, Promise<Grammar>>();
+  return async ({ format, calls, reasoning }) => {
     const type = format?.type ?? "text";
     // What is free from beginning to end needs no grammar.
     if (type === "text" && calls === undefined) return undefined;
@@ -37,6 +37,7 @@ export function grammarsFor(tokenizer: Tokenizer, form: AnswerForm): Grammars {
     known.delete(key);
     known.set(key, grammar);
     for (const [oldest] of known) if (known.size > kept) known.delete(oldest);
+    grammar.catch(() => known.delete(key));
     return grammar;
   };
 }
@@ -46,11 +47,15 @@ interface Parts extends Omit<AskedForm, "format"> {
   readonly schema: unknown;
 }
 
-function made({ type, schema, calls, reasoning }: Parts, tokenizer: Tokenizer, form: AnswerForm): Grammar {
+async function made(
+  { type, schema, calls, reasoning }: Parts,
+  tokenizer: Tokenizer,
+  form: AnswerForm,
+): Promise<Grammar> {
   try {
     const text = type === "text" ? undefined : (schema ?? { type: "object" });
     const bound = calls && { ...calls, form: form.calls };
-    return answerGrammar({ reasoning, schema: text, calls: bound, marks: form.marks }, tokenizer);
+    return await answerGrammarInSlices({ reasoning, schema: text, calls: bound, marks: form.marks }, tokenizer);
   } catch (cause) {
     if (!(cause instanceof LenityError)) throw cause;
     const message = excerpt(cause.message, 2000);

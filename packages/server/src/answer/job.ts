@@ -1,5 +1,5 @@
 import type { ReadOptions } from "@lenity/chat";
-import type { GenerateOptions, Token, Tokenizer } from "@lenity/core";
+import type { GenerateOptions, Grammar, Token, Tokenizer } from "@lenity/core";
 import { ApiError } from "../http/api-error.ts";
 import type { AnswerRequest } from "../request/answer-fields.ts";
 import type { ChatRequest } from "../request/chat-request.ts";
@@ -37,11 +37,12 @@ export interface JobSettings {
   readonly maxTokens: number | undefined;
   readonly logprobs: number | undefined;
   readonly promptLogprobs?: number | undefined;
+  readonly grammar?: Grammar | undefined;
   /** Whether the answer continues the text of the prompt. */
   readonly continues?: boolean | undefined;
   /** Who the request is from. */
   readonly scope?: string | undefined;
-  /** What the answer must be besides its format, and what is read in it. Default: text, as it is. */
+  /** What is read in the answer besides its text. Default: nothing. */
   readonly form?: Omit<AskedForm, "format"> | undefined;
 }
 
@@ -50,7 +51,7 @@ export function jobsOf(
   request: AnswerRequest,
   model: ReadyModel,
   prompts: readonly (readonly Token[])[],
-  { maxTokens: asked, logprobs, promptLogprobs, continues, scope, form = {} }: JobSettings,
+  { maxTokens: asked, logprobs, promptLogprobs, grammar, continues, scope, form = {} }: JobSettings,
 ): Job[] {
   const maxTokens = allowedTokens(asked, model);
   const { stop } = request;
@@ -76,7 +77,7 @@ export function jobsOf(
       model.sampling,
     ),
     processors: processorsOf(request, { vocabulary: model.vocabulary, eos: model.target.eos }, maxTokens),
-    grammar: model.grammars({ ...form, format: request.response_format }),
+    grammar,
     maxTokens,
     stop: typeof stop === "string" ? [stop] : (stop ?? []),
     continues,
@@ -114,14 +115,17 @@ export async function chatJobs(
   };
   const { writer } = model;
   const calls = askedCalls(request);
+  const grammarOf = (form: Omit<AskedForm, "format">) => model.grammars({ ...form, format: request.response_format });
   // Once without a prompt, so that what the model cannot do is refused before a long prompt is encoded. Which reasoning
   // there is, the prompt's end tells; most have none open.
-  const usual = writer.form.reasoning && { ...writer.form.reasoning, isOpen: false };
-  jobsOf(request, model, [], { ...settings, form: { calls, reasoning: usual } });
+  const usual = { calls, reasoning: writer.form.reasoning && { ...writer.form.reasoning, isOpen: false } };
+  jobsOf(request, model, [], { ...settings, form: usual });
+  await grammarOf(usual);
   const prompt = await writer.writeAsync(request.messages, {
     tools: request.tool_choice === "none" ? undefined : (request.tools ?? undefined),
   });
-  return jobsOf(request, model, [prompt], { ...settings, form: { calls, reasoning: writer.reasoningAfter(prompt) } });
+  const form = { calls, reasoning: writer.reasoningAfter(prompt) };
+  return jobsOf(request, model, [prompt], { ...settings, form, grammar: await grammarOf(form) });
 }
 
 function randomSeed(): number {

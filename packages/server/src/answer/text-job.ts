@@ -41,6 +41,7 @@ export async function textWork(
   const maxTokens = request.max_tokens ?? usualLength;
   const settings = { maxTokens, logprobs, promptLogprobs: scored, continues: true, scope };
   jobsOf(request, model, [], settings);
+  const grammar = await model.grammars({ format: request.response_format });
   const prompts = await promptsOf(request.prompt, model);
   const n = request.n ?? 1;
   if (prompts.length * n > mostChoices)
@@ -50,7 +51,7 @@ export async function textWork(
       request,
       model,
       prompts.map(({ ids }) => ids),
-      settings,
+      { ...settings, grammar },
     ),
     prompts: prompts.flatMap((prompt) => Array.from({ length: n }, () => prompt)),
     echo,
