@@ -29,8 +29,13 @@ export function requestShaping(request: ShapedRequest): Shaping | undefined {
   return {
     vocabulary,
     shape(logits, drafted) {
+      const ends = target.eos.map((token) => [token, logits[token]] as const);
       for (const processor of processors) processor.process(logits, before(drafted), promptLength);
-      if (path !== undefined) applyMask(logits, path.mask(drafted));
+      const mask = path?.mask(drafted);
+      if (mask !== undefined) applyMask(logits, mask);
+      if (mask === undefined || anyLeft(logits)) return anyLeft(logits);
+      // Nothing may follow what the grammar says is complete, so it ends, also below a minimum length.
+      for (const [token, logit] of ends) if (logit !== undefined && allows(mask, token)) logits[token] = logit;
       return anyLeft(logits);
     },
     forced: (drafted) => path?.forced(drafted) ?? [],

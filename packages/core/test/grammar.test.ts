@@ -430,6 +430,26 @@ describe("a request is refused", () => {
   });
 });
 
+test("what is complete by the grammar ends, also below a minimum length, drafted or not", async () => {
+  const inner: Grammar<BracketState> = {
+    ...grammar,
+    mask: (state, out) => grammar.accepting(state) || grammar.mask(state, out),
+    advance: (state, token) => (grammar.accepting(state) ? undefined : grammar.advance(state, token)),
+  };
+  const processors = [minimumLength(50, eos), logitBias({ 0: -100 })];
+  let short = 0;
+  for (let seed = 0; seed < 20; seed++) {
+    const request = { target: randomModel({ vocabulary, seed, eos }), grammar: inner, processors, maxTokens: 60 };
+    const plain = await run(request);
+    if (plain.reason === "stop" && plain.tokens.length < 50) short++;
+    for (const drafter of [modelDrafter(noisyModel({ vocabulary, seed, noise: 1, eos })), forcedDrafter()]) {
+      const drafted = await run({ ...request, drafter, draftTokens: 7 });
+      assert.deepEqual([drafted.tokens, drafted.reason], [plain.tokens, plain.reason]);
+    }
+  }
+  assert.ok(short > 5, `${short} answers ended early`);
+});
+
 /** At temperature 0, strict decoding with any drafter says what plain decoding says. */
 describe("strict decoding at temperature 0 equals plain decoding with the same processors and grammar", () => {
   const drafters: Readonly<Record<string, (seed: number) => Drafter>> = {

@@ -33,7 +33,7 @@ function recording(cacheBytes: number, failing: (request: Request) => Error | un
   };
   const worker = workerHandle(
     link,
-    { name: "recording", readable: 50, contextLength: 1000, hidden: {}, computesReadings: false },
+    { name: "recording", readable: 50, contextLength: 1000, hidden: {}, eos: [], computesReadings: false },
     cacheBytes,
   );
   const asked = (type: Request["type"]) => requests.filter((request) => request.type === type);

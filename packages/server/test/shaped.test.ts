@@ -76,6 +76,11 @@ describe("a field that shapes rows", () => {
     const long = await reply(saying, { temperature: 0, min_tokens: 12, max_tokens: 40 });
     assert.ok((long.usage?.completion_tokens ?? 0) >= 12);
     assert.equal((await reply(saying, { temperature: 0, min_tokens: 3 })).usage?.completion_tokens, 8);
+    // What a format says is complete ends all the same.
+    const format = schema({ enum: ["yes", "no"] });
+    const { choices } = await reply(saying, { ...format, temperature: 0, min_tokens: 12, max_tokens: 40 });
+    assert.equal(choices[0]?.finish_reason, "stop");
+    assert.match(choices[0]?.message?.content ?? "", /^"(yes|no)"$/);
   });
 
   test("draws what the grammar forces from no model", async () => {

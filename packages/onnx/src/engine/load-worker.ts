@@ -9,12 +9,12 @@ import { type LoadedWorker, workerHandle } from "./worker-handle.ts";
 export async function loadWorker(link: WorkerLink, request: LoadRequest, cacheBytes: number): Promise<LoadedWorker> {
   const graph = await link.request<LoadReply>(request);
   const { name, file, width, vocabulary, unused, contextLength, eos } = request;
-  const about = { name, source: file, vocabulary, unused, readable: width, contextLength, hidden: graph.hidden };
+  const about = { name, source: file, vocabulary, unused, readable: width, contextLength, eos, hidden: graph.hidden };
   const facts = { ...about, lastOnly: graph.lastOnly, computesReadings: graph.computesReadings };
   const probe = workerHandle(link, facts, 0);
   // Other devices have already been compared with the CPU on longer blocks, and some are correct only in short ones.
   const most = graph.device.name === "cpu" ? undefined : 7;
-  const check = await tryOut({ ...facts, eos, open: () => probe.open([]), close: () => link.close() }, file, most);
+  const check = await tryOut({ ...facts, open: () => probe.open([]), close: () => link.close() }, file, most);
   // Not spread: its getters must stay getters.
   return Object.assign(workerHandle(link, facts, cacheBytes), { graph, check });
 }

@@ -4,7 +4,8 @@ import type { SelfCheck } from "../checks/self-check.ts";
 import type { WorkerLink } from "../protocol/link.ts";
 import type { LoadReply } from "../protocol/protocol.ts";
 import { type PrefixCache, prefixCaches } from "./prefix-caches.ts";
-import { type ModelFacts, type OnnxSession, openSession } from "./session.ts";
+import { type OnnxSession, openSession } from "./session.ts";
+import type { ModelFacts } from "./session-state.ts";
 import { turns } from "./turns.ts";
 
 /** A worker that can open sessions. */

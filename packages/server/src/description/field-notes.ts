@@ -24,7 +24,8 @@ export const fieldNotes: Readonly<Record<string, string>> = {
   repetition_penalty:
     "Divides positive and multiplies negative logits of tokens in prompt and answer. 1 changes nothing.",
   logit_bias: "Added to the logits of tokens, by id. -100 bans a token.",
-  min_tokens: "Tokens that end an answer are banned until it has so many. Stop strings still end it.",
+  min_tokens:
+    "Tokens that end an answer are banned until it has so many. Stop strings still end it, and so does a complete `response_format`.",
   response_format: "`json_object`: an object of JSON. `json_schema`: a value that fulfils the schema, always enforced.",
   logprobs:
     "The natural logarithm of the target's own probability of each token: at temperature 1, before penalties, biases, format and sampling settings. Chat: true or false; completions: how many alternatives.",

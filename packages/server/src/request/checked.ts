@@ -34,7 +34,7 @@ export function memberPath(path: string, key: unknown): string {
   if (typeof key === "number") return `${path}[${key}]`;
   const name = excerpt(String(key));
   if (path === "") return name;
-  return /^[A-Za-z_$][\w$]*…?$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`;
+  return /^[\w$]+…?$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`;
 }
 
 /** The error for a field with a value that it cannot have. */

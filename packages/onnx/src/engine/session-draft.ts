@@ -1,0 +1,74 @@
+import type { DraftRequest, Token } from "@lenity/core";
+import { blamed, commonPrefix } from "@lenity/core/internal";
+import { type Cancellation, cancellation } from "../protocol/cancellation.ts";
+import { chunk } from "../protocol/chunk.ts";
+import type { DraftReply } from "../protocol/protocol.ts";
+import { joined } from "./parts.ts";
+import { checkHidden, checkOpen, checkTokens, contextFull } from "./session-checks.ts";
+import { send } from "./session-requests.ts";
+import type { ModelFacts, SessionOptions, SessionState } from "./session-state.ts";
+
+/** The most tokens that are drafted in one turn. */
+const draftPart = 16;
+
+/** Drafts in parts, so that the turns of a long draft are short for those who wait. */
+export async function draft(
+  model: ModelFacts,
+  options: SessionOptions,
+  state: SessionState,
+  { context: given, limit, sampling, uniform, hidden, signal }: DraftRequest,
+): Promise<Omit<DraftReply, "length">> {
+  checkOpen(model, state);
+  checkTokens(given, model);
+  checkHidden(hidden, model);
+  if (given.length > model.contextLength) throw contextFull(model, 0, given.length);
+  const cancel = cancellation(signal);
+  const { id: session } = options;
+  const parts: DraftReply[] = [];
+  let context = given;
+  for (let left = limit, goesOn = true; goesOn; ) {
+    // The rows that a round keeps, which also remain if it fails.
+    state.held = context.slice(0, Math.min(commonPrefix(state.held, context), context.length - 1));
+    const most = Math.min(left, draftPart);
+    const settings = { limit: most, sampling, uniform: uniform.slice(limit - left), hidden, cancel: cancel?.flag };
+    const drafting = async () => {
+      await catchUp(model, options, state, context, cancel);
+      return send<DraftReply>(model, options, state, context.length - state.held.length + most, cancel, () => {
+        return { type: "draft", session, context, ...settings };
+      });
+    };
+    const part = await drafting().catch((error) => {
+      throw blamed(model, error);
+    });
+    parts.push(part);
+    context = [...context, ...part.tokens];
+    state.held = context.slice(0, part.length);
+    left -= part.tokens.length;
+    // Fewer: the context is full.
+    goesOn = left > 0 && part.tokens.length === most && !model.eos.includes(part.tokens.at(-1) as Token);
+  }
+  options.onReply();
+  return {
+    tokens: context.slice(given.length),
+    logits: joined(parts.map(({ logits }) => logits)),
+    hidden: hidden === undefined ? undefined : joined(parts.flatMap(({ hidden }) => hidden ?? [])),
+  };
+}
+
+/** Runs all but the end of a long context, so that the draft after it is short for those who wait. */
+async function catchUp(
+  model: ModelFacts,
+  options: SessionOptions,
+  state: SessionState,
+  context: readonly Token[],
+  cancel: Cancellation | undefined,
+): Promise<void> {
+  for (let from = state.held.length; context.length - 1 - from >= chunk; from = state.held.length) {
+    const tokens = context.slice(from, from + chunk);
+    const { id: session } = options;
+    await send(model, options, state, chunk, cancel, () => {
+      return { type: "append", session, from, tokens, rows: 0, cancel: cancel?.flag };
+    });
+    state.held = context.slice(0, from + chunk);
+  }
+}

@@ -1,0 +1,68 @@
+import type { AppendOptions, Token } from "@lenity/core";
+import { type Cancellation, cancellation } from "../protocol/cancellation.ts";
+import type { Request } from "../protocol/protocol.ts";
+import type { Part } from "./parts.ts";
+import { checkHidden, checkOpen, checkTokens, contextFull } from "./session-checks.ts";
+import type { ModelFacts, SessionOptions, SessionState } from "./session-state.ts";
+
+/** Tokens to append after the first `from`, and how many of their rows to return. */
+interface AppendPart {
+  readonly from: number;
+  readonly tokens: readonly Token[];
+  readonly rows: number;
+  readonly cancel: ArrayBufferLike | undefined;
+}
+
+/**
+ * Sends requests to append tokens part by part, and returns the replies that have rows, or the last one. If one of them
+ * fails, the next request drops those before it.
+ */
+export async function extend<Reply>(
+  model: ModelFacts,
+  options: SessionOptions,
+  state: SessionState,
+  tokens: readonly Token[],
+  parts: readonly Part[],
+  { hidden, signal }: Pick<AppendOptions, "hidden" | "signal">,
+  makeRequest: (part: AppendPart) => Request,
+): Promise<Reply[]> {
+  checkOpen(model, state);
+  checkTokens(tokens, model);
+  checkHidden(hidden, model);
+  const before = state.held;
+  if (before.length + tokens.length > model.contextLength) throw contextFull(model, before.length, tokens.length);
+  if (state.busy)
+    throw new Error(`A session of ${model.name} was asked to append before its last append had finished.`);
+  const cancel = cancellation(signal);
+  state.busy = true;
+  try {
+    const replies: Reply[] = [];
+    let at = 0;
+    for (const { end, rows } of parts) {
+      const part = { from: before.length + at, tokens: tokens.slice(at, end), rows, cancel: cancel?.flag };
+      const reply = await send<Reply>(model, options, state, end - at, cancel, () => makeRequest(part));
+      if (rows > 0 || end === tokens.length) replies.push(reply);
+      at = end;
+    }
+    state.held = [...before, ...tokens];
+    if (parts.length > 0) options.onReply();
+    return replies;
+  } finally {
+    state.busy = false;
+  }
+}
+
+/** Sends a request that runs about so many tokens, when it is the session's turn. */
+export function send<Reply>(
+  model: ModelFacts,
+  { link, turn }: SessionOptions,
+  state: SessionState,
+  tokens: number,
+  cancel: Cancellation | undefined,
+  makeRequest: () => Request,
+): Promise<Reply> {
+  return turn(tokens, cancel?.signal, () => {
+    checkOpen(model, state);
+    return link.request<Reply>(makeRequest(), cancel);
+  });
+}

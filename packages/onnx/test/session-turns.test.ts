@@ -1,0 +1,102 @@
+/** Long drafts and blocks leave turns to others. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { sampling } from "@lenity/core";
+import { workerHandle } from "../src/engine/worker-handle.ts";
+import type { WorkerLink } from "../src/protocol/link.ts";
+import type { Request } from "../src/protocol/protocol.ts";
+
+const eos = 9;
+
+/** A worker that takes a while for each request, draws the coins it is sent times 10, and writes down what it ran. */
+function slowWorker() {
+  const ran: { readonly session: number; readonly tokens: number; readonly rows: number }[] = [];
+  const answer = (request: Request): unknown => {
+    if (request.type === "append") {
+      const { session, tokens, rows } = request;
+      ran.push({ session, tokens: tokens.length, rows });
+      return { logits: Float32Array.from({ length: rows }, (_, row) => tokens[tokens.length - rows + row] ?? -1) };
+    }
+    if (request.type !== "draft") return 0;
+    const { session, context, limit, uniform } = request;
+    ran.push({ session, tokens: limit, rows: limit });
+    const drawn = uniform.slice(0, limit).map((coin) => Math.floor(10 * coin));
+    const tokens = drawn.includes(eos) ? drawn.slice(0, drawn.indexOf(eos) + 1) : drawn;
+    return { tokens, logits: Float32Array.from(tokens), length: context.length + tokens.length - 1 };
+  };
+  const link: WorkerLink = {
+    check() {},
+    async request<Reply>(request: Request) {
+      await new Promise((resolve) => setImmediate(resolve));
+      return answer(request) as Reply;
+    },
+    close: async () => {},
+  };
+  const facts = { name: "slow", readable: 50, contextLength: 5000, hidden: {}, eos: [eos], computesReadings: false };
+  return { ran, worker: workerHandle(link, facts, 0) };
+}
+
+const coins = (count: number) => Array.from({ length: count }, (_, at) => (at % 7) / 10);
+const drafting = (uniform: readonly number[]) => {
+  return { context: [1, 2, 3], limit: uniform.length, sampling: sampling(), uniform };
+};
+
+describe("beside a long turn of another session, a short one comes within a few runs:", () => {
+  const longTurns = {
+    "a draft of 1024 tokens": 1024 / 16,
+    "a block of 1025 rows": Math.ceil(1025 / 128),
+    "a prompt of 4000 tokens": Math.ceil(4000 / 128),
+  };
+  for (const [name, parts] of Object.entries(longTurns)) {
+    test(name, async () => {
+      const { ran, worker } = slowWorker();
+      const [long, short] = [await worker.open([]), await worker.open([])];
+      const tokens = Array.from({ length: name.includes("4000") ? 4000 : 1025 }, (_, at) => at % 50);
+      const whole = name.includes("draft")
+        ? long.draft(drafting(coins(1024)))
+        : long.append(tokens, name.includes("block") ? {} : { rows: 0 });
+      while (ran.length < 2) await new Promise((resolve) => setImmediate(resolve));
+      const before = ran.length;
+      await short.append([1, 2, 3]);
+      const waited = ran.findIndex(({ session }) => session === 1) - before;
+      assert.ok(waited <= 3, `${waited} runs came before it`);
+      await whole;
+      assert.equal(ran.length, parts + 1);
+    });
+  }
+});
+
+test("a draft in parts is what it is in one: its tokens, its rows, and its end", async () => {
+  const { worker } = slowWorker();
+  const session = await worker.open([]);
+  const expected = coins(100).map((coin) => Math.floor(10 * coin));
+  const { tokens, logits } = await session.draft(drafting(coins(100)));
+  assert.deepEqual([tokens, [...logits]], [expected, expected]);
+  assert.equal(session.length, 3 + 100 - 1);
+  // An end token ends it, also as the last one of a part.
+  for (const end of [0, 15, 16, 31, 40]) {
+    const ending = coins(100).map((coin, at) => (at === end ? eos / 10 : coin));
+    const ended = await session.draft(drafting(ending));
+    assert.deepEqual(ended.tokens, [...expected.slice(0, end), eos]);
+  }
+  assert.deepEqual((await session.draft(drafting([]))).tokens, []);
+});
+
+test("a block in parts has the rows that were asked for, in order", async () => {
+  for (const [count, rows] of [
+    [300, 300],
+    [300, 299],
+    [300, 129],
+    [300, 128],
+    [300, 1],
+    [1000, 130],
+    [5, 9],
+  ] as const) {
+    const { ran, worker } = slowWorker();
+    const tokens = Array.from({ length: count }, (_, at) => at % 50);
+    const scores = await (await worker.open([])).append(tokens, { rows });
+    assert.deepEqual([...scores.logits], tokens.slice(-rows));
+    assert.equal(scores.rows, Math.min(rows, count));
+    assert.ok(ran.every((run) => run.tokens <= 255 && run.rows <= 128));
+  }
+});
