@@ -80,7 +80,16 @@ const words = (length: number): string => {
 const honest = "Anna has 3 boxes with 4 apples in each. Then she gives 5 apples to Ben. How many apples are left?\n";
 const tools = (parameters: unknown) => ({ tools: [{ type: "function", function: { name: "f", parameters } }] });
 
-const bodies: Readonly<Record<string, string>> = {
+/** A request with a schema. The server keeps its grammar, so each attempt needs another one. */
+const formed = (schema: object) => (attempt: number) =>
+  chat("a", { response_format: { type: "json_schema", json_schema: { name: `s${attempt}`, schema } } }).replaceAll(
+    "NUMBER",
+    `${attempt}`,
+  );
+const named = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [`NUMBER_${at}`, { enum: ["a", `NUMBER ${at}`] }]));
+
+const bodies: Readonly<Record<string, string | ((attempt: number) => string)>> = {
   digits: chat(fill("7391")),
   emoji: chat("👩‍👩‍👧".repeat(200_000)),
   "random words": chat(words(size)),
@@ -115,6 +124,15 @@ const bodies: Readonly<Record<string, string>> = {
   }),
   "many stops": chat("a", { stop: Array.from({ length: 300_000 }, () => "stop") }),
   "a long stop": chat("a", { stop: fill("stop") }),
+  "a schema of a thousand properties": formed({ type: "object", properties: named(1000) }),
+  "a schema of many values": formed({ enum: Array.from({ length: 20_000 }, (_, at) => `NUMBER ${at}`) }),
+  "a schema of too many values": formed({ enum: Array.from({ length: 90_000 }, (_, at) => `a longer NUMBER ${at}`) }),
+  "a pattern of many states": formed({ type: "string", pattern: "^NUMBER(?:a|b)*a(?:a|b){12}$" }),
+  "a pattern of too many states": formed({ type: "string", pattern: "^NUMBER(?:a|b)*a(?:a|b){40}$" }),
+  "a pattern of sets of Unicode": formed({
+    type: "string",
+    pattern: "^NUMBER(?:[\\p{L}\\d]|[\\p{Lu}x]|\\P{Ll}){1,9}$",
+  }),
   "a long policy": chat("a", { speculative: { policy: fill("strict") } }),
 };
 
@@ -126,7 +144,7 @@ describe("a stream goes on within 100 ms beside a body of", () => {
         let least = Number.POSITIVE_INFINITY;
         for (let attempt = 1; attempt <= attempts && least > most; attempt++) {
           const usual = await quiet();
-          const response = await send(model, body);
+          const response = await send(model, typeof body === "string" ? body : body(attempt));
           assert.ok([200, 400].includes(response.status), `${response.status}`);
           await response.text();
           const found = (await longestPause()) - usual;

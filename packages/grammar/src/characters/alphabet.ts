@@ -9,6 +9,9 @@ export interface Alphabet {
   readonly starts: readonly number[];
   /** By range: its letter, or -1 for code points that are in none. */
   readonly letters: readonly number[];
+  /** The lowest and the highest code point with a letter. */
+  readonly lowest: number;
+  readonly highest: number;
   /** What `lettersIn` has found, by range. */
   readonly found: Map<string, readonly number[]>;
 }
@@ -48,7 +51,8 @@ export function alphabetOf(sets: readonly CodePoints[]): LetteredSets {
       letters.push(letter);
     }
   }
-  return { alphabet: { starts, letters, found: new Map() }, lettersOf };
+  const bounds = { lowest: borders[0]?.at ?? 0, highest: (borders.at(-1)?.at ?? 0) - 1 };
+  return { alphabet: { starts, letters, ...bounds, found: new Map() }, lettersOf };
 }
 
 /** The letter of a code point; -1 if it has none. */

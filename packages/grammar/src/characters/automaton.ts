@@ -22,10 +22,12 @@ export const anyText: Automaton = {
 
 /** The state after a code point; undefined if there is no way on. */
 export const next = ({ alphabet, states }: Automaton, state: number, code: number): number | undefined =>
-  states[state]?.next.get(letterOf(alphabet, code));
+  code < alphabet.lowest || code > alphabet.highest ? undefined : states[state]?.next.get(letterOf(alphabet, code));
 
 /** Whether there is a way on for some code point of the range. */
 export const canRead = ({ alphabet, states }: Automaton, state: number, first: number, last: number): boolean =>
+  first <= alphabet.highest &&
+  last >= alphabet.lowest &&
   lettersIn(alphabet, first, last).some((letter) => states[state]?.next.has(letter));
 
 /** The state after any code point of the range; undefined if they lead to different states, or some to none. */
@@ -35,6 +37,7 @@ export function nextOfAll(
   first: number,
   last: number,
 ): number | undefined {
+  if (first > alphabet.highest || last < alphabet.lowest) return undefined;
   const all = new Set(lettersIn(alphabet, first, last).map((letter) => states[state]?.next.get(letter)));
   return all.size === 1 ? [...all][0] : undefined;
 }

@@ -14,10 +14,18 @@ export const mayEnd = ({ rule, at }: Reading): boolean => rule.automaton.states[
 
 /** The readings after a character. */
 export const after = (readings: readonly Reading[], code: number): Reading[] =>
-  readings.flatMap(({ rule, at }) => {
-    const to = next(rule.automaton, at, code);
-    return to === undefined ? [] : [{ rule, at: to }];
-  });
+  reached(readings, ({ rule, at }) => next(rule.automaton, at, code));
+
+/** The readings that go on, in the states they go on to. */
+function reached(readings: readonly Reading[], to: (reading: Reading) => number | undefined): Reading[] {
+  // There may be a thousand, and this is asked for every byte.
+  const found: Reading[] = [];
+  for (const reading of readings) {
+    const at = to(reading);
+    if (at !== undefined) found.push({ rule: reading.rule, at });
+  }
+  return found;
+}
 
 /** The readings after any of these characters, if they are the same for all of them. */
 export function afterAll(readings: readonly Reading[], first: number, last: number): Reading[] | undefined {
