@@ -88,6 +88,7 @@ test("a request for more than the operator allows is refused, and one for nothin
   const app = createServer({ models: [{ ...model, maxTokens: 3, maxDraftTokens: 2 }] });
   for (const [body, param] of [
     [{ max_tokens: 4 }, "max_tokens"],
+    [{ max_tokens: 2, max_completion_tokens: 4 }, "max_completion_tokens"],
     [{ max_tokens: 3, speculative: { draft_tokens: 3 } }, "speculative.draft_tokens"],
   ] as const) {
     const response = await post(app, body);

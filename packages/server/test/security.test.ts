@@ -82,6 +82,7 @@ describe("a key", () => {
       "/metrics",
       "/v1/models",
       "/v1/policies",
+      "/openapi.json",
       "/nowhere",
     ])
       assert.doesNotMatch(await (await app.request(path, { headers })).text(), /a-secret/);

@@ -35,6 +35,8 @@ export interface Job {
 /** What a job needs besides the fields that all requests share. */
 export interface JobSettings {
   readonly maxTokens: number | undefined;
+  /** The field that it was given in. Default: max_tokens. */
+  readonly maxTokensField?: string | undefined;
   readonly logprobs: number | undefined;
   readonly promptLogprobs?: number | undefined;
   readonly grammar?: Grammar | undefined;
@@ -51,9 +53,9 @@ export function jobsOf(
   request: AnswerRequest,
   model: ReadyModel,
   prompts: readonly (readonly Token[])[],
-  { maxTokens: asked, logprobs, promptLogprobs, grammar, continues, scope, form = {} }: JobSettings,
+  { maxTokens: asked, maxTokensField, logprobs, promptLogprobs, grammar, continues, scope, form = {} }: JobSettings,
 ): Job[] {
-  const maxTokens = allowedTokens(asked, model);
+  const maxTokens = allowedTokens(asked, model, maxTokensField);
   const { stop } = request;
   const speculative = request.speculative ?? {};
   const { calls, reasoning } = form;
@@ -95,10 +97,14 @@ export function jobsOf(
 }
 
 /** How many tokens an answer may have. Throws a 400 if more were asked for than the operator allows. */
-function allowedTokens(asked: number | undefined, { id, maxTokens }: ReadyModel): number | undefined {
+function allowedTokens(
+  asked: number | undefined,
+  { id, maxTokens }: ReadyModel,
+  param = "max_tokens",
+): number | undefined {
   if (asked === undefined || maxTokens === undefined || asked <= maxTokens) return asked ?? maxTokens;
-  const message = `max_tokens is ${asked}; ${id} is served with at most ${maxTokens}.`;
-  throw new ApiError(400, message, { param: "max_tokens", code: "invalid_value" });
+  const message = `${param} is ${asked}; ${id} is served with at most ${maxTokens}.`;
+  throw new ApiError(400, message, { param, code: "invalid_value" });
 }
 
 /** The jobs of a chat request. The first model answers requests that name none. */
@@ -110,6 +116,7 @@ export async function chatJobs(
   const model = modelOf(request.model, models);
   const settings = {
     maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
+    maxTokensField: request.max_completion_tokens == null ? undefined : "max_completion_tokens",
     logprobs: request.logprobs === true ? (request.top_logprobs ?? 0) : undefined,
     scope,
   };

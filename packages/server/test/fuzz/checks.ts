@@ -50,9 +50,29 @@ function checkError({ error }: ErrorBody, { request }: Seed, bytes: Uint8Array):
     assert.ok(has || at === rest.length - 1, `there is no ${name} in ${param}: ${message}`);
     value = has ? (value as Record<string, unknown>)[name] : undefined;
   }
-  const given = /^(.*?) is (.*); expected /s.exec(message);
-  if (code !== "invalid_value" || given?.[1] !== param) return;
-  assert.equal(given[2], shown(value), message);
+  if (code === "missing_required_parameter") return;
+  checkQuote(message, body);
+}
+
+/** Where an error may begin with a path of its own: below these. */
+const bases = ["", "response_format.json_schema."];
+
+/** A message that begins with a path and shows a value shows the one at that path. */
+function checkQuote(message: string, body: Record<string, unknown>): void {
+  const path = /^([^ …]+) (?:is|with the value) (?!\d+ characters)(?=["{\d-]|an array|an empty|true|false|null)/.exec(message)?.[1];
+  if (path === undefined) return;
+  const values = bases.map((base) => valueAt(body, `${base}${path}`)).filter((value) => value !== undefined);
+  const begins = values.flatMap((value) => [`${path} is ${shown(value)}`, `${path} with the value ${shown(value)}`]);
+  assert.ok(begins.length === 0 || begins.some((begin) => message.startsWith(begin)), message);
+}
+
+function valueAt(body: Record<string, unknown>, path: string): unknown {
+  let value: unknown = body;
+  for (const name of segments(path)) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value;
 }
 
 function parsed(bytes: Uint8Array): Record<string, unknown> | undefined {
