@@ -110,6 +110,35 @@ test("a request is answered under a name of this machine or an allowed one, and 
   }
 });
 
+describe("headers that no client sends", () => {
+  const odd = {
+    "control characters": "X-Odd: a\u0001b\u001b[31m\u007f",
+    "a null byte": "X-Odd: a\u0000b",
+    "bytes beyond ASCII": "X-Odd: \u00e9\u00ff",
+    "a line feed alone": "X-Odd: a\nX-Evil: 1",
+    "a request id that would forge a line of the log": 'X-Request-Id: a\u001b[2K\u0007{"event":"request"}',
+    "a key with control characters": "Authorization: Bearer a\u0001\u0000b",
+    "a name with a space": "X Odd: 1",
+    "no colon": "X-Odd",
+    "a hundred thousand letters": `X-Odd: ${"a".repeat(100_000)}`,
+    "a thousand of them": Array.from({ length: 1000 }, (_, at) => `X-Odd-${at}: 1`).join("\r\n"),
+    "two lengths": "Content-Length: 5\r\nContent-Length: 6",
+    "a length and chunks": "Content-Length: 5\r\nTransfer-Encoding: chunked",
+    "a length that is none": "Content-Length: -1",
+  };
+  for (const [what, line] of Object.entries(odd)) {
+    test(`are answered or refused, and the next request is served (${what})`, async () => {
+      const text = await answered("GET /v1/models HTTP/1.1", "Host: localhost", line, "Connection: close");
+      // A runtime's own server may end such a connection without a word.
+      const status = text === "" ? 400 : statusOf(text);
+      assert.ok(status === 200 || (status >= 400 && status < 500), text.slice(0, 200));
+      assert.ok(!text.includes("\u001b") && !/x-evil/i.test(text), text);
+      assert.equal(statusOf(await answered("GET /health HTTP/1.1", "Host: localhost", "Connection: close")), 200);
+      assert.deepEqual([failures, await queueOf(app)], [[], { active: 0, waiting: 0 }]);
+    });
+  }
+});
+
 describe("a body that does not come", () => {
   const head = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
   const begins = {

@@ -59,7 +59,9 @@ const bases = ["", "response_format.json_schema."];
 
 /** A message that begins with a path and shows a value shows the one at that path. */
 function checkQuote(message: string, body: Record<string, unknown>): void {
-  const path = /^([^ …]+) (?:is|with the value) (?!\d+ characters)(?=["{\d-]|an array|an empty|true|false|null)/.exec(message)?.[1];
+  const path = /^([^ …]+) (?:is|with the value) (?!\d+ characters)(?=["{\d-]|an array|an empty|true|false|null)/.exec(
+    message,
+  )?.[1];
   if (path === undefined) return;
   const values = bases.map((base) => valueAt(body, `${base}${path}`)).filter((value) => value !== undefined);
   const begins = values.flatMap((value) => [`${path} is ${shown(value)}`, `${path} with the value ${shown(value)}`]);
