@@ -18,8 +18,8 @@ export interface LoadOptions {
   /** Fields of a request with a long answer, and with a short one. `at` counts the requests. */
   readonly long: (at: number) => object;
   readonly short: (at: number) => object;
-  /** The server's event loop, if it runs in this process: its delays in milliseconds since it was last asked. */
-  readonly eventLoop?: (() => Spread) | undefined;
+  /** The server's event loop, if it can be asked: its delays in milliseconds since it was last asked. */
+  readonly eventLoop?: (() => Promise<Spread>) | undefined;
   readonly progress?: ((done: number, all: number) => void) | undefined;
 }
 
@@ -104,10 +104,10 @@ async function row(streams: number, seconds: number, options: LoadOptions): Prom
   };
   const clients = [...Array.from({ length: streams }, () => forever(long)), forever(short), forever(look)];
   const began = performance.now();
-  options.eventLoop?.();
+  await options.eventLoop?.();
   await pause(seconds * 1000);
   const elapsed = (performance.now() - began) / 1000;
-  const delays = options.eventLoop?.();
+  const delays = await options.eventLoop?.();
   over.abort();
   await Promise.all(clients);
   return {

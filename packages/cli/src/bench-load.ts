@@ -1,7 +1,8 @@
-import { load, loadTable, type Spread, spread } from "@lenity/bench/load";
-import { builtInProblems } from "@lenity/bench/problems";
+import { Worker } from "node:worker_threads";
+import { type LoadReport, loadTable, type Spread, spread } from "@lenity/bench/load";
 import { createServer } from "@lenity/server";
 import { listen } from "#listen";
+import type { ClientsMessage, ClientsOptions } from "./load-clients.ts";
 import { type LoadModelsOptions, loadModels } from "./load-models.ts";
 import { checkSave, print, saveJson } from "./output.ts";
 
@@ -19,10 +20,8 @@ export async function benchLoad(flags: LoadFlags): Promise<void> {
   await checkSave(flags.out);
   const own = flags.url === undefined ? await ownServer(flags) : undefined;
   try {
-    const report = await load({
-      ...{ url: own?.url ?? (flags.url as string), streams: flags.streams, seconds: flags.seconds },
-      ...{ long, short, eventLoop: own?.eventLoop },
-    });
+    const url = own?.url ?? (flags.url as string);
+    const report = await clients({ url, streams: flags.streams, seconds: flags.seconds }, own?.eventLoop);
     print(loadTable(report));
     await saveJson(flags.out, report);
   } finally {
@@ -30,15 +29,24 @@ export async function benchLoad(flags: LoadFlags): Promise<void> {
   }
 }
 
-const questions = builtInProblems(64, 7).map(({ question }) => question);
-const say = (content: string | undefined, more: object) => ({ messages: [{ role: "user", content }], ...more });
-
-/** At a high temperature, so that an answer has many rounds. The trace tells how many tokens a chunk has. */
-const long = (at: number) =>
-  say(questions[at % questions.length], {
-    ...{ temperature: 3, max_tokens: 300, seed: at, speculative: { trace: true } },
-  });
-const short = (at: number) => say(`How much is ${at} + 3?`, { temperature: 0, max_tokens: 8 });
+/** Runs the clients in a thread of their own, so that they share no event loop with the server. */
+function clients(
+  options: Omit<ClientsOptions, "asksLoop">,
+  eventLoop: (() => Spread) | undefined,
+): Promise<LoadReport> {
+  // Compiled, the script beside this one is JavaScript.
+  const script = new URL(`./load-clients${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+  const workerData: ClientsOptions = { ...options, asksLoop: eventLoop !== undefined };
+  const worker = new Worker(script, { workerData });
+  return new Promise<LoadReport>((resolve, reject) => {
+    worker.on("error", reject);
+    worker.on("exit", () => reject(new Error("The thread of the clients ended without a report.")));
+    worker.on("message", (message: ClientsMessage) => {
+      if (message === "loop") worker.postMessage(eventLoop?.());
+      else resolve(message);
+    });
+  }).finally(() => worker.terminate());
+}
 
 /** Milliseconds between two looks at the event loop. */
 const look = 5;
