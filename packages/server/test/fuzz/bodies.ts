@@ -80,6 +80,12 @@ export const seeds: readonly Seed[] = [
       temperature: 0,
     },
   },
+  ...["auto", "required", { type: "function", function: { name: "f" } }].map((choice, at) => {
+    const parameters = at === 0 ? undefined : { ...person, additionalProperties: at === 1 };
+    const tools = [tool, { type: "function", function: { name: "g", parameters, strict: at !== 1 } }];
+    const settings = { tool_choice: choice, parallel_tool_calls: at === 1, stream: at === 1, max_tokens: 40, seed: 2 };
+    return { ...chat, body: { messages, tools, ...settings } };
+  }),
   ...["json_object", "json_schema"].map((type) => {
     const response_format = { type, ...(type === "json_schema" ? { json_schema: { name: "p", schema: person } } : {}) };
     return { ...chat, body: { messages, response_format, max_tokens: 12, seed: 3 } };

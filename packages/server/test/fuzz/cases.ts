@@ -39,8 +39,11 @@ function changeField(random: Random, root: ObjectTree, seed: Seed): void {
   else if (kind < 0.8) put(root, pick(random, otherFields), oddValue(random));
   else if (kind < 0.9) put(root, "speculative", objectOf(["policy", oddPolicy(random)]));
   else {
-    const schema = objectOf(["name", '"s"'], ["schema", oddSchema(random)]);
-    put(root, "response_format", objectOf(["type", '"json_schema"'], ["json_schema", schema]));
+    const schema = oddSchema(random);
+    const format = objectOf(["type", '"json_schema"'], ["json_schema", objectOf(["name", '"s"'], ["schema", schema])]);
+    const tool = objectOf(["type", '"function"'], ["function", objectOf(["name", '"f"'], ["parameters", schema])]);
+    if (random() < 0.6) put(root, "response_format", format);
+    else put(root, "tools", { items: [tool] });
   }
 }
 
