@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type EvidenceReport, evidenceTable } from "../bench/evidence.ts";
+import { type LoadReport, loadTable } from "../bench/load.ts";
 import { type QualityReport, qualityTable } from "../bench/quality.ts";
 import { type Evaluation, evaluationTable } from "../packages/tiny/recipe/evaluation.ts";
 import { readJson, readText, root } from "./published-packages.ts";
@@ -21,6 +22,11 @@ export const tables: readonly GeneratedTable[] = [
     name: "quality",
     file: "README.md",
     make: () => qualityTable(readJson<QualityReport>("bench/results/quality.json")),
+  },
+  {
+    name: "load",
+    file: "docs/benchmarks.md",
+    make: () => loadTable(readJson<LoadReport>("bench/results/load.json")),
   },
   {
     name: "evidence",
