@@ -13,8 +13,8 @@ export interface AskedForm {
 }
 
 /**
- * The grammar of an answer; undefined if it is any text. Rejects with a 400 that names the place in a schema that cannot
- * be followed.
+ * The grammar of an answer; undefined if it is any text. Rejects with a 400 that names the place in a schema that
+ * cannot be followed.
  */
 export type Grammars = (asked: AskedForm) => Promise<Grammar | undefined>;
 
