@@ -1,3 +1,4 @@
+import { shown } from "@lenity/core/internal";
 import type { AnswerOptions, CallableFunction, Calls } from "../answer-options.ts";
 import type { Budget } from "../budget.ts";
 import { invalid, isObject, member, type Place, placeOf } from "../schema/place.ts";
@@ -87,5 +88,5 @@ function argumentsOf({ parameters, path }: CallableFunction): Place {
   const { type = "object" } = schema;
   if (type === "object" || (Array.isArray(type) && type.includes("object")))
     return { schema: { ...schema, type: "object" }, path };
-  throw invalid(member(path, "type"), `is ${JSON.stringify(type)}; expected "object", as arguments are one.`);
+  throw invalid(member(path, "type"), `is ${shown(type)}; expected "object", as arguments are one.`);
 }

@@ -41,7 +41,8 @@ function checkError({ error }: ErrorBody, { request }: Seed, bytes: Uint8Array):
   if (param === null || param.includes("…")) return;
   const body = parsed(bytes);
   assert.ok(body !== undefined, `param ${param} of a body that is no JSON: ${message}`);
-  const [first = "", ...rest] = segments(param);
+  // llama.cpp has fields with a dot in their names.
+  const [first = "", ...rest] = Object.hasOwn(body, param) ? [param] : segments(param);
   const fields = openApi().components.schemas[request]?.["properties"] as object;
   assert.ok(Object.hasOwn(body, first) || Object.hasOwn(fields, first), `there is no ${first}: ${message}`);
   let value: unknown = body[first];
