@@ -197,7 +197,11 @@ function checkReplacements({ replacement }: Verdict, round: Round): void {
 async function checkReads(create: () => Verifier, round: Round): Promise<void> {
   const settings = round.greedy ? greedy : sampled;
   const simple = (reading: Reading): Reading =>
-    reading.startsWith("raw") ? reading : round.greedy ? "argmax" : (reading.replace("processed", "raw") as Reading);
+    !reading.startsWith("processed")
+      ? reading
+      : round.greedy
+        ? "argmax"
+        : (reading.replace("processed", "raw") as Reading);
   const target = readingsEvidence({
     readings: plainReadings(
       [...(create().reads ?? []), "processed probability" as const].map(simple),

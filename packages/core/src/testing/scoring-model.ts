@@ -3,6 +3,7 @@ import { logitsEvidence } from "../evidence/logits-evidence.ts";
 import type { Measure, Reading, Readings, RowKind } from "../evidence/reading.ts";
 import type { LanguageModel, Scored, ScoreOptions, Session, Token } from "../model.ts";
 import { sampling } from "../sampling.ts";
+import { topThreeEntropy } from "../verifiers/fly.ts";
 
 /** The numbers that a backend is asked for, computed with the plain arithmetic. A backend must return equal ones. */
 export function plainReadings(
@@ -22,6 +23,12 @@ export function plainReadings(
     const token = draft[at];
     // The bonus position tests no token and has no drafted row.
     if (token === undefined) return 0;
+    if (reading === "top-three entropy") return topThreeEntropy(target, at);
+    if (reading.startsWith("top ")) {
+      const logits = target.logits(at);
+      const above = logits.filter((logit) => logit > (logits[token] as number)).length;
+      return above < Number(reading.slice("top ".length)) ? 1 : 0;
+    }
     if (reading === "support") return (target.logits(at)[token] as number) > Number.NEGATIVE_INFINITY ? 1 : 0;
     if (what === "probability") return Math.log(target.probability(at, token, kind));
     if (drafter === undefined) throw new TypeError(`${reading} needs draft logits, and none were given.`);
@@ -77,5 +84,6 @@ export function scoringModel(model: LanguageModel): ScoringModel {
       close: () => session.close(),
     };
   };
-  return { ...model, asked, open: async (options) => scoring(await model.open(options)) };
+  const reach = { gives: () => true, rows: true, draws: false };
+  return { ...model, asked, reach, open: async (options) => scoring(await model.open(options)) };
 }
