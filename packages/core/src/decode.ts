@@ -85,7 +85,8 @@ async function propose(request: Request): Promise<Draft> {
 async function score(session: Session, request: Request, draft: Draft): Promise<Round> {
   const { target, verifier, sampling, shaping, committed, promptLength, random, signal } = request;
   const trace = request.trace === true || request.logprobs !== undefined;
-  const options = { target, verifier, sampling, shaping, draft, trace, signal };
+  const uniform = target.reach?.draws === true ? random() : undefined;
+  const options = { target, verifier, sampling, shaping, draft, trace, uniform, signal };
   const scored = await scoreBlock(session, committed.at(-1) as Token, options);
   return {
     ...scored,

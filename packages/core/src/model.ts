@@ -46,6 +46,8 @@ export interface ScoreOptions {
    */
   readonly drafterLogits?: Float32Array | undefined;
   readonly hidden?: HiddenKind | undefined;
+  /** A coin in [0, 1) to seed a draw with, for backends that draw a token with every block. */
+  readonly uniform?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

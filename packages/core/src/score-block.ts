@@ -25,6 +25,8 @@ export interface BlockOptions {
   readonly draft: Draft;
   /** Whether emitted tokens are traced or scored. The probability of any token may then be read. */
   readonly trace: boolean;
+  /** A coin, if the target draws tokens itself. */
+  readonly uniform?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -53,6 +55,7 @@ export async function scoreBlock(session: Session, last: Token, options: BlockOp
       temperature,
       drafterLogits,
       hidden: kind,
+      uniform: options.uniform,
       signal,
     });
   const drafter = [...needed].some(readsDraft) ? draft.evidence : undefined;
