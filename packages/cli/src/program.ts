@@ -65,6 +65,16 @@ const models = (command: Command): Command =>
     .option("--presets <file>", "file with a preset, as calibrate writes it; may be repeated", list(filled))
     .option("--plugin <module>", "module with verifiers of your own; may be repeated", list(filled));
 
+/** Adds the options of commands whose target may run elsewhere. */
+const elsewhere = (command: Command): Command =>
+  command
+    .option(
+      "--target <address>",
+      "a target that runs elsewhere, as in sglang+http://host:30000 (or vllm+, oip+, lenity+); --model is then the folder of its tokenizer",
+      filled,
+    )
+    .option("--target-model <name>", "its name there (default: the one that the engine serves first)", filled);
+
 const folders = "default: the model's generation_config.json, else";
 
 /** Adds the options that say how answers are drafted and sampled. */
@@ -88,7 +98,7 @@ const decoding = (command: Command): Command =>
 /** Adds the options of commands that print an answer. */
 const answers = (command: Command): Command =>
   decoding(
-    models(command).option(
+    elsewhere(models(command)).option(
       "--policy <policy>",
       "a preset (strict, judi, judge, …) or a policy in JSON",
       policy,
@@ -210,7 +220,7 @@ export function program(): Command {
     )
     .action(complete);
 
-  serveOptions(models(lenity.command("serve")))
+  serveOptions(elsewhere(models(lenity.command("serve"))))
     .addHelpText("after", serveHelp)
     .action(serve);
 
