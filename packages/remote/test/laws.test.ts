@@ -1,14 +1,7 @@
 /** What is exact over the wire: greedy texts under every rule, and the law of `sd` at temperature 1. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  type DecodeEvent,
-  type DecodeOptions,
-  decode,
-  defaultRegistry,
-  modelDrafter,
-  type Token,
-} from "@lenity/core";
+import { type DecodeEvent, type DecodeOptions, decode, defaultRegistry, modelDrafter, type Token } from "@lenity/core";
 import { noisyModel, randomModel } from "@lenity/core/testing";
 import { connected, type FakeName, fakes } from "./connect.ts";
 
