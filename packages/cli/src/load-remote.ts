@@ -10,7 +10,7 @@ import {
   type OnnxModel,
   openFolder,
 } from "@lenity/onnx";
-import { type RemoteModel, remoteModel } from "@lenity/remote";
+import { eagerDrafter, pacedDrafter, type RemoteModel, remoteModel } from "@lenity/remote";
 import * as tiny from "@lenity/tiny";
 import { missingHeads } from "./judge-heads.ts";
 import {
@@ -58,10 +58,19 @@ export async function loadRemote(
   return {
     ...{ id: target.name, target, draft: drafting, tokenizer, chatTemplate, sampling },
     registry: withPresets(registryWith(plugins, { tokenizer, missing }), presets, missing),
-    drafters: draftersOf(drafting),
+    drafters: travelling(draftersOf(drafting), target),
     close: async () => closeBoth(target, drafting),
   };
 }
+
+/** Drafters that use the time in which answers travel: they draft ahead, and as much as pays for the round trip. */
+const travelling = (
+  { model, ...others }: ServedModels["drafters"],
+  { wire }: RemoteModel,
+): ServedModels["drafters"] => ({
+  ...(model === undefined ? {} : { model: () => pacedDrafter(eagerDrafter(model()), wire) }),
+  ...others,
+});
 
 const connect = (
   { context, targetModel }: LoadModelsOptions,
