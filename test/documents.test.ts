@@ -42,6 +42,7 @@ const special: Readonly<Record<string, string>> = {
   "bun run lenity bench evidence": "run by packages/cli/test on a small vocabulary",
   "bun run lenity bench grammar": "run by packages/cli/test on a small vocabulary",
   "bun run lenity bench load": "run by packages/cli/test for a few seconds",
+  "bun run lenity bench remote": "run by packages/cli/test on one problem",
   "bun run lenity bench threads": "run by packages/cli/test on few rounds",
   "bun run lenity bench quality": "run by readme.test.ts on few problems",
   "bun run lenity bench verify": "run by packages/cli/test on a small vocabulary",

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { benchCache, benchEvidence, benchGrammar, benchThreads, benchVerify } from "./bench.ts";
 import { benchLoad } from "./bench-load.ts";
 import { benchQuality } from "./bench-quality.ts";
+import { benchRemote } from "./bench-remote.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { chat } from "./chat/chat.ts";
 import { complete } from "./complete.ts";
@@ -431,6 +432,16 @@ export function program(): Command {
     .option("--answers <n>", "answers of each grammar", whole(1), 5)
     .option("--out <file>", "file for the JSON", "bench/results/grammar.json")
     .action(benchGrammar);
+  bench
+    .command("remote")
+    .description("what distance costs: tokens a second with the target behind a simulated round trip")
+    .option("--round-trips <ms...>", "milliseconds added to each call (default: 1 10 50 150)", list(number(0, 10_000)))
+    .option("--lengths <k...>", "longest blocks; 0 decodes plainly (default: 0 4 8 16 32)", list(whole(0, 1024)))
+    .option("--policies <list...>", "presets or policies in JSON (default: strict judi)", list(policy))
+    .option("--problems <n>", "how many problems to answer", whole(1), 4)
+    .option("--max-tokens <n>", "most tokens of an answer", whole(1), 120)
+    .option("--out <file>", "file for the JSON", "bench/results/remote.json")
+    .action(benchRemote);
   models(bench.command("load"))
     .description("a server under load: tokens per second, time to the first token, and how long others wait")
     .option("--url <url>", "a server that runs already (default: one of its own, of the models)", filled)
