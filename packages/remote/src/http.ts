@@ -20,15 +20,9 @@ export interface Client {
   bytes(call: Call): Promise<{ readonly body: ArrayBuffer; readonly headers: Headers }>;
 }
 
-/** A refusal of the engine: its status and the beginning of what it said. */
-export class Refusal extends LenityError {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super("engine_failed", message, { kind: "engine_refused", subject: String(status) });
-    this.status = status;
-  }
-}
+/** The HTTP status with which an engine refused a call; undefined for other errors. */
+export const refusedWith = (error: unknown): number | undefined =>
+  error instanceof LenityError && error.kind === "engine_refused" ? Number(error.subject) : undefined;
 
 /** Statuses of an engine, or of a proxy before it, that is busy or starting. Every call may be sent again. */
 const passing = new Set([429, 502, 503, 504]);
@@ -56,7 +50,7 @@ export function client(options: RemoteOptions, wire: Wire): Client {
         signal: signal === undefined ? late : AbortSignal.any([signal, late]),
       });
       const response = await (options.fetch ?? fetch)(request);
-      if (!response.ok) throw new Refusal(response.status, refused(base, path, response.status, await response.text()));
+      if (!response.ok) throw refused(base, path, response.status, await response.text());
       const value = await read(response);
       const took = performance.now() - begun;
       wire.roundTrip = wire.calls === 0 ? took : wire.roundTrip + (took - wire.roundTrip) / 8;
@@ -74,7 +68,7 @@ export function client(options: RemoteOptions, wire: Wire): Client {
       try {
         return await once(call, read);
       } catch (cause) {
-        const again = cause instanceof LenityError ? cause instanceof Refusal && passing.has(cause.status) : true;
+        const again = !(cause instanceof LenityError) || passing.has(refusedWith(cause) ?? 0);
         if (!again || attempt >= retries)
           throw cause instanceof LenityError ? cause : unreachable(base, attempt, cause);
       }
@@ -103,10 +97,14 @@ function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<v
   });
 }
 
-const refused = (base: string, path: string, status: number, body: string): string => {
+function refused(base: string, path: string, status: number, body: string): LenityError {
   const remedy = status === 401 || status === 403 ? " Check the key." : "";
-  return `The engine at ${base} refused ${path} with status ${status}: ${excerpt(body.trim() || "no reason", 300)}.${remedy}`;
-};
+  return new LenityError(
+    "engine_failed",
+    `The engine at ${base} refused ${path} with status ${status}: ${excerpt(body.trim() || "no reason", 300)}.${remedy}`,
+    { kind: "engine_refused", subject: String(status) },
+  );
+}
 
 const tooLate = (base: string, path: string, timeout: number, cause: unknown): LenityError =>
   new LenityError(

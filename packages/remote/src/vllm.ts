@@ -5,7 +5,7 @@
 import { LenityError, type Sample } from "@lenity/core";
 import { byProbability, fieldOf, isObject, listOf, logprobOf, malformed } from "./check-reply.ts";
 import type { DrawCall, Listed, NumbersEngine, Position, ScoreCall } from "./engine.ts";
-import { type Client, Refusal } from "./http.ts";
+import { type Client, refusedWith } from "./http.ts";
 import type { RemoteOptions } from "./options.ts";
 
 /** All that would change the distribution, since a server takes other defaults from its model's folder. */
@@ -68,11 +68,12 @@ async function mostListed(engine: string, wanted: number, ask: (top: number) => 
       await ask(top);
       return top;
     } catch (cause) {
-      if (!(cause instanceof Refusal && (cause.status === 400 || cause.status === 422))) throw cause;
+      const status = refusedWith(cause);
+      if (status !== 400 && status !== 422) throw cause;
       if (top > 1) continue;
       throw new LenityError(
         "unsupported",
-        `${engine} returns no log probabilities of prompts, so it cannot verify drafts. Start it with them (vLLM: --max-logprobs 20). It said: ${cause.message}`,
+        `${engine} returns no log probabilities of prompts, so it cannot verify drafts. Start it with them (vLLM: --max-logprobs 20). It said: ${(cause as Error).message}`,
         { cause },
       );
     }
