@@ -34,6 +34,13 @@ test("lenity chat says with a remote target what it says with a local one", asyn
   assert.ok(far.metrics.speculative_decoding.num_accepted_draft_tokens > 0);
 });
 
+test("the metrics of an answer count the gates that were left open", async () => {
+  const gate = '{"type":"or","any":[{"type":"sd"},{"type":"kl","threshold":0.002}]}';
+  const [near, far] = [await chat("--policy", gate), await chat("--policy", gate, "--target", `lenity+${url}`)];
+  assert.equal(near.metrics.acceptance.undecided, undefined);
+  assert.ok(far.metrics.acceptance.undecided > 0, JSON.stringify(far.metrics));
+});
+
 test("lenity complete and prompt lookup take it too", async () => {
   const args = ["complete", "One, two, three, one, two,", "--json", "--max-tokens", "12", "--drafter", "lookup"];
   const [near, far] = [await run(args), await run([...args, "--target", `lenity+${url}`])];
