@@ -61,7 +61,7 @@ describe("a lenity server as the target", () => {
       ["tiny", local.contextLength, local.vocabulary],
     );
     assert.deepEqual(
-      [target.reach?.rows, target.reach?.gives("top 20"), target.reach?.gives("top 21")],
+      [target.reach?.rows, target.reach?.gives("top 20 within 1"), target.reach?.gives("top 21 within 1")],
       [false, true, false],
     );
   });

@@ -1,6 +1,6 @@
 /** The numbers that verifiers read, from what an engine lists of each position. */
 import type { Reading, Readings, Token } from "@lenity/core";
-import { readsDraft } from "@lenity/core/internal";
+import { readsDraft, topOf } from "@lenity/core/internal";
 import { type BoundedMeasure, type DraftRow, divergenceBounds, draftRow, type Interval } from "./bounds.ts";
 import type { Position } from "./engine.ts";
 
@@ -16,7 +16,8 @@ export interface Block {
 export function gives(reading: Reading, top: number): boolean {
   if (reading === "argmax" || reading === "support") return true;
   if (reading === "top-three entropy") return top >= 3;
-  if (reading.startsWith("top ")) return Number(reading.slice("top ".length)) <= top;
+  const asked = topOf(reading);
+  if (asked !== undefined) return asked.k <= top;
   // What a token adds to the entropy, and to reverse-kl, has no useful bound where the token is not listed.
   return /^raw (probability|draft-probability|confidence|kl|js|tv)$/.test(reading);
 }
@@ -25,7 +26,8 @@ export function gives(reading: Reading, top: number): boolean {
 export function listedFor(readings: ReadonlySet<Reading>, top: number): number {
   const counts = [...readings].map((reading) => {
     if (reading === "top-three entropy") return 3;
-    if (reading.startsWith("top ")) return Number(reading.slice("top ".length));
+    const asked = topOf(reading);
+    if (asked !== undefined) return asked.k;
     return / (kl|js|tv)$/.test(reading) ? top : 2;
   });
   return Math.min(top, Math.max(2, ...counts));
@@ -64,9 +66,11 @@ function intervalOf(
   if (token === undefined) return known(0);
   if (reading === "support") return known(own > Number.NEGATIVE_INFINITY ? 1 : 0);
   if (reading === "raw probability") return known(own);
-  if (reading.startsWith("top ")) {
+  const asked = topOf(reading);
+  if (asked !== undefined) {
     const above = top.filter(({ logprob }) => logprob > own).length;
-    return known(above < Number(reading.slice("top ".length)) ? 1 : 0);
+    const below = Math.exp(top[0]?.logprob ?? 0) - Math.exp(own);
+    return known(above < asked.k && below <= asked.delta ? 1 : 0);
   }
   if (row === undefined) throw new TypeError(`${reading} needs draft logits, and none were given.`);
   if (reading === "raw draft-probability") return known((row.logits[token] as number) - row.logSum);

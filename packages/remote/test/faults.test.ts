@@ -52,8 +52,8 @@ describe("repaired", () => {
 
   test("an engine that lists fewer tokens is asked for fewer", async () => {
     const target = await connected("vllm", { model, mostListed: 5 });
-    assert.equal(target.reach?.gives("top 5"), true);
-    assert.equal(target.reach?.gives("top 6"), false);
+    assert.equal(target.reach?.gives("top 5 within 1"), true);
+    assert.equal(target.reach?.gives("top 6 within 1"), false);
     assert.deepEqual(await text(target), await text(model));
   });
 

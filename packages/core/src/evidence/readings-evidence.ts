@@ -78,10 +78,7 @@ export function readingsEvidence(block: ReadBlock, model?: Culprit): Evidence {
       if (!(greedy && kind === "processed")) return number(at, `${kindOf(kind)} ${measure}`);
       return argmax(at) === drafter.argmax(at) ? 0 : divergence(Float32Array.of(1, 0), Float32Array.of(0, 1), measure);
     },
-    within: (at, token, k, delta) =>
-      token === draft[at] &&
-      number(at, `top ${k}`) > 0 &&
-      self.probability(at, token, "raw") >= self.confidence(at, "raw") - delta,
+    within: (at, token, k, delta) => token === draft[at] && number(at, `top ${k} within ${delta}`) > 0,
     topThreeEntropy: (at) => number(at, "top-three entropy"),
     below(at, drafter, measure, threshold, kind = "processed") {
       if (self.divergence(at, drafter, measure, kind) < threshold) return true;

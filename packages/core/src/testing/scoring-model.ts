@@ -1,6 +1,6 @@
 import type { Evidence } from "../evidence/evidence.ts";
 import { logitsEvidence } from "../evidence/logits-evidence.ts";
-import type { Measure, Reading, Readings, RowKind } from "../evidence/reading.ts";
+import { type Measure, type Reading, type Readings, type RowKind, topOf } from "../evidence/reading.ts";
 import type { LanguageModel, Scored, ScoreOptions, Session, Token } from "../model.ts";
 import { sampling } from "../sampling.ts";
 import { topThreeEntropy } from "../verifiers/fly.ts";
@@ -24,10 +24,12 @@ export function plainReadings(
     // The bonus position tests no token and has no drafted row.
     if (token === undefined) return 0;
     if (reading === "top-three entropy") return topThreeEntropy(target, at);
-    if (reading.startsWith("top ")) {
+    const top = topOf(reading);
+    if (top !== undefined) {
       const logits = target.logits(at);
       const above = logits.filter((logit) => logit > (logits[token] as number)).length;
-      return above < Number(reading.slice("top ".length)) ? 1 : 0;
+      const below = target.confidence(at, "raw") - target.probability(at, token, "raw");
+      return above < top.k && below <= top.delta ? 1 : 0;
     }
     if (reading === "support") return (target.logits(at)[token] as number) > Number.NEGATIVE_INFINITY ? 1 : 0;
     if (what === "probability") return Math.log(target.probability(at, token, kind));

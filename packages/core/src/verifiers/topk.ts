@@ -23,7 +23,7 @@ export function topk({ k, delta }: TopkOptions): Verifier {
   return {
     name: "topk",
     law: "none",
-    reads: k === 1 ? ["argmax"] : ["argmax", `top ${k}`, "raw probability", "raw confidence"],
+    reads: k === 1 ? ["argmax"] : ["argmax", `top ${k} within ${delta}`],
     verify({ draft, target, greedy }) {
       return {
         accept: draft.map((token, at) => token === target.argmax(at) || (k > 1 && near(target, at, token))),
