@@ -1,6 +1,6 @@
 /**
- * Core, chat, grammar, remote, the server and @lenity/onnx/web run on every JavaScript runtime: they do not import a runtime's
- * modules or use its globals.
+ * Core, chat, grammar, remote, the server and @lenity/onnx/web run on every JavaScript runtime: they do not import a
+ * runtime's modules or use its globals.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

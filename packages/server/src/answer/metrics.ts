@@ -50,8 +50,8 @@ export interface Metrics {
      */
     readonly overshoot?: Overshoot | undefined;
     /**
-     * Verified tokens at which a gate stayed closed because the target gave only bounds of a divergence. Absent if there
-     * are none, as with a target that returns rows.
+     * Verified tokens at which a gate stayed closed because the target gave only bounds of a divergence. Absent if
+     * there are none, as with a target that returns rows.
      */
     readonly undecided?: number | undefined;
     /** Whether the answer repeated itself. From there on it is strict, unless the policy is `unguarded`. */
