@@ -63,7 +63,9 @@ export interface NumbersEngine extends EngineFacts {
   score(call: ScoreCall): Promise<ScoreReply>;
   draw(call: DrawCall): Promise<readonly Sample[]>;
   /** The whole row behind a sequence as log probabilities, for engines that can list all tokens. */
-  row?(call: Pick<ScoreCall, "tokens" | "signal">, vocabulary: number): Promise<Float32Array>;
+  readonly row?:
+    | ((call: Pick<ScoreCall, "tokens" | "signal">, vocabulary: number) => Promise<Float32Array>)
+    | undefined;
 }
 
 /** An engine that returns whole rows of logits. */

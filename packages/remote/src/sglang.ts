@@ -6,7 +6,7 @@
 import type { Sample } from "@lenity/core";
 import { byProbability, fieldOf, isObject, listOf, logprobOf, malformed } from "./check-reply.ts";
 import type { DrawCall, Listed, NumbersEngine, Position, ScoreCall } from "./engine.ts";
-import type { Client } from "./http.ts";
+import { type Client, refusedWith } from "./http.ts";
 import type { RemoteOptions } from "./options.ts";
 
 /** All that would change the distribution, since a server may have other defaults. */
@@ -28,7 +28,23 @@ export async function sglang(client: Client, { url, model, top = 20 }: RemoteOpt
     const reply = await client.json({ path: "/generate", json: { ...json, return_logprob: true }, signal });
     return (Array.isArray(reply) ? reply : [reply]).map((one) => fieldOf(one, "meta_info"));
   };
-  return {
+  /** Older versions refuse seeds. */
+  let heedsSeeds = true;
+  const seeded = (sampling_seed: number) => (heedsSeeds ? { sampling_seed } : {});
+  const row: NumbersEngine["row"] = async ({ tokens, signal }, vocabulary) => {
+    const all = { sampling_params: plainSampling, logprob_start_len: -1, top_logprobs_num: vocabulary };
+    const [meta] = await generate({ input_ids: tokens, ...all }, signal).catch((cause) => {
+      // From now on it draws however long it takes.
+      if (refusedWith(cause) === 400) found.row = undefined;
+      throw cause;
+    });
+    const list = listedOf(engine, listOf(fieldOf(meta, "output_top_logprobs"))[0]);
+    if (list.length < vocabulary) throw malformed(engine, `all ${vocabulary} log probabilities of a row`);
+    const values = new Float32Array(vocabulary).fill(Number.NEGATIVE_INFINITY);
+    for (const { token, logprob } of list) values[token] = logprob;
+    return values;
+  };
+  const found: NumbersEngine & { row: NumbersEngine["row"] } = {
     kind: "numbers",
     name: model ?? name,
     contextLength: [...lengths, fieldOf(server, "max_req_input_len")].find((value) => typeof value === "number"),
@@ -39,7 +55,7 @@ export async function sglang(client: Client, { url, model, top = 20 }: RemoteOpt
       const [meta] = await generate(
         {
           input_ids: tokens,
-          sampling_params: { ...plainSampling, sampling_seed: seed },
+          sampling_params: { ...plainSampling, ...seeded(seed) },
           ...{ logprob_start_len: start, top_logprobs_num: top },
         },
         signal,
@@ -56,22 +72,22 @@ export async function sglang(client: Client, { url, model, top = 20 }: RemoteOpt
       return { positions, sample: sampleOf(engine, meta) };
     },
     async draw({ tokens, count, seed, signal }: DrawCall) {
-      const sampling_params = { ...plainSampling, sampling_seed: seed, ...(count > 1 ? { n: count } : {}) };
-      const metas = await generate({ input_ids: tokens, sampling_params, logprob_start_len: -1 }, signal);
+      // A batch rather than `n`, whose draws would all have the same seed, and so be the same token.
+      const each = Array.from({ length: count }, (_, at) => ({ ...plainSampling, ...seeded((seed + at) % 2 ** 31) }));
+      const input_ids = each.map(() => tokens);
+      const metas = await generate({ input_ids, sampling_params: each, logprob_start_len: -1 }, signal);
       return metas.map((meta) => sampleOf(engine, meta));
     },
-    async row({ tokens, signal }, vocabulary) {
-      const [meta] = await generate(
-        { input_ids: tokens, sampling_params: plainSampling, logprob_start_len: -1, top_logprobs_num: vocabulary },
-        signal,
-      );
-      const row = new Float32Array(vocabulary).fill(Number.NEGATIVE_INFINITY);
-      const list = listedOf(engine, listOf(fieldOf(meta, "output_top_logprobs"))[0]);
-      if (list.length < vocabulary) throw malformed(engine, `all ${vocabulary} log probabilities of a row`);
-      for (const { token, logprob } of list) row[token] = logprob;
-      return row;
-    },
+    row,
   };
+  const probe = () => found.score({ tokens: [0, 0], from: 1, top: 2, seed: 0, fresh: false });
+  await probe().catch((cause) => {
+    const status = refusedWith(cause);
+    if (status !== 400 && status !== 422) throw cause;
+    heedsSeeds = false;
+    return probe();
+  });
+  return found;
 }
 
 /** A pair `[log probability, token, text]`. */

@@ -20,6 +20,8 @@ export interface Quirks {
   readonly replacedFrom?: number;
   /** Whether the other model also has another name. */
   readonly renamed?: boolean;
+  /** Refuses seeds, and draws with its own. */
+  readonly refusesSeeds?: boolean;
   /** Whole rows cannot be listed. */
   readonly withoutRows?: boolean;
 }
