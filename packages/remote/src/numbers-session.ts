@@ -11,6 +11,7 @@ import type { Wire } from "./wire.ts";
 export interface NumbersModel {
   readonly engine: NumbersEngine;
   readonly vocabulary: number;
+  readonly unused?: ReadonlySet<Token> | undefined;
   readonly contextLength: number;
   readonly tolerance: number;
   readonly wire: Wire;
@@ -109,12 +110,12 @@ function scoredBlock(
 }
 
 /** An id that the tokenizer does not have shows that the engine's model is not the one that it belongs to. */
-function checkTokens({ engine, vocabulary }: NumbersModel, tokens: readonly { readonly token: Token }[]): void {
-  const stray = tokens.find(({ token }) => token >= vocabulary);
+function checkTokens({ engine, vocabulary, unused }: NumbersModel, tokens: readonly { readonly token: Token }[]): void {
+  const stray = tokens.find(({ token }) => token >= vocabulary || unused?.has(token) === true);
   if (stray === undefined) return;
   throw new LenityError(
     "engine_failed",
-    `${engine.name} answered with token ${stray.token}; expected ids below ${vocabulary}. Its vocabulary is not that of the tokenizer: use the tokenizer of its model.`,
+    `${engine.name} answered with token ${stray.token}; expected the id of a token, below ${vocabulary}. Its vocabulary is not that of the tokenizer: use the tokenizer of its model.`,
     { kind: "engine_changed", model: engine.name },
   );
 }

@@ -17,6 +17,9 @@ export interface RemoteModel extends LanguageModel {
   readonly wire: Readonly<Wire>;
 }
 
+/** Engines batch what comes at the same time. More only wait in the engine's own queue. */
+const places = 64;
+
 const connect: Readonly<Record<EngineName, (client: Client, options: RemoteOptions) => Promise<Engine>>> = {
   sglang,
   vllm,
@@ -36,7 +39,7 @@ export async function remoteModel(options: RemoteOptions): Promise<RemoteModel> 
   const contextLength = options.contextLength ?? engine.contextLength;
   if (contextLength === undefined) throw unknown(engine.name, "contextLength", "how many tokens it holds");
   const said = { name: engine.name, source: options.url, contextLength, eos: options.eos ?? [], hidden: {} };
-  const own = { engine: options.engine, wire, close: async () => {} };
+  const own = { engine: options.engine, wire, places, close: async () => {} };
   if (engine.kind === "rows") {
     const { vocabulary } = engine;
     const model = { ...said, ...own, vocabulary, open: async () => rowsSession(engine, contextLength) };
@@ -48,10 +51,11 @@ export async function remoteModel(options: RemoteOptions): Promise<RemoteModel> 
 function numbers(engine: NumbersEngine, contextLength: number, options: RemoteOptions, wire: Wire) {
   const vocabulary = options.tokens?.vocabulary ?? engine.vocabulary;
   if (vocabulary === undefined) throw unknown(engine.name, "tokens", "how many token ids it has");
-  const model = { engine, vocabulary, contextLength, tolerance: options.tolerance ?? 0.25, wire };
+  const { unused } = options.tokens ?? {};
+  const model = { engine, vocabulary, unused, contextLength, tolerance: options.tolerance ?? 0.25, wire };
   return {
     vocabulary,
-    unused: options.tokens?.unused,
+    unused,
     reach: { gives: (reading: Parameters<typeof gives>[0]) => gives(reading, engine.top), rows: false, draws: true },
     open: async () => numbersSession(model),
   };

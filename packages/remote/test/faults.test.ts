@@ -133,7 +133,10 @@ describe("one clear error", () => {
   test("the vocabulary is not the tokenizer's", async () => {
     const target = await connected("sglang", { model }, { tokens: { vocabulary: 4 } });
     const error = await text(target, { drafter: undefined }).catch((reason) => reason);
-    assert.match(error.message, /answered with token \d+; expected ids below 4/);
+    assert.match(error.message, /answered with token \d+; expected the id of a token, below 4/);
+    const unused = new Set(Array.from({ length: 30 }, (_, id) => id).filter((id) => id > 0));
+    const gaps = await connected("sglang", { model }, { tokens: { vocabulary: 30, unused } });
+    assert.equal((await failure(gaps, { drafter: undefined })).kind, "engine_changed");
   });
 
   test("the engine dies in mid-answer", async () => {

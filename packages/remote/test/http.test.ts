@@ -44,6 +44,21 @@ for (const engine of ["sglang", "vllm", "oip"] as const)
       assert.ok(server.connections() <= 3, `${server.connections()} connections`);
     }));
 
+test("answers at the same time do not disturb each other", () =>
+  over("sglang", async (target) => {
+    const prompts = Array.from({ length: 12 }, (_, at) => at);
+    const answer = async (model: DecodeOptions["target"], start: number) => {
+      const drafter = modelDrafter(noisyModel({ ...own, noise: 1 }));
+      const tokens: Token[] = [];
+      for await (const event of decode([start, 1], { target: model, drafter, draftTokens: 4, maxTokens: 40 }))
+        if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
+      return tokens;
+    };
+    const far = await Promise.all(prompts.map((start) => answer(target, start)));
+    for (const [at, start] of prompts.entries()) assert.deepEqual(far[at], await answer(model, start));
+    assert.equal(target.wire.stale, 0);
+  }));
+
 test("tokens that sd draws over HTTP follow the target's row: chi-square of 3000", () =>
   over("sglang", async (target) => {
     const counts = new Map<Token, number>();
