@@ -14,6 +14,7 @@ import {
   type LanguageModel,
   logitsEvidence,
   type Sampling,
+  type Scored,
   type Session,
   sampling,
   seeded,
@@ -196,9 +197,9 @@ function counted(model: LanguageModel): {
           async score(tokens, options) {
             bytes.to += options.drafterLogits?.byteLength ?? 0;
             const scored = await (session.score as NonNullable<Session["score"]>)(tokens, options);
-            bytes.from += 4 * Object.values(scored.readings).reduce((sum, values) => sum + values.length, 0);
+            bytes.from += 4 * Object.values(scored.readings).reduce((sum, values) => sum + (values?.length ?? 0), 0);
             const row = async (at: number) => {
-              const logits = await scored.row(at);
+              const logits = await (scored.row as NonNullable<Scored["row"]>)(at);
               bytes.from += logits.byteLength;
               return logits;
             };

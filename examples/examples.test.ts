@@ -123,6 +123,15 @@ for (const [runtime, ...args] of commandsOf("chat.ts")) {
   });
 }
 
+test("remote.ts answers with the target in another process, in a few calls", async () => {
+  await served([bun, "packages/cli/src/main.ts", "serve", "--port", "0"], async (url) => {
+    const out = await run([bun, "remote.ts", url.replace(/\/v1$/, "")]);
+    const answers = [...out.matchAll(/#### 19\n(\d+) tokens in (\d+) calls, \d+ relaxed, \d+ left open/g)];
+    assert.equal(answers.length, 2, out);
+    for (const [, tokens, calls] of answers) assert.ok(Number(tokens) / Number(calls) > 3, out);
+  });
+});
+
 test("the edge worker serves on Deno by the command of its README", async () => {
   const [command] =
     /^deno serve .*$/m.exec(readFileSync(join(folder, "edge/README.md"), "utf8")) ??

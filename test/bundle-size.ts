@@ -1,4 +1,4 @@
-/** Bundle sizes of @lenity/core and @lenity/chat, with two bundlers. To print a table: bun test/bundle-size.ts */
+/** Bundle sizes of @lenity/core, @lenity/chat and @lenity/remote, with two bundlers. To print a table: bun test/bundle-size.ts */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -18,6 +18,9 @@ export const programs: Readonly<Record<string, readonly string[]>> = {
 /** Messages to tokens: the parser and interpreter of templates, and the parts of core that chat uses. */
 export const chat: readonly string[] = ["chatWriter"];
 
+/** A target elsewhere, with the parts of core that it uses. */
+export const remote: readonly string[] = ["remoteModel"];
+
 /** The functions that create a verifier, each in its own file of core. */
 export async function verifiers(): Promise<readonly string[]> {
   const files = ["verifiers", "combinators"].flatMap((folder) =>
@@ -33,7 +36,7 @@ export async function verifiers(): Promise<readonly string[]> {
 export async function gzipped(
   names: readonly string[],
   bundler: Bundler,
-  name: "core" | "chat" = "core",
+  name: "core" | "chat" | "remote" = "core",
 ): Promise<number> {
   const index = join(packages, name, "src/index.ts");
   const code = names.includes("*")
@@ -90,12 +93,18 @@ async function sizeTable(): Promise<string> {
     const sizes = await Promise.all(bundlers.map((bundler) => size(list, bundler)));
     return `| ${name} | ${sizes.join(" | ")} |`;
   });
-  const last = `| \`chatWriter\` of @lenity/chat | ${chatSizes.join(" | ")} |`;
+  const remoteSizes = await Promise.all(
+    bundlers.map(async (bundler) => `${((await gzipped(remote, bundler, "remote")) / 1000).toFixed(1)} kB`),
+  );
+  const last = [
+    `| \`chatWriter\` of @lenity/chat | ${chatSizes.join(" | ")} |`,
+    `| \`remoteModel\` of @lenity/remote | ${remoteSizes.join(" | ")} |`,
+  ];
   return [
     "| from @lenity/core, with gzip | esbuild | Bun |",
     "| --- | ---: | ---: |",
     ...(await Promise.all(lines)),
-    last,
+    ...last,
   ].join("\n");
 }
 

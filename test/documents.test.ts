@@ -26,6 +26,14 @@ const special: Readonly<Record<string, string>> = {
   "npm install ai @ai-sdk/openai-compatible zod": "installed here; checked by clients-page.test.ts",
   "npm install @langchain/openai @langchain/core zod": "installed here; checked by clients-page.test.ts",
   "bun run lenity serve --port 8080 --policy judi": "run by packages/cli/test on a free port",
+  'bun run lenity chat "What is 2 + 3?" --target lenity+http://127.0.0.1:8080':
+    "run by packages/cli/test on a free port",
+  "bun run lenity serve --target sglang+http://127.0.0.1:30000 --model FOLDER":
+    "needs SGLang; see packages/remote/test",
+  "bun run lenity serve --target vllm+http://127.0.0.1:8000 --model FOLDER --draft FOLDER":
+    "needs vLLM; see packages/remote/test",
+  "bun run lenity serve --target oip+http://127.0.0.1:8000 --target-model NAME --model FOLDER":
+    "needs Triton; see packages/remote/test",
   "bun run lenity serve --presets calibrated.json --policy calibrated": "needs a preset; run by packages/cli/test",
   "bun run lenity pull ORG/NAME --dtype q4": "needs the hub; run by packages/cli/test with a fake one",
   "bun run lenity serve --model packages/tiny/target --draft packages/tiny/draft --port 8080":
@@ -34,6 +42,7 @@ const special: Readonly<Record<string, string>> = {
   "bun run lenity bench evidence": "run by packages/cli/test on a small vocabulary",
   "bun run lenity bench grammar": "run by packages/cli/test on a small vocabulary",
   "bun run lenity bench load": "run by packages/cli/test for a few seconds",
+  "bun run lenity bench remote": "run by packages/cli/test on one problem",
   "bun run lenity bench threads": "run by packages/cli/test on few rounds",
   "bun run lenity bench quality": "run by readme.test.ts on few problems",
   "bun run lenity bench verify": "run by packages/cli/test on a small vocabulary",

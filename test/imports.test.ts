@@ -1,6 +1,6 @@
 /**
- * Core, chat, grammar, the server and @lenity/onnx/web run on every JavaScript runtime: they do not import a runtime's
- * modules or use its globals.
+ * Core, chat, grammar, remote, the server and @lenity/onnx/web run on every JavaScript runtime: they do not import a
+ * runtime's modules or use its globals.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -48,6 +48,7 @@ const portable = {
   chat: ["src/index.ts", "src/internal.ts"],
   grammar: ["src/index.ts"],
   server: ["src/index.ts"],
+  remote: ["src/index.ts"],
   onnx: ["src/web/index.ts"],
 };
 for (const [name, entries] of Object.entries(portable)) {

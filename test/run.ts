@@ -44,6 +44,9 @@ const tests = (pattern: string) =>
     .map((path) => `./${path}`);
 /** Tests that run on every runtime. */
 const pure = tests("packages/{core,chat,grammar}/test/*.test.ts");
+const remote = tests("packages/remote/test/*.test.ts");
+/** Not the million samples of sampling.test.ts, whose figures do not depend on the runtime. */
+const remoteElsewhere = remote.filter((path) => !path.endsWith("sampling.test.ts"));
 const onnx = tests("packages/onnx/test/*.test.ts");
 const everywhere = tests("packages/cli/test/{sockets,terminal}.test.ts");
 /** Their bounds hold only on a machine that does nothing else. */
@@ -83,6 +86,9 @@ const others: readonly (Step | Skipped)[] = [
     "the built-in pair on Bun",
     ["packages/tiny/test/*.test.ts", "packages/tiny/test/families/*.test.ts"].flatMap(tests),
   ),
+  onBun("remote on Bun", remote),
+  onDeno("remote on Deno", remoteElsewhere),
+  onNode("remote on Node", remoteElsewhere),
   onDeno("onnx on Deno", onnx),
   onNode("onnx on Node", onnx),
   onBun("experiments on Bun", tests("bench/experiments/test/*.test.ts")),

@@ -17,7 +17,7 @@ export interface GeneratedTable {
 }
 
 export const tables: readonly GeneratedTable[] = [
-  { name: "verifiers", file: "README.md", make: verifierTable },
+  { name: "verifiers", file: "README.md", make: () => verifierTable() },
   {
     name: "quality",
     file: "README.md",
@@ -33,6 +33,7 @@ export const tables: readonly GeneratedTable[] = [
     file: "docs/devices.md",
     make: () => evidenceTable(readJson<EvidenceReport>("bench/results/evidence.json")),
   },
+  { name: "remote-rules", file: "docs/scaling.md", make: () => printed(["packages/remote/test/rules-table.ts"]) },
   {
     name: "evaluation",
     file: "packages/tiny/README.md",
@@ -41,10 +42,13 @@ export const tables: readonly GeneratedTable[] = [
 ];
 
 /** Printed by the command, since it reads the heads of the built-in pair. */
-function verifierTable(): string {
-  const args = [join(root, "packages/cli/src/main.ts"), "policies", "--markdown"];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
-  if (status !== 0) throw new Error(`lenity policies --markdown ended with ${status}:\n${stderr}`);
+const verifierTable = (): string => printed(["packages/cli/src/main.ts", "policies", "--markdown"]);
+
+/** The table that a program prints. */
+function printed([script = "", ...args]: readonly string[]): string {
+  const command = [join(root, script), ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: root, encoding: "utf8" });
+  if (status !== 0) throw new Error(`${script} ${args.join(" ")} ended with ${status}:\n${stderr}`);
   return stdout
     .split("\n")
     .filter((line) => line.startsWith("|"))

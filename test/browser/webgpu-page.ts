@@ -167,7 +167,7 @@ export async function numbers(folder: string, length: number): Promise<readonly 
         Math.abs((scored?.readings[reading]?.[at] ?? Number.NaN) - (expected[reading]?.[at] as number)),
       );
   }
-  const row = (await scored?.row(length - 1)) ?? new Float32Array(0);
+  const row = (await scored?.row?.(length - 1)) ?? new Float32Array(0);
   await model.close();
   return [worst, differenceOf([{ logits: row }], [{ logits: target.logits(length - 1) }])];
 }

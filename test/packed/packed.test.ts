@@ -90,8 +90,8 @@ for (const { folder: place, manifest } of publishedPackages()) {
   });
 }
 
-test("the README states their unpacked sizes, within a tenth", () => {
-  const rows = readText("README.md").matchAll(/^\| \[(\S+)\]\(\S+\) .*\| +([\d.]+) MB \|$/gm);
+test("docs/packages.md states their unpacked sizes, within a tenth", () => {
+  const rows = readText("docs/packages.md").matchAll(/^\| \[(\S+)\]\(\S+\) .*\| +([\d.]+) MB \|$/gm);
   const stated = new Map(Array.from(rows, ([, name, size]) => [name as string, Number(size) * 1e6]));
   assert.deepEqual([...stated.keys()].sort(), packages.map(({ manifest }) => manifest.name).sort());
   for (const { manifest, bytes } of packages) {

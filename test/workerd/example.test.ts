@@ -5,7 +5,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { modelSaying } from "../../examples/edge/src/table.ts";
+import { chatTemplate, modelSaying, tokenizer } from "../../examples/edge/src/table.ts";
+import { defaultRegistry, lookupDrafter } from "../../packages/core/src/index.ts";
+import { createServer as createLenity } from "../../packages/server/src/index.ts";
 import { chunks, joined, type Reply, textOf, until } from "../../packages/server/test/doubles.ts";
 import { type RunningWorker, startWorker } from "./start.ts";
 
@@ -38,11 +40,15 @@ const ask = ({ url }: RunningWorker, body: object, init: RequestInit = {}): Prom
   });
 };
 
-/** A target behind HTTP, with the protocol of remote-model.ts. Each response takes a few milliseconds. */
+/** A target behind HTTP: lenity's own server, with the tokens of the example. Each response takes a few milliseconds. */
 async function serveTarget(
   text: string,
 ): Promise<{ readonly url: string; readonly open: () => number; fail: boolean }> {
-  const model = modelSaying(text);
+  const registry = defaultRegistry();
+  const drafters = { lookup: () => lookupDrafter() };
+  const app = createLenity({
+    models: [{ id: "far", target: modelSaying(text), tokenizer, chatTemplate, drafters, registry }],
+  });
   let open = 0;
   const server: Server = createServer((request, response) => {
     open++;
@@ -50,11 +56,12 @@ async function serveTarget(
     let body = "";
     request.on("data", (data) => (body += data));
     request.on("end", async () => {
-      const { tokens, rows } = JSON.parse(body);
-      const { logits } = await (await model.open()).append(tokens, { rows });
+      const init = { method: request.method ?? "GET", headers: { "content-type": "application/json" } };
+      const asked = new Request(`${target.url}${request.url?.slice(1)}`, { ...init, ...(body === "" ? {} : { body }) });
+      const answer = await app.fetch(asked);
       await new Promise((resolve) => setTimeout(resolve, 5));
-      if (target.fail) response.writeHead(503).end();
-      else response.end(new Uint8Array(logits.buffer));
+      if (target.fail) response.writeHead(500).end();
+      else response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -83,15 +90,17 @@ test("a target behind HTTP answers; if it fails the request fails, and if the cl
   const worker = await start({ MODEL_URL: target.url });
   const answer = (await (await ask(worker, { temperature: 0, max_tokens: 30 })).json()) as Reply;
   assert.equal(textOf(answer), "Verified by a target far away.");
+  const long = (await (await ask(worker, { temperature: 0, max_tokens: 200 })).json()) as Reply;
+  assert.ok((long.metrics?.speculative_decoding.num_accepted_draft_tokens ?? 0) > 100);
 
   target.fail = true;
   const failed = await ask(worker, {});
   assert.equal(failed.status, 503);
   const { error } = (await failed.json()) as Reply;
-  assert.equal(error?.code, "worker_lost");
+  assert.equal(error?.code, "engine_failed");
   assert.doesNotMatch(error?.message ?? "", /127\.0\.0\.1/);
   await until(() => worker.log().includes(`Request ${failed.headers.get("x-request-id")} failed: LenityError`));
-  assert.match(worker.log(), /status 503 with 0 bytes; expected \d+ rows of 260 logits/);
+  assert.match(worker.log(), /refused \/v1\/completions with status 500/);
 
   target.fail = false;
   const gone = new AbortController();

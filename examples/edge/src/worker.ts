@@ -1,15 +1,20 @@
 /**
  * The chat server in a worker: on Cloudflare, or any runtime that serves a module's `fetch`. Without MODEL_URL the
- * target is a table; with it, the target's logits come from that URL, and the table drafts.
+ * target is a table, and another table drafts. With it the target is an engine at that address, and the text itself
+ * drafts (prompt lookup), so that the worker holds no model at all.
  */
 import { defaultRegistry, lookupDrafter, modelDrafter } from "@lenity/core";
+import { type EngineName, remoteModel } from "@lenity/remote";
 import { createServer } from "@lenity/server";
-import { remoteModel } from "./remote-model.ts";
 import { chatTemplate, end, modelSaying, tokenizer } from "./table.ts";
 
 interface Env {
-  /** The URL of the target for remote-model.ts. */
+  /** The address of the target's engine. */
   readonly MODEL_URL?: string | undefined;
+  /** What listens there. Default: another lenity. */
+  readonly MODEL_ENGINE?: EngineName | undefined;
+  /** The key that it asks for. */
+  readonly MODEL_KEY?: string | undefined;
 }
 
 /** The worker's context, as Hono expects it. */
@@ -17,20 +22,21 @@ type Context = NonNullable<Parameters<ReturnType<typeof createServer>["fetch"]>[
 
 const draft = modelSaying("Drafted at the edge, verified by the worker.");
 
-function create({ MODEL_URL: url }: Env): ReturnType<typeof createServer> {
+async function create({ MODEL_URL: url, MODEL_ENGINE: engine = "lenity", MODEL_KEY: key }: Env) {
   const target =
     url === undefined
       ? modelSaying("Drafted at the edge, verified by the target.")
-      : remoteModel({ url, vocabulary: tokenizer.vocabulary, contextLength: 4096, eos: [end] });
+      : await remoteModel({ engine, url, key, tokens: tokenizer, eos: [end] });
+  const lookup = () => lookupDrafter();
   return createServer({
-    concurrency: 100, // the remote model has its own queue
+    concurrency: 100, // the engine has its own queue
     models: [
       {
         id: "edge",
         target,
         tokenizer,
         chatTemplate,
-        drafters: { model: () => modelDrafter(draft), lookup: () => lookupDrafter() },
+        drafters: url === undefined ? { model: () => modelDrafter(draft), lookup } : { lookup },
         registry: defaultRegistry({ tokenizer }),
       },
     ],
@@ -39,9 +45,21 @@ function create({ MODEL_URL: url }: Env): ReturnType<typeof createServer> {
 
 let server: ReturnType<typeof createServer> | undefined;
 
-const worker: { fetch(request: Request, env: Env, context: Context): Response | Promise<Response> } = {
+const worker: { fetch(request: Request, env: Env, context: Context): Promise<Response> } = {
   // The context must be passed on. With it, the server can stop the model and free its place after a client
   // disconnects.
-  fetch: (request, env, context) => (server ??= create(env)).fetch(request, env, context),
+  async fetch(request, env, context) {
+    try {
+      // Each request connects itself until one has: workers may not wait for what another request does.
+      server ??= await create(env);
+    } catch (error) {
+      console.error(error);
+      return Response.json(
+        { error: { message: "The target cannot be reached.", code: "engine_failed" } },
+        { status: 503 },
+      );
+    }
+    return server.fetch(request, env, context);
+  },
 };
 export default worker;

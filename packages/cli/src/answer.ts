@@ -1,7 +1,7 @@
 /** Generates and prints one answer for `lenity chat` and `lenity complete`. */
 import { type Answer, type EmittedToken, generate, LenityError, type Policy, type Token } from "@lenity/core";
 import { chosenSampling, metricsOf, type Speculation, traceOf, usageOf } from "@lenity/server";
-import type { LoadedModels, LoadModelsOptions } from "./load-models.ts";
+import type { LoadModelsOptions, ServedModels } from "./load-models.ts";
 import { print } from "./output.ts";
 import type { TokenColors } from "./token-colors.ts";
 
@@ -53,7 +53,7 @@ export interface Answered {
 
 /** Generates an answer and prints it as it arrives: text and a line break, or one JSON object if it is finished. */
 export async function answer(
-  models: LoadedModels,
+  models: ServedModels,
   { tokens: prompt, control, continues }: Prompt,
   { speculation, options, colors, signal }: Answering,
 ): Promise<Answered> {

@@ -2,12 +2,12 @@ import { LenityError } from "@lenity/core";
 import { chosenSpeculation } from "@lenity/server";
 import type { AnswerOptions } from "./answer.ts";
 import { eachText } from "./input/each-text.ts";
-import { loadModels } from "./load-models.ts";
+import { loadServed } from "./load-served.ts";
 import { singleAnswer } from "./single-answer.ts";
 
 /** `lenity complete`: continues a text without a chat template. At a terminal each line is a separate text. */
 export async function complete(text: string | undefined, options: AnswerOptions): Promise<void> {
-  const models = await loadModels(options);
+  const models = await loadServed(options);
   try {
     const speculation = chosenSpeculation(options, models); // report a misspelt policy before the first text
     await eachText(text, "text", async (given, signal) => {

@@ -9,6 +9,7 @@ import {
 } from "@lenity/core";
 import {
   type DeviceOption,
+  type DraftTarget,
   type Dtype,
   type FolderTokenizer,
   type LoadOptions,
@@ -31,6 +32,10 @@ import { readPlugins } from "./plugin-files.ts";
 import { readPresets, strangers, withPresets } from "./preset-files.ts";
 
 export interface LoadModelsOptions {
+  /** A target elsewhere, as in `sglang+http://host:30000`; `model` is then the folder of its tokenizer. */
+  readonly target?: string | undefined;
+  /** The name of that target at its engine. Default: the one that the engine serves first. */
+  readonly targetModel?: string | undefined;
   /** The target: a folder, or ORG/NAME on the hub. Default: the built-in pair. */
   readonly model?: string | undefined;
   /** The draft model, likewise. Default: the built-in one; with `model`, none, so that prompt lookup drafts. */
@@ -59,12 +64,16 @@ export interface LoadModelsOptions {
   readonly cacheBytes?: number | undefined;
 }
 
-/** The models of one process, ready to answer. Its drafters are `model`, if there is a draft model, then `lookup`. */
-export interface LoadedModels extends ServedModel {
-  readonly target: OnnxModel;
+/** Models that answer. Their drafters are `model`, if there is a draft model, then `lookup`. */
+export interface ServedModels extends ServedModel {
   readonly tokenizer: FolderTokenizer;
   readonly draft: OnnxModel | undefined;
   close(): Promise<void>;
+}
+
+/** The same with a target in this process. */
+export interface LoadedModels extends ServedModels {
+  readonly target: OnnxModel;
 }
 
 /**
@@ -122,10 +131,7 @@ export async function loadModels(
       chatTemplate,
       sampling,
       registry,
-      drafters: {
-        ...(drafting === undefined ? {} : { model: () => onnxDrafter(drafting) }),
-        lookup: () => lookupDrafter(),
-      },
+      drafters: draftersOf(drafting),
       close: async () => {
         await Promise.all([target.close(), drafting?.close()]);
       },
@@ -137,7 +143,7 @@ export async function loadModels(
 }
 
 /** The registry with these plugins too. Throws `invalid_policy` if a name is taken. */
-function registryWith(plugins: readonly VerifierPlugin[], options: RegistryOptions): Registry {
+export function registryWith(plugins: readonly VerifierPlugin[], options: RegistryOptions): Registry {
   try {
     return defaultRegistry({ ...options, plugins });
   } catch (cause) {
@@ -145,14 +151,20 @@ function registryWith(plugins: readonly VerifierPlugin[], options: RegistryOptio
   }
 }
 
+/** The drafters by name, the default first. */
+export const draftersOf = (draft: OnnxModel | undefined): ServedModel["drafters"] => ({
+  ...(draft === undefined ? {} : { model: () => onnxDrafter(draft) }),
+  lookup: () => lookupDrafter(),
+});
+
 /** Loads the draft model on one thread. */
-const loadDraft = (
+export const loadDraft = (
   { folder, dtype }: Draft,
-  { target, ...options }: LoadOptions & { readonly target: OnnxModel },
+  { target, ...options }: LoadOptions & { readonly target: DraftTarget },
 ): Promise<OnnxModel> => loadModel(folder, { ...options, dtype, threads: 1, draftsFor: target });
 
 /** The error for a base model that should answer messages. */
-const templateless = (folder: string): LenityError =>
+export const templateless = (folder: string): LenityError =>
   new LenityError(
     "model_files",
     `${folder} has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json), so it is a base model: it continues text but cannot answer messages. Use lenity complete to continue a text. To get answers, use a chat model or add a template.`,
@@ -164,12 +176,12 @@ async function targetOf({ model, dtype, file }: LoadModelsOptions): Promise<Reso
     : resolveModel(model, { dtype, file });
 }
 
-interface Draft extends DraftDtype {
+export interface Draft extends DraftDtype {
   readonly folder: ModelFolder;
 }
 
 /** The draft's folder and variant; undefined if there is no draft model. */
-async function draftOf(options: LoadModelsOptions): Promise<Draft | undefined> {
+export async function draftOf(options: LoadModelsOptions): Promise<Draft | undefined> {
   const { model, draft, dtype, draftDtype: given } = options;
   if (draft === undefined) {
     if (given !== undefined)

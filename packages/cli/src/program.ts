@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { benchCache, benchEvidence, benchGrammar, benchThreads, benchVerify } from "./bench.ts";
 import { benchLoad } from "./bench-load.ts";
 import { benchQuality } from "./bench-quality.ts";
+import { benchRemote } from "./bench-remote.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { chat } from "./chat/chat.ts";
 import { complete } from "./complete.ts";
@@ -65,6 +66,16 @@ const models = (command: Command): Command =>
     .option("--presets <file>", "file with a preset, as calibrate writes it; may be repeated", list(filled))
     .option("--plugin <module>", "module with verifiers of your own; may be repeated", list(filled));
 
+/** Adds the options of commands whose target may run elsewhere. */
+const elsewhere = (command: Command): Command =>
+  command
+    .option(
+      "--target <address>",
+      "a target that runs elsewhere, as in sglang+http://host:30000 (or vllm+, oip+, lenity+); --model is then the folder of its tokenizer",
+      filled,
+    )
+    .option("--target-model <name>", "its name there (default: the one that the engine serves first)", filled);
+
 const folders = "default: the model's generation_config.json, else";
 
 /** Adds the options that say how answers are drafted and sampled. */
@@ -88,7 +99,7 @@ const decoding = (command: Command): Command =>
 /** Adds the options of commands that print an answer. */
 const answers = (command: Command): Command =>
   decoding(
-    models(command).option(
+    elsewhere(models(command)).option(
       "--policy <policy>",
       "a preset (strict, judi, judge, …) or a policy in JSON",
       policy,
@@ -210,7 +221,7 @@ export function program(): Command {
     )
     .action(complete);
 
-  serveOptions(models(lenity.command("serve")))
+  serveOptions(elsewhere(models(lenity.command("serve"))))
     .addHelpText("after", serveHelp)
     .action(serve);
 
@@ -421,6 +432,16 @@ export function program(): Command {
     .option("--answers <n>", "answers of each grammar", whole(1), 5)
     .option("--out <file>", "file for the JSON", "bench/results/grammar.json")
     .action(benchGrammar);
+  bench
+    .command("remote")
+    .description("what distance costs: tokens a second with the target behind a simulated round trip")
+    .option("--round-trips <ms...>", "milliseconds added to each call (default: 1 10 50 150)", list(number(0, 10_000)))
+    .option("--lengths <k...>", "longest blocks; 0 decodes plainly (default: 0 4 8 16 32)", list(whole(0, 1024)))
+    .option("--policies <list...>", "presets or policies in JSON (default: strict judi)", list(policy))
+    .option("--problems <n>", "how many problems to answer", whole(1), 4)
+    .option("--max-tokens <n>", "most tokens of an answer", whole(1), 120)
+    .option("--out <file>", "file for the JSON", "bench/results/remote.json")
+    .action(benchRemote);
   models(bench.command("load"))
     .description("a server under load: tokens per second, time to the first token, and how long others wait")
     .option("--url <url>", "a server that runs already (default: one of its own, of the models)", filled)

@@ -18,6 +18,8 @@ const key = v.union([text, v.strictObject({ key: text, name: v.optional(text), p
 
 /** Times are in milliseconds. Optional settings have their defaults elsewhere. */
 export interface ServeSettings {
+  readonly target?: string | undefined;
+  readonly target_model?: string | undefined;
   readonly model?: string | undefined;
   readonly draft?: string | undefined;
   readonly dtype?: Dtype | undefined;
@@ -53,6 +55,8 @@ export interface ServeSettings {
 }
 
 const settings = v.strictObject({
+  target: v.optional(text),
+  target_model: v.optional(text),
   model: v.optional(text),
   draft: v.optional(text),
   dtype: v.optional(v.picklist(dtypes)),

@@ -5,7 +5,8 @@ import { endServer } from "./drain-server.ts";
 import { onEndSignal } from "./end-signal.ts";
 import { exposureOf } from "./exposure.ts";
 import { listenRefusal } from "./listen-refusal.ts";
-import { type LoadModelsOptions, loadModels } from "./load-models.ts";
+import type { LoadModelsOptions } from "./load-models.ts";
+import { loadServed } from "./load-served.ts";
 import { print } from "./output.ts";
 import { type ServeSettings, serveSettings } from "./serve-settings.ts";
 
@@ -16,7 +17,7 @@ export async function serve(flags: Readonly<Record<string, unknown>>): Promise<v
   const { allowedHosts, warning } = exposureOf(host, {
     ...{ keyed: settings.api_keys !== undefined, open: settings.public, allowedHosts: settings.allowed_hosts },
   });
-  const models = await loadModels(loading(settings), "messages");
+  const models = await loadServed(loading(settings), "messages");
   try {
     const { policy, draft_tokens: draftTokens } = settings;
     chosenSpeculation({ policy, draftTokens }, models); // report a misspelt default now rather than to the first client
@@ -52,7 +53,23 @@ export async function serve(flags: Readonly<Record<string, unknown>>): Promise<v
 function loading(settings: ServeSettings): LoadModelsOptions {
   const { model, draft, dtype, file, device, context, judge, presets, plugins: plugin, engines } = settings;
   const { draft_dtype: draftDtype, cache_bytes: cacheBytes } = settings;
-  return { model, draft, dtype, draftDtype, file, device, context, judge, presets, plugin, engines, cacheBytes };
+  const { target, target_model: targetModel } = settings;
+  return {
+    target,
+    targetModel,
+    model,
+    draft,
+    dtype,
+    draftDtype,
+    file,
+    device,
+    context,
+    judge,
+    presets,
+    plugin,
+    engines,
+    cacheBytes,
+  };
 }
 
 /** Errors of settings that only the server can check are the operator's, not the program's. */

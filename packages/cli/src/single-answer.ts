@@ -2,13 +2,13 @@
 import { styleText } from "node:util";
 import type { Answer, Verifier } from "@lenity/core";
 import { type Answering, answer, type Prompt } from "./answer.ts";
-import type { LoadedModels } from "./load-models.ts";
+import type { ServedModels } from "./load-models.ts";
 import { note } from "./output.ts";
 import { tokenColors } from "./token-colors.ts";
 
 /** Generates and prints an answer. With `trace`, colors show who accepted each token, and a legend explains them. */
 export async function singleAnswer(
-  models: LoadedModels,
+  models: ServedModels,
   prompt: Prompt,
   { speculation, options, signal }: Omit<Answering, "colors">,
 ): Promise<void> {

@@ -3,7 +3,7 @@ import { LenityError } from "./error.ts";
 import { guarded } from "./guard.ts";
 import { type Counters, noCounts } from "./metrics.ts";
 import type { Token } from "./model.ts";
-import { checkDraftTokens, checkFeasible, checkGrammar, checkPrompt } from "./preflight.ts";
+import { checkDraftTokens, checkFeasible, checkGrammar, checkPrompt, checkReach } from "./preflight.ts";
 import { requestShaping } from "./request-shaping.ts";
 import { type Random, type Sampling, sampling, seeded } from "./sampling.ts";
 import type { Shaping } from "./shaping.ts";
@@ -49,6 +49,11 @@ export function beginRequest(prompt: readonly Token[], options: DecodeOptions): 
   checkPrompt(prompt, target);
   checkFeasible(verifier, target, draftTokens > 0 ? drafter : undefined, settings);
   checkGrammar(options.grammar, target);
+  checkReach(target, {
+    ...{ verifier, sampling: settings, drafted: draftTokens > 0 },
+    shaped: options.grammar !== undefined || (options.processors ?? []).length > 0,
+    trace: trace === true || logprobs !== undefined,
+  });
   const limit = Math.min(maxTokens, target.contextLength - prompt.length);
   if (!(limit >= 0)) {
     throw new LenityError("invalid_request", `maxTokens is ${maxTokens}; expected 0 or more.`, { path: "maxTokens" });

@@ -11,6 +11,7 @@ import type { DecodeEvent, EmittedToken } from "./decode-event.ts";
 import type { DecodeOptions } from "./decode-options.ts";
 import { beginRequest, type Request } from "./decode-request.ts";
 import type { Draft } from "./drafter.ts";
+import { drawToken } from "./draw-token.ts";
 import { LenityError } from "./error.ts";
 import { loops } from "./guard.ts";
 import { addRound } from "./metrics.ts";
@@ -18,7 +19,6 @@ import type { Session, Token } from "./model.ts";
 import { overshootOf, overshootsOf } from "./overshoot.ts";
 import { checkDraft } from "./preflight.ts";
 import { relaxedBy } from "./relaxed.ts";
-import { draw } from "./sampling.ts";
 import { scoreBlock } from "./score-block.ts";
 import { withinSupport } from "./support.ts";
 import { tracedToken } from "./traced-token.ts";
@@ -85,7 +85,8 @@ async function propose(request: Request): Promise<Draft> {
 async function score(session: Session, request: Request, draft: Draft): Promise<Round> {
   const { target, verifier, sampling, shaping, committed, promptLength, random, signal } = request;
   const trace = request.trace === true || request.logprobs !== undefined;
-  const options = { target, verifier, sampling, shaping, draft, trace, signal };
+  const uniform = target.reach?.draws === true ? random() : undefined;
+  const options = { target, verifier, sampling, shaping, draft, trace, uniform, signal };
   const scored = await scoreBlock(session, committed.at(-1) as Token, options);
   return {
     ...scored,
@@ -147,13 +148,13 @@ async function commit(request: Request, round: Round, verdict: Verdict): Promise
   let drawn: "replacement" | "bonus" | undefined;
   if (!ended) {
     drawn = rejected ? "replacement" : "bonus";
-    await target.load?.(accepted);
-    const row = (rejected ? verdict.replacement?.(accepted) : undefined) ?? target.row(accepted);
-    ended = add(draw(row, random()), draft.length === 0 ? "target" : drawn);
+    const token = await drawToken(target, accepted, rejected ? verdict : {}, random);
+    ended = add(token, draft.length === 0 ? "target" : drawn);
   }
   // Only now: rows are shaped when they are read, by the context of the round.
   committed.push(...tokens.map(({ token }) => token));
-  const outcome = { drafted: draft.length, accepted, rejected, tokens, drawn, ignored, by, verdict };
+  const undecided = draft.slice(0, accepted + 1).filter((_, at) => target.undecided?.(at) === true).length;
+  const outcome = { drafted: draft.length, accepted, rejected, tokens, drawn, ignored, by, verdict, undecided };
   request.counters = addRound(request.counters, outcome);
   request.looping ||= loops(committed, request.promptLength);
   for (const { charges } of [verdict, ...(verdict.shadows ?? [])]) {

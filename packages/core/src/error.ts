@@ -8,6 +8,7 @@ export type ErrorCode =
   | "model_files" // a model folder is incomplete or has an invalid file
   | "download" // a hub refused, was unreachable or sent a wrong file, or there was no disk space
   | "worker_lost" // the thread that ran the model died
+  | "engine_failed" // an engine in another process was unreachable, too late, or answered wrongly
   | "out_of_memory" // one run did not fit into memory; the model still works
   | "aborted"; // cancelled by the caller's signal
 
@@ -30,6 +31,11 @@ export type ErrorKind =
   | "missing_option"
   | "unknown_drafter" // the model has no drafter `subject`
   | "nothing_left" // the request's processors and grammar rule out every token
+  | "engine_unreachable" // the connection failed or broke off
+  | "engine_late" // it did not answer in time
+  | "engine_refused" // it answered with the HTTP status `subject`
+  | "engine_malformed" // its answer lacks what was asked for
+  | "engine_changed" // it has another model than before
   | "not_numbers"; // logits are not numbers; `subject` is what was found, such as NaN
 
 /** lenity's only error class. */

@@ -6,6 +6,7 @@
  */
 import { combinedReads } from "./combinators/children.ts";
 import type { Token } from "./model.ts";
+import { replacedBy } from "./replacement.ts";
 import type { Verdict, Verifier } from "./verifier.ts";
 import { sd } from "./verifiers/sd.ts";
 
@@ -31,7 +32,7 @@ export function guarded(verifier: Verifier): Verifier {
       return {
         ...verdict,
         accept: verdict.accept.map((accepted, at) => accepted && held[at] === false),
-        replacement: (at) => (held[at] === true ? exact : verdict).replacement?.(at) ?? target.row(at),
+        ...replacedBy((at) => (held[at] === true ? exact : verdict), target),
       };
     },
   };

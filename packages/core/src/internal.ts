@@ -4,7 +4,7 @@ export { closing } from "./closing.ts";
 export { didYouMean } from "./did-you-mean.ts";
 export { canRead, commonPrefix } from "./drafters/model.ts";
 export { badLogits, blamed } from "./evidence/name-the-model.ts";
-export { readsDraft } from "./evidence/reading.ts";
+export { isPlain, readsDraft, topOf } from "./evidence/reading.ts";
 export { readingsEvidence } from "./evidence/readings-evidence.ts";
 export { excerpt, quoted, shown } from "./excerpt.ts";
 export { expectation } from "./expectation.ts";

@@ -46,6 +46,11 @@ export interface Counters {
    * token was accepted, and at temperature 0 where rows stay on a device, unless the verifier reads raw probabilities.
    */
   readonly overshoot?: Overshoot | undefined;
+  /**
+   * Verified tokens at which a divergence was known only between bounds that its threshold lay between, so that the
+   * gate stayed closed. Always 0 for a target that returns rows.
+   */
+  readonly undecided: number;
   /** Whether the answer repeated itself (see guard.ts). */
   readonly looping: boolean;
   /** histogram[n]: rounds that accepted n drafted tokens. */
@@ -63,6 +68,7 @@ export interface RoundOutcome {
   readonly ignored: number;
   readonly by: readonly string[];
   readonly verdict: Verdict;
+  readonly undecided: number;
 }
 
 /** All counters at zero. */
@@ -81,6 +87,7 @@ export const noCounts: Counters = {
   acceptedBy: {},
   spent: 0,
   shadows: {},
+  undecided: 0,
   looping: false,
   histogram: [],
 };
@@ -118,6 +125,7 @@ export function addRound(counters: Counters, round: RoundOutcome): Counters {
     acceptedBy,
     spent: counters.spent + totalCharge(round.verdict.charges, round.tokens.length),
     shadows,
+    undecided: counters.undecided + round.undecided,
     histogram,
   };
 }

@@ -46,18 +46,36 @@ export interface ScoreOptions {
    */
   readonly drafterLogits?: Float32Array | undefined;
   readonly hidden?: HiddenKind | undefined;
+  /** A coin in [0, 1) to seed a draw with, for backends that draw a token with every block. */
+  readonly uniform?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The numbers of a block whose rows stayed on the device. */
+/** A token that was drawn from a row, and its probability there. */
+export interface Sample {
+  readonly token: Token;
+  readonly probability: number;
+}
+
+/** The numbers of a block whose rows stayed on the device, or in another process. */
 export interface Scored {
   readonly readings: Readings;
+  /**
+   * The lower ends of divergences that are known only between bounds; `readings` then has the upper ends, so that no
+   * gate opens too far.
+   */
+  readonly least?: Readings | undefined;
   /** The drafter's logits, returned. */
   readonly drafterLogits?: Float32Array | undefined;
   /** [tokens, width], row-major; present if requested. */
   readonly hidden?: Float32Array | undefined;
-  /** The logits of one position. Call it before using the session for anything else. */
-  row(at: number): Promise<Float32Array>;
+  /** The logits of one position. Call it before using the session for anything else. Absent if no row can be had. */
+  row?(at: number): Promise<Float32Array>;
+  /**
+   * Draws `count` tokens from the raw row of one position, and returns at least one. `uniform`, in [0, 1), is a coin to
+   * seed the draws with, if the backend can. Present if the model's `reach` says `draws`.
+   */
+  sample?(at: number, count: number, uniform: number): Promise<readonly Sample[]>;
 }
 
 /** One sequence and its cache. */
@@ -68,7 +86,8 @@ export interface Session {
   append(tokens: readonly Token[], options?: AppendOptions): Promise<Scores>;
   /**
    * Appends a block like `append`, and computes numbers on the device that has its logits. Position i describes the row
-   * after token i, and so tests token i + 1. Absent if logits are in this program's memory.
+   * after token i, and so tests token i + 1. Absent if logits are in this program's memory. The model's `reach` says
+   * what it can compute.
    */
   score?(tokens: readonly Token[], options: ScoreOptions): Promise<Scored>;
   /** Removes every token from index `length` on. Idempotent. */
@@ -106,6 +125,16 @@ export interface OpenOptions {
   readonly scope?: string | undefined;
 }
 
+/** What a model can tell of rows that it keeps, on a device or in another process. */
+export interface Reach {
+  /** Whether `Session.score` can give this number. */
+  gives(reading: Reading): boolean;
+  /** Whether `Session.append` returns rows. Without them, whatever needs a row is refused before the first token. */
+  readonly rows: boolean;
+  /** Whether tokens can be drawn where the rows are (`Scored.sample`), at temperature 1. */
+  readonly draws: boolean;
+}
+
 /** A causal language model: the contract that backends implement. */
 export interface LanguageModel {
   readonly name: string;
@@ -130,6 +159,8 @@ export interface LanguageModel {
   readonly lastOnly?: boolean | undefined;
   /** The width of each kind of hidden state that the model can return. */
   readonly hidden: ByHiddenKind<number>;
+  /** Present if its sessions have `score`. */
+  readonly reach?: Reach | undefined;
   /** The engines that run it, for backends that have several or restart them. */
   readonly engines?: readonly EngineState[] | undefined;
   /**

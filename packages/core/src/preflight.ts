@@ -2,7 +2,8 @@
 import type { Drafter } from "./drafter.ts";
 import { LenityError } from "./error.ts";
 import type { Grammar } from "./grammar.ts";
-import type { ByHiddenKind, LanguageModel, Token } from "./model.ts";
+import type { ByHiddenKind, LanguageModel, Reach, Token } from "./model.ts";
+import { type ReadingNeeds, readingsNeeded } from "./readings-needed.ts";
 import type { Sampling } from "./sampling.ts";
 import type { Needs, Verifier } from "./verifier.ts";
 
@@ -73,6 +74,19 @@ export function checkGrammar(grammar: Grammar | undefined, { name, eos }: Langua
     "unsupported",
     `A grammar needs a token that ends the answer, and ${name} has none (eos). Name one, or leave the grammar out.`,
     { path: "grammar" },
+  );
+}
+
+/** Refuses a request that needs whole rows if the target returns none. */
+export function checkReach(target: LanguageModel, needs: ReadingNeeds): void {
+  if (target.reach === undefined || target.reach.rows) return;
+  const why = [needs.drafted, false].map((drafted) => readingsNeeded({ ...needs, drafted }, target.reach as Reach));
+  const refusal = why.find((found) => typeof found === "string");
+  if (refusal === undefined) return;
+  throw new LenityError(
+    "unsupported",
+    `${target.name} returns no rows, only numbers of them, and the request needs rows: ${refusal}. Change that setting, or use a target that returns rows.`,
+    { path: refusal.startsWith("the policy") ? "policy" : undefined },
   );
 }
 

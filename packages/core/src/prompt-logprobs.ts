@@ -34,6 +34,13 @@ export async function promptLogprobs(
       { path: "promptLogprobs" },
     );
   }
+  if (target.reach?.rows === false) {
+    throw new LenityError(
+      "unsupported",
+      `${target.name} returns no rows, so the prompt's probabilities are unknown. Ask the engine that runs it.`,
+      { path: "promptLogprobs" },
+    );
+  }
   const found: (Logprobs | undefined)[] = [undefined];
   const rows = Math.max(1, Math.min(mostRows, Math.floor(mostLogits / target.vocabulary)));
   const session = await target.open({ prompt, scope });

@@ -10,9 +10,9 @@ import { type Reading, readsDraft } from "./evidence/reading.ts";
 import { readingsEvidence, withReadings } from "./evidence/readings-evidence.ts";
 import { hiddenRows } from "./hidden-rows.ts";
 import type { LanguageModel, Scored, Session, Token } from "./model.ts";
+import { readingsNeeded } from "./readings-needed.ts";
 import type { Sampling } from "./sampling.ts";
 import type { Shaping } from "./shaping.ts";
-import { truncates } from "./truncate.ts";
 import type { Hidden, Verifier } from "./verifier.ts";
 
 /** What a round needs to score its block. */
@@ -25,6 +25,8 @@ export interface BlockOptions {
   readonly draft: Draft;
   /** Whether emitted tokens are traced or scored. The probability of any token may then be read. */
   readonly trace: boolean;
+  /** A coin, if the target draws tokens itself. */
+  readonly uniform?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -40,7 +42,7 @@ export async function scoreBlock(session: Session, last: Token, options: BlockOp
   const { target, verifier, sampling, shaping, draft, signal } = options;
   const block = [last, ...draft.tokens];
   const kind = draft.tokens.length === 0 ? undefined : verifier.needs?.hidden;
-  const needed = session.score === undefined ? undefined : readingsOf(options);
+  const needed = readingsOf(options);
   if (session.score === undefined || needed === undefined) {
     const { logits, hidden } = await session.append(block, { hidden: kind, signal });
     const evidence = logitsEvidence(logits, target.vocabulary, sampling, target, shapeOf(shaping, draft.tokens));
@@ -53,11 +55,12 @@ export async function scoreBlock(session: Session, last: Token, options: BlockOp
       temperature,
       drafterLogits,
       hidden: kind,
+      uniform: options.uniform,
       signal,
     });
   const drafter = [...needed].some(readsDraft) ? draft.evidence : undefined;
-  const { readings, hidden, row } = drafter === undefined ? await score() : await withDraftLogits(drafter, score);
-  const read = { readings, draft: draft.tokens, vocabulary: target.vocabulary, sampling, row };
+  const { readings, hidden, ...scored } = drafter === undefined ? await score() : await withDraftLogits(drafter, score);
+  const read = { ...scored, readings, draft: draft.tokens, vocabulary: target.vocabulary, sampling };
   return {
     target: readingsEvidence(read, target),
     drafter: drafter === undefined ? draft.evidence : withReadings(drafter, read),
@@ -65,28 +68,19 @@ export async function scoreBlock(session: Session, last: Token, options: BlockOp
   };
 }
 
-/**
- * The readings a round needs; undefined if it needs rows. At temperature 0 processed rows follow from the argmax; at 1
- * they equal the raw ones. Traces read the probability of any token.
- */
-function readingsOf({ verifier, sampling, shaping, draft, trace }: BlockOptions): ReadonlySet<Reading> | undefined {
-  const greedy = sampling.temperature === 0;
-  if (trace || shaping !== undefined) return undefined;
-  // Drawing a token without a draft needs the whole row.
-  if (draft.tokens.length === 0) return greedy ? new Set<Reading>(["argmax"]) : undefined;
-  if (verifier.reads === undefined || (!greedy && truncates(sampling))) return undefined;
-  // The loop counts what speculative sampling would have rejected, which reads both probabilities.
-  const read = new Set<Reading>([...verifier.reads, "processed probability"]);
-  // It also checks whether the request allows a token. Above temperature 0 the probability shows that; at 0 a lossless
-  // rule accepts only the argmax.
-  if (greedy && verifier.law !== "exact") read.add("support");
-  if ([...read].some(readsDraft)) read.add("processed draft-probability");
-  const inSimplestTerms = (reading: Reading): readonly Reading[] => {
-    if (!reading.startsWith("processed")) return [reading];
-    if (greedy) return ["argmax"];
-    return [sampling.temperature === 1 ? (reading.replace("processed", "raw") as Reading) : reading];
-  };
-  return new Set([...read].flatMap(inSimplestTerms));
+/** The numbers that the target should return instead of rows; undefined if rows are what is needed, or what it has. */
+function readingsOf({
+  target,
+  verifier,
+  sampling,
+  shaping,
+  draft,
+  trace,
+}: BlockOptions): ReadonlySet<Reading> | undefined {
+  if (target.reach === undefined) return undefined;
+  const needs = { verifier, sampling, shaped: shaping !== undefined, trace, drafted: draft.tokens.length > 0 };
+  const needed = readingsNeeded(needs, target.reach);
+  return typeof needed === "string" ? undefined : needed;
 }
 
 /** Shapes the row at each position of a block, which must leave a token. */

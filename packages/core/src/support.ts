@@ -4,6 +4,7 @@
  * may give mass to tokens that the target's processed row has cut off.
  */
 import type { Evidence, Row } from "./evidence/evidence.ts";
+import { thinningOf } from "./replacement.ts";
 import type { Round, Verdict } from "./verifier.ts";
 
 /** The verdict, with tokens that the request rules out rejected and left out of replacements. */
@@ -17,6 +18,7 @@ export function withinSupport(verdict: Verdict, { draft, target, greedy }: Round
     ...verdict,
     accept: allowed(verdict.accept),
     shadows: verdict.shadows?.map((shadow) => ({ ...shadow, accept: allowed(shadow.accept) })),
+    thinning: (at) => thinningOf(verdict, at),
     replacement(at) {
       const row = verdict.replacement?.(at);
       return row === undefined ? target.row(at) : allowedRow(row, target, at, greedy);

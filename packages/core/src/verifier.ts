@@ -73,12 +73,20 @@ export interface ShadowVerdict extends Pick<Verdict, "accept" | "charges"> {
   readonly name: string;
 }
 
+/** The chance, 0 to 1, of keeping a token that was drawn from the target's processed row with this probability. */
+export type Thinning = (token: Token, probability: number) => number;
+
 /** The decision on a block. */
 export interface Verdict {
   /** One entry per drafted token, each decided as if all before it were accepted. */
   readonly accept: readonly boolean[];
   /** The row to draw from if `at` is the first rejection. Default: the target's processed row. */
   readonly replacement?: ((at: number) => Row) | undefined;
+  /**
+   * The same as a way to draw without the row: tokens drawn from the target's row and kept by chance follow the
+   * replacement. A target that returns no rows needs it. Absent: a replacement needs its row.
+   */
+  readonly thinning?: ((at: number) => Thinning | undefined) | undefined;
   /** Which verifier accepted each token, if not this one. */
   readonly by?: readonly (string | undefined)[] | undefined;
   /** What ledgers charge for the block. */

@@ -68,7 +68,8 @@ const policies: readonly (readonly [policy: unknown, numbers: boolean])[] = [
   [{ type: "shadow", of: { type: "sd" }, candidates: [{ type: "kl", threshold: 0.4 }] }, true],
   [{ type: "unguarded", of: { type: "kl", threshold: 0.4 } }, true],
   ["block", false],
-  [{ type: "or", any: [{ type: "sd" }, { type: "topk", k: 3, delta: 0.5 }] }, false],
+  [{ type: "or", any: [{ type: "sd" }, { type: "topk", k: 3, delta: 0.5 }] }, true],
+  [{ type: "fly", entropy: 0.2, window: 3 }, true],
   [{ type: "ensemble", weight: 0.7 }, false],
 ];
 

@@ -14,6 +14,7 @@ export type { ListedFile, ModelFiles } from "./folder/model-files.ts";
 export type { ModelFolder } from "./folder/model-folder.ts";
 export * from "./folder/open-folder.ts";
 export { findVariants, onlyUnusualName, pickVariant, variantsAmong } from "./folder/variants.ts";
+export type { DraftTarget } from "./folder/vocabulary.ts";
 export type { CacheFamily, CacheShape } from "./graph/cache-shape.ts";
 export type { Precision } from "./graph/float-tensors.ts";
 export type { Port } from "./graph/port.ts";

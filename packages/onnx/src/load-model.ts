@@ -15,6 +15,7 @@ import { drafterFile } from "./folder/drafter-file.ts";
 import type { Dtype } from "./folder/dtypes.ts";
 import { type DiskFolder, openFolder } from "./folder/open-folder.ts";
 import { chooseFile, findVariants } from "./folder/variants.ts";
+import type { DraftTarget } from "./folder/vocabulary.ts";
 import { checkHidden } from "./graph/check-hidden.ts";
 import { type OnnxModel, onnxModel } from "./onnx-model.ts";
 import { type DeviceOption, deviceOptions } from "./protocol/devices.ts";
@@ -66,7 +67,7 @@ export interface LoadOptions {
    * The target that this model drafts for: its rows then cover the target's ids, and it drafts only ids that mean the
    * same to both models. Rejects with `unsupported` when the tokenizers differ.
    */
-  readonly draftsFor?: OnnxModel | undefined;
+  readonly draftsFor?: DraftTarget | undefined;
   /**
    * Where the model runs. Any other device than the CPU is checked against the CPU on a few tokens at loading; its
    * results agree closely, but not bit for bit (see `check.blockDifference`). Naming a device that is not available

@@ -1,4 +1,5 @@
 import type { EngineState, LanguageModel, OpenOptions, Token } from "@lenity/core";
+import { isPlain } from "@lenity/core/internal";
 import type { SelfCheck } from "./checks/self-check.ts";
 import type { OnnxSession } from "./engine/session.ts";
 import type { Described } from "./folder/describe-model.ts";
@@ -76,6 +77,7 @@ export function onnxModel(
     eos,
     hidden: graph.hidden,
     lastOnly: graph.lastOnly,
+    reach: graph.computesReadings ? { gives: isPlain, rows: true, draws: false } : undefined,
     notes,
     graph,
     device: graph.device,

@@ -118,7 +118,7 @@ async function compare(model: OnnxModel, promptLength: number, length: number, s
     }
   }
   for (const at of new Set([0, block.length >> 1, block.length - 1]))
-    assert.deepEqual(await scored.row(at), target.logits(at));
+    assert.deepEqual(await scored.row?.(at), target.logits(at));
   await Promise.all([plain.close(), scoring.close()]);
 }
 
@@ -190,10 +190,10 @@ test("rows are to be fetched before the session goes on", async () => {
     const session = await model.open();
     const block = tokensOf(4);
     const scored = await score(session, block, { readings: new Set(["argmax"]), temperature: 1 });
-    await assert.rejects(scored.row(4), /Row 4 is not available: the last scored block has 4 positions/);
+    await assert.rejects(async () => scored.row?.(4), /Row 4 is not available: the last scored block has 4 positions/);
     await session.rewind(2);
     await session.append(block, { rows: 0 });
-    await assert.rejects(scored.row(0), /Row 0 is not available: the last scored block has 0 positions/);
+    await assert.rejects(async () => scored.row?.(0), /Row 0 is not available: the last scored block has 0 positions/);
   });
 });
 

@@ -214,6 +214,31 @@ describe("the log probabilities of a completion", () => {
   });
 });
 
+describe("log probabilities by token id", () => {
+  test("list every token of the answer, also the control token that ended it", async () => {
+    let ended = 0;
+    for (let seed = 0; seed < 20; seed++) {
+      const prompt = [...bytes.encode(`draft ${seed}`)];
+      const body = { prompt, max_tokens: 60, temperature: 1, seed, logprobs: 3, return_tokens_as_token_ids: true };
+      const [choice] = (await complete(app, body)).choices;
+      const { tokens, token_logprobs, top_logprobs, text_offset } = choice?.logprobs ?? assert.fail();
+      const ids = tokens.map((name: string) => Number(/^token_id:(\d+)$/.exec(name)?.[1]));
+      for (const [at, id] of ids.entries()) {
+        const row = await logRow(target, [...prompt, ...ids.slice(0, at)]);
+        assert.ok(Math.abs((token_logprobs[at] ?? 0) - (row[id] ?? 0)) < 1e-5);
+        const best = row.map((_, token) => token).sort((a, b) => (row[b] ?? 0) - (row[a] ?? 0));
+        const listed = new Set([...best.slice(0, 3), id].map((token) => `token_id:${token}`));
+        assert.deepEqual(new Set(Object.keys(top_logprobs[at] ?? {})), listed);
+      }
+      assert.equal(text_offset.length, ids.length);
+      if (choice?.finish_reason !== "stop") continue;
+      ended++;
+      assert.ok(target.eos.includes(ids.at(-1) ?? -1));
+    }
+    assert.ok(ended > 0, "no answer ended");
+  });
+});
+
 describe("a completion request that is refused", () => {
   const cases: readonly (readonly [body: object, param: string, message: RegExp])[] = [
     [{}, "prompt", /is missing/],
@@ -235,6 +260,12 @@ describe("a completion request that is refused", () => {
     [{ prompt: "a", logprobs: true }, "logprobs", /true; expected a number/],
     [{ prompt: "a", logprobs: 21 }, "logprobs", /21; expected at most 20/],
     [{ prompt: "a", stream: true, prompt_logprobs: 1 }, "prompt_logprobs", /with stream: true/],
+    [
+      { prompt: "a", stream: true, return_tokens_as_token_ids: true },
+      "return_tokens_as_token_ids",
+      /with stream: true/,
+    ],
+    [{ prompt: "a", echo: true, return_tokens_as_token_ids: true }, "return_tokens_as_token_ids", /with echo: true/],
     [{ prompt: "a", stream_options: {} }, "stream_options", /without stream/],
     [{ prompt: "x".repeat(5000) }, "prompt", /has 5000 tokens; table holds/],
     [{ prompt: Array.from({ length: 5000 }, () => 1) }, "prompt", /has 5000 tokens; table holds/],

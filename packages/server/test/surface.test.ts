@@ -51,6 +51,7 @@ const examples: Readonly<Record<string, object>> = {
   "top_logprobs chat": { logprobs: true, top_logprobs: 5 },
   "logprobs completions": { prompt: "Hello", logprobs: 3 },
   "prompt_logprobs completions": { prompt: "Hello", prompt_logprobs: 2 },
+  "return_tokens_as_token_ids completions": { prompt: "Hello", logprobs: 2, return_tokens_as_token_ids: true },
   "echo completions": { prompt: "Hello", echo: true, logprobs: 1 },
   stream: { stream: true },
   stream_options: { stream: true, stream_options: { include_usage: true } },

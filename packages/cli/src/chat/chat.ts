@@ -2,7 +2,7 @@ import { chatWriter } from "@lenity/chat";
 import { atTerminal, eachOf } from "../input/each-text.ts";
 import { pipedInput } from "../input/piped-input.ts";
 import { terminalInput } from "../input/terminal-input.ts";
-import { loadModels } from "../load-models.ts";
+import { loadServed } from "../load-served.ts";
 import { singleAnswer } from "../single-answer.ts";
 import { runInput } from "./run-input.ts";
 import { type ChatOptions, chatSettings } from "./settings.ts";
@@ -12,7 +12,7 @@ import { greet } from "./words.ts";
 
 /** `lenity chat`: one answer, or a conversation with a person at a terminal or with the lines of a file. */
 export async function chat(question: string | undefined, options: ChatOptions): Promise<void> {
-  const models = await loadModels(options, "messages");
+  const models = await loadServed(options, "messages");
   try {
     const settings = chatSettings(options, models); // report a misspelt policy before the first question
     const writer = chatWriter(models);

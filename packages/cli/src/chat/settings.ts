@@ -2,7 +2,7 @@ import { LenityError } from "@lenity/core";
 import { unmetNeed } from "@lenity/core/internal";
 import { chosenSampling, chosenSpeculation, type Speculation } from "@lenity/server";
 import type { AnswerOptions } from "../answer.ts";
-import type { LoadedModels } from "../load-models.ts";
+import type { ServedModels } from "../load-models.ts";
 
 export interface ChatOptions extends AnswerOptions {
   readonly system?: string | undefined;
@@ -25,7 +25,7 @@ export interface ChatSettings {
 }
 
 /** Checks the options as those of a request: throws the errors of `chosenSpeculation`, and `unsupported`. */
-export function chatSettings(initial: ChatOptions, models: LoadedModels): ChatSettings {
+export function chatSettings(initial: ChatOptions, models: ServedModels): ChatSettings {
   let options = initial;
   let speculation = checked(options, models);
   return {
@@ -52,7 +52,7 @@ export function chatSettings(initial: ChatOptions, models: LoadedModels): ChatSe
   };
 }
 
-function checked(options: ChatOptions, models: LoadedModels): Speculation {
+function checked(options: ChatOptions, models: ServedModels): Speculation {
   const speculation = chosenSpeculation(options, models);
   const { verifier, createDrafter } = speculation;
   if (createDrafter === undefined) return speculation;

@@ -1,7 +1,7 @@
 import type { ChatWriter } from "@lenity/chat";
 import { LenityError, type Registry } from "@lenity/core";
 import { type Answered, answer } from "../answer.ts";
-import type { LoadedModels } from "../load-models.ts";
+import type { ServedModels } from "../load-models.ts";
 import { type TokenColors, tokenColors } from "../token-colors.ts";
 import type { ChatSettings } from "./settings.ts";
 import { addAnswer, noAnswers, type Totals } from "./totals.ts";
@@ -37,7 +37,7 @@ export interface AskOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export function createTalk(models: LoadedModels, writer: ChatWriter, settings: ChatSettings): Talk {
+export function createTalk(models: ServedModels, writer: ChatWriter, settings: ChatSettings): Talk {
   let turns: readonly Turn[] = [];
   let totals = noAnswers;
   const colors = tokenColors();

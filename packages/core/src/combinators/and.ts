@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
+import { replacedBy } from "../replacement.ts";
 import type { Charge, Verdict, Verifier } from "../verifier.ts";
 import { combinedNeeds, combinedReads } from "./children.ts";
 
@@ -32,7 +33,7 @@ export function and(...children: readonly Verifier[]): Verifier {
         }
         if (!accept.some(Boolean)) break;
       }
-      return { accept, replacement: (at) => rejectedBy[at]?.replacement?.(at) ?? round.target.row(at), charges };
+      return { accept, ...replacedBy((at) => rejectedBy[at], round.target), charges };
     },
   };
 }

@@ -27,7 +27,7 @@ export function ledger(child: Verifier, { budget }: { readonly budget: number })
       let spent = round.spent.get(ledger) ?? 0;
       const nats: number[] = [];
       const opens = (await child.verify(round)).accept;
-      const { accept: exact, replacement } = strict.verify(round) as Verdict;
+      const { accept: exact, replacement, thinning } = strict.verify(round) as Verdict;
       const accept = round.draft.map(() => false);
       const by: (string | undefined)[] = round.draft.map(() => undefined);
       for (let at = 0; at < accept.length; at++) {
@@ -43,7 +43,7 @@ export function ledger(child: Verifier, { budget }: { readonly budget: number })
         by[at] = exact[at] === true ? "sd" : child.name;
         if (accept[at] === false) break;
       }
-      return { accept, by, replacement, charges: [{ ledger, nats }] };
+      return { accept, by, replacement, thinning, charges: [{ ledger, nats }] };
     },
   };
 }

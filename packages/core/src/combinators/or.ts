@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
-import type { Charge, Law, Verdict, Verifier } from "../verifier.ts";
+import type { Replacement } from "../replacement.ts";
+import type { Charge, Law, Verifier } from "../verifier.ts";
 import { combinedNeeds, combinedReads } from "./children.ts";
 
 /**
@@ -20,11 +21,11 @@ export function or(...children: readonly Verifier[]): Verifier {
     async verify(round) {
       const accept = round.draft.map(() => false);
       const by: (string | undefined)[] = round.draft.map(() => undefined);
-      let replacement: Verdict["replacement"];
+      let replaced: Replacement = {};
       const charges: Charge[] = [];
       for (const child of children) {
         const verdict = await child.verify(round);
-        replacement ??= verdict.replacement;
+        if (replaced.replacement === undefined) replaced = verdict;
         charges.push(...(verdict.charges ?? []));
         for (const [at, accepted] of verdict.accept.entries()) {
           if (!accepted || accept[at] === true) continue;
@@ -33,7 +34,7 @@ export function or(...children: readonly Verifier[]): Verifier {
         }
         if (accept.every(Boolean)) break;
       }
-      return { accept, by, replacement, charges };
+      return { accept, by, replacement: replaced.replacement, thinning: replaced.thinning, charges };
     },
   };
 }

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
+import { replacedBy } from "../replacement.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { Charge, Verifier } from "../verifier.ts";
 import { sd } from "../verifiers/sd.ts";
@@ -28,7 +29,7 @@ export function when(condition: Condition, then: Verifier, otherwise: Verifier =
       return {
         accept: holds.map((_, at) => chosen(at)?.accept[at] === true),
         by: holds.map((held, at) => chosen(at)?.by?.[at] ?? (held ? then : otherwise).name),
-        replacement: (at) => chosen(at)?.replacement?.(at) ?? round.target.row(at),
+        ...replacedBy(chosen, round.target),
         charges: [yes, no].flatMap((verdict) =>
           (verdict?.charges ?? []).map((charge) => chargedWhere(charge, (at) => chosen(at) === verdict)),
         ),

@@ -1,4 +1,4 @@
-import type { Token } from "../model.ts";
+import type { Sample, Token } from "../model.ts";
 import type { Measure, Reading, RowKind } from "./reading.ts";
 
 /** A distribution over the vocabulary: non-negative, sums to 1. */
@@ -30,10 +30,27 @@ export interface Evidence {
   entropy(at: number, kind?: RowKind): number;
   /** The divergence of this row p from the drafter's row q at the same position. For kl, infinite where q = 0 < p. */
   divergence(at: number, drafter: Evidence, measure: Measure, kind?: RowKind): number;
+  /**
+   * Whether the drafted token is one of the `k` most probable (equals count as one) and its raw probability at most
+   * `delta` below the highest. Absent if all logits can be read.
+   */
+  within?(at: number, token: Token, k: number, delta: number): boolean;
+  /** Entropy in nats of the three highest raw probabilities, renormalised. Absent if all logits can be read. */
+  topThreeEntropy?(at: number): number;
+  /**
+   * Whether a divergence is surely below a threshold, where it is known only between two bounds. Where the bounds leave
+   * it open it is not, and the position counts as undecided. Absent if divergences are known.
+   */
+  below?(at: number, drafter: Evidence, measure: Measure, threshold: number, kind?: RowKind): boolean;
+  /** Whether a comparison at this position was left open by `below`. */
+  undecided?(at: number): boolean;
   /** For rows on a device: whether this number can be read of each drafted token. Absent if all numbers can. */
   reads?(reading: Reading): boolean;
   /**
-   * For rows on a device: resolves when the position's `logits` and `row` can be read. Absent if all rows can be read.
+   * For rows on a device: resolves when the position's `logits` and `row` can be read. Absent if all rows can be read,
+   * or none.
    */
   load?(at: number): Promise<void>;
+  /** Draws tokens from the processed row where it lies. Absent if the loop draws from rows itself. */
+  sample?(at: number, count: number, uniform: number): Promise<readonly Sample[]>;
 }

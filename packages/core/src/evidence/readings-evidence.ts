@@ -1,4 +1,4 @@
-import type { Token } from "../model.ts";
+import type { Scored, Token } from "../model.ts";
 import { oneHot, type Sampling } from "../sampling.ts";
 import { divergence } from "./divergence.ts";
 import type { Evidence } from "./evidence.ts";
@@ -9,12 +9,16 @@ import type { Measure, Reading, Readings, RowKind } from "./reading.ts";
 /** A drafted block that was scored on the device with its logits. */
 export interface ReadBlock {
   readonly readings: Readings;
+  /** The lower ends of divergences, as in `Scored`. */
+  readonly least?: Readings | undefined;
   /** The token that each position tests, except the bonus position. */
   readonly draft: readonly Token[];
   readonly vocabulary: number;
   readonly sampling: Sampling;
-  /** Fetches the logits of one position. */
-  row(at: number): Promise<Float32Array>;
+  /** Fetches the logits of one position, if they can be had. */
+  readonly row?: Scored["row"];
+  /** Draws tokens at one position, if the backend can. */
+  readonly sample?: Scored["sample"];
 }
 
 /**
@@ -22,7 +26,8 @@ export interface ReadBlock {
  * can be read without it. Reading a number that was not requested throws: the verifier reads more than its `reads`
  * declares.
  */
-export function readingsEvidence({ readings, draft, vocabulary, sampling, row }: ReadBlock, model?: Culprit): Evidence {
+export function readingsEvidence(block: ReadBlock, model?: Culprit): Evidence {
+  const { readings, least, draft, vocabulary, sampling, row, sample } = block;
   const greedy = sampling.temperature === 0;
   const rows = new Map<number, Evidence>();
   const kindOf = (kind: RowKind) => (sampling.temperature === 1 ? "raw" : kind);
@@ -40,8 +45,14 @@ export function readingsEvidence({ readings, draft, vocabulary, sampling, row }:
     return evidence;
   };
   const argmax = (at: number): Token => number(at, "argmax");
+  const open = new Set<number>();
 
-  return {
+  const load = async (at: number): Promise<void> => {
+    if (greedy || row === undefined || rows.has(at)) return;
+    rows.set(at, logitsEvidence(await row(at), vocabulary, sampling, model));
+  };
+
+  const self: Evidence = {
     length: draft.length + 1,
     vocabulary,
     argmax,
@@ -67,19 +78,31 @@ export function readingsEvidence({ readings, draft, vocabulary, sampling, row }:
       if (!(greedy && kind === "processed")) return number(at, `${kindOf(kind)} ${measure}`);
       return argmax(at) === drafter.argmax(at) ? 0 : divergence(Float32Array.of(1, 0), Float32Array.of(0, 1), measure);
     },
+    within: (at, token, k, delta) => token === draft[at] && number(at, `top ${k} within ${delta}`) > 0,
+    topThreeEntropy: (at) => number(at, "top-three entropy"),
+    below(at, drafter, measure, threshold, kind = "processed") {
+      if (self.divergence(at, drafter, measure, kind) < threshold) return true;
+      const lower = least?.[`${kindOf(kind)} ${measure}`]?.[at] ?? Number.POSITIVE_INFINITY;
+      if (lower < threshold && !(greedy && kind === "processed")) open.add(at);
+      return false;
+    },
+    undecided: (at) => open.has(at),
     reads(reading) {
       if (greedy && reading.startsWith("processed")) return true;
       const known = sampling.temperature === 1 ? (reading.replace("processed", "raw") as Reading) : reading;
       return readings[known] !== undefined;
     },
-    async load(at) {
-      if (!greedy && !rows.has(at)) rows.set(at, logitsEvidence(await row(at), vocabulary, sampling, model));
-    },
+    ...(row !== undefined || greedy ? { load } : {}),
+    ...(sample !== undefined && !greedy ? { sample } : {}),
   };
+  return self;
 }
 
 /** The drafter's evidence, with probabilities of drafted tokens that were computed elsewhere, if any. */
-export function withReadings(drafter: Evidence, { readings, draft, sampling }: Omit<ReadBlock, "row">): Evidence {
+export function withReadings(
+  drafter: Evidence,
+  { readings, draft, sampling }: Pick<ReadBlock, "readings" | "draft" | "sampling">,
+): Evidence {
   return {
     length: drafter.length,
     vocabulary: drafter.vocabulary,

@@ -1,3 +1,4 @@
+import type { Row } from "../evidence/evidence.ts";
 import { logitsEvidence } from "../evidence/logits-evidence.ts";
 import type { Reading } from "../evidence/reading.ts";
 import { readingsEvidence } from "../evidence/readings-evidence.ts";
@@ -6,7 +7,7 @@ import { defaultRegistry } from "../presets.ts";
 import { createRegistry, type Parameter, type Registry, type VerifierPlugin } from "../registry.ts";
 import { type Sampling, sampling, seeded } from "../sampling.ts";
 import { processedRow } from "../truncate.ts";
-import type { Round, Verdict, Verifier } from "../verifier.ts";
+import type { Round, Thinning, Verdict, Verifier } from "../verifier.ts";
 import { type ConformanceCase, conformanceWidth } from "./conformance-case.ts";
 import { greedyAnswer, requestCases } from "./conformance-requests.ts";
 import { oneStepLaw } from "./one-step-law.ts";
@@ -183,12 +184,26 @@ function expect(condition: boolean, message: string): void {
   if (!condition) throw new Error(message);
 }
 
-function checkReplacements({ replacement }: Verdict, round: Round): void {
+function checkReplacements({ replacement, thinning }: Verdict, round: Round): void {
   for (let at = 0; at < round.draft.length; at++) {
     const row = replacement?.(at) ?? round.target.row(at);
+    checkThinning(thinning?.(at), row, round.target.row(at), at);
     const sum = row.reduce((a, b) => a + b, 0);
     expect(Math.abs(sum - 1) < 1e-4 && row.every((value) => value >= 0), `the replacement at ${at} sums to ${sum}`);
   }
+}
+
+/** Draws from the target's row p that are kept with this chance must follow the replacement. */
+function checkThinning(keep: Thinning | undefined, replacement: Row, p: Row, at: number): void {
+  if (keep === undefined) return;
+  const kept = Array.from(p, (probability, token) => (probability > 0 ? probability * keep(token, probability) : 0));
+  const mass = kept.reduce((sum, value) => sum + value, 0);
+  // Where nothing is kept nothing is ever rejected.
+  if (mass < 1e-3) return;
+  expect(
+    kept.every((value, token) => Math.abs(value / mass - (replacement[token] as number)) < 1e-3),
+    `thinned draws at ${at} do not follow the replacement`,
+  );
 }
 
 /**
@@ -197,7 +212,11 @@ function checkReplacements({ replacement }: Verdict, round: Round): void {
 async function checkReads(create: () => Verifier, round: Round): Promise<void> {
   const settings = round.greedy ? greedy : sampled;
   const simple = (reading: Reading): Reading =>
-    reading.startsWith("raw") ? reading : round.greedy ? "argmax" : (reading.replace("processed", "raw") as Reading);
+    !reading.startsWith("processed")
+      ? reading
+      : round.greedy
+        ? "argmax"
+        : (reading.replace("processed", "raw") as Reading);
   const target = readingsEvidence({
     readings: plainReadings(
       [...(create().reads ?? []), "processed probability" as const].map(simple),

@@ -1,8 +1,9 @@
 import type { Evidence } from "../evidence/evidence.ts";
 import { logitsEvidence } from "../evidence/logits-evidence.ts";
-import type { Measure, Reading, Readings, RowKind } from "../evidence/reading.ts";
+import { type Measure, type Reading, type Readings, type RowKind, topOf } from "../evidence/reading.ts";
 import type { LanguageModel, Scored, ScoreOptions, Session, Token } from "../model.ts";
 import { sampling } from "../sampling.ts";
+import { topThreeEntropy } from "../verifiers/fly.ts";
 
 /** The numbers that a backend is asked for, computed with the plain arithmetic. A backend must return equal ones. */
 export function plainReadings(
@@ -22,6 +23,14 @@ export function plainReadings(
     const token = draft[at];
     // The bonus position tests no token and has no drafted row.
     if (token === undefined) return 0;
+    if (reading === "top-three entropy") return topThreeEntropy(target, at);
+    const top = topOf(reading);
+    if (top !== undefined) {
+      const logits = target.logits(at);
+      const above = logits.filter((logit) => logit > (logits[token] as number)).length;
+      const below = target.confidence(at, "raw") - target.probability(at, token, "raw");
+      return above < top.k && below <= top.delta ? 1 : 0;
+    }
     if (reading === "support") return (target.logits(at)[token] as number) > Number.NEGATIVE_INFINITY ? 1 : 0;
     if (what === "probability") return Math.log(target.probability(at, token, kind));
     if (drafter === undefined) throw new TypeError(`${reading} needs draft logits, and none were given.`);
@@ -77,5 +86,6 @@ export function scoringModel(model: LanguageModel): ScoringModel {
       close: () => session.close(),
     };
   };
-  return { ...model, asked, open: async (options) => scoring(await model.open(options)) };
+  const reach = { gives: () => true, rows: true, draws: false };
+  return { ...model, asked, reach, open: async (options) => scoring(await model.open(options)) };
 }

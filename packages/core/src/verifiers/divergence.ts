@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { closer } from "../evidence/closer.ts";
 import type { Measure, RowKind } from "../evidence/reading.ts";
 import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Verifier } from "../verifier.ts";
@@ -28,7 +29,7 @@ export function divergenceGate({ measure = "js", threshold, rows = "processed" }
     verify({ draft, target, drafter }) {
       if (drafter === undefined) throw new TypeError("divergence compares rows, and the round has no drafter rows.");
       return {
-        accept: draft.map((_, at) => threshold > 0 && target.divergence(at, drafter, measure, rows) < threshold),
+        accept: draft.map((_, at) => threshold > 0 && closer(target, at, drafter, measure, threshold, rows)),
       };
     },
   };

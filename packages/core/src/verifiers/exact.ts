@@ -16,6 +16,7 @@ export function exact(): Verifier {
       return {
         accept: draft.map((token, at) => token === target.argmax(at)),
         replacement: (at) => oneHot(target.argmax(at), target.vocabulary),
+        thinning: (at) => (token) => (token === target.argmax(at) ? 1 : 0),
       };
     },
   };

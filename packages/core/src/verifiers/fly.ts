@@ -20,6 +20,8 @@ export interface FlyOptions {
 
 /** Entropy in nats of the three highest probabilities, renormalised. At most ln 3. */
 export function topThreeEntropy(target: Evidence, at: number): number {
+  const known = target.topThreeEntropy?.(at);
+  if (known !== undefined) return known;
   const top = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of target.logits(at)) {
     if (value <= (top[2] as number)) continue;
@@ -41,14 +43,15 @@ export function fly({ entropy = 0.3, window = 6 }: FlyOptions = {}): Verifier {
   return {
     name: "fly",
     law: "none",
+    reads: [...(native.reads ?? []), "top-three entropy"],
     verify(round) {
       const { draft, target } = round;
-      const { accept, replacement } = native.verify(round) as Verdict;
+      const { accept, ...replaced } = native.verify(round) as Verdict;
       const settled = (at: number) =>
         at + window <= draft.length &&
         topThreeEntropy(target, at) >= entropy &&
         accept.slice(at + 1, at + window).every(Boolean);
-      return { accept: accept.map((accepted, at) => accepted || settled(at)), replacement };
+      return { accept: accept.map((accepted, at) => accepted || settled(at)), ...replaced };
     },
   };
 }

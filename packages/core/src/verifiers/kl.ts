@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { closer } from "../evidence/closer.ts";
 import type { RowKind } from "../evidence/reading.ts";
 import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Verifier } from "../verifier.ts";
@@ -32,7 +33,7 @@ export function kl({ threshold, maxConfidence = 1, rows = "raw" }: KlOptions): V
           (_, at) =>
             threshold > 0 &&
             target.confidence(at, rows) <= maxConfidence &&
-            target.divergence(at, drafter, "kl", rows) < threshold,
+            closer(target, at, drafter, "kl", threshold, rows),
         ),
       };
     },

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { residual } from "../evidence/divergence.ts";
 import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Verifier } from "../verifier.ts";
-import { draftProbability, draftRow } from "./sd.ts";
+import { draftProbability, draftRow, residualThinning } from "./sd.ts";
 
 /**
  * Lenient speculative sampling (2211.17192, appendix A.5): accept x when u ≤ p(x)/(l·q(x)), on rejection draw from
@@ -27,6 +27,7 @@ export function lenience({ lenience: l }: { readonly lenience: number }): Verifi
           return p > 0 && (uniform[at] as number) * l * draftProbability(round, at) <= p;
         }),
         replacement: (at) => residual(target.row(at), draftRow(round, at)),
+        thinning: residualThinning(round),
       };
     },
   };

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { residual } from "../evidence/divergence.ts";
 import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import { oneHot } from "../sampling.ts";
-import type { Round, Verifier } from "../verifier.ts";
+import type { Round, Thinning, Verifier } from "../verifier.ts";
 
 /**
  * Strict rules reject early, so long blocks are wasted work: with the embedded pair, blocks of 6 to 8 tokens were the
@@ -14,6 +14,13 @@ export const strictDraftTokens = 8;
 export function draftProbability(round: Round, at: number): number {
   return round.drafter?.probability(at, round.draft[at] as number) ?? 1;
 }
+
+/** Draws from p, kept with the chance of 1 − q/p where that is above 0, follow (p−q)₊. */
+export const residualThinning =
+  ({ drafter, draft }: Round) =>
+  (at: number): Thinning =>
+  (token, p) =>
+    Math.max(0, 1 - (drafter?.probability(at, token) ?? (token === draft[at] ? 1 : 0)) / p);
 
 /** The drafter's processed row, or the point mass on the drafted token. */
 export function draftRow(round: Round, at: number): Float32Array {
@@ -40,6 +47,7 @@ export function sd(): Verifier {
           return p > 0 && (coin <= p || coin * draftProbability(round, at) <= p);
         }),
         replacement: (at) => residual(target.row(at), draftRow(round, at)),
+        thinning: residualThinning(round),
       };
     },
   };

@@ -34,6 +34,7 @@ export function threshold({
           return p > 0 && ((uniform[at] as number) * accept <= p || p >= single);
         }),
         replacement: (at) => without(target.row(at), draft[at] as number),
+        thinning: (at) => (token) => (token === draft[at] ? 0 : 1),
       };
     },
   };

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Evidence } from "../evidence/evidence.ts";
+import type { Token } from "../model.ts";
 import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import { oneHot } from "../sampling.ts";
 import type { Verifier } from "../verifier.ts";
@@ -17,13 +18,15 @@ export interface TopkOptions {
  * nearly every other token, is decided without a full softmax, because the logits usually settle both conditions.
  */
 export function topk({ k, delta }: TopkOptions): Verifier {
+  const near = (target: Evidence, at: number, token: Token) =>
+    target.within?.(at, token, k, delta) ?? within(target, at, token, k, delta);
   return {
     name: "topk",
     law: "none",
-    reads: k === 1 ? ["argmax"] : undefined,
+    reads: k === 1 ? ["argmax"] : ["argmax", `top ${k} within ${delta}`],
     verify({ draft, target, greedy }) {
       return {
-        accept: draft.map((token, at) => token === target.argmax(at) || (k > 1 && within(target, at, token, k, delta))),
+        accept: draft.map((token, at) => token === target.argmax(at) || (k > 1 && near(target, at, token))),
         replacement: greedy ? (at) => oneHot(target.argmax(at), target.vocabulary) : undefined,
       };
     },

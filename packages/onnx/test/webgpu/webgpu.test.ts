@@ -260,7 +260,10 @@ describe("on WebGPU", { skip }, () => {
             );
         }
         assert.ok(
-          differenceOf([{ logits: await scored.row(length - 1) }], [{ logits: target.logits(length - 1) }]) < 1e-5,
+          differenceOf(
+            [{ logits: (await scored.row?.(length - 1)) ?? new Float32Array(0) }],
+            [{ logits: target.logits(length - 1) }],
+          ) < 1e-5,
         );
         await Promise.all([plain.close(), scoring.close()]);
       }

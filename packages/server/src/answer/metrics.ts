@@ -49,6 +49,11 @@ export interface Metrics {
      * raw probabilities.
      */
     readonly overshoot?: Overshoot | undefined;
+    /**
+     * Verified tokens at which a gate stayed closed because the target gave only bounds of a divergence. Absent if
+     * there are none, as with a target that returns rows.
+     */
+    readonly undecided?: number | undefined;
     /** Whether the answer repeated itself. From there on it is strict, unless the policy is `unguarded`. */
     readonly looping: boolean;
   };
@@ -69,7 +74,7 @@ export function metricsOf(
   { policy, law, draftTokens, budget }: AskedFor,
 ): Metrics {
   const { rounds, drafted, accepted, emitted, histogram } = counters;
-  const { acceptedBy, relaxed, ignored, spent, shadows, overshoot, looping } = counters;
+  const { acceptedBy, relaxed, ignored, spent, shadows, overshoot, undecided, looping } = counters;
   return {
     speculative_decoding: {
       mean_acceptance_length: rounds === 0 ? 0 : emitted / rounds,
@@ -89,6 +94,7 @@ export function metricsOf(
       ledger: budget === undefined ? undefined : { budget, spent },
       shadow: Object.keys(shadows).length === 0 ? undefined : shadows,
       overshoot,
+      undecided: undecided === 0 ? undefined : undecided,
       looping,
     },
   };

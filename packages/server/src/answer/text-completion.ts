@@ -8,6 +8,7 @@ import { totalUsage, type Usage } from "./metrics.ts";
 import { pieces, type WholeChoice } from "./pieces.ts";
 import { promptTexts, type TextPrompt, type TextWork } from "./text-job.ts";
 import {
+  idLogprobs,
   lengthOf,
   type PromptLogprob,
   promptLogprobsOf,
@@ -45,7 +46,7 @@ export function textCompletionOf(choices: readonly WholeChoice[], work: TextWork
     const choice: TextChoice = {
       index,
       text: writer.echoed + answer.text,
-      logprobs: writer.logprobs(scored),
+      logprobs: writer.byId(answer.tokens) ?? writer.logprobs(scored),
       finish_reason: answer.reason,
       prompt_logprobs: writer.promptLogprobs(promptLogprobs),
     };
@@ -114,7 +115,7 @@ async function* chunks(
 }
 
 /** Writes one choice: its echo and its log probabilities, whose offsets go on from piece to piece. */
-function writerOf({ jobs, prompts, echo, promptLogprobs }: TextWork, index: number) {
+function writerOf({ jobs, prompts, echo, byId, promptLogprobs }: TextWork, index: number) {
   const { model, logprobs: count } = jobs[index] as Job;
   const { tokenizer } = model;
   const prompt = prompts[index] as TextPrompt;
@@ -127,6 +128,9 @@ function writerOf({ jobs, prompts, echo, promptLogprobs }: TextWork, index: numb
       if (!echo || write === undefined) return [];
       return promptTexts(tokenizer, prompt.ids).map((text, at) => ({ text, logprobs: all?.[at] }));
     },
+    /** Those of the whole answer with ids instead of texts, if that was requested. */
+    byId: (tokens: Answer["tokens"]): TextLogprobs | undefined =>
+      byId && count !== undefined ? idLogprobs(tokens, tokenizer, { count, offset: lengthOf(prompt.text) }) : undefined,
     logprobs: (tokens: readonly ScoredText[]): TextLogprobs | null => write?.(tokens) ?? null,
     promptLogprobs: (all: readonly (Logprobs | undefined)[] | undefined) =>
       promptLogprobs === undefined || all === undefined ? undefined : promptLogprobsOf(all, tokenizer, promptLogprobs),

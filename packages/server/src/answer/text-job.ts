@@ -19,6 +19,8 @@ export interface TextWork {
   /** The prompt of each job. */
   readonly prompts: readonly TextPrompt[];
   readonly echo: boolean;
+  /** Whether log probabilities name tokens by id. */
+  readonly byId: boolean;
   /** How many alternatives were asked for at the tokens of the prompt, in vLLM's shape. */
   readonly promptLogprobs: number | undefined;
 }
@@ -55,6 +57,7 @@ export async function textWork(
     ),
     prompts: prompts.flatMap((prompt) => Array.from({ length: n }, () => prompt)),
     echo,
+    byId: request.return_tokens_as_token_ids === true,
     promptLogprobs,
   };
 }

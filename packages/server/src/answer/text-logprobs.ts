@@ -1,5 +1,6 @@
 /** Log probabilities in the shapes of completions: OpenAI's legacy one, and vLLM's for prompts. */
-import type { Logprobs, Token, Tokenizer } from "@lenity/core";
+import type { EmittedToken, Logprobs, Token, Tokenizer } from "@lenity/core";
+import { promptTexts } from "./text-job.ts";
 import { aloneOf, type TokenText } from "./token-texts.ts";
 
 /** OpenAI's legacy `logprobs`: one item for each token of the text. */
@@ -50,6 +51,32 @@ export function textLogprobs(
       return at;
     }),
   });
+}
+
+/** The same with every token of the answer by its id, so that a program can tell tokens with the same text apart. */
+export function idLogprobs(
+  tokens: readonly Pick<EmittedToken, "token" | "logprobs">[],
+  tokenizer: Tokenizer,
+  { count, offset }: { readonly count: number; readonly offset: number },
+): TextLogprobs {
+  const named = (token: Token) => `token_id:${token}`;
+  const known = tokens.flatMap(({ logprobs }) => logprobs ?? []);
+  let next = offset;
+  return {
+    tokens: known.map(({ token }) => named(token)),
+    token_logprobs: known.map(({ logprob }) => logprob),
+    top_logprobs: known.map((own) =>
+      Object.fromEntries([...own.top.slice(0, count), own].map(({ token, logprob }) => [named(token), logprob])),
+    ),
+    text_offset: promptTexts(
+      tokenizer,
+      known.map(({ token }) => token),
+    ).map((text) => {
+      const at = next;
+      next += lengthOf(text);
+      return at;
+    }),
+  };
 }
 
 /** The tokens of an answer, as `textLogprobs` takes them. */

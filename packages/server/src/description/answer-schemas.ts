@@ -46,6 +46,7 @@ const metrics: Answered<Metrics> = v.strictObject({
     ledger: maybe(v.strictObject({ budget: v.number(), spent: v.number() })),
     shadow: maybe(v.record(text, v.strictObject({ accepted: count, more: v.number() }))),
     overshoot: maybe(v.strictObject({ mean: v.number(), p95: v.number() })),
+    undecided: maybe(v.number()),
     looping: v.boolean(),
   }),
 });

@@ -31,6 +31,8 @@ export const fieldNotes: Readonly<Record<string, string>> = {
     "The natural logarithm of the target's own probability of each token: at temperature 1, before penalties, biases, format and sampling settings. Chat: true or false; completions: how many alternatives.",
   top_logprobs: "How many of the most probable tokens are listed at each token. Needs `logprobs`.",
   prompt_logprobs: "The same for the tokens of the prompt, by token id, in vLLM's shape. Not for streams.",
+  return_tokens_as_token_ids:
+    'Whether `logprobs` names each token by its id ("token_id:5"), the one that ended the answer included. Not for streams, nor with `echo`.',
   echo: "Whether the text begins with the prompt.",
   speculative:
     "`policy` (a preset's name or a policy), `draft_tokens` (the longest block; 0 decodes plainly), `drafter` (a name), `trace` (who accepted each token).",

@@ -80,6 +80,7 @@ const faults: Partial<Record<ErrorCode, string>> = {
   model_files: `The server cannot use one of its model files. ${logged}`,
   download: `The server could not download a model file. ${logged}`,
   worker_lost: `The model's engine failed before the answer was complete. Send the request again. ${logged}`,
+  engine_failed: `The engine that runs the model failed before the answer was complete. Send the request again. ${logged}`,
   out_of_memory: "The model ran out of memory on this request. Send it again later, or send a shorter one.",
 };
 
@@ -104,6 +105,7 @@ const statusOf: Record<ErrorCode, ErrorStatus> = {
   model_files: 500,
   download: 500,
   worker_lost: 503,
+  engine_failed: 503,
   out_of_memory: 503,
   aborted: 499,
 };

@@ -28,6 +28,8 @@ export interface CompletionRequest extends AnswerRequest {
   readonly logprobs?: Maybe<number>;
   /** The same for the tokens of the prompt, in vLLM's shape. */
   readonly prompt_logprobs?: Maybe<number>;
+  /** Whether `logprobs` names tokens by id, and lists control tokens too: for programs. */
+  readonly return_tokens_as_token_ids?: Maybe<boolean>;
 }
 
 const text = v.string();
@@ -49,6 +51,7 @@ const fields: FieldsOf<CompletionRequest> = {
   echo: flag,
   logprobs: whole(0, mostAlternatives),
   prompt_logprobs: whole(0, mostAlternatives),
+  return_tokens_as_token_ids: flag,
 };
 
 /** The body of a completion request. */
@@ -61,6 +64,13 @@ export function parseCompletionRequest(body: unknown): CompletionRequest {
   if (request.stream === true && request.prompt_logprobs != null) {
     throw new ApiError(400, "prompt_logprobs is given with stream: true. Leave out one of them.", {
       param: "prompt_logprobs",
+      code: "invalid_value",
+    });
+  }
+  if (request.return_tokens_as_token_ids === true && (request.stream === true || request.echo === true)) {
+    const other = request.stream === true ? "stream" : "echo";
+    throw new ApiError(400, `return_tokens_as_token_ids is given with ${other}: true. Leave out one of them.`, {
+      param: "return_tokens_as_token_ids",
       code: "invalid_value",
     });
   }
