@@ -438,8 +438,8 @@ export function program(): Command {
     .option("--round-trips <ms...>", "milliseconds added to each call (default: 1 10 50 150)", list(number(0, 10_000)))
     .option("--lengths <k...>", "longest blocks; 0 decodes plainly (default: 0 4 8 16 32)", list(whole(0, 1024)))
     .option("--policies <list...>", "presets or policies in JSON (default: strict judi)", list(policy))
-    .option("--problems <n>", "how many problems to answer", whole(1), 4)
-    .option("--max-tokens <n>", "most tokens of an answer", whole(1), 120)
+    .option("--problems <n>", "how many problems to answer", whole(1), 2)
+    .option("--max-tokens <n>", "most tokens of an answer", whole(1), 80)
     .option("--out <file>", "file for the JSON", "bench/results/remote.json")
     .action(benchRemote);
   models(bench.command("load"))

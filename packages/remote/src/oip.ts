@@ -25,7 +25,7 @@ export async function oip(client: Client, { url, model }: RemoteOptions): Promis
   if (fieldOf(metadata, "name") !== model) throw malformed(engine, `the name ${model} in its metadata`);
   const inputs = tensorsOf(fieldOf(metadata, "inputs"));
   const output = tensorsOf(fieldOf(metadata, "outputs")).find(({ name }) => name === "logits");
-  const stray = inputs.find(({ name }) => !Object.hasOwn(fillers, name));
+  const stray = inputs.find(({ name, datatype }) => !Object.hasOwn(fillers, name) || !datatypes.includes(datatype));
   if (output === undefined || stray !== undefined || !inputs.some(({ name }) => name === "input_ids"))
     throw notBare(engine, inputs, stray);
 

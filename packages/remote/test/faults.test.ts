@@ -128,6 +128,8 @@ describe("one clear error", () => {
   test("a decoder with a cache among its inputs is not a bare one", async () => {
     const error = await first("oip", { model, inputs: ["input_ids", "past_key_values.0.key"] });
     assert.match(error.message, /past_key_values\.0\.key cannot be filled/);
+    const texts = await first("oip", { model, inputType: "BYTES" });
+    assert.match(texts.message, /has the inputs input_ids \(BYTES\).*input_ids cannot be filled/);
   });
 
   test("the vocabulary is not the tokenizer's", async () => {

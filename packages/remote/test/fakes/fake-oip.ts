@@ -5,6 +5,8 @@ import type { Fake } from "./fake-sglang.ts";
 export interface OipOptions extends FakeOptions {
   /** More inputs than a bare decoder has. */
   readonly inputs?: readonly string[];
+  /** The type of its inputs. Default: INT64. */
+  readonly inputType?: string;
   /** Answers in JSON although bytes were asked for. */
   readonly json?: boolean;
   readonly datatype?: "FP32" | "FP16";
@@ -51,7 +53,7 @@ export function fakeOip(options: OipOptions): Fake {
       const { pathname } = new URL(request.url);
       const path = `/v2/models/${table.name}`;
       if (pathname === path) {
-        const inputs = names.map((name) => ({ name, datatype: "INT64", shape: [-1, -1] }));
+        const inputs = names.map((name) => ({ name, datatype: options.inputType ?? "INT64", shape: [-1, -1] }));
         const outputs = [{ name: "logits", datatype: options.datatype ?? "FP32", shape: [-1, -1, vocabulary] }];
         return Response.json({ name: table.name, inputs, outputs });
       }
