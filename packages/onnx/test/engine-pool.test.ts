@@ -63,7 +63,8 @@ describe("a model of several engines", () => {
       return Float32Array.from(rows);
     })();
     await second.append(tokensOf(50, 4));
-    const doomed = [second.append([...tokensOf(150, 5), deadly]), second.draft(drafting(tokensOf(60, 4)))];
+    // Few enough to be appended in one part, behind which the draft waits.
+    const doomed = [second.append([...tokensOf(100, 5), deadly]), second.draft(drafting(tokensOf(60, 4)))];
     for (const request of doomed) {
       await assert.rejects(
         request,
