@@ -32,7 +32,7 @@ const firstPause = 100;
 export function client(options: RemoteOptions, wire: Wire): Client {
   const { url, key, retries = 3 } = options;
   const base = url.replace(/\/+$/, "");
-  const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  const authorization: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
 
   const once = async <T>(call: Call, read: (response: Response) => Promise<T>): Promise<T> => {
     const { path, json, body = json === undefined ? undefined : JSON.stringify(json), headers, signal } = call;
