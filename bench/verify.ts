@@ -5,11 +5,12 @@
  */
 import {
   draw,
-  type Evidence,
+  drawByNoise,
   type Hidden,
   logitsEvidence,
   type Random,
   type Round,
+  type Row,
   type Sampling,
   sampling,
   seeded,
@@ -69,6 +70,8 @@ export interface VerifyReport {
 }
 
 const warmUps = 2;
+/** Every block follows this one token. */
+const context: readonly Token[] = [0];
 
 /** Measures every verifier at every size of vocabulary. */
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
@@ -108,7 +111,12 @@ async function measure(
   const full = sampling(settings);
   const random = seeded(seed);
   const proposals = logitsEvidence(drafter, vocabulary, full);
-  const draft = Array.from({ length: draftTokens }, (_, at) => drawn(proposals, at, full, random));
+  const { drawing } = verifier();
+  const pick = (row: Row, at: number) =>
+    drawing === "noise" ? drawByNoise(row, seed, context.length + at) : draw(row, random());
+  const draft = Array.from({ length: draftTokens }, (_, at) =>
+    full.temperature === 0 ? proposals.argmax(at) : pick(proposals.row(at), at),
+  );
   const uniform = draft.map(random);
   const hidden = randomHidden(hiddenWidth, draftTokens, random);
   const draftHidden = randomHidden(draftHiddenWidth, draftTokens, random);
@@ -123,7 +131,7 @@ async function measure(
     copies[1].set(drafter);
     const copied = performance.now();
     const round: Round = {
-      context: [0],
+      context,
       promptLength: 1,
       spent: new Map(),
       looping: false,
@@ -135,6 +143,7 @@ async function measure(
       greedy: full.temperature === 0,
       control: new Set(),
       uniform,
+      noise: seed,
     };
     const verdict = await fresh.verify(round);
     const decided = performance.now();
@@ -165,10 +174,6 @@ function blockLogits(random: Random, vocabulary: number, draftTokens: number): B
     (_, i) => (target[i] as number) + normal(0.5),
   );
   return { target, drafter, copies: [new Float32Array(drafter.length), new Float32Array(drafter.length)] };
-}
-
-function drawn(q: Evidence, at: number, { temperature }: Sampling, random: Random): Token {
-  return temperature === 0 ? q.argmax(at) : draw(q.row(at), random());
 }
 
 function randomHidden(width: number, length: number, random: Random): Hidden {

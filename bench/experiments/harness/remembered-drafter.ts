@@ -3,7 +3,7 @@ import {
   type Draft,
   type Drafter,
   type DraftRequest,
-  draw,
+  drawDraft,
   type LanguageModel,
   logitsEvidence,
   processedRow,
@@ -23,7 +23,7 @@ export function rememberedDrafts(model: LanguageModel, inner: Drafter): Remember
   const eos = new Set(model.eos);
 
   async function propose(request: DraftRequest): Promise<Draft> {
-    const { context, sampling, uniform } = request;
+    const { context, sampling, uniform, noise } = request;
     const limit = Math.min(request.limit, model.contextLength - context.length);
     const tokens: Token[] = [];
     const rows: Float32Array[] = [];
@@ -35,11 +35,11 @@ export function rememberedDrafts(model: LanguageModel, inner: Drafter): Remember
     };
     while (tokens.length < limit && !eos.has(tokens.at(-1) ?? -1)) {
       if (node.facts !== undefined) {
-        add(draw(processedRow(node.facts, sampling), uniform[tokens.length] as number), node.facts);
+        add(drawDraft(processedRow(node.facts, sampling), tokens.length, request), node.facts);
         continue;
       }
       const rest = { context: [...context, ...tokens], limit: limit - tokens.length, sampling };
-      const draft = await inner.propose({ ...rest, uniform: uniform.slice(tokens.length) });
+      const draft = await inner.propose({ ...rest, noise, uniform: uniform.slice(tokens.length) });
       for (const [i, token] of draft.tokens.entries()) {
         node.facts ??= (draft.evidence as NonNullable<Draft["evidence"]>).logits(i).slice();
         add(token, node.facts);

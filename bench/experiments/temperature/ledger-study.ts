@@ -99,6 +99,7 @@ async function sampledAnswer(
       ...{ looping: false, greedy: false, control: writer.control },
       // A coin with which `sd` accepts, so that the verdict tells of this token whether the ledger relaxes here.
       uniform: [0],
+      noise: 0,
     }));
   } finally {
     await Promise.all([session.close(), target.close()]);

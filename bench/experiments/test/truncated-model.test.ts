@@ -25,6 +25,7 @@ async function accepted(logits: Float32Array, policy: Policy, temperature: numbe
     ...{ context: [1], promptLength: 1, draft, target, spent: new Map(), looping: false, control: new Set() },
     greedy: temperature === 0,
     uniform: draft.map(() => 0.999_999),
+    noise: 0,
   });
   return draft.filter((token) => verdict.accept[token]);
 }

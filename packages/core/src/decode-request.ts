@@ -3,6 +3,7 @@ import { LenityError } from "./error.ts";
 import { guarded } from "./guard.ts";
 import { type Counters, noCounts } from "./metrics.ts";
 import type { Token } from "./model.ts";
+import { type PickToken, pickers } from "./pick-token.ts";
 import { checkDraftTokens, checkFeasible, checkGrammar, checkPrompt, checkReach } from "./preflight.ts";
 import { requestShaping } from "./request-shaping.ts";
 import { type Random, type Sampling, sampling, seeded } from "./sampling.ts";
@@ -19,7 +20,10 @@ export interface Request
   readonly sampling: Sampling;
   /** Its processors and grammar, if it has any. */
   readonly shaping: Shaping | undefined;
+  readonly seed: number;
   readonly random: Random;
+  /** Draws the tokens that the target adds from their rows. */
+  readonly pick: PickToken;
   readonly eos: ReadonlySet<Token>;
   readonly control: ReadonlySet<Token>;
   readonly promptLength: number;
@@ -59,12 +63,14 @@ export function beginRequest(prompt: readonly Token[], options: DecodeOptions): 
     throw new LenityError("invalid_request", `maxTokens is ${maxTokens}; expected 0 or more.`, { path: "maxTokens" });
   }
   const committed = [...prompt];
+  const { seed = 0 } = options;
+  const random = seeded(seed);
   const eos = new Set(target.eos);
   return {
     ...{ target, drafter, stop, trace, logprobs, signal, scope, verifier, draftTokens, committed, eos },
     sampling: settings,
     shaping: requestShaping({ ...options, committed, promptLength: prompt.length }),
-    random: seeded(options.seed ?? 0),
+    ...{ seed, random, pick: pickers[verifier.drawing ?? "coins"](random, seed) },
     control: options.control ?? eos,
     promptLength: prompt.length,
     get remaining() {

@@ -64,14 +64,15 @@ async function prefill(session: Session, request: Request): Promise<void> {
 
 /** The drafter's tokens for this round. The last token the answer may get is not drafted: the target adds it. */
 async function propose(request: Request): Promise<Draft> {
-  const { target, drafter, verifier, committed: context, sampling, shaping, random, signal, scope } = request;
+  const { target, drafter, verifier, committed: context, sampling, shaping, seed, random, signal, scope } = request;
   if (signal?.aborted === true) {
     throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
   }
   const limit = Math.min(request.draftTokens, request.remaining - 1);
   if (drafter === undefined || limit <= 0) return { tokens: [] };
   const uniform = Array.from({ length: limit }, random);
-  const settings = { limit, sampling, shaping, uniform, hidden: verifier.needs?.draftHidden, signal, scope };
+  const noise = verifier.drawing === "noise" ? seed : undefined;
+  const settings = { limit, sampling, shaping, uniform, noise, hidden: verifier.needs?.draftHidden, signal, scope };
   const draft = await drafter.propose({ context, ...settings });
   const tokens = draft.tokens.slice(0, limit);
   checkDraft(tokens, drafter, target);
@@ -99,6 +100,7 @@ async function score(session: Session, request: Request, draft: Draft): Promise<
     greedy: sampling.temperature === 0,
     control: request.control,
     uniform: draft.tokens.map(random),
+    noise: request.seed,
   };
 }
 
@@ -117,7 +119,7 @@ async function verify({ verifier }: Request, round: Round): Promise<Verdict> {
 
 /** Adds the accepted prefix and a replacement or a bonus token to the answer, or stops where the answer ends. */
 async function commit(request: Request, round: Round, verdict: Verdict): Promise<readonly EmittedToken[]> {
-  const { verifier, committed, eos, stop, trace, logprobs, random } = request;
+  const { verifier, committed, eos, stop, trace, logprobs, random, pick } = request;
   const { draft, target } = round;
   const accepted = acceptedOf(verdict);
   const rejected = accepted < draft.length;
@@ -148,7 +150,8 @@ async function commit(request: Request, round: Round, verdict: Verdict): Promise
   let drawn: "replacement" | "bonus" | undefined;
   if (!ended) {
     drawn = rejected ? "replacement" : "bonus";
-    const token = await drawToken(target, accepted, rejected ? verdict : {}, random);
+    const position = committed.length + accepted;
+    const token = await drawToken(target, accepted, rejected ? verdict : {}, random, (row) => pick(row, position));
     ended = add(token, draft.length === 0 ? "target" : drawn);
   }
   // Only now: rows are shaped when they are read, by the context of the round.

@@ -14,6 +14,11 @@ export interface DraftRequest {
   /** `limit` coins. The drafter draws with these and has no random generator itself. */
   readonly uniform: readonly number[];
   /**
+   * The seed of the noise to draw with instead of the coins, by the position in the text (`drawDraft`). A drafter that
+   * cannot may draw otherwise: fewer tokens are then accepted.
+   */
+  readonly noise?: number | undefined;
+  /**
    * The request's processors and grammar. A drafter that draws token by token shapes each row before it draws, so that
    * it drafts what the target may accept. A drafter that cannot may leave rows as they are.
    */

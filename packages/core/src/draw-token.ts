@@ -1,17 +1,21 @@
 /** Draws the token that the target adds to a round: from a row, or where the row is. */
 import { LenityError } from "./error.ts";
-import type { Evidence } from "./evidence/evidence.ts";
+import type { Evidence, Row } from "./evidence/evidence.ts";
 import type { Sample, Token } from "./model.ts";
 import { thinningOf } from "./replacement.ts";
 import { draw, type Random } from "./sampling.ts";
 import type { Thinning, Verdict } from "./verifier.ts";
 
-/** Draws at a position: the verdict's replacement, or without one a token of the target's processed row. */
+/**
+ * Draws at a position: the verdict's replacement, or without one a token of the target's processed row. `pick` draws
+ * from a row.
+ */
 export async function drawToken(
   target: Evidence,
   at: number,
   replacement: Pick<Verdict, "replacement" | "thinning">,
   random: Random,
+  pick: (row: Row) => Token = (row) => draw(row, random()),
 ): Promise<Token> {
   if (target.sample !== undefined) {
     const keep = thinningOf(replacement, at);
@@ -20,7 +24,7 @@ export async function drawToken(
     if (target.load === undefined) throw nothingKept(keep !== undefined);
   }
   await target.load?.(at);
-  return draw(replacement.replacement?.(at) ?? target.row(at), random());
+  return pick(replacement.replacement?.(at) ?? target.row(at));
 }
 
 /** Draws before a row is fetched instead, and before giving up where there is none. */

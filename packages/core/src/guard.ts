@@ -1,25 +1,25 @@
 /**
  * Guards lossy rules against two known failures: answers that miss their end, and answers that loop.
  *
- * Control tokens stay strict: where the draft proposes one, or the target's argmax is one, only speculative sampling
+ * Control tokens stay strict: where the draft proposes one, or the target's argmax is one, only strict verification
  * decides. Once the answer repeats itself, the rest of the request is strict.
  */
 import { combinedReads } from "./combinators/children.ts";
 import type { Token } from "./model.ts";
 import { replacedBy } from "./replacement.ts";
-import type { Verdict, Verifier } from "./verifier.ts";
-import { sd } from "./verifiers/sd.ts";
+import type { Verifier } from "./verifier.ts";
+import { strictRule } from "./verifiers/strict-rule.ts";
 
 /** The rule with the guard. Lossless rules, and rules marked `unguarded`, are returned unchanged. */
 export function guarded(verifier: Verifier): Verifier {
   if (verifier.law === "exact" || verifier.unguarded === true) return verifier;
-  const strict = sd();
+  const strict = strictRule(verifier);
   return {
     ...verifier,
     reads: combinedReads([verifier, strict, { reads: ["argmax"] }]),
     async verify(round) {
       const { draft, target, control } = round;
-      const exact = strict.verify(round) as Verdict;
+      const exact = strict.verify(round);
       if (round.looping) return { ...exact, by: draft.map(() => strict.name) };
       const verdict = await verifier.verify(round);
       const held = draft.map(

@@ -9,6 +9,7 @@ import type { Tokenizer } from "./tokenizer.ts";
 import { type AutojudgeHead, autojudgePlugin } from "./verifiers/autojudge.ts";
 import { blockPlugin } from "./verifiers/block.ts";
 import { cascadePlugin } from "./verifiers/cascade.ts";
+import { coupledPlugin } from "./verifiers/coupled.ts";
 import { divergencePlugin } from "./verifiers/divergence.ts";
 import { ensemblePlugin } from "./verifiers/ensemble.ts";
 import { exactPlugin } from "./verifiers/exact.ts";
@@ -97,6 +98,7 @@ export function defaultRegistry(options: RegistryOptions = {}): Registry {
   const rules = [
     sdPlugin,
     blockPlugin,
+    coupledPlugin,
     exactPlugin,
     klPlugin,
     divergencePlugin,

@@ -7,7 +7,7 @@ import type { Verifier } from "./verifier.ts";
 
 /** What decides which numbers a round reads. */
 export interface ReadingNeeds {
-  readonly verifier: Pick<Verifier, "law" | "reads">;
+  readonly verifier: Pick<Verifier, "drawing" | "law" | "reads">;
   readonly sampling: Sampling;
   /** Whether the request has processors or a grammar. Numbers computed elsewhere do not know them. */
   readonly shaped: boolean;
@@ -26,6 +26,7 @@ export function readingsNeeded(needs: ReadingNeeds, { gives, draws }: Reach): Re
   if (!greedy && truncates(sampling)) return "top-k, top-p and min-p cut whole rows";
   if (!drafted) {
     if (greedy) return new Set<Reading>(["argmax"]);
+    if (verifier.drawing === "noise") return "the policy draws tokens by noise, which takes whole rows";
     if (draws && sampling.temperature === 1) return new Set();
     return drawsElsewhere(sampling);
   }

@@ -9,6 +9,12 @@ import type { HiddenKind, Token } from "./model.ts";
 export type Law = "exact" | "mixture" | "bounded" | "none";
 
 /**
+ * How tokens are drawn from rows: the drafted ones, and those that the target adds. coins: each by a coin that decides
+ * nothing else. noise: by noise that depends on the request's seed and the position only (see noise.ts).
+ */
+export type Drawing = "coins" | "noise";
+
+/**
  * What a verifier reads besides the target's rows. The loop supplies it, or refuses the request before the first token.
  */
 export interface Needs {
@@ -56,6 +62,8 @@ export interface Round {
   readonly control: ReadonlySet<Token>;
   /** One coin in [0, 1) per drafted token: verifiers have no random generator. */
   readonly uniform: readonly number[];
+  /** The request's seed, which makes the noise of each position (`drawByNoise`). */
+  readonly noise: number;
 }
 
 /**
@@ -104,6 +112,8 @@ export interface Verdict {
 export interface Verifier {
   readonly name: string;
   readonly law: Law;
+  /** How the request's tokens are drawn if this rule decides, with a draft or without. Default: coins. */
+  readonly drawing?: Drawing | undefined;
   readonly needs?: Needs | undefined;
   /**
    * Everything `verify` reads from the rows, if numbers are enough (probabilities only of the drafted tokens). A

@@ -457,6 +457,7 @@ test("a tag is found across drafted tokens whose tokenizer drops the space that 
     greedy: false,
     control: new Set<number>(),
     uniform: draft.map(() => 0.5),
+    noise: 0,
   };
   // Equal logits: lenience accepts any token, exact the lowest id alone.
   const { accept } = await inside.verify({ ...round, draft, target, drafter });

@@ -185,6 +185,7 @@ test("a million draft-and-verify steps with a fixed seed pass a chi-square test 
       target,
       drafter,
       uniform: [random()],
+      noise: 0,
     });
     if ("then" in verdict) throw new Error("sd decides at once");
     const emitted = verdict.accept[0] === true ? token : draw(verdict.replacement?.(0) ?? rowP, random());

@@ -143,6 +143,7 @@ async function blockLaw(
     const drawn = chainProbability(drafter, draft);
     const [p, q] = [evidence(target, draft, length + 1), evidence(drafter, draft, length)];
     const round = (uniform: readonly number[]): Round => ({
+      noise: 0,
       context: [0],
       promptLength: 1,
       spent: new Map(),

@@ -65,6 +65,7 @@ function roundOf(
     greedy: full.temperature === 0,
     control: new Set([0]),
     uniform: coins,
+    noise: 0,
   };
 }
 

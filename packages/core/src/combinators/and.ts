@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import { replacedBy } from "../replacement.ts";
 import type { Charge, Verdict, Verifier } from "../verifier.ts";
-import { combinedNeeds, combinedReads } from "./children.ts";
+import { combinedDrawing, combinedNeeds, combinedReads } from "./children.ts";
 
 /**
  * Accepts what every child accepts. Children run in order, until every token is rejected. The replacement is that of
@@ -15,6 +15,7 @@ export function and(...children: readonly Verifier[]): Verifier {
   return {
     name: `and(${children.map((child) => child.name).join(", ")})`,
     law: children.length === 1 ? only.law : gate ? "mixture" : "none",
+    drawing: combinedDrawing(children),
     needs: combinedNeeds(children),
     reads: combinedReads(children),
     gate: gate || undefined,

@@ -2,7 +2,7 @@
 import { LenityError } from "../error.ts";
 import type { Reading } from "../evidence/reading.ts";
 import type { HiddenKind } from "../model.ts";
-import type { Law, Needs, Verifier } from "../verifier.ts";
+import type { Drawing, Law, Needs, Verifier } from "../verifier.ts";
 
 /**
  * The combined needs of several verifiers. Two kinds of hidden state of a model, or rules for different temperatures,
@@ -36,6 +36,17 @@ function onlyKind(children: readonly Verifier[], need: "hidden" | "draftHidden")
 export function combinedReads(children: readonly Pick<Verifier, "reads">[]): readonly Reading[] | undefined {
   if (children.some(({ reads }) => reads === undefined)) return undefined;
   return [...new Set(children.flatMap(({ reads }) => reads ?? []))];
+}
+
+/** How the children that are no gates draw tokens. One that draws by coins cannot be combined with one that draws by noise. */
+export function combinedDrawing(children: readonly Verifier[]): Drawing | undefined {
+  const [drawing, other] = new Set(children.flatMap(({ gate, drawing = "coins" }) => (gate === true ? [] : [drawing])));
+  if (other === undefined) return drawing;
+  const names = children.map(({ name }) => name).join(", ");
+  throw new LenityError(
+    "invalid_policy",
+    `The policy combines rules that draw tokens by coins with others that draw them by noise (${names}); expected one way. Beside coupled use only gates such as kl, and name coupled where sd is the default.`,
+  );
 }
 
 /** The law of rules that each decide some positions, chosen without looking at the drafted token. */

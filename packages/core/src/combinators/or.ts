@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { type VerifierPlugin, verifierPlugin } from "../registry.ts";
 import type { Replacement } from "../replacement.ts";
 import type { Charge, Law, Verifier } from "../verifier.ts";
-import { combinedNeeds, combinedReads } from "./children.ts";
+import { combinedDrawing, combinedNeeds, combinedReads } from "./children.ts";
 
 /**
  * Accepts what any child accepts. Children run in order, until every token is accepted: put expensive ones last. The
@@ -14,6 +14,7 @@ export function or(...children: readonly Verifier[]): Verifier {
   return {
     name: `or(${children.map((child) => child.name).join(", ")})`,
     law: lawOf(children),
+    drawing: combinedDrawing(children),
     needs: combinedNeeds(children),
     reads: combinedReads(children),
     gate: children.every((child) => child.gate === true) || undefined,

@@ -4,7 +4,7 @@ import { replacedBy } from "../replacement.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { Charge, Verifier } from "../verifier.ts";
 import { sd } from "../verifiers/sd.ts";
-import { combinedNeeds, combinedReads, lawByPosition } from "./children.ts";
+import { combinedDrawing, combinedNeeds, combinedReads, lawByPosition } from "./children.ts";
 import { type Condition, condition, conditionSchema } from "./condition.ts";
 
 /** Uses one rule at positions where the condition holds, and another (default `sd`) elsewhere. */
@@ -17,6 +17,7 @@ export function when(condition: Condition, then: Verifier, otherwise: Verifier =
       : branches.every(({ law, joint }) => law === "exact" && joint !== true) && then.name === otherwise.name
         ? "exact"
         : "none",
+    drawing: combinedDrawing(branches),
     needs: combinedNeeds(branches),
     reads: combinedReads([condition, ...branches]),
     gate: (condition.positional && branches.every(({ gate }) => gate === true)) || undefined,

@@ -3,7 +3,7 @@ import { logitsEvidence } from "../evidence/logits-evidence.ts";
 import { blame } from "../evidence/name-the-model.ts";
 import { hiddenRows } from "../hidden-rows.ts";
 import type { LanguageModel, Scores, Session, Token } from "../model.ts";
-import { draw } from "../sampling.ts";
+import { drawDraft } from "../pick-token.ts";
 import { processedRow } from "../truncate.ts";
 
 /** Whether the model accepts all these tokens as input. */
@@ -37,7 +37,7 @@ export function modelDrafter(model: LanguageModel): Drafter {
     vocabulary: model.vocabulary,
     hidden: model.hidden,
     async propose(request: DraftRequest): Promise<Draft> {
-      const { context, scope, limit, sampling, shaping, uniform, hidden, signal } = request;
+      const { context, scope, limit, sampling, shaping, hidden, signal } = request;
       if (!canRead(model, context)) return { tokens: [] };
       if (opening === undefined) {
         opening = model.open({ prompt: [...context], scope }); // the context grows
@@ -66,10 +66,8 @@ export function modelDrafter(model: LanguageModel): Drafter {
         row.set(scores.logits);
         // The grammar may need a token that this model lacks, or the answer is over.
         if (shaping?.shape(row, tokens) === false) break;
-        const token = draw(
-          blame(model, () => processedRow(row, sampling)),
-          uniform[tokens.length] as number,
-        );
+        const processed = blame(model, () => processedRow(row, sampling));
+        const token = drawDraft(processed, tokens.length, request);
         tokens.push(token);
         pending = [token];
       }

@@ -46,7 +46,7 @@ export async function chainLaw(options: ChainLawOptions): Promise<Map<string, nu
       // The rows are the same for every coin, so they are computed once.
       const facts = { context, promptLength: prompt.length, spent, looping: false, draft, target, drafter };
       const ask = async (uniform: readonly number[]): Promise<Verdict> => {
-        const round = { ...facts, greedy: false, control, uniform };
+        const round = { ...facts, greedy: false, control, uniform, noise: 0 };
         return withinSupport(await verifier.verify(round), round);
       };
       for (const { accepted, probability: chance, verdict } of await outcomes(verifier, ask, draft.length)) {

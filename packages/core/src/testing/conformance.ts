@@ -276,6 +276,7 @@ function roundOf(
     greedy: settings.temperature === 0,
     control: new Set(),
     uniform: draft.map(random),
+    noise: seed,
   };
 }
 

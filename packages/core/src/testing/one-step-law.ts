@@ -26,6 +26,7 @@ export function singleRound(
     greedy: full.temperature === 0,
     control: new Set(),
     uniform: [coin],
+    noise: 0,
   };
 }
 

@@ -16,7 +16,7 @@ export async function draft(
   model: ModelFacts,
   options: SessionOptions,
   state: SessionState,
-  { context: given, limit, sampling, uniform, hidden, signal }: DraftRequest,
+  { context: given, limit, sampling, uniform, noise, hidden, signal }: DraftRequest,
 ): Promise<Omit<DraftReply, "length">> {
   checkOpen(model, state);
   checkTokens(given, model);
@@ -30,7 +30,8 @@ export async function draft(
     // The rows that a round keeps, which also remain if it fails.
     state.held = context.slice(0, Math.min(commonPrefix(state.held, context), context.length - 1));
     const most = Math.min(left, draftPart);
-    const settings = { limit: most, sampling, uniform: uniform.slice(limit - left), hidden, cancel: cancel?.flag };
+    const coins = { uniform: uniform.slice(limit - left), noise };
+    const settings = { limit: most, sampling, ...coins, hidden, cancel: cancel?.flag };
     const drafting = async () => {
       await catchUp(model, options, state, context, cancel);
       return send<DraftReply>(model, options, state, context.length - state.held.length + most, cancel, () => {

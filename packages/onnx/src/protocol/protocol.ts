@@ -135,6 +135,7 @@ export interface DraftMessage {
   readonly limit: number;
   readonly sampling: Sampling;
   readonly uniform: readonly number[];
+  readonly noise?: number | undefined;
   readonly hidden?: HiddenKind | undefined;
   readonly cancel?: ArrayBufferLike | undefined;
 }

@@ -1,4 +1,4 @@
-import { draw, type HiddenKind, processedRow, type Sampling, type Token } from "@lenity/core";
+import { drawDraft, type HiddenKind, processedRow, type Row, type Sampling, type Token } from "@lenity/core";
 import { truncates } from "@lenity/core/internal";
 import type { DrafterGraph } from "../graph/graph.ts";
 import { chunk } from "../protocol/chunk.ts";
@@ -20,7 +20,7 @@ export async function draftRound(
   request: DraftMessage,
   eos: ReadonlySet<Token>,
 ): Promise<DraftReply> {
-  const { context, sampling, hidden: kind } = request;
+  const { context, sampling, noise, hidden: kind } = request;
   const { vocabulary } = model;
   const cancel = request.cancel === undefined ? undefined : new Int32Array(request.cancel);
   const limit = Math.max(0, Math.min(request.limit, model.contextLength - context.length));
@@ -30,8 +30,10 @@ export async function draftRound(
   sequence.tokens.length = shared;
 
   const { drafter } = model;
-  // Drafter graphs cannot truncate rows, so with top-k, top-p or min-p tokens are drawn here.
-  const canCall = !truncates(sampling) && (kind === undefined || drafter?.hidden[kind] !== undefined);
+  // Drafter graphs cannot truncate rows, so with top-k, top-p or min-p tokens are drawn here. By noise as well: a graph
+  // would need all noise of all positions as an input, of which the draw here computes only what may decide.
+  const canCall =
+    !truncates(sampling) && noise === undefined && (kind === undefined || drafter?.hidden[kind] !== undefined);
   const next = drafter !== undefined && canCall ? call(drafter) : step;
   const uniform = Array.from({ length: limit }, (_, i) => request.uniform[i] ?? 0);
   const tokens: Token[] = [];
@@ -40,7 +42,8 @@ export async function draftRound(
   let pending: readonly Token[] = context.slice(shared);
   while (tokens.length < limit) {
     const coins = uniform.slice(tokens.length);
-    const drawn = await next(model, sequence, { pending, sampling, coins, hidden: kind, cancel });
+    const pick = (row: Row) => drawDraft(row, tokens.length, { context, uniform, noise });
+    const drawn = await next(model, sequence, { pending, sampling, coins, pick, hidden: kind, cancel });
     logits.set(drawn.logits, tokens.length * vocabulary);
     tokens.push(...drawn.tokens);
     if (drawn.hidden !== undefined) states.push(drawn.hidden);
@@ -77,6 +80,8 @@ interface Draw {
   readonly pending: readonly Token[];
   readonly sampling: Sampling;
   readonly coins: readonly number[];
+  /** Draws the next token from its row. */
+  readonly pick: (row: Row) => Token;
   readonly hidden: HiddenKind | undefined;
   readonly cancel: Int32Array | undefined;
 }
@@ -85,9 +90,9 @@ interface Draw {
 type DrawNext = (model: Model, sequence: Sequence, draw: Draw) => Promise<DrawnTokens>;
 
 /** Draws one token with the model's own graph. */
-const step: DrawNext = async (model, sequence, { pending, sampling, coins, hidden: kind, cancel }) => {
+const step: DrawNext = async (model, sequence, { pending, sampling, pick, hidden: kind, cancel }) => {
   const { logits, hidden } = await append(model, sequence, pending, { rows: 1, hidden: kind, cancel });
-  return { tokens: [draw(processedRow(logits, sampling), coins[0] as number)], logits, hidden };
+  return { tokens: [pick(processedRow(logits, sampling))], logits, hidden };
 };
 
 /** Draws several tokens with the drafter's graph. */
