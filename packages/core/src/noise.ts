@@ -59,8 +59,8 @@ function mix(value: number): number {
   return x ^ (x >>> 14);
 }
 
-/** −ln(1 − v) for the uniform v = (52 random bits + ½) / 2⁵², which is neither 0 nor 1. */
-function exponential(high: number, low: number): number {
+/** −ln(1 − v) for the uniform v = (52 random bits + ½) / 2⁵², which is neither 0 nor 1. Both words have 31 bits. */
+export function exponential(high: number, low: number): number {
   const v = (high * 0x20_0000 + (low >>> 10) + 0.5) / 0x10_0000_0000_0000;
   return -logarithm(1 - v);
 }

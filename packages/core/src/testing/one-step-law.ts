@@ -1,4 +1,6 @@
+import type { Evidence } from "../evidence/evidence.ts";
 import { logitsEvidence } from "../evidence/logits-evidence.ts";
+import { drawByNoise } from "../noise.ts";
 import { type Sampling, sampling } from "../sampling.ts";
 import type { Round, Verdict, Verifier } from "../verifier.ts";
 import { bisect } from "./chain-law.ts";
@@ -54,6 +56,29 @@ export async function oneStepLaw(
     const round = singleRound(target, drafter, token, 1 - 2 ** -53, settings);
     const row = (await verifier.verify(round)).replacement?.(0) ?? round.target.row(0);
     for (let i = 0; i < row.length; i++) law[i] = (law[i] as number) + drawn * (1 - accepted) * (row[i] as number);
+  }
+  return law;
+}
+
+/**
+ * The same for verifiers that draw by noise: how often each token is emitted over `count` seeds, as shares. The standard
+ * deviation of a share f is √(f(1 − f)/count).
+ */
+export async function noiseLaw(
+  verifier: Verifier,
+  target: Float32Array,
+  drafter: Float32Array,
+  count: number,
+  settings?: Partial<Sampling>,
+): Promise<Float64Array> {
+  const law = new Float64Array(target.length);
+  const { target: p, drafter: q, ...facts } = singleRound(target, drafter, 0, 0.5, settings);
+  const position = facts.context.length;
+  for (let noise = 0; noise < count; noise++) {
+    const draft = [drawByNoise((q as Evidence).row(0), noise, position)];
+    const { accept, replacement } = await verifier.verify({ ...facts, target: p, drafter: q, draft, noise });
+    const token = accept[0] === true ? draft[0] : drawByNoise(replacement?.(0) ?? p.row(0), noise, position);
+    law[token as number] = (law[token as number] as number) + 1 / count;
   }
   return law;
 }
