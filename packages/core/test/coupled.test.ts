@@ -33,6 +33,7 @@ import {
   noisyModel,
   randomLogits,
   randomModel,
+  scoringModel,
   singleRound,
   tableModel,
 } from "@lenity/core/testing";
@@ -286,14 +287,21 @@ describe("beside other rules", () => {
   });
 });
 
-test("tokens are never drawn where the rows are: whole rows are read", async () => {
-  const target: LanguageModel = {
-    ...randomModel(model),
-    reach: { gives: () => true, rows: true, draws: true },
+test("tokens are never drawn where the rows are: whole rows are read, and a target without them is refused", async () => {
+  const elsewhere = (rows: boolean): LanguageModel => {
+    const scoring = scoringModel(randomModel(model));
+    return { ...scoring, reach: { gives: () => true, rows, draws: true } };
   };
-  const options = { target, sampling: { temperature: 1 }, seed: 6 };
-  assert.equal(await tokensOf(options), await tokensOf({ ...options, target: randomModel(model) }));
-  const rowless = { ...target, reach: { gives: () => true, rows: false, draws: true } };
-  const refusal = { code: "unsupported", path: "policy", message: /draws tokens by noise|reads whole rows/ };
-  await assert.rejects(tokensOf({ ...options, target: rowless }), refusal);
+  for (const temperature of [0, 1]) {
+    const options = { sampling: { temperature }, seed: 6 };
+    for (const drafter of [() => undefined, () => modelDrafter(close())]) {
+      const text = await tokensOf({ ...options, target: elsewhere(true), drafter: drafter() });
+      assert.equal(text, await tokensOf(options));
+    }
+  }
+  const refusal = { code: "unsupported", path: "policy" };
+  const options = { target: elsewhere(false), sampling: { temperature: 1 } };
+  await assert.rejects(tokensOf(options), { ...refusal, message: /draws tokens by noise, which takes whole rows/ });
+  const drafted = tokensOf({ ...options, drafter: modelDrafter(close()) });
+  await assert.rejects(drafted, { ...refusal, message: /reads whole rows/ });
 });

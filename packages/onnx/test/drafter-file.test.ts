@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { copyFile, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type Drafter, logitsEvidence, modelDrafter, sampling, seeded, type Token } from "@lenity/core";
+import { type Drafter, drawByNoise, logitsEvidence, modelDrafter, sampling, seeded, type Token } from "@lenity/core";
 import * as runtime from "onnxruntime-node";
 import { readDecoderConfig } from "../src/export/decoder-config.ts";
 import { floatWeights } from "../src/export/decoder-weights.ts";
@@ -408,6 +408,30 @@ describe("a round by a drafter file", () => {
     const { tokens, length } = await draftRound(model, newSequence(), request(40), new Set());
     assert.deepEqual(calls, [16, 16, 8]);
     assert.deepEqual([tokens.length, length], [40, 42]);
+  });
+
+  test("draws by noise in steps with the model's own graph, each token by its position in the text", async () => {
+    const { model, calls } = recording();
+    let steps = 0;
+    const session = {
+      async run({ input_ids }: Record<string, runtime.Tensor>) {
+        steps++;
+        const rows = (input_ids as runtime.Tensor).data.length;
+        return {
+          logits: new runtime.Tensor("float32", new Float32Array(rows * 10), [1, rows, 10]),
+          present_rows: new runtime.Tensor("float32", new Float32Array(2 * rows * 4), [2, 1, rows, 4]),
+        };
+      },
+    };
+    const graph = { ...model.graph, session, inputs: [] } as unknown as Graph;
+    const asked = { ...request(12), sampling: sampling({ temperature: 1 }), noise: 5 };
+    const { tokens } = await draftRound({ ...model, graph }, newSequence(), asked, new Set());
+    const flat = new Float32Array(10).fill(0.1);
+    assert.deepEqual(
+      tokens,
+      Array.from({ length: 12 }, (_, at) => drawByNoise(flat, 5, 3 + at)),
+    );
+    assert.deepEqual([steps, calls], [12, []]);
   });
 
   test("takes hidden states from the calls, and runs only the last token with the model's own graph", async () => {

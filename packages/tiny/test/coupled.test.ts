@@ -1,0 +1,110 @@
+/** One text per seed on the built-in pair: under `coupled`, whatever drafts, however long, whatever the cache holds. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import {
+  type Answer,
+  complete,
+  type Drafter,
+  defaultRegistry,
+  type GenerateOptions,
+  lookupDrafter,
+  modelDrafter,
+  type Sampling,
+  seeded,
+  type Tokenizer,
+} from "@lenity/core";
+import { loadModel, loadTokenizer, type OnnxModel, onnxDrafter } from "@lenity/onnx";
+import * as tiny from "@lenity/tiny";
+
+const random = seeded(77);
+const problems = tiny.families.slice(0, 4).map(({ name }) => tiny.problem(random, "held-out", name));
+const maxTokens = 48;
+let target: OnnxModel;
+let draft: OnnxModel;
+let tokenizer: Tokenizer;
+before(async () => {
+  target = await loadModel(fileURLToPath(tiny.target), { threads: 1 });
+  draft = await loadModel(fileURLToPath(tiny.draft), { threads: 1 });
+  tokenizer = await loadTokenizer(fileURLToPath(tiny.target));
+});
+after(async () => {
+  await Promise.all([target.close(), draft.close()]);
+});
+
+const verifier = defaultRegistry().create({ type: "coupled" });
+const promptOf = (problem: tiny.Problem) => `<|user|>${problem.question}<|end|><|assistant|>`;
+let scopes = 0;
+/** An answer, without kept prefixes unless it names a scope that has some. */
+const ask = (problem: tiny.Problem, options: Partial<GenerateOptions>): Promise<Answer> =>
+  complete(promptOf(problem), { target, tokenizer, maxTokens, verifier, scope: `fresh ${scopes++}`, ...options });
+const ids = ({ tokens }: Answer) => tokens.map(({ token }) => token).join(" ");
+
+const drafters: readonly (readonly [string, () => Drafter])[] = [
+  ["the draft model", () => onnxDrafter(draft)],
+  ["the draft model in steps", () => modelDrafter(draft)],
+  ["prompt lookup", () => lookupDrafter()],
+];
+const samplings: readonly Partial<Sampling>[] = [
+  { temperature: 0 },
+  { temperature: 0.7 },
+  { temperature: 1 },
+  { temperature: 1.3, topP: 0.8 },
+  { temperature: 1, topK: 20, minP: 0.02 },
+];
+
+test("the text of a seed is that of plain decoding, from every drafter, at every length, with fresh and kept prefixes", {
+  timeout: 600_000,
+}, async () => {
+  const accepted = new Map<string, number>();
+  let kept = 0;
+  for (const [i, sampling] of samplings.entries()) {
+    const problem = problems[i % problems.length] as tiny.Problem;
+    const options = { sampling, seed: 1000 + i };
+    const plain = await ask(problem, options);
+    assert.ok(plain.tokens.length > 15, plain.text);
+    for (const [name, drafter] of drafters) {
+      for (const draftTokens of [0, 1, 4, 8, 25]) {
+        const scope = `${name} ${i} ${draftTokens}`;
+        // The second time the whole prompt is kept.
+        for (const state of ["fresh", "kept"]) {
+          const answer = await ask(problem, { ...options, drafter: drafter(), draftTokens, scope });
+          assert.equal(ids(answer), ids(plain), `${name}, ${draftTokens}, ${state}, ${JSON.stringify(sampling)}`);
+          accepted.set(name, (accepted.get(name) ?? 0) + answer.counters.accepted);
+          if (answer.counters.cached > 0) kept++;
+        }
+      }
+    }
+  }
+  for (const [name] of drafters) assert.ok((accepted.get(name) ?? 0) > 50, `${name}: ${accepted.get(name)} accepted`);
+  assert.equal(kept, (samplings.length * drafters.length * 10) / 2);
+});
+
+test("a kept prefix of another prompt changes nothing either", { timeout: 600_000 }, async () => {
+  const [problem, other] = problems as [tiny.Problem, tiny.Problem];
+  const options = { sampling: { temperature: 1 }, seed: 5 };
+  await ask(other, { ...options, scope: "shared" });
+  const answer = await ask(problem, { ...options, scope: "shared", drafter: onnxDrafter(draft) });
+  assert.ok(answer.counters.cached > 0 && answer.counters.cached < answer.promptTokens - 1);
+  assert.equal(ids(answer), ids(await ask(problem, options)));
+});
+
+test("every runtime gives the same text", { timeout: 600_000 }, async () => {
+  const options = { sampling: { temperature: 1.2 }, seed: 2026, drafter: onnxDrafter(draft) };
+  const { text } = await ask(problems[0] as tiny.Problem, options);
+  assert.equal(text, "");
+});
+
+test("drafts are accepted nearly as often as under speculative sampling", { timeout: 600_000 }, async () => {
+  const accepted = { coupled: 0, sd: 0 };
+  for (const problem of problems) {
+    for (const type of ["coupled", "sd"] as const) {
+      for (let seed = 0; seed < 6; seed++) {
+        const options = { verifier: defaultRegistry().create({ type }), drafter: onnxDrafter(draft), draftTokens: 4 };
+        const { counters } = await ask(problem, { ...options, sampling: { temperature: 1 }, seed });
+        accepted[type] += counters.accepted / counters.evaluated / (6 * problems.length);
+      }
+    }
+  }
+  assert.ok(accepted.coupled > 0.85 * accepted.sd, JSON.stringify(accepted));
+});
