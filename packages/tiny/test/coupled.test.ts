@@ -80,19 +80,21 @@ test("the text of a seed is that of plain decoding, from every drafter, at every
   assert.equal(kept, (samplings.length * drafters.length * 10) / 2);
 });
 
-test("a kept prefix of another prompt changes nothing either", { timeout: 600_000 }, async () => {
-  const [problem, other] = problems as [tiny.Problem, tiny.Problem];
+test("a kept prefix of another text changes nothing either", { timeout: 600_000 }, async () => {
+  const [problem] = problems as [tiny.Problem];
+  const longer = { ...problem, question: `${problem.question} Say it in one word.` };
   const options = { sampling: { temperature: 1 }, seed: 5 };
-  await ask(other, { ...options, scope: "shared" });
-  const answer = await ask(problem, { ...options, scope: "shared", drafter: onnxDrafter(draft) });
+  await ask(problem, { ...options, scope: "shared" });
+  const answer = await ask(longer, { ...options, scope: "shared", drafter: onnxDrafter(draft) });
   assert.ok(answer.counters.cached > 0 && answer.counters.cached < answer.promptTokens - 1);
-  assert.equal(ids(answer), ids(await ask(problem, options)));
+  assert.equal(ids(answer), ids(await ask(longer, options)));
 });
 
 test("every runtime gives the same text", { timeout: 600_000 }, async () => {
   const options = { sampling: { temperature: 1.2 }, seed: 2026, drafter: onnxDrafter(draft) };
   const { text } = await ask(problems[0] as tiny.Problem, options);
-  assert.equal(text, "");
+  const begins = "We can go step by step: Ivy is 21 years old now. Ben is 6 years older, so Ben is 21 + 6 = 27.";
+  assert.equal(text, `${begins} Tom is three times as old as Ben, which is`);
 });
 
 test("drafts are accepted nearly as often as under speculative sampling", { timeout: 600_000 }, async () => {
