@@ -61,8 +61,8 @@ export async function oneStepLaw(
 }
 
 /**
- * The same for verifiers that draw by noise: how often each token is emitted over `count` seeds, as shares. The standard
- * deviation of a share f is √(f(1 − f)/count).
+ * The same for verifiers that draw by noise: how often each token is emitted over `count` seeds, as shares. The
+ * standard deviation of a share f is √(f(1 − f)/count).
  */
 export async function noiseLaw(
   verifier: Verifier,
