@@ -34,12 +34,14 @@ export function drawByNoise(row: Row, seed: number, position: number): Token {
   return winner;
 }
 
-/** Four 32-bit keys. Two chains, so that no two positions of any text are likely to share them. */
-function keysOf(seed: number, position: number): readonly [number, number, number, number] {
+/** Where the chains of keys begin: digits of π. */
+const starts = [0x243f6a88, 0x13198a2e, 0x3707344, 0x299f31d0];
+
+/** Four 32-bit keys, each of a chain of its own, so that no two positions of any text are likely to share them. */
+function keysOf(seed: number, position: number): [number, number, number, number] {
   const words = [seed, Math.floor(seed / 0x1_0000_0000), position];
   const chain = (start: number) => words.reduce((state, next) => mix(Math.imul(state, 0x9e3779b1) + next), start);
-  const [first, second] = [chain(0x243f6a88), chain(0x13198a2e)];
-  return [first, second, mix(first + 0x3707344), mix(second + 0x299f31d0)];
+  return starts.map(chain) as [number, number, number, number];
 }
 
 /** 31 bits of a token. The second key comes in between, so that one row's are not another's in a new order. */

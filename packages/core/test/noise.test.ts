@@ -126,3 +126,28 @@ test("every runtime draws the same tokens", () => {
     "12964 15343 3998 7678 9796 2607 19242 12208 9780 941 17951 7664 1202 10439 12118 10104 3886 8250 6783 5832 1599";
   assert.equal(drawn.join(" "), expected);
 });
+
+/** The ratio of the noise of tokens 1 and 0, found by how much mass token 1 needs to win. */
+function noiseRatio(seed: number, position: number): number {
+  let [loses, wins] = [0, 2 ** 60];
+  for (;;) {
+    const mass = loses + (wins - loses) / 2;
+    if (mass === loses || mass === wins) return wins;
+    // Masses of more digits than a row has, to see every bit of the noise.
+    const row = Float64Array.of(1, mass) as unknown as Float32Array;
+    if (drawByNoise(row, seed, position) === 1) wins = mass;
+    else loses = mass;
+  }
+}
+
+test("every runtime has the same noise, to the last bit", () => {
+  const ratios = [0, 1, 2, 3].flatMap((seed) => [10, 11, 12].map((position) => noiseRatio(seed, position)));
+  assert.deepEqual(
+    ratios,
+    [
+      0.5966098416072809, 2.844970072384044, 1.37968335425328, 4.9984823629157304, 0.21761113575837385,
+      1.7964936629574282, 0.7647406253084132, 0.37420989269028027, 2.384215976993421, 7.999357610231893,
+      1.3634342322204624, 5.965252549342976,
+    ],
+  );
+});

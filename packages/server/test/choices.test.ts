@@ -30,6 +30,19 @@ describe("several choices", () => {
     }
   });
 
+  test("are the same with drafts of any length and without under coupled, each with its own text", async () => {
+    const policy = { type: "coupled" };
+    const body = { n: 4, seed: 11, max_tokens: 30, temperature: 1, top_p: 0.9 };
+    const plain = texts(await reply(app, { ...body, speculative: { policy, draft_tokens: 0 } }));
+    assert.equal(new Set(plain).size, 4);
+    for (const draft_tokens of [1, 5, 12])
+      assert.deepEqual(texts(await reply(app, { ...body, speculative: { policy, draft_tokens } })), plain);
+    const strict = [0, 5].map(async (draft_tokens) =>
+      texts(await reply(app, { ...body, speculative: { draft_tokens } })),
+    );
+    assert.notDeepEqual(await strict[0], await strict[1]);
+  });
+
   test("count the prompt once and all their tokens, and each has its own metrics and trace", async () => {
     const one = await reply(app, { seed: 1, speculative: { trace: true } });
     assert.ok(one.metrics !== undefined && one.choices[0]?.metrics === undefined);
