@@ -197,3 +197,23 @@ describe("an eager drafter", () => {
     assert.deepEqual([model.openSessions, target.openSessions], [0, 0]);
   });
 });
+
+test("under coupled the text of a seed is the same from drafters that pace, that draft ahead, and from none", async () => {
+  const model = { vocabulary: 12, seed: 5, scale: 2 };
+  const verifier = defaultRegistry().create({ type: "coupled" });
+  const own = () => modelDrafter(noisyModel({ ...model, noise: 0.5 }));
+  for (let seed = 0; seed < 6; seed++) {
+    const target = randomModel(model);
+    const options = { target, verifier, seed, maxTokens: 80, sampling: { temperature: 1 } };
+    const plain = await run(options);
+    for (const drafter of [
+      eagerDrafter(own()),
+      pacedDrafter(own(), { roundTrip: 20 }),
+      eagerDrafter(pacedDrafter(own(), { roundTrip: 20 })),
+    ]) {
+      const { tokens, counters } = await run({ ...options, drafter });
+      assert.deepEqual(tokens, plain.tokens);
+      assert.ok(counters.accepted > 20, `${counters.accepted} accepted`);
+    }
+  }
+});
