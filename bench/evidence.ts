@@ -200,7 +200,7 @@ function counted(model: LanguageModel): {
             bytes.from += 4 * Object.values(scored.readings).reduce((sum, values) => sum + (values?.length ?? 0), 0);
             const row = async (at: number) => {
               const logits = await (scored.row as NonNullable<Scored["row"]>)(at);
-              bytes.from += logits.byteLength;
+              bytes.from += logits?.byteLength ?? 0;
               return logits;
             };
             return { ...scored, row };

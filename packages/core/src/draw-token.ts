@@ -17,41 +17,49 @@ export async function drawToken(
   random: Random,
   pick: (row: Row) => Token = (row) => draw(row, random()),
 ): Promise<Token> {
-  if (target.sample !== undefined) {
-    const keep = thinningOf(replacement, at);
-    const kept = keep && (await thinned(target as Required<Pick<Evidence, "sample">> & Evidence, at, keep, random));
-    if (kept !== undefined) return kept;
-    if (target.load === undefined) throw nothingKept(keep !== undefined);
+  const fromRow = () => pick(replacement.replacement?.(at) ?? target.row(at));
+  if (!samples(target)) {
+    await target.load?.(at);
+    return fromRow();
   }
-  await target.load?.(at);
-  return pick(replacement.replacement?.(at) ?? target.row(at));
+  const keep = thinningOf(replacement, at);
+  const kept = target.load && keep && (await thinned(target, at, keep, random, fewDraws));
+  if (kept !== undefined) return kept;
+  if ((await target.load?.(at)) === true) return fromRow();
+  const late = keep && (await thinned(target, at, keep, random, manyDraws));
+  if (late === undefined) throw nothingKept(keep !== undefined);
+  return late;
 }
 
+type Sampler = Evidence & Required<Pick<Evidence, "sample">>;
+
+const samples = (target: Evidence): target is Sampler => target.sample !== undefined;
+
 /** Draws before a row is fetched instead, and before giving up where there is none. */
-const [mostWithRow, mostWithout] = [32, 65_536];
+const [fewDraws, manyDraws] = [32, 65_536];
 
 /**
  * The first token that is kept. Tokens drawn from p and kept with probability w follow p·w, normalised. The first draw
  * comes alone, since a score often brings it along; then there are twice as many in each call.
  */
 async function thinned(
-  target: Evidence & Required<Pick<Evidence, "sample">>,
+  target: Sampler,
   at: number,
   keep: Thinning,
   random: Random,
+  most: number,
 ): Promise<Token | undefined> {
-  const most = target.load === undefined ? mostWithout : mostWithRow;
   for (let drawn = 0, count = 1; drawn < most; count = Math.min(2 * count, 128)) {
-    const samples: readonly Sample[] = await target.sample(at, count, random());
-    for (const { token, probability } of samples) if (random() < keep(token, probability)) return token;
-    drawn += Math.max(1, samples.length);
+    const some: readonly Sample[] = await target.sample(at, count, random());
+    for (const { token, probability } of some) if (random() < keep(token, probability)) return token;
+    drawn += Math.max(1, some.length);
   }
   return undefined;
 }
 
 function nothingKept(tried: boolean): LenityError {
   const why = tried
-    ? `none of ${mostWithout} draws was kept, as if the target's probabilities were not those that it draws with`
+    ? `none of ${manyDraws} draws was kept, as if the target's probabilities were not those that it draws with`
     : "the policy's verifier draws its replacements only from whole rows (it has no `thinning`)";
   return new LenityError(
     "unsupported",

@@ -69,8 +69,11 @@ export interface Scored {
   readonly drafterLogits?: Float32Array | undefined;
   /** [tokens, width], row-major; present if requested. */
   readonly hidden?: Float32Array | undefined;
-  /** The logits of one position. Call it before using the session for anything else. Absent if no row can be had. */
-  row?(at: number): Promise<Float32Array>;
+  /**
+   * The logits of one position; undefined if the backend refuses to send them, which only one with `sample` may. Call
+   * it before using the session for anything else. Absent if no row can be had.
+   */
+  row?(at: number): Promise<Float32Array | undefined>;
   /**
    * Draws `count` tokens from the raw row of one position, and returns at least one. `uniform`, in [0, 1), is a coin to
    * seed the draws with, if the backend can. Present if the model's `reach` says `draws`.

@@ -7,8 +7,8 @@ import { drawToken } from "../src/draw-token.ts";
 const p = [0.5, 0.3, 0.15, 0.05];
 const rows = logitsEvidence(Float32Array.from(p, Math.log), 4, sampling({ temperature: 1 }));
 
-/** A target that draws by itself, and counts draws and rows. */
-function distant(withRow: boolean) {
+/** A target that draws by itself, and counts draws and rows. `refuses`: it is asked for rows, but sends none. */
+function distant(withRow: boolean, refuses = false) {
   const asked = { draws: 0, rows: 0 };
   const random = seeded(3);
   const target: Evidence = {
@@ -25,7 +25,7 @@ function distant(withRow: boolean) {
         return { token, probability: p[token] as number };
       });
     },
-    ...(withRow ? { load: async () => void asked.rows++ } : {}),
+    ...(withRow ? { load: async () => (refuses ? false : ++asked.rows > 0) } : {}),
   };
   return { target, asked };
 }
@@ -76,6 +76,15 @@ test("a rule whose replacement is known only as a row gets the row, or the reque
 test("without a row, drawing ends some time even if nothing is kept", async () => {
   const replacement = { replacement: () => p as unknown as Float32Array, thinning: () => () => 0 };
   await assert.rejects(drawToken(distant(false).target, 0, replacement, seeded(1)), /none of 65536 draws was kept/);
+});
+
+test("where the row is refused, drawing goes on until one is kept", async () => {
+  const { target, asked } = distant(true, true);
+  const thinning = () => (token: number) => (token === 3 ? 0.01 : 0);
+  const replacement = { replacement: () => assert.fail("no row"), thinning };
+  assert.equal(await drawToken(target, 0, replacement, seeded(1)), 3);
+  assert.equal(asked.rows, 0);
+  assert.ok(asked.draws > 64, `${asked.draws} draws`);
 });
 
 test("a bonus token takes one draw", async () => {

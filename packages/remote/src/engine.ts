@@ -62,9 +62,12 @@ export interface NumbersEngine extends EngineFacts {
   readonly top: number;
   score(call: ScoreCall): Promise<ScoreReply>;
   draw(call: DrawCall): Promise<readonly Sample[]>;
-  /** The whole row behind a sequence as log probabilities, for engines that can list all tokens. */
+  /**
+   * The whole row behind a sequence as log probabilities, for engines that can list all tokens; undefined if it
+   * refuses.
+   */
   readonly row?:
-    | ((call: Pick<ScoreCall, "tokens" | "signal">, vocabulary: number) => Promise<Float32Array>)
+    | ((call: Pick<ScoreCall, "tokens" | "signal">, vocabulary: number) => Promise<Float32Array | undefined>)
     | undefined;
 }
 

@@ -93,9 +93,10 @@ function scoredBlock(
     wire.draws += count;
     return engine.draw({ tokens: before(at), count, seed: seedOf(uniform), signal });
   };
-  const row = async (at: number): Promise<Float32Array> => {
-    wire.rows++;
-    return (engine.row as NonNullable<typeof engine.row>)({ tokens: before(at), signal }, vocabulary);
+  const row = async (at: number): Promise<Float32Array | undefined> => {
+    const values = await engine.row?.({ tokens: before(at), signal }, vocabulary);
+    if (values !== undefined) wire.rows++;
+    return values;
   };
   return {
     ...readingsOf(readings, { positions, draft: tokens.slice(from + 1), drafterLogits }),

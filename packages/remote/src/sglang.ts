@@ -33,12 +33,14 @@ export async function sglang(client: Client, { url, model, top = 20 }: RemoteOpt
   const seeded = (sampling_seed: number) => (heedsSeeds ? { sampling_seed } : {});
   const row: NumbersEngine["row"] = async ({ tokens, signal }, vocabulary) => {
     const all = { sampling_params: plainSampling, logprob_start_len: -1, top_logprobs_num: vocabulary };
-    const [meta] = await generate({ input_ids: tokens, ...all }, signal).catch((cause) => {
-      // From now on it draws however long it takes.
-      if (refusedWith(cause) === 400) found.row = undefined;
-      throw cause;
+    const metas = await generate({ input_ids: tokens, ...all }, signal).catch((cause) => {
+      if (!isRefusal(cause)) throw cause;
+      // It is not asked again: from now on it draws however long it takes.
+      found.row = undefined;
+      return undefined;
     });
-    const list = listedOf(engine, listOf(fieldOf(meta, "output_top_logprobs"))[0]);
+    if (metas === undefined) return undefined;
+    const list = listedOf(engine, listOf(fieldOf(metas[0], "output_top_logprobs"))[0]);
     if (list.length < vocabulary) throw malformed(engine, `all ${vocabulary} log probabilities of a row`);
     const values = new Float32Array(vocabulary).fill(Number.NEGATIVE_INFINITY);
     for (const { token, logprob } of list) values[token] = logprob;
@@ -82,13 +84,15 @@ export async function sglang(client: Client, { url, model, top = 20 }: RemoteOpt
   };
   const probe = () => found.score({ tokens: [0, 0], from: 1, top: 2, seed: 0, fresh: false });
   await probe().catch((cause) => {
-    const status = refusedWith(cause);
-    if (status !== 400 && status !== 422) throw cause;
+    if (!isRefusal(cause)) throw cause;
     heedsSeeds = false;
     return probe();
   });
   return found;
 }
+
+/** Whether the engine refused what it was asked for, rather than failed. */
+const isRefusal = (cause: unknown): boolean => [400, 422].includes(refusedWith(cause) ?? 0);
 
 /** A pair `[log probability, token, text]`. */
 function pairOf(engine: string, value: unknown): Listed {

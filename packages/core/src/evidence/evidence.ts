@@ -47,10 +47,10 @@ export interface Evidence {
   /** For rows on a device: whether this number can be read of each drafted token. Absent if all numbers can. */
   reads?(reading: Reading): boolean;
   /**
-   * For rows on a device: resolves when the position's `logits` and `row` can be read. Absent if all rows can be read,
-   * or none.
+   * For rows on a device: fetches the position's row, and resolves to whether its `logits` and `row` can be read now.
+   * Absent if all rows can be read, or none.
    */
-  load?(at: number): Promise<void>;
+  load?(at: number): Promise<boolean>;
   /** Draws tokens from the processed row where it lies. Absent if the loop draws from rows itself. */
   sample?(at: number, count: number, uniform: number): Promise<readonly Sample[]>;
 }

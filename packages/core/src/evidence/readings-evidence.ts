@@ -47,9 +47,12 @@ export function readingsEvidence(block: ReadBlock, model?: Culprit): Evidence {
   const argmax = (at: number): Token => number(at, "argmax");
   const open = new Set<number>();
 
-  const load = async (at: number): Promise<void> => {
-    if (greedy || row === undefined || rows.has(at)) return;
-    rows.set(at, logitsEvidence(await row(at), vocabulary, sampling, model));
+  const load = async (at: number): Promise<boolean> => {
+    if (greedy || rows.has(at)) return true;
+    const logits = await row?.(at);
+    if (logits === undefined) return false;
+    rows.set(at, logitsEvidence(logits, vocabulary, sampling, model));
+    return true;
   };
 
   const self: Evidence = {
@@ -117,7 +120,7 @@ export function withReadings(
     confidence: (at, kind) => drafter.confidence(at, kind),
     entropy: (at, kind) => drafter.entropy(at, kind),
     divergence: (at, other, measure, kind) => drafter.divergence(at, other, measure, kind),
-    load: (at) => drafter.load?.(at) ?? Promise.resolve(),
+    load: (at) => drafter.load?.(at) ?? Promise.resolve(true),
   };
 }
 
