@@ -26,6 +26,8 @@ export interface ScoreCall {
   readonly seed: number;
   /** Whether the engine must compute everything again, using nothing that it has cached. */
   readonly fresh: boolean;
+  /** Whether to return hidden states, from the token at `from` on. */
+  readonly hidden?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -38,6 +40,8 @@ export interface ScoreReply {
   readonly positions: readonly (Position | undefined)[];
   /** A token drawn at temperature 1 behind the whole sequence, if the engine draws one with every call. */
   readonly sample?: Sample | undefined;
+  /** [tokens from index `from` on, width], row-major. Present if requested. */
+  readonly hidden?: Float32Array | undefined;
 }
 
 /** What to draw: `count` tokens that may follow these, independently and at temperature 1. */
@@ -60,6 +64,8 @@ export interface NumbersEngine extends EngineFacts {
   readonly kind: "numbers";
   /** How many of the most probable tokens it lists. */
   readonly top: number;
+  /** The width of its hidden states after the final norm, if it returns them. */
+  readonly hidden?: number | undefined;
   score(call: ScoreCall): Promise<ScoreReply>;
   draw(call: DrawCall): Promise<readonly Sample[]>;
   /**

@@ -21,6 +21,7 @@ export function numbersSession(model: NumbersModel): Session {
   const { engine, wire } = model;
   const check = staleCheck(engine.name, model.tolerance, wire);
   let held: readonly Token[] = [];
+  let warm = false;
   const extended = (tokens: readonly Token[]): Token[] => {
     if (held.length + tokens.length > model.contextLength) throw full(held.length, tokens.length, model);
     return [...held, ...tokens];
@@ -39,7 +40,13 @@ export function numbersSession(model: NumbersModel): Session {
       const tokens = extended(block);
       const from = tokens.length - block.length;
       const { signal, uniform = 0 } = options;
-      const call = { tokens, from, top: listedFor(options.readings, engine.top), seed: seedOf(uniform), signal };
+      const hidden = options.hidden !== undefined;
+      const top = listedFor(options.readings, engine.top);
+      const call = { tokens, from, top, seed: seedOf(uniform), hidden, signal };
+      // An engine sends the states of all tokens that it computes. Those of the prompt are not needed, and many.
+      if (hidden && !warm && from > 0)
+        await engine.draw({ tokens: tokens.slice(0, from), count: 1, seed: call.seed, signal });
+      warm ||= hidden;
       const reply = await check.score(tokens, from, (fresh) => engine.score({ ...call, fresh }));
       const positions = reply.positions.slice(1) as readonly Position[];
       checkTokens(
@@ -52,7 +59,10 @@ export function numbersSession(model: NumbersModel): Session {
         checkTokens(model, samples);
         check.noteDraws(samples, from + 1 + at);
       };
-      return scoredBlock(model, { tokens, from, positions, spare: reply.sample }, options, note);
+      return {
+        ...scoredBlock(model, { tokens, from, positions, spare: reply.sample }, options, note),
+        hidden: reply.hidden,
+      };
     },
     rewind(length) {
       if (!(Number.isInteger(length) && length >= 0 && length <= held.length))

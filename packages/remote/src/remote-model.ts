@@ -38,7 +38,9 @@ export async function remoteModel(options: RemoteOptions): Promise<RemoteModel> 
   const engine = await connect[options.engine](client(options, wire), options);
   const contextLength = options.contextLength ?? engine.contextLength;
   if (contextLength === undefined) throw unknown(engine.name, "contextLength", "how many tokens it holds");
-  const said = { name: engine.name, source: options.url, contextLength, eos: options.eos ?? [], hidden: {} };
+  const width = engine.kind === "numbers" ? engine.hidden : undefined;
+  const hidden = width === undefined ? {} : { "post-norm": width };
+  const said = { name: engine.name, source: options.url, contextLength, eos: options.eos ?? [], hidden };
   const own = { engine: options.engine, wire, places, close: async () => {} };
   if (engine.kind === "rows") {
     const { vocabulary } = engine;

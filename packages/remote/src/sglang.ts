@@ -8,6 +8,7 @@ import { byProbability, fieldOf, isObject, listOf, logprobOf, malformed } from "
 import type { DrawCall, Listed, NumbersEngine, Position, ScoreCall } from "./engine.ts";
 import { type Client, refusedWith } from "./http.ts";
 import type { RemoteOptions } from "./options.ts";
+import { lastStates, widthOfStates } from "./sglang-hidden.ts";
 
 /** All that would change the distribution, since a server may have other defaults. */
 const plainSampling = {
@@ -46,32 +47,28 @@ export async function sglang(client: Client, { url, model, top = 20 }: RemoteOpt
     for (const { token, logprob } of list) values[token] = logprob;
     return values;
   };
-  const found: NumbersEngine & { row: NumbersEngine["row"] } = {
+  const found: NumbersEngine & { row: NumbersEngine["row"]; hidden?: number | undefined } = {
     kind: "numbers",
     name: model ?? name,
     contextLength: [...lengths, fieldOf(server, "max_req_input_len")].find((value) => typeof value === "number"),
     vocabulary: [fieldOf(info, "vocab_size")].find((value) => typeof value === "number"),
     top,
-    async score({ tokens, from, top, seed, fresh, signal }: ScoreCall) {
+    async score({ tokens, from, top, seed, fresh, hidden = false, signal }: ScoreCall) {
       const start = fresh ? 0 : Math.max(0, from - 1);
       const [meta] = await generate(
         {
           input_ids: tokens,
           sampling_params: { ...plainSampling, ...seeded(seed) },
           ...{ logprob_start_len: start, top_logprobs_num: top },
+          ...(hidden ? { return_hidden_states: true } : {}),
         },
         signal,
       );
-      const own = listOf(fieldOf(meta, "input_token_logprobs"));
-      const tops = listOf(fieldOf(meta, "input_top_logprobs"));
-      const last = listOf(fieldOf(meta, "output_top_logprobs"))[0];
-      if (own.length !== tokens.length - start || tops.length !== own.length || !Array.isArray(last))
-        throw malformed(engine, `the ${tokens.length - start} log probabilities that were asked for`);
-      const positions: (Position | undefined)[] = [];
-      for (let index = from; index < tokens.length; index++)
-        positions.push(index === 0 ? undefined : positionOf(engine, own[index - start], tops[index - start]));
-      positions.push({ top: listedOf(engine, last) });
-      return { positions, sample: sampleOf(engine, meta) };
+      return {
+        positions: positionsOf(engine, meta, { length: tokens.length, from, start }),
+        sample: sampleOf(engine, meta),
+        hidden: hidden ? lastStates(engine, meta, tokens.length, tokens.length - from) : undefined,
+      };
     },
     async draw({ tokens, count, seed, signal }: DrawCall) {
       // A batch rather than `n`, whose draws would all have the same seed, and so be the same token.
@@ -88,6 +85,11 @@ export async function sglang(client: Client, { url, model, top = 20 }: RemoteOpt
     heedsSeeds = false;
     return probe();
   });
+  const states = async (return_hidden_states: "last" | true) => {
+    const call = { input_ids: [0, 0], sampling_params: plainSampling, logprob_start_len: 0, return_hidden_states };
+    return (await generate(call, undefined))[0];
+  };
+  found.hidden = await widthOfStates(engine, states, isRefusal);
   return found;
 }
 
@@ -103,6 +105,23 @@ function pairOf(engine: string, value: unknown): Listed {
 
 const listedOf = (engine: string, value: unknown): Listed[] =>
   byProbability(listOf(value).map((pair) => pairOf(engine, pair)));
+
+/** The positions of the tokens from index `from` on and of what follows; the lists begin at index `start`. */
+function positionsOf(
+  engine: string,
+  meta: unknown,
+  { length, from, start }: { readonly length: number; readonly from: number; readonly start: number },
+): (Position | undefined)[] {
+  const own = listOf(fieldOf(meta, "input_token_logprobs"));
+  const tops = listOf(fieldOf(meta, "input_top_logprobs"));
+  const last = listOf(fieldOf(meta, "output_top_logprobs"))[0];
+  if (own.length !== length - start || tops.length !== own.length || !Array.isArray(last))
+    throw malformed(engine, `the ${length - start} log probabilities that were asked for`);
+  const positions: (Position | undefined)[] = [];
+  for (let index = from; index < length; index++)
+    positions.push(index === 0 ? undefined : positionOf(engine, own[index - start], tops[index - start]));
+  return [...positions, { top: listedOf(engine, last) }];
+}
 
 function positionOf(engine: string, own: unknown, top: unknown): Position {
   if (!Array.isArray(top)) throw malformed(engine, "the most probable tokens of every position");

@@ -24,12 +24,20 @@ export interface Quirks {
   readonly refusesSeeds?: boolean;
   /** Whole rows cannot be listed. */
   readonly withoutRows?: boolean;
+  /** Hidden states are returned only of the last token, as the server was started. */
+  readonly onlyLastStates?: boolean;
+  /** Hidden states cannot be asked for by mode, as in versions that confuse those of several requests. */
+  readonly withoutModes?: boolean;
+  /** From this call on, hidden states come with one of another request. */
+  readonly mixedFrom?: number;
 }
 
 export interface FakeOptions extends Quirks {
   readonly model: TableModel;
   /** The model that takes its place. */
   readonly other?: TableModel;
+  /** The hidden state at the last token of a context, if the server was started to return them. */
+  readonly states?: (context: readonly Token[]) => ArrayLike<number>;
   readonly contextLength?: number;
 }
 
@@ -47,8 +55,11 @@ export interface Table {
   begin(signal: AbortSignal): Promise<Response | undefined>;
   /** The log probabilities behind a context. `cached`: whether its beginning comes from the cache. */
   logprobs(context: readonly Token[], cached: boolean): Float64Array;
-  /** Counts the tokens that a call computes: those behind the longest cached beginning, and at most `cacheable`. */
-  compute(tokens: readonly Token[], cacheable: number): void;
+  /**
+   * Counts the tokens that a call computes, at least one, and returns how many came from the cache: its longest
+   * beginning of at most `cacheable`.
+   */
+  compute(tokens: readonly Token[], cacheable: number): number;
 }
 
 export function fakeTable(options: FakeOptions): Table {
@@ -85,10 +96,11 @@ export function fakeTable(options: FakeOptions): Table {
     compute(tokens, cacheable) {
       stale = false;
       if (cacheable > 0 && options.staleEvery !== undefined) stale = ++cachedCalls % options.staleEvery === 0;
-      let length = Math.min(cacheable, tokens.length);
+      let length = Math.min(cacheable, tokens.length - 1);
       while (length > 0 && !cache.has(tokens.slice(0, length).join())) length--;
       counts.computed += tokens.length - length;
       for (let end = length + 1; end <= tokens.length; end++) cache.add(tokens.slice(0, end).join());
+      return length;
     },
   };
 }
