@@ -1,5 +1,5 @@
 /** What distance costs: answers with a target behind a simulated round trip, by draft length and rule. */
-import { type Drafter, decode, type LanguageModel, type Token, type Verifier } from "@lenity/core";
+import { type Drafter, decode, exact, type LanguageModel, type Token, type Verifier } from "@lenity/core";
 import { markdownTable } from "./table.ts";
 
 /** A rule to measure. */
@@ -30,12 +30,17 @@ export interface RemoteBenchOptions<Target extends LanguageModel> {
 export interface RemoteRow {
   /** Milliseconds; absent for the target in this process. */
   readonly roundTrip?: number | undefined;
+  /** `plain` where nothing is drafted, so that no rule decides. */
   readonly rule: string;
   /** The longest block; absent where the length adapts. */
   readonly draftTokens?: number | undefined;
   readonly tokensPerSecond: number;
   /** Tokens of the answers per round. */
   readonly tokensPerRound: number;
+  /** Its tokens per second divided by those of plain decoding in this process. Absent if that was not measured. */
+  readonly againstPlain?: number | undefined;
+  /** The same for the fastest `strict` in this process. */
+  readonly againstStrict?: number | undefined;
 }
 
 export interface RemoteReport {
@@ -50,13 +55,15 @@ const mostAdapted = 32;
 export async function remote<Target extends LanguageModel>(options: RemoteBenchOptions<Target>): Promise<RemoteReport> {
   const { roundTrips = [1, 10, 50, 150], lengths = [0, 4, 8, 16, 32], rules, here, away, drafter, adapted } = options;
   const rows: RemoteRow[] = [];
-  const all = (roundTrips.length * (lengths.length + 1) + lengths.length) * rules.length;
+  const rulesAt = (draftTokens: number | undefined) => (draftTokens === 0 ? [plain] : rules);
+  const inOnePlace = lengths.reduce((sum, length) => sum + rulesAt(length).length, 0);
+  const all = inOnePlace + roundTrips.length * (inOnePlace + rules.length);
   const measure = async (
     row: Pick<RemoteRow, "roundTrip" | "draftTokens">,
     target: LanguageModel,
     create: () => Drafter,
   ) => {
-    for (const rule of rules) {
+    for (const rule of rulesAt(row.draftTokens)) {
       rows.push({ ...row, rule: rule.label, ...(await speedOf(options, target, rule, create, row.draftTokens)) });
       options.progress?.(rows.length, all);
     }
@@ -68,7 +75,19 @@ export async function remote<Target extends LanguageModel>(options: RemoteBenchO
     await measure({ roundTrip }, target, () => adapted(target));
     await target.close();
   }
-  return { prompts: options.prompts.length, rows };
+  return { prompts: options.prompts.length, rows: rows.map((row) => ({ ...row, ...against(row, rows) })) };
+}
+
+/** Without a draft every token is the target's, whatever the rule. */
+const plain: RemoteRule = { label: "plain", verifier: exact };
+
+/** How a row compares with decoding in this process. */
+function against({ tokensPerSecond }: RemoteRow, rows: readonly RemoteRow[]) {
+  const best = (rule: string) => {
+    const here = rows.filter((row) => row.roundTrip === undefined && row.rule === rule);
+    return here.length === 0 ? undefined : tokensPerSecond / Math.max(...here.map((row) => row.tokensPerSecond));
+  };
+  return { againstPlain: best("plain"), againstStrict: best("strict") };
 }
 
 async function speedOf(

@@ -439,7 +439,7 @@ export function program(): Command {
     .option("--lengths <k...>", "longest blocks; 0 decodes plainly (default: 0 4 8 16 32)", list(whole(0, 1024)))
     .option("--policies <list...>", "presets or policies in JSON (default: strict judi)", list(policy))
     .option("--problems <n>", "how many problems to answer", whole(1), 2)
-    .option("--max-tokens <n>", "most tokens of an answer", whole(1), 80)
+    .option("--max-tokens <n>", "most tokens of an answer", whole(1), 60)
     .option("--out <file>", "file for the JSON", "bench/results/remote.json")
     .action(benchRemote);
   models(bench.command("load"))

@@ -29,6 +29,11 @@ test("lenity bench remote measures every round trip, rule and length, and writes
       const { tokensPerSecond, tokensPerRound } = at(30, length);
       assert.ok(tokensPerSecond <= tokensPerRound * (1000 / 30) * 1.1, `${tokensPerSecond} ${tokensPerRound}`);
     }
+    const near = { plain: at(undefined, 0).tokensPerSecond, strict: at(undefined, 8).tokensPerSecond };
+    for (const { rule, draftTokens, tokensPerSecond, againstPlain, againstStrict } of rows) {
+      assert.equal(rule, draftTokens === 0 ? "plain" : "strict");
+      assert.deepEqual([againstPlain, againstStrict], [tokensPerSecond / near.plain, tokensPerSecond / near.strict]);
+    }
     assert.ok(at(30, 8).tokensPerSecond > at(30, 0).tokensPerSecond);
     // Greedy and lossless: distance changes the time, and not the rounds.
     for (const length of [0, 8]) assert.equal(at(1, length).tokensPerRound, at(undefined, length).tokensPerRound);
