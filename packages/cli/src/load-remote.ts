@@ -12,7 +12,7 @@ import {
 } from "@lenity/onnx";
 import { eagerDrafter, pacedDrafter, type RemoteModel, remoteModel } from "@lenity/remote";
 import * as tiny from "@lenity/tiny";
-import { missingHeads } from "./judge-heads.ts";
+import { missingHeads, readHeads } from "./judge-heads.ts";
 import {
   draftersOf,
   draftOf,
@@ -50,14 +50,16 @@ export async function loadRemote(
   if (use === "messages" && chatTemplate === undefined) throw templateless(folder);
   const target = await connect(options, described, address);
   if (options.model === undefined && target.name !== "tiny") throw folderless(target.name);
-  const missing = missingHeads({ judge: undefined, autojudge: undefined }, target.name);
+  const returnsStates = Object.keys(target.hidden).length > 0;
+  const heads = returnsStates ? await readHeads(folder) : { judge: undefined, autojudge: undefined };
+  const missing = missingHeads(heads, target.name);
   const draft = await draftOf(options);
   const { engines, cacheBytes } = options;
   const drafting = draft && (await loadDraft(draft, { target: described, engines, cacheBytes }));
   for (const note of [...described.notes, ...(drafting?.notes ?? [])]) console.error(`lenity: ${note}.`);
   return {
     ...{ id: target.name, target, draft: drafting, tokenizer, chatTemplate, sampling },
-    registry: withPresets(registryWith(plugins, { tokenizer, missing }), presets, missing),
+    registry: withPresets(registryWith(plugins, { ...heads, tokenizer, missing }), presets, missing),
     drafters: travelling(draftersOf(drafting), target),
     close: async () => closeBoth(target, drafting),
   };

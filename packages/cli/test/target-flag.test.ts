@@ -2,6 +2,11 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { randomModel } from "@lenity/core/testing";
+import * as tiny from "@lenity/tiny";
+import { fakeSglang } from "../../remote/test/fakes/fake-sglang.ts";
+import { listening } from "../../remote/test/listening.ts";
 import { remoteAddress } from "../src/remote-address.ts";
 import { run, serve } from "./command.ts";
 
@@ -74,6 +79,26 @@ test("lenity serve passes a remote target on, refuses what it cannot feed, and s
   } finally {
     engine.child.kill();
     front.child.kill();
+  }
+});
+
+test("a judge in the folder reads the states of an engine that returns them, and only of one", async () => {
+  const model = randomModel({ vocabulary: 2048, seed: 1 });
+  const shared = { model, contextLength: 512 };
+  const args = ["chat", question, "--model", fileURLToPath(tiny.target), "--draft", fileURLToPath(tiny.draft)];
+  for (const { states, status, said } of [
+    { states: () => Array(384).fill(0), status: 0, said: /"law": ?"none"/ },
+    { states: undefined, status: 1, said: /autojudge.*needs a trained head/ },
+  ]) {
+    const engine = await listening(fakeSglang({ ...shared, ...(states === undefined ? {} : { states }) }).fetch);
+    try {
+      const flags = ["--target", `sglang+${engine.url}`, "--policy", "autojudge", "--json", "--max-tokens", "8"];
+      const ended = await run([...args, ...flags]);
+      assert.equal(ended.status, status, ended.err);
+      assert.match(status === 0 ? ended.out : ended.err, said);
+    } finally {
+      await engine.close();
+    }
   }
 });
 
