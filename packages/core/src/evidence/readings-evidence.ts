@@ -50,9 +50,8 @@ export function readingsEvidence(block: ReadBlock, model?: Culprit): Evidence {
   const load = async (at: number): Promise<boolean> => {
     if (greedy || rows.has(at)) return true;
     const logits = await row?.(at);
-    if (logits === undefined) return false;
-    rows.set(at, logitsEvidence(logits, vocabulary, sampling, model));
-    return true;
+    if (logits !== undefined) rows.set(at, logitsEvidence(logits, vocabulary, sampling, model));
+    return rows.has(at);
   };
 
   const self: Evidence = {
