@@ -131,7 +131,8 @@ describe("a connection", () => {
         await assert.rejects(answer, (error: LenityError) => error.code === "aborted");
         while ((await server.open()) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
       },
-      failing(6, () => new Promise<never>(() => {})),
+      // One call more than were answered: the server refuses hidden states at connection.
+      failing(7, () => new Promise<never>(() => {})),
     ));
 });
 
