@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type EvidenceReport, evidenceTable } from "../bench/evidence.ts";
 import { type LoadReport, loadTable } from "../bench/load.ts";
 import { type QualityReport, qualityTable } from "../bench/quality.ts";
+import { type RemoteReport, remoteTable } from "../bench/remote.ts";
 import { type Evaluation, evaluationTable } from "../packages/tiny/recipe/evaluation.ts";
 import { readJson, readText, root } from "./published-packages.ts";
 
@@ -27,6 +28,11 @@ export const tables: readonly GeneratedTable[] = [
     name: "load",
     file: "docs/benchmarks.md",
     make: () => loadTable(readJson<LoadReport>("bench/results/load.json")),
+  },
+  {
+    name: "remote",
+    file: "docs/benchmarks.md",
+    make: () => remoteTable(readJson<RemoteReport>("bench/results/remote.json")),
   },
   {
     name: "evidence",
