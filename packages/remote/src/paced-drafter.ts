@@ -26,10 +26,10 @@ export function bestLength({ acceptance, roundTrip, perToken }: Pace, limit: num
   return best;
 }
 
-/** What is assumed before anything is known. */
-const [firstAcceptance, firstPerToken] = [0.8, 1];
-/** How much the newest value counts. */
-const newest = 0.2;
+/** What is assumed before anything is known: that 4 of 5 tokens were accepted, and milliseconds a token. */
+const [firstAccepted, firstTested, firstPerToken] = [4, 5, 1];
+/** How much the newest time counts, and by what the counts of earlier rounds shrink with each round. */
+const [newest, memory] = [0.2, 0.95];
 
 /**
  * The drafter with blocks of that length, up to the request's limit. It reads the round trip of the target from `wire`,
@@ -41,20 +41,21 @@ export function pacedDrafter(
   wire: Pick<Wire, "roundTrip">,
   clock: () => number = () => performance.now(),
 ): Drafter {
-  let [acceptance, perToken] = [firstAcceptance, firstPerToken];
+  let [accepted, tested, perToken] = [firstAccepted, firstTested, firstPerToken];
   let expected: readonly Token[] = [];
   let drafted = 0;
   const learn = (context: readonly Token[]) => {
     if (drafted === 0) return;
-    const accepted = Math.min(drafted, Math.max(0, commonPrefix(expected, context) - (expected.length - drafted)));
-    const tested = Math.min(drafted, accepted + 1);
-    for (let at = 0; at < tested; at++) acceptance += (newest / 2) * ((at < accepted ? 1 : 0) - acceptance);
+    const kept = Math.min(drafted, Math.max(0, commonPrefix(expected, context) - (expected.length - drafted)));
+    // Counts of whole rounds: a mean that favors the newest token would see little but the rejection that ends a round.
+    accepted = memory * accepted + kept;
+    tested = memory * tested + Math.min(drafted, kept + 1);
   };
   return {
     ...drafter,
     async propose(request: DraftRequest): Promise<Draft> {
       learn(request.context);
-      const limit = bestLength({ acceptance, perToken, roundTrip: wire.roundTrip }, request.limit);
+      const limit = bestLength({ acceptance: accepted / tested, perToken, roundTrip: wire.roundTrip }, request.limit);
       const begun = clock();
       const draft = await drafter.propose({ ...request, limit });
       if (draft.tokens.length > 0) perToken += newest * ((clock() - begun) / draft.tokens.length - perToken);
