@@ -4,6 +4,7 @@
  * drafts (prompt lookup), so that the worker holds no model at all.
  */
 import { defaultRegistry, lookupDrafter, modelDrafter } from "@lenity/core";
+import { loadChatTemplate, loadTokenizer } from "@lenity/onnx/web";
 import { type EngineName, remoteModel } from "@lenity/remote";
 import { createServer } from "@lenity/server";
 import { chatTemplate, end, modelSaying, tokenizer } from "./table.ts";
@@ -15,6 +16,8 @@ interface Env {
   readonly MODEL_ENGINE?: EngineName | undefined;
   /** The key that it asks for. */
   readonly MODEL_KEY?: string | undefined;
+  /** The URL of a folder with its model's tokenizer, chat template and config.json. Default: the table's. */
+  readonly MODEL_FOLDER?: string | undefined;
 }
 
 /** The worker's context, as Hono expects it. */
@@ -22,11 +25,20 @@ type Context = NonNullable<Parameters<ReturnType<typeof createServer>["fetch"]>[
 
 const draft = modelSaying("Drafted at the edge, verified by the worker.");
 
-async function create({ MODEL_URL: url, MODEL_ENGINE: engine = "lenity", MODEL_KEY: key }: Env) {
+/** How the target's texts are written. */
+async function textsOf(folder: string | undefined) {
+  if (folder === undefined) return { tokenizer, chatTemplate, eos: [end] };
+  const config = (await (await fetch(`${folder}/config.json`)).json()) as { eos_token_id: number | number[] };
+  const [read, template] = await Promise.all([loadTokenizer(folder), loadChatTemplate(folder)]);
+  return { tokenizer: read, chatTemplate: template, eos: [config.eos_token_id].flat() };
+}
+
+async function create({ MODEL_URL: url, MODEL_ENGINE: engine = "lenity", MODEL_KEY: key, MODEL_FOLDER: folder }: Env) {
+  const { tokenizer, chatTemplate, eos } = await textsOf(url === undefined ? undefined : folder);
   const target =
     url === undefined
       ? modelSaying("Drafted at the edge, verified by the target.")
-      : await remoteModel({ engine, url, key, tokens: tokenizer, eos: [end] });
+      : await remoteModel({ engine, url, key, tokens: tokenizer, eos });
   const lookup = () => lookupDrafter();
   return createServer({
     concurrency: 100, // the engine has its own queue
