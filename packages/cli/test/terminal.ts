@@ -74,6 +74,8 @@ export function atTerminal(
           if (at >= 0) {
             const from = seen;
             seen = at + text.length;
+            // More may come before the next wait, and would be looked at for this text again.
+            look = () => {};
             resolve(plain().slice(from, seen));
           } else if (over) reject(new Error(`It ended before it showed ${JSON.stringify(text)}:\n${plain()}`));
         };
