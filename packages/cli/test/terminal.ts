@@ -42,7 +42,8 @@ export function atTerminal(
 ): Terminal {
   const runtime = process.versions["deno"] === undefined ? [process.execPath] : [process.execPath, "run", "-A"];
   const command = [...runtime, main, ...args].map((word) => `'${word}'`).join(" ");
-  const colors = { NO_COLOR: undefined, FORCE_COLOR: undefined, TERM: "xterm-256color" };
+  // Node and Deno show no colors where CI is set, however capable the terminal is.
+  const colors = { NO_COLOR: undefined, FORCE_COLOR: undefined, CI: undefined, TERM: "xterm-256color" };
   const child: ChildProcess = spawn("script", ["-qec", `stty cols ${columns} rows 40; exec ${command}`, "/dev/null"], {
     env: { ...process.env, ...sourceEnvironment, ...colors, ...env },
     stdio: ["pipe", "pipe", "inherit"],
