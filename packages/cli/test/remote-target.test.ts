@@ -66,7 +66,11 @@ describe("a lenity server as the target", () => {
     );
   });
 
-  test("strict greedy answers over the wire are those of local plain decoding, token for token, on 100 problems", async (t) => {
+  // About a minute on two free cores.
+  const timeout = 900_000;
+  const hundred =
+    "strict greedy answers over the wire are those of local plain decoding, token for token, on 100 problems";
+  test(hundred, { timeout }, async (t) => {
     let [passes, tokens] = [0, 0];
     for (const { question } of problems) {
       const plain = await complete(promptOf(question), { target: local, tokenizer, maxTokens: 160 });
