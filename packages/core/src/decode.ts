@@ -19,7 +19,7 @@ import type { Session, Token } from "./model.ts";
 import { overshootOf, overshootsOf } from "./overshoot.ts";
 import { checkDraft } from "./preflight.ts";
 import { relaxedBy } from "./relaxed.ts";
-import { scoreBlock } from "./score-block.ts";
+import { type ScoringOptions, scoreBlock, scoringOf } from "./score-block.ts";
 import { withinSupport } from "./support.ts";
 import { tracedToken } from "./traced-token.ts";
 import type { Round, Verdict } from "./verifier.ts";
@@ -35,7 +35,7 @@ async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncG
   try {
     await prefill(session, request);
     while (request.reason === undefined) {
-      const draft = await propose(request);
+      const draft = await propose(session, request);
       const round = await score(session, request, draft);
       const verdict = await verify(request, round);
       const tokens = await commit(request, round, verdict);
@@ -63,7 +63,7 @@ async function prefill(session: Session, request: Request): Promise<void> {
 }
 
 /** The drafter's tokens for this round. The last token the answer may get is not drafted: the target adds it. */
-async function propose(request: Request): Promise<Draft> {
+async function propose(session: Session, request: Request): Promise<Draft> {
   const { target, drafter, verifier, committed: context, sampling, shaping, seed, random, signal, scope } = request;
   if (signal?.aborted === true) {
     throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
@@ -72,11 +72,17 @@ async function propose(request: Request): Promise<Draft> {
   if (drafter === undefined || limit <= 0) return { tokens: [] };
   const uniform = Array.from({ length: limit }, random);
   const noise = verifier.drawing === "noise" ? seed : undefined;
-  const settings = { limit, sampling, shaping, uniform, noise, hidden: verifier.needs?.draftHidden, signal, scope };
+  const scoring = scoringOf(session, scoringOptions(request), true);
+  const hidden = verifier.needs?.draftHidden;
+  const settings = { limit, sampling, shaping, uniform, noise, hidden, signal, scope, scoring };
   const draft = await drafter.propose({ context, ...settings });
   const tokens = draft.tokens.slice(0, limit);
   checkDraft(tokens, drafter, target);
   return { ...draft, tokens: shaping?.cut(tokens, draft.evidence !== undefined) ?? tokens };
+}
+
+function scoringOptions({ target, verifier, sampling, shaping, trace, logprobs }: Request): ScoringOptions {
+  return { target, verifier, sampling, shaping, trace: trace === true || logprobs !== undefined };
 }
 
 /**
@@ -84,10 +90,9 @@ async function propose(request: Request): Promise<Draft> {
  * block.
  */
 async function score(session: Session, request: Request, draft: Draft): Promise<Round> {
-  const { target, verifier, sampling, shaping, committed, promptLength, random, signal } = request;
-  const trace = request.trace === true || request.logprobs !== undefined;
+  const { target, sampling, committed, promptLength, random, signal } = request;
   const uniform = target.reach?.draws === true ? random() : undefined;
-  const options = { target, verifier, sampling, shaping, draft, trace, uniform, signal };
+  const options = { ...scoringOptions(request), draft, uniform, signal };
   const scored = await scoreBlock(session, committed.at(-1) as Token, options);
   return {
     ...scored,

@@ -7,6 +7,7 @@ import type { WorkerLink } from "../src/protocol/link.ts";
 import type { Request } from "../src/protocol/protocol.ts";
 
 const eos = 9;
+const times = { draft: 1 };
 
 /** A worker that takes a while for each request, draws the coins it is sent times 10, and writes down what it ran. */
 function slowWorker() {
@@ -18,11 +19,11 @@ function slowWorker() {
       return { logits: Float32Array.from({ length: rows }, (_, row) => tokens[tokens.length - rows + row] ?? -1) };
     }
     if (request.type !== "draft") return 0;
-    const { session, context, limit, uniform } = request;
+    const { session, from, tokens: more, limit, uniform } = request;
     ran.push({ session, tokens: limit, rows: limit });
     const drawn = uniform.slice(0, limit).map((coin) => Math.floor(10 * coin));
     const tokens = drawn.includes(eos) ? drawn.slice(0, drawn.indexOf(eos) + 1) : drawn;
-    return { tokens, logits: Float32Array.from(tokens), length: context.length + tokens.length - 1 };
+    return { tokens, logits: Float32Array.from(tokens), length: from + more.length + tokens.length - 1, times };
   };
   const link: WorkerLink = {
     check() {},
