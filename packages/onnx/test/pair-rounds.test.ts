@@ -61,7 +61,14 @@ const tokensIn = (events: readonly DecodeEvent[]) =>
 const rounds = (events: readonly DecodeEvent[]) => events.filter(({ type }) => type === "round").length;
 
 /** All rules that can be had from JSON without another model, and what they need. */
-const rules = ["strict", "judi", "judge", "block", { type: "coupled" }, { type: "divergence", measure: "tv", threshold: 0.3 }];
+const rules = [
+  "strict",
+  "judi",
+  "judge",
+  "block",
+  { type: "coupled" },
+  { type: "divergence", measure: "tv", threshold: 0.3 },
+];
 const settings: readonly Partial<DecodeOptions>[] = [
   {},
   { sampling: { temperature: 0.8 }, seed: 4 },
@@ -151,7 +158,7 @@ describe("a pair", () => {
       else if (chance < 0.6) {
         target.rewind(5);
         block.unshift(...context.slice(5, -1));
-      }
+      } else if (chance < 0.7) target.rewind(target.length - 2);
       const rows = 1 + Math.floor(random() * block.length);
       const asked = random() < 0.2 ? ("post-norm" as const) : hidden;
       const before = target.length;
@@ -195,7 +202,11 @@ describe("a pair", () => {
   test("gives many answers at once, in turns, what each gets alone", async () => {
     const verifier = registry.create("judi");
     const ask = (n: number, model: Pair) =>
-      eventsOf([...tokensOf(30, 1), ...tokensOf(5 + n, n)], { target: model.target, drafter: model.drafter(), verifier });
+      eventsOf([...tokensOf(30, 1), ...tokensOf(5 + n, n)], {
+        target: model.target,
+        drafter: model.drafter(),
+        verifier,
+      });
     const all = Array.from({ length: 12 }, (_, n) => n);
     const alone: number[][] = [];
     for (const n of all) alone.push(tokensIn(await ask(n, pair)));
@@ -218,7 +229,10 @@ describe("a pair", () => {
     const lost = { code: "worker_lost", message: /^target and draft was closed\.$/ };
     await assert.rejects(other.target.open(), lost);
     await assert.rejects(other.draft.open(), lost);
-    assert.deepEqual([...other.target.engines, ...other.draft.engines].map(({ state }) => state), ["closed", "closed"]);
+    assert.deepEqual(
+      [...other.target.engines, ...other.draft.engines].map(({ state }) => state),
+      ["closed", "closed"],
+    );
     await other.close();
   });
 
