@@ -1,28 +1,27 @@
 /** A round of a pair is one message, and changes no answer by that. */
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { Worker } from "node:worker_threads";
 import { type DecodeEvent, type DecodeOptions, type Drafter, decode, defaultRegistry, seeded } from "@lenity/core";
 import { exportDrafter, loadModel, loadPair, type OnnxModel, onnxDrafter, type Pair } from "../src/index.ts";
-import type { RequestMessage } from "../src/protocol/protocol.ts";
 import { small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
 import { writeTokenizer } from "../src/testing/random-tokenizer.ts";
 import { deadly, mortalWorker } from "./mortal-worker.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let home: { readonly target: string; readonly draft: string; readonly stepped: string };
-/** The messages to all threads, by type, besides those that free or measure caches. */
-const sent: string[] = [];
-const { postMessage } = Worker.prototype;
+/** A file to which the threads of `worker` add the type of each message, and what adds it. */
+let log: string;
+let logging: string;
+let worker: URL;
 before(async () => {
-  Worker.prototype.postMessage = function (...message) {
-    const { type } = (message[0] as Partial<RequestMessage>).request ?? {};
-    if (type === "append" || type === "draft" || type === "score") sent.push(type);
-    return postMessage.apply(this, message);
-  };
   folder = await temporaryFolder();
+  log = join(folder.path, "messages");
+  logging = `import fs from "node:fs";
+    parentPort.on("message", ({ request }) => fs.appendFileSync(${JSON.stringify(log)}, request?.type + "\\n"));`;
+  worker = await mortalWorker(folder.path, "", logging);
   const shape = { ...small, vocabulary: 300 };
   const write = async (name: string, layers: number) => {
     const dir = await writeModel(folder.path, name, { ...shape, layers });
@@ -37,10 +36,14 @@ before(async () => {
   };
   await exportDrafter(home.draft);
 });
-after(async () => {
-  Worker.prototype.postMessage = postMessage;
-  await folder.remove();
-});
+after(() => folder.remove());
+
+/** The messages since the last call, by type, besides those that free or measure caches. */
+function sent(): string[] {
+  const types = readFileSync(log, "utf8").trim().split("\n");
+  writeFileSync(log, "");
+  return types.filter((type) => ["append", "draft", "score"].includes(type));
+}
 
 const weight = Array.from({ length: small.width }, (_, i) => (i % 2 === 0 ? 0.5 : -0.4));
 const registry = defaultRegistry({ judge: { hidden: "pre-norm", weight, bias: 0 } });
@@ -84,7 +87,7 @@ for (const [form, options] of [
 ] as const) {
   test(`a round of a pair, ${form}, is one message and equals a draft and a block, event for event`, async () => {
     const draft = form === "stepped" ? home.stepped : home.draft;
-    const pair = await loadPair(home.target, draft, options);
+    const pair = await loadPair(home.target, draft, { ...options, worker });
     assert.equal(pair.draft.graph.drafter === undefined, form === "stepped");
     try {
       let accepted = 0;
@@ -93,7 +96,7 @@ for (const [form, options] of [
           const prompt = tokensOf(30 + n, 3 + (n % 2));
           const asked = { target: pair.target, verifier: registry.create(policy), ...how };
           const two = await eventsOf(prompt, { ...asked, drafter: apart(pair.drafter()) });
-          sent.length = 0;
+          sent();
           const one = await eventsOf(prompt, { ...asked, drafter: pair.drafter() });
           assert.deepEqual(one.slice(0, -1), two.slice(0, -1), `${JSON.stringify(policy)} ${JSON.stringify(how)}`);
           const [last, expected] = [one.at(-1), two.at(-1)];
@@ -103,11 +106,12 @@ for (const [form, options] of [
           assert.deepEqual(counts, others);
           accepted += counts.accepted;
           // A round whose draft is empty is a block alone, and a long draft comes in parts.
-          const drafts = sent.filter((type) => type === "draft").length;
+          const messages = sent();
+          const drafts = messages.filter((type) => type === "draft").length;
           const empty = counts.rounds - drafts;
-          const blocks = sent.length - drafts - (cached === prompt.length - 1 ? 0 : 1);
-          if ((how.draftTokens ?? 6) <= 16) assert.equal(blocks, empty, sent.join());
-          else assert.ok(blocks <= rounds(one), sent.join());
+          const blocks = messages.length - drafts - (cached === prompt.length - 1 ? 0 : 1);
+          if ((how.draftTokens ?? 6) <= 16) assert.equal(blocks, empty, messages.join());
+          else assert.ok(blocks <= rounds(one), messages.join());
         }
       assert.ok(accepted > 50, `${accepted} drafted tokens were accepted`);
     } finally {
@@ -120,7 +124,7 @@ describe("a pair", () => {
   let pair: Pair;
   let plain: OnnxModel;
   before(async () => {
-    pair = await loadPair(home.target, home.draft);
+    pair = await loadPair(home.target, home.draft, { worker });
     plain = await loadModel(home.target, { threads: 1, cacheBytes: 0 });
   });
   after(async () => {
@@ -162,9 +166,9 @@ describe("a pair", () => {
       const rows = 1 + Math.floor(random() * block.length);
       const asked = random() < 0.2 ? ("post-norm" as const) : hidden;
       const before = target.length;
-      sent.length = 0;
+      sent();
       const scores = await target.append(block, { rows, hidden: asked });
-      if (sent.length === 0) answered++;
+      if (sent().length === 0) answered++;
       fresh.rewind(0);
       const expected = await fresh.append([...context.slice(0, before), ...block], { rows, hidden: asked });
       assert.deepEqual([scores.logits, scores.hidden, scores.rows], [expected.logits, expected.hidden, rows]);
@@ -211,15 +215,16 @@ describe("a pair", () => {
     const alone: number[][] = [];
     for (const n of all) alone.push(tokensIn(await ask(n, pair)));
     assert.deepEqual((await Promise.all(all.map((n) => ask(n, pair)))).map(tokensIn), alone);
-    const two = await loadPair(home.target, home.draft, { engines: 2 });
-    sent.length = 0;
+    const two = await loadPair(home.target, home.draft, { engines: 2, worker });
+    sent();
     const together = await Promise.all(all.map((n) => ask(n, two)));
     assert.deepEqual(together.map(tokensIn), alone);
     assert.ok(two.target.engines.every(({ keptBytes }) => keptBytes > 0));
     // Each draft is on the engine of its target: there are prompts, and no blocks but those of rounds without a draft.
-    const drafts = sent.filter((type) => type === "draft").length;
+    const messages = sent();
+    const drafts = messages.filter((type) => type === "draft").length;
     const blocks = together.map(rounds).reduce((sum, count) => sum + count, 0) - drafts;
-    assert.ok(sent.length - drafts <= all.length + blocks, `${sent.length} messages, ${drafts} of them drafts`);
+    assert.ok(messages.length - drafts <= all.length + blocks, `${messages.length} messages, ${drafts} of them drafts`);
     await two.close();
   });
 
@@ -254,7 +259,8 @@ describe("a pair whose target fails", () => {
     return mortalWorker(
       folder.path,
       `left ??= ${runs};`,
-      `import * as module from ${require};
+      `${logging}
+       import * as module from ${require};
        let left;
        const { prototype } = (module.default ?? module).InferenceSession;
        const { run } = prototype;
@@ -277,9 +283,13 @@ describe("a pair whose target fails", () => {
       await loadPair(home.target, home.draft, { worker: await failing(1) }),
       await loadPair(home.target, home.draft),
     ];
-    sent.length = 0;
+    sent();
     const said = await ask(pair, deadly);
-    assert.equal(sent.filter((type) => type === "append").length, 2, "the prompt, and the block that failed at first");
+    assert.equal(
+      sent().filter((type) => type === "append").length,
+      2,
+      "the prompt, and the block that failed at first",
+    );
     assert.deepEqual(said, await ask(sound, deadly));
     await Promise.all([pair.close(), sound.close()]);
   });
