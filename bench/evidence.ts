@@ -145,11 +145,11 @@ async function compare(
     for (const [n, lane] of lanes.entries()) {
       if (i === 0) Object.assign(lane.bytes, { from: 0, to: 0 });
       const began = performance.now();
+      lane.gate.open();
       await runs[n]?.next();
       if (i >= 0) lane.times.push(performance.now() - began);
     }
   }
-  for (const run of runs) await run.return();
   const [rows, numbers] = lanes.map(
     ({ bytes, times }): RoundCost => ({
       milliseconds: lowerQuartile(times),
@@ -157,6 +157,11 @@ async function compare(
       to: bytes.to / repeats,
     }),
   ) as [RoundCost, RoundCost];
+  for (const [n, { gate }] of lanes.entries()) {
+    // For the round that is under way.
+    gate.open();
+    await runs[n]?.return();
+  }
   return { ...what, rows, numbers, ratio: numbers.milliseconds / rows.milliseconds };
 }
 
@@ -176,17 +181,37 @@ async function* rounds(
     if (event.type === "round") yield;
 }
 
-/** The model, with a count of the bytes that its sessions send and receive. */
+/** Lets one block through each time it is opened, since `decode` begins a round before it is asked for it. */
+function gateOf(): { open(): void; pass(): Promise<void> } {
+  let open = () => {};
+  const shut = () =>
+    new Promise<void>((resolve) => {
+      open = resolve;
+    });
+  let opened = shut();
+  return {
+    open: () => open(),
+    async pass() {
+      await opened;
+      opened = shut();
+    },
+  };
+}
+
+/** The model with a gate before its blocks, and a count of the bytes that its sessions send and receive. */
 function counted(model: LanguageModel): {
   readonly model: LanguageModel;
   readonly bytes: { from: number; to: number };
+  readonly gate: ReturnType<typeof gateOf>;
 } {
   const bytes = { from: 0, to: 0 };
+  const gate = gateOf();
   const wrap = (session: Session): Session => ({
     get length() {
       return session.length;
     },
     async append(tokens, options) {
+      if (options?.rows !== 0) await gate.pass();
       const scores = await session.append(tokens, options);
       bytes.from += scores.logits.byteLength;
       return scores;
@@ -195,6 +220,7 @@ function counted(model: LanguageModel): {
       ? {}
       : {
           async score(tokens, options) {
+            await gate.pass();
             bytes.to += options.drafterLogits?.byteLength ?? 0;
             const scored = await (session.score as NonNullable<Session["score"]>)(tokens, options);
             bytes.from += 4 * Object.values(scored.readings).reduce((sum, values) => sum + (values?.length ?? 0), 0);
@@ -209,7 +235,7 @@ function counted(model: LanguageModel): {
     rewind: (length) => session.rewind(length),
     close: () => session.close(),
   });
-  return { model: { ...model, eos: [], open: async (options) => wrap(await model.open(options)) }, bytes };
+  return { model: { ...model, eos: [], open: async (options) => wrap(await model.open(options)) }, bytes, gate };
 }
 
 /** Proposes the same block of tokens each round, with the rows they were drawn from. */

@@ -15,6 +15,7 @@ import {
   type LoadOptions,
   loadChatTemplate,
   loadModel,
+  loadPair,
   loadSampling,
   loadTokenizer,
   type ModelFolder,
@@ -101,45 +102,30 @@ export async function loadModels(
   const registry = withPresets(registryWith(plugins, { ...heads, tokenizer, missing }), presets, missing);
   const { dtype, file, device, engines, cacheBytes, context: contextLength } = options;
   const { hidden, draftHidden } = options.states ?? headStates(heads);
-  const target = await loadModel(files, {
-    engines,
-    cacheBytes,
-    dtype,
-    file,
-    device,
-    contextLength,
-    hidden,
-    drafter: false,
-    name,
-  });
+  const own = { engines, cacheBytes, dtype, file, device, contextLength, hidden, name };
+  const pair = draft && (await loadPair(files, draft.folder, { ...own, draftDtype: draft.dtype, draftHidden }));
+  const target = pair?.target ?? (await loadModel(files, { ...own, drafter: false }));
+  const drafting = pair?.draft;
   for (const warning of target.warnings) console.error(`warning: ${warning}`);
-  try {
-    const drafting = draft && (await loadDraft(draft, { target, hidden: draftHidden, engines, cacheBytes, device }));
-    if (device !== undefined) showDevices(drafting === undefined ? [target] : [target, drafting]);
-    const notes = [
-      ...target.notes,
-      ...(draft?.note === undefined ? [] : [draft.note]),
-      ...(drafting?.notes ?? []),
-      ...strangers(presets, name, drafting?.name),
-    ];
-    for (const note of notes) console.error(`lenity: ${note}.`);
-    return {
-      id: name,
-      target,
-      draft: drafting,
-      tokenizer,
-      chatTemplate,
-      sampling,
-      registry,
-      drafters: draftersOf(drafting),
-      close: async () => {
-        await Promise.all([target.close(), drafting?.close()]);
-      },
-    };
-  } catch (error) {
-    await target.close();
-    throw error;
-  }
+  if (device !== undefined) showDevices(drafting === undefined ? [target] : [target, drafting]);
+  const notes = [
+    ...target.notes,
+    ...(draft?.note === undefined ? [] : [draft.note]),
+    ...(drafting?.notes ?? []),
+    ...strangers(presets, name, drafting?.name),
+  ];
+  for (const note of notes) console.error(`lenity: ${note}.`);
+  return {
+    id: name,
+    target,
+    draft: drafting,
+    tokenizer,
+    chatTemplate,
+    sampling,
+    registry,
+    drafters: draftersOf(drafting),
+    close: () => target.close(),
+  };
 }
 
 /** The registry with these plugins too. Throws `invalid_policy` if a name is taken. */

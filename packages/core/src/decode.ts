@@ -19,27 +19,36 @@ import type { Session, Token } from "./model.ts";
 import { overshootOf, overshootsOf } from "./overshoot.ts";
 import { checkDraft } from "./preflight.ts";
 import { relaxedBy } from "./relaxed.ts";
-import { scoreBlock } from "./score-block.ts";
+import { type ScoringOptions, scoreBlock, scoringOf } from "./score-block.ts";
 import { withinSupport } from "./support.ts";
 import { tracedToken } from "./traced-token.ts";
 import type { Round, Verdict } from "./verifier.ts";
 
-/** Continues `prompt` (at least one token). Yields the tokens of each round, then one `finish`. */
+/**
+ * Continues `prompt` (at least one token). Yields the tokens of each round, then one `finish`. The models work on the
+ * next round while the reader has this one; a reader who leaves ends that.
+ */
 export function decode(prompt: readonly Token[], options: DecodeOptions): AsyncGenerator<DecodeEvent, void, undefined> {
   return closing(rounds(prompt, options), () => options.drafter?.close());
 }
 
 async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncGenerator<DecodeEvent, void, undefined> {
-  const request = beginRequest(prompt, options);
+  const left = new AbortController();
+  const signal = options.signal === undefined ? left.signal : AbortSignal.any([options.signal, left.signal]);
+  const request = beginRequest(prompt, { ...options, signal });
   const session = await request.target.open({ prompt, scope: options.scope });
+  let coming: Promise<Round> | undefined;
   try {
     await prefill(session, request);
     while (request.reason === undefined) {
-      const draft = await propose(request);
-      const round = await score(session, request, draft);
+      const round = await (coming ?? run(session, request));
+      checkSignal(request);
       const verdict = await verify(request, round);
       const tokens = await commit(request, round, verdict);
       await rewind(session, request);
+      // The models work on the next round while the reader has this one. A failure counts when that round is awaited.
+      coming = request.reason === undefined ? run(session, request) : undefined;
+      coming?.catch(() => {});
       yield { type: "round", tokens };
     }
     const { counters, looping, overshoots } = request;
@@ -49,8 +58,21 @@ async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncG
       counters: { ...counters, looping, overshoot: overshootOf(overshoots) },
     };
   } finally {
+    left.abort();
+    await coming?.catch(() => {});
     await session.close();
   }
+}
+
+/** Drafts and scores a round. */
+async function run(session: Session, request: Request): Promise<Round> {
+  checkSignal(request);
+  return score(session, request, await propose(session, request));
+}
+
+function checkSignal({ signal }: Request): void {
+  if (signal?.aborted !== true) return;
+  throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
 }
 
 /** Establishes the invariant. A session may already contain the beginning of the prompt. */
@@ -63,20 +85,23 @@ async function prefill(session: Session, request: Request): Promise<void> {
 }
 
 /** The drafter's tokens for this round. The last token the answer may get is not drafted: the target adds it. */
-async function propose(request: Request): Promise<Draft> {
+async function propose(session: Session, request: Request): Promise<Draft> {
   const { target, drafter, verifier, committed: context, sampling, shaping, seed, random, signal, scope } = request;
-  if (signal?.aborted === true) {
-    throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
-  }
   const limit = Math.min(request.draftTokens, request.remaining - 1);
   if (drafter === undefined || limit <= 0) return { tokens: [] };
   const uniform = Array.from({ length: limit }, random);
   const noise = verifier.drawing === "noise" ? seed : undefined;
-  const settings = { limit, sampling, shaping, uniform, noise, hidden: verifier.needs?.draftHidden, signal, scope };
+  const scoring = scoringOf(session, scoringOptions(request), true);
+  const hidden = verifier.needs?.draftHidden;
+  const settings = { limit, sampling, shaping, uniform, noise, hidden, signal, scope, scoring };
   const draft = await drafter.propose({ context, ...settings });
   const tokens = draft.tokens.slice(0, limit);
   checkDraft(tokens, drafter, target);
   return { ...draft, tokens: shaping?.cut(tokens, draft.evidence !== undefined) ?? tokens };
+}
+
+function scoringOptions({ target, verifier, sampling, shaping, trace, logprobs }: Request): ScoringOptions {
+  return { target, verifier, sampling, shaping, trace: trace === true || logprobs !== undefined };
 }
 
 /**
@@ -84,10 +109,9 @@ async function propose(request: Request): Promise<Draft> {
  * block.
  */
 async function score(session: Session, request: Request, draft: Draft): Promise<Round> {
-  const { target, verifier, sampling, shaping, committed, promptLength, random, signal } = request;
-  const trace = request.trace === true || request.logprobs !== undefined;
+  const { target, sampling, committed, promptLength, random, signal } = request;
   const uniform = target.reach?.draws === true ? random() : undefined;
-  const options = { target, verifier, sampling, shaping, draft, trace, uniform, signal };
+  const options = { ...scoringOptions(request), draft, uniform, signal };
   const scored = await scoreBlock(session, committed.at(-1) as Token, options);
   return {
     ...scored,

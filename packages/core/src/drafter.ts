@@ -1,8 +1,20 @@
 import type { Evidence } from "./evidence/evidence.ts";
-import type { ByHiddenKind, HiddenKind, Token } from "./model.ts";
+import type { Reading } from "./evidence/reading.ts";
+import type { ByHiddenKind, HiddenKind, Session, Token } from "./model.ts";
 import type { Sampling } from "./sampling.ts";
 import type { RowShaping } from "./shaping.ts";
 import type { Hidden } from "./verifier.ts";
+
+/** How the target will run the block: the context's last token and the draft. */
+export interface Scoring {
+  /** The target's session. It holds all of the context but the last token. */
+  readonly session: Session;
+  /** The kind of hidden state to be asked for with the block. */
+  readonly hidden?: HiddenKind | undefined;
+  /** The numbers to be asked for instead of rows (`Session.score`), and the temperature of processed rows there. */
+  readonly readings?: ReadonlySet<Reading> | undefined;
+  readonly temperature: number;
+}
 
 /** The input of a drafter in one round. */
 export interface DraftRequest {
@@ -28,6 +40,17 @@ export interface DraftRequest {
   readonly signal?: AbortSignal | undefined;
   /** Who the answer is for, as in `OpenOptions`. */
   readonly scope?: string | undefined;
+  /**
+   * What comes after the draft, for a drafter that can have the target run the block at once: the session then answers
+   * from that run when it is asked for the block. No drafter needs to, and none may do anything else with the session.
+   */
+  readonly scoring?: Scoring | undefined;
+}
+
+/** Milliseconds spent on a draft, and on the target's run of the block if that was done as well. */
+export interface DraftTimes {
+  readonly draft: number;
+  readonly block?: number | undefined;
 }
 
 /** A proposed continuation of the context. */
@@ -37,6 +60,8 @@ export interface Draft {
   readonly evidence?: Evidence | undefined;
   /** `at(i)` is the drafter's hidden state at the position whose input is `tokens[i]`. Present if requested. */
   readonly hidden?: Hidden | undefined;
+  /** Measured where it was computed. */
+  readonly times?: DraftTimes | undefined;
 }
 
 /** Proposes tokens for the target to verify. One drafter serves one request at a time. */

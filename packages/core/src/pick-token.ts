@@ -19,7 +19,11 @@ export const pickers: Readonly<Record<Drawing, (random: Random, seed: number) =>
 export function drawDraft(
   row: Row,
   at: number,
-  { context, uniform, noise }: Pick<DraftRequest, "context" | "uniform" | "noise">,
+  {
+    context,
+    uniform,
+    noise,
+  }: Pick<DraftRequest, "uniform" | "noise"> & { readonly context: { readonly length: number } },
 ): Token {
   return noise === undefined ? draw(row, uniform[at] as number) : drawByNoise(row, noise, context.length + at);
 }

@@ -2,11 +2,11 @@
  * How a round scores its block: by the target's rows, or by only the numbers its verifier reads, if the backend can
  * compute those more cheaply.
  */
-import type { Draft } from "./drafter.ts";
+import type { Draft, Scoring } from "./drafter.ts";
 import { LenityError } from "./error.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 import { type LogitsEvidence, logitsEvidence, type ShapeRow } from "./evidence/logits-evidence.ts";
-import { type Reading, readsDraft } from "./evidence/reading.ts";
+import { readsDraft } from "./evidence/reading.ts";
 import { readingsEvidence, withReadings } from "./evidence/readings-evidence.ts";
 import { hiddenRows } from "./hidden-rows.ts";
 import type { LanguageModel, Scored, Session, Token } from "./model.ts";
@@ -15,16 +15,20 @@ import type { Sampling } from "./sampling.ts";
 import type { Shaping } from "./shaping.ts";
 import type { Hidden, Verifier } from "./verifier.ts";
 
-/** What a round needs to score its block. */
-export interface BlockOptions {
+/** What decides how a block is run. */
+export interface ScoringOptions {
   readonly target: LanguageModel;
   readonly verifier: Verifier;
   readonly sampling: Sampling;
   /** The request's processors and grammar. Numbers computed on a device do not know them, so rows are fetched. */
   readonly shaping?: Shaping | undefined;
-  readonly draft: Draft;
   /** Whether emitted tokens are traced or scored. The probability of any token may then be read. */
   readonly trace: boolean;
+}
+
+/** What a round needs to score its block. */
+export interface BlockOptions extends ScoringOptions {
+  readonly draft: Draft;
   /** A coin, if the target draws tokens itself. */
   readonly uniform?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -39,16 +43,14 @@ export interface ScoredBlock {
 
 /** Appends the block (the last committed token and the draft) and returns the evidence of both models. */
 export async function scoreBlock(session: Session, last: Token, options: BlockOptions): Promise<ScoredBlock> {
-  const { target, verifier, sampling, shaping, draft, signal } = options;
+  const { target, sampling, shaping, draft, signal } = options;
   const block = [last, ...draft.tokens];
-  const kind = draft.tokens.length === 0 ? undefined : verifier.needs?.hidden;
-  const needed = readingsOf(options);
-  if (session.score === undefined || needed === undefined) {
+  const { hidden: kind, readings: needed, temperature } = scoringOf(session, options, draft.tokens.length > 0);
+  if (needed === undefined) {
     const { logits, hidden } = await session.append(block, { hidden: kind, signal });
     const evidence = logitsEvidence(logits, target.vocabulary, sampling, target, shapeOf(shaping, draft.tokens));
     return { target: evidence, drafter: draft.evidence, hidden: hiddenOf(hidden, block.length) };
   }
-  const temperature = sampling.temperature === 0 ? 1 : sampling.temperature;
   const score = (drafterLogits?: Float32Array) =>
     (session.score as NonNullable<Session["score"]>)(block, {
       readings: needed,
@@ -68,19 +70,15 @@ export async function scoreBlock(session: Session, last: Token, options: BlockOp
   };
 }
 
-/** The numbers that the target should return instead of rows; undefined if rows are what is needed, or what it has. */
-function readingsOf({
-  target,
-  verifier,
-  sampling,
-  shaping,
-  draft,
-  trace,
-}: BlockOptions): ReadonlySet<Reading> | undefined {
-  if (target.reach === undefined) return undefined;
-  const needs = { verifier, sampling, shaped: shaping !== undefined, trace, drafted: draft.tokens.length > 0 };
-  const needed = readingsNeeded(needs, target.reach);
-  return typeof needed === "string" ? undefined : needed;
+/** How a block is to be run: for rows, or for numbers if they are enough and the session has them. */
+export function scoringOf(session: Session, options: ScoringOptions, drafted: boolean): Scoring {
+  const { target, verifier, sampling, shaping, trace } = options;
+  const hidden = drafted ? verifier.needs?.hidden : undefined;
+  const temperature = sampling.temperature === 0 ? 1 : sampling.temperature;
+  const needs = { verifier, sampling, shaped: shaping !== undefined, trace, drafted };
+  const able = session.score !== undefined && target.reach !== undefined;
+  const needed = able ? readingsNeeded(needs, target.reach) : undefined;
+  return { session, hidden, temperature, readings: typeof needed === "string" ? undefined : needed };
 }
 
 /** Shapes the row at each position of a block, which must leave a token. */

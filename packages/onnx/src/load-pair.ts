@@ -1,12 +1,16 @@
 import type { Drafter, Tokenizer } from "@lenity/core";
+import { startPair } from "./engine/pair-engines.ts";
+import { prepareModel, runningModel } from "./engine/prepare-model.ts";
+import { startThread } from "./engine/thread-link.ts";
 import type { ChatTemplate } from "./folder/chat-template.ts";
 import { loadChatTemplate, loadTokenizer } from "./folder/load-parts.ts";
 import { type DiskFolder, openFolder } from "./folder/open-folder.ts";
-import { type LoadOptions, loadModel } from "./load-model.ts";
+import type { LoadOptions } from "./load-options.ts";
 import { onnxDrafter } from "./onnx-drafter.ts";
 import type { OnnxModel } from "./onnx-model.ts";
+import { threadScript } from "./protocol/thread-script.ts";
 
-/** A target and its draft model. */
+/** A target and its draft model. They share threads, so closing one closes both. */
 export interface Pair {
   readonly target: OnnxModel;
   readonly draft: OnnxModel;
@@ -21,36 +25,54 @@ export interface Pair {
   close(): Promise<void>;
 }
 
-/** How a pair is loaded: the options of `loadModel` that apply to both, and the hidden states of each. */
-export interface PairOptions extends Pick<LoadOptions, "engines" | "cacheBytes" | "device"> {
-  /** The option `hidden` of the target. */
-  readonly hidden?: LoadOptions["hidden"];
+/** How a pair is loaded: the options of its target, of which most count for both. */
+export interface PairOptions extends Omit<LoadOptions, "drafter" | "draftsFor"> {
+  /** The option `dtype` of the draft model. */
+  readonly draftDtype?: LoadOptions["dtype"];
   /** The option `hidden` of the draft model. */
   readonly draftHidden?: LoadOptions["hidden"];
 }
 
 /**
- * Loads two model folders with the threads that suit a pair. `engines` is per model: an answer either drafts or
- * verifies, so one thread is busy per answer. Rejects as `loadModel` does, and with `unsupported` when the tokenizers
- * differ. On failure nothing is left running.
+ * Loads two model folders into the same worker threads, so that a round of drafting and verifying is one message. The
+ * draft model computes in the worker's own thread, the target with `threads` threads. The options `dtype`, `file`,
+ * `hidden`, `contextLength`, `numbers` and `name` are the target's; `draftDtype` and `draftHidden` the draft model's;
+ * the others count for both. Rejects as `loadModel` does, and with `unsupported` when the tokenizers differ. On failure
+ * nothing is left running.
  */
 export async function loadPair(
   targetFolder: DiskFolder,
   draftFolder: DiskFolder,
-  { hidden, draftHidden, ...options }: PairOptions = {},
+  { draftDtype, draftHidden, ...options }: PairOptions = {},
 ): Promise<Pair> {
   const folder = await openFolder(targetFolder);
   const [tokenizer, chatTemplate] = await Promise.all([loadTokenizer(folder), loadChatTemplate(folder)]);
-  const target = await loadModel(folder, { ...options, hidden, drafter: false });
-  try {
-    const draft = await loadModel(draftFolder, { ...options, hidden: draftHidden, threads: 1, draftsFor: target });
-    const close = async () => {
-      await Promise.all([target.close(), draft.close()]);
-    };
-    const notes = [...target.notes, ...draft.notes];
-    return { target, draft, tokenizer, chatTemplate, notes, drafter: () => onnxDrafter(draft), close };
-  } catch (error) {
-    await target.close();
-    throw error;
-  }
+  const prepared = await prepareModel(folder, { ...options, drafter: false });
+  const {
+    engines,
+    cacheBytes,
+    sessionBytes,
+    device,
+    spin,
+    worker = threadScript("./worker", import.meta.url),
+  } = options;
+  const drafting = await prepareModel(draftFolder, {
+    ...{ engines, cacheBytes, sessionBytes, device, spin },
+    dtype: draftDtype,
+    hidden: draftHidden,
+    threads: 1,
+    draftsFor: { ...prepared.described, folder: prepared.described.place },
+  });
+  const running = await startPair(prepared, drafting, (owner, onLost) => startThread(worker, owner, onLost));
+  const target = await runningModel(prepared, running.target);
+  const draft = await runningModel(drafting, running.draft);
+  return {
+    target,
+    draft,
+    tokenizer,
+    chatTemplate,
+    notes: [...target.notes, ...draft.notes],
+    drafter: () => onnxDrafter(draft),
+    close: () => target.close(),
+  };
 }

@@ -1,4 +1,4 @@
-import type { EngineState, LanguageModel, OpenOptions, Token } from "@lenity/core";
+import type { EngineState, LanguageModel, OpenOptions, Session, Token } from "@lenity/core";
 import { isPlain } from "@lenity/core/internal";
 import type { SelfCheck } from "./checks/self-check.ts";
 import type { OnnxSession } from "./engine/session.ts";
@@ -8,7 +8,7 @@ import type { LoadReply } from "./protocol/protocol.ts";
 import type { TokenTexts } from "./tokenizer/token-table.ts";
 
 /**
- * A model on ONNX Runtime. On servers it runs in its own worker threads; in browsers (`@lenity/onnx/web`) it runs in
+ * A model on ONNX Runtime. On servers it runs in worker threads, its own or those of its pair; in browsers (`@lenity/onnx/web`) it runs in
  * the thread that loaded it, as one engine. Sessions on one engine take turns: a round of one, a
  * round of another (see `turns`), so that a new answer begins soon beside many long ones. When a thread dies, the
  * requests of its sessions fail with `worker_lost` and the thread is restarted; it cannot recover when the whole
@@ -45,7 +45,16 @@ export interface OnnxModel extends LanguageModel {
    * Opens a session on the engine that has most of the prompt cached, unless another one is much less busy. Waits while
    * all are restarting.
    */
-  open(options?: OpenOptions): Promise<OnnxSession>;
+  open(options?: OnnxOpenOptions): Promise<OnnxSession>;
+}
+
+/** Options for opening a session. */
+export interface OnnxOpenOptions extends OpenOptions {
+  /**
+   * A session of the other model of a pair. The new one is opened on the same engine, so that a round of both is one
+   * message. Ignored if it is on none of this model's engines.
+   */
+  readonly beside?: Session | undefined;
 }
 
 /** The engines of a model. */
@@ -53,7 +62,7 @@ export interface Engines {
   /** How many sessions they may have open together. */
   readonly places?: number | undefined;
   engines(): readonly EngineState[];
-  open(prompt: readonly Token[], scope: string | undefined): Promise<OnnxSession>;
+  open(prompt: readonly Token[], scope: string | undefined, beside: Session | undefined): Promise<OnnxSession>;
   close(): Promise<void>;
 }
 
@@ -87,7 +96,7 @@ export function onnxModel(
     get engines() {
       return engines();
     },
-    open: ({ prompt = [], scope } = {}) => open(prompt, scope),
+    open: ({ prompt = [], scope, beside } = {}) => open(prompt, scope, beside),
     close,
   };
 }

@@ -1,22 +1,22 @@
 /**
- * The thread that runs one model. ONNX Runtime computes synchronously, so it must not run in the thread that serves
+ * The thread that runs one model, or a pair. ONNX Runtime computes synchronously, so it must not run in the thread that serves
  * requests.
  */
 import { parentPort, threadId } from "node:worker_threads";
 import { LenityError } from "@lenity/core";
 import { type GpuLock, releaseGpu, takeGpu } from "./protocol/gpu-lock.ts";
-import type { EndMessage, ErrorMessage, LoadReply, ReplyMessage, Request } from "./protocol/protocol.ts";
+import type { EndMessage, ErrorMessage, LoadReply, ReplyMessage, RequestMessage } from "./protocol/protocol.ts";
 import { diskBackend } from "./worker/disk-backend.ts";
-import { requestHandler } from "./worker/request-handler.ts";
+import { modelHost } from "./worker/model-host.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("worker.ts runs as a worker thread of loadModel.");
 
 const backend = diskBackend();
-const answer = requestHandler(backend);
-/** Set while the model is on, or may be moved to, a device that only one thread may use at a time. */
+const answer = modelHost(backend);
+/** Set while a model is on, or may be moved to, a device that only one thread may use at a time. */
 let lock: GpuLock | undefined;
-/** Whether the model is on that device. */
+/** Whether a model is on that device. */
 let onGpu = false;
 
 // Runs however the thread ends, on request or by an error, always between two calls to ONNX Runtime. The main thread
@@ -28,15 +28,15 @@ process.on("exit", () => {
 
 // One request at a time, in order of arrival: a rewind sent with an append must not overtake the append before it.
 let queue: Promise<void> = Promise.resolve();
-port.on("message", (message: { id: number; request: Request } | EndMessage) => {
+port.on("message", (message: RequestMessage | EndMessage) => {
   if ("end" in message) process.exit();
-  const { id, request } = message;
+  const { id, model, request } = message;
   queue = queue.then(async () => {
     if (request.type === "load" && (request.device ?? "cpu") !== "cpu") lock = request.gpuLock;
     if (lock !== undefined) takeGpu(lock, threadId);
     try {
-      const { value, transfer } = await answer(request);
-      if (request.type === "load") onGpu = (value as LoadReply).device.name === "webgpu";
+      const { value, transfer } = await answer(model, request);
+      if (request.type === "load") onGpu ||= (value as LoadReply).device.name === "webgpu";
       port.postMessage({ id, value } satisfies ReplyMessage, transfer);
     } catch (error) {
       port.postMessage({ id, error: describe(error) } satisfies ReplyMessage);

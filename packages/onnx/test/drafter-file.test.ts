@@ -396,7 +396,8 @@ describe("a round by a drafter file", () => {
     ({
       type: "draft",
       session: 0,
-      context: [1, 2, 3],
+      from: 0,
+      tokens: [1, 2, 3],
       limit,
       sampling: sampling(),
       uniform: new Array<number>(limit).fill(0),

@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { sampling } from "@lenity/core";
-import { workerHandle } from "../src/engine/worker-handle.ts";
+import { turns } from "../src/engine/turns.ts";
+import { type WorkerHandle, workerHandle } from "../src/engine/worker-handle.ts";
 import type { WorkerLink } from "../src/protocol/link.ts";
 import type { Request } from "../src/protocol/protocol.ts";
 
 const eos = 9;
+const times = { draft: 1 };
 
 /** A worker that takes a while for each request, draws the coins it is sent times 10, and writes down what it ran. */
 function slowWorker() {
@@ -18,11 +20,12 @@ function slowWorker() {
       return { logits: Float32Array.from({ length: rows }, (_, row) => tokens[tokens.length - rows + row] ?? -1) };
     }
     if (request.type !== "draft") return 0;
-    const { session, context, limit, uniform } = request;
+    const { session, from, tokens: more, limit, uniform } = request;
     ran.push({ session, tokens: limit, rows: limit });
     const drawn = uniform.slice(0, limit).map((coin) => Math.floor(10 * coin));
     const tokens = drawn.includes(eos) ? drawn.slice(0, drawn.indexOf(eos) + 1) : drawn;
-    return { tokens, logits: Float32Array.from(tokens), length: context.length + tokens.length - 1 };
+    const block = request.block && { logits: new Float32Array(request.block.request.tokens.length + tokens.length) };
+    return { tokens, logits: Float32Array.from(tokens), length: from + more.length + tokens.length - 1, block, times };
   };
   const link: WorkerLink = {
     check() {},
@@ -33,7 +36,9 @@ function slowWorker() {
     close: async () => {},
   };
   const facts = { name: "slow", readable: 50, contextLength: 5000, hidden: {}, eos: [eos], computesReadings: false };
-  return { ran, worker: workerHandle(link, facts, 0) };
+  const line = turns();
+  const [worker, draft] = [0, 1].map((number) => workerHandle(link, facts, 0, { number, line }));
+  return { ran, worker: worker as WorkerHandle, draft: draft as WorkerHandle };
 }
 
 const coins = (count: number) => Array.from({ length: count }, (_, at) => (at % 7) / 10);
@@ -64,6 +69,27 @@ describe("beside a long turn of another session, a short one comes within a few 
       assert.equal(ran.length, parts + 1);
     });
   }
+});
+
+test("rounds of two answers of a pair alternate, and each is one turn for its draft and its block", async () => {
+  const { ran, worker, draft } = slowWorker();
+  const answer = async () => {
+    const [session, drafter] = [await worker.open([]), await draft.open([])];
+    let context = [1, 2, 3];
+    await session.append(context.slice(0, -1), { rows: 0 });
+    for (let round = 0; round < 20; round++) {
+      const scoring = { session, temperature: 1 };
+      const { tokens } = await drafter.draft({ ...drafting(coins(4)), context, scoring });
+      const block = [context.at(-1) as number, ...tokens];
+      assert.equal((await session.append(block)).logits.length, 5);
+      context = [...context, ...tokens];
+      session.rewind(context.length - 1);
+    }
+  };
+  await Promise.all([answer(), answer()]);
+  const order = ran.slice(2).map(({ session }) => session);
+  assert.deepEqual([ran.length, order.length], [42, 40]);
+  for (let at = 2; at < order.length; at++) assert.equal(order[at], order[at - 2], order.join());
 });
 
 test("a draft in parts is what it is in one: its tokens, its rows, and its end", async () => {

@@ -1,6 +1,6 @@
 import { type HiddenKind, LenityError, type Sampling, sampling, type Token } from "@lenity/core";
 import { drafterRemedy } from "../folder/drafter-file.ts";
-import type { DraftReply } from "../protocol/protocol.ts";
+import type { DraftedRound } from "../protocol/protocol.ts";
 import { draftRound } from "../run/draft-round.ts";
 import { append, type Model, newSequence } from "../run/sequence.ts";
 import { relativeDifference, tolerance } from "./difference.ts";
@@ -28,7 +28,7 @@ export async function checkDrafter(
     const called = await draft(model, settings, hidden, eos);
     const stepped = await draft({ ...model, drafter: undefined }, settings, hidden, eos);
     const same = called.tokens.join() === stepped.tokens.join();
-    const rows = ({ logits, hidden = new Float32Array(0) }: DraftReply) => [logits, hidden] as const;
+    const rows = ({ logits, hidden = new Float32Array(0) }: DraftedRound) => [logits, hidden] as const;
     const others = rows(stepped);
     const alike = rows(called).every(
       (found, i) => relativeDifference(found, others[i] as Float32Array) <= tolerance.float32,
@@ -46,16 +46,14 @@ async function draft(
   settings: Sampling,
   hidden: HiddenKind | undefined,
   eos: ReadonlySet<Token>,
-): Promise<DraftReply> {
+): Promise<DraftedRound> {
   const { vocabulary, contextLength } = model;
   const context = probeTokens(Math.min(4, Math.floor(contextLength / 2)), vocabulary);
   const sequence = newSequence();
   // So that the first draw follows a single token both times.
-  await append(model, sequence, context.slice(0, -1), { rows: 0 });
-  return draftRound(
-    model,
-    sequence,
-    { type: "draft", session: 0, context, limit: uniform.length, sampling: settings, uniform, hidden },
-    eos,
-  );
+  const from = context.length - 1;
+  await append(model, sequence, context.slice(0, from), { rows: 0 });
+  const how = { limit: uniform.length, sampling: settings, uniform, hidden };
+  const request = { type: "draft", session: 0, from, tokens: context.slice(from), ...how } as const;
+  return draftRound(model, sequence, request, eos);
 }

@@ -1,15 +1,16 @@
 /** Uses the engines of a model as one. */
-import type { Token } from "@lenity/core";
+import type { Session, Token } from "@lenity/core";
 import { type Engine, type StartWorker, startEngine } from "./engine.ts";
+import { ownSession } from "./own-session.ts";
 import { pickEngine } from "./pick-engine.ts";
 import type { OnnxSession } from "./session.ts";
-import type { WorkerHandle } from "./worker-handle.ts";
+import type { RunningWorker } from "./worker-handle.ts";
 
 /**
  * Starts `count` engines in parallel, named `name` plus their numbers. If any fails, rejects with the first error and
  * leaves nothing running.
  */
-export async function startEngines<H extends WorkerHandle>(
+export async function startEngines<H extends RunningWorker>(
   count: number,
   name: string,
   startWorker: (name: string, ...rest: Parameters<StartWorker<H>>) => ReturnType<StartWorker<H>>,
@@ -28,17 +29,21 @@ export async function startEngines<H extends WorkerHandle>(
 }
 
 /**
- * Opens a session on the engine that suits the prompt best. Waits for a restart when no engine is running; rejects with
+ * Opens a session on the engine that suits the prompt best, or on that of the session `beside`, if it runs this model
+ * too. Waits for a restart when no engine is running; rejects with
  * `worker_lost` when none will be restarted.
  */
 export async function openOnPool(
   engines: readonly Engine[],
   prompt: readonly Token[],
   scope?: string,
+  beside?: Session,
 ): Promise<OnnxSession> {
+  const near = ownSession(beside)?.options.link;
   for (;;) {
     const workers = engines.flatMap(({ worker }) => worker ?? []);
     const worker =
+      workers.find(({ link }) => link === near) ??
       workers[pickEngine(workers.map(({ sessions, cached }) => ({ sessions, cached: cached(prompt, scope) })))];
     if (worker === undefined) await anyReady(engines);
     else {
@@ -58,6 +63,6 @@ async function anyReady(engines: readonly Engine[]): Promise<void> {
 }
 
 /** Closes all engines, whatever they are doing. */
-export async function closeAll(engines: readonly Engine[]): Promise<void> {
+export async function closeAll(engines: readonly Pick<Engine, "close">[]): Promise<void> {
   await Promise.all(engines.map((engine) => engine.close()));
 }

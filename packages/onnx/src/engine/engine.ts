@@ -1,14 +1,14 @@
-/** One engine: a worker that runs the model, and is replaced by a new one when it dies. */
+/** One engine: a worker that runs a model or a pair, and is replaced by a new one when it dies. */
 import { clearTimeout, setTimeout } from "node:timers";
 import { type EngineState, LenityError } from "@lenity/core";
 import type { WorkerLink } from "../protocol/link.ts";
-import type { WorkerHandle } from "./worker-handle.ts";
+import type { RunningWorker, WorkerHandle } from "./worker-handle.ts";
 
-export interface Engine<H extends WorkerHandle = WorkerHandle> {
+export interface Engine<H extends RunningWorker = WorkerHandle> {
   readonly state: EngineState;
   /** The running worker; undefined while there is none. */
   readonly worker: H | undefined;
-  /** The first worker, which may have died: it describes the model. */
+  /** The first worker, which may have died: it describes what runs. */
   readonly first: H;
   /** Resolves once a worker is running. Rejects with `worker_lost` when the engine has failed or is closed. */
   ready(): Promise<void>;
@@ -17,7 +17,7 @@ export interface Engine<H extends WorkerHandle = WorkerHandle> {
 }
 
 /** Starts a worker. `onLost` is passed to `startThread`. `worker` resolves when the model is loaded and checked. */
-export type StartWorker<H extends WorkerHandle> = (onLost: () => string) => {
+export type StartWorker<H extends RunningWorker> = (onLost: () => string) => {
   readonly link: WorkerLink;
   readonly worker: Promise<H>;
 };
@@ -29,7 +29,7 @@ export type StartWorker<H extends WorkerHandle> = (onLost: () => string) => {
 const restartDelays = [0, 200, 1000, 5000];
 
 /** Starts an engine, named `name` in errors. Rejects when its first worker fails to load; later workers are retried. */
-export async function startEngine<H extends WorkerHandle>(
+export async function startEngine<H extends RunningWorker>(
   name: string,
   startWorker: StartWorker<H>,
   delays: readonly number[] = restartDelays,

@@ -3,20 +3,26 @@ import { tolerance } from "../checks/difference.ts";
 import { type SelfCheck, selfCheck } from "../checks/self-check.ts";
 import type { WorkerLink } from "../protocol/link.ts";
 import type { LoadReply, LoadRequest } from "../protocol/protocol.ts";
-import { type LoadedWorker, workerHandle } from "./worker-handle.ts";
+import { turns } from "./turns.ts";
+import { type LoadedWorker, type Place, workerHandle } from "./worker-handle.ts";
 
-/** Loads the model in a worker and checks it. Rejects with `model_files` when it fails the checks. */
-export async function loadWorker(link: WorkerLink, request: LoadRequest, cacheBytes: number): Promise<LoadedWorker> {
-  const graph = await link.request<LoadReply>(request);
+/** Loads the model at a place in a worker and checks it. Rejects with `model_files` when it fails the checks. */
+export async function loadWorker(
+  link: WorkerLink,
+  request: LoadRequest,
+  cacheBytes: number,
+  place: Place = { number: 0, line: turns() },
+): Promise<LoadedWorker> {
+  const graph = await link.request<LoadReply>(request, undefined, place.number);
   const { name, file, width, vocabulary, unused, contextLength, eos } = request;
   const about = { name, source: file, vocabulary, unused, readable: width, contextLength, eos, hidden: graph.hidden };
   const facts = { ...about, lastOnly: graph.lastOnly, computesReadings: graph.computesReadings };
-  const probe = workerHandle(link, facts, 0);
+  const probe = workerHandle(link, facts, 0, place);
   // Other devices have already been compared with the CPU on longer blocks, and some are correct only in short ones.
   const most = graph.device.name === "cpu" ? undefined : 7;
   const check = await tryOut({ ...facts, open: () => probe.open([]), close: () => link.close() }, file, most);
   // Not spread: its getters must stay getters.
-  return Object.assign(workerHandle(link, facts, cacheBytes), { graph, check });
+  return Object.assign(workerHandle(link, facts, cacheBytes, place), { graph, check });
 }
 
 /**
@@ -27,10 +33,10 @@ export function workerLoader(
   request: LoadRequest,
   cacheBytes: number,
   load: typeof loadWorker = loadWorker,
-): (link: WorkerLink) => Promise<LoadedWorker> {
+): (link: WorkerLink, place?: Place) => Promise<LoadedWorker> {
   let { device } = request;
-  return async (link) => {
-    const worker = await load(link, { ...request, device }, cacheBytes);
+  return async (link, place) => {
+    const worker = await load(link, { ...request, device }, cacheBytes, place);
     device = worker.graph.device.name;
     return worker;
   };

@@ -3,6 +3,7 @@ import { blamed, commonPrefix } from "@lenity/core/internal";
 import { type Cancellation, cancellation } from "../protocol/cancellation.ts";
 import { chunk } from "../protocol/chunk.ts";
 import type { DraftReply } from "../protocol/protocol.ts";
+import { broughtAlong, orderOf, scorerOf } from "./order-block.ts";
 import { joined } from "./parts.ts";
 import { checkHidden, checkOpen, checkTokens, contextFull } from "./session-checks.ts";
 import { send } from "./session-requests.ts";
@@ -11,19 +12,24 @@ import type { ModelFacts, SessionOptions, SessionState } from "./session-state.t
 /** The most tokens that are drafted in one turn. */
 const draftPart = 16;
 
+/** What was drafted. */
+export type Drafted = Pick<DraftReply, "tokens" | "logits" | "hidden" | "times">;
+
 /** Drafts in parts, so that the turns of a long draft are short for those who wait. */
 export async function draft(
   model: ModelFacts,
   options: SessionOptions,
   state: SessionState,
-  { context: given, limit, sampling, uniform, noise, hidden, signal }: DraftRequest,
-): Promise<Omit<DraftReply, "length">> {
+  request: DraftRequest,
+): Promise<Drafted> {
+  const { context: given, limit, sampling, uniform, noise, hidden, signal } = request;
   checkOpen(model, state);
   checkTokens(given, model);
   checkHidden(hidden, model);
   if (given.length > model.contextLength) throw contextFull(model, 0, given.length);
   const cancel = cancellation(signal);
-  const { id: session } = options;
+  const { id: session, link } = options;
+  const scorer = scorerOf(link, request, draftPart);
   const parts: DraftReply[] = [];
   let context = given;
   for (let left = limit, goesOn = true; goesOn; ) {
@@ -32,11 +38,25 @@ export async function draft(
     const most = Math.min(left, draftPart);
     const coins = { uniform: uniform.slice(limit - left), noise };
     const settings = { limit: most, sampling, ...coins, hidden, cancel: cancel?.flag };
+    const last = most === left ? scorer : undefined;
     const drafting = async () => {
       await catchUp(model, options, state, context, cancel);
-      return send<DraftReply>(model, options, state, context.length - state.held.length + most, cancel, () => {
-        return { type: "draft", session, context, ...settings };
+      const from = state.held.length;
+      const message = { type: "draft", session, from, tokens: context.slice(from), ...settings } as const;
+      const count = message.tokens.length + most;
+      if (last === undefined) return send<DraftReply>(model, options, state, count, cancel, () => message);
+      const block = orderOf(last, context.slice(given.length - 1), cancel);
+      // A turn of the target's session: it has one for each block, with a draft or without.
+      const taking = { ...options, turn: last.options.turn };
+      const sent = send<DraftReply>(model, taking, state, count + block.request.tokens.length + most, cancel, () => {
+        checkOpen(last.model, last.state);
+        return { ...message, block };
       });
+      last.state.ahead = sent.then(
+        (reply) => broughtAlong(block, reply),
+        () => undefined,
+      );
+      return sent;
     };
     const part = await drafting().catch((error) => {
       throw blamed(model, error);
@@ -53,6 +73,10 @@ export async function draft(
     tokens: context.slice(given.length),
     logits: joined(parts.map(({ logits }) => logits)),
     hidden: hidden === undefined ? undefined : joined(parts.flatMap(({ hidden }) => hidden ?? [])),
+    times: {
+      draft: parts.reduce((sum, { times }) => sum + times.draft, 0),
+      block: parts.at(-1)?.times.block,
+    },
   };
 }
 

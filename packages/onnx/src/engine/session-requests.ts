@@ -55,7 +55,7 @@ export async function extend<Reply>(
 /** Sends a request that runs about so many tokens, when it is the session's turn. */
 export function send<Reply>(
   model: ModelFacts,
-  { link, turn }: SessionOptions,
+  { link, place, turn }: SessionOptions,
   state: SessionState,
   tokens: number,
   cancel: Cancellation | undefined,
@@ -63,6 +63,6 @@ export function send<Reply>(
 ): Promise<Reply> {
   return turn(tokens, cancel?.signal, () => {
     checkOpen(model, state);
-    return link.request<Reply>(makeRequest(), cancel);
+    return link.request<Reply>(makeRequest(), cancel, place);
   });
 }

@@ -1,5 +1,6 @@
 import type { LanguageModel, Token } from "@lenity/core";
 import type { WorkerLink } from "../protocol/link.ts";
+import type { AppendReply, AppendRequest, ScoreReply, ScoreRequest } from "../protocol/protocol.ts";
 import type { TakeTurn } from "./turns.ts";
 
 /** What a session needs to know about its model. */
@@ -13,7 +14,9 @@ export type ModelFacts = Pick<LanguageModel, "name" | "source" | "contextLength"
 /** Where a session runs, and what its cache contains at the start. */
 export interface SessionOptions {
   readonly link: WorkerLink;
-  /** Its number in the worker. */
+  /** The model's number in the worker. */
+  readonly place: number;
+  /** Its number among the model's sessions there. */
   readonly id: number;
   /** The tokens whose rows the worker already has under that number. */
   readonly held: readonly Token[];
@@ -33,4 +36,16 @@ export interface SessionState {
   held: readonly Token[];
   busy: boolean;
   closed: boolean;
+  /** The next block, if a drafter has ordered it with its draft; resolves to undefined if it has none to show. */
+  ahead?: Promise<BlockAhead | undefined> | undefined;
+}
+
+/** A block that was run with its draft, before anybody asked for it. */
+export interface BlockAhead {
+  readonly tokens: readonly Token[];
+  /** What the worker was asked. */
+  readonly request: AppendRequest | ScoreRequest;
+  /** The draft's logits that it compared. */
+  readonly drafterLogits: Float32Array | undefined;
+  readonly reply: AppendReply | ScoreReply;
 }

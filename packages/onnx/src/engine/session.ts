@@ -1,10 +1,12 @@
 import type { AppendOptions, DraftRequest, Readings, Scored, ScoreOptions, Scores, Session, Token } from "@lenity/core";
 import { blamed } from "@lenity/core/internal";
 import { chunk } from "../protocol/chunk.ts";
-import type { AppendReply, DraftReply, ScoreReply } from "../protocol/protocol.ts";
+import type { AppendReply, ScoreReply } from "../protocol/protocol.ts";
+import { numbersAhead, rowsAhead } from "./block-ahead.ts";
+import { asOwn } from "./own-session.ts";
 import { joined, partsOf } from "./parts.ts";
 import { checkRows } from "./session-checks.ts";
-import { draft } from "./session-draft.ts";
+import { type Drafted, draft } from "./session-draft.ts";
 import { extend } from "./session-requests.ts";
 import type { ModelFacts, SessionOptions, SessionState } from "./session-state.ts";
 
@@ -12,16 +14,18 @@ import type { ModelFacts, SessionOptions, SessionState } from "./session-state.t
 export interface OnnxSession extends Session {
   /**
    * Updates the cache to `context` and draws up to `limit` tokens, stopping after an EOS token. Returns the tokens, the
-   * logits [tokens, vocabulary] they were drawn from and, if requested, the hidden states [tokens, width] at them.
+   * logits [tokens, vocabulary] they were drawn from and, if requested, the hidden states [tokens, width] at them. If
+   * the request's `scoring` names a session of the same worker, that one's block is run as well, and it answers from
+   * that when it is asked for it.
    */
-  draft(request: DraftRequest): Promise<Omit<DraftReply, "length">>;
+  draft(request: DraftRequest): Promise<Drafted>;
 }
 
 /** The main thread's end of a sequence. */
 export function openSession(model: ModelFacts, options: SessionOptions): OnnxSession {
   const state: SessionState = { held: options.held, busy: false, closed: false };
   const { id: session } = options;
-  return {
+  const own: OnnxSession = {
     ...(model.computesReadings ? { score: (tokens, settings) => score(model, options, state, tokens, settings) } : {}),
     get length() {
       return state.held.length;
@@ -32,6 +36,8 @@ export function openSession(model: ModelFacts, options: SessionOptions): OnnxSes
     ): Promise<Scores> {
       const rows = Math.min(last, tokens.length);
       checkRows(rows, model);
+      const ahead = await rowsAhead(state, tokens, rows, { hidden, signal });
+      if (ahead !== undefined) return { rows, ...ahead };
       const parts = partsOf(tokens.length, rows, chunk);
       const replies = await extend<AppendReply>(model, options, state, tokens, parts, { hidden, signal }, (part) => {
         return { type: "append", session, ...part, hidden };
@@ -54,6 +60,7 @@ export function openSession(model: ModelFacts, options: SessionOptions): OnnxSes
       await options.onClose(state.held);
     },
   };
+  return asOwn(own, { model, options, state });
 }
 
 /** Appends a block and computes, in the worker, what verification needs from it. */
@@ -62,9 +69,10 @@ async function score(
   options: SessionOptions,
   state: SessionState,
   tokens: readonly Token[],
-  { readings: kinds, temperature, hidden, signal, drafterLogits: given }: ScoreOptions,
+  settings: ScoreOptions,
 ): Promise<Scored> {
-  const { link, id: session } = options;
+  const { readings: kinds, temperature, hidden, signal, drafterLogits: given } = settings;
+  const { link, place, id: session } = options;
   const rows = tokens.length;
   // Sorted, since the worker has one graph per list.
   const readings = [...kinds].sort();
@@ -72,11 +80,14 @@ async function score(
   if (tokens.length === 0) throw new RangeError("An empty block has no readings; expected at least one token.");
   checkRows(tokens.length, model);
   const whole = partsOf(rows, rows, rows);
-  const [reply] = await extend<ScoreReply>(model, options, state, tokens, whole, { hidden, signal }, (part) => {
-    return { type: "score", session, ...part, readings, temperature, drafterLogits, hidden };
-  }).catch((error) => {
-    throw blamed(model, error);
-  });
+  const ahead = await numbersAhead(state, tokens, settings);
+  const asked = async () =>
+    extend<ScoreReply>(model, options, state, tokens, whole, { hidden, signal }, (part) => {
+      return { type: "score", session, ...part, readings, temperature, drafterLogits, hidden };
+    }).catch((error) => {
+      throw blamed(model, error);
+    });
+  const [reply] = ahead === undefined ? await asked() : [ahead];
   const { values, drafterLogits: returned, hidden: states } = reply as ScoreReply;
   const columns = readings.map(
     (reading, n) => [reading, values.subarray(n * tokens.length, (n + 1) * tokens.length)] as const,
@@ -85,7 +96,7 @@ async function score(
     readings: withInfinities(Object.fromEntries(columns)),
     drafterLogits: returned,
     hidden: states,
-    row: (at) => link.request<Float32Array>({ type: "logits-at", session, at }),
+    row: (at) => link.request<Float32Array>({ type: "logits-at", session, at }, undefined, place),
   };
 }
 

@@ -4,7 +4,7 @@ import { LenityError } from "@lenity/core";
 import { type Cancellation, cancellable } from "../protocol/cancellation.ts";
 import { gpuLock, releaseGpu } from "../protocol/gpu-lock.ts";
 import type { WorkerLink } from "../protocol/link.ts";
-import type { EndMessage, ErrorMessage, ReplyMessage, Request } from "../protocol/protocol.ts";
+import type { EndMessage, ErrorMessage, ReplyMessage, Request, RequestMessage } from "../protocol/protocol.ts";
 
 interface Pending {
   resolve(value: unknown): void;
@@ -51,14 +51,14 @@ export function startThread(script: URL, owner: string, onLost: () => string): W
   };
   return {
     check,
-    request<Reply>(request: Request, cancel?: Cancellation): Promise<Reply> {
+    request<Reply>(request: Request, cancel?: Cancellation, model = 0): Promise<Reply> {
       return cancellable<Reply>(cancel, (resolve, reject) => {
         check();
         const id = nextId++;
         // A cancelled request stays pending until the worker has replied, since the worker is busy until then.
         pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
         worker.ref();
-        worker.postMessage({ id, request }, transferredBy(request));
+        worker.postMessage({ id, model, request } satisfies RequestMessage, transferredBy(request));
       });
     },
     async close() {

@@ -1,27 +1,31 @@
-/** A running worker as the main thread sees it: its open sessions, and the caches it keeps from closed ones. */
+/** A model of a running worker as the main thread sees it: its open sessions, and the caches kept from closed ones. */
 import type { Token } from "@lenity/core";
 import type { SelfCheck } from "../checks/self-check.ts";
 import type { WorkerLink } from "../protocol/link.ts";
-import type { LoadReply } from "../protocol/protocol.ts";
+import type { LoadReply, Request } from "../protocol/protocol.ts";
 import { type PrefixCache, prefixCaches } from "./prefix-caches.ts";
 import { type OnnxSession, openSession } from "./session.ts";
 import type { ModelFacts } from "./session-state.ts";
-import { turns } from "./turns.ts";
+import { type Turns, turns } from "./turns.ts";
 
-/** A worker that can open sessions. */
-export interface WorkerHandle {
+/** What an engine needs of its worker. */
+export interface RunningWorker {
   readonly link: WorkerLink;
   readonly sessions: number;
   readonly keptBytes: number;
   /** Whether it has replied to a session yet. */
   readonly hasReplied: boolean;
+}
+
+/** A model of a worker, which can open sessions. */
+export interface WorkerHandle extends RunningWorker {
   /** How many tokens of the prompt a new session would start with. */
   cached(prompt: readonly Token[], scope?: string): number;
   /** Opens a session that starts with the part of the prompt found in a kept cache of the same scope. */
   open(prompt: readonly Token[], scope?: string): Promise<OnnxSession>;
 }
 
-/** A worker whose model is loaded and checked. */
+/** A model that is loaded and checked. */
 export interface LoadedWorker extends WorkerHandle {
   readonly graph: LoadReply;
   readonly check: SelfCheck;
@@ -35,22 +39,36 @@ export interface LoadedWorker extends WorkerHandle {
  */
 const mayLose = 8;
 
-/** The handle of a worker that has loaded its model. It keeps up to `cacheBytes` of caches. */
-export function workerHandle(link: WorkerLink, model: ModelFacts, cacheBytes: number): WorkerHandle {
+/** Where a model is in its worker. */
+export interface Place {
+  /** Its number there. */
+  readonly number: number;
+  /** The turns, which all models of the worker share. */
+  readonly line: Turns;
+}
+
+/** The handle of a model that its worker has loaded. It keeps up to `cacheBytes` of caches. */
+export function workerHandle(
+  link: WorkerLink,
+  model: ModelFacts,
+  cacheBytes: number,
+  { number: place, line }: Place = { number: 0, line: turns() },
+): WorkerHandle {
   const caches = prefixCaches(cacheBytes);
-  const line = turns();
   let sessions = 0;
   let nextSession = 0;
   let hasReplied = false;
 
-  const free = (session: number) => link.request({ type: "close", session });
+  const ask = <Reply>(request: Request) => link.request<Reply>(request, undefined, place);
+  const free = (session: number) => ask({ type: "close", session });
   const keep = async (session: number, scope: string | undefined, tokens: readonly Token[]) => {
-    const bytes = await link.request<number>({ type: "measure", session });
+    const bytes = await ask<number>({ type: "measure", session });
     await Promise.all(caches.add({ session, scope, tokens, bytes }).map((cache) => free(cache.session)));
   };
   const session = (id: number, scope: string | undefined, held: readonly Token[]) =>
     openSession(model, {
       link,
+      place,
       id,
       held,
       turn: line.join(),
@@ -65,7 +83,7 @@ export function workerHandle(link: WorkerLink, model: ModelFacts, cacheBytes: nu
     });
   const copied = async ({ session: source, scope }: PrefixCache, held: readonly Token[]) => {
     const id = nextSession++;
-    const copy = link.request({ type: "copy", session: id, source, length: held.length });
+    const copy = ask({ type: "copy", session: id, source, length: held.length });
     return copy.then(
       () => session(id, scope, held),
       () => {

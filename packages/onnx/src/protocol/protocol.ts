@@ -1,6 +1,15 @@
 /** The messages between the main thread and the worker. Plain data only, since they are cloned. */
 
-import type { ByHiddenKind, ErrorCode, ErrorFacts, HiddenKind, Reading, Sampling, Token } from "@lenity/core";
+import type {
+  ByHiddenKind,
+  DraftTimes,
+  ErrorCode,
+  ErrorFacts,
+  HiddenKind,
+  Reading,
+  Sampling,
+  Token,
+} from "@lenity/core";
 import type { CacheFamily, CacheShape } from "../graph/cache-shape.ts";
 import type { Port } from "../graph/port.ts";
 import type { SizeHints } from "../graph/size-hints.ts";
@@ -8,7 +17,7 @@ import type { WeightFormat } from "../onnx-file/weight-formats.ts";
 import type { DeviceOption, DeviceReport } from "./devices.ts";
 import type { GpuLock } from "./gpu-lock.ts";
 
-/** Opens the file; the first request of a worker. */
+/** Opens the file; the first request to a model. */
 export interface LoadRequest {
   readonly type: "load";
   readonly name: string;
@@ -127,21 +136,34 @@ export interface LogitsRequest {
   readonly at: number;
 }
 
-/** A whole round of drafting; answered by `DraftReply`. */
+/** Another model's run of a block that ends with the draft, to be done as soon as the draft is there. */
+export interface BlockOrder {
+  /** The number of that model in the worker. */
+  readonly model: number;
+  /** `tokens` is what comes before the draft; the draft's tokens, rows for all and the draft's logits are added. */
+  readonly request: AppendRequest | ScoreRequest;
+  /** Whether a score compares the draft's logits. */
+  readonly compares: boolean;
+}
+
+/** Rewinds a session to `from` tokens, appends, and drafts; answered by `DraftReply`. */
 export interface DraftMessage {
   readonly type: "draft";
   readonly session: number;
-  readonly context: readonly Token[];
+  readonly from: number;
+  /** The rest of the context, at least one token. */
+  readonly tokens: readonly Token[];
   readonly limit: number;
   readonly sampling: Sampling;
   readonly uniform: readonly number[];
   readonly noise?: number | undefined;
   readonly hidden?: HiddenKind | undefined;
+  readonly block?: BlockOrder | undefined;
   readonly cancel?: ArrayBufferLike | undefined;
 }
 
 /** What a round drafted. */
-export interface DraftReply {
+export interface DraftedRound {
   readonly tokens: readonly Token[];
   /** [tokens.length, vocabulary]: the rows that the tokens were drawn from. */
   readonly logits: Float32Array<ArrayBuffer>;
@@ -149,6 +171,16 @@ export interface DraftReply {
   readonly hidden?: Float32Array<ArrayBuffer> | undefined;
   /** The number of tokens now in the cache: a prefix of context plus `tokens`. */
   readonly length: number;
+}
+
+/** What a round drafted, and what else was done in its turn. */
+export interface DraftReply extends DraftedRound {
+  /**
+   * The other model's reply, if it was asked for. Absent if nothing was drafted or the run failed: whoever asks again
+   * gets the error from its own request.
+   */
+  readonly block?: AppendReply | ScoreReply | undefined;
+  readonly times: DraftTimes;
 }
 
 /** Begins a session with a copy of the first `length` rows of another session's cache. */
@@ -171,7 +203,7 @@ export interface CloseRequest {
   readonly session: number;
 }
 
-/** All requests to a worker. A session begins with the first request that names it. */
+/** All requests to a model of a worker. A session begins with the first request that names it. */
 export type Request =
   | LoadRequest
   | AppendRequest
@@ -181,6 +213,13 @@ export type Request =
   | CopyRequest
   | MeasureRequest
   | CloseRequest;
+
+/** A request to one of the thread's models, by its number. */
+export interface RequestMessage {
+  readonly id: number;
+  readonly model: number;
+  readonly request: Request;
+}
 
 /** Ends the thread, ahead of any waiting requests. */
 export interface EndMessage {

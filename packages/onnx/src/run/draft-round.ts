@@ -2,16 +2,16 @@ import { drawDraft, type HiddenKind, processedRow, type Row, type Sampling, type
 import { truncates } from "@lenity/core/internal";
 import type { DrafterGraph } from "../graph/graph.ts";
 import { chunk } from "../protocol/chunk.ts";
-import type { DraftMessage, DraftReply } from "../protocol/protocol.ts";
+import type { DraftedRound, DraftMessage } from "../protocol/protocol.ts";
 import { type DrawnTokens, drawTokens } from "./draw-tokens.ts";
-import { append, type Model, type Sequence, stopIfCancelled } from "./sequence.ts";
+import { append, type Model, rewindSequence, type Sequence, stopIfCancelled } from "./sequence.ts";
 
 /** The maximum tokens drawn per call. A request can be cancelled between calls. */
 const callLength = 16;
 
 /**
- * Updates the sequence to the context, keeping their common prefix, and draws up to `limit` tokens, stopping after an
- * EOS token. The last token drawn is run only if its hidden state is requested: only the next context shows whether it
+ * Rewinds the sequence to `from`, appends the request's tokens, and draws up to `limit` more, stopping after an EOS
+ * token. The last token drawn is run only if its hidden state is requested: only the next context shows whether it
  * was accepted.
  */
 export async function draftRound(
@@ -19,15 +19,13 @@ export async function draftRound(
   sequence: Sequence,
   request: DraftMessage,
   eos: ReadonlySet<Token>,
-): Promise<DraftReply> {
-  const { context, sampling, noise, hidden: kind } = request;
+): Promise<DraftedRound> {
+  const { sampling, noise, hidden: kind } = request;
   const { vocabulary } = model;
   const cancel = request.cancel === undefined ? undefined : new Int32Array(request.cancel);
+  rewindSequence(sequence, request.from);
+  const context = { length: sequence.tokens.length + request.tokens.length };
   const limit = Math.max(0, Math.min(request.limit, model.contextLength - context.length));
-  let shared = 0;
-  while (shared < sequence.tokens.length && shared < context.length - 1 && sequence.tokens[shared] === context[shared])
-    shared++;
-  sequence.tokens.length = shared;
 
   const { drafter } = model;
   // Drafter graphs cannot truncate rows, so with top-k, top-p or min-p tokens are drawn here. By noise as well: a graph
@@ -39,7 +37,7 @@ export async function draftRound(
   const tokens: Token[] = [];
   const logits = new Float32Array(limit * vocabulary);
   const states: Float32Array[] = [];
-  let pending: readonly Token[] = context.slice(shared);
+  let pending = request.tokens;
   while (tokens.length < limit) {
     const coins = uniform.slice(tokens.length);
     const pick = (row: Row) => drawDraft(row, tokens.length, { context, uniform, noise });

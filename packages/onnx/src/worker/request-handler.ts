@@ -1,7 +1,7 @@
 /** Handles the requests of one model's sessions, next to ONNX Runtime, in a worker thread or in a page. */
 import { type BlockScorer, forgetBlock } from "../evidence/block-scorer.ts";
 import type { Backend } from "../open/backend.ts";
-import type { LoadReply, Request } from "../protocol/protocol.ts";
+import type { BlockOrder, DraftedRound, DraftReply, LoadReply, Request } from "../protocol/protocol.ts";
 import { draftRound } from "../run/draft-round.ts";
 import { append, copySequence, newSequence, rewindSequence, type Sequence } from "../run/sequence.ts";
 import { type OpenModel, openModel } from "./open-model.ts";
@@ -13,11 +13,17 @@ export interface Handled {
   readonly transfer: ArrayBuffer[];
 }
 
+/** Handles a request to a model of the same thread, by the model's number. */
+export type HandleBeside = (model: number, request: Request) => Promise<Handled>;
+
 /** Handles one request. Call it again only when it is done. */
 export type RequestHandler = (request: Request) => Promise<Handled>;
 
-/** A handler for one model. The first request must be to load it. */
-export function requestHandler(backend: Backend): RequestHandler {
+/**
+ * A handler for one model. The first request must be to load it. `beside` handles a request to another model in the same
+ * thread.
+ */
+export function requestHandler(backend: Backend, beside?: HandleBeside): RequestHandler {
   let open: OpenModel | undefined;
   const sequences = new Map<number, Sequence>();
 
@@ -29,7 +35,9 @@ export function requestHandler(backend: Backend): RequestHandler {
     if (request.type === "load") return { value: await load(request), transfer: [] };
     if (request.type === "close") return { value: closeSequence(sequences, request.session), transfer: [] };
     if (open === undefined) throw new Error("The worker was asked to run before it had loaded a model.");
-    if (request.type !== "copy") return runRequest(open, sequenceOf(sequences, request.session), request);
+    if (request.type !== "copy") {
+      return runRequest(open, sequenceOf(sequences, request.session), request, beside);
+    }
     sequences.set(request.session, copySequence(sequenceOf(sequences, request.source), request.length));
     return { value: undefined, transfer: [] };
   };
@@ -44,6 +52,7 @@ async function runRequest(
   { model, scorer, eos }: OpenModel,
   sequence: Sequence,
   request: Exclude<Request, { type: "load" | "close" | "copy" }>,
+  beside: HandleBeside | undefined,
 ): Promise<Handled> {
   if (request.type === "logits-at") {
     const logits = await required(scorer).logitsAt(sequence, request.at);
@@ -52,8 +61,14 @@ async function runRequest(
   forgetBlock(sequence);
   if (request.type === "measure") return { value: sequence.cache?.bytes ?? 0, transfer: [] };
   if (request.type === "draft") {
-    const reply = await draftRound(model, sequence, request, eos);
-    return { value: reply, transfer: buffersOf(reply.logits, reply.hidden) };
+    const began = performance.now();
+    const draft = await draftRound(model, sequence, request, eos);
+    const drafted = performance.now();
+    const block = await runBlock(request.block, draft, beside);
+    const times = { draft: drafted - began, block: block && performance.now() - drafted };
+    const value: DraftReply = { ...draft, block: block?.value as DraftReply["block"], times };
+    // A set, since a score returns the draft's logits.
+    return { value, transfer: [...new Set([...buffersOf(draft.logits, draft.hidden), ...(block?.transfer ?? [])])] };
   }
   rewindSequence(sequence, request.from);
   const cancel = request.cancel === undefined ? undefined : new Int32Array(request.cancel);
@@ -63,6 +78,22 @@ async function runRequest(
   }
   const reply = await append(model, sequence, request.tokens, { rows: request.rows, hidden: request.hidden, cancel });
   return { value: reply, transfer: buffersOf(reply.logits, reply.hidden) };
+}
+
+/** Has the other model run the block of a draft. A failure is left to whoever asks for the block then. */
+async function runBlock(
+  order: BlockOrder | undefined,
+  { tokens: drafted, logits }: DraftedRound,
+  beside: HandleBeside | undefined,
+): Promise<Handled | undefined> {
+  if (order === undefined || drafted.length === 0 || beside === undefined) return undefined;
+  const { model, request, compares } = order;
+  const tokens = [...request.tokens, ...drafted];
+  const whole: Request =
+    request.type === "append"
+      ? { ...request, tokens, rows: tokens.length }
+      : { ...request, tokens, drafterLogits: compares ? logits : undefined };
+  return beside(model, whole).catch(() => undefined);
 }
 
 /** The sequence of a session; created if the session has none yet. */

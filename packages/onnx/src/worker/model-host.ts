@@ -1,0 +1,13 @@
+import type { Backend } from "../open/backend.ts";
+import { type HandleBeside, type RequestHandler, requestHandler } from "./request-handler.ts";
+
+/** Handles requests to the models of one thread, which are created by the first request to each. */
+export function modelHost(backend: Backend): HandleBeside {
+  const handlers = new Map<number, RequestHandler>();
+  const answer: HandleBeside = (model, request) => {
+    let handler = handlers.get(model);
+    if (handler === undefined) handlers.set(model, (handler = requestHandler(backend, answer)));
+    return handler(request);
+  };
+  return answer;
+}
