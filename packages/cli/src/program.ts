@@ -83,7 +83,7 @@ const decoding = (command: Command): Command =>
   command
     .option(
       "--draft-tokens <k>",
-      "most tokens to draft at a time; 0 decodes without a draft (default: the policy's own, or 16)",
+      "tokens to draft at a time, or auto, which chooses; 0 decodes without a draft (default: auto)",
       draftTokens,
     )
     .option("--drafter <name>", "model or lookup (default: model if there is a draft model)")
@@ -164,8 +164,8 @@ const serveOptions = (command: Command): Command =>
     .option("--policies <names...>", "presets and verifiers that requests may use (default: all)", list(filled))
     .option(
       "--draft-tokens <k>",
-      "block length for requests that do not set one (default: the policy's own, or 16)",
-      whole(0, 1024),
+      "block length for requests that do not set one, or auto, which chooses (default: auto)",
+      draftTokens,
     )
     .option("--max-draft-tokens <k>", "longest block that a request may ask for (default: 1024)", whole(0, 1024))
     .option("--max-tokens <n>", "most tokens of an answer (default: what the context has room for)", whole(1))

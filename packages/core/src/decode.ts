@@ -68,8 +68,8 @@ async function propose(request: Request): Promise<Draft> {
   if (signal?.aborted === true) {
     throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
   }
-  const limit = Math.min(request.draftTokens, request.remaining - 1);
-  if (drafter === undefined || limit <= 0) return { tokens: [] };
+  const limit = request.draftLength.choose(request.remaining - 1);
+  if (drafter === undefined || limit === 0) return { tokens: [] };
   const uniform = Array.from({ length: limit }, random);
   const noise = verifier.drawing === "noise" ? seed : undefined;
   const settings = { limit, sampling, shaping, uniform, noise, hidden: verifier.needs?.draftHidden, signal, scope };
@@ -159,6 +159,7 @@ async function commit(request: Request, round: Round, verdict: Verdict): Promise
   const undecided = draft.slice(0, accepted + 1).filter((_, at) => target.undecided?.(at) === true).length;
   const outcome = { drafted: draft.length, accepted, rejected, tokens, drawn, ignored, by, verdict, undecided };
   request.counters = addRound(request.counters, outcome);
+  request.draftLength.learn(outcome);
   request.looping ||= loops(committed, request.promptLength);
   for (const { charges } of [verdict, ...(verdict.shadows ?? [])]) {
     request.spent = charged(request.spent, charges, tokens.length);
