@@ -78,6 +78,16 @@ describe("an adaptive length", () => {
     assert.ok(longest(0.85, 0.27) > longest(0.85, 0.8) + 1);
   });
 
+  test("follows a text that becomes harder", () => {
+    const { lengths } = play(
+      known(pair),
+      textOf(3000, 2, (at) => (at < 2000 ? 0.95 : 0.65)),
+      pair,
+    );
+    assert.ok(mean(lengths.slice(50, 100)) > 10, `${mean(lengths.slice(50, 100))}`);
+    assert.ok(mean(lengths.slice(-100)) < 4, `${mean(lengths.slice(-100))}`);
+  });
+
   test("costs a hopeless text at most 3 % of plain decoding, with all probes", () => {
     for (const [seed, costs] of [pair, { plain: 1, base: 1.6, perToken: 0.18 }, usualCosts(true)].entries()) {
       for (const chance of [0, 0.1]) {
@@ -170,7 +180,7 @@ describe("a timed length", () => {
   test("times a plain round again after many rounds with drafts, so that it notices when drafts have become slow", () => {
     const [clock, times] = [{ now: 0 }, noTimes()];
     const easy = textOf(8000, 4, () => 0.8);
-    play(timed(clock, times), easy, pair, clock);
+    for (let answer = 0; answer < 4; answer++) play(timed(clock, times), easy.slice(0, 100), pair, clock);
     const { lengths } = play(timed(clock, times), easy, { ...pair, plain: 0.1 }, clock);
     assert.ok(mean(lengths.slice(-500)) < 0.1, `${mean(lengths.slice(-500))}`);
   });

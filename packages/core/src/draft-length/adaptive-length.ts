@@ -1,8 +1,8 @@
 /**
  * The draft length of each round, chosen for the most tokens a second.
  *
- * A round that drafts n tokens emits 1 + Σᵢ≤ₙ a₁…aᵢ tokens in the mean (2211.17192, section 3.3, with a rate of its own
- * for each position), and the length with the highest quotient of tokens and time is chosen, as in vLLM's SmartSpec
+ * A round that drafts n tokens emits 1 + a + … + aⁿ tokens in the mean, where a is the acceptance rate (2211.17192,
+ * equation 1), and the length with the highest quotient of tokens and time is chosen, as in vLLM's SmartSpec
  * (2406.14066, goodput) for one request. Where plain decoding has the highest, drafting rests, and one drafted token is
  * tried after longer and longer pauses: a hopeless text costs a probe in 64 tokens, and one that becomes easy again is
  * noticed by the first probe that is accepted.
@@ -39,7 +39,7 @@ export function adaptiveLength({ longest, costs }: AdaptiveOptions): DraftLength
       const most = Math.max(0, Math.min(longest, limit));
       if (most === 0) return 0;
       if (left === 0 && !probing) {
-        const best = bestLength(most, costs(), expected.at);
+        const best = bestLength(most, costs(), expected.rate);
         if (best > 0) return best;
         rest();
       }
@@ -62,11 +62,11 @@ export function adaptiveLength({ longest, costs }: AdaptiveOptions): DraftLength
 }
 
 /** The length, 0 to `most`, with the most tokens in a unit of time. */
-function bestLength(most: number, { plain, base, perToken }: Costs, rate: (index: number) => number): number {
+function bestLength(most: number, { plain, base, perToken }: Costs, rate: number): number {
   let [best, speed] = [0, 1 / (clearly * plain)];
   let [tokens, reached] = [1, 1];
   for (let length = 1; length <= most; length++) {
-    reached *= rate(length - 1);
+    reached *= rate;
     tokens += reached;
     const now = tokens / (base + length * perToken);
     if (now > speed) [best, speed] = [length, now];

@@ -40,7 +40,9 @@ const [assumed, assumedWeight] = [[2, 12], 0.05];
 export function measuredCosts(times: Pick<RoundTimes, "byLength">, usual: Costs): Costs {
   const plain = median(times.byLength.get(0) ?? []);
   if (plain === undefined) return usual;
-  const points = assumed.map((n) => [n, ((usual.base + n * usual.perToken) / usual.plain) * plain, assumedWeight] as const);
+  const points = assumed.map(
+    (n) => [n, ((usual.base + n * usual.perToken) / usual.plain) * plain, assumedWeight] as const,
+  );
   for (const [n, seen] of times.byLength) if (n > 0) points.push([n, median(seen) as number, seen.length]);
   let [weight, ns, ts] = [0, 0, 0];
   for (const [n, t, w] of points) [weight, ns, ts] = [weight + w, ns + w * n, ts + w * t];
