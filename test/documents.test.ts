@@ -41,6 +41,7 @@ const special: Readonly<Record<string, string>> = {
   "bun run lenity bench cache": "run by packages/cli/test on a small model",
   "bun run lenity bench evidence": "run by packages/cli/test on a small vocabulary",
   "bun run lenity bench grammar": "run by packages/cli/test on a small vocabulary",
+  "bun run lenity bench hostile": "run by packages/cli/test on two prompts",
   "bun run lenity bench load": "run by packages/cli/test for a few seconds",
   "bun run lenity bench remote": "run by packages/cli/test on one problem",
   "bun run lenity bench threads": "run by packages/cli/test on few rounds",

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type EvidenceReport, evidenceTable } from "../bench/evidence.ts";
+import { type HostileReport, hostileTable } from "../bench/hostile.ts";
 import { type LoadReport, loadTable } from "../bench/load.ts";
 import { type QualityReport, qualityTable } from "../bench/quality.ts";
 import { type RemoteReport, remoteTable } from "../bench/remote.ts";
@@ -28,6 +29,11 @@ export const tables: readonly GeneratedTable[] = [
     name: "load",
     file: "docs/benchmarks.md",
     make: () => loadTable(readJson<LoadReport>("bench/results/load.json")),
+  },
+  {
+    name: "hostile",
+    file: "docs/benchmarks.md",
+    make: () => hostileTable(readJson<HostileReport>("bench/results/hostile.json")),
   },
   {
     name: "remote",

@@ -8,7 +8,7 @@ import type { TokenColors } from "./token-colors.ts";
 /** Options of both commands. Sampling settings default to those recommended in the model's folder. */
 export interface AnswerOptions extends LoadModelsOptions {
   readonly policy: Policy;
-  readonly draftTokens?: number | undefined;
+  readonly draftTokens?: number | "auto" | undefined;
   readonly drafter?: string | undefined;
   readonly temperature?: number | undefined;
   readonly topK?: number | undefined;
@@ -58,7 +58,7 @@ export async function answer(
   { speculation, options, colors, signal }: Answering,
 ): Promise<Answered> {
   const { target, tokenizer } = models;
-  const { verifier, draftTokens, createDrafter } = speculation;
+  const { verifier, draftTokens, maxDraftTokens, createDrafter } = speculation;
   const before = continues ? prompt : [];
   const began = performance.now();
   const events = generate(prompt, {
@@ -68,6 +68,7 @@ export async function answer(
     verifier,
     drafter: createDrafter?.(),
     draftTokens,
+    maxDraftTokens,
     sampling: chosenSampling(options, models.sampling),
     seed: options.seed,
     maxTokens: options.maxTokens,
@@ -102,7 +103,7 @@ export async function answer(
   return { text, tokens, passes, milliseconds: performance.now() - began, answer: finished };
 }
 
-function report(answer: Answer, { policy, verifier, draftTokens }: Speculation): object {
+function report(answer: Answer, { policy, verifier, maxDraftTokens }: Speculation): object {
   return {
     text: answer.text,
     finish_reason: answer.reason,
@@ -111,7 +112,7 @@ function report(answer: Answer, { policy, verifier, draftTokens }: Speculation):
       policy,
       law: verifier.law,
       budget: verifier.budget,
-      draftTokens,
+      maxDraftTokens,
     }),
   };
 }

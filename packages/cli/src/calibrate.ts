@@ -20,7 +20,7 @@ export interface CalibrateFlags extends LoadModelsOptions {
   readonly values?: readonly number[] | undefined;
   readonly alpha: number;
   readonly delta: number;
-  readonly draftTokens?: number | undefined;
+  readonly draftTokens?: number | "auto" | undefined;
   readonly drafter?: string | undefined;
   readonly temperature?: number | undefined;
   readonly topK?: number | undefined;
@@ -71,7 +71,11 @@ async function search(
   const run = calibrationRun({
     ...{ models, prompts, sampling, seed, maxTokens, kept },
     loss: answerLoss(loss, check),
-    strict: chosenSpeculation({ policy: "strict", drafter }, models),
+    // A number, since the passes that "auto" takes depend on the machine.
+    strict: chosenSpeculation(
+      { policy: "strict", draftTokens: models.registry.create("strict").draftTokens, drafter },
+      models,
+    ),
     speculations: new Map(values.map((value) => [value, speculation(policyWith(value))])),
   });
   const settings = { values, prompts: prompts.length, alpha, delta, binary: true };
@@ -94,11 +98,14 @@ async function search(
   await kept.remove();
   if (chosen === undefined) return { details, rows, chosen, preset: undefined };
   const policy = policyWith(chosen);
-  const preset = { name, summary: promiseOf(details), policy, draftTokens: speculation(policy).draftTokens };
+  const preset = { name, summary: promiseOf(details), policy, draftTokens };
   return { details, rows, chosen, preset };
 }
 
-/** What is searched, the values in order from strict to loose, and the longest block. */
+/**
+ * What is searched, the values in order from strict to loose, and the block length: always a number, which the preset
+ * then has. Under "auto" it is the longest, so that answers have at most as many tokens of the draft.
+ */
 function planOf(flags: CalibrateFlags, { registry }: LoadedModels) {
   const { path, parameter, policyWith } = policyParameter(flags.policy, registry, flags.parameter);
   const given = flags.values ?? parameter?.values;
@@ -106,8 +113,8 @@ function planOf(flags: CalibrateFlags, { registry }: LoadedModels) {
     throw new LenityError("invalid_request", `No values are known for ${path}. Set --values, from strict to loose.`);
   const up = (a: number, b: number) => a - b;
   const values = parameter === undefined ? given : given.toSorted(parameter.looser === "up" ? up : (a, b) => up(b, a));
-  const own = registry.presets.find((preset) => preset.name === flags.policy)?.draftTokens;
-  return { path, policyWith, values, draftTokens: flags.draftTokens ?? own };
+  const own = registry.presets.find((preset) => preset.name === flags.policy)?.draftTokens ?? 16;
+  return { path, policyWith, values, draftTokens: typeof flags.draftTokens === "number" ? flags.draftTokens : own };
 }
 
 function checkLoss(kind: LossKind, answer: string, temperature: number): void {

@@ -69,7 +69,7 @@ function guarantee({ details }: CalibrationOutcome, { draftTokens }: Preset): st
     `- the ${prompts.count} prompts are independent draws from the same source as the prompts to come,`,
     "- neither the values nor the two limits were chosen by the answers to these prompts,",
     `- the models are the same: the target ${models} and the drafter ${drafter},`,
-    `- so are the settings: blocks of up to ${draftTokens} tokens, ${settings}, at most ${most} tokens of answer, and a`,
+    `- so are the settings: draft_tokens ${draftTokens}, ${settings}, at most ${most} tokens of answer, and a`,
     "  question alone, without a system message,",
     `- and right is what ${answer} says.`,
     `The confidence is over the draw of the prompts: of all such calibrations, at most ${percent(delta)} choose a value with a`,

@@ -59,10 +59,18 @@ export function calibrationRun(options: RunOptions): CalibrationRun {
   let strictLoss = 0;
 
   const answered = async (speculation: Speculation, index: number): Promise<KeptAnswer> => {
-    const { verifier, draftTokens, createDrafter } = speculation;
+    const { verifier, draftTokens, maxDraftTokens, createDrafter } = speculation;
     const prompt = writer.write([{ role: "user", content: (prompts[index] as Prompt).question }]);
     const { text, counters } = await complete(prompt, {
-      ...{ target, tokenizer, control: writer.control, verifier, drafter: createDrafter?.(), draftTokens },
+      ...{
+        target,
+        tokenizer,
+        control: writer.control,
+        verifier,
+        drafter: createDrafter?.(),
+        draftTokens,
+        maxDraftTokens,
+      },
       ...{ sampling, maxTokens, seed: seed + index },
     });
     const { emitted, rounds, relaxed } = counters;

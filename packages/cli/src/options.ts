@@ -71,7 +71,13 @@ export const number =
     throw new InvalidArgumentError(`Expected a number from ${from} to ${to}.`);
   };
 
-export const draftTokens: (text: string) => number = whole(0, 1024);
+/** A number of draft tokens, or `auto`. */
+export const draftTokens = (text: string): number | "auto" => {
+  if (text === "auto") return text;
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isInteger(value) && value >= 0 && value <= 1024) return value;
+  throw new InvalidArgumentError("Expected a whole number from 0 to 1024, or auto.");
+};
 export const temperature: (text: string) => number = number(0, 100);
 export const seed: (text: string) => number = whole(0);
 

@@ -2,6 +2,7 @@ import { activationKinds, attentionForms, weightKinds } from "@lenity/onnx";
 import { headKinds, lossKinds } from "@lenity/train";
 import { Command } from "commander";
 import { benchCache, benchEvidence, benchGrammar, benchThreads, benchVerify } from "./bench.ts";
+import { benchHostile } from "./bench-hostile.ts";
 import { benchLoad } from "./bench-load.ts";
 import { benchQuality } from "./bench-quality.ts";
 import { benchRemote } from "./bench-remote.ts";
@@ -83,7 +84,7 @@ const decoding = (command: Command): Command =>
   command
     .option(
       "--draft-tokens <k>",
-      "most tokens to draft at a time; 0 decodes without a draft (default: the policy's own, or 16)",
+      "tokens to draft at a time, or auto, which chooses; 0 decodes without a draft (default: auto)",
       draftTokens,
     )
     .option("--drafter <name>", "model or lookup (default: model if there is a draft model)")
@@ -164,8 +165,8 @@ const serveOptions = (command: Command): Command =>
     .option("--policies <names...>", "presets and verifiers that requests may use (default: all)", list(filled))
     .option(
       "--draft-tokens <k>",
-      "block length for requests that do not set one (default: the policy's own, or 16)",
-      whole(0, 1024),
+      "block length for requests that do not set one, or auto, which chooses (default: auto)",
+      draftTokens,
     )
     .option("--max-draft-tokens <k>", "longest block that a request may ask for (default: 1024)", whole(0, 1024))
     .option("--max-tokens <n>", "most tokens of an answer (default: what the context has room for)", whole(1))
@@ -432,6 +433,17 @@ export function program(): Command {
     .option("--answers <n>", "answers of each grammar", whole(1), 5)
     .option("--out <file>", "file for the JSON", "bench/results/grammar.json")
     .action(benchGrammar);
+  models(bench.command("hostile"))
+    .description(
+      "whether auto is slower than plain decoding or the best block length, on prompts that suit the draft or do not",
+    )
+    .option("--policies <list...>", "presets or policies in JSON (default: strict, judi, and judge)", list(policy))
+    .option("--lengths <k...>", "block lengths to compare with (default: 4 8 16 25)", list(whole(1, 1024)))
+    .option("--problems <n>", "how many problems, and at most so many hostile prompts", whole(1), 12)
+    .option("--max-tokens <n>", "most tokens of an answer", whole(1), 160)
+    .option("--turns <n>", "how often everything is answered", whole(1), 3)
+    .option("--out <file>", "file for the JSON", "bench/results/hostile.json")
+    .action(benchHostile);
   bench
     .command("remote")
     .description("what distance costs: tokens a second with the target behind a simulated round trip")

@@ -40,7 +40,7 @@ export interface ServeSettings {
   readonly share_cache: boolean;
   readonly policy: Policy;
   readonly policies?: readonly string[] | undefined;
-  readonly draft_tokens?: number | undefined;
+  readonly draft_tokens?: number | "auto" | undefined;
   readonly max_draft_tokens?: number | undefined;
   readonly max_tokens?: number | undefined;
   readonly engines: number;
@@ -77,7 +77,7 @@ const settings = v.strictObject({
   share_cache: v.optional(v.boolean(), false),
   policy: v.optional(policy, "strict"),
   policies: v.optional(v.pipe(texts, v.minLength(1))),
-  draft_tokens: v.optional(whole(0, 1024)),
+  draft_tokens: v.optional(v.union([whole(0, 1024), v.literal("auto")])),
   max_draft_tokens: v.optional(whole(0, 1024)),
   max_tokens: v.optional(whole(1)),
   engines: v.optional(whole(1, 64), 1),
@@ -152,7 +152,7 @@ function environmentSettings(environment: NodeJS.ProcessEnv): Source {
 
 function valueIn(given: string, name: string, type: string): unknown {
   if (type === "array") return given.split(/[\s,]+/).filter((part) => part !== "");
-  if (type === "number") return Number.isNaN(Number(given)) ? given : Number(given);
+  if (type === "number" || name === "draft_tokens") return Number.isNaN(Number(given)) ? given : Number(given);
   if (type === "boolean") return /^(1|true)$/i.test(given) ? true : /^(0|false)$/i.test(given) ? false : given;
   if (name !== "policy" || !given.trimStart().startsWith("{")) return given;
   try {

@@ -52,10 +52,7 @@ describe("lenity calibrate", () => {
       /^At most 25 % of answers to such prompts are wrong where strict verification's are right, with 95 % confidence\.$/m,
     );
     assert.match(out, /- the 12 prompts are independent draws from the same source as the prompts to come,/);
-    assert.match(
-      out,
-      /the target tiny, the draft draft and the drafter model,\n.*blocks of up to 16 tokens, temperature 0/,
-    );
+    assert.match(out, /the target tiny, the draft draft and the drafter model,\n.*draft_tokens 16, temperature 0/);
 
     const { calibration, ...preset } = JSON.parse(await readFile(file, "utf8"));
     const policy = { type: "or", any: [{ type: "sd" }, { type: "kl", threshold: 2, max_confidence: 0.9 }] };

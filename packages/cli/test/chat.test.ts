@@ -93,7 +93,7 @@ describe("lenity chat with lines on standard input", () => {
       ["/policy judy", /policy names the unknown preset "judy"\. Did you mean "judi"\?/],
       ["/policy {type", /\/policy "\{type" is invalid\. It is not valid JSON/],
       ["/policy bounded", /is defined only for drafts sampled .* Set a temperature above 0/],
-      ["/draft many", /\/draft "many" is invalid\. Expected a whole number from 0 to 1024\./],
+      ["/draft many", /\/draft "many" is invalid\. Expected a whole number from 0 to 1024, or auto\./],
       ["/temperature -1", /\/temperature "-1" is invalid\. Expected a number from 0 to 100\./],
       ["/seed x", /\/seed "x" is invalid\. Expected a whole number from 0\./],
       ["/drafter modle", /tiny has no drafter "modle"\. Did you mean "model"\?/],
@@ -127,7 +127,7 @@ describe("lenity chat with lines on standard input", () => {
     const { status, err } = await run(["chat", "--max-tokens", "4", "--policy", "judge"], lines.join("\n"));
     assert.equal(status, 0, err);
     assert.match(err, /^policy: judge \(law: none\)\n {2}strict +Speculative sampling.*verifiers for JSON: sd, /s);
-    assert.match(err, /^draft: 25\ndrafter: model\ntemperature: 0\nseed: 0\nsystem: none\n/m);
+    assert.match(err, /^draft: auto, up to 25\ndrafter: model\ntemperature: 0\nseed: 0\nsystem: none\n/m);
     assert.match(err, /cut off at the token limit\n {2}answers +1; the conversation has 1, 0 of them stopped\n/);
     assert.match(err, /^ {2}context +\d+ of 512 tokens after the last whole answer; \d+ of \d+ tokens of/m);
     for (const name of ["policy", "draft", "drafter", "temperature", "seed", "system", "clear", "undo", "retry"])

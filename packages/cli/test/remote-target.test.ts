@@ -50,7 +50,14 @@ const promptOf = (question: string): string => `<|user|>${question}<|end|><|assi
 
 async function answer(question: string, policy: Policy, temperature = 0, seed = 0): Promise<Answer> {
   const drafter = onnxDrafter(draft);
-  const settings = { tokenizer, drafter, verifier: registry.create(policy), sampling: { temperature }, seed };
+  const settings = {
+    tokenizer,
+    drafter,
+    draftTokens: 8,
+    verifier: registry.create(policy),
+    sampling: { temperature },
+    seed,
+  };
   return complete(promptOf(question), { target, ...settings, maxTokens: 160 });
 }
 
@@ -94,7 +101,13 @@ describe("a lenity server as the target", () => {
     let [far, near] = [0, 0];
     for (const { question } of problems.slice(0, 16)) {
       far += (await answer(question, policy)).counters.relaxed;
-      const settings = { tokenizer, drafter: onnxDrafter(draft), verifier: registry.create(policy), maxTokens: 160 };
+      const settings = {
+        tokenizer,
+        drafter: onnxDrafter(draft),
+        draftTokens: 8,
+        verifier: registry.create(policy),
+        maxTokens: 160,
+      };
       near += (await complete(promptOf(question), { target: local, ...settings })).counters.relaxed;
     }
     assert.ok(far > 0 && far <= near + 2, `${far} relaxed over the wire, ${near} with rows`);
@@ -134,7 +147,13 @@ describe("a lenity server as the target", () => {
   test("prompt lookup drafts for it", async () => {
     const question = problems[0]?.question ?? "";
     const plain = await complete(promptOf(question), { target: local, tokenizer, maxTokens: 160 });
-    const drafted = await complete(promptOf(question), { target, tokenizer, drafter: lookupDrafter(), maxTokens: 160 });
+    const drafted = await complete(promptOf(question), {
+      target,
+      tokenizer,
+      drafter: lookupDrafter(),
+      draftTokens: 8,
+      maxTokens: 160,
+    });
     assert.equal(drafted.text, plain.text);
     assert.ok(drafted.counters.accepted > 0);
   });
@@ -144,7 +163,7 @@ test("a server that dies in mid-answer is one clear error", async () => {
   const dying = await serve();
   const model = await remoteModel({ engine: "lenity", url: dying.url, tokens: local, eos: local.eos, retries: 1 });
   const drafter = onnxDrafter(draft);
-  const options = { target: model, tokenizer, drafter, maxTokens: 160 };
+  const options = { target: model, tokenizer, drafter, draftTokens: 8, maxTokens: 160 };
   const { generate } = await import("@lenity/core");
   let error: unknown;
   try {

@@ -15,8 +15,21 @@ export interface DecodeOptions {
   readonly drafter?: Drafter | undefined;
   /** The acceptance rule. Default: the preset `strict`, which is `sd` and lossless. */
   readonly verifier?: Verifier | undefined;
-  /** The longest block to draft, 0 to 1024; 0 is plain decoding. Default: the one of the verifier's preset, else 16. */
-  readonly draftTokens?: number | undefined;
+  /**
+   * The block length, 0 to 1024, or "auto" (the default), which chooses the length of each round for the most tokens a
+   * second. 0 is plain decoding; another number drafts as many in every round. "auto" goes down to 0 where drafts do not
+   * pay, and probes now and then whether they do again.
+   *
+   * Where the text does not depend on the lengths (law `exact` at temperature 0, and where noise draws), "auto" measures
+   * what rounds cost. Everywhere else it knows only what was accepted in this answer and fixed costs, so that the same
+   * seed gives the same text on every machine, however busy.
+   */
+  readonly draftTokens?: number | "auto" | undefined;
+  /**
+   * The longest block that "auto" may choose, 0 to 1024. Default: the number of the verifier's preset, else 16; under a
+   * lossless rule at least 16.
+   */
+  readonly maxDraftTokens?: number | undefined;
   readonly sampling?: Partial<Sampling> | undefined;
   /**
    * Penalties, biases and bans, applied in this order before the sampling settings: to every row that a token of the
@@ -42,6 +55,8 @@ export interface DecodeOptions {
   /** Tokens that are always verified strictly, even under lossy rules. Default: the target's EOS tokens. */
   readonly control?: ReadonlySet<Token> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds since any moment, for "auto". Default: `performance.now`. */
+  readonly clock?: (() => number) | undefined;
   /**
    * Who the answer is for: a prompt reuses only cache entries of the same scope. Default: requests without a scope
    * share one.

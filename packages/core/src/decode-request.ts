@@ -1,4 +1,6 @@
 import type { DecodeOptions } from "./decode-options.ts";
+import type { DraftLength } from "./draft-length/draft-length.ts";
+import { longestDraft, requestLength } from "./draft-length/request-length.ts";
 import { LenityError } from "./error.ts";
 import { guarded } from "./guard.ts";
 import { type Counters, noCounts } from "./metrics.ts";
@@ -15,8 +17,7 @@ import { sd, strictDraftTokens } from "./verifiers/sd.ts";
 export interface Request
   extends Pick<DecodeOptions, "target" | "drafter" | "stop" | "trace" | "logprobs" | "signal" | "scope"> {
   readonly verifier: Verifier;
-  /** The longest block; 0 without a drafter. */
-  readonly draftTokens: number;
+  readonly draftLength: DraftLength;
   readonly sampling: Sampling;
   /** Its processors and grammar, if it has any. */
   readonly shaping: Shaping | undefined;
@@ -49,13 +50,14 @@ export function beginRequest(prompt: readonly Token[], options: DecodeOptions): 
   const { target, drafter, stop, trace, logprobs, signal, scope, maxTokens = Number.POSITIVE_INFINITY } = options;
   const verifier = guarded(options.verifier ?? strict);
   const settings = sampling(options.sampling);
-  const draftTokens = drafter === undefined ? 0 : checkDraftTokens(options.draftTokens ?? verifier.draftTokens ?? 16);
+  const shaped = options.grammar !== undefined || (options.processors ?? []).length > 0;
+  const draftLength = lengthOf(options, verifier, { greedy: settings.temperature === 0, shaped });
+  const drafted = draftLength.longest > 0;
   checkPrompt(prompt, target);
-  checkFeasible(verifier, target, draftTokens > 0 ? drafter : undefined, settings);
+  checkFeasible(verifier, target, drafted ? drafter : undefined, settings);
   checkGrammar(options.grammar, target);
   checkReach(target, {
-    ...{ verifier, sampling: settings, drafted: draftTokens > 0 },
-    shaped: options.grammar !== undefined || (options.processors ?? []).length > 0,
+    ...{ verifier, sampling: settings, drafted, shaped },
     trace: trace === true || logprobs !== undefined,
   });
   const limit = Math.min(maxTokens, target.contextLength - prompt.length);
@@ -67,7 +69,7 @@ export function beginRequest(prompt: readonly Token[], options: DecodeOptions): 
   const random = seeded(seed);
   const eos = new Set(target.eos);
   return {
-    ...{ target, drafter, stop, trace, logprobs, signal, scope, verifier, draftTokens, committed, eos },
+    ...{ target, drafter, stop, trace, logprobs, signal, scope, verifier, draftLength, committed, eos },
     sampling: settings,
     shaping: requestShaping({ ...options, committed, promptLength: prompt.length }),
     ...{ seed, random, pick: pickers[verifier.drawing ?? "coins"](random, seed) },
@@ -82,4 +84,17 @@ export function beginRequest(prompt: readonly Token[], options: DecodeOptions): 
     overshoots: [],
     reason: limit === 0 ? "length" : undefined,
   };
+}
+
+/** Checks the two settings of the draft length. */
+function lengthOf(
+  { target, drafter, clock, draftTokens = "auto", maxDraftTokens }: DecodeOptions,
+  verifier: Verifier,
+  { greedy, shaped }: { readonly greedy: boolean; readonly shaped: boolean },
+): DraftLength {
+  const auto = draftTokens === "auto";
+  const longest = auto
+    ? checkDraftTokens(maxDraftTokens ?? longestDraft(verifier), "maxDraftTokens")
+    : checkDraftTokens(draftTokens);
+  return requestLength({ target, drafter, clock, verifier, longest, auto, greedy, shaped });
 }

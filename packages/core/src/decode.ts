@@ -67,7 +67,9 @@ async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncG
 /** Drafts and scores a round. */
 async function run(session: Session, request: Request): Promise<Round> {
   checkSignal(request);
-  return score(session, request, await propose(session, request));
+  const round = await score(session, request, await propose(session, request));
+  request.draftLength.scored();
+  return round;
 }
 
 function checkSignal({ signal }: Request): void {
@@ -87,8 +89,8 @@ async function prefill(session: Session, request: Request): Promise<void> {
 /** The drafter's tokens for this round. The last token the answer may get is not drafted: the target adds it. */
 async function propose(session: Session, request: Request): Promise<Draft> {
   const { target, drafter, verifier, committed: context, sampling, shaping, seed, random, signal, scope } = request;
-  const limit = Math.min(request.draftTokens, request.remaining - 1);
-  if (drafter === undefined || limit <= 0) return { tokens: [] };
+  const limit = request.draftLength.choose(request.remaining - 1);
+  if (drafter === undefined || limit === 0) return { tokens: [] };
   const uniform = Array.from({ length: limit }, random);
   const noise = verifier.drawing === "noise" ? seed : undefined;
   const scoring = scoringOf(session, scoringOptions(request), true);
@@ -183,6 +185,7 @@ async function commit(request: Request, round: Round, verdict: Verdict): Promise
   const undecided = draft.slice(0, accepted + 1).filter((_, at) => target.undecided?.(at) === true).length;
   const outcome = { drafted: draft.length, accepted, rejected, tokens, drawn, ignored, by, verdict, undecided };
   request.counters = addRound(request.counters, outcome);
+  request.draftLength.learn(outcome);
   request.looping ||= loops(committed, request.promptLength);
   for (const { charges } of [verdict, ...(verdict.shadows ?? [])]) {
     request.spent = charged(request.spent, charges, tokens.length);

@@ -73,6 +73,8 @@ export interface Drafter {
   readonly hidden?: ByHiddenKind<number> | undefined;
   /** The size of its vocabulary, if it has one: checked against the target's. */
   readonly vocabulary?: number | undefined;
+  /** Whether it chooses the length of its drafts itself: "auto" then leaves it the longest. Default: false. */
+  readonly paced?: boolean | undefined;
   propose(request: DraftRequest): Promise<Draft>;
   /** Frees its resources. Called once, by the request it drafts for. */
   close(): void | Promise<void>;

@@ -2,6 +2,7 @@
 export { copyRows, type TokenIds } from "./align-vocabulary.ts";
 export { closing } from "./closing.ts";
 export { didYouMean } from "./did-you-mean.ts";
+export { longestDraft } from "./draft-length/request-length.ts";
 export { canRead, commonPrefix } from "./drafters/model.ts";
 export { badLogits, blamed } from "./evidence/name-the-model.ts";
 export { isPlain, readsDraft, topOf } from "./evidence/reading.ts";

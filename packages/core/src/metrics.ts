@@ -4,7 +4,8 @@ import type { Verdict } from "./verifier.ts";
 
 /**
  * What happened in one answer, in tokens. Always: evaluated = accepted + rejected; emitted = accepted + replacements +
- * bonuses − ignored; accepted = Σ acceptedBy; relaxed ≤ accepted ≤ evaluated ≤ drafted; rounds = Σ histogram.
+ * bonuses − ignored; accepted = Σ acceptedBy; relaxed ≤ accepted ≤ evaluated ≤ drafted; rounds = Σ histogram
+ * = Σ lengths.
  */
 export interface Counters {
   /** Prompt tokens that the target did not run because they were already in its session's cache. */
@@ -55,6 +56,8 @@ export interface Counters {
   readonly looping: boolean;
   /** histogram[n]: rounds that accepted n drafted tokens. */
   readonly histogram: readonly number[];
+  /** lengths[n]: rounds that drafted n tokens. lengths[0] are those without a draft. */
+  readonly lengths: readonly number[];
 }
 
 /** One round's share of the counters. */
@@ -90,17 +93,13 @@ export const noCounts: Counters = {
   undecided: 0,
   looping: false,
   histogram: [],
+  lengths: [],
 };
 
 /** The counters after one more round. */
 export function addRound(counters: Counters, round: RoundOutcome): Counters {
   const acceptedBy = { ...counters.acceptedBy };
   for (const name of round.by) acceptedBy[name] = (acceptedBy[name] ?? 0) + 1;
-  const histogram = Array.from(
-    { length: Math.max(counters.histogram.length, round.accepted + 1) },
-    (_, n) => counters.histogram[n] ?? 0,
-  );
-  histogram[round.accepted] = (histogram[round.accepted] ?? 0) + 1;
   const shadows = { ...counters.shadows };
   for (const { name, accept } of round.verdict.shadows ?? []) {
     const rejection = accept.indexOf(false);
@@ -126,6 +125,14 @@ export function addRound(counters: Counters, round: RoundOutcome): Counters {
     spent: counters.spent + totalCharge(round.verdict.charges, round.tokens.length),
     shadows,
     undecided: counters.undecided + round.undecided,
-    histogram,
+    histogram: oneMore(counters.histogram, round.accepted),
+    lengths: oneMore(counters.lengths, round.drafted),
   };
+}
+
+/** The histogram with one more at n. */
+function oneMore(histogram: readonly number[], n: number): number[] {
+  const more = Array.from({ length: Math.max(histogram.length, n + 1) }, (_, at) => histogram[at] ?? 0);
+  more[n] = (more[n] as number) + 1;
+  return more;
 }

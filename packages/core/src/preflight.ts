@@ -7,28 +7,23 @@ import { type ReadingNeeds, readingsNeeded } from "./readings-needed.ts";
 import type { Sampling } from "./sampling.ts";
 import type { Needs, Verifier } from "./verifier.ts";
 
-/** Returns the longest block to draft, or throws `invalid_request`. */
-export function checkDraftTokens(value: number): number {
+/** Returns the block length, or throws `invalid_request`. */
+export function checkDraftTokens(value: number, path = "draftTokens"): number {
   if (Number.isInteger(value) && value >= 0 && value <= 1024) return value;
   throw new LenityError(
     "invalid_request",
-    `draftTokens is ${value}; expected a whole number from 0 (plain decoding) to 1024.`,
-    {
-      path: "draftTokens",
-    },
+    `${path} is ${value}; expected a whole number from 0 (plain decoding) to 1024${path === "draftTokens" ? ', or "auto"' : ""}.`,
+    { path },
   );
 }
 
-/**
- * The longest block, when a program chooses the drafter: the requested length; else 0 if the target cannot verify a
- * block; else the verifier's default; else 16.
- */
+/** The block length, when a program chooses the drafter: the first given one; else 0 if the target cannot verify a block. */
 export function blockLength(
   { lastOnly }: Pick<LanguageModel, "lastOnly">,
-  { draftTokens }: Pick<Verifier, "draftTokens">,
-  asked?: number,
-): number {
-  return asked ?? (lastOnly === true ? 0 : (draftTokens ?? 16));
+  asked?: number | "auto",
+  usual: number | "auto" = "auto",
+): number | "auto" {
+  return asked ?? (lastOnly === true ? 0 : usual);
 }
 
 /** Refuses an empty prompt, a prompt longer than the context, and ids that the model does not have. */

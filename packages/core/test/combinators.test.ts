@@ -36,7 +36,7 @@ const near = (seed: number) => modelDrafter(noisyModel({ vocabulary, seed, noise
 
 async function run(options: DecodeOptions, prompt: readonly Token[] = [1]) {
   const emitted: EmittedToken[] = [];
-  for await (const event of decode(prompt, options)) {
+  for await (const event of decode(prompt, { draftTokens: 8, ...options })) {
     if (event.type === "round") emitted.push(...event.tokens);
     else return { emitted, tokens: emitted.map(({ token }) => token), counters: event.counters, reason: event.reason };
   }

@@ -30,7 +30,7 @@ interface Result {
 
 async function run(prompt: readonly Token[], options: DecodeOptions): Promise<Result> {
   const emitted: EmittedToken[] = [];
-  for await (const event of decode(prompt, options)) {
+  for await (const event of decode(prompt, { draftTokens: 8, ...options })) {
     if (event.type === "round") emitted.push(...event.tokens);
     else return { tokens: emitted.map(({ token }) => token), emitted, reason: event.reason, counters: event.counters };
   }
@@ -301,7 +301,7 @@ describe("a token says whether it was accepted by relaxation", () => {
   });
 });
 
-test("the longest block is that of the preset where the caller names none, and 16 for other rules", async () => {
+test("a number of draft tokens is the limit of every round, and the default is no number", async () => {
   const asked = async (options: Partial<DecodeOptions>) => {
     let longest = 0;
     const drafter: Drafter = {
@@ -311,14 +311,15 @@ test("the longest block is that of the preset where the caller names none, and 1
         return { tokens: [] };
       },
     };
-    await run([1], { target: counting(), drafter, maxTokens: 60, ...options });
+    for await (const _ of decode([1], { target: counting(), drafter, maxTokens: 60, ...options }));
     return longest;
   };
-  const registry = defaultRegistry();
-  assert.equal(await asked({}), 8);
-  assert.equal(await asked({ verifier: registry.create("strict") }), 8);
-  assert.equal(await asked({ verifier: registry.create({ type: "sd" }) }), 16);
-  assert.equal(await asked({ verifier: registry.create("strict"), draftTokens: 5 }), 5);
+  const strict = defaultRegistry().create("strict");
+  assert.equal(await asked({ verifier: strict, draftTokens: 5 }), 5);
+  assert.equal(await asked({ verifier: strict, draftTokens: 23 }), 23);
+  const [usual, auto] = [await asked({}), await asked({ draftTokens: "auto" })];
+  assert.ok(usual > 0 && usual <= 16, `${usual}`);
+  assert.equal(auto, usual);
 });
 
 describe("a drafter is closed", () => {

@@ -44,7 +44,7 @@ const letter = 7;
 
 async function run(options: DecodeOptions, prompt: readonly Token[] = [letter]) {
   const emitted: EmittedToken[] = [];
-  for await (const event of decode(prompt, options)) {
+  for await (const event of decode(prompt, { draftTokens: 8, ...options })) {
     if (event.type === "round") emitted.push(...event.tokens);
     else return { emitted, tokens: emitted.map(({ token }) => token), ...event };
   }

@@ -40,7 +40,7 @@ const question = "Ben has 3 bags with 5 nuts in each. Then he gives 4 nuts to Mi
 
 const ask = (grammar: Grammar, options: Partial<GenerateOptions>): Promise<Answer> => {
   const { target, tokenizer } = pair;
-  return complete(question, { target, tokenizer, grammar, maxTokens: 300, ...options });
+  return complete(question, { target, tokenizer, grammar, draftTokens: 8, maxTokens: 300, ...options });
 };
 
 function check({ text, reason }: Answer): void {

@@ -53,7 +53,7 @@ interface Said {
 }
 async function said(prompt: readonly Token[], options: DecodeOptions): Promise<Said> {
   const tokens: Token[] = [];
-  for await (const event of decode(prompt, options)) {
+  for await (const event of decode(prompt, { draftTokens: 8, ...options })) {
     if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
     else return { tokens, reason: event.reason };
   }

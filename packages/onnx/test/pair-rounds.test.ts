@@ -72,7 +72,7 @@ const rules = [
   { type: "coupled" },
   { type: "divergence", measure: "tv", threshold: 0.3 },
 ];
-const settings: readonly Partial<DecodeOptions>[] = [
+const settings: readonly (Partial<DecodeOptions> & { readonly draftTokens?: number })[] = [
   {},
   { sampling: { temperature: 0.8 }, seed: 4 },
   { sampling: { temperature: 1, topP: 0.9 }, seed: 5, trace: true },

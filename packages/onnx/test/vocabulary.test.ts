@@ -45,7 +45,7 @@ async function withTexts(
 
 async function said(prompt: readonly Token[], options: DecodeOptions): Promise<{ tokens: Token[]; drafted: number }> {
   const tokens: Token[] = [];
-  for await (const event of decode(prompt, options)) {
+  for await (const event of decode(prompt, { draftTokens: 8, ...options })) {
     if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
     else return { tokens, drafted: event.counters.drafted };
   }

@@ -53,6 +53,7 @@ export function pacedDrafter(
   };
   return {
     ...drafter,
+    paced: true,
     async propose(request: DraftRequest): Promise<Draft> {
       learn(request.context);
       const limit = bestLength({ acceptance: accepted / tested, perToken, roundTrip: wire.roundTrip }, request.limit);

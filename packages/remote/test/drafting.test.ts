@@ -18,7 +18,7 @@ import { bestLength } from "../src/paced-drafter.ts";
 async function run(options: DecodeOptions): Promise<{ readonly tokens: Token[]; readonly counters: Counters }> {
   const tokens: Token[] = [];
   let counters: Counters | undefined;
-  for await (const event of decode([0], options)) {
+  for await (const event of decode([0], { draftTokens: 8, ...options })) {
     if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
     else counters = event.counters;
   }

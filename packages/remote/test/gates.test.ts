@@ -9,7 +9,7 @@ const registry = defaultRegistry();
 async function counters(options: DecodeOptions) {
   let last: DecodeEvent | undefined;
   const texts: number[] = [];
-  for await (const event of decode([0], options)) {
+  for await (const event of decode([0], { draftTokens: 8, ...options })) {
     last = event;
     if (event.type === "round") texts.push(...event.tokens.map(({ token }) => token));
   }

@@ -10,7 +10,7 @@ const names = Object.keys(fakes) as FakeName[];
 
 async function run(prompt: readonly Token[], options: DecodeOptions): Promise<DecodeEvent[]> {
   const events: DecodeEvent[] = [];
-  for await (const event of decode(prompt, options)) events.push(event);
+  for await (const event of decode(prompt, { draftTokens: 8, ...options })) events.push(event);
   return events;
 }
 const tokensOf = (events: readonly DecodeEvent[]): Token[] =>

@@ -13,7 +13,7 @@ async function refusal(options: Partial<DecodeOptions>, top = 20): Promise<unkno
   const before = target.fake.counts.calls;
   const drafter = modelDrafter(noisyModel({ ...own, noise: 1 }));
   try {
-    for await (const _ of decode([0], { target, drafter, maxTokens: 20, ...options }));
+    for await (const _ of decode([0], { target, drafter, draftTokens: 8, maxTokens: 20, ...options }));
   } catch (error) {
     assert.equal(target.fake.counts.calls, before, "the engine was asked before the refusal");
     return error;

@@ -7,7 +7,7 @@ import { connected } from "./connect.ts";
 
 async function run(prompt: readonly Token[], options: DecodeOptions): Promise<Token[]> {
   const tokens: Token[] = [];
-  for await (const event of decode(prompt, options))
+  for await (const event of decode(prompt, { draftTokens: 8, ...options }))
     if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
   return tokens;
 }

@@ -24,12 +24,9 @@ export interface ServedModel {
   readonly registry: Registry;
   /** The policy of requests without one. Default "strict". */
   readonly policy?: Policy | undefined;
-  /**
-   * The longest block, for requests that neither set one nor name a preset with one. Default: the default policy's,
-   * else 16.
-   */
-  readonly draftTokens?: number | undefined;
-  /** The longest block and the most tokens of an answer that a request may ask for. Default: no limit of their own. */
+  /** The block length, or "auto", for requests that neither set one nor name a preset with one. Default: "auto". */
+  readonly draftTokens?: number | "auto" | undefined;
+  /** The longest block, also of "auto", and the most tokens of an answer that a request may ask for. Default: no limit of their own. */
   readonly maxDraftTokens?: number | undefined;
   readonly maxTokens?: number | undefined;
   /** The settings in `generation_config.json`. The temperature is 1 if neither they nor the request set it. */

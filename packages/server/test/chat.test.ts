@@ -69,6 +69,8 @@ describe("a whole answer", () => {
       num_accepted_draft_tokens: 8,
       num_draft_tokens: 10,
       num_spec_tokens: 8,
+      mean_draft_length: 5,
+      draft_length_histogram: [0, 0, 1, 0, 0, 0, 0, 0, 1],
     });
     assert.deepEqual(metrics?.acceptance, {
       policy: { type: "sd" },
@@ -262,7 +264,7 @@ describe("the policy", () => {
     assert.deepEqual((await reply(lenient, {})).metrics?.acceptance.policy, judi);
   });
 
-  test("brings its preset's block length unless the request gives one", async () => {
+  test("brings its preset's longest block unless the request gives a number", async () => {
     const { plugins, presets } = served(target).registry;
     const long = createRegistry(
       plugins,
@@ -272,8 +274,10 @@ describe("the policy", () => {
       const app = createServer({ models: [served(target, draft, { registry: long, ...options })] });
       return (await reply(app, { max_tokens: 2, speculative })).metrics?.speculative_decoding.num_spec_tokens;
     };
-    assert.equal(await asked({}, {}), 8);
+    assert.equal(await asked({}, {}), 16);
     assert.equal(await asked({ draftTokens: 5 }, {}), 5);
+    assert.equal(await asked({ draftTokens: 5 }, { draft_tokens: "auto" }), 16);
+    assert.equal(await asked({ maxDraftTokens: 12 }, {}), 12);
     assert.equal(await asked({ draftTokens: 5 }, { policy: "judi" }), 25);
     assert.equal(await asked({ draftTokens: 5 }, { policy: "judi", draft_tokens: 3 }), 3);
     assert.equal(await asked({ policy: "judi" }, {}), 25);
@@ -317,7 +321,7 @@ describe("the metrics", () => {
   test("of an answer without a token are zeros", () => {
     const { speculative_decoding } = metricsOf(
       { counters: noCounts },
-      { policy: "strict", law: "exact", draftTokens: 16 },
+      { policy: "strict", law: "exact", maxDraftTokens: 16 },
     );
     assert.equal(speculative_decoding.mean_acceptance_length, 0);
     assert.equal(speculative_decoding.draft_acceptance_rate, 0);

@@ -19,30 +19,53 @@ const [first, lookup] = ["model", "lookup"].map((name) => (): Drafter => ({ ...l
 ];
 const model: SpeculativeModel = { id: "m", target, drafters: { model: first, lookup }, registry: defaultRegistry() };
 
-/** The policy, the block length and the drafter's name. */
+/** The policy, the block length (the longest one in brackets under "auto") and the drafter's name. */
 function chosen(asked: AskedSpeculation, more: Partial<SpeculativeModel> = {}): readonly unknown[] {
-  const { policy, draftTokens, createDrafter } = chosenSpeculation(asked, { ...model, ...more });
-  return [policy, draftTokens, createDrafter?.().name];
+  const { policy, draftTokens, maxDraftTokens, createDrafter } = chosenSpeculation(asked, { ...model, ...more });
+  if (draftTokens !== "auto") assert.equal(maxDraftTokens, draftTokens);
+  return [policy, draftTokens === "auto" ? [maxDraftTokens] : draftTokens, createDrafter?.().name];
 }
 
 describe("policy, drafter and block length", () => {
   const sd = { type: "sd" };
 
-  test("are strict, the first drafter and the preset's block where nobody says otherwise", () => {
-    const own = defaultRegistry().create("strict").draftTokens ?? 16;
-    assert.deepEqual(chosen({}), [sd, own, "model"]);
-    assert.deepEqual(chosen({ policy: null, draftTokens: null, drafter: null }), [sd, own, "model"]);
-    assert.deepEqual(chosen({ policy: sd }), [sd, 16, "model"]);
+  test("are strict, the first drafter and the length that suits each round where nobody says otherwise", () => {
+    assert.deepEqual(chosen({}), [sd, [16], "model"]);
+    assert.deepEqual(chosen({ policy: null, draftTokens: null, drafter: null }), [sd, [16], "model"]);
+    assert.deepEqual(chosen({ policy: sd, draftTokens: "auto" }), [sd, [16], "model"]);
+  });
+
+  test("of auto go up to the number of the preset, and of a lossless one at least to 16", () => {
+    const kl = { type: "kl", threshold: 0.3 };
+    const presets = [
+      { name: "short", summary: "", policy: kl, draftTokens: 5 },
+      { name: "short and lossless", summary: "", policy: sd, draftTokens: 5 },
+      { name: "long and lossless", summary: "", policy: sd, draftTokens: 25 },
+    ];
+    const registry = createRegistry(defaultRegistry().plugins, [...presets, ...defaultRegistry().presets]);
+    for (const [policy, longest] of [
+      ["short", 5],
+      ["short and lossless", 16],
+      ["long and lossless", 25],
+      [kl, 16],
+    ] as const)
+      assert.deepEqual(chosenSpeculation({ policy }, { ...model, registry }).maxDraftTokens, longest);
+    assert.deepEqual(chosen({ policy: "long and lossless" }, { registry, maxDraftTokens: 12 }).slice(1), [
+      [12],
+      "model",
+    ]);
+    assert.deepEqual(chosen({ draftTokens: "auto" }, { registry, maxDraftTokens: 0 }).slice(1), [0, undefined]);
   });
 
   test("are the model's before the usual ones, and those asked for before the model's", () => {
     const more = { policy: { type: "exact" }, draftTokens: 5 };
     assert.deepEqual(chosen({}, more), [{ type: "exact" }, 5, "model"]);
     assert.deepEqual(chosen({ policy: sd, draftTokens: 2, drafter: "lookup" }, more), [sd, 2, "lookup"]);
-    // A preset that is asked for brings its own block, an expression has none.
+    assert.deepEqual(chosen({ draftTokens: "auto" }, more).slice(1), [[16], "model"]);
+    // A preset that is asked for brings its own longest block, an expression has none.
     const preset = { name: "long", summary: "", policy: sd, draftTokens: 25 };
     const registry = createRegistry(defaultRegistry().plugins, [preset, ...defaultRegistry().presets]);
-    assert.deepEqual(chosen({ policy: "long" }, { ...more, registry }), [sd, 25, "model"]);
+    assert.deepEqual(chosen({ policy: "long" }, { ...more, registry }), [sd, [25], "model"]);
     assert.deepEqual(chosen({ policy: sd }, { ...more, registry }), [sd, 5, "model"]);
   });
 

@@ -49,7 +49,7 @@ describe("a stream", () => {
     assert.equal(finish?.metrics, undefined);
     assert.deepEqual(last?.choices, []);
     assert.equal(last?.usage?.completion_tokens, 9);
-    assert.equal(last?.metrics?.speculative_decoding.num_spec_tokens, 8);
+    assert.equal(last?.metrics?.speculative_decoding.num_spec_tokens, 16);
   });
 
   test("joined is the whole answer of the same seed", async () => {

@@ -53,7 +53,7 @@ after(async () => {
 
 const promptOf = (problem: tiny.Problem) => `<|user|>${problem.question}<|end|><|assistant|>`;
 const ask = (problem: tiny.Problem, options: Partial<GenerateOptions> = {}): Promise<Answer> =>
-  complete(promptOf(problem), { target, tokenizer, maxTokens: 300, ...options });
+  complete(promptOf(problem), { target, tokenizer, draftTokens: 16, maxTokens: 300, ...options });
 const ids = (answer: Answer) => answer.tokens.map(({ token }) => token);
 /** The share of right answers to `heldOut`, by family. */
 async function rightByFamily(answers: readonly Answer[]): Promise<Map<string, number>> {
@@ -81,7 +81,7 @@ test("the target solves at least 92 % of held-out problems and 80 % in each fami
   assert.ok(lower >= 0.25 && lower <= 0.6, shown);
 });
 
-for (const draftTokens of [1, 4, 16, 25]) {
+for (const draftTokens of [1, 4, 16, 25, "auto"] as const) {
   test(`strict answers equal plain greedy decoding token for token on ${heldOut.length} problems with blocks of ${draftTokens}`, {
     timeout: 600_000,
   }, async () => {
@@ -133,6 +133,33 @@ test("strict answers with penalties, a bias and a grammar equal plain ones with 
 test("strict answers with prompt lookup equal plain greedy decoding too", { timeout: 600_000 }, async () => {
   for (const [i, problem] of heldOut.slice(0, 24).entries()) {
     assert.deepEqual(ids(await ask(problem, { drafter: lookupDrafter(), draftTokens: 8 })), ids(plain[i] as Answer));
+  }
+});
+
+test("auto gives the same text at every speed of the machine, whatever the policy, and that of plain decoding if it is lossless", {
+  timeout: 600_000,
+}, async () => {
+  let now = 0;
+  /** One clock on which all rounds take alike, and one on which drafts take longer and longer. */
+  const clocks = [() => ++now, () => (now += 1 + (now % 50))];
+  for (const [i, problem] of heldOut.slice(0, 8).entries()) {
+    for (const { name } of registry.presets) {
+      for (const temperature of name === "bounded" ? [1] : name === "autojudge" ? [0] : [0, 1]) {
+        const answers: Answer[] = [];
+        for (const clock of clocks) {
+          const drafting = { drafter: onnxDrafter(draft), draftTokens: "auto", clock } as const;
+          const verifier = registry.create(name);
+          answers.push(
+            await ask(problem, { ...drafting, verifier, sampling: { temperature }, seed: i, maxTokens: 100 }),
+          );
+        }
+        const [one, other] = answers as [Answer, Answer];
+        assert.deepEqual(ids(one), ids(other), `${name} at temperature ${temperature}: ${problem.question}`);
+        if (temperature > 0 || registry.create(name).law !== "exact")
+          assert.deepEqual(one.counters.lengths, other.counters.lengths);
+        else assert.deepEqual(ids(one), ids(plain[i] as Answer).slice(0, 100));
+      }
+    }
   }
 });
 

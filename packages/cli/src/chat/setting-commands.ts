@@ -60,11 +60,12 @@ export const settingCommands: readonly Command[] = [
   }),
   command({
     name: "draft",
-    argument: "N",
-    summary: "set the most tokens to draft at a time; 0 decodes without a draft",
+    argument: "N or auto",
+    summary: "set how many tokens to draft at a time; auto chooses, 0 decodes without a draft",
     option: "draftTokens",
     parse: draftTokens,
-    show: ({ speculation }) => `${speculation.draftTokens}`,
+    show: ({ speculation: { draftTokens, maxDraftTokens } }) =>
+      draftTokens === "auto" ? `auto, up to ${maxDraftTokens}` : `${draftTokens}`,
   }),
   command({
     name: "drafter",

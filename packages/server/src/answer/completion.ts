@@ -138,6 +138,6 @@ const logprobs = (tokens: readonly TokenText[] | undefined, { model }: Job): Cha
   tokens === undefined ? null : chatLogprobs(tokens, model.tokenizer);
 
 export function metricsIn(answer: Answer, { speculation }: Job): Metrics {
-  const { policy, verifier, draftTokens } = speculation;
-  return metricsOf(answer, { policy, law: verifier.law, budget: verifier.budget, draftTokens });
+  const { policy, verifier, maxDraftTokens } = speculation;
+  return metricsOf(answer, { policy, law: verifier.law, budget: verifier.budget, maxDraftTokens });
 }

@@ -26,6 +26,10 @@ export interface Metrics {
     readonly num_draft_tokens: number;
     /** The longest block allowed. */
     readonly num_spec_tokens: number;
+    /** Drafted tokens per pass; 0 without a pass. */
+    readonly mean_draft_length: number;
+    /** [n]: number of passes that drafted n tokens; [0] are those without a draft. */
+    readonly draft_length_histogram: readonly number[];
   };
   readonly acceptance: {
     readonly policy: Policy;
@@ -63,7 +67,7 @@ export interface Metrics {
 export interface AskedFor {
   readonly policy: Policy;
   readonly law: Law;
-  readonly draftTokens: number;
+  readonly maxDraftTokens: number;
   /** The verifier's budget, if it has a ledger. */
   readonly budget?: number | undefined;
 }
@@ -71,9 +75,9 @@ export interface AskedFor {
 /** The `metrics` of an answer. */
 export function metricsOf(
   { counters }: Pick<Answer, "counters">,
-  { policy, law, draftTokens, budget }: AskedFor,
+  { policy, law, maxDraftTokens, budget }: AskedFor,
 ): Metrics {
-  const { rounds, drafted, accepted, emitted, histogram } = counters;
+  const { rounds, drafted, accepted, emitted, histogram, lengths } = counters;
   const { acceptedBy, relaxed, ignored, spent, shadows, overshoot, undecided, looping } = counters;
   return {
     speculative_decoding: {
@@ -83,11 +87,13 @@ export function metricsOf(
       num_spec_steps: rounds,
       num_accepted_draft_tokens: accepted,
       num_draft_tokens: drafted,
-      num_spec_tokens: draftTokens,
+      num_spec_tokens: maxDraftTokens,
+      mean_draft_length: rounds === 0 ? 0 : drafted / rounds,
+      draft_length_histogram: lengths,
     },
     acceptance: {
       policy,
-      law: draftTokens === 0 ? "exact" : law,
+      law: maxDraftTokens === 0 ? "exact" : law,
       accepted_by: acceptedBy,
       relaxed,
       ignored,

@@ -36,6 +36,8 @@ const metrics: Answered<Metrics> = v.strictObject({
     num_accepted_draft_tokens: count,
     num_draft_tokens: count,
     num_spec_tokens: count,
+    mean_draft_length: v.number(),
+    draft_length_histogram: v.array(count),
   }),
   acceptance: v.strictObject({
     policy,

@@ -101,7 +101,7 @@ const round = (milliseconds: number): number => Math.round(milliseconds * 10) / 
 function labelsOf({ model, speculation }: Job) {
   const text = JSON.stringify(speculation.policy);
   const preset = model.registry.presets.find(({ policy }) => JSON.stringify(policy) === text);
-  const law = speculation.draftTokens === 0 ? "exact" : speculation.verifier.law;
+  const law = speculation.maxDraftTokens === 0 ? "exact" : speculation.verifier.law;
   return { model_name: model.id, policy: preset?.name ?? "custom", law };
 }
 

@@ -9,7 +9,7 @@ export type Maybe<T> = T | null | undefined;
 /** The `speculative` object of a request. */
 export interface SpeculativeRequest {
   readonly policy?: unknown;
-  readonly draft_tokens?: Maybe<number>;
+  readonly draft_tokens?: Maybe<number | "auto">;
   readonly drafter?: Maybe<string>;
   readonly trace?: Maybe<boolean>;
 }
@@ -62,9 +62,14 @@ const stop = among<string | string[]>([stopText, stopTexts], (input) => {
   return typeof input === "string" ? stopText : noStop;
 });
 
+const auto = v.literal("auto");
+const draftNumber = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1024));
+
 const speculative: FieldsOf<SpeculativeRequest> = {
   policy: v.optional(v.unknown()),
-  draft_tokens: whole(0, 1024),
+  draft_tokens: v.nullish(
+    among<number | "auto">([draftNumber, auto], (input) => (typeof input === "string" ? auto : draftNumber)),
+  ),
   drafter: v.nullish(v.string()),
   trace: flag,
 };

@@ -1,13 +1,13 @@
 import { type Drafter, LenityError, type Policy, type Verifier } from "@lenity/core";
-import { blockLength, didYouMean, excerpt, quoted } from "@lenity/core/internal";
+import { blockLength, didYouMean, excerpt, longestDraft, quoted } from "@lenity/core/internal";
 import type { ServedModel } from "../served-model.ts";
 
 /** The settings of a request or a command line. Undefined or null uses the model's default. */
 export interface AskedSpeculation {
   /** A preset's name, or an expression. */
   readonly policy?: unknown;
-  /** The longest block to draft; 0 is plain decoding. */
-  readonly draftTokens?: number | null | undefined;
+  /** The block length, or "auto"; 0 is plain decoding. */
+  readonly draftTokens?: number | "auto" | null | undefined;
   /** The name of one of the model's drafters. */
   readonly drafter?: string | null | undefined;
 }
@@ -17,8 +17,10 @@ export interface Speculation {
   readonly verifier: Verifier;
   /** The policy, with a preset's name replaced by its policy. */
   readonly policy: Policy;
-  /** The longest block; 0 is plain decoding. */
-  readonly draftTokens: number;
+  /** The block length, or "auto"; 0 is plain decoding. */
+  readonly draftTokens: number | "auto";
+  /** The longest block: the block length if it is a number. */
+  readonly maxDraftTokens: number;
   /** Creates the drafter for one answer. Undefined for plain decoding. */
   readonly createDrafter: (() => Drafter) | undefined;
 }
@@ -34,7 +36,7 @@ const longestPolicy = 10_000;
 
 /**
  * How an answer is drafted and verified. Policy, drafter and block length are the requested ones, else the model's,
- * else the defaults (`strict`, the first drafter, the policy's block length or 16). Throws `invalid_policy`, with the
+ * else the defaults (`strict`, the first drafter, "auto"). Throws `invalid_policy`, with the
  * path of the error below `policyPath`; `invalid_request` for an unknown drafter; `unsupported` for draft tokens
  * without a drafter.
  */
@@ -46,14 +48,16 @@ export function chosenSpeculation(
   const given = asked.policy ?? undefined;
   const chosen = policyOf(model, given ?? model.policy ?? "strict", policyPath);
   const own = chosen.verifier.draftTokens;
-  const usual = given === undefined ? (model.draftTokens ?? own) : (own ?? model.draftTokens);
-  const createDrafter = drafterOf(model, asked.drafter ?? undefined, asked.draftTokens ?? 0);
-  const draftTokens = Math.min(
-    blockLength(model.target, { draftTokens: usual }, asked.draftTokens ?? undefined),
-    checkedMost(asked.draftTokens ?? 0, model),
-  );
-  if (createDrafter === undefined || draftTokens === 0) return { ...chosen, draftTokens: 0, createDrafter: undefined };
-  return { ...chosen, draftTokens, createDrafter };
+  // The model's number is for its own policy and for expressions: a preset that is asked for brings its own.
+  const usual = given === undefined || own === undefined ? model.draftTokens : undefined;
+  const number = typeof asked.draftTokens === "number" ? asked.draftTokens : 0;
+  const createDrafter = drafterOf(model, asked.drafter ?? undefined, number);
+  const most = checkedMost(number, model);
+  const length = blockLength(model.target, asked.draftTokens ?? undefined, usual);
+  const maxDraftTokens = Math.min(length === "auto" ? longestDraft(chosen.verifier) : length, most);
+  if (createDrafter === undefined || maxDraftTokens === 0)
+    return { ...chosen, draftTokens: 0, maxDraftTokens: 0, createDrafter: undefined };
+  return { ...chosen, draftTokens: length === "auto" ? length : maxDraftTokens, maxDraftTokens, createDrafter };
 }
 
 /** The longest block allowed. Throws `invalid_request` if more was asked for. */
