@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { benchCache, benchEvidence, benchGrammar, benchThreads, benchVerify } from "./bench.ts";
 import { benchLoad } from "./bench-load.ts";
 import { benchQuality } from "./bench-quality.ts";
+import { benchRace } from "./bench-race.ts";
 import { benchRemote } from "./bench-remote.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { chat } from "./chat/chat.ts";
@@ -442,6 +443,18 @@ export function program(): Command {
     .option("--max-tokens <n>", "most tokens of an answer", whole(1), 60)
     .option("--out <file>", "file for the JSON", "bench/results/remote.json")
     .action(benchRemote);
+  bench
+    .command("race")
+    .description("the built-in pair here and in llama.cpp and transformers.js, which it installs from npm")
+    .option("--lanes <texts...>", "only lanes whose names contain one of these (default: all)", list(filled))
+    .option("--problems <n>", "how many problems to answer (default: 60)", whole(1))
+    .option("--chunk <n>", "problems of a turn (default: 10)", whole(1))
+    .option("--max-tokens <n>", "most tokens of an answer", whole(1), 256)
+    .option("--folder <folder>", "where the other programs and their weights are put", filled, ".cache/race")
+    .option("--quick", "a few lanes and problems; installs nothing")
+    .option("--out <file>", "file for the JSON", "bench/results/race.json")
+    .option("--resume", "go on with the turns of a run with the same settings that was ended")
+    .action(benchRace);
   models(bench.command("load"))
     .description("a server under load: tokens per second, time to the first token, and how long others wait")
     .option("--url <url>", "a server that runs already (default: one of its own, of the models)", filled)

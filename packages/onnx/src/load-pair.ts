@@ -21,8 +21,11 @@ export interface Pair {
   close(): Promise<void>;
 }
 
-/** How a pair is loaded: the options of `loadModel` that apply to both, and the hidden states of each. */
-export interface PairOptions extends Pick<LoadOptions, "engines" | "cacheBytes" | "device"> {
+/**
+ * How a pair is loaded: the options of `loadModel` that apply to both, the hidden states of each, and the target's
+ * `threads`. The draft model has one thread.
+ */
+export interface PairOptions extends Pick<LoadOptions, "engines" | "cacheBytes" | "device" | "threads"> {
   /** The option `hidden` of the target. */
   readonly hidden?: LoadOptions["hidden"];
   /** The option `hidden` of the draft model. */
