@@ -6,6 +6,7 @@ import { benchLoad } from "./bench-load.ts";
 import { benchQuality } from "./bench-quality.ts";
 import { benchRace } from "./bench-race.ts";
 import { benchRemote } from "./bench-remote.ts";
+import { benchRound } from "./bench-round.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { chat } from "./chat/chat.ts";
 import { complete } from "./complete.ts";
@@ -455,6 +456,18 @@ export function program(): Command {
     .option("--out <file>", "file for the JSON", "bench/results/race.json")
     .option("--resume", "go on with the turns of a run with the same settings that was ended")
     .action(benchRace);
+  bench
+    .command("round")
+    .description("where a round of the built-in pair spends its time, beside the same runs of ONNX Runtime alone")
+    .option("--policies <list...>", "presets or policies in JSON besides plain (default: strict judi)", list(policy))
+    .option("--threads <n>", "threads of the target (default: as for loading a model)", whole(1, 1024))
+    .option("--problems <n>", "how many problems to answer (default: 6)", whole(1))
+    .option("--turns <n>", "how often each setting is loaded (default: 3)", whole(1))
+    .option("--max-tokens <n>", "most tokens of an answer", whole(2), 256)
+    .option("--folder <folder>", "where the int8 weights are put", filled, ".cache/race")
+    .option("--quick", "float32 only, on one problem")
+    .option("--out <file>", "file for the JSON", "bench/results/round.json")
+    .action(benchRound);
   models(bench.command("load"))
     .description("a server under load: tokens per second, time to the first token, and how long others wait")
     .option("--url <url>", "a server that runs already (default: one of its own, of the models)", filled)

@@ -6,6 +6,7 @@ import { closeAll, openOnPool, startEngines } from "./engine/engine-pool.ts";
 import { loadRequest } from "./engine/load-request.ts";
 import { workerLoader } from "./engine/load-worker.ts";
 import { placesOf } from "./engine/places.ts";
+import { replyTimes } from "./engine/reply-times.ts";
 import { startThread } from "./engine/thread-link.ts";
 import { defaultSpin, defaultThreads } from "./engine/threads.ts";
 import type { LoadedWorker } from "./engine/worker-handle.ts";
@@ -129,6 +130,7 @@ export async function loadModel(folder: DiskFolder, options: LoadOptions = {}): 
     hidden: options.hidden,
     gpuLock,
     engines: count,
+    timed: replyTimes.hasSubscribers,
   });
   const load = workerLoader(request, cacheBytes);
   const engines = await startEngines(count, described.name, (owner, onLost) => {

@@ -25,7 +25,7 @@ export interface Pair {
  * How a pair is loaded: the options of `loadModel` that apply to both, the hidden states of each, and the target's
  * `threads`. The draft model has one thread.
  */
-export interface PairOptions extends Pick<LoadOptions, "engines" | "cacheBytes" | "device" | "threads"> {
+export interface PairOptions extends Pick<LoadOptions, "engines" | "cacheBytes" | "device" | "threads" | "worker"> {
   /** The option `hidden` of the target. */
   readonly hidden?: LoadOptions["hidden"];
   /** The option `hidden` of the draft model. */

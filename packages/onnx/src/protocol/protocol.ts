@@ -41,6 +41,8 @@ export interface LoadRequest {
   readonly eos: readonly Token[];
   /** Likely cache sizes from the folder, for files that do not declare them. */
   readonly sizes?: SizeHints | undefined;
+  /** Whether the worker measures where the time of its requests goes. */
+  readonly timed?: boolean | undefined;
 }
 
 /** What a file contains, and what was added to it at loading. */
@@ -196,9 +198,25 @@ export interface ErrorMessage {
   readonly cause?: string | undefined;
 }
 
+/** One run of ONNX Runtime. */
+export interface RunTime {
+  /** The name of the model whose graph, or drafter file, ran. */
+  readonly model: string;
+  readonly milliseconds: number;
+}
+
+/** Where a worker's time went while it handled one request. Milliseconds. */
+export interface RequestTimes {
+  /** From the beginning of its work on the request to the reply. */
+  readonly handled: number;
+  readonly runs: readonly RunTime[];
+}
+
 /** The reply to the request with that id: a value or an error. */
 export interface ReplyMessage {
   readonly id: number;
   readonly value?: unknown;
   readonly error?: ErrorMessage | undefined;
+  /** Of a model that was loaded `timed`. */
+  readonly times?: RequestTimes | undefined;
 }

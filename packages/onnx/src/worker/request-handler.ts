@@ -6,6 +6,7 @@ import { draftRound } from "../run/draft-round.ts";
 import { append, copySequence, newSequence, rewindSequence, type Sequence } from "../run/sequence.ts";
 import { type OpenModel, openModel } from "./open-model.ts";
 import { memoryFault } from "./out-of-memory.ts";
+import type { RunTimes } from "./run-times.ts";
 
 /** The reply to a request, and those of its buffers that can be transferred. */
 export interface Handled {
@@ -16,13 +17,13 @@ export interface Handled {
 /** Handles one request. Call it again only when it is done. */
 export type RequestHandler = (request: Request) => Promise<Handled>;
 
-/** A handler for one model. The first request must be to load it. */
-export function requestHandler(backend: Backend): RequestHandler {
+/** A handler for one model. The first request must be to load it; `runs` times its runs if it is loaded `timed`. */
+export function requestHandler(backend: Backend, runs?: RunTimes): RequestHandler {
   let open: OpenModel | undefined;
   const sequences = new Map<number, Sequence>();
 
   const load = async (request: Extract<Request, { type: "load" }>): Promise<LoadReply> => {
-    open = await openModel(backend, request);
+    open = await openModel(backend, request, request.timed === true ? runs : undefined);
     return open.reply;
   };
   const handle = async (request: Request): Promise<Handled> => {
