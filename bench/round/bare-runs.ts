@@ -56,6 +56,7 @@ function runOf(session: InferenceSession, { feeds, outputs }: CapturedRun): Run 
 }
 
 async function timed(runs: readonly Run[]): Promise<number> {
+  if (runs.length === 0) return 0;
   const began = performance.now();
   for (const run of runs) await run();
   return performance.now() - began;

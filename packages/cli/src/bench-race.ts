@@ -45,7 +45,7 @@ export async function benchRace(flags: RaceFlags): Promise<void> {
   const peers = await findPeers(folder, !quick && lanes.some(({ engine }) => engine !== "lenity"));
   const machine = thisMachine();
   const packages = peers.found.map((peer) => peer.package);
-  const kept = await keptOf(flags, { commit: machine.commit, packages, problems, chunk, maxTokens });
+  const kept = await keptOf(flags, { commit: machine.commit?.replace("+", ""), packages, problems, chunk, maxTokens });
   const models = await loadModels({}, "messages");
   try {
     const writer = chatWriter(models);
