@@ -1,16 +1,15 @@
 /** The runs of a round alone: the same graphs and inputs through onnxruntime-node, in one thread. */
 import runtime, { type InferenceSession } from "onnxruntime-node";
-import { median } from "../order.ts";
 import type { CapturedRounds } from "./capture.ts";
 import type { CapturedRun } from "./captured-run.ts";
 
-/** Milliseconds of a round. */
+/** Milliseconds of a round, each time that the runs were repeated. */
 export interface BareRuns {
   /** All runs of the draft model's files one after another, and all of the target's. */
-  readonly draft: number;
-  readonly target: number;
+  readonly draft: readonly number[];
+  readonly target: readonly number[];
   /** The runs of both in the order of the rounds. */
-  readonly alternating: number;
+  readonly alternating: readonly number[];
 }
 
 type Run = () => Promise<unknown>;
@@ -40,7 +39,7 @@ export async function bareRuns(
         if (i >= 0) times[name as keyof BareRuns].push(milliseconds / rounds);
       }
     }
-    return { draft: median(times.draft), target: median(times.target), alternating: median(times.alternating) };
+    return times;
   } finally {
     for (const session of sessions.values()) await session.release();
   }

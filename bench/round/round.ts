@@ -2,7 +2,7 @@
 import type { Token, Verifier } from "@lenity/core";
 import { loadPair, replyTimes } from "@lenity/onnx";
 import type { Machine } from "../machine.ts";
-import { median } from "../order.ts";
+import { lowerQuartile } from "../order.ts";
 import { markdownTable } from "../table.ts";
 import { type BareRuns, bareRuns } from "./bare-runs.ts";
 import { type Breakdown, breakdown } from "./breakdown.ts";
@@ -35,12 +35,15 @@ export interface RoundOptions {
   readonly progress?: ((done: number, all: number) => void) | undefined;
 }
 
-/** Milliseconds; medians over answers and repeats, so that parts may not add up to the whole. */
+/**
+ * Milliseconds: lower quartiles over answers and repeats, because other programs can only add to them. So the parts may
+ * not add up to the whole.
+ */
 export interface RoundRow extends Breakdown {
   readonly weights: string;
   readonly rule: string;
   readonly threads: number;
-  readonly bare: BareRuns;
+  readonly bare: { readonly [order in keyof BareRuns]: number };
   /** The bare runs alone, divided by the whole. */
   readonly ofIdeal: number;
 }
@@ -106,8 +109,8 @@ async function answerAll(
 }
 
 function rowOf({ setting, parts, bare }: Measured): RoundRow {
-  const part = (name: keyof Breakdown) => median(parts.map((one) => one[name]));
-  const alone = (name: keyof BareRuns) => median(bare.map((one) => one[name]));
+  const part = (name: keyof Breakdown) => lowerQuartile(parts.map((one) => one[name]));
+  const alone = (order: keyof BareRuns) => lowerQuartile(bare.flatMap((one) => one[order]));
   const whole = part("whole");
   const runs = { draft: alone("draft"), target: alone("target"), alternating: alone("alternating") };
   return {
