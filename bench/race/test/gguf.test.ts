@@ -74,6 +74,11 @@ test("queries and keys in llama.cpp's order, rotated as it does, have the same p
 describe("blocks of 32 numbers", () => {
   const random = seeded(5);
   const values = Float32Array.from({ length: 32 * 40 }, () => 3 * (random() - 0.5));
+  /** Whether no other number of its block is larger in magnitude. */
+  const isLargest = (i: number) => {
+    const start = i - (i % 32);
+    return values.subarray(start, start + 32).every((other) => Math.abs(other) <= Math.abs(values[i] as number));
+  };
 
   test("in q8_0 are within half a step of a 127th of the largest", () => {
     const view = new DataView(storedBytes("q8_0", values).buffer);
@@ -83,6 +88,7 @@ describe("blocks of 32 numbers", () => {
       const read = scale * view.getInt8(at + 2 + (i % 32));
       // The scale itself is rounded to 11 bits.
       assert.ok(Math.abs(read - value) <= scale * (0.5 + 127 * 2 ** -11), `${read} ${value}`);
+      if (isLargest(i)) assert.equal(Math.abs(read), 127 * scale);
     }
   });
 
@@ -95,6 +101,7 @@ describe("blocks of 32 numbers", () => {
       const read = scale * ((place < 16 ? byte & 15 : byte >>> 4) - 8);
       const limit = value / scale > 7 ? 1 : 0.5;
       assert.ok(Math.abs(read - value) <= Math.abs(scale) * (limit + 8 * 2 ** -11), `${read} ${value}`);
+      if (isLargest(i)) assert.equal(read, -8 * scale);
     }
   });
 
