@@ -63,7 +63,10 @@ export const plots: readonly { readonly file: string; svg(): Promise<string> }[]
 const recorded = <Report>(name: string): Report => readJson<Report>(`bench/results/${name}.json`);
 
 /** A table of a benchmark, and the machine that it ran on. */
-function measured<Report extends { readonly machine: Machine }>(name: string, table: (report: Report) => string): string {
+function measured<Report extends { readonly machine: Machine }>(
+  name: string,
+  table: (report: Report) => string,
+): string {
   const report = recorded<Report>(name);
   return `${table(report)}\n\n${machineText(report.machine)}`;
 }

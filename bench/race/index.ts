@@ -1,6 +1,6 @@
+export * from "../machine.ts";
 export * from "./lane.ts";
 export * from "./lanes.ts";
-export * from "../machine.ts";
 export * from "./peers.ts";
 export * from "./race.ts";
 export * from "./report.ts";

@@ -1,8 +1,9 @@
 /** The figures of a race and their tables. */
+
+import type { Machine } from "../machine.ts";
 import { lowerQuartile, median, upperQuartile } from "../order.ts";
 import { markdownTable } from "../table.ts";
 import { type Lane, type LaneAnswer, laneName } from "./lane.ts";
-import type { Machine } from "../machine.ts";
 import type { LaneResult, MissingLane, RaceResult } from "./race.ts";
 import { roundingGap, type TextComparison } from "./texts.ts";
 

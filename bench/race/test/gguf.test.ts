@@ -22,7 +22,10 @@ describe("a GGUF file of the draft model", () => {
     await exportGguf(model, file, "f32");
     const { values, tensors } = readGguf(file);
     const of = (key: string) => values.get(key);
-    assert.deepEqual([of("general.architecture"), of("llama.block_count"), of("llama.rope.freq_base")], ["llama", 2, 1e4]);
+    assert.deepEqual(
+      [of("general.architecture"), of("llama.block_count"), of("llama.rope.freq_base")],
+      ["llama", 2, 1e4],
+    );
     assert.deepEqual([of("llama.attention.head_count"), of("llama.attention.head_count_kv")], [2, 1]);
     assert.equal(of("tokenizer.ggml.eos_token_id"), 0);
     assert.equal((of("tokenizer.ggml.tokens") as string[])[0], "<|end|>");

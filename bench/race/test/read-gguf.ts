@@ -4,7 +4,10 @@ import { readFileSync } from "node:fs";
 export interface ReadGguf {
   readonly values: ReadonlyMap<string, unknown>;
   /** ne: ggml's order, the fastest dimension first. */
-  readonly tensors: ReadonlyMap<string, { readonly ne: readonly number[]; readonly type: number; readonly bytes: DataView }>;
+  readonly tensors: ReadonlyMap<
+    string,
+    { readonly ne: readonly number[]; readonly type: number; readonly bytes: DataView }
+  >;
 }
 
 export function readGguf(file: string): ReadGguf {

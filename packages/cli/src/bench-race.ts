@@ -65,7 +65,7 @@ export async function benchRace(flags: RaceFlags): Promise<void> {
     const texts = await compareTexts(result.results, prompts, target);
     const { missing } = result;
     const report: RaceReport = { machine, problems, chunk, maxTokens, peers: packages, rows, missing, texts };
-    print([raceTable(report), "", textsTable(report)].join("\n"));
+    print([raceTable(report), ...(texts.length === 0 ? [] : ["", textsTable(report)])].join("\n"));
     await saveJson(flags.out, report);
     await kept.remove();
   } finally {

@@ -39,9 +39,7 @@ export async function benchRound(flags: RoundFlags): Promise<void> {
   const prompts = builtInProblems(problems, 7).map(({ question }) =>
     writer.write([{ role: "user", content: question }]),
   );
-  const rows = await withProgress("settings", (progress) =>
-    round({ settings, prompts, maxTokens, turns, progress }),
-  );
+  const rows = await withProgress("settings", (progress) => round({ settings, prompts, maxTokens, turns, progress }));
   const report: RoundReport = { machine: thisMachine(), problems, turns, rows, missing };
   print(roundTable(report));
   await saveJson(flags.out, report);

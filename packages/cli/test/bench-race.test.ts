@@ -24,7 +24,10 @@ test("lenity bench race --quick installs nothing, says which lanes are missing, 
   assert.deepEqual(rows.map(({ name }) => name).sort(), ["lenity fp32 plain t1", "lenity fp32 strict t1"]);
   for (const { name, decode, endToEnd, firstToken, perCpuSecond, memory } of rows) {
     const figures = [decode.median, endToEnd.median, firstToken.median, perCpuSecond.median, memory];
-    assert.ok(figures.every((figure) => figure > 0 && Number.isFinite(figure)), `${name} ${figures}`);
+    assert.ok(
+      figures.every((figure) => figure > 0 && Number.isFinite(figure)),
+      `${name} ${figures}`,
+    );
     assert.ok(tables.includes(`| ${name} `), tables);
   }
   assert.deepEqual(texts, [

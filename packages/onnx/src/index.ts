@@ -1,6 +1,6 @@
 export type { SelfCheck } from "./checks/self-check.ts";
-export type { OnnxSession } from "./engine/session.ts";
 export { type ReplyTimes, replyTimes } from "./engine/reply-times.ts";
+export type { OnnxSession } from "./engine/session.ts";
 export { defaultThreads } from "./engine/threads.ts";
 export { type AttentionForm, attentionForms } from "./export/decoder-graph.ts";
 export * from "./export/export-decoder.ts";
