@@ -6,7 +6,7 @@ import { deserialize } from "node:v8";
 import { decode, type Token } from "@lenity/core";
 import { loadPair } from "@lenity/onnx";
 import type { CapturedRun } from "./captured-run.ts";
-import type { RoundSetting } from "./round.ts";
+import type { RoundSetting } from "./setting.ts";
 
 export interface CapturedRounds {
   readonly rounds: number;

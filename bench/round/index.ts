@@ -1,1 +1,2 @@
 export * from "./round.ts";
+export * from "./setting.ts";

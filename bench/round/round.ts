@@ -1,5 +1,5 @@
 /** What a round costs, part by part, against the same runs of ONNX Runtime alone. */
-import type { Token, Verifier } from "@lenity/core";
+import type { Token } from "@lenity/core";
 import { loadPair, replyTimes } from "@lenity/onnx";
 import type { Machine } from "../machine.ts";
 import { lowerQuartile } from "../order.ts";
@@ -7,24 +7,7 @@ import { markdownTable } from "../table.ts";
 import { type BareRuns, bareRuns } from "./bare-runs.ts";
 import { type Breakdown, breakdown } from "./breakdown.ts";
 import { captureRounds } from "./capture.ts";
-
-/** A rule of acceptance, or plain decoding. */
-export interface RoundRule {
-  readonly label: string;
-  /** Absent: nothing is drafted. */
-  readonly verifier?: (() => Verifier) | undefined;
-}
-
-/** What is measured for one line of the table. */
-export interface RoundSetting {
-  readonly weights: string;
-  /** Folders of the two models. */
-  readonly target: string;
-  readonly draft: string;
-  /** Threads of the target; the draft model has one. */
-  readonly threads: number;
-  readonly rule: RoundRule;
-}
+import type { RoundSetting } from "./setting.ts";
 
 export interface RoundOptions {
   readonly settings: readonly RoundSetting[];
