@@ -32,7 +32,10 @@ describe("the process of a lane", () => {
   });
 
   test("is given up, and ended, if an answer takes too long", async () => {
-    await assert.rejects(lane.ask({ prompt, maxTokens: 256 }, 1), /lenity fp32 strict t1: it took longer than 0\.001 s/);
+    await assert.rejects(
+      lane.ask({ prompt, maxTokens: 256 }, 1),
+      /lenity fp32 strict t1: it took longer than 0\.001 s/,
+    );
     await assert.rejects(lane.ask({ prompt, maxTokens: 1 }, 60_000), /process (has )?ended/);
   });
 });
