@@ -1,5 +1,6 @@
 /** The figures of a race and their tables. */
 
+import type { Token } from "@lenity/core";
 import type { Machine } from "../machine.ts";
 import { lowerQuartile, median, upperQuartile } from "../order.ts";
 import { markdownTable } from "../table.ts";
@@ -29,6 +30,8 @@ export interface RaceRow {
   readonly memory: number;
   /** Tokens per answer. */
   readonly tokens: number;
+  /** Right answers. */
+  readonly right: number;
 }
 
 export interface RaceReport {
@@ -45,12 +48,20 @@ export interface RaceReport {
   readonly texts: readonly TextComparison[];
 }
 
-/** The rows, by decoding speed. */
-export const raceRows = ({ results }: RaceResult): RaceRow[] =>
-  results.map(rowOf).sort((a, b) => b.decode.median - a.decode.median);
+/** Whether the answer to a problem, by its index, is right. */
+export type IsRight = (problem: number, tokens: readonly Token[]) => boolean | Promise<boolean>;
 
-function rowOf({ lane, chunks }: LaneResult): RaceRow {
+/** The rows, by decoding speed. */
+export async function raceRows({ results }: RaceResult, isRight: IsRight): Promise<RaceRow[]> {
+  const rows: RaceRow[] = [];
+  for (const result of results) rows.push(await rowOf(result, isRight));
+  return rows.sort((a, b) => b.decode.median - a.decode.median);
+}
+
+async function rowOf({ lane, chunks }: LaneResult, isRight: IsRight): Promise<RaceRow> {
   const answers = chunks.flat();
+  let right = 0;
+  for (const [problem, { tokens }] of answers.entries()) if (await isRight(problem, tokens)) right++;
   const middle = (figure: (answers: readonly LaneAnswer[]) => number): Middle => middleOf(chunks.map(figure));
   const rate = (tokens: (answer: LaneAnswer) => number, time: (answer: LaneAnswer) => number) =>
     middle((answers) => (1000 * sum(answers, tokens)) / sum(answers, time));
@@ -68,6 +79,7 @@ function rowOf({ lane, chunks }: LaneResult): RaceRow {
     perCpuSecond: rate(all, ({ cpu }) => cpu),
     memory: Math.max(...answers.map(({ memory }) => memory)) / 2 ** 20,
     tokens: sum(answers, all) / answers.length,
+    right,
   };
 }
 
@@ -81,13 +93,13 @@ const middleOf = (values: readonly number[]): Middle => ({
 });
 
 /** The lanes, fastest first, relative to the fastest peer. */
-export function raceTable({ rows }: Pick<RaceReport, "rows">): string {
+export function raceTable({ rows, problems }: Pick<RaceReport, "rows" | "problems">): string {
   const best = rows.find(({ lane }) => lane.engine !== "lenity")?.decode.median;
   const spread = ({ median, low, high }: Middle) => `${median.toFixed(0)} (${low.toFixed(0)} – ${high.toFixed(0)})`;
   return markdownTable(
     [
       ...["lane", "decode, tokens/s (quartiles)", "to the best peer", "end to end", "first token"],
-      ...["tokens per CPU second", "peak memory"],
+      ...["tokens per CPU second", "peak memory", "right"],
     ],
     rows.map((row) => [
       row.name,
@@ -97,6 +109,7 @@ export function raceTable({ rows }: Pick<RaceReport, "rows">): string {
       `${row.firstToken.median.toFixed(1)} ms`,
       row.perCpuSecond.median.toFixed(0),
       `${row.memory.toFixed(0)} MiB`,
+      `${row.right} of ${problems}`,
     ]),
   );
 }

@@ -22,25 +22,28 @@ describe("the figures of a lane", () => {
     [answer([1, 2, 3, 4])],
     [answer([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])],
   ];
-  const [row] = raceRows({ results: [{ lane: strict, chunks }], missing: [] });
 
-  test("are medians over chunks, and tokens that came with the first do not count as decoded after it", () => {
+  test("are medians over chunks, and tokens that came with the first do not count as decoded after it", async () => {
+    const isRight = async (problem: number, tokens: readonly number[]) =>
+      tokens.length === chunks.flat()[problem]?.tokens.length && problem > 0;
+    const [row] = await raceRows({ results: [{ lane: strict, chunks }], missing: [] }, isRight);
     // Per chunk: 2 + 1 tokens in 200 ms, 3 in 100 ms, 10 in 100 ms.
     assert.deepEqual(row?.decode, { median: 30, low: 15, high: 100 });
     assert.equal(row?.endToEnd.median, (1000 * 8) / 240);
     assert.equal(row?.perCpuSecond.median, (1000 * 8) / 120);
-    assert.deepEqual([row?.firstToken.median, row?.memory], [10, 1]);
+    assert.deepEqual([row?.firstToken.median, row?.memory, row?.right], [10, 1, 3]);
   });
 
-  test("are shown relative to the fastest peer, the fastest lane first", () => {
-    const rows = raceRows({
+  test("are shown relative to the fastest peer, the fastest lane first", async () => {
+    const results = {
       results: [
         { lane: peer, chunks: [[answer([1, 2, 3])]] },
         { lane: strict, chunks: [[answer([1, 2, 3, 4, 5])]] },
       ],
       missing: [],
-    });
-    const [, , first, second] = raceTable({ rows }).split("\n");
+    };
+    const rows = await raceRows(results, () => true);
+    const [, , first, second] = raceTable({ rows, problems: 1 }).split("\n");
     assert.match(first ?? "", /lenity fp32 strict t1 .* 2\.00× /);
     assert.match(second ?? "", /llama\.cpp f32 plain t1 .* 1\.00× /);
   });

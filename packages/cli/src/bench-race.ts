@@ -1,6 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { builtInProblems } from "@lenity/bench/problems";
+import { type BenchProblem, builtInProblems } from "@lenity/bench/problems";
 import {
   chooseLanes,
   compareTexts,
@@ -51,7 +51,8 @@ export async function benchRace(flags: RaceFlags): Promise<void> {
     const writer = chatWriter(models);
     const { target } = models;
     const prompt = ({ question }: { readonly question: string }) => writer.write([{ role: "user", content: question }]);
-    const prompts = builtInProblems(problems, 7).map(prompt);
+    const asked = builtInProblems(problems, 7);
+    const prompts = asked.map(prompt);
     const result = await withProgress("turns", (progress) =>
       race({
         ...{ lanes, peers, prompts, chunk, maxTokens, kept, progress },
@@ -61,7 +62,9 @@ export async function benchRace(flags: RaceFlags): Promise<void> {
       }),
     );
     for (const { lane, reason } of result.missing) note(`lenity: ${lane} is missing: ${reason}`);
-    const rows = raceRows(result);
+    const rows = await raceRows(result, (problem, tokens) =>
+      (asked[problem] as BenchProblem).check(models.tokenizer.decode(tokens)),
+    );
     const texts = await compareTexts(result.results, prompts, target);
     const { missing } = result;
     const report: RaceReport = { machine, problems, chunk, maxTokens, peers: packages, rows, missing, texts };
