@@ -116,17 +116,17 @@ export function raceTable({ rows, problems }: Pick<RaceReport, "rows" | "problem
 
 /** How many answers of each lane are those of lenity's plain decoding in float32, and the widest gap of a difference. */
 export function textsTable({ texts }: Pick<RaceReport, "texts">): string {
-  const body = texts.map(({ lane, answers, equal, differences }) => [
+  const body = texts.map(({ lane, engine, answers, equal, differences }) => [
     lane,
     `${equal} of ${answers}`,
-    differences === undefined ? "other numbers or lossy" : explanation(differences),
+    differences === undefined ? "other numbers or lossy" : explanation(differences, roundingGap(engine)),
   ]);
   return markdownTable(["lane", "same text as lenity fp32 plain", "differences"], body);
 }
 
-function explanation(differences: NonNullable<TextComparison["differences"]>): string {
+function explanation(differences: NonNullable<TextComparison["differences"]>, rounding: number): string {
   if (differences.length === 0) return "none";
   const widest = Math.max(...differences.map(({ gap }) => Math.abs(gap)));
-  const why = widest < roundingGap ? "rounding" : "NOT EXPLAINED by rounding";
+  const why = widest < rounding ? "rounding" : "NOT EXPLAINED by rounding";
   return `${why}: logits at most ${widest.toExponential(1)} apart`;
 }

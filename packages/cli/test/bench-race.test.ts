@@ -31,7 +31,10 @@ test("lenity bench race --quick installs nothing, says which lanes are missing, 
     assert.ok(tables.includes(`| ${name} `), tables);
   }
   assert.deepEqual(texts, [
-    { lane: "lenity fp32 strict t1", reference: "lenity fp32 plain t1", answers: 2, equal: 2, differences: [] },
+    {
+      ...{ lane: "lenity fp32 strict t1", engine: "lenity", reference: "lenity fp32 plain t1" },
+      ...{ answers: 2, equal: 2, differences: [] },
+    },
   ]);
   assert.deepEqual(
     missing.map(({ lane }) => lane),
