@@ -1,5 +1,5 @@
 /** The parent's side of a lane: starts its process and asks it. */
-import { spawn } from "node:child_process";
+import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type LaneAnswer, type LaneMessage, type LaneQuestion, type LaneSetup, laneName } from "./lane.ts";
 
@@ -18,7 +18,7 @@ export async function startLane(setup: LaneSetup): Promise<LaneProcess> {
   const script = fileURLToPath(
     new URL(`./lane-script${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url),
   );
-  const child = spawn(process.execPath, [...process.execArgv, script, JSON.stringify(setup)], {
+  const child = fork(script, [JSON.stringify(setup)], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     // node-llama-cpp computes in Node's thread pool. With several threads there, each gets threads of llama.cpp of its
     // own, which then fight over the cores.
@@ -49,6 +49,7 @@ export async function startLane(setup: LaneSetup): Promise<LaneProcess> {
     clearTimeout(timer);
     settle = undefined;
     if (!("failed" in message)) return message;
+    ended = true;
     child.kill("SIGKILL");
     throw new Error(`${name}: ${message.failed}`);
   };
