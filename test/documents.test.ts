@@ -9,7 +9,7 @@ import { pageCommands } from "./page-commands.ts";
 import { readJson, readText, root } from "./published-packages.ts";
 import { environment, shell } from "./shell.ts";
 import { skipFor } from "./skips.ts";
-import { shownTable, tables } from "./tables.ts";
+import { plots, shownTable, tables } from "./tables.ts";
 
 const pages = documents();
 const commands = [...new Set(pages.flatMap((page) => page.commands))];
@@ -43,7 +43,9 @@ const special: Readonly<Record<string, string>> = {
   "bun run lenity bench grammar": "run by packages/cli/test on a small vocabulary",
   "bun run lenity bench hostile": "run by packages/cli/test on two prompts",
   "bun run lenity bench load": "run by packages/cli/test for a few seconds",
+  "bun run lenity bench race": "its quick form is run by packages/cli/test",
   "bun run lenity bench remote": "run by packages/cli/test on one problem",
+  "bun run lenity bench round": "its quick form is run by packages/cli/test",
   "bun run lenity bench threads": "run by packages/cli/test on few rounds",
   "bun run lenity bench quality": "run by readme.test.ts on few problems",
   "bun run lenity bench verify": "run by packages/cli/test on a small vocabulary",
@@ -158,6 +160,12 @@ test("every code block is text or in a language that these tests run", () => {
 for (const { name, file, make } of tables) {
   test(`the table "${name}" in ${file} is up to date (bun run tables writes it)`, () => {
     assert.equal(shownTable(readText(file), name), make());
+  });
+}
+
+for (const { file, svg } of plots) {
+  test(`the plot ${file} is up to date (bun run tables writes it)`, async () => {
+    assert.equal(readText(file), await svg());
   });
 }
 

@@ -91,7 +91,7 @@ const others: readonly (Step | Skipped)[] = [
   onNode("remote on Node", remoteElsewhere),
   onDeno("onnx on Deno", onnx),
   onNode("onnx on Node", onnx),
-  onBun("experiments on Bun", tests("bench/experiments/test/*.test.ts")),
+  onBun("experiments and the race on Bun", tests("bench/{experiments,race}/test/*.test.ts")),
   onBun("documents and packages on Bun", tests("{examples,test}/*.test.ts")),
   packedStep(),
   onBun("server and train on Bun", tests("packages/{server,train}/test/*.test.ts")),

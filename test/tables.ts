@@ -3,10 +3,15 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type EvidenceReport, evidenceTable } from "../bench/evidence.ts";
+import { svgOf } from "../bench/experiments/page/plot.ts";
 import { type HostileReport, hostileTable } from "../bench/hostile.ts";
 import { type LoadReport, loadTable } from "../bench/load.ts";
+import { type Machine, machineText } from "../bench/machine.ts";
 import { type QualityReport, qualityTable } from "../bench/quality.ts";
+import { racePlot } from "../bench/race/plot.ts";
+import { type RaceReport, raceTable, textsTable } from "../bench/race/report.ts";
 import { type RemoteReport, remoteTable } from "../bench/remote.ts";
+import { type RoundReport, roundTable } from "../bench/round/round.ts";
 import { type Evaluation, evaluationTable } from "../packages/tiny/recipe/evaluation.ts";
 import { readJson, readText, root } from "./published-packages.ts";
 
@@ -40,6 +45,9 @@ export const tables: readonly GeneratedTable[] = [
     file: "docs/benchmarks.md",
     make: () => remoteTable(readJson<RemoteReport>("bench/results/remote.json")),
   },
+  { name: "race", file: "docs/performance.md", make: () => measured<RaceReport>("race", raceTable) },
+  { name: "texts", file: "docs/performance.md", make: () => textsTable(recorded<RaceReport>("race")) },
+  { name: "round", file: "docs/performance.md", make: () => measured<RoundReport>("round", roundTable) },
   {
     name: "evidence",
     file: "docs/devices.md",
@@ -52,6 +60,22 @@ export const tables: readonly GeneratedTable[] = [
     make: () => evaluationTable(readJson<Evaluation>("packages/tiny/evaluation.json")),
   },
 ];
+
+/** Plots of recorded figures, by their paths from the root. */
+export const plots: readonly { readonly file: string; svg(): Promise<string> }[] = [
+  { file: "docs/performance/race.svg", svg: () => svgOf(racePlot(recorded<RaceReport>("race"))) },
+];
+
+const recorded = <Report>(name: string): Report => readJson<Report>(`bench/results/${name}.json`);
+
+/** A table of a benchmark, and the machine that it ran on. */
+function measured<Report extends { readonly machine: Machine }>(
+  name: string,
+  table: (report: Report) => string,
+): string {
+  const report = recorded<Report>(name);
+  return `${table(report)}\n\n${machineText(report.machine)}`;
+}
 
 /** Printed by the command, since it reads the heads of the built-in pair. */
 const verifierTable = (): string => printed(["packages/cli/src/main.ts", "policies", "--markdown"]);
@@ -86,4 +110,5 @@ export function withTable(document: string, name: string, table: string): string
 
 if (import.meta.main) {
   for (const { name, file, make } of tables) writeFileSync(join(root, file), withTable(readText(file), name, make()));
+  for (const { file, svg } of plots) writeFileSync(join(root, file), await svg());
 }

@@ -5,7 +5,9 @@ import { benchCache, benchEvidence, benchGrammar, benchThreads, benchVerify } fr
 import { benchHostile } from "./bench-hostile.ts";
 import { benchLoad } from "./bench-load.ts";
 import { benchQuality } from "./bench-quality.ts";
+import { benchRace } from "./bench-race.ts";
 import { benchRemote } from "./bench-remote.ts";
+import { benchRound } from "./bench-round.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { chat } from "./chat/chat.ts";
 import { complete } from "./complete.ts";
@@ -454,6 +456,30 @@ export function program(): Command {
     .option("--max-tokens <n>", "most tokens of an answer", whole(1), 60)
     .option("--out <file>", "file for the JSON", "bench/results/remote.json")
     .action(benchRemote);
+  bench
+    .command("race")
+    .description("the built-in pair here and in llama.cpp and transformers.js, which it installs from npm")
+    .option("--lanes <texts...>", "only lanes whose names contain one of these (default: all)", list(filled))
+    .option("--problems <n>", "how many problems to answer (default: 60)", whole(1))
+    .option("--chunk <n>", "problems of a turn (default: 10)", whole(1))
+    .option("--max-tokens <n>", "most tokens of an answer", whole(1), 256)
+    .option("--folder <folder>", "where the other programs and their weights are put", filled, ".cache/race")
+    .option("--quick", "a few lanes and problems; installs nothing")
+    .option("--out <file>", "file for the JSON", "bench/results/race.json")
+    .option("--resume", "go on with the turns of a run with the same settings that was ended")
+    .action(benchRace);
+  bench
+    .command("round")
+    .description("where a round of the built-in pair spends its time, beside the same runs of ONNX Runtime alone")
+    .option("--policies <list...>", "presets or policies in JSON besides plain (default: strict judi)", list(policy))
+    .option("--threads <n>", "threads of the target (default: as for loading a model)", whole(1, 1024))
+    .option("--problems <n>", "how many problems to answer (default: 6)", whole(1))
+    .option("--turns <n>", "how often each setting is loaded (default: 3)", whole(1))
+    .option("--max-tokens <n>", "most tokens of an answer", whole(2), 256)
+    .option("--folder <folder>", "where the int8 weights are put", filled, ".cache/race")
+    .option("--quick", "float32 only, on one problem")
+    .option("--out <file>", "file for the JSON", "bench/results/round.json")
+    .action(benchRound);
   models(bench.command("load"))
     .description("a server under load: tokens per second, time to the first token, and how long others wait")
     .option("--url <url>", "a server that runs already (default: one of its own, of the models)", filled)

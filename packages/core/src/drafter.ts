@@ -47,12 +47,6 @@ export interface DraftRequest {
   readonly scoring?: Scoring | undefined;
 }
 
-/** Milliseconds spent on a draft, and on the target's run of the block if that was done as well. */
-export interface DraftTimes {
-  readonly draft: number;
-  readonly block?: number | undefined;
-}
-
 /** A proposed continuation of the context. */
 export interface Draft {
   readonly tokens: readonly Token[];
@@ -60,8 +54,6 @@ export interface Draft {
   readonly evidence?: Evidence | undefined;
   /** `at(i)` is the drafter's hidden state at the position whose input is `tokens[i]`. Present if requested. */
   readonly hidden?: Hidden | undefined;
-  /** Measured where it was computed. */
-  readonly times?: DraftTimes | undefined;
 }
 
 /** Proposes tokens for the target to verify. One drafter serves one request at a time. */

@@ -1,4 +1,5 @@
 export type { SelfCheck } from "./checks/self-check.ts";
+export { type ReplyTimes, replyTimes } from "./engine/reply-times.ts";
 export type { OnnxSession } from "./engine/session.ts";
 export { defaultThreads } from "./engine/threads.ts";
 export { type AttentionForm, attentionForms } from "./export/decoder-graph.ts";

@@ -23,12 +23,11 @@ export function onnxDrafter(model: OnnxModel): Drafter {
       if (request.context.length >= model.contextLength || !canRead(model, request.context)) return { tokens: [] };
       const { context: prompt, scope, scoring } = request;
       opening ??= model.open({ prompt, scope, beside: scoring?.session });
-      const { tokens, logits, hidden, times } = await (await opening).draft(request);
+      const { tokens, logits, hidden } = await (await opening).draft(request);
       return {
         tokens,
         evidence: logitsEvidence(logits, model.vocabulary, request.sampling, model),
         hidden: hidden === undefined ? undefined : hiddenRows(hidden, hidden.length / tokens.length),
-        times,
       };
     },
     async close() {

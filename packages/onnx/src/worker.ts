@@ -8,12 +8,16 @@ import { type GpuLock, releaseGpu, takeGpu } from "./protocol/gpu-lock.ts";
 import type { EndMessage, ErrorMessage, LoadReply, ReplyMessage, RequestMessage } from "./protocol/protocol.ts";
 import { diskBackend } from "./worker/disk-backend.ts";
 import { modelHost } from "./worker/model-host.ts";
+import { runTimes } from "./worker/run-times.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("worker.ts runs as a worker thread of loadModel.");
 
 const backend = diskBackend();
-const answer = modelHost(backend);
+const runs = runTimes();
+const answer = modelHost(backend, runs);
+/** Whether replies say where the time went. */
+let timed = false;
 /** Set while a model is on, or may be moved to, a device that only one thread may use at a time. */
 let lock: GpuLock | undefined;
 /** Whether a model is on that device. */
@@ -32,13 +36,18 @@ port.on("message", (message: RequestMessage | EndMessage) => {
   if ("end" in message) process.exit();
   const { id, model, request } = message;
   queue = queue.then(async () => {
+    const began = performance.now();
+    if (request.type === "load") timed = request.timed === true;
     if (request.type === "load" && (request.device ?? "cpu") !== "cpu") lock = request.gpuLock;
     if (lock !== undefined) takeGpu(lock, threadId);
     try {
       const { value, transfer } = await answer(model, request);
       if (request.type === "load") onGpu ||= (value as LoadReply).device.name === "webgpu";
-      port.postMessage({ id, value } satisfies ReplyMessage, transfer);
+      const times = timed ? { handled: performance.now() - began, runs: runs.take() } : undefined;
+      port.postMessage({ id, value, times } satisfies ReplyMessage, transfer);
     } catch (error) {
+      // The runs of a request that failed are not those of the next one.
+      runs.take();
       port.postMessage({ id, error: describe(error) } satisfies ReplyMessage);
     } finally {
       if (lock !== undefined) releaseGpu(lock, threadId);

@@ -1,3 +1,4 @@
+export { calibrationText } from "./calibration.ts";
 export { families, problem } from "./families.ts";
 export {
   type Check,

@@ -17,6 +17,7 @@ import { closeAll, openOnPool } from "./engine-pool.ts";
 import { loadRequest } from "./load-request.ts";
 import { workerLoader } from "./load-worker.ts";
 import { placesOf } from "./places.ts";
+import { replyTimes } from "./reply-times.ts";
 import { defaultSpin, defaultThreads } from "./threads.ts";
 import type { LoadedWorker } from "./worker-handle.ts";
 
@@ -53,6 +54,7 @@ export async function prepareModel(place: DiskFolder, options: LoadOptions): Pro
     hidden: options.hidden,
     gpuLock,
     engines: count,
+    timed: replyTimes.hasSubscribers,
   });
   const notes = [...described.notes, ...chosen.notes];
   return { folder, described: { ...described, notes }, load: workerLoader(request, cacheBytes), count, options };

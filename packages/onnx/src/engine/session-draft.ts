@@ -13,7 +13,7 @@ import type { ModelFacts, SessionOptions, SessionState } from "./session-state.t
 const draftPart = 16;
 
 /** What was drafted. */
-export type Drafted = Pick<DraftReply, "tokens" | "logits" | "hidden" | "times">;
+export type Drafted = Pick<DraftReply, "tokens" | "logits" | "hidden">;
 
 /** Drafts in parts, so that the turns of a long draft are short for those who wait. */
 export async function draft(
@@ -73,10 +73,6 @@ export async function draft(
     tokens: context.slice(given.length),
     logits: joined(parts.map(({ logits }) => logits)),
     hidden: hidden === undefined ? undefined : joined(parts.flatMap(({ hidden }) => hidden ?? [])),
-    times: {
-      draft: parts.reduce((sum, { times }) => sum + times.draft, 0),
-      block: parts.at(-1)?.times.block,
-    },
   };
 }
 

@@ -5,8 +5,12 @@ import { type Cancellation, cancellable } from "../protocol/cancellation.ts";
 import { gpuLock, releaseGpu } from "../protocol/gpu-lock.ts";
 import type { WorkerLink } from "../protocol/link.ts";
 import type { EndMessage, ErrorMessage, ReplyMessage, Request, RequestMessage } from "../protocol/protocol.ts";
+import { replyTimes } from "./reply-times.ts";
 
 interface Pending {
+  readonly type: Request["type"];
+  /** When it was sent. */
+  readonly sent: number;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -31,9 +35,11 @@ export function startThread(script: URL, owner: string, onLost: () => string): W
   const die = (why: string, cause?: unknown) => {
     if (lost === undefined) lose(`The thread of ${owner} ${why}. ${onLost()}`.trimEnd(), cause);
   };
-  worker.on("message", ({ id, value, error }: ReplyMessage) => {
+  worker.on("message", ({ id, value, error, times }: ReplyMessage) => {
     const waiting = pending.get(id);
     pending.delete(id);
+    if (times !== undefined && waiting !== undefined)
+      replyTimes.publish({ ...times, request: waiting.type, roundTrip: performance.now() - waiting.sent });
     // An idle model does not keep the process alive; one that is closing does, until its thread has ended.
     if (pending.size === 0 && lost === undefined) worker.unref();
     if (error === undefined) waiting?.resolve(value);
@@ -56,7 +62,8 @@ export function startThread(script: URL, owner: string, onLost: () => string): W
         check();
         const id = nextId++;
         // A cancelled request stays pending until the worker has replied, since the worker is busy until then.
-        pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
+        const sent = performance.now();
+        pending.set(id, { type: request.type, sent, resolve: resolve as (value: unknown) => void, reject });
         worker.ref();
         worker.postMessage({ id, model, request } satisfies RequestMessage, transferredBy(request));
       });

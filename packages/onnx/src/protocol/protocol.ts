@@ -1,15 +1,6 @@
 /** The messages between the main thread and the worker. Plain data only, since they are cloned. */
 
-import type {
-  ByHiddenKind,
-  DraftTimes,
-  ErrorCode,
-  ErrorFacts,
-  HiddenKind,
-  Reading,
-  Sampling,
-  Token,
-} from "@lenity/core";
+import type { ByHiddenKind, ErrorCode, ErrorFacts, HiddenKind, Reading, Sampling, Token } from "@lenity/core";
 import type { CacheFamily, CacheShape } from "../graph/cache-shape.ts";
 import type { Port } from "../graph/port.ts";
 import type { SizeHints } from "../graph/size-hints.ts";
@@ -50,6 +41,8 @@ export interface LoadRequest {
   readonly eos: readonly Token[];
   /** Likely cache sizes from the folder, for files that do not declare them. */
   readonly sizes?: SizeHints | undefined;
+  /** Whether the worker measures where the time of its requests goes. */
+  readonly timed?: boolean | undefined;
 }
 
 /** What a file contains, and what was added to it at loading. */
@@ -180,7 +173,6 @@ export interface DraftReply extends DraftedRound {
    * gets the error from its own request.
    */
   readonly block?: AppendReply | ScoreReply | undefined;
-  readonly times: DraftTimes;
 }
 
 /** Begins a session with a copy of the first `length` rows of another session's cache. */
@@ -235,9 +227,25 @@ export interface ErrorMessage {
   readonly cause?: string | undefined;
 }
 
+/** One run of ONNX Runtime. */
+export interface RunTime {
+  /** The name of the model whose graph, or drafter file, ran. */
+  readonly model: string;
+  readonly milliseconds: number;
+}
+
+/** Where a worker's time went while it handled one request. Milliseconds. */
+export interface RequestTimes {
+  /** From the beginning of its work on the request to the reply. */
+  readonly handled: number;
+  readonly runs: readonly RunTime[];
+}
+
 /** The reply to the request with that id: a value or an error. */
 export interface ReplyMessage {
   readonly id: number;
   readonly value?: unknown;
   readonly error?: ErrorMessage | undefined;
+  /** Of a model that was loaded `timed`. */
+  readonly times?: RequestTimes | undefined;
 }

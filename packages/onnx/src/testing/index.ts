@@ -1,5 +1,10 @@
+/** Small models with random weights, in the forms found in the wild, for tests and benchmarks; and parts of files. */
+
+export { type DecoderConfig, readDecoderConfig } from "../export/decoder-config.ts";
+export type { Tensors } from "../export/safetensors.ts";
+export { openTensors, type TensorFolder } from "../export/tensor-folder.ts";
+export { toFloat16 } from "../onnx-file/float16.ts";
 export { graphBuilder } from "../onnx-file/graph-builder.ts";
-/** Small models with random weights, in the forms found in the wild, for tests and benchmarks. */
 export * from "./graph-forms.ts";
 export * from "./random-llama.ts";
 export * from "./random-tokenizer.ts";

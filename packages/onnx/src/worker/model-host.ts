@@ -1,12 +1,13 @@
 import type { Backend } from "../open/backend.ts";
 import { type HandleBeside, type RequestHandler, requestHandler } from "./request-handler.ts";
+import type { RunTimes } from "./run-times.ts";
 
 /** Handles requests to the models of one thread, which are created by the first request to each. */
-export function modelHost(backend: Backend): HandleBeside {
+export function modelHost(backend: Backend, runs?: RunTimes): HandleBeside {
   const handlers = new Map<number, RequestHandler>();
   const answer: HandleBeside = (model, request) => {
     let handler = handlers.get(model);
-    if (handler === undefined) handlers.set(model, (handler = requestHandler(backend, answer)));
+    if (handler === undefined) handlers.set(model, (handler = requestHandler(backend, { beside: answer, runs })));
     return handler(request);
   };
   return answer;

@@ -8,6 +8,7 @@ import { fitDrafter } from "../open/open-drafter.ts";
 import type { Device } from "../protocol/devices.ts";
 import type { LoadReply, LoadRequest } from "../protocol/protocol.ts";
 import type { Model } from "../run/sequence.ts";
+import type { RunTimes } from "./run-times.ts";
 
 /** A model that is ready to run, and what the main thread needs to know about it. */
 export interface OpenModel {
@@ -18,8 +19,8 @@ export interface OpenModel {
   readonly reply: LoadReply;
 }
 
-/** Opens the model file and its drafter file, and checks that both give the same drafts. */
-export async function openModel(backend: Backend, request: LoadRequest): Promise<OpenModel> {
+/** Opens the model file and its drafter file, and checks that both give the same drafts. `runs` times their runs. */
+export async function openModel(backend: Backend, request: LoadRequest, runs?: RunTimes): Promise<OpenModel> {
   const opened = await backend.openGraph(request);
   const { graph } = opened;
   const { name, file, width, vocabulary, unused, contextLength } = request;
@@ -32,6 +33,8 @@ export async function openModel(backend: Backend, request: LoadRequest): Promise
   }
   const computesReadings = request.computesReadings ?? graph.fetch !== undefined;
   const scorer = computesReadings ? blockScorer(model) : undefined;
+  runs?.add(graph.session, name);
+  if (drafter.session !== undefined) runs?.add(drafter.session, name);
   return { model, scorer, eos, reply: replyOf(opened, { file, computesReadings, drafter }) };
 }
 

@@ -6,6 +6,7 @@ import { draftRound } from "../run/draft-round.ts";
 import { append, copySequence, newSequence, rewindSequence, type Sequence } from "../run/sequence.ts";
 import { type OpenModel, openModel } from "./open-model.ts";
 import { memoryFault } from "./out-of-memory.ts";
+import type { RunTimes } from "./run-times.ts";
 
 /** The reply to a request, and those of its buffers that can be transferred. */
 export interface Handled {
@@ -19,16 +20,21 @@ export type HandleBeside = (model: number, request: Request) => Promise<Handled>
 /** Handles one request. Call it again only when it is done. */
 export type RequestHandler = (request: Request) => Promise<Handled>;
 
-/**
- * A handler for one model. The first request must be to load it. `beside` handles a request to another model in the same
- * thread.
- */
-export function requestHandler(backend: Backend, beside?: HandleBeside): RequestHandler {
+/** What a handler of a thread shares with others. */
+export interface Surroundings {
+  /** Handles a request to another model in the same thread. */
+  readonly beside?: HandleBeside | undefined;
+  /** Times the runs of a model that is loaded `timed`. */
+  readonly runs?: RunTimes | undefined;
+}
+
+/** A handler for one model. The first request must be to load it. */
+export function requestHandler(backend: Backend, { beside, runs }: Surroundings = {}): RequestHandler {
   let open: OpenModel | undefined;
   const sequences = new Map<number, Sequence>();
 
   const load = async (request: Extract<Request, { type: "load" }>): Promise<LoadReply> => {
-    open = await openModel(backend, request);
+    open = await openModel(backend, request, request.timed === true ? runs : undefined);
     return open.reply;
   };
   const handle = async (request: Request): Promise<Handled> => {
@@ -61,12 +67,9 @@ async function runRequest(
   forgetBlock(sequence);
   if (request.type === "measure") return { value: sequence.cache?.bytes ?? 0, transfer: [] };
   if (request.type === "draft") {
-    const began = performance.now();
     const draft = await draftRound(model, sequence, request, eos);
-    const drafted = performance.now();
     const block = await runBlock(request.block, draft, beside);
-    const times = { draft: drafted - began, block: block && performance.now() - drafted };
-    const value: DraftReply = { ...draft, block: block?.value as DraftReply["block"], times };
+    const value: DraftReply = { ...draft, block: block?.value as DraftReply["block"] };
     // A set, since a score returns the draft's logits.
     return { value, transfer: [...new Set([...buffersOf(draft.logits, draft.hidden), ...(block?.transfer ?? [])])] };
   }

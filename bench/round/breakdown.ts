@@ -1,0 +1,84 @@
+/** Where the rounds of one answer spend their time. */
+import { type Drafter, generate, type LanguageModel, type Token, type Tokenizer, type Verifier } from "@lenity/core";
+import { type ReplyTimes, replyTimes } from "@lenity/onnx";
+
+/** Milliseconds of a round. */
+export interface Breakdown {
+  /** Runs of ONNX Runtime. */
+  readonly draft: number;
+  readonly target: number;
+  /** Between the threads: from sending a request until its reply, without the worker's work on it. */
+  readonly messages: number;
+  /** JavaScript in the workers. */
+  readonly workers: number;
+  /** The rule, with the numbers that it reads. */
+  readonly verify: number;
+  /** What is left: the loop, drawing tokens, and text. */
+  readonly rest: number;
+  /** All of it. */
+  readonly whole: number;
+}
+
+export interface BreakdownOptions {
+  readonly target: LanguageModel;
+  readonly tokenizer: Tokenizer;
+  /** For an answer that speculates. */
+  readonly drafter?: Drafter | undefined;
+  readonly verifier?: Verifier | undefined;
+  readonly prompt: readonly Token[];
+  readonly maxTokens: number;
+}
+
+/**
+ * Answers the prompt, and returns what a round took on average, over all rounds but the first, which also runs the
+ * prompt. The models must have been loaded while `replyTimes` had a subscriber.
+ */
+export async function breakdown(options: BreakdownOptions): Promise<Breakdown> {
+  const { drafter, verifier, target, tokenizer, prompt, maxTokens } = options;
+  const spent = { draft: 0, target: 0, messages: 0, workers: 0, verify: 0 };
+  const reset = () => Object.assign(spent, { draft: 0, target: 0, messages: 0, workers: 0, verify: 0 });
+  const listen = (message: unknown) => {
+    const { roundTrip, handled, runs } = message as ReplyTimes;
+    let run = 0;
+    for (const { model, milliseconds } of runs) {
+      spent[model === target.name ? "target" : "draft"] += milliseconds;
+      run += milliseconds;
+    }
+    spent.messages += roundTrip - handled;
+    spent.workers += handled - run;
+  };
+  const timedVerifier = verifier && timed(verifier, (milliseconds) => (spent.verify += milliseconds));
+  const speculation = drafter === undefined ? { draftTokens: 0 } : { drafter, verifier: timedVerifier };
+  let [began, rounds] = [0, -1];
+  replyTimes.subscribe(listen);
+  try {
+    for await (const event of generate(prompt, { target, tokenizer, maxTokens, ...speculation })) {
+      if (event.type === "finish") break;
+      if (event.tokens.length === 0 || rounds++ >= 0) continue;
+      reset();
+      began = performance.now();
+    }
+  } finally {
+    replyTimes.unsubscribe(listen);
+  }
+  const whole = performance.now() - began;
+  const rest = whole - Object.values(spent).reduce((sum, part) => sum + part, 0);
+  const parts = Object.entries({ ...spent, rest, whole }).map(([name, value]) => [name, value / rounds]);
+  return Object.fromEntries(parts) as Breakdown;
+}
+
+/** The same verifier, which tells how long each verdict took. */
+function timed(verifier: Verifier, took: (milliseconds: number) => void): Verifier {
+  return {
+    ...verifier,
+    verify(round) {
+      const began = performance.now();
+      const verdict = verifier.verify(round);
+      if (!(verdict instanceof Promise)) {
+        took(performance.now() - began);
+        return verdict;
+      }
+      return verdict.finally(() => took(performance.now() - began));
+    },
+  };
+}
