@@ -17,6 +17,7 @@ export interface Request
   readonly verifier: Verifier;
   /** The longest block; 0 without a drafter. */
   readonly draftTokens: number;
+  readonly blockExact: boolean;
   readonly sampling: Sampling;
   /** Its processors and grammar, if it has any. */
   readonly shaping: Shaping | undefined;
@@ -39,6 +40,12 @@ export interface Request
   readonly overshoots: number[];
   /** Why the answer has ended. */
   reason: "stop" | "length" | undefined;
+}
+
+/** Throws `aborted` when the signal has fired. */
+export function checkCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true)
+    throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
 }
 
 /** The preset `strict`. */
@@ -64,13 +71,15 @@ export function beginRequest(prompt: readonly Token[], options: DecodeOptions): 
   }
   const committed = [...prompt];
   const { seed = 0 } = options;
+  const drawing = verifier.drawing ?? "coins";
   const random = seeded(seed);
   const eos = new Set(target.eos);
   return {
     ...{ target, drafter, stop, trace, logprobs, signal, scope, verifier, draftTokens, committed, eos },
     sampling: settings,
     shaping: requestShaping({ ...options, committed, promptLength: prompt.length }),
-    ...{ seed, random, pick: pickers[verifier.drawing ?? "coins"](random, seed) },
+    ...{ seed, random, pick: pickers[drawing](random, seed) },
+    blockExact: draftTokens > 0 || drawing === "noise" || options.blockExact === true,
     control: options.control ?? eos,
     promptLength: prompt.length,
     get remaining() {

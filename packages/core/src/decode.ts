@@ -3,20 +3,21 @@
  *
  * Invariant: between rounds the target's cache holds every committed token but the last. One round drafts K tokens,
  * runs the last committed token and the draft through the target, keeps the longest accepted prefix, adds a replacement
- * or a bonus token, and rewinds.
+ * or a bonus token, and rewinds. If the drafter has to run the prompt too, the first round has no draft: the prompt's last
+ * row gives the first token at once, and meanwhile the drafter prepares.
  */
 import { charged } from "./charges.ts";
 import { closing } from "./closing.ts";
 import type { DecodeEvent, EmittedToken } from "./decode-event.ts";
 import type { DecodeOptions } from "./decode-options.ts";
-import { beginRequest, type Request } from "./decode-request.ts";
+import { beginRequest, checkCancelled, type Request } from "./decode-request.ts";
 import type { Draft } from "./drafter.ts";
 import { drawToken } from "./draw-token.ts";
-import { LenityError } from "./error.ts";
 import { loops } from "./guard.ts";
 import { addRound } from "./metrics.ts";
 import type { Session, Token } from "./model.ts";
 import { overshootOf, overshootsOf } from "./overshoot.ts";
+import { drawsItself, plainRounds } from "./plain-rounds.ts";
 import { checkDraft } from "./preflight.ts";
 import { relaxedBy } from "./relaxed.ts";
 import { scoreBlock } from "./score-block.ts";
@@ -31,12 +32,17 @@ export function decode(prompt: readonly Token[], options: DecodeOptions): AsyncG
 
 async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncGenerator<DecodeEvent, void, undefined> {
   const request = beginRequest(prompt, options);
-  const session = await request.target.open({ prompt, scope: options.scope });
+  const { target, scope, blockExact } = request;
+  const session = await target.open({ prompt, scope, blockExact });
   try {
-    await prefill(session, request);
-    while (request.reason === undefined) {
-      const draft = await propose(request);
-      const round = await score(session, request, draft);
+    await session.rewind(Math.min(session.length, prompt.length - 1));
+    request.counters = { ...request.counters, cached: session.length };
+    if (drawsItself(session, request)) yield* plainRounds(session, request);
+    for (let first = true; request.reason === undefined; first = false) {
+      const ahead = first && preparesDraft(request);
+      const scored = score(session, request, ahead ? { tokens: [] } : await propose(request));
+      if (ahead) prepare(request);
+      const round = await scored;
       const verdict = await verify(request, round);
       const tokens = await commit(request, round, verdict);
       await rewind(session, request);
@@ -53,21 +59,22 @@ async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncG
   }
 }
 
-/** Establishes the invariant. A session may already contain the beginning of the prompt. */
-async function prefill(session: Session, request: Request): Promise<void> {
-  const { committed, signal } = request;
-  await session.rewind(Math.min(session.length, committed.length - 1));
-  request.counters = { ...request.counters, cached: session.length };
-  if (session.length === committed.length - 1) return;
-  await session.append(committed.slice(session.length, -1), { rows: 0, signal });
+/** Whether the first round has no draft, because the drafter has to run the prompt. */
+function preparesDraft({ target, drafter, draftTokens, signal }: Request): boolean {
+  checkCancelled(signal);
+  // A target elsewhere runs the prompt with its first block.
+  return draftTokens > 0 && drafter?.prepare !== undefined && target.reach?.draws !== true;
+}
+
+/** Lets the drafter run the prompt while the target does. If the answer ends before a draft, it need not. */
+function prepare({ drafter, remaining, committed, shaping, signal, scope }: Request): void {
+  if (remaining > 2) drafter?.prepare?.({ context: [...committed], shaping, signal, scope });
 }
 
 /** The drafter's tokens for this round. The last token the answer may get is not drafted: the target adds it. */
 async function propose(request: Request): Promise<Draft> {
   const { target, drafter, verifier, committed: context, sampling, shaping, seed, random, signal, scope } = request;
-  if (signal?.aborted === true) {
-    throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
-  }
+  checkCancelled(signal);
   const limit = Math.min(request.draftTokens, request.remaining - 1);
   if (drafter === undefined || limit <= 0) return { tokens: [] };
   const uniform = Array.from({ length: limit }, random);
@@ -80,15 +87,15 @@ async function propose(request: Request): Promise<Draft> {
 }
 
 /**
- * Runs the last committed token and the draft through the target. Returns everything a verifier may know about the
- * block.
+ * Runs the committed tokens that the target lacks and the draft through it. Returns everything a verifier may know about
+ * the block.
  */
 async function score(session: Session, request: Request, draft: Draft): Promise<Round> {
   const { target, verifier, sampling, shaping, committed, promptLength, random, signal } = request;
   const trace = request.trace === true || request.logprobs !== undefined;
   const uniform = target.reach?.draws === true ? random() : undefined;
   const options = { target, verifier, sampling, shaping, draft, trace, uniform, signal };
-  const scored = await scoreBlock(session, committed.at(-1) as Token, options);
+  const scored = await scoreBlock(session, committed.slice(session.length), options);
   return {
     ...scored,
     context: committed,

@@ -39,6 +39,9 @@ export interface Draft {
   readonly hidden?: Hidden | undefined;
 }
 
+/** What is known before the first draft. */
+export type PrepareRequest = Pick<DraftRequest, "context" | "shaping" | "signal" | "scope">;
+
 /** Proposes tokens for the target to verify. One drafter serves one request at a time. */
 export interface Drafter {
   readonly name: string;
@@ -48,6 +51,12 @@ export interface Drafter {
   readonly hidden?: ByHiddenKind<number> | undefined;
   /** The size of its vocabulary, if it has one: checked against the target's. */
   readonly vocabulary?: number | undefined;
+  /**
+   * Begins to run the context. Called at most once, while the target runs it and draws the first token, which goes
+   * without a draft; the context of the first draft begins with this one. It neither waits nor throws: what fails here
+   * shows in the draft. Only for drafters that have to run the prompt; others draft at once.
+   */
+  prepare?(request: PrepareRequest): void;
   propose(request: DraftRequest): Promise<Draft>;
   /** Frees its resources. Called once, by the request it drafts for. */
   close(): void | Promise<void>;

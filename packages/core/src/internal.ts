@@ -2,7 +2,8 @@
 export { copyRows, type TokenIds } from "./align-vocabulary.ts";
 export { closing } from "./closing.ts";
 export { didYouMean } from "./did-you-mean.ts";
-export { canRead, commonPrefix } from "./drafters/model.ts";
+export { commonPrefix } from "./drafters/common-prefix.ts";
+export { canRead } from "./drafters/model.ts";
 export { badLogits, blamed } from "./evidence/name-the-model.ts";
 export { isPlain, readsDraft, topOf } from "./evidence/reading.ts";
 export { readingsEvidence } from "./evidence/readings-evidence.ts";

@@ -135,14 +135,15 @@ export async function loadModel(folder: DiskFolder, options: LoadOptions = {}): 
     const link = startThread(worker, owner, onLost);
     return { link, worker: load(link) };
   });
-  const { graph, check } = (engines[0] as Engine<LoadedWorker>).first;
+  const { first } = engines[0] as Engine<LoadedWorker>;
+  const { graph, check } = first;
   const notes = [...described.notes, ...chosen.notes];
   const states = missingStates(graph, options.hidden);
   const warnings = [...described.warnings, ...warningsOf(graph, check, await findVariants(open)), ...states];
-  return onnxModel({ ...described, notes }, { graph, check }, warnings, {
+  return onnxModel({ ...described, notes }, first, warnings, {
     places: count * placesOf(graph, described.contextLength, sessionBytes),
     engines: () => engines.map(({ state }) => state),
-    open: (prompt, scope) => openOnPool(engines, prompt, scope),
+    open: (...asked) => openOnPool(engines, ...asked),
     close: () => closeAll(engines),
   });
 }

@@ -1,4 +1,11 @@
-import { type Draft, type Drafter, type DraftRequest, logitsEvidence, modelDrafter } from "@lenity/core";
+import {
+  type Draft,
+  type Drafter,
+  type DraftRequest,
+  logitsEvidence,
+  modelDrafter,
+  type PrepareRequest,
+} from "@lenity/core";
 import { canRead, hiddenRows } from "@lenity/core/internal";
 import type { OnnxSession } from "./engine/session.ts";
 import type { OnnxModel } from "./onnx-model.ts";
@@ -11,16 +18,28 @@ import type { OnnxModel } from "./onnx-model.ts";
  */
 export function onnxDrafter(model: OnnxModel): Drafter {
   let opening: Promise<OnnxSession> | undefined;
+  let preparing: Promise<unknown> | undefined;
   const stepping = modelDrafter(model);
+  const drafts = ({ context }: PrepareRequest) => context.length < model.contextLength && canRead(model, context);
+  const open = ({ context, scope }: PrepareRequest) => model.open({ prompt: context, scope });
   return {
     name: model.name,
     rows: true,
     vocabulary: model.vocabulary,
     hidden: model.hidden,
+    prepare(request) {
+      if (request.shaping !== undefined) return stepping.prepare?.(request);
+      if (!drafts(request)) return;
+      const { context, signal } = request;
+      const session = (opening ??= open(request));
+      const run = async ({ length, append }: OnnxSession) => append(context.slice(length), { rows: 0, signal });
+      preparing = session.then(run).catch(() => {});
+    },
     async propose(request: DraftRequest): Promise<Draft> {
       if (request.shaping !== undefined) return stepping.propose(request);
-      if (request.context.length >= model.contextLength || !canRead(model, request.context)) return { tokens: [] };
-      opening ??= model.open({ prompt: request.context, scope: request.scope });
+      if (!drafts(request)) return { tokens: [] };
+      await preparing;
+      opening ??= open(request);
       const { tokens, logits, hidden } = await (await opening).draft(request);
       return {
         tokens,

@@ -35,6 +35,7 @@ export async function openOnPool(
   engines: readonly Engine[],
   prompt: readonly Token[],
   scope?: string,
+  blockExact?: boolean,
 ): Promise<OnnxSession> {
   for (;;) {
     const workers = engines.flatMap(({ worker }) => worker ?? []);
@@ -42,7 +43,7 @@ export async function openOnPool(
       workers[pickEngine(workers.map(({ sessions, cached }) => ({ sessions, cached: cached(prompt, scope) })))];
     if (worker === undefined) await anyReady(engines);
     else {
-      const session = await worker.open(prompt, scope).catch((error) => {
+      const session = await worker.open(prompt, scope, blockExact).catch((error) => {
         if (engines.some((engine) => engine.worker === worker)) throw error;
         // The worker died before the session used it: try another one.
       });

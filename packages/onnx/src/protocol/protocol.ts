@@ -87,6 +87,8 @@ export interface AppendRequest {
   readonly tokens: readonly Token[];
   readonly rows: number;
   readonly hidden?: HiddenKind | undefined;
+  /** Whether a single token may run alone, as in `AppendSettings`. */
+  readonly alone?: boolean | undefined;
   readonly cancel?: ArrayBufferLike | undefined;
 }
 
@@ -108,6 +110,7 @@ export interface ScoreRequest {
   /** The drafter's logits [tokens − 1, vocabulary]. */
   readonly drafterLogits?: Float32Array<ArrayBuffer> | undefined;
   readonly hidden?: HiddenKind | undefined;
+  readonly alone?: boolean | undefined;
   readonly cancel?: ArrayBufferLike | undefined;
 }
 
@@ -125,6 +128,27 @@ export interface LogitsRequest {
   readonly type: "logits-at";
   readonly session: number;
   readonly at: number;
+}
+
+/** Rewinds a session to `from` tokens, appends, and draws what follows; answered by `DrawReply`. */
+export interface DrawMessage {
+  readonly type: "draw";
+  readonly session: number;
+  readonly from: number;
+  readonly tokens: readonly Token[];
+  /** The most tokens to draw. */
+  readonly limit: number;
+  readonly sampling: Sampling;
+  /** `limit` coins. */
+  readonly uniform: readonly number[];
+  readonly noise?: number | undefined;
+  readonly alone: boolean;
+  readonly cancel?: ArrayBufferLike | undefined;
+}
+
+/** The tokens that were drawn, at least one. All but the last are in the cache. */
+export interface DrawReply {
+  readonly tokens: readonly Token[];
 }
 
 /** A whole round of drafting; answered by `DraftReply`. */
@@ -177,6 +201,7 @@ export type Request =
   | AppendRequest
   | ScoreRequest
   | LogitsRequest
+  | DrawMessage
   | DraftMessage
   | CopyRequest
   | MeasureRequest
