@@ -73,7 +73,7 @@ async function using<T>(dir: string, use: (model: OnnxModel) => Promise<T>, opti
 /** Greedy tokens, also those that would end an answer. */
 async function said(prompt: readonly Token[], target: OnnxModel, options: Partial<DecodeOptions>): Promise<Token[]> {
   const tokens: Token[] = [];
-  for await (const event of decode(prompt, { target: { ...target, eos: [] }, ...options })) {
+  for await (const event of decode(prompt, { target: { ...target, eos: [] }, blockExact: true, ...options })) {
     if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
   }
   return tokens;

@@ -101,7 +101,13 @@ describe("selfCheck", () => {
   test("finds blocks that are wrong from 33 tokens on, in as many as the context holds", async () => {
     const model = modelOf((held, block, at) => [held.length + at, block.length > 32 ? 1 : 0, -1]);
     const long = { ...model, contextLength: 300 };
-    assert.deepEqual(await selfCheck(long), { ...same, blockDifference: 1, singleDifference: 1, spread: 7, longest: 40 });
+    assert.deepEqual(await selfCheck(long), {
+      ...same,
+      blockDifference: 1,
+      singleDifference: 1,
+      spread: 7,
+      longest: 40,
+    });
     assert.deepEqual(await selfCheck(long, 7), { ...same, spread: 7, longest: 7 });
   });
 

@@ -11,6 +11,7 @@ export interface SpeculativeRequest {
   readonly policy?: unknown;
   readonly draft_tokens?: Maybe<number>;
   readonly drafter?: Maybe<string>;
+  readonly block_exact?: Maybe<boolean>;
   readonly trace?: Maybe<boolean>;
 }
 
@@ -66,6 +67,7 @@ const speculative: FieldsOf<SpeculativeRequest> = {
   policy: v.optional(v.unknown()),
   draft_tokens: whole(0, 1024),
   drafter: v.nullish(v.string()),
+  block_exact: flag,
   trace: flag,
 };
 

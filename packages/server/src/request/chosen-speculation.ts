@@ -10,6 +10,8 @@ export interface AskedSpeculation {
   readonly draftTokens?: number | null | undefined;
   /** The name of one of the model's drafters. */
   readonly drafter?: string | null | undefined;
+  /** As in `DecodeOptions`. */
+  readonly blockExact?: boolean | null | undefined;
 }
 
 /** How one answer is drafted and verified. */
@@ -21,6 +23,8 @@ export interface Speculation {
   readonly draftTokens: number;
   /** Creates the drafter for one answer. Undefined for plain decoding. */
   readonly createDrafter: (() => Drafter) | undefined;
+  /** Whether plain decoding computes each token as blocks do. */
+  readonly blockExact: boolean;
 }
 
 /** The properties of a model that determine how its answers are drafted and verified. */
@@ -52,8 +56,10 @@ export function chosenSpeculation(
     blockLength(model.target, { draftTokens: usual }, asked.draftTokens ?? undefined),
     checkedMost(asked.draftTokens ?? 0, model),
   );
-  if (createDrafter === undefined || draftTokens === 0) return { ...chosen, draftTokens: 0, createDrafter: undefined };
-  return { ...chosen, draftTokens, createDrafter };
+  const settings = { ...chosen, blockExact: asked.blockExact === true };
+  if (createDrafter === undefined || draftTokens === 0)
+    return { ...settings, draftTokens: 0, createDrafter: undefined };
+  return { ...settings, draftTokens, createDrafter };
 }
 
 /** The longest block allowed. Throws `invalid_request` if more was asked for. */
