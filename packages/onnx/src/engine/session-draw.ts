@@ -20,7 +20,7 @@ export async function drawNext(
 ): Promise<readonly Token[]> {
   const { id: session } = options;
   const limit = tokens.length === 1 && state.begun ? most : 1;
-  const alone = mayRunAlone(model, options, state);
+  const alone = mayRunAlone(model, options, state, tokens.length);
   // As many runs as the last turn had, since the worker ends a turn by the clock.
   const more = (runCost + 1) * (Math.min(limit, state.drawn) - 1);
   const parts = partsOf(tokens.length, 1, chunk).map((part) => (part.rows > 0 ? { ...part, more } : part));

@@ -35,7 +35,7 @@ export async function extend<Reply>(
   if (state.busy)
     throw new Error(`A session of ${model.name} was asked to append before its last append had finished.`);
   const cancel = cancellation(signal);
-  const alone = tokens.length === 1 && mayRunAlone(model, options, state);
+  const alone = mayRunAlone(model, options, state, tokens.length);
   state.busy = true;
   try {
     const replies: Reply[] = [];

@@ -57,15 +57,16 @@ export function shorten(state: SessionState, length: number): void {
 }
 
 /**
- * Whether the session's next tokens may run alone. Its first never do: they are a prompt, whose answer must not depend
- * on how much of it was cached.
+ * Whether single tokens of the next `count` may run alone. Of the first ones of a session none may: they are a prompt,
+ * whose answer must not depend on how much of it was cached.
  */
 export function mayRunAlone(
   { aloneAsInBlocks }: ModelFacts,
   { blockExact }: SessionOptions,
   { begun }: SessionState,
+  count: number,
 ): boolean {
-  return aloneAsInBlocks === true || (begun && !blockExact);
+  return aloneAsInBlocks === true || (begun && !blockExact && count === 1);
 }
 
 /**

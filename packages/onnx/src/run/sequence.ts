@@ -104,7 +104,7 @@ export async function append(
   settings: AppendSettings,
 ): Promise<AppendedRows> {
   const { graph, vocabulary } = model;
-  const alone = settings.alone === true && tokens.length === 1;
+  const { alone } = settings;
   const before = sequence.tokens.length;
   const width = settings.hidden === undefined ? 0 : (graph.hidden[settings.hidden]?.width ?? 0);
   const logits = new Float32Array(settings.take === undefined ? settings.rows * vocabulary : 0);
@@ -117,7 +117,7 @@ export async function append(
       // A last row must not run alone. If there is no room after it, and no token before the run to run again, it waits
       // for the next run.
       const cornered = end === room || (graph.lastOnly && before + start === 0);
-      if (!alone && end - start > 1 && isLone(end - start) && cornered) end--;
+      if (end - start > 1 && isLone(end - start) && cornered) end--;
       const block = tokens.slice(start, end);
       const firstRow = Math.max(start, tokens.length - settings.rows);
       const rows = Math.max(0, end - firstRow);
@@ -158,10 +158,11 @@ async function run(
   { rows, hidden: kind, alone }: Pick<AppendSettings, "rows" | "hidden" | "alone">,
 ) {
   const { graph } = model;
+  const single = alone === true && tokens.length === 1;
   let start = sequence.tokens.length;
   let block = tokens;
   let pad = 0;
-  if (alone !== true && isLone(tokens.length)) {
+  if (!single && isLone(tokens.length)) {
     // Blocks of any shape give the same logits bit for bit, except for a row that runs alone. So no last token runs
     // alone: a copy is appended to it, whose cache row the next block drops. At the end of the context or of a region,
     // and where only the copy would be scored, the previous token runs again with it instead (any later block starts no
@@ -179,7 +180,7 @@ async function run(
   if (rows > 0) outputs["logits"] = null;
   if (tap !== undefined) outputs[tap.output] = null;
   // Never a single row of logits, for the same reason: the output matrix may use a different kernel for one row.
-  const kept = alone === true ? rows : Math.max(2, rows + pad);
+  const kept = single ? rows : Math.max(2, rows + pad);
   const results = await graph.session.run({ ...feeds, ...blockFeeds(graph, block, start, kept) }, outputs);
   cache.keep(results, start, end, pad);
   return {
