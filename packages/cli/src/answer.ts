@@ -10,6 +10,7 @@ export interface AnswerOptions extends LoadModelsOptions {
   readonly policy: Policy;
   readonly draftTokens?: number | "auto" | undefined;
   readonly drafter?: string | undefined;
+  readonly blockExact?: boolean | undefined;
   readonly temperature?: number | undefined;
   readonly topK?: number | undefined;
   readonly topP?: number | undefined;
@@ -58,7 +59,7 @@ export async function answer(
   { speculation, options, colors, signal }: Answering,
 ): Promise<Answered> {
   const { target, tokenizer } = models;
-  const { verifier, draftTokens, maxDraftTokens, createDrafter } = speculation;
+  const { verifier, draftTokens, maxDraftTokens, createDrafter, blockExact } = speculation;
   const before = continues ? prompt : [];
   const began = performance.now();
   const events = generate(prompt, {
@@ -69,6 +70,7 @@ export async function answer(
     drafter: createDrafter?.(),
     draftTokens,
     maxDraftTokens,
+    blockExact,
     sampling: chosenSampling(options, models.sampling),
     seed: options.seed,
     maxTokens: options.maxTokens,
@@ -87,7 +89,7 @@ export async function answer(
       else {
         tokens.push(...event.tokens);
         text += event.text;
-        if (event.tokens.length > 0) passes++;
+        passes += passesOf(event.tokens);
         if (options.json !== true) process.stdout.write(shown(event));
       }
     }
@@ -102,6 +104,10 @@ export async function answer(
   } else if (finished !== undefined) process.stdout.write("\n");
   return { text, tokens, passes, milliseconds: performance.now() - began, answer: finished };
 }
+
+/** The target's passes in a round: one, or in plain decoding one for each of its tokens. */
+const passesOf = (tokens: readonly EmittedToken[]): number =>
+  Math.max(Math.min(1, tokens.length), tokens.filter(({ source }) => source === "target").length);
 
 function report(answer: Answer, { policy, verifier, maxDraftTokens }: Speculation): object {
   return {

@@ -179,8 +179,17 @@ function rewinding({ cache: { family, groups } }: Pick<Inspection, "cache">): st
   return groups === 1 ? "rewinding is free" : "all heads but the first are moved when tokens are added or removed";
 }
 
+/** How tokens that run alone compare with blocks, and so when they do. */
+function alone({ singleDifference }: Inspection["check"], asInBlocks: boolean): string {
+  if (asInBlocks) return "tokens that run alone give the same logits as blocks, to the bit, and always do";
+  const plainly = "tokens run alone in plain decoding only (without --block-exact)";
+  if (singleDifference === 0)
+    return `${plainly}: a few gave the same logits as blocks, but rounding may hide a difference`;
+  return `${plainly}: their logits differ from those of blocks by ${singleDifference.toExponential(1)}`;
+}
+
 /** The results of the checks at load. */
-function checks({ check, hidden, cache, lastOnly }: Inspection): string[] {
+function checks({ check, hidden, cache, lastOnly, aloneAsInBlocks }: Inspection): string[] {
   const of = lastOnly ? "the last rows of " : "";
   const same =
     check.blockDifference === 0
@@ -193,6 +202,7 @@ function checks({ check, hidden, cache, lastOnly }: Inspection): string[] {
       : `earlier rows change by ${check.leak.toExponential(1)} with a later token: drafted tokens affect the verdict on the tokens before them`;
   return [
     same,
+    alone(check, aloneAsInBlocks),
     leak,
     ...stateChecks(Object.keys(hidden)),
     ...(cache.newRows ? ["present_rows are the last rows of present"] : []),

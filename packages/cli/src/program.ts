@@ -109,6 +109,7 @@ const answers = (command: Command): Command =>
       "strict",
     ),
   )
+    .option("--block-exact", "without a draft: compute each token as verification does, for the same text")
     .option("--seed <n>", "the same seed gives the same answer", seed, 0)
     .option("--max-tokens <n>", "maximum tokens to generate", whole(0))
     .option("--stop <text...>", "end the answer at any of these strings")

@@ -18,6 +18,7 @@ export interface Request
   extends Pick<DecodeOptions, "target" | "drafter" | "stop" | "trace" | "logprobs" | "signal" | "scope"> {
   readonly verifier: Verifier;
   readonly draftLength: DraftLength;
+  readonly blockExact: boolean;
   readonly sampling: Sampling;
   /** Its processors and grammar, if it has any. */
   readonly shaping: Shaping | undefined;
@@ -40,6 +41,12 @@ export interface Request
   readonly overshoots: number[];
   /** Why the answer has ended. */
   reason: "stop" | "length" | undefined;
+}
+
+/** Throws `aborted` when the signal has fired. */
+export function checkCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true)
+    throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
 }
 
 /** The preset `strict`. */
@@ -66,13 +73,15 @@ export function beginRequest(prompt: readonly Token[], options: DecodeOptions): 
   }
   const committed = [...prompt];
   const { seed = 0 } = options;
+  const drawing = verifier.drawing ?? "coins";
   const random = seeded(seed);
   const eos = new Set(target.eos);
   return {
     ...{ target, drafter, stop, trace, logprobs, signal, scope, verifier, draftLength, committed, eos },
     sampling: settings,
     shaping: requestShaping({ ...options, committed, promptLength: prompt.length }),
-    ...{ seed, random, pick: pickers[verifier.drawing ?? "coins"](random, seed) },
+    ...{ seed, random, pick: pickers[drawing](random, seed) },
+    blockExact: drafted || drawing === "noise" || options.blockExact === true,
     control: options.control ?? eos,
     promptLength: prompt.length,
     get remaining() {

@@ -3,20 +3,21 @@
  *
  * Invariant: between rounds the target's cache holds every committed token but the last. One round drafts K tokens,
  * runs the last committed token and the draft through the target, keeps the longest accepted prefix, adds a replacement
- * or a bonus token, and rewinds.
+ * or a bonus token, and rewinds. If the drafter has to run the prompt too, the first round has no draft: the prompt's last
+ * row gives the first token at once, and meanwhile the drafter prepares.
  */
 import { charged } from "./charges.ts";
 import { closing } from "./closing.ts";
 import type { DecodeEvent, EmittedToken } from "./decode-event.ts";
 import type { DecodeOptions } from "./decode-options.ts";
-import { beginRequest, type Request } from "./decode-request.ts";
+import { beginRequest, checkCancelled, type Request } from "./decode-request.ts";
 import type { Draft } from "./drafter.ts";
 import { drawToken } from "./draw-token.ts";
-import { LenityError } from "./error.ts";
 import { loops } from "./guard.ts";
 import { addRound } from "./metrics.ts";
 import type { Session, Token } from "./model.ts";
 import { overshootOf, overshootsOf } from "./overshoot.ts";
+import { drawsItself, plainRounds } from "./plain-rounds.ts";
 import { checkDraft } from "./preflight.ts";
 import { relaxedBy } from "./relaxed.ts";
 import { type ScoringOptions, scoreBlock, scoringOf } from "./score-block.ts";
@@ -36,13 +37,16 @@ async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncG
   const left = new AbortController();
   const signal = options.signal === undefined ? left.signal : AbortSignal.any([options.signal, left.signal]);
   const request = beginRequest(prompt, { ...options, signal });
-  const session = await request.target.open({ prompt, scope: options.scope });
+  const { target, scope, blockExact } = request;
+  const session = await target.open({ prompt, scope, blockExact });
   let coming: Promise<Round> | undefined;
   try {
-    await prefill(session, request);
+    await session.rewind(Math.min(session.length, prompt.length - 1));
+    request.counters = { ...request.counters, cached: session.length };
+    if (drawsItself(session, request)) yield* plainRounds(session, request);
     while (request.reason === undefined) {
-      const round = await (coming ?? run(session, request));
-      checkSignal(request);
+      const round = await (coming ?? first(session, request));
+      checkCancelled(signal);
       const verdict = await verify(request, round);
       const tokens = await commit(request, round, verdict);
       await rewind(session, request);
@@ -66,24 +70,26 @@ async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncG
 
 /** Drafts and scores a round. */
 async function run(session: Session, request: Request): Promise<Round> {
-  checkSignal(request);
+  checkCancelled(request.signal);
   const round = await score(session, request, await propose(session, request));
   request.draftLength.scored();
   return round;
 }
 
-function checkSignal({ signal }: Request): void {
-  if (signal?.aborted !== true) return;
-  throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
+/** The first round: one without a draft if the drafter has to run the prompt, which it then does beside the target. */
+async function first(session: Session, request: Request): Promise<Round> {
+  checkCancelled(request.signal);
+  if (!preparesDraft(request)) return run(session, request);
+  const scored = score(session, request, { tokens: [] });
+  const { drafter, remaining, committed, shaping, signal, scope } = request;
+  // If the answer ends before a draft, it need not.
+  if (remaining > 2) drafter?.prepare?.({ context: [...committed], session, shaping, signal, scope });
+  return scored;
 }
 
-/** Establishes the invariant. A session may already contain the beginning of the prompt. */
-async function prefill(session: Session, request: Request): Promise<void> {
-  const { committed, signal } = request;
-  await session.rewind(Math.min(session.length, committed.length - 1));
-  request.counters = { ...request.counters, cached: session.length };
-  if (session.length === committed.length - 1) return;
-  await session.append(committed.slice(session.length, -1), { rows: 0, signal });
+function preparesDraft({ target, drafter, draftLength }: Request): boolean {
+  // A target elsewhere runs the prompt with its first block.
+  return draftLength.longest > 0 && drafter?.prepare !== undefined && target.reach?.draws !== true;
 }
 
 /** The drafter's tokens for this round. The last token the answer may get is not drafted: the target adds it. */
@@ -107,14 +113,14 @@ function scoringOptions({ target, verifier, sampling, shaping, trace, logprobs }
 }
 
 /**
- * Runs the last committed token and the draft through the target. Returns everything a verifier may know about the
- * block.
+ * Runs the committed tokens that the target lacks and the draft through it. Returns everything a verifier may know about
+ * the block.
  */
 async function score(session: Session, request: Request, draft: Draft): Promise<Round> {
   const { target, sampling, committed, promptLength, random, signal } = request;
   const uniform = target.reach?.draws === true ? random() : undefined;
   const options = { ...scoringOptions(request), draft, uniform, signal };
-  const scored = await scoreBlock(session, committed.at(-1) as Token, options);
+  const scored = await scoreBlock(session, committed.slice(session.length), options);
   return {
     ...scored,
     context: committed,

@@ -56,6 +56,12 @@ export interface Draft {
   readonly hidden?: Hidden | undefined;
 }
 
+/** What is known before the first draft. */
+export interface PrepareRequest extends Pick<DraftRequest, "context" | "shaping" | "signal" | "scope"> {
+  /** The target's session: a draft model may open its own beside it (`OpenOptions.beside`). */
+  readonly session?: Session | undefined;
+}
+
 /** Proposes tokens for the target to verify. One drafter serves one request at a time. */
 export interface Drafter {
   readonly name: string;
@@ -67,6 +73,12 @@ export interface Drafter {
   readonly vocabulary?: number | undefined;
   /** Whether it chooses the length of its drafts itself: "auto" then leaves it the longest. Default: false. */
   readonly paced?: boolean | undefined;
+  /**
+   * Begins to run the context. Called at most once, while the target runs it and draws the first token, which goes
+   * without a draft; the context of the first draft begins with this one. It neither waits nor throws: what fails here
+   * shows in the draft. Only for drafters that have to run the prompt; others draft at once.
+   */
+  prepare?(request: PrepareRequest): void;
   propose(request: DraftRequest): Promise<Draft>;
   /** Frees its resources. Called once, by the request it drafts for. */
   close(): void | Promise<void>;

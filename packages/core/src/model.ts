@@ -1,4 +1,5 @@
 import type { Reading, Readings } from "./evidence/reading.ts";
+import type { Sampling } from "./sampling-settings.ts";
 
 /** The id of a token: an integer from 0 to `vocabulary` − 1. */
 export type Token = number;
@@ -81,6 +82,18 @@ export interface Scored {
   sample?(at: number, count: number, uniform: number): Promise<readonly Sample[]>;
 }
 
+/** How tokens are drawn by the session itself. */
+export interface DrawOptions {
+  /** The most tokens to draw, 1 or more. */
+  readonly limit: number;
+  readonly sampling: Sampling;
+  /** `limit` coins, one for each token. */
+  readonly uniform: readonly number[];
+  /** The seed of the noise to draw with instead of the coins, by the position in the text (`drawByNoise`). */
+  readonly noise?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** One sequence and its cache. */
 export interface Session {
   /** The number of tokens in the cache. */
@@ -93,6 +106,12 @@ export interface Session {
    * what it can compute.
    */
   score?(tokens: readonly Token[], options: ScoreOptions): Promise<Scored>;
+  /**
+   * Appends the tokens, at least one, and draws those that follow: at least one, at most `limit`, none after one that
+   * ends the answer. All but the last one drawn are appended as well. How many it draws may depend on time, but not
+   * which. For backends that so save the way between the rows and this program.
+   */
+  draw?(tokens: readonly Token[], options: DrawOptions): Promise<readonly Token[]>;
   /** Removes every token from index `length` on. Idempotent. */
   rewind(length: number): void | Promise<void>;
   /** Releases the cache. A closed session must not be used again. */
@@ -126,6 +145,12 @@ export interface OpenOptions {
    * what others asked.
    */
   readonly scope?: string | undefined;
+  /**
+   * Whether every token must get the bits that it gets in a block of several, even where one token runs alone, as
+   * verification needs it. Default: true. A backend whose single tokens are faster may run them alone if it is false,
+   * but not the first tokens of the session, nor what later sessions take over. Others need not read it.
+   */
+  readonly blockExact?: boolean | undefined;
 }
 
 /** What a model can tell of rows that it keeps, on a device or in another process. */

@@ -41,16 +41,25 @@ export interface ScoredBlock {
   readonly hidden: Hidden | undefined;
 }
 
-/** Appends the block (the last committed token and the draft) and returns the evidence of both models. */
-export async function scoreBlock(session: Session, last: Token, options: BlockOptions): Promise<ScoredBlock> {
+/**
+ * Appends the committed tokens that the session lacks, at least the last, and the draft. Returns the evidence of both
+ * models.
+ */
+export async function scoreBlock(
+  session: Session,
+  pending: readonly Token[],
+  options: BlockOptions,
+): Promise<ScoredBlock> {
   const { target, sampling, shaping, draft, signal } = options;
-  const block = [last, ...draft.tokens];
+  const rows = draft.tokens.length + 1;
   const { hidden: kind, readings: needed, temperature } = scoringOf(session, options, draft.tokens.length > 0);
   if (needed === undefined) {
-    const { logits, hidden } = await session.append(block, { hidden: kind, signal });
+    const { logits, hidden } = await session.append([...pending, ...draft.tokens], { rows, hidden: kind, signal });
     const evidence = logitsEvidence(logits, target.vocabulary, sampling, target, shapeOf(shaping, draft.tokens));
-    return { target: evidence, drafter: draft.evidence, hidden: hiddenOf(hidden, block.length) };
+    return { target: evidence, drafter: draft.evidence, hidden: hiddenOf(hidden, rows) };
   }
+  if (pending.length > 1) await session.append(pending.slice(0, -1), { rows: 0, signal });
+  const block = [...pending.slice(-1), ...draft.tokens];
   const score = (drafterLogits?: Float32Array) =>
     (session.score as NonNullable<Session["score"]>)(block, {
       readings: needed,
@@ -66,7 +75,7 @@ export async function scoreBlock(session: Session, last: Token, options: BlockOp
   return {
     target: readingsEvidence(read, target),
     drafter: drafter === undefined ? draft.evidence : withReadings(drafter, read),
-    hidden: hiddenOf(hidden, block.length),
+    hidden: hiddenOf(hidden, rows),
   };
 }
 

@@ -169,7 +169,7 @@ test("a session that holds part of the prompt already is not given it again, and
         const session = await target.open();
         await session.append(prompt.slice(0, held));
         const append: typeof session.append = (tokens, options) => {
-          if (session.length < prompt.length - 1) ran.push(...tokens);
+          if (session.length < prompt.length) ran.push(...tokens);
           return session.append(tokens, options);
         };
         return Object.assign(Object.create(session) as typeof session, { append });
@@ -178,7 +178,7 @@ test("a session that holds part of the prompt already is not given it again, and
     const { tokens, counters } = await run(prompt, { target: warm, drafter: near(), maxTokens: 20 });
     const cached = Math.min(held, 3);
     assert.deepEqual([tokens, counters], [cold.tokens, { ...cold.counters, cached }]);
-    assert.deepEqual(ran, prompt.slice(cached, -1));
+    assert.deepEqual(ran, prompt.slice(cached));
   }
 });
 

@@ -207,6 +207,7 @@ async function chiSquare(
     square += (count - mean) ** 2 / mean;
     expected += mean;
   }
-  assert.ok(Math.abs(expected - runs) < 1, `answers of probability ${1 - expected / runs} never came`);
+  // Rarer ones than that may be missing by chance.
+  assert.ok(Math.abs(expected - runs) < 5, `answers of probability ${1 - expected / runs} never came`);
   return square;
 }

@@ -63,6 +63,8 @@ export interface Inspection {
   /** Whether the values that verifiers need from drafted blocks are computed next to the logits. */
   readonly numbers: boolean;
   readonly check: SelfCheck;
+  /** Whether single tokens always run alone, or only in sessions without `blockExact`. */
+  readonly aloneAsInBlocks: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -117,6 +119,7 @@ export async function inspectModel(folder: DiskFolder, options: LoadOptions = {}
       device: model.device,
       numbers: graph.computesReadings,
       check,
+      aloneAsInBlocks: model.aloneAsInBlocks,
       warnings,
     };
   } finally {

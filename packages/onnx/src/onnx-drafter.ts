@@ -1,28 +1,45 @@
-import { type Draft, type Drafter, type DraftRequest, logitsEvidence, modelDrafter } from "@lenity/core";
+import {
+  type Draft,
+  type Drafter,
+  type DraftRequest,
+  logitsEvidence,
+  modelDrafter,
+  type PrepareRequest,
+} from "@lenity/core";
 import { canRead, hiddenRows } from "@lenity/core/internal";
 import type { OnnxSession } from "./engine/session.ts";
 import type { OnnxModel } from "./onnx-model.ts";
 
 /**
  * A drafter that runs a whole round in the model's worker, together with the target's block if the target is of the same
- * pair (`loadPair`). If the request has processors or a grammar, it draws token
- * by token instead, so that they shape its rows. It opens a session at the first block and frees it on close. It drafts
- * nothing beyond its own context, or after a token that the model cannot read (a target with a larger vocabulary may
- * draw one).
+ * pair (`loadPair`). If the request has processors or a grammar, it draws token by token instead, so that they shape its
+ * rows. It opens a session when it prepares or drafts, and frees it on close. It drafts nothing beyond its own context,
+ * or after a token that the model cannot read (a target with a larger vocabulary may draw one).
  */
 export function onnxDrafter(model: OnnxModel): Drafter {
   let opening: Promise<OnnxSession> | undefined;
+  let preparing: Promise<unknown> | undefined;
   const stepping = modelDrafter(model);
+  const drafts = ({ context }: PrepareRequest) => context.length < model.contextLength && canRead(model, context);
+  const open = ({ context, scope, session }: PrepareRequest) => model.open({ prompt: context, scope, beside: session });
   return {
     name: model.name,
     rows: true,
     vocabulary: model.vocabulary,
     hidden: model.hidden,
+    prepare(request) {
+      if (request.shaping !== undefined) return stepping.prepare?.(request);
+      if (!drafts(request)) return;
+      const { context, signal } = request;
+      const session = (opening ??= open(request));
+      const run = async ({ length, append }: OnnxSession) => append(context.slice(length), { rows: 0, signal });
+      preparing = session.then(run).catch(() => {});
+    },
     async propose(request: DraftRequest): Promise<Draft> {
       if (request.shaping !== undefined) return stepping.propose(request);
-      if (request.context.length >= model.contextLength || !canRead(model, request.context)) return { tokens: [] };
-      const { context: prompt, scope, scoring } = request;
-      opening ??= model.open({ prompt, scope, beside: scoring?.session });
+      if (!drafts(request)) return { tokens: [] };
+      await preparing;
+      opening ??= open({ ...request, session: request.scoring?.session });
       const { tokens, logits, hidden } = await (await opening).draft(request);
       return {
         tokens,

@@ -2,6 +2,7 @@ import type { EngineState, LanguageModel, OpenOptions, Session, Token } from "@l
 import { isPlain } from "@lenity/core/internal";
 import type { SelfCheck } from "./checks/self-check.ts";
 import type { OnnxSession } from "./engine/session.ts";
+import type { LoadedWorker } from "./engine/worker-handle.ts";
 import type { Described } from "./folder/describe-model.ts";
 import type { DeviceReport } from "./protocol/devices.ts";
 import type { LoadReply } from "./protocol/protocol.ts";
@@ -14,9 +15,9 @@ import type { TokenTexts } from "./tokenizer/token-table.ts";
  * requests of its sessions fail with `worker_lost` and the thread is restarted; it cannot recover when the whole
  * process ends (a crash in native code, or the system running out of memory).
  *
- * A session opened for a prompt starts with what an earlier session has cached of it. When the check found no
- * `blockDifference`, its scores are bit for bit those of running the prompt again; otherwise they may differ by up to
- * that much.
+ * A session opened for a prompt starts with what earlier sessions have cached of it, except for tokens that ran alone.
+ * When the check found no `blockDifference`, its scores are bit for bit those of running the prompt again; otherwise
+ * they may differ by up to that much.
  */
 export interface OnnxModel extends LanguageModel {
   /** The folder it was loaded from: a path or a URL. */
@@ -33,6 +34,11 @@ export interface OnnxModel extends LanguageModel {
   readonly device: DeviceReport;
   /** The results of the self-check at loading. */
   readonly check: SelfCheck;
+  /**
+   * Whether single tokens always run alone, because they give the bits that they give in a block. If not, a session
+   * with `blockExact` runs another row beside each, and one without does not.
+   */
+  readonly aloneAsInBlocks: boolean;
   /**
    * What users must know before they rely on the model, one line each: settings in the folder that are not applied, and
    * problems found by the self-check that speculative decoding cannot make up for.
@@ -62,14 +68,14 @@ export interface Engines {
   /** How many sessions they may have open together. */
   readonly places?: number | undefined;
   engines(): readonly EngineState[];
-  open(prompt: readonly Token[], scope: string | undefined, beside: Session | undefined): Promise<OnnxSession>;
+  open(prompt: readonly Token[], scope?: string, blockExact?: boolean, beside?: Session): Promise<OnnxSession>;
   close(): Promise<void>;
 }
 
 /** A loaded model: its folder's description, what was found in its file, and the engines that run it. */
 export function onnxModel(
   { name, place, width, tokens, vocabulary, unused, notes, contextLength, eos }: Described,
-  { graph, check }: { readonly graph: LoadReply; readonly check: SelfCheck },
+  { graph, check, aloneAsInBlocks }: Pick<LoadedWorker, "graph" | "check" | "aloneAsInBlocks">,
   warnings: readonly string[],
   { places, engines, open, close }: Engines,
 ): OnnxModel {
@@ -91,12 +97,13 @@ export function onnxModel(
     graph,
     device: graph.device,
     check,
+    aloneAsInBlocks,
     warnings,
     places,
     get engines() {
       return engines();
     },
-    open: ({ prompt = [], scope, beside } = {}) => open(prompt, scope, beside),
+    open: ({ prompt = [], scope, blockExact, beside } = {}) => open(prompt, scope, blockExact, beside),
     close,
   };
 }

@@ -73,7 +73,8 @@ async function using<T>(dir: string, use: (model: OnnxModel) => Promise<T>, opti
 /** Greedy tokens, also those that would end an answer. */
 async function said(prompt: readonly Token[], target: OnnxModel, options: Partial<DecodeOptions>): Promise<Token[]> {
   const tokens: Token[] = [];
-  for await (const event of decode(prompt, { target: { ...target, eos: [] }, draftTokens: 8, ...options })) {
+  const settings = { draftTokens: 8, blockExact: true, ...options };
+  for await (const event of decode(prompt, { target: { ...target, eos: [] }, ...settings })) {
     if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
   }
   return tokens;

@@ -86,9 +86,11 @@ describe("selfCheck", () => {
     };
   }
 
+  const same = { blockDifference: 0, singleDifference: 0, leak: 0 };
+
   test("finds nothing in a model that sees the past alone", async () => {
     const model = modelOf((held, block, at) => [held.length + at, (block[at] ?? 0) / 4, -1]);
-    assert.deepEqual(await selfCheck(model), { blockDifference: 0, leak: 0, spread: 7, longest: 10 });
+    assert.deepEqual(await selfCheck(model), { ...same, spread: 7, longest: 10 });
   });
 
   test("finds a cache that is not read", async () => {
@@ -99,8 +101,27 @@ describe("selfCheck", () => {
   test("finds blocks that are wrong from 33 tokens on, in as many as the context holds", async () => {
     const model = modelOf((held, block, at) => [held.length + at, block.length > 32 ? 1 : 0, -1]);
     const long = { ...model, contextLength: 300 };
-    assert.deepEqual(await selfCheck(long), { blockDifference: 1, leak: 0, spread: 7, longest: 40 });
-    assert.deepEqual(await selfCheck(long, 7), { blockDifference: 0, leak: 0, spread: 7, longest: 7 });
+    assert.deepEqual(await selfCheck(long), {
+      ...same,
+      blockDifference: 1,
+      singleDifference: 1,
+      spread: 7,
+      longest: 40,
+    });
+    assert.deepEqual(await selfCheck(long, 7), { ...same, spread: 7, longest: 7 });
+  });
+
+  test("finds tokens that give other numbers alone than in a block, also where that begins beyond 128 positions", async () => {
+    for (const from of [1, 140]) {
+      const model = modelOf((held, block, at) => {
+        const position = held.length + at;
+        return [position, block.length === 1 && position >= from ? 0.5 : 0, -1];
+      });
+      const long = { ...model, contextLength: 300 };
+      const found = await selfCheck(long);
+      assert.equal(found.singleDifference, 0.5, `from ${from} on`);
+      assert.equal((await selfCheck(long, 7)).singleDifference, from === 1 ? 0.5 : 0);
+    }
   });
 
   test("refuses NaN in a long block", async () => {

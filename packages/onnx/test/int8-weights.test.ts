@@ -77,6 +77,8 @@ describe("int8 weights", () => {
         const tokens = tokensOf(40, 9, shape.vocabulary);
         const model = await loadModel(dir, { dtype: "int8", threads: 1 });
         try {
+          // Rounding hides a difference on most tokens, so none found is no evidence.
+          assert.equal(model.aloneAsInBlocks, false);
           assert.deepEqual([model.check.blockDifference, model.check.leak], [0, 0]);
           const session = await model.open();
           const { logits } = await session.append(tokens);

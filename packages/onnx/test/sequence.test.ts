@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as runtime from "onnxruntime-node";
 import type { Graph } from "../src/graph/graph.ts";
+import type { DrawMessage } from "../src/protocol/protocol.ts";
+import { drawAnswer } from "../src/run/draw-answer.ts";
 import { append, copySequence, type Model, newSequence, rewindSequence } from "../src/run/sequence.ts";
 
 /** A graph that records the blocks it is given and runs `during` in each. Logits are zeros. */
@@ -158,5 +160,65 @@ describe("a sequence", () => {
     assert.throws(() => copySequence(sequence, 3), RangeError);
     rewindSequence(sequence, 1);
     assert.deepEqual(sequence.tokens, [1]);
+  });
+});
+
+describe("drawing in the worker", () => {
+  const message: DrawMessage = {
+    ...{ type: "draw", session: 0, from: 0, tokens: [3, 4], limit: 8, alone: true },
+    ...{ sampling: { temperature: 0, topK: 0, topP: 1, minP: 0 }, uniform: Array(8).fill(0.5) },
+  };
+
+  test("runs all tokens but the last one that it draws, single ones alone if they may", async () => {
+    for (const alone of [true, false]) {
+      const { model, blocks, kept } = recording();
+      const sequence = newSequence();
+      const { tokens } = await drawAnswer(model, sequence, { ...message, limit: 3, alone }, new Set());
+      assert.deepEqual(
+        [tokens, sequence.tokens],
+        [
+          [0, 0, 0],
+          [3, 4, 0, 0],
+        ],
+      );
+      assert.deepEqual(
+        blocks,
+        alone
+          ? [[3, 4], [0], [0]]
+          : [
+              [3, 4],
+              [0, 0],
+              [0, 0],
+            ],
+      );
+      assert.deepEqual(kept, alone ? [2, 1, 1] : [2, 2, 2]);
+    }
+  });
+
+  test("stops after a token that ends the answer, and when its time is over", async () => {
+    const ending = recording();
+    assert.deepEqual(await drawAnswer(ending.model, newSequence(), message, new Set([0])), { tokens: [0] });
+    const slow = recording(() => {
+      for (const began = performance.now(); performance.now() - began < 6; );
+    });
+    const { tokens } = await drawAnswer(slow.model, newSequence(), message, new Set());
+    assert.ok(tokens.length <= 2, `${tokens.length} tokens`);
+  });
+
+  test("returns what it drew before an error, which the next request meets, and fails without a token", async () => {
+    const { model } = recording((runs) => {
+      if (runs >= 3) throw new Error("no memory");
+    });
+    const sequence = newSequence();
+    const { tokens } = await drawAnswer(model, sequence, message, new Set());
+    assert.deepEqual(
+      [tokens, sequence.tokens],
+      [
+        [0, 0],
+        [3, 4, 0],
+      ],
+    );
+    await assert.rejects(drawAnswer(model, sequence, { ...message, tokens: [0] }, new Set()), /no memory/);
+    assert.deepEqual(sequence.tokens, [3, 4, 0]);
   });
 });

@@ -19,6 +19,10 @@ function slowWorker() {
       ran.push({ session, tokens: tokens.length, rows });
       return { logits: Float32Array.from({ length: rows }, (_, row) => tokens[tokens.length - rows + row] ?? -1) };
     }
+    if (request.type === "draw") {
+      ran.push({ session: request.session, tokens: request.limit, rows: 0 });
+      return { tokens: Array(request.limit).fill(1) };
+    }
     if (request.type !== "draft") return 0;
     const { session, from, tokens: more, limit, uniform } = request;
     ran.push({ session, tokens: limit, rows: limit });
@@ -125,4 +129,22 @@ test("a block in parts has the rows that were asked for, in order", async () => 
     assert.equal(scores.rows, Math.min(rows, count));
     assert.ok(ran.every((run) => run.tokens <= 255 && run.rows <= 128));
   }
+});
+
+test("a session that draws several tokens in a turn has no more of the worker than one that has a turn for each", async () => {
+  const { ran, worker } = slowWorker();
+  const drawing = await worker.open([]);
+  const others = await Promise.all([1, 2, 3].map(() => worker.open([])));
+  const uniform = Array(8).fill(0.5);
+  let over = false;
+  const draws = async () => {
+    for (let turn = 0; turn < 40; turn++) await drawing.draw?.([1], { limit: 8, sampling: sampling(), uniform });
+    over = true;
+  };
+  const steps = async (session: (typeof others)[number]) => {
+    while (!over) await session.append([1]);
+  };
+  await Promise.all([draws(), ...others.map(steps)]);
+  const runs = (of: number) => ran.filter(({ session }) => session === of).reduce((sum, { tokens }) => sum + tokens, 0);
+  assert.ok(runs(1) > 0.7 * runs(0), `${runs(0)} tokens against ${runs(1)}`);
 });

@@ -41,8 +41,10 @@ export function eagerDrafter(drafter: Drafter, guesses: Guesses = { right: 0, wr
     else guesses.wrong++;
     return fits ? withoutFirst(draft, request.limit) : drafter.propose(request);
   };
+  // It begins with the first block at once: a target elsewhere runs the prompt together with it.
+  const { prepare, ...others } = drafter;
   return {
-    ...drafter,
+    ...others,
     async propose(request) {
       const { limit, sampling, shaping, hidden } = request;
       const sampled = sampling.temperature > 0;

@@ -51,8 +51,10 @@ export function pacedDrafter(
     accepted = memory * accepted + kept;
     tested = memory * tested + Math.min(drafted, kept + 1);
   };
+  // Nothing to prepare, for the same reason as in eager-drafter.ts.
+  const { prepare, ...others } = drafter;
   return {
-    ...drafter,
+    ...others,
     paced: true,
     async propose(request: DraftRequest): Promise<Draft> {
       learn(request.context);

@@ -14,6 +14,7 @@ import {
 import { noisyModel, randomModel } from "@lenity/core/testing";
 import { eagerDrafter, pacedDrafter } from "@lenity/remote";
 import { bestLength } from "../src/paced-drafter.ts";
+import { draftAtOnce } from "./draft-at-once.ts";
 
 async function run(options: DecodeOptions): Promise<{ readonly tokens: Token[]; readonly counters: Counters }> {
   const tokens: Token[] = [];
@@ -98,7 +99,7 @@ describe("an eager drafter", () => {
     for (const policy of ["strict", "judi", { type: "topk", k: 3, delta: 0.5 }, { type: "fly", window: 3 }])
       for (let seed = 0; seed < 6; seed++) {
         const shape = { ...own, seed, eos: [3] };
-        const drafter = () => modelDrafter(noisyModel({ ...shape, noise: 0.6 }));
+        const drafter = () => draftAtOnce(noisyModel({ ...shape, noise: 0.6 }));
         const settings = {
           target: randomModel(shape),
           verifier: registry.create(policy),

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type DecodeEvent, type DecodeOptions, decode, defaultRegistry, modelDrafter } from "@lenity/core";
+import { type DecodeEvent, type DecodeOptions, decode, defaultRegistry } from "@lenity/core";
 import { noisyModel, randomModel } from "@lenity/core/testing";
 import { connected } from "./connect.ts";
+import { draftAtOnce } from "./draft-at-once.ts";
 
 const registry = defaultRegistry();
 
@@ -26,7 +27,7 @@ const policies = [
 
 for (const policy of policies) {
   const settings = () => ({
-    drafter: modelDrafter(noisyModel({ ...own, noise: 1 })),
+    drafter: draftAtOnce(noisyModel({ ...own, noise: 1 })),
     verifier: registry.create(policy),
     draftTokens: 6,
     maxTokens: 200,

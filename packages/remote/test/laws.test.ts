@@ -1,9 +1,10 @@
 /** What is exact over the wire: greedy texts under every rule, and the law of `sd` at temperature 1. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type DecodeEvent, type DecodeOptions, decode, defaultRegistry, modelDrafter, type Token } from "@lenity/core";
+import { type DecodeEvent, type DecodeOptions, decode, defaultRegistry, type Token } from "@lenity/core";
 import { noisyModel, randomModel } from "@lenity/core/testing";
 import { connected, type FakeName, fakes } from "./connect.ts";
+import { draftAtOnce } from "./draft-at-once.ts";
 
 const registry = defaultRegistry();
 const names = Object.keys(fakes) as FakeName[];
@@ -33,7 +34,7 @@ describe("at temperature 0, every rule says over the wire what it says of the ro
       test(`${engine}: ${JSON.stringify(policy)}`, async () => {
         for (let seed = 0; seed < 8; seed++) {
           const own = { vocabulary: 40, seed, eos: [3] };
-          const drafter = () => modelDrafter(noisyModel({ ...own, noise: 1.5 }));
+          const drafter = () => draftAtOnce(noisyModel({ ...own, noise: 1.5 }));
           const settings = { verifier: registry.create(policy), draftTokens: 5, maxTokens: 40, seed };
           const near = await run([0, seed], { target: randomModel(own), drafter: drafter(), ...settings });
           const target = await connected(engine, { model: randomModel(own) });

@@ -53,7 +53,7 @@ after(async () => {
 
 const promptOf = (problem: tiny.Problem) => `<|user|>${problem.question}<|end|><|assistant|>`;
 const ask = (problem: tiny.Problem, options: Partial<GenerateOptions> = {}): Promise<Answer> =>
-  complete(promptOf(problem), { target, tokenizer, draftTokens: 16, maxTokens: 300, ...options });
+  complete(promptOf(problem), { target, tokenizer, draftTokens: 16, maxTokens: 300, blockExact: true, ...options });
 const ids = (answer: Answer) => answer.tokens.map(({ token }) => token);
 /** The share of right answers to `heldOut`, by family. */
 async function rightByFamily(answers: readonly Answer[]): Promise<Map<string, number>> {

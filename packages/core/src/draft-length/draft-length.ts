@@ -10,7 +10,7 @@ export interface DraftOutcome {
 export interface DraftLength {
   /** The longest draft. 0: plain decoding. */
   readonly longest: number;
-  /** The most tokens to draft in the next round, 0 to `limit`. */
+  /** The most tokens to draft in the next round, 0 to `limit`. Not asked for a round in which the drafter prepares. */
   choose(limit: number): number;
   /** Called when the round's block has been scored: what comes then may wait for a slow reader. */
   scored(): void;

@@ -20,11 +20,12 @@ export interface TimedOptions {
  */
 export function timedLength({ longest, usual, times, clock }: TimedOptions): DraftLength {
   const adaptive = adaptiveLength({ longest, costs: () => measuredCosts(times, usual) });
-  let [first, drafted, begun, took] = [true, false, 0, 0];
+  let [first, drafted, begun] = [true, false, 0];
+  let took: number | undefined;
   return {
     longest,
     choose(limit) {
-      begun = clock();
+      [begun, took] = [clock(), undefined];
       const measures = lacksPlain(times, first);
       first = false;
       return measures ? 0 : adaptive.choose(limit);
@@ -34,7 +35,8 @@ export function timedLength({ longest, usual, times, clock }: TimedOptions): Dra
     },
     learn(outcome) {
       // A drafter that was not asked in the round before has tokens to catch up with.
-      if (drafted || outcome.drafted === 0) addTime(times, outcome.drafted, took);
+      if (took !== undefined && (drafted || outcome.drafted === 0)) addTime(times, outcome.drafted, took);
+      took = undefined;
       drafted = outcome.drafted > 0;
       adaptive.learn(outcome);
     },

@@ -15,6 +15,7 @@ export function forcedDrafter(drafter?: Drafter): Drafter {
     vocabulary: drafter?.vocabulary,
     hidden: drafter?.hidden,
     paced: drafter?.paced,
+    ...(drafter?.prepare === undefined ? {} : { prepare: (request) => drafter.prepare?.(request) }),
     async propose(request) {
       // A hidden state needs the other drafter to run the token.
       if (drafter !== undefined && request.hidden !== undefined) return drafter.propose(request);

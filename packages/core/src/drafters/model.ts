@@ -2,9 +2,10 @@ import type { Draft, Drafter, DraftRequest } from "../drafter.ts";
 import { logitsEvidence } from "../evidence/logits-evidence.ts";
 import { blame } from "../evidence/name-the-model.ts";
 import { hiddenRows } from "../hidden-rows.ts";
-import type { LanguageModel, Scores, Session, Token } from "../model.ts";
+import type { LanguageModel, Scores, Token } from "../model.ts";
 import { drawDraft } from "../pick-token.ts";
 import { processedRow } from "../truncate.ts";
+import { draftSession } from "./draft-session.ts";
 
 /** Whether the model accepts all these tokens as input. */
 export function canRead(
@@ -15,20 +16,12 @@ export function canRead(
   return tokens.every((token) => token < limit);
 }
 
-/** The number of leading tokens that two sequences share. */
-export function commonPrefix(a: readonly Token[], b: readonly Token[]): number {
-  let length = 0;
-  while (length < a.length && length < b.length && a[length] === b[length]) length++;
-  return length;
-}
-
 /**
  * A drafter that runs a language model one token at a time. It opens a session for the first block and frees it on
  * close. If the context has a token that the model cannot read (the target may have more), it drafts nothing.
  */
 export function modelDrafter(model: LanguageModel): Drafter {
-  let opening: Promise<Session> | undefined;
-  let held: Token[] = []; // the tokens in the session's cache
+  const session = draftSession(model);
   const eos = new Set(model.eos);
 
   return {
@@ -36,26 +29,21 @@ export function modelDrafter(model: LanguageModel): Drafter {
     rows: true,
     vocabulary: model.vocabulary,
     hidden: model.hidden,
+    prepare(request) {
+      if (canRead(model, request.context)) session.prepare(request);
+    },
     async propose(request: DraftRequest): Promise<Draft> {
       const { context, scope, limit, sampling, shaping, hidden, signal } = request;
       if (!canRead(model, context)) return { tokens: [] };
-      if (opening === undefined) {
-        opening = model.open({ prompt: [...context], scope }); // the context grows
-        held = context.slice(0, (await opening).length);
-      }
-      const session = await opening;
-      await session.rewind(Math.min(commonPrefix(held, context), context.length - 1));
-      held = context.slice(0, session.length);
+      let pending = await session.resume(context, scope);
       const room = Math.min(limit, model.contextLength - context.length);
 
       const tokens: Token[] = [];
       const logits = new Float32Array(Math.max(0, room) * model.vocabulary);
       const width = hidden === undefined ? 0 : (model.hidden[hidden] ?? 0);
       const states = new Float32Array(Math.max(0, room) * width);
-      let pending: readonly Token[] = context.slice(held.length);
       const run = async (): Promise<Scores> => {
-        const scores = await session.append(pending, { rows: 1, hidden, signal });
-        held.push(...pending);
+        const scores = await session.run(pending, { rows: 1, hidden, signal });
         if (tokens.length > 0) states.set(scores.hidden ?? [], (tokens.length - 1) * width);
         pending = [];
         return scores;
@@ -84,12 +72,6 @@ export function modelDrafter(model: LanguageModel): Drafter {
         ...(hidden === undefined ? {} : { hidden: hiddenRows(states, width) }),
       };
     },
-    async close() {
-      const session = opening;
-      opening = undefined;
-      held = [];
-      // If the session could not be opened, `propose` has thrown that error and there is nothing to close.
-      await (await session?.catch(() => undefined))?.close();
-    },
+    close: session.close,
   };
 }

@@ -104,7 +104,11 @@ export async function raceBlocks(models: readonly Model[]): Promise<readonly num
  * and round 4-bit ones differently, where the CPU widens them. Faults (a cache that is not read, keys counted twice)
  * cause larger differences.
  */
-export function toleranceOf({ precision }: CacheShape, weights: readonly WeightFormat[]): number {
-  const plain = precision === "float32" && weights.every(({ format }) => format.startsWith("float"));
-  return plain ? tolerance.float32 : tolerance.rounded;
+export function toleranceOf(shape: CacheShape, weights: readonly WeightFormat[]): number {
+  return isUnrounded(shape, weights) ? tolerance.float32 : tolerance.rounded;
+}
+
+/** Whether the model computes in float32 throughout, so that its logits show the smallest difference in a kernel. */
+export function isUnrounded({ precision }: Pick<CacheShape, "precision">, weights: readonly WeightFormat[]): boolean {
+  return precision === "float32" && weights.every(({ format }) => format.startsWith("float"));
 }

@@ -2,6 +2,7 @@ import type { LanguageModel, Scores } from "@lenity/core";
 import { badLogits } from "@lenity/core/internal";
 import { difference, span } from "./difference.ts";
 import { probeTokens } from "./probe-tokens.ts";
+import { singleDifference } from "./single-check.ts";
 
 /**
  * Measurements on a few tokens of a loaded model, on which speculative decoding depends. For a model that scores only
@@ -10,9 +11,15 @@ import { probeTokens } from "./probe-tokens.ts";
 export interface SelfCheck {
   /**
    * max |difference| between the logits of one block and of the same tokens in smaller blocks. 0: verified text equals
-   * plain decoding bit for bit.
+   * plain decoding with `blockExact` bit for bit.
    */
   readonly blockDifference: number;
+  /**
+   * max |difference| between the logits of tokens that run alone and of the same tokens in a block: how far plain
+   * decoding without `blockExact` may be from it. 0 on these few tokens need not be 0 on others where activations are
+   * rounded: see `aloneAsInBlocks`.
+   */
+  readonly singleDifference: number;
   /**
    * max |difference| in earlier rows when only the last token of a block changes. Above 0, drafted tokens leak into the
    * verification of those before them.
@@ -32,8 +39,8 @@ const [short, long] = [7, 40];
 
 /**
  * Runs seven tokens as one block, in pieces of several sizes (kernels treat odd sizes differently), and with another
- * last token; then, unless `most` is less, up to 40 tokens as one block and as 33, 1 and 6. Rejects with `bad_logits`
- * when a logit is NaN or +∞.
+ * last token; then, unless `most` is less, up to 40 tokens as one block and as 33, 1 and 6; then some tokens alone.
+ * Rejects with `bad_logits` when a logit is NaN or +∞.
  */
 export async function selfCheck(model: LanguageModel, most: number = long): Promise<SelfCheck> {
   const ids = Math.max(2, Math.min(model.vocabulary, model.readable ?? model.vocabulary));
@@ -55,6 +62,7 @@ export async function selfCheck(model: LanguageModel, most: number = long): Prom
   const changed = await scored(model, [[...tokens.slice(0, last), 1 + ((tokens[last] as number) % (ids - 1))]], rows);
   return {
     blockDifference: Math.max(...differences),
+    singleDifference: await singleDifference(model, most === long ? undefined : most),
     leak: rows === undefined ? difference(changed, block.subarray(0, last * model.vocabulary)) : 0,
     spread,
     longest: text.length,

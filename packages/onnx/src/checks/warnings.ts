@@ -4,13 +4,16 @@ import type { Device } from "../protocol/devices.ts";
 import type { LoadReply } from "../protocol/protocol.ts";
 import type { SelfCheck } from "./self-check.ts";
 
+/** The measurements that warnings are about. */
+type Check = Pick<SelfCheck, "blockDifference" | "leak" | "spread">;
+
 /** Variants whose activations are usually quantised with one scale for a whole block. */
 const leaky: ReadonlySet<string> = new Set(["q8", "int8", "uint8"]);
 
 /** Warnings about a loaded file, one line each. `variants` are those in its folder. */
 export function warningsOf(
   { file, device, lastOnly }: Pick<LoadReply, "file" | "device" | "lastOnly">,
-  check: SelfCheck,
+  check: Check,
   variants: readonly Variant[],
 ): string[] {
   if (lastOnly) return [plainOnly(file), ...inexactness(file, device.name, check)];
@@ -32,7 +35,7 @@ function plainOnly(file: string): string {
   return `${file}: the graph scores only the last position of a block, so it cannot verify drafts: it decodes one token at a time, with a block length of 0. For speculative decoding, export it with the logits of all positions (onnxruntime-genai's builder: prune_lm_head=false).`;
 }
 
-function inexactness(file: string, device: Device, { blockDifference, spread }: SelfCheck): string[] {
+function inexactness(file: string, device: Device, { blockDifference, spread }: Check): string[] {
   if (blockDifference === 0) return [];
   const where = device === "cpu" ? "" : `on ${device} `;
   const size = `by ${blockDifference.toPrecision(2)} where logits span ${spread.toPrecision(2)}`;
@@ -41,7 +44,7 @@ function inexactness(file: string, device: Device, { blockDifference, spread }: 
   ];
 }
 
-function leakage(file: string, check: SelfCheck, variants: readonly Variant[]): string[] {
+function leakage(file: string, check: Check, variants: readonly Variant[]): string[] {
   const others = variants
     .filter(({ dtype, path }) => !leaky.has(dtype) && !file.endsWith(path))
     .map(({ dtype }) => dtype);

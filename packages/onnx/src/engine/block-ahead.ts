@@ -1,7 +1,7 @@
 /** Answers from a block that was run with its draft, before anybody asked for it. */
 import type { AppendOptions, ScoreOptions, Token } from "@lenity/core";
 import type { AppendReply, ScoreReply } from "../protocol/protocol.ts";
-import type { BlockAhead, SessionState } from "./session-state.ts";
+import { type BlockAhead, extendTo, type SessionState } from "./session-state.ts";
 
 /**
  * The reply for the last `rows` of these tokens, if they are the beginning of the block ahead. The block ahead is gone
@@ -60,5 +60,5 @@ async function takeAhead(
 }
 
 function accept(state: SessionState, tokens: readonly Token[]): void {
-  state.held = [...state.held, ...tokens];
+  extendTo(state, [...state.held, ...tokens]);
 }

@@ -37,6 +37,7 @@ export async function openOnPool(
   engines: readonly Engine[],
   prompt: readonly Token[],
   scope?: string,
+  blockExact?: boolean,
   beside?: Session,
 ): Promise<OnnxSession> {
   const near = ownSession(beside)?.options.link;
@@ -47,7 +48,7 @@ export async function openOnPool(
       workers[pickEngine(workers.map(({ sessions, cached }) => ({ sessions, cached: cached(prompt, scope) })))];
     if (worker === undefined) await anyReady(engines);
     else {
-      const session = await worker.open(prompt, scope).catch((error) => {
+      const session = await worker.open(prompt, scope, blockExact).catch((error) => {
         if (engines.some((engine) => engine.worker === worker)) throw error;
         // The worker died before the session used it: try another one.
       });

@@ -1,4 +1,5 @@
 import { type LanguageModel, LenityError } from "@lenity/core";
+import { isUnrounded } from "../checks/compare-devices.ts";
 import { tolerance } from "../checks/difference.ts";
 import { type SelfCheck, selfCheck } from "../checks/self-check.ts";
 import type { WorkerLink } from "../protocol/link.ts";
@@ -20,9 +21,13 @@ export async function loadWorker(
   const probe = workerHandle(link, facts, 0, place);
   // Other devices have already been compared with the CPU on longer blocks, and some are correct only in short ones.
   const most = graph.device.name === "cpu" ? undefined : 7;
-  const check = await tryOut({ ...facts, open: () => probe.open([]), close: () => link.close() }, file, most);
+  const open: LanguageModel["open"] = ({ blockExact } = {}) => probe.open([], undefined, blockExact);
+  const check = await tryOut({ ...facts, open, close: () => link.close() }, file, most);
+  const aloneAsInBlocks = check.singleDifference === 0 && isUnrounded(graph, graph.weights);
   // Not spread: its getters must stay getters.
-  return Object.assign(workerHandle(link, facts, cacheBytes, place), { graph, check });
+  return Object.assign(workerHandle(link, { ...facts, aloneAsInBlocks }, cacheBytes, place), {
+    ...{ graph, check, aloneAsInBlocks },
+  });
 }
 
 /**

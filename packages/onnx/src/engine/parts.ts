@@ -5,6 +5,8 @@ import { chunk } from "../protocol/chunk.ts";
 export interface Part {
   readonly end: number;
   readonly rows: number;
+  /** What its turn costs besides its tokens, in tokens. */
+  readonly more?: number | undefined;
 }
 
 /**

@@ -65,14 +65,15 @@ export async function runningModel(
   { folder, described, count, options }: PreparedModel,
   engines: readonly Engine<LoadedWorker>[],
 ): Promise<OnnxModel> {
-  const { graph, check } = (engines[0] as Engine<LoadedWorker>).first;
+  const { first } = engines[0] as Engine<LoadedWorker>;
+  const { graph, check } = first;
   const { sessionBytes = 2 ** 31, hidden } = options;
   const states = missingStates(graph, hidden);
   const warnings = [...described.warnings, ...warningsOf(graph, check, await findVariants(folder)), ...states];
-  return onnxModel(described, { graph, check }, warnings, {
+  return onnxModel(described, first, warnings, {
     places: count * placesOf(graph, described.contextLength, sessionBytes),
     engines: () => engines.map(({ state }) => state),
-    open: (prompt, scope, beside) => openOnPool(engines, prompt, scope, beside),
+    open: (...asked) => openOnPool(engines, ...asked),
     close: () => closeAll(engines),
   });
 }

@@ -7,7 +7,7 @@ import { broughtAlong, orderOf, scorerOf } from "./order-block.ts";
 import { joined } from "./parts.ts";
 import { checkHidden, checkOpen, checkTokens, contextFull } from "./session-checks.ts";
 import { send } from "./session-requests.ts";
-import type { ModelFacts, SessionOptions, SessionState } from "./session-state.ts";
+import { extendTo, type ModelFacts, type SessionOptions, type SessionState, shorten } from "./session-state.ts";
 
 /** The most tokens that are drafted in one turn. */
 const draftPart = 16;
@@ -34,7 +34,7 @@ export async function draft(
   let context = given;
   for (let left = limit, goesOn = true; goesOn; ) {
     // The rows that a round keeps, which also remain if it fails.
-    state.held = context.slice(0, Math.min(commonPrefix(state.held, context), context.length - 1));
+    shorten(state, Math.min(commonPrefix(state.held, context), context.length - 1));
     const most = Math.min(left, draftPart);
     const coins = { uniform: uniform.slice(limit - left), noise };
     const settings = { limit: most, sampling, ...coins, hidden, cancel: cancel?.flag };
@@ -63,7 +63,7 @@ export async function draft(
     });
     parts.push(part);
     context = [...context, ...part.tokens];
-    state.held = context.slice(0, part.length);
+    extendTo(state, context.slice(0, part.length));
     left -= part.tokens.length;
     // Fewer: the context is full.
     goesOn = left > 0 && part.tokens.length === most && !model.eos.includes(part.tokens.at(-1) as Token);
@@ -90,6 +90,6 @@ async function catchUp(
     await send(model, options, state, chunk, cancel, () => {
       return { type: "append", session, from, tokens, rows: 0, cancel: cancel?.flag };
     });
-    state.held = context.slice(0, from + chunk);
+    extendTo(state, context.slice(0, from + chunk));
   }
 }

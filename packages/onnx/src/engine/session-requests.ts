@@ -3,13 +3,14 @@ import { type Cancellation, cancellation } from "../protocol/cancellation.ts";
 import type { Request } from "../protocol/protocol.ts";
 import type { Part } from "./parts.ts";
 import { checkHidden, checkOpen, checkTokens, contextFull } from "./session-checks.ts";
-import type { ModelFacts, SessionOptions, SessionState } from "./session-state.ts";
+import { extendTo, type ModelFacts, mayRunAlone, type SessionOptions, type SessionState } from "./session-state.ts";
 
 /** Tokens to append after the first `from`, and how many of their rows to return. */
 interface AppendPart {
   readonly from: number;
   readonly tokens: readonly Token[];
   readonly rows: number;
+  readonly alone: boolean;
   readonly cancel: ArrayBufferLike | undefined;
 }
 
@@ -34,17 +35,18 @@ export async function extend<Reply>(
   if (state.busy)
     throw new Error(`A session of ${model.name} was asked to append before its last append had finished.`);
   const cancel = cancellation(signal);
+  const alone = mayRunAlone(model, options, state, tokens.length);
   state.busy = true;
   try {
     const replies: Reply[] = [];
     let at = 0;
-    for (const { end, rows } of parts) {
-      const part = { from: before.length + at, tokens: tokens.slice(at, end), rows, cancel: cancel?.flag };
-      const reply = await send<Reply>(model, options, state, end - at, cancel, () => makeRequest(part));
+    for (const { end, rows, more = 0 } of parts) {
+      const part = { from: before.length + at, tokens: tokens.slice(at, end), rows, alone, cancel: cancel?.flag };
+      const reply = await send<Reply>(model, options, state, end - at + more, cancel, () => makeRequest(part));
       if (rows > 0 || end === tokens.length) replies.push(reply);
       at = end;
     }
-    state.held = [...before, ...tokens];
+    extendTo(state, [...before, ...tokens], !alone || model.aloneAsInBlocks);
     if (parts.length > 0) options.onReply();
     return replies;
   } finally {

@@ -9,6 +9,8 @@ export type ModelFacts = Pick<LanguageModel, "name" | "source" | "contextLength"
   readonly readable: number;
   /** Whether its worker computes the values that verification needs from drafted blocks. */
   readonly computesReadings: boolean;
+  /** Whether the check at loading found that a token that runs alone gives the bits that it gives in a block. */
+  readonly aloneAsInBlocks?: boolean | undefined;
 };
 
 /** Where a session runs, and what its cache contains at the start. */
@@ -20,12 +22,14 @@ export interface SessionOptions {
   readonly id: number;
   /** The tokens whose rows the worker already has under that number. */
   readonly held: readonly Token[];
+  /** As in `OpenOptions`. */
+  readonly blockExact: boolean;
   /** Its turns on the worker, which other sessions use too. */
   readonly turn: TakeTurn;
   /** Called for every reply from the worker. */
   onReply(): void;
-  /** Called once, with the tokens that are in the cache at the end. */
-  onClose(held: readonly Token[]): Promise<void>;
+  /** Called once, with the tokens in the cache at the end whose rows were computed in blocks. */
+  onClose(exact: readonly Token[]): Promise<void>;
 }
 
 /** What a session knows about its sequence in the worker. */
@@ -34,6 +38,12 @@ export interface SessionState {
    * Tokens that the worker is certain to have, even after a failed request. Rewinding is sent with the next request.
    */
   held: readonly Token[];
+  /** How many of them, from the first, have rows that were computed in blocks. Others are not kept for later prompts. */
+  exact: number;
+  /** Whether it has run something. */
+  begun: boolean;
+  /** How many tokens it drew in its last turn that drew any. */
+  drawn: number;
   busy: boolean;
   closed: boolean;
   /** The next block, if a drafter has ordered it with its draft; resolves to undefined if it has none to show. */
@@ -48,4 +58,38 @@ export interface BlockAhead {
   /** The draft's logits that it compared. */
   readonly drafterLogits: Float32Array | undefined;
   readonly reply: AppendReply | ScoreReply;
+}
+
+/** The state of a session that has run nothing. */
+export function newState({ held }: Pick<SessionOptions, "held">): SessionState {
+  return { held, exact: held.length, begun: false, drawn: 1, busy: false, closed: false };
+}
+
+/** Shortens what the session holds to its first `length` tokens, or as many as there are. */
+export function shorten(state: SessionState, length: number): void {
+  state.held = state.held.slice(0, length);
+  state.exact = Math.min(state.exact, state.held.length);
+}
+
+/**
+ * Whether single tokens of the next `count` may run alone. Of the first ones of a session none may: they are a prompt,
+ * whose answer must not depend on how much of it was cached.
+ */
+export function mayRunAlone(
+  { aloneAsInBlocks }: ModelFacts,
+  { blockExact }: SessionOptions,
+  { begun }: SessionState,
+  count: number,
+): boolean {
+  return aloneAsInBlocks === true || (begun && !blockExact && count === 1);
+}
+
+/**
+ * Records that the worker has run tokens after those that the session held: as in a block, or with other bits
+ * (`exact` false).
+ */
+export function extendTo(state: SessionState, held: readonly Token[], exact = true): void {
+  if (exact && state.exact === state.held.length) state.exact = held.length;
+  state.held = held;
+  state.begun = true;
 }

@@ -7,8 +7,9 @@ import { asOwn } from "./own-session.ts";
 import { joined, partsOf } from "./parts.ts";
 import { checkRows } from "./session-checks.ts";
 import { type Drafted, draft } from "./session-draft.ts";
+import { drawNext } from "./session-draw.ts";
 import { extend } from "./session-requests.ts";
-import type { ModelFacts, SessionOptions, SessionState } from "./session-state.ts";
+import { type ModelFacts, newState, type SessionOptions, type SessionState, shorten } from "./session-state.ts";
 
 /** A sequence that can also draft within the worker: one message per round instead of one per token. */
 export interface OnnxSession extends Session {
@@ -23,10 +24,12 @@ export interface OnnxSession extends Session {
 
 /** The main thread's end of a sequence. */
 export function openSession(model: ModelFacts, options: SessionOptions): OnnxSession {
-  const state: SessionState = { held: options.held, busy: false, closed: false };
+  const state = newState(options);
   const { id: session } = options;
   const own: OnnxSession = {
-    ...(model.computesReadings ? { score: (tokens, settings) => score(model, options, state, tokens, settings) } : {}),
+    ...(model.computesReadings
+      ? { score: (tokens, settings) => score(model, options, state, tokens, settings) }
+      : { draw: (tokens, settings) => drawNext(model, options, state, tokens, settings) }),
     get length() {
       return state.held.length;
     },
@@ -51,13 +54,13 @@ export function openSession(model: ModelFacts, options: SessionOptions): OnnxSes
     rewind(to: number): void {
       if (!(Number.isInteger(to) && to >= 0))
         throw new RangeError(`Rewinding to ${to}; expected a whole number, 0 or more.`);
-      state.held = state.held.slice(0, to);
+      shorten(state, to);
     },
     draft: (request) => draft(model, options, state, request),
     async close() {
       if (state.closed) return;
       state.closed = true;
-      await options.onClose(state.held);
+      await options.onClose(state.held.slice(0, state.exact));
     },
   };
   return asOwn(own, { model, options, state });

@@ -26,8 +26,8 @@ export interface Turns {
 /** How many of a session's turns come early: a prompt of several hundred tokens, and some rounds. */
 const earlyTurns = 8;
 
-/** What a turn costs in tokens besides those it runs, since every run reads all weights. */
-const runCost = 16;
+/** What a run costs in tokens besides those it runs, since it reads all weights. */
+export const runCost = 16;
 
 /** Turns that are with the worker: one that runs, and one for it to go on with at once. */
 const inHand = 2;

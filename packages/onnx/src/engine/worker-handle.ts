@@ -21,14 +21,23 @@ export interface RunningWorker {
 export interface WorkerHandle extends RunningWorker {
   /** How many tokens of the prompt a new session would start with. */
   cached(prompt: readonly Token[], scope?: string): number;
-  /** Opens a session that starts with the part of the prompt found in a kept cache of the same scope. */
-  open(prompt: readonly Token[], scope?: string): Promise<OnnxSession>;
+  /**
+   * Opens a session that starts with the part of the prompt found in a kept cache of the same scope. `blockExact`
+   * (default: true) is as in `OpenOptions`.
+   */
+  open(prompt: readonly Token[], scope?: string, blockExact?: boolean): Promise<OnnxSession>;
 }
 
 /** A model that is loaded and checked. */
 export interface LoadedWorker extends WorkerHandle {
   readonly graph: LoadReply;
   readonly check: SelfCheck;
+  /**
+   * Whether single tokens always run alone, because they give the bits that they give in a block. The check must have
+   * found no difference, in a model whose numbers are not rounded between operations: rounding would hide one on most
+   * tokens.
+   */
+  readonly aloneAsInBlocks: boolean;
 }
 
 /**
@@ -45,6 +54,12 @@ export interface Place {
   readonly number: number;
   /** The turns, which all models of the worker share. */
   readonly line: Turns;
+}
+
+/** Who a session is for, and how its rows are computed: as in `OpenOptions`. */
+interface Opening {
+  readonly scope: string | undefined;
+  readonly blockExact: boolean;
 }
 
 /** The handle of a model that its worker has loaded. It keeps up to `cacheBytes` of caches. */
@@ -65,12 +80,13 @@ export function workerHandle(
     const bytes = await ask<number>({ type: "measure", session });
     await Promise.all(caches.add({ session, scope, tokens, bytes }).map((cache) => free(cache.session)));
   };
-  const session = (id: number, scope: string | undefined, held: readonly Token[]) =>
+  const session = (id: number, held: readonly Token[], { scope, blockExact }: Opening) =>
     openSession(model, {
       link,
       place,
       id,
       held,
+      blockExact,
       turn: line.join(),
       onReply() {
         hasReplied = true;
@@ -81,15 +97,15 @@ export function workerHandle(
         await keep(id, scope, tokens).catch(() => {});
       },
     });
-  const copied = async ({ session: source, scope }: PrefixCache, held: readonly Token[]) => {
+  const copied = async ({ session: source }: PrefixCache, held: readonly Token[], opening: Opening) => {
     const id = nextSession++;
     const copy = ask({ type: "copy", session: id, source, length: held.length });
     return copy.then(
-      () => session(id, scope, held),
+      () => session(id, held, opening),
       () => {
         link.check();
         // No memory for the copy: run the prompt again, which may need less.
-        return session(id, scope, []);
+        return session(id, [], opening);
       },
     );
   };
@@ -105,18 +121,19 @@ export function workerHandle(
       return hasReplied;
     },
     cached: (prompt, scope) => caches.match(prompt, scope)?.length ?? 0,
-    async open(prompt, scope) {
+    async open(prompt, scope, blockExact = true) {
       sessions++;
+      const opening = { scope, blockExact };
       const match = caches.match(prompt, scope);
-      if (match === undefined) return session(nextSession++, scope, []);
+      if (match === undefined) return session(nextSession++, [], opening);
       const { cache, length } = match;
       const held = prompt.slice(0, length);
       if (cache.tokens.length - length > mayLose) {
         caches.touch(cache);
-        return copied(cache, held);
+        return copied(cache, held, opening);
       }
       caches.remove(cache);
-      return session(cache.session, scope, held);
+      return session(cache.session, held, opening);
     },
   };
 }

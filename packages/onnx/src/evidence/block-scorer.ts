@@ -31,7 +31,7 @@ export function blockScorer(model: Model): BlockScorer {
   const sessions = evidenceSessions(model);
   return {
     async score(sequence, request, cancel) {
-      const { tokens, readings, hidden: kind, drafterLogits } = request;
+      const { tokens, readings, hidden: kind, alone, drafterLogits } = request;
       const drafts = drafterLogits === undefined ? 0 : drafterLogits.length / model.vocabulary;
       if (readings.some(readsDraft) && (drafts === 0 || drafts !== tokens.length - 1)) {
         throw new RangeError(
@@ -43,7 +43,8 @@ export function blockScorer(model: Model): BlockScorer {
       const before = sequence.tokens.length;
       const take = (rows: LogitRows) => void blockLogits.push(rows);
       try {
-        const { hidden } = await append(model, sequence, tokens, { rows: tokens.length, hidden: kind, cancel, take });
+        const settings = { rows: tokens.length, hidden: kind, alone, cancel, take };
+        const { hidden } = await append(model, sequence, tokens, settings);
         return { values: await readBlock(model, sessions, blockLogits, request), drafterLogits, hidden };
       } catch (error) {
         sequence.tokens.length = before;

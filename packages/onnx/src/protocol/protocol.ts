@@ -89,6 +89,8 @@ export interface AppendRequest {
   readonly tokens: readonly Token[];
   readonly rows: number;
   readonly hidden?: HiddenKind | undefined;
+  /** Whether a single token may run alone, as in `AppendSettings`. */
+  readonly alone?: boolean | undefined;
   readonly cancel?: ArrayBufferLike | undefined;
 }
 
@@ -110,6 +112,7 @@ export interface ScoreRequest {
   /** The drafter's logits [tokens − 1, vocabulary]. */
   readonly drafterLogits?: Float32Array<ArrayBuffer> | undefined;
   readonly hidden?: HiddenKind | undefined;
+  readonly alone?: boolean | undefined;
   readonly cancel?: ArrayBufferLike | undefined;
 }
 
@@ -127,6 +130,27 @@ export interface LogitsRequest {
   readonly type: "logits-at";
   readonly session: number;
   readonly at: number;
+}
+
+/** Rewinds a session to `from` tokens, appends, and draws what follows; answered by `DrawReply`. */
+export interface DrawMessage {
+  readonly type: "draw";
+  readonly session: number;
+  readonly from: number;
+  readonly tokens: readonly Token[];
+  /** The most tokens to draw. */
+  readonly limit: number;
+  readonly sampling: Sampling;
+  /** `limit` coins. */
+  readonly uniform: readonly number[];
+  readonly noise?: number | undefined;
+  readonly alone: boolean;
+  readonly cancel?: ArrayBufferLike | undefined;
+}
+
+/** The tokens that were drawn, at least one. All but the last are in the cache. */
+export interface DrawReply {
+  readonly tokens: readonly Token[];
 }
 
 /** Another model's run of a block that ends with the draft, to be done as soon as the draft is there. */
@@ -201,6 +225,7 @@ export type Request =
   | AppendRequest
   | ScoreRequest
   | LogitsRequest
+  | DrawMessage
   | DraftMessage
   | CopyRequest
   | MeasureRequest

@@ -48,6 +48,11 @@ export interface AppendSettings {
   /** Rows to return, counted from the end. */
   readonly rows: number;
   readonly hidden?: HiddenKind | undefined;
+  /**
+   * Whether a single token may run alone: faster, but its numbers may differ from those that it has in a block. By
+   * default another row runs with it.
+   */
+  readonly alone?: boolean | undefined;
   /** Set to 1 by the main thread when the caller cancels. */
   readonly cancel?: Int32Array | undefined;
   /** Takes ownership of each run's logits unconverted and must free them; no logits are returned then. */
@@ -99,6 +104,7 @@ export async function append(
   settings: AppendSettings,
 ): Promise<AppendedRows> {
   const { graph, vocabulary } = model;
+  const { alone } = settings;
   const before = sequence.tokens.length;
   const width = settings.hidden === undefined ? 0 : (graph.hidden[settings.hidden]?.width ?? 0);
   const logits = new Float32Array(settings.take === undefined ? settings.rows * vocabulary : 0);
@@ -110,12 +116,12 @@ export async function append(
       end = Math.min(start + (graph.chunk ?? chunk), room, tokens.length);
       // A last row must not run alone. If there is no room after it, and no token before the run to run again, it waits
       // for the next run.
-      const alone = end === room || (graph.lastOnly && before + start === 0);
-      if (end - start > 1 && isLone(end - start) && alone) end--;
+      const cornered = end === room || (graph.lastOnly && before + start === 0);
+      if (end - start > 1 && isLone(end - start) && cornered) end--;
       const block = tokens.slice(start, end);
       const firstRow = Math.max(start, tokens.length - settings.rows);
       const rows = Math.max(0, end - firstRow);
-      const result = await run(model, sequence, block, rows, settings.hidden);
+      const result = await run(model, sequence, block, { rows, hidden: settings.hidden, alone });
       sequence.tokens.push(...block);
       const at = firstRow - (tokens.length - settings.rows);
       if (result.hidden !== undefined) hidden?.set(await float32Here(graph, result.hidden, width), at * width);
@@ -149,14 +155,14 @@ async function run(
   model: Model,
   sequence: Sequence,
   tokens: readonly Token[],
-  rows: number,
-  kind: HiddenKind | undefined,
+  { rows, hidden: kind, alone }: Pick<AppendSettings, "rows" | "hidden" | "alone">,
 ) {
   const { graph } = model;
+  const single = alone === true && tokens.length === 1;
   let start = sequence.tokens.length;
   let block = tokens;
   let pad = 0;
-  if (isLone(tokens.length)) {
+  if (!single && isLone(tokens.length)) {
     // Blocks of any shape give the same logits bit for bit, except for a row that runs alone. So no last token runs
     // alone: a copy is appended to it, whose cache row the next block drops. At the end of the context or of a region,
     // and where only the copy would be scored, the previous token runs again with it instead (any later block starts no
@@ -174,10 +180,8 @@ async function run(
   if (rows > 0) outputs["logits"] = null;
   if (tap !== undefined) outputs[tap.output] = null;
   // Never a single row of logits, for the same reason: the output matrix may use a different kernel for one row.
-  const results = await graph.session.run(
-    { ...feeds, ...blockFeeds(graph, block, start, Math.max(2, rows + pad)) },
-    outputs,
-  );
+  const kept = single ? rows : Math.max(2, rows + pad);
+  const results = await graph.session.run({ ...feeds, ...blockFeeds(graph, block, start, kept) }, outputs);
   cache.keep(results, start, end, pad);
   return {
     logits: rows > 0 ? lastRows(results["logits"], rows, pad) : undefined,

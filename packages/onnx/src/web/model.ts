@@ -111,9 +111,9 @@ export async function loadModel(folder: Folder, options: WebLoadOptions): Promis
       engines: () => [
         { state: closed ? "closed" : "ready", sessions: worker.sessions, restarts: 0, keptBytes: worker.keptBytes },
       ],
-      async open(prompt, scope) {
+      async open(prompt, scope, blockExact) {
         link.check();
-        return worker.open(prompt, scope);
+        return worker.open(prompt, scope, blockExact);
       },
       close() {
         closed = true;

@@ -3,6 +3,7 @@ import { type BlockScorer, forgetBlock } from "../evidence/block-scorer.ts";
 import type { Backend } from "../open/backend.ts";
 import type { BlockOrder, DraftedRound, DraftReply, LoadReply, Request } from "../protocol/protocol.ts";
 import { draftRound } from "../run/draft-round.ts";
+import { drawAnswer } from "../run/draw-answer.ts";
 import { append, copySequence, newSequence, rewindSequence, type Sequence } from "../run/sequence.ts";
 import { type OpenModel, openModel } from "./open-model.ts";
 import { memoryFault } from "./out-of-memory.ts";
@@ -74,12 +75,14 @@ async function runRequest(
     return { value, transfer: [...new Set([...buffersOf(draft.logits, draft.hidden), ...(block?.transfer ?? [])])] };
   }
   rewindSequence(sequence, request.from);
+  if (request.type === "draw") return { value: await drawAnswer(model, sequence, request, eos), transfer: [] };
   const cancel = request.cancel === undefined ? undefined : new Int32Array(request.cancel);
   if (request.type === "score") {
     const reply = await required(scorer).score(sequence, request, cancel);
     return { value: reply, transfer: buffersOf(reply.values, reply.drafterLogits, reply.hidden) };
   }
-  const reply = await append(model, sequence, request.tokens, { rows: request.rows, hidden: request.hidden, cancel });
+  const { rows, hidden, alone } = request;
+  const reply = await append(model, sequence, request.tokens, { rows, hidden, alone, cancel });
   return { value: reply, transfer: buffersOf(reply.logits, reply.hidden) };
 }
 

@@ -58,17 +58,14 @@ export function jobsOf(
   const maxTokens = allowedTokens(asked, model, maxTokensField);
   const { stop } = request;
   const speculative = request.speculative ?? {};
+  const { policy, draft_tokens: draftTokens, drafter, block_exact: blockExact } = speculative;
   const { calls, reasoning } = form;
   const reading = { calls: calls && model.writer.form.calls, reasoning };
   const shared = {
     model,
     reading,
     tokenizer: (calls ?? reasoning) === undefined ? model.tokenizer : model.writer.answerTokenizer,
-    speculation: chosenSpeculation(
-      { policy: speculative.policy, draftTokens: speculative.draft_tokens, drafter: speculative.drafter },
-      model,
-      "speculative.policy",
-    ),
+    speculation: chosenSpeculation({ policy, draftTokens, drafter, blockExact }, model, "speculative.policy"),
     trace: speculative.trace === true,
     logprobs,
     promptLogprobs,

@@ -52,14 +52,14 @@ function turnAfter(leave: () => void, queue: Queue, signal: AbortSignal): Promis
 
 function answering(job: Job, signal: AbortSignal): AsyncGenerator<GenerateEvent, void, undefined> {
   const { model, prompt, tokenizer, speculation, trace, logprobs, options } = job;
-  const { verifier, draftTokens, maxDraftTokens, createDrafter } = speculation;
+  const { verifier, draftTokens, maxDraftTokens, createDrafter, blockExact } = speculation;
   const { target, writer } = model;
   const own = createDrafter?.();
   // What the grammar forces is drafted for free.
   const drafter = own === undefined || options.grammar === undefined ? own : forcedDrafter(own);
   const { control } = writer;
   return generate(prompt, {
-    ...{ target, tokenizer, control, drafter, verifier, draftTokens, maxDraftTokens, trace, signal },
+    ...{ target, tokenizer, control, drafter, verifier, draftTokens, maxDraftTokens, blockExact, trace, signal },
     logprobs: logprobs === undefined ? undefined : topLogprobs(logprobs),
     ...options,
   });

@@ -35,7 +35,7 @@ export const fieldNotes: Readonly<Record<string, string>> = {
     'Whether `logprobs` names each token by its id ("token_id:5"), the one that ended the answer included. Not for streams, nor with `echo`.',
   echo: "Whether the text begins with the prompt.",
   speculative:
-    "`policy` (a preset's name or a policy), `draft_tokens` (the block length, or `auto`; 0 decodes plainly), `drafter` (a name), `trace` (who accepted each token).",
+    "`policy` (a preset's name or a policy), `draft_tokens` (the block length, or `auto`; 0 decodes plainly), `drafter` (a name), `block_exact` (without a draft: the rows of verification, for the same text), `trace` (who accepted each token).",
   return_token_strs: "Whether the answer has the text of each token.",
   tokens: "Token ids.",
 };

@@ -11,6 +11,7 @@ export interface SpeculativeRequest {
   readonly policy?: unknown;
   readonly draft_tokens?: Maybe<number | "auto">;
   readonly drafter?: Maybe<string>;
+  readonly block_exact?: Maybe<boolean>;
   readonly trace?: Maybe<boolean>;
 }
 
@@ -71,6 +72,7 @@ const speculative: FieldsOf<SpeculativeRequest> = {
     among<number | "auto">([draftNumber, auto], (input) => (typeof input === "string" ? auto : draftNumber)),
   ),
   drafter: v.nullish(v.string()),
+  block_exact: flag,
   trace: flag,
 };
 

@@ -10,6 +10,8 @@ export interface AskedSpeculation {
   readonly draftTokens?: number | "auto" | null | undefined;
   /** The name of one of the model's drafters. */
   readonly drafter?: string | null | undefined;
+  /** As in `DecodeOptions`. */
+  readonly blockExact?: boolean | null | undefined;
 }
 
 /** How one answer is drafted and verified. */
@@ -23,6 +25,8 @@ export interface Speculation {
   readonly maxDraftTokens: number;
   /** Creates the drafter for one answer. Undefined for plain decoding. */
   readonly createDrafter: (() => Drafter) | undefined;
+  /** Whether plain decoding computes each token as blocks do. */
+  readonly blockExact: boolean;
 }
 
 /** The properties of a model that determine how its answers are drafted and verified. */
@@ -55,9 +59,10 @@ export function chosenSpeculation(
   const most = checkedMost(number, model);
   const length = blockLength(model.target, asked.draftTokens ?? undefined, usual);
   const maxDraftTokens = Math.min(length === "auto" ? longestDraft(chosen.verifier) : length, most);
+  const settings = { ...chosen, blockExact: asked.blockExact === true };
   if (createDrafter === undefined || maxDraftTokens === 0)
-    return { ...chosen, draftTokens: 0, maxDraftTokens: 0, createDrafter: undefined };
-  return { ...chosen, draftTokens: length === "auto" ? length : maxDraftTokens, maxDraftTokens, createDrafter };
+    return { ...settings, draftTokens: 0, maxDraftTokens: 0, createDrafter: undefined };
+  return { ...settings, draftTokens: length === "auto" ? length : maxDraftTokens, maxDraftTokens, createDrafter };
 }
 
 /** The longest block allowed. Throws `invalid_request` if more was asked for. */
