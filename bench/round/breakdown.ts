@@ -1,6 +1,7 @@
 /** Where the rounds of one answer spend their time. */
 import { type Drafter, generate, type LanguageModel, type Token, type Tokenizer, type Verifier } from "@lenity/core";
 import { type ReplyTimes, replyTimes } from "@lenity/onnx";
+import { passesOf } from "./passes.ts";
 
 /** Milliseconds of a round. */
 export interface Breakdown {
@@ -48,13 +49,19 @@ export async function breakdown(options: BreakdownOptions): Promise<Breakdown> {
     spent.workers += handled - run;
   };
   const timedVerifier = verifier && timed(verifier, (milliseconds) => (spent.verify += milliseconds));
-  const speculation = drafter === undefined ? { draftTokens: 0 } : { drafter, verifier: timedVerifier };
+  const draftTokens = drafter === undefined ? 0 : verifier?.draftTokens;
+  const speculation = drafter === undefined ? {} : { drafter, verifier: timedVerifier };
   let [began, rounds] = [0, -1];
   replyTimes.subscribe(listen);
   try {
-    for await (const event of generate(prompt, { target, tokenizer, maxTokens, ...speculation })) {
+    for await (const event of generate(prompt, { target, tokenizer, maxTokens, draftTokens, ...speculation })) {
       if (event.type === "finish") break;
-      if (event.tokens.length === 0 || rounds++ >= 0) continue;
+      if (event.tokens.length === 0) continue;
+      if (rounds >= 0) {
+        rounds += passesOf(event.tokens);
+        continue;
+      }
+      rounds = 0;
       reset();
       began = performance.now();
     }

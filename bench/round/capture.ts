@@ -6,6 +6,7 @@ import { deserialize } from "node:v8";
 import { decode, type Token } from "@lenity/core";
 import { loadPair } from "@lenity/onnx";
 import type { CapturedRun } from "./captured-run.ts";
+import { passesOf } from "./passes.ts";
 import type { RoundSetting } from "./setting.ts";
 
 export interface CapturedRounds {
@@ -29,19 +30,18 @@ export async function captureRounds(
     const worker = script("./capture-worker", import.meta.url);
     const pair = await loadPair(target, draft, { threads, worker, cacheBytes: 0 });
     try {
-      const speculation = rule.verifier === undefined ? { draftTokens: 0 } : { drafter: pair.drafter() };
-      let before: readonly string[] = [];
+      const verifier = rule.verifier?.();
+      const drafter = verifier && pair.drafter();
+      const settings = { verifier, drafter, draftTokens: verifier?.draftTokens ?? 0, maxTokens };
       let rounds = -1;
-      for await (const event of decode(prompt, {
-        ...{ target: pair.target, maxTokens, verifier: rule.verifier?.() },
-        ...speculation,
-      })) {
-        if (event.type === "finish") break;
-        if (rounds++ === -1) before = await readdir(folder);
-      }
-      const names = (await readdir(folder)).filter((name) => !before.includes(name)).sort();
+      for await (const event of decode(prompt, { target: pair.target, ...settings }))
+        if (event.type !== "finish") rounds += passesOf(event.tokens);
+      const names = (await readdir(folder)).sort();
       const files = await Promise.all(names.map((name) => readFile(join(folder, name))));
-      return { rounds, runs: files.map((bytes) => deserialize(bytes) as CapturedRun) };
+      const runs = files.map((bytes) => deserialize(bytes) as CapturedRun);
+      // Those that only fill a cache run the prompt. The target's first one with logits ends the first round.
+      const giving = runs.filter(({ outputs }) => outputs.includes("logits"));
+      return { rounds, runs: giving.slice(1 + giving.findIndex(({ file }) => file.startsWith(target))) };
     } finally {
       await pair.close();
     }
