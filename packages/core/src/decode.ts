@@ -19,7 +19,7 @@ import type { Session, Token } from "./model.ts";
 import { overshootOf, overshootsOf } from "./overshoot.ts";
 import { checkDraft } from "./preflight.ts";
 import { relaxedBy } from "./relaxed.ts";
-import { type ScoringOptions, scoreBlock, scoringOf } from "./score-block.ts";
+import { scoreBlock, scoringOf } from "./score-block.ts";
 import { withinSupport } from "./support.ts";
 import { tracedToken } from "./traced-token.ts";
 import type { Round, Verdict } from "./verifier.ts";
@@ -34,20 +34,21 @@ export function decode(prompt: readonly Token[], options: DecodeOptions): AsyncG
 
 async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncGenerator<DecodeEvent, void, undefined> {
   const left = new AbortController();
-  const signal = options.signal === undefined ? left.signal : AbortSignal.any([options.signal, left.signal]);
+  const signal = AbortSignal.any([left.signal, options.signal ?? left.signal]);
   const request = beginRequest(prompt, { ...options, signal });
   const session = await request.target.open({ prompt, scope: options.scope });
+  const run = async () => score(session, request, await propose(session, request));
   let coming: Promise<Round> | undefined;
   try {
     await prefill(session, request);
     while (request.reason === undefined) {
-      const round = await (coming ?? run(session, request));
-      checkSignal(request);
+      const round = await (coming ?? run());
+      if (signal.aborted) throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
       const verdict = await verify(request, round);
       const tokens = await commit(request, round, verdict);
       await rewind(session, request);
       // The models work on the next round while the reader has this one. A failure counts when that round is awaited.
-      coming = request.reason === undefined ? run(session, request) : undefined;
+      coming = request.reason === undefined ? run() : undefined;
       coming?.catch(() => {});
       yield { type: "round", tokens };
     }
@@ -62,17 +63,6 @@ async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncG
     await coming?.catch(() => {});
     await session.close();
   }
-}
-
-/** Drafts and scores a round. */
-async function run(session: Session, request: Request): Promise<Round> {
-  checkSignal(request);
-  return score(session, request, await propose(session, request));
-}
-
-function checkSignal({ signal }: Request): void {
-  if (signal?.aborted !== true) return;
-  throw new LenityError("aborted", "The request was cancelled.", { cause: signal.reason });
 }
 
 /** Establishes the invariant. A session may already contain the beginning of the prompt. */
@@ -91,17 +81,13 @@ async function propose(session: Session, request: Request): Promise<Draft> {
   if (drafter === undefined || limit <= 0) return { tokens: [] };
   const uniform = Array.from({ length: limit }, random);
   const noise = verifier.drawing === "noise" ? seed : undefined;
-  const scoring = scoringOf(session, scoringOptions(request), true);
   const hidden = verifier.needs?.draftHidden;
-  const settings = { limit, sampling, shaping, uniform, noise, hidden, signal, scope, scoring };
-  const draft = await drafter.propose({ context, ...settings });
+  const scoring = scoringOf(session, request, true);
+  const settings = { sampling, shaping, uniform, noise, hidden, signal, scope, scoring };
+  const draft = await drafter.propose({ context, limit, ...settings });
   const tokens = draft.tokens.slice(0, limit);
   checkDraft(tokens, drafter, target);
   return { ...draft, tokens: shaping?.cut(tokens, draft.evidence !== undefined) ?? tokens };
-}
-
-function scoringOptions({ target, verifier, sampling, shaping, trace, logprobs }: Request): ScoringOptions {
-  return { target, verifier, sampling, shaping, trace: trace === true || logprobs !== undefined };
 }
 
 /**
@@ -109,10 +95,9 @@ function scoringOptions({ target, verifier, sampling, shaping, trace, logprobs }
  * block.
  */
 async function score(session: Session, request: Request, draft: Draft): Promise<Round> {
-  const { target, sampling, committed, promptLength, random, signal } = request;
-  const uniform = target.reach?.draws === true ? random() : undefined;
-  const options = { ...scoringOptions(request), draft, uniform, signal };
-  const scored = await scoreBlock(session, committed.at(-1) as Token, options);
+  const { target, sampling, committed, promptLength, random } = request;
+  const uniform = target.reach?.draws ? random() : undefined;
+  const scored = await scoreBlock(session, committed.at(-1) as Token, { ...request, draft, uniform });
   return {
     ...scored,
     context: committed,

@@ -20,8 +20,8 @@ export type HandleBeside = (model: number, request: Request) => Promise<Handled>
 export type RequestHandler = (request: Request) => Promise<Handled>;
 
 /**
- * A handler for one model. The first request must be to load it. `beside` handles a request to another model in the same
- * thread.
+ * A handler for one model. The first request must be to load it. `beside` handles a request to another model in the
+ * same thread.
  */
 export function requestHandler(backend: Backend, beside?: HandleBeside): RequestHandler {
   let open: OpenModel | undefined;
