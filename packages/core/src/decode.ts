@@ -20,7 +20,7 @@ import { overshootOf, overshootsOf } from "./overshoot.ts";
 import { drawsItself, plainRounds } from "./plain-rounds.ts";
 import { checkDraft } from "./preflight.ts";
 import { relaxedBy } from "./relaxed.ts";
-import { type ScoringOptions, scoreBlock, scoringOf } from "./score-block.ts";
+import { scoreBlock, scoringOf } from "./score-block.ts";
 import { withinSupport } from "./support.ts";
 import { tracedToken } from "./traced-token.ts";
 import type { Round, Verdict } from "./verifier.ts";
@@ -35,7 +35,7 @@ export function decode(prompt: readonly Token[], options: DecodeOptions): AsyncG
 
 async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncGenerator<DecodeEvent, void, undefined> {
   const left = new AbortController();
-  const signal = options.signal === undefined ? left.signal : AbortSignal.any([options.signal, left.signal]);
+  const signal = AbortSignal.any([left.signal, options.signal ?? left.signal]);
   const request = beginRequest(prompt, { ...options, signal });
   const { target, scope, blockExact } = request;
   const session = await target.open({ prompt, scope, blockExact });
@@ -99,17 +99,13 @@ async function propose(session: Session, request: Request): Promise<Draft> {
   if (drafter === undefined || limit === 0) return { tokens: [] };
   const uniform = Array.from({ length: limit }, random);
   const noise = verifier.drawing === "noise" ? seed : undefined;
-  const scoring = scoringOf(session, scoringOptions(request), true);
   const hidden = verifier.needs?.draftHidden;
-  const settings = { limit, sampling, shaping, uniform, noise, hidden, signal, scope, scoring };
-  const draft = await drafter.propose({ context, ...settings });
+  const scoring = scoringOf(session, request, true);
+  const settings = { sampling, shaping, uniform, noise, hidden, signal, scope, scoring };
+  const draft = await drafter.propose({ context, limit, ...settings });
   const tokens = draft.tokens.slice(0, limit);
   checkDraft(tokens, drafter, target);
   return { ...draft, tokens: shaping?.cut(tokens, draft.evidence !== undefined) ?? tokens };
-}
-
-function scoringOptions({ target, verifier, sampling, shaping, trace, logprobs }: Request): ScoringOptions {
-  return { target, verifier, sampling, shaping, trace: trace === true || logprobs !== undefined };
 }
 
 /**
@@ -117,10 +113,9 @@ function scoringOptions({ target, verifier, sampling, shaping, trace, logprobs }
  * the block.
  */
 async function score(session: Session, request: Request, draft: Draft): Promise<Round> {
-  const { target, sampling, committed, promptLength, random, signal } = request;
-  const uniform = target.reach?.draws === true ? random() : undefined;
-  const options = { ...scoringOptions(request), draft, uniform, signal };
-  const scored = await scoreBlock(session, committed.slice(session.length), options);
+  const { target, sampling, committed, promptLength, random } = request;
+  const uniform = target.reach?.draws ? random() : undefined;
+  const scored = await scoreBlock(session, committed.slice(session.length), { ...request, draft, uniform });
   return {
     ...scored,
     context: committed,

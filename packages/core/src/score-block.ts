@@ -23,7 +23,8 @@ export interface ScoringOptions {
   /** The request's processors and grammar. Numbers computed on a device do not know them, so rows are fetched. */
   readonly shaping?: Shaping | undefined;
   /** Whether emitted tokens are traced or scored. The probability of any token may then be read. */
-  readonly trace: boolean;
+  readonly trace?: boolean | undefined;
+  readonly logprobs?: unknown;
 }
 
 /** What a round needs to score its block. */
@@ -81,13 +82,16 @@ export async function scoreBlock(
 
 /** How a block is to be run: for rows, or for numbers if they are enough and the session has them. */
 export function scoringOf(session: Session, options: ScoringOptions, drafted: boolean): Scoring {
-  const { target, verifier, sampling, shaping, trace } = options;
-  const hidden = drafted ? verifier.needs?.hidden : undefined;
-  const temperature = sampling.temperature === 0 ? 1 : sampling.temperature;
-  const needs = { verifier, sampling, shaped: shaping !== undefined, trace, drafted };
-  const able = session.score !== undefined && target.reach !== undefined;
-  const needed = able ? readingsNeeded(needs, target.reach) : undefined;
-  return { session, hidden, temperature, readings: typeof needed === "string" ? undefined : needed };
+  const { target, verifier, sampling } = options;
+  const trace = options.trace === true || options.logprobs !== undefined;
+  const needs = { verifier, sampling, shaped: options.shaping !== undefined, trace, drafted };
+  const needed = session.score && target.reach && readingsNeeded(needs, target.reach);
+  return {
+    session,
+    hidden: drafted ? verifier.needs?.hidden : undefined,
+    temperature: sampling.temperature || 1,
+    readings: typeof needed === "string" ? undefined : needed,
+  };
 }
 
 /** Shapes the row at each position of a block, which must leave a token. */

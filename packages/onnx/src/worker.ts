@@ -1,6 +1,6 @@
 /**
- * The thread that runs one model, or a pair. ONNX Runtime computes synchronously, so it must not run in the thread that serves
- * requests.
+ * The thread that runs one model, or a pair. ONNX Runtime computes synchronously, so it must not run in the thread that
+ * serves requests.
  */
 import { parentPort, threadId } from "node:worker_threads";
 import { LenityError } from "@lenity/core";

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { globSync, readFileSync, statSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import {
   type Answer,
   autojudgeHead,
@@ -22,7 +21,7 @@ import {
   seeded,
   type Tokenizer,
 } from "@lenity/core";
-import { loadModel, loadTokenizer, type OnnxModel, onnxDrafter } from "@lenity/onnx";
+import { loadPair, type OnnxModel, onnxDrafter, type Pair } from "@lenity/onnx";
 import * as tiny from "@lenity/tiny";
 import { checkAnswer } from "@lenity/tiny/check";
 
@@ -34,6 +33,7 @@ const heldOut = Array.from({ length: perFamily }, () =>
 ).flat();
 const head = judgeHead(JSON.parse(readFileSync(tiny.judge, "utf8")));
 const autojudge = autojudgeHead(JSON.parse(readFileSync(tiny.autojudge, "utf8")));
+let pair: Pair;
 let target: OnnxModel;
 let draft: OnnxModel;
 let tokenizer: Tokenizer;
@@ -42,13 +42,12 @@ let registry: Registry;
 const plain: Answer[] = [];
 
 before(async () => {
-  target = await loadModel(fileURLToPath(tiny.target), { threads: 2 });
-  draft = await loadModel(fileURLToPath(tiny.draft), { threads: 1 });
-  tokenizer = await loadTokenizer(fileURLToPath(tiny.target));
+  pair = await loadPair(tiny.target, tiny.draft, { threads: 2 });
+  ({ target, draft, tokenizer } = pair);
   registry = defaultRegistry({ judge: head, autojudge });
 });
 after(async () => {
-  await Promise.all([target.close(), draft.close()]);
+  await pair.close();
 });
 
 const promptOf = (problem: tiny.Problem) => `<|user|>${problem.question}<|end|><|assistant|>`;
