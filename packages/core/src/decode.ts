@@ -39,6 +39,7 @@ async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncG
     request.counters = { ...request.counters, cached: session.length };
     if (drawsItself(session, request)) yield* plainRounds(session, request);
     for (let first = true; request.reason === undefined; first = false) {
+      checkCancelled(request.signal);
       const ahead = first && preparesDraft(request);
       const scored = score(session, request, ahead ? { tokens: [] } : await propose(request));
       if (ahead) prepare(request);
@@ -60,8 +61,7 @@ async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncG
 }
 
 /** Whether the first round has no draft, because the drafter has to run the prompt. */
-function preparesDraft({ target, drafter, draftTokens, signal }: Request): boolean {
-  checkCancelled(signal);
+function preparesDraft({ target, drafter, draftTokens }: Request): boolean {
   // A target elsewhere runs the prompt with its first block.
   return draftTokens > 0 && drafter?.prepare !== undefined && target.reach?.draws !== true;
 }
@@ -74,7 +74,6 @@ function prepare({ drafter, remaining, committed, shaping, signal, scope }: Requ
 /** The drafter's tokens for this round. The last token the answer may get is not drafted: the target adds it. */
 async function propose(request: Request): Promise<Draft> {
   const { target, drafter, verifier, committed: context, sampling, shaping, seed, random, signal, scope } = request;
-  checkCancelled(signal);
   const limit = Math.min(request.draftTokens, request.remaining - 1);
   if (drafter === undefined || limit <= 0) return { tokens: [] };
   const uniform = Array.from({ length: limit }, random);
