@@ -132,7 +132,7 @@ describe("an engine that dies amid a stream", () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  /** Two engines, each of which ends its thread in the tenth round of an answer about trains. */
+  /** Two engines, each of which ends its thread in the fifth turn of an answer about trains. */
   async function mortal() {
     // No other question has this word.
     const [deadly] = models.tokenizer.encode(" trains").slice(-1);
@@ -142,13 +142,13 @@ describe("an engine that dies amid a stream", () => {
       script,
       `import ${JSON.stringify(worker)};
        import { parentPort } from "node:worker_threads";
-       const rounds = new Map();
+       const turns = new Map();
        parentPort.on("message", ({ request }) => {
          const { session, tokens } = request;
-         if (tokens?.includes(${deadly})) rounds.set(session, 0);
-         if (!rounds.has(session) || request.type !== "append") return;
-         rounds.set(session, rounds.get(session) + 1);
-         if (rounds.get(session) === 10) process.exit(3);
+         if (tokens?.includes(${deadly})) turns.set(session, 0);
+         if (!turns.has(session) || request.type !== "draw") return;
+         turns.set(session, turns.get(session) + 1);
+         if (turns.get(session) === 5) process.exit(3);
        });`,
     );
     return loadModel(models.target.folder, { engines: 2, worker: pathToFileURL(script), name: "tiny" });

@@ -32,9 +32,9 @@ export interface DecodeOptions {
   readonly maxDraftTokens?: number | undefined;
   /**
    * Whether plain decoding computes each token as blocks do, so that its text is, to the bit, the one that lossless
-   * verification gives. Otherwise the target may run single tokens alone, which is up to twice as fast: its numbers then
-   * differ in the last bits, and more with weights of few bits, so that a near tie may go the other way. Always so for
-   * requests that draft, and for rules that draw by noise (`coupled`). Default: false.
+   * verification gives. Otherwise the target may run single tokens alone, which is faster: its numbers then differ in
+   * the last bits, and more with weights of few bits, so that a near tie may go the other way. Always so for requests
+   * that draft, and for rules that draw by noise (`coupled`). Default: false.
    */
   readonly blockExact?: boolean | undefined;
   readonly sampling?: Partial<Sampling> | undefined;

@@ -11,8 +11,8 @@ export interface Counters {
   /** Prompt tokens that the target did not run because they were already in its session's cache. */
   readonly cached: number;
   /**
-   * Target passes that verified a block or gave a token. A pass over the prompt counts if it gave the first token, which
-   * is so in plain decoding and with a drafter that prepares.
+   * Target passes that verified a block or gave a token. A pass over the prompt counts if it gave the first token,
+   * which is so in plain decoding and with a drafter that prepares.
    */
   readonly rounds: number;
   /** Proposed by the drafter. */

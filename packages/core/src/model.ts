@@ -148,7 +148,7 @@ export interface OpenOptions {
   /**
    * Whether every token must get the bits that it gets in a block of several, even where one token runs alone, as
    * verification needs it. Default: true. A backend whose single tokens are faster may run them alone if it is false,
-   * but not the first tokens of the session, nor what later sessions take over. Others need not read it.
+   * but none up to the first row of the session, nor what later sessions take over. Others need not read it.
    */
   readonly blockExact?: boolean | undefined;
 }

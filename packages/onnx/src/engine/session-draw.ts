@@ -19,7 +19,7 @@ export async function drawNext(
   { limit: most, sampling, uniform, noise, signal }: DrawOptions,
 ): Promise<readonly Token[]> {
   const { id: session } = options;
-  const limit = tokens.length === 1 && state.begun ? most : 1;
+  const limit = tokens.length === 1 && state.scored ? most : 1;
   const alone = mayRunAlone(model, options, state, tokens.length);
   // As many runs as the last turn had, since the worker ends a turn by the clock.
   const more = (runCost + 1) * (Math.min(limit, state.drawn) - 1);

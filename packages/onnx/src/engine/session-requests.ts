@@ -47,6 +47,7 @@ export async function extend<Reply>(
       at = end;
     }
     extendTo(state, [...before, ...tokens], !alone || model.aloneAsInBlocks);
+    state.scored ||= parts.some(({ rows }) => rows > 0);
     if (parts.length > 0) options.onReply();
     return replies;
   } finally {

@@ -40,8 +40,8 @@ export interface SessionState {
   held: readonly Token[];
   /** How many of them, from the first, have rows that were computed in blocks. Others are not kept for later prompts. */
   exact: number;
-  /** Whether it has run something. */
-  begun: boolean;
+  /** Whether it has returned a row. */
+  scored: boolean;
   /** How many tokens it drew in its last turn that drew any. */
   drawn: number;
   busy: boolean;
@@ -62,7 +62,7 @@ export interface BlockAhead {
 
 /** The state of a session that has run nothing. */
 export function newState({ held }: Pick<SessionOptions, "held">): SessionState {
-  return { held, exact: held.length, begun: false, drawn: 1, busy: false, closed: false };
+  return { held, exact: held.length, scored: false, drawn: 1, busy: false, closed: false };
 }
 
 /** Shortens what the session holds to its first `length` tokens, or as many as there are. */
@@ -72,16 +72,16 @@ export function shorten(state: SessionState, length: number): void {
 }
 
 /**
- * Whether single tokens of the next `count` may run alone. Of the first ones of a session none may: they are a prompt,
+ * Whether single tokens of the next `count` may run alone. Up to the first row of a session none may: they are a prompt,
  * whose answer must not depend on how much of it was cached.
  */
 export function mayRunAlone(
   { aloneAsInBlocks }: ModelFacts,
   { blockExact }: SessionOptions,
-  { begun }: SessionState,
+  { scored }: SessionState,
   count: number,
 ): boolean {
-  return aloneAsInBlocks === true || (begun && !blockExact && count === 1);
+  return aloneAsInBlocks === true || (scored && !blockExact && count === 1);
 }
 
 /**
@@ -91,5 +91,4 @@ export function mayRunAlone(
 export function extendTo(state: SessionState, held: readonly Token[], exact = true): void {
   if (exact && state.exact === state.held.length) state.exact = held.length;
   state.held = held;
-  state.begun = true;
 }
