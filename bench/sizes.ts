@@ -9,7 +9,7 @@ import { type Shape, tokensOf } from "@lenity/onnx/testing";
 import { exportedFiles, type SizeFile, type SizeKind, sizeKinds } from "./sizes/exported-files.ts";
 import { writeRandomFolder } from "./sizes/random-folder.ts";
 import type { SizesCell, SizesReport, SizesRow } from "./sizes/report.ts";
-import { type Clock, quartiles, timer } from "./sizes/timer.ts";
+import { type Clock, quartiles, type Timer, timer } from "./sizes/timer.ts";
 
 export { type SizeKind, sizeKinds } from "./sizes/exported-files.ts";
 export type { SizesCell, SizesReport, SizesRow } from "./sizes/report.ts";
@@ -65,7 +65,7 @@ export async function sizes(options: SizesOptions): Promise<SizesReport> {
     const files = await exportedFiles(folder, shape, options.kinds ?? sizeKinds, options.attention);
     const lanes: Lane[] = [];
     try {
-      for (const file of files) lanes.push(await openLane(folder, name, file, threads));
+      for (const file of files) lanes.push(await openLane(folder, name, file, plan));
       await measure(lanes, tokensOf(Math.max(...contexts), 1, shape.vocabulary), plan);
     } finally {
       for (const lane of lanes) await lane.model.close();
@@ -83,7 +83,7 @@ interface Plan {
   readonly prompt: number;
   readonly turns: number;
   readonly threads: number;
-  readonly time: ReturnType<typeof timer>;
+  readonly time: Timer;
   /** Called after each length at each context. */
   measured(): void;
 }
@@ -104,7 +104,7 @@ async function measure(lanes: readonly Lane[], tokens: readonly number[], plan: 
           if (!isPrompt) await step();
           for (let i = 0; i < (isPrompt ? 1 : 3); i++) {
             await session.rewind(begin);
-            taken.get(lane)?.push(await time(step));
+            taken.get(lane)?.push((await time(step)).milliseconds);
           }
         }
       }
@@ -121,10 +121,9 @@ async function fill(session: Session, tokens: readonly number[], length: number)
   if (session.length < length) await session.append(tokens.slice(session.length, length), { rows: 0 });
 }
 
-async function openLane(folder: string, shape: string, file: SizeFile, threads: number): Promise<Lane> {
-  const [memory, began] = [process.memoryUsage().rss, performance.now()];
-  const model = await loadModel(folder, { file: file.file, threads });
-  const load = performance.now() - began;
+async function openLane(folder: string, shape: string, file: SizeFile, { threads, time }: Plan): Promise<Lane> {
+  const memory = process.memoryUsage().rss;
+  const { value: model, milliseconds: load } = await time(() => loadModel(folder, { file: file.file, threads }));
   const row = {
     shape,
     kind: file.kind,

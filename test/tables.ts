@@ -6,6 +6,7 @@ import { type EvidenceReport, evidenceTable } from "../bench/evidence.ts";
 import { type LoadReport, loadTable } from "../bench/load.ts";
 import { type QualityReport, qualityTable } from "../bench/quality.ts";
 import { type RemoteReport, remoteTable } from "../bench/remote.ts";
+import { type SizesReport, sizesTable } from "../bench/sizes.ts";
 import { type Evaluation, evaluationTable } from "../packages/tiny/recipe/evaluation.ts";
 import { readJson, readText, root } from "./published-packages.ts";
 
@@ -33,6 +34,11 @@ export const tables: readonly GeneratedTable[] = [
     name: "remote",
     file: "docs/benchmarks.md",
     make: () => remoteTable(readJson<RemoteReport>("bench/results/remote.json")),
+  },
+  {
+    name: "sizes",
+    file: "docs/performance-sizes-part.md",
+    make: () => sizesTable(readJson<SizesReport>("bench/results/sizes.json")),
   },
   {
     name: "evidence",

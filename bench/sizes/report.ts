@@ -16,7 +16,7 @@ export interface SizesRow {
   readonly family: string;
   /** Of the files. */
   readonly bytes: number;
-  /** Milliseconds to load it, checks included: always wall time. */
+  /** Milliseconds to load it, checks included. */
   readonly load: number;
   /** Growth of the process's memory from before loading to after it. */
   readonly memory: number;

@@ -7,15 +7,20 @@ export const clocks = ["wall", "processor"] as const;
  */
 export type Clock = (typeof clocks)[number];
 
-/** A function that measures another one, in milliseconds. Throws RangeError for several threads, which also spin. */
-export function timer(clock: Clock, threads: number): (act: () => Promise<unknown>) => Promise<number> {
+/** Does something, and measures how long it takes. */
+export type Timer = <Value>(
+  act: () => Promise<Value>,
+) => Promise<{ readonly value: Value; readonly milliseconds: number }>;
+
+/** A timer with that clock. Throws RangeError for the processor's clock with several threads, which also spin. */
+export function timer(clock: Clock, threads: number): Timer {
   if (clock === "processor" && threads !== 1)
     throw new RangeError(`The clock is processor, with ${threads} threads; expected 1, because waiting threads spin.`);
   const now = clock === "wall" ? () => performance.now() : processorTime;
   return async (act) => {
     const began = now();
-    await act();
-    return now() - began;
+    const value = await act();
+    return { value, milliseconds: now() - began };
   };
 }
 

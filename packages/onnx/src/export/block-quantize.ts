@@ -48,7 +48,7 @@ export function quantizeBlocks(
   rows: number,
   columns: number,
   format: BlockFormat,
-  importance?: Float64Array | undefined,
+  importance: Float64Array = new Float64Array(columns).fill(1),
 ): BlockMatrix {
   const { bits, block, zeroPoints } = format;
   const blocks = blocksIn(columns, format);
@@ -63,7 +63,7 @@ export function quantizeBlocks(
       const size = Math.min(block, columns - begin);
       const { scale, zero, steps } = fit(
         matrix.subarray(row * columns + begin, row * columns + begin + size),
-        importance?.subarray(begin, begin + size),
+        importance.subarray(begin, begin + size),
       );
       const at = row * blocks + index;
       scales[at] = scale;
@@ -94,7 +94,7 @@ function blockFitter({ bits, block, zeroPoints }: BlockFormat) {
   const [most, middle] = [2 ** bits - 1, 2 ** (bits - 1)];
   const best: Fitted = { scale: 1, zero: middle, steps: new Uint8Array(block) };
   const tried: Fitted = { scale: 1, zero: middle, steps: new Uint8Array(block) };
-  return (weights: Float32Array, importance: Float64Array | undefined): Readonly<Fitted> => {
+  return (weights: Float32Array, importance: Float64Array): Readonly<Fitted> => {
     best.scale = 1;
     best.zero = middle;
     best.steps.fill(middle);
@@ -121,22 +121,23 @@ function blockFitter({ bits, block, zeroPoints }: BlockFormat) {
 }
 
 /** Rounds with `scale`, replaces it by the best one for the rounded values, and returns the weighted squared error. */
-function tryScale(
-  tried: Fitted,
-  weights: Float32Array,
-  importance: Float64Array | undefined,
-  scale: number,
-  most: number,
-): number {
+function tryScale(tried: Fitted, weights: Float32Array, importance: Float64Array, scale: number, most: number): number {
   const { steps, zero } = tried;
-  let [products, squares, total] = [0, 0, 0];
+  const inverse = 1 / scale;
+  const half = zero + 0.5;
+  let products = 0;
+  let squares = 0;
+  let total = 0;
   for (let i = 0; i < weights.length; i++) {
     const weight = weights[i] as number;
-    const step = Math.min(most, Math.max(0, Math.round(weight / scale) + zero));
-    const factor = importance === undefined ? 1 : (importance[i] as number);
+    const factor = importance[i] as number;
+    const place = weight * inverse + half;
+    // Cutting off what follows the point rounds, because places are positive.
+    const step = place <= 0 ? 0 : place >= most ? most : place | 0;
     steps[i] = step;
-    products += factor * weight * (step - zero);
-    squares += factor * (step - zero) * (step - zero);
+    const distance = step - zero;
+    products += factor * weight * distance;
+    squares += factor * distance * distance;
     total += factor * weight * weight;
   }
   tried.scale = Math.fround(squares > 0 ? products / squares : scale);

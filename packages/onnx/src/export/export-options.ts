@@ -21,7 +21,7 @@ export interface ExportOptions {
   readonly activations?: Activations | undefined;
   /**
    * Token sequences typical of the model's use, a few thousand tokens. int8 with mix or static derives its scales from
-   * them. int4 uses them, if given, to round weights so that the errors that matter are small.
+   * them. int4 uses them, if given, to keep the errors small that matter.
    */
   readonly calibration?: readonly (readonly Token[])[] | undefined;
   /** How int4 weights are stored. */
@@ -34,14 +34,14 @@ export interface ExportOptions {
    */
   readonly attention?: AttentionForm | undefined;
   /**
-   * The path of the model file to write, relative to the folder. Default: onnx/model.onnx, onnx/model_int8.onnx for int8, and
-   * onnx/model_q4.onnx for int4.
+   * The path of the model file to write, relative to the folder. Default: onnx/model.onnx; onnx/model_int8.onnx for
+   * int8; onnx/model_q4.onnx for int4.
    */
   readonly file?: string | undefined;
   /**
    * The maximum bytes of tensors inside the .onnx file, which cannot exceed 2 GB. Beyond that they go to a file beside
-   * it (`model.onnx_data`), which ONNX Runtime maps instead of copying it: large models then load faster and take little
-   * more memory than the file. Default: 6.4e7.
+   * it (`model.onnx_data`), which ONNX Runtime maps instead of copying it: large models then load faster and take
+   * little more memory than the file. Default: 6.4e7.
    */
   readonly inlineBytes?: number | undefined;
   readonly progress?: ((progress: ExportProgress) => void) | undefined;
