@@ -12,6 +12,7 @@ import { racePlot } from "../bench/race/plot.ts";
 import { type RaceReport, raceTable, textsTable } from "../bench/race/report.ts";
 import { type RemoteReport, remoteTable } from "../bench/remote.ts";
 import { type RoundReport, roundTable } from "../bench/round/round.ts";
+import { type SizesReport, sizesTable } from "../bench/sizes.ts";
 import { type Evaluation, evaluationTable } from "../packages/tiny/recipe/evaluation.ts";
 import { readJson, readText, root } from "./published-packages.ts";
 
@@ -48,6 +49,11 @@ export const tables: readonly GeneratedTable[] = [
   { name: "race", file: "docs/performance.md", make: () => measured<RaceReport>("race", raceTable) },
   { name: "texts", file: "docs/performance.md", make: () => textsTable(recorded<RaceReport>("race")) },
   { name: "round", file: "docs/performance.md", make: () => measured<RoundReport>("round", roundTable) },
+  {
+    name: "sizes",
+    file: "docs/sizes.md",
+    make: () => sizesTable(readJson<SizesReport>("bench/results/sizes.json")),
+  },
   {
     name: "evidence",
     file: "docs/devices.md",

@@ -2,11 +2,12 @@ import { relative } from "node:path";
 import { cache, cacheTable } from "@lenity/bench/cache";
 import { evidence, evidenceTable } from "@lenity/bench/evidence";
 import { grammar, grammarTable } from "@lenity/bench/grammar";
+import { type Clock, type ShapeName, type SizeKind, shapes, sizes, sizesTable } from "@lenity/bench/sizes";
 import { threads, threadsTable } from "@lenity/bench/threads";
 import { type VerifyEntry, verify, verifyTable } from "@lenity/bench/verify";
 import { chatWriter } from "@lenity/chat";
 import { LenityError } from "@lenity/core";
-import type { DeviceOption, OnnxModel } from "@lenity/onnx";
+import type { AttentionForm, DeviceOption, OnnxModel } from "@lenity/onnx";
 import { type LoadModelsOptions, loadModels } from "./load-models.ts";
 import { print, saveJson } from "./output.ts";
 
@@ -66,10 +67,7 @@ export interface CacheFlags {
 
 /** `lenity bench cache`: a random model in every cache layout. Needs no model files. */
 export async function benchCache(flags: CacheFlags): Promise<void> {
-  const report = await cache({ ...flags, progress: showProgress() }).catch((error) => {
-    if (error instanceof RangeError) throw new LenityError("invalid_request", error.message, { cause: error });
-    throw error;
-  });
+  const report = await cache({ ...flags, progress: showProgress() }).catch(refuseRange);
   print(cacheTable(report));
   await saveJson(flags.out, report);
 }
@@ -102,6 +100,47 @@ export async function benchGrammar(flags: GrammarFlags): Promise<void> {
   const report = await grammar({ ...flags, progress: showProgress() });
   print(grammarTable(report));
   await saveJson(flags.out, report);
+}
+
+export interface SizesFlags {
+  readonly shapes: readonly ShapeName[];
+  readonly weights?: readonly SizeKind[] | undefined;
+  readonly attention?: AttentionForm | undefined;
+  readonly contexts?: readonly number[] | undefined;
+  readonly blocks?: readonly number[] | undefined;
+  readonly prompt: number;
+  readonly threads?: number | undefined;
+  readonly clock: Clock;
+  readonly turns: number;
+  readonly quick?: boolean | undefined;
+  readonly folder: string;
+  readonly out: string;
+}
+
+/** `lenity bench sizes`: random weights of published shapes. Writes the models into `--folder` if they are not there. */
+export async function benchSizes({ shapes: names, weights: kinds, quick, ...flags }: SizesFlags): Promise<void> {
+  const chosen = quick === true ? { tiny: tinyShape } : Object.fromEntries(names.map((name) => [name, shapes[name]]));
+  const report = await sizes({ ...flags, kinds, shapes: chosen, progress: showProgress() }).catch(refuseRange);
+  print(sizesTable(report));
+  await saveJson(flags.out, report);
+}
+
+/** For `--quick`: heads as in the published shapes, and little else. */
+const tinyShape = {
+  width: 64,
+  layers: 1,
+  heads: 2,
+  groups: 1,
+  headSize: 32,
+  inner: 96,
+  vocabulary: 64,
+  context: 2048,
+  tied: true,
+};
+
+function refuseRange(error: unknown): never {
+  if (error instanceof RangeError) throw new LenityError("invalid_request", error.message, { cause: error });
+  throw error;
 }
 
 export interface ThreadsFlags extends LoadModelsOptions {

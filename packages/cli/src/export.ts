@@ -4,11 +4,13 @@ import { LenityError, type Token } from "@lenity/core";
 import {
   type Activations,
   type AttentionForm,
+  type EndKind,
   type ExportOptions,
   type ExportProgress,
   exportDecoder,
   exportDrafter,
   type Inspection,
+  type Int4Recipe,
   inspectModel,
   loadChatTemplate,
   loadTokenizer,
@@ -22,6 +24,10 @@ export interface ExportFlags {
   readonly weights: NonNullable<ExportOptions["weights"]>;
   readonly activations?: Activations | undefined;
   readonly calibration?: string | undefined;
+  readonly blockSize?: Int4Recipe["block"] | undefined;
+  readonly zeroPoints?: boolean | undefined;
+  readonly head?: EndKind | undefined;
+  readonly embedding?: EndKind | undefined;
   readonly attention?: AttentionForm | undefined;
   readonly drafter?: boolean | undefined;
   readonly file?: string | undefined;
@@ -47,6 +53,7 @@ interface Exported {
 export async function exportModel(model: string, flags: ExportFlags): Promise<void> {
   const { folder: dir } = await resolveModel(model, { weights: true });
   const began = Date.now();
+  checkFlags(flags);
   const calibration = await readCalibration(dir, flags);
   const { weights, activations = weights === "int8" ? "mix" : undefined } = flags;
   if (flags.drafter === true && flags.attention === "split")
@@ -58,7 +65,9 @@ export async function exportModel(model: string, flags: ExportFlags): Promise<vo
   const cancel = new AbortController();
   const leave = onEndSignal(() => cancel.abort());
   try {
-    const options = { weights, activations, calibration, attention, file: flags.file, signal: cancel.signal };
+    const { blockSize: block, zeroPoints, head, embedding } = flags;
+    const int4 = weights === "int4" ? { block, zeroPoints, head, embedding } : undefined;
+    const options = { weights, activations, calibration, int4, attention, file: flags.file, signal: cancel.signal };
     const progress = () => (process.stderr.isTTY ? draw() : undefined);
     const file = await exportDecoder(dir, { ...options, progress: progress() });
     const drafter = flags.drafter === true ? await exportDrafter(dir, { ...options, progress: progress() }) : undefined;
@@ -69,15 +78,32 @@ export async function exportModel(model: string, flags: ExportFlags): Promise<vo
   }
 }
 
+const refuse = (message: string, cause?: unknown) => new LenityError("invalid_request", message, { cause });
+
+/** Refuses options that the kind of weights does not have. */
+function checkFlags(flags: ExportFlags): void {
+  const { weights, activations, calibration, blockSize, zeroPoints, head, embedding } = flags;
+  const used: readonly (readonly [string, unknown, readonly string[]])[] = [
+    ["--activations", activations, ["int8"]],
+    ["--calibration", calibration, ["int8", "int4"]],
+    ["--block-size", blockSize, ["int4"]],
+    ["--zero-points", zeroPoints, ["int4"]],
+    ["--head", head, ["int4"]],
+    ["--embedding", embedding, ["int4"]],
+  ];
+  for (const [flag, value, kinds] of used) {
+    if (value === undefined || kinds.includes(weights)) continue;
+    const needed = kinds.join(" or ");
+    throw refuse(
+      `${flag} needs --weights ${needed}; the weights are ${weights}. Set --weights ${needed}, or remove ${flag}.`,
+    );
+  }
+}
+
 /** The tokens of the calibration text; undefined if the export does not need one. */
 async function readCalibration(dir: string, flags: ExportFlags): Promise<(readonly Token[])[] | undefined> {
   const { weights, activations, calibration: path } = flags;
-  const refuse = (message: string, cause?: unknown) => new LenityError("invalid_request", message, { cause });
-  if (weights !== "int8") {
-    const stray = activations !== undefined ? "--activations" : path !== undefined ? "--calibration" : undefined;
-    if (stray === undefined) return undefined;
-    throw refuse(`${stray} needs --weights int8; the weights are ${weights}. Set --weights int8, or remove ${stray}.`);
-  }
+  if (weights !== "int8" && path === undefined) return undefined;
   if (activations === "per-row") {
     if (path === undefined) return undefined;
     throw refuse(

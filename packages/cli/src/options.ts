@@ -1,6 +1,6 @@
 /** Parsers for the values of flags, with an error for a wrong one. */
 import { type HiddenKind, isHiddenKind, LenityError, type Policy } from "@lenity/core";
-import { type DeviceOption, type Dtype, deviceOptions, dtypes } from "@lenity/onnx";
+import { blockSizes, type DeviceOption, type Dtype, deviceOptions, dtypes } from "@lenity/onnx";
 import { InvalidArgumentError } from "commander";
 
 /** A preset's name, or a policy as JSON. */
@@ -14,6 +14,13 @@ export function policy(text: string): Policy {
     );
   }
 }
+
+/** A size of blocks of int4 weights. */
+export const blockSize = (text: string): (typeof blockSizes)[number] => {
+  const known = blockSizes.find((size) => String(size) === text);
+  if (known !== undefined) return known;
+  throw new InvalidArgumentError(`Expected one of ${blockSizes.join(", ")}.`);
+};
 
 /** One of a list. */
 export const oneOf =

@@ -1,7 +1,8 @@
-import { activationKinds, attentionForms, weightKinds } from "@lenity/onnx";
+import { clocks, shapeNames, sizeKinds } from "@lenity/bench/sizes";
+import { activationKinds, attentionForms, endKinds, weightKinds } from "@lenity/onnx";
 import { headKinds, lossKinds } from "@lenity/train";
 import { Command } from "commander";
-import { benchCache, benchEvidence, benchGrammar, benchThreads, benchVerify } from "./bench.ts";
+import { benchCache, benchEvidence, benchGrammar, benchSizes, benchThreads, benchVerify } from "./bench.ts";
 import { benchHostile } from "./bench-hostile.ts";
 import { benchLoad } from "./bench-load.ts";
 import { benchQuality } from "./bench-quality.ts";
@@ -17,6 +18,7 @@ import { judgeEval } from "./judge-eval.ts";
 import { judgeFit } from "./judge-fit.ts";
 import { judgeLabel } from "./judge-label.ts";
 import {
+  blockSize,
   device,
   draftTokens,
   dtype,
@@ -244,7 +246,7 @@ export function program(): Command {
     .command("export")
     .description("convert safetensors of a Llama, Mistral, Qwen2 or Qwen3 model to ONNX")
     .argument("<model>", "a Hugging Face folder with config.json and safetensors, or ORG/NAME on the hub")
-    .option("--weights <kind>", "type of the weights: float16, float32 or int8", oneOf(weightKinds), "float16")
+    .option("--weights <kind>", "type of the weights: float16, float32, int8 or int4", oneOf(weightKinds), "float16")
     .option(
       "--activations <kind>",
       "how int8 scales activations: mix, static or per-row (default: mix)",
@@ -252,15 +254,22 @@ export function program(): Command {
     )
     .option(
       "--calibration <file>",
-      "text like what the model will see, for int8 with mix or static (only the first million characters are used)",
+      "text like what the model will see, for int4, and int8 with mix or static (the first million characters are used)",
     )
+    .option("--block-size <n>", "int4: weights that share a scale: 32, 64 or 128 (default: 32)", blockSize)
+    .option("--zero-points", "int4: give each block a zero point, too")
+    .option("--head <kind>", "int4: the output matrix: int4, int8 or float16 (default: int8)", oneOf(endKinds))
+    .option("--embedding <kind>", "int4: the embedding: int4, int8 or float16 (default: float16)", oneOf(endKinds))
     .option(
       "--attention <form>",
       "gqa, or split for long contexts (default: gqa up to 1024 tokens, and with --drafter)",
       oneOf(attentionForms),
     )
     .option("--drafter", "also write a drafter file, with which a draft model drafts a whole round in one call")
-    .option("--file <path>", "output file within the folder (default: onnx/model.onnx, or onnx/model_int8.onnx)")
+    .option(
+      "--file <path>",
+      "output file within the folder (default: onnx/model.onnx, model_int8.onnx or model_q4.onnx)",
+    )
     .option("--json", "print one JSON object")
     .action(exportModel);
 
@@ -481,6 +490,22 @@ export function program(): Command {
     .option("--quick", "float32 only, on one problem")
     .option("--out <file>", "file for the JSON", "bench/results/round.json")
     .action(benchRound);
+  bench
+    .command("sizes")
+    .description("steps, blocks and prompts at realistic sizes: random weights in float32, int8 and int4")
+    .option("--shapes <names...>", "shapes of published models", list(oneOf(shapeNames)), ["smollm2-135m"])
+    .option("--weights <kinds...>", "ways to store the weights (default: all)", list(oneOf(sizeKinds)))
+    .option("--attention <form>", "gqa or split (default: as the export chooses)", oneOf(attentionForms))
+    .option("--contexts <n...>", "text lengths after a step, in tokens (default: 256 1024 4096)", list(whole(2)))
+    .option("--blocks <n...>", "tokens per step (default: 1 4 8 16 25)", list(whole(1, 255)))
+    .option("--prompt <n>", "tokens of a prompt", whole(1), 256)
+    .option("--threads <n>", "threads (default: as for loading a model)", whole(1, 1024))
+    .option("--clock <clock>", "wall, or processor: steady on a busy machine, with one thread", oneOf(clocks), "wall")
+    .option("--turns <n>", "turns per file, of three steps each", whole(1), 6)
+    .option("--quick", "a tiny shape, to try the command")
+    .option("--folder <dir>", "where the models are, or are written", filled, ".cache/sizes")
+    .option("--out <file>", "file for the JSON", "bench/results/sizes.json")
+    .action(benchSizes);
   models(bench.command("load"))
     .description("a server under load: tokens per second, time to the first token, and how long others wait")
     .option("--url <url>", "a server that runs already (default: one of its own, of the models)", filled)

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -367,6 +367,52 @@ test("lenity bench evidence prints what rounds by rows and by numbers take and s
       assert.equal(numbers.to, policy === "judi" ? draftTokens * row : 0);
       assert.ok(rows.milliseconds > 0 && numbers.milliseconds > 0 && ratio > 0);
     }
+  }
+});
+
+test("lenity bench sizes measures every kind of weights at every context, and keeps the models", async () => {
+  const [out, dir] = [join(folder, "sizes.json"), join(folder, "sizes")];
+  const flags = ["--quick", "--contexts", "40", "300", "--blocks", "1", "8", "--prompt", "32", "--turns", "1"];
+  const one = ["--threads", "1", "--folder", dir];
+  const { status, out: tables, err } = await lenity(["bench", "sizes", ...flags, ...one, "--out", out]);
+  assert.equal(status, 0, err);
+  assert.match(tables, /^\| ms +\| context \| +1 \| +8 \| +prompt 32 \|$/m);
+  assert.match(tables, /^\| in single steps +\| context \| +8 \|$/m);
+  assert.match(tables, /^\| tiny, int4 +\| 0 MB \|/m);
+  const { rows } = JSON.parse(await readFile(out, "utf8"));
+  assert.deepEqual(
+    rows.map(({ kind, family }: { kind: string; family: string }) => `${kind} ${family}`),
+    ["float32 split", "int8 split", "int4 split"],
+  );
+  for (const { cells, bytes, load } of rows) {
+    assert.ok(bytes > 1000 && load > 0);
+    assert.deepEqual(
+      cells.map(({ context, tokens }: { context: number; tokens: number }) => `${context} ${tokens}`),
+      ["40 32", "40 1", "40 8", "300 32", "300 1", "300 8"],
+    );
+    for (const { low, median, high } of cells) assert.ok(low <= median && median <= high && high > 0);
+    const [, single, eight] = cells;
+    assert.equal(single.singles, 1);
+    assert.equal(eight.singles, eight.median / single.median);
+  }
+  // A second run uses the same files.
+  const file = join(dir, "tiny", "onnx", "int4.onnx");
+  const { mtimeMs } = await stat(file);
+  assert.equal((await lenity(["bench", "sizes", ...flags, ...one, "--out", out])).status, 0);
+  assert.equal((await stat(file)).mtimeMs, mtimeMs);
+});
+
+test("lenity bench sizes refuses lengths that do not fit, and the processor's clock with threads that spin", async () => {
+  const quick = ["--quick", "--folder", join(folder, "none"), "--out", join(folder, "none.json")];
+  for (const [flags, message] of [
+    [["--contexts", "8", "--blocks", "8"], /longest block has 8 tokens; expected fewer than the shortest context/],
+    [["--contexts", "4000"], /tiny has a context of 2048 tokens; expected at least 4000/],
+    [["--clock", "processor", "--threads", "2", "--contexts", "64"], /clock is processor, with 2 threads; expected 1/],
+    [["--blocks", "16", "--prompt", "16"], /A block and the prompt both have 16 tokens/],
+  ] as const) {
+    const { status, err } = await lenity(["bench", "sizes", ...quick, ...flags]);
+    assert.equal(status, 1);
+    assert.match(err, message);
   }
 });
 

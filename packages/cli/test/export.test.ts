@@ -101,6 +101,43 @@ describe("lenity export", () => {
     assert.match(out, /#### 7\n$/);
   });
 
+  test("writes int4 where --dtype q4 finds it, smaller the more of it is int4", { timeout: 60_000 }, async () => {
+    const dir = await source("draft");
+    const written = async (...flags: readonly string[]) => {
+      const { status, out, err } = await lenity("export", dir, "--weights", "int4", ...flags, "--json");
+      assert.equal(status, 0, err);
+      const { file, bytes, weights, check, use } = JSON.parse(out);
+      assert.deepEqual([file, weights, check.leak], [join(dir, "onnx/model_q4.onnx"), "int4", 0]);
+      assert.equal(use, `lenity chat --model ${dir} --dtype q4 "…"`);
+      return bytes as number;
+    };
+    const text = join(folder, "text.txt");
+    await writeFile(text, "<|user|>How many are 3 and 4?<|end|><|assistant|>3 + 4 = 7<|end|>");
+    const sizes = [
+      await written("--zero-points", "--calibration", text),
+      await written(),
+      await written("--head", "int4"),
+      await written("--head", "int4", "--embedding", "int4"),
+      await written("--head", "int4", "--embedding", "int4", "--block-size", "128"),
+    ];
+    for (const [i, size] of sizes.slice(1).entries()) assert.ok(size < (sizes[i] as number), sizes.join());
+  });
+
+  test("refuses options of other kinds of weights, and sizes of blocks that are not offered", async () => {
+    const dir = await source("draft");
+    for (const [flags, message] of [
+      [["--head", "int4"], /--head needs --weights int4; the weights are float16/],
+      [["--weights", "int8", "--zero-points"], /--zero-points needs --weights int4; the weights are int8/],
+      [["--weights", "int4", "--activations", "mix"], /--activations needs --weights int8; the weights are int4/],
+      [["--calibration", "x"], /--calibration needs --weights int8 or int4; the weights are float16/],
+      [["--weights", "int4", "--block-size", "48"], /Expected one of 32, 64, 128/],
+    ] as const) {
+      const { status, err } = await lenity("export", dir, ...flags);
+      assert.notEqual(status, 0);
+      assert.match(err, message);
+    }
+  });
+
   test("suggests lenity complete for a base model", async () => {
     const dir = await source("draft");
     await writeFile(join(dir, "tokenizer_config.json"), "{}");
@@ -167,7 +204,7 @@ describe("lenity export refuses, with what to do,", async () => {
     "a folder without weights": [[bare], /model\.safetensors cannot be read: it is missing/],
     "another architecture": [[other], /model_type "gemma3_text".*Optimum/],
     "a place that cannot be written": [[taken], /model\.onnx cannot be written.*name another file/],
-    "other weights": [[dir, "--weights", "int4"], /Expected one of float16, float32, int8/],
+    "other weights": [[dir, "--weights", "int2"], /Expected one of float16, float32, int8/],
     "int8 without a calibration text": [[dir, "--weights", "int8"], /need --calibration FILE.*per-row/],
     "a calibration text that is missing": [
       [dir, "--weights", "int8", "--calibration", join(folder, "no.txt")],

@@ -44,7 +44,7 @@ async function logitsOf(dir: string, options: LoadOptions = {}): Promise<Float32
 const exported = async (dir: string) => (await readdir(join(dir, "onnx"))).sort();
 
 describe("weights beside the file", () => {
-  for (const kind of ["float16", "float32", "int8"] as const) {
+  for (const kind of ["float16", "float32", "int8", "int4"] as const) {
     test(`of ${kind} give the same logits as within it`, async () => {
       const dir = await modelFolder();
       const options = { weights: kind, ...(kind === "int8" ? { calibration } : {}) };
@@ -59,6 +59,20 @@ describe("weights beside the file", () => {
       );
     });
   }
+
+  test("by default, only the tensors of large models are in a file beside it", async () => {
+    const dir = await modelFolder();
+    await exportDecoder(dir, { weights: "float32" });
+    assert.deepEqual(await exported(dir), ["model.onnx"]);
+    const vocabulary = 510_000; // of 32 float32 numbers: 65 MB
+    const table = { shape: [vocabulary, small.width], values: new Float32Array(vocabulary * small.width) };
+    const large: Weights = new Map([...weights, ["model.embed_tokens.weight", table]]);
+    await writeFile(join(dir, "config.json"), JSON.stringify(configOf({ ...small, vocabulary })));
+    await writeFile(join(dir, "model.safetensors"), safetensors(large, "F32"));
+    await exportDecoder(dir, { weights: "float32" });
+    assert.deepEqual(await exported(dir), ["model.onnx", "model.onnx_data"]);
+    assert.ok((await stat(join(dir, "onnx", "model.onnx"))).size < 100_000);
+  });
 
   test("inlineBytes beyond what protobuf holds is refused", async () => {
     await assert.rejects(exportDecoder(await modelFolder(), { inlineBytes: 2 ** 31 }), RangeError);

@@ -176,8 +176,8 @@ describe("int8 weights", () => {
     }
     await assert.rejects(exportDecoder(dir, { activations: "mix" }), TypeError);
     await assert.rejects(
-      exportDecoder(dir, { weights: "int4" as "int8" }),
-      /weights is int4; expected one of float16, float32, int8/,
+      exportDecoder(dir, { weights: "int2" as "int8" }),
+      /weights is int2; expected one of float16, float32, int8, int4/,
     );
     await assert.rejects(
       exportDecoder(dir, { weights: "int8", activations: "block" as "mix" }),

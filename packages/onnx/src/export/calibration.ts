@@ -1,4 +1,4 @@
-/** Measures the inputs of each matrix while a model reads text: the ranges for static int8 scales. */
+/** Measures the inputs of each matrix while a model reads text. */
 import { LenityError, type Token } from "@lenity/core";
 import type { Tensor } from "onnxruntime-node";
 import { cacheParts } from "../graph/cache-tensors.ts";
@@ -8,20 +8,19 @@ import type { DecoderConfig } from "./decoder-config.ts";
 import { positions } from "./decoder-graph.ts";
 import { decoderPass } from "./decoder-pass.ts";
 import { type DecoderWeights, floatWeights } from "./decoder-weights.ts";
+import type { InputStatistic } from "./input-statistics.ts";
 import { rotaryTables } from "./rotary.ts";
 import type { Tensors } from "./safetensors.ts";
 
 /** The maximum tokens per run. Longer sequences are cut, and each piece is read on its own. */
 const longest = 512;
 
-/**
- * The graph that `calibrate` runs, in float32. Its outputs are float32 [1, length]: the largest magnitude in each row
- * of an input.
- */
+/** The graph that `calibrate` runs, in float32. Returns the name of the statistic's output for each matrix. */
 export function calibrationGraph(
   graph: GraphBuilder,
   config: DecoderConfig,
   tensors: Tensors,
+  { observe }: Pick<InputStatistic<unknown>, "observe">,
 ): ReadonlyMap<string, string> {
   graph.input("input_ids", "int64", [1, "length"]);
   graph.input("attention_mask", "int64", [1, "length"]);
@@ -30,7 +29,7 @@ export function calibrationGraph(
   for (const part of cacheParts(config.layers)) {
     graph.weights(`past.${part}`, new Float32Array(), [1, config.groups, 0, config.headSize], "float32");
   }
-  const observer = observed(graph, floatWeights(graph, tensors, config, "float32"));
+  const observer = observed(graph, floatWeights(graph, tensors, config, "float32"), observe);
   decoderPass(graph, observer, config, {
     prefix: "",
     ids: "input_ids",
@@ -45,19 +44,14 @@ export function calibrationGraph(
   return observer.outputs;
 }
 
-/** The same weights, in a graph that also returns their inputs. `outputs`: the output for each matrix. */
-function observed(graph: GraphBuilder, weights: DecoderWeights) {
+/** The same weights, in a graph that also returns a statistic of their inputs. `outputs`: the output for each matrix. */
+function observed(graph: GraphBuilder, weights: DecoderWeights, statistic: InputStatistic<unknown>["observe"]) {
   const outputs = new Map<string, string>();
-  const axis = graph.integers("row_axis", [-1], [1]);
-  const known = new Set<string>();
+  const known = new Map<string, string>();
   const observe = (input: string, matrix: string): void => {
-    const output = `${input}.largest`;
+    const output = known.get(input) ?? statistic(graph, input);
+    known.set(input, output);
     outputs.set(matrix, output);
-    if (known.has(input)) return;
-    known.add(input);
-    graph.node("Abs", [input], [`${input}.magnitude`]);
-    graph.node("ReduceMax", [`${input}.magnitude`, axis], [output], { keepdims: 0 });
-    graph.output(output, "float32", [1, "length"]);
   };
   return {
     ...weights,
@@ -71,17 +65,25 @@ function observed(graph: GraphBuilder, weights: DecoderWeights) {
 }
 
 /**
- * The largest input magnitude of each matrix while the model of `file` (written by `calibrationGraph`, which returned
- * the `outputs`) read the sequences. Rejects with `invalid_request` when the model lacks one of the tokens and with
- * `aborted` when the signal fires.
+ * The statistic of each matrix's inputs while the model of `file` (written by `calibrationGraph` with the same
+ * statistic, which returned the `outputs`) read the sequences. Rejects with `invalid_request` when the model lacks one
+ * of the tokens and with `aborted` when the signal fires.
  */
-export async function calibrate(
+export async function calibrate<Value>(
   file: string,
   outputs: ReadonlyMap<string, string>,
   { vocabulary, context }: DecoderConfig,
   sequences: readonly (readonly Token[])[],
-  { progress, signal }: { progress(done: number, all: number): void; readonly signal: AbortSignal | undefined },
-): Promise<ReadonlyMap<string, number>> {
+  {
+    statistic,
+    progress,
+    signal,
+  }: {
+    readonly statistic: InputStatistic<Value>;
+    progress(done: number, all: number): void;
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<ReadonlyMap<string, Value>> {
   const pieces = sequences.flatMap((sequence) => cut(sequence, Math.min(longest, context)));
   const stray = pieces.flat().find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabulary));
   if (stray !== undefined) {
@@ -93,7 +95,7 @@ export async function calibrate(
   const runtime = await importRuntime();
   const session = await runtime.InferenceSession.create(file, { executionProviders: ["cpu"] });
   try {
-    const most = new Map<string, number>();
+    const seen = new Map<string, Value>();
     for (const [at, piece] of pieces.entries()) {
       if (signal?.aborted === true)
         throw new LenityError("aborted", "The export was cancelled.", { cause: signal.reason });
@@ -104,19 +106,19 @@ export async function calibrate(
         attention_mask: new runtime.Tensor("int64", new BigInt64Array(piece.length).fill(1n), shape),
       });
       for (const [matrix, output] of outputs) {
-        const rows = (results[output] as Tensor).data as Float32Array;
-        const largest = rows.reduce((a, b) => Math.max(a, b), most.get(matrix) ?? 0);
-        if (!Number.isFinite(largest)) {
+        const found = (results[output] as Tensor).data as Float32Array;
+        const odd = found.find((value) => !Number.isFinite(value));
+        if (odd !== undefined) {
           throw new LenityError(
             "model_files",
-            `The model computes ${largest} as input of ${matrix}: its weights are damaged. Download them again.`,
+            `The model computes ${odd} as input of ${matrix}: its weights are damaged. Download them again.`,
           );
         }
-        most.set(matrix, largest);
+        seen.set(matrix, statistic.add(seen.get(matrix), found));
       }
     }
     progress(pieces.length, pieces.length);
-    return most;
+    return seen;
   } finally {
     await session.release();
   }

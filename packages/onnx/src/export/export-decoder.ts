@@ -1,5 +1,6 @@
 import { decoderGraph } from "./decoder-graph.ts";
-import { attentionForm, type ExportOptions, exportGraph } from "./export-graph.ts";
+import { exportGraph } from "./export-graph.ts";
+import { attentionForm, type ExportOptions } from "./export-options.ts";
 
 /**
  * Converts a Llama, Mistral, Qwen2 or Qwen3 model in a Hugging Face folder (config.json; model.safetensors, or shards

@@ -3,7 +3,8 @@ import { folderPath } from "../folder/disk-files.ts";
 import { drafterFile } from "../folder/drafter-file.ts";
 import { readDecoderConfig } from "./decoder-config.ts";
 import { drafterGraph } from "./drafter-graph.ts";
-import { attentionForm, type ExportOptions, exportGraph } from "./export-graph.ts";
+import { exportGraph } from "./export-graph.ts";
+import { attentionForm, type ExportOptions } from "./export-options.ts";
 
 /**
  * Writes the drafter file for a model written by `exportDecoder` with the same options. It is placed beside the model

@@ -1,0 +1,43 @@
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { seeded } from "@lenity/core";
+import { type AttentionForm, exportDecoder } from "@lenity/onnx";
+import type { Shape } from "@lenity/onnx/testing";
+
+/** The ways to store weights that are compared. */
+export const sizeKinds = ["float32", "int8", "int4"] as const;
+
+/** A way to store weights. */
+export type SizeKind = (typeof sizeKinds)[number];
+
+/** An exported file of a shape. */
+export interface SizeFile {
+  readonly kind: SizeKind;
+  /** Relative to the folder. */
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/**
+ * Exports the folder in each of the ways, unless a file is there already. Calibrates on random tokens, which is enough
+ * for measurements of time.
+ */
+export async function exportedFiles(
+  folder: string,
+  shape: Shape,
+  kinds: readonly SizeKind[],
+  attention: AttentionForm | undefined,
+): Promise<SizeFile[]> {
+  const random = seeded(3);
+  const text = Array.from({ length: 512 }, () => Math.floor(random() * shape.vocabulary));
+  const files: SizeFile[] = [];
+  for (const kind of kinds) {
+    const file = join("onnx", `${kind}${attention === undefined ? "" : `-${attention}`}.onnx`);
+    const path = join(folder, file);
+    const calibration = kind === "int8" ? [text] : undefined;
+    if (!existsSync(path)) await exportDecoder(folder, { weights: kind, calibration, attention, file });
+    const data = statSync(`${path}_data`, { throwIfNoEntry: false });
+    files.push({ kind, file, bytes: statSync(path).size + (data?.size ?? 0) });
+  }
+  return files;
+}
