@@ -23,7 +23,7 @@ export async function benchHostile(flags: HostileFlags): Promise<void> {
   const models = await loadModels({ ...flags, cacheBytes: 0 }, "messages");
   try {
     const writer = chatWriter(models);
-    const { problems, maxTokens, turns, lengths = [4, 8, 16, 25] } = flags;
+    const { problems, maxTokens, turns, lengths = [4, 8, 16] } = flags;
     const has = new Set(models.registry.presets.map(({ name }) => name));
     const report = await withProgress("prompts", (progress) =>
       hostile({

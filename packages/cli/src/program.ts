@@ -450,10 +450,10 @@ export function program(): Command {
       "whether auto is slower than plain decoding or the best block length, on prompts that suit the draft or do not",
     )
     .option("--policies <list...>", "presets or policies in JSON (default: strict, judi, and judge)", list(policy))
-    .option("--lengths <k...>", "block lengths to compare with (default: 4 8 16 25)", list(whole(1, 1024)))
-    .option("--problems <n>", "how many problems, and at most so many hostile prompts", whole(1), 12)
-    .option("--max-tokens <n>", "most tokens of an answer", whole(1), 160)
-    .option("--turns <n>", "how often everything is answered", whole(1), 3)
+    .option("--lengths <k...>", "block lengths to compare with (default: 4 8 16)", list(whole(1, 1024)))
+    .option("--problems <n>", "how many problems, and at most so many hostile prompts", whole(1), 9)
+    .option("--max-tokens <n>", "most tokens of an answer", whole(1), 120)
+    .option("--turns <n>", "how often everything is answered", whole(1), 4)
     .option("--out <file>", "file for the JSON", "bench/results/hostile.json")
     .action(benchHostile);
   bench

@@ -178,6 +178,14 @@ describe("a timed length", () => {
     assert.ok(Math.abs(base - 3) < 0.3 && Math.abs(perToken - 0.25) < 0.05, `${base} + ${perToken} n`);
   });
 
+  test("gets over a time that a pause has spoilt where no other of that length follows", () => {
+    const times = noTimes();
+    for (let round = 0; round < 3; round++) addTime(times, 0, 2);
+    addTime(times, 7, 900);
+    for (let round = 0; round < 40; round++) addTime(times, 1 + (round % 2), 3.3 + 0.25 * (round % 2));
+    assert.ok(Math.abs(measuredCosts(times, usualCosts(true)).perToken - 0.25) < 0.1);
+  });
+
   test("times a plain round again after many rounds with drafts, so that it notices when drafts have become slow", () => {
     const [clock, times] = [{ now: 0 }, noTimes()];
     const easy = textOf(8000, 4, () => 0.8);

@@ -7,16 +7,16 @@ export interface Acceptance {
   learn(outcome: DraftOutcome): void;
 }
 
-/** What is assumed before the first round: 9 of 10 tokens, as if seen on 4 tokens. */
-const [firstRate, firstTested] = [0.9, 4];
+/** The first rate counts as if it had been seen on so many tokens. */
+const firstTested = 5;
 /** Counts of earlier rounds shrink by this with each round. */
 const memory = 0.97;
 
 /**
  * Counts of whole rounds: a mean that favors the newest token would see little but the rejection that ends a round. A
- * rate for each place in the block was tried; it chose no better.
+ * rate for each place in the block was tried; it chose no better. `firstRate` is assumed before the first round.
  */
-export function acceptance(): Acceptance {
+export function acceptance(firstRate: number): Acceptance {
   let [accepted, tested] = [firstRate * firstTested, firstTested];
   return {
     get rate() {

@@ -21,13 +21,15 @@ const clearly = 1.03;
 export interface AdaptiveOptions {
   /** The longest draft. */
   readonly longest: number;
+  /** The acceptance rate that is assumed before the first round, and when a probe was accepted. Default 0.9. */
+  readonly firstRate?: number | undefined;
   /** The costs of the next round. */
   readonly costs: () => Costs;
 }
 
 /** Lengths from 0 to `longest`. Depends on nothing but the outcomes of earlier rounds and on `costs`. */
-export function adaptiveLength({ longest, costs }: AdaptiveOptions): DraftLength {
-  let expected = acceptance();
+export function adaptiveLength({ longest, firstRate = 0.9, costs }: AdaptiveOptions): DraftLength {
+  let expected = acceptance(firstRate);
   let [left, pause, probing] = [0, firstPause, false];
   const rest = () => {
     [left, pause] = [pause, Math.min(longestPause, 2 * pause)];
@@ -55,7 +57,7 @@ export function adaptiveLength({ longest, costs }: AdaptiveOptions): DraftLength
         // Drafts pay again for a while, so that the next pause may be short.
         if (outcome.accepted >= 4) pause = firstPause;
       } else if (outcome.accepted > 0) {
-        expected = acceptance();
+        expected = acceptance(firstRate);
         probing = false;
       } else rest();
     },
