@@ -10,9 +10,9 @@ import type { TokenTexts } from "./tokenizer/token-table.ts";
 
 /**
  * A model on ONNX Runtime. On servers it runs in worker threads, its own or those of its pair; in browsers
- * (`@lenity/onnx/web`) it runs in the thread that loaded it, as one engine. Sessions on one engine take turns: a round of one, a
- * round of another (see `turns`), so that a new answer begins soon beside many long ones. When a thread dies, the
- * requests of its sessions fail with `worker_lost` and the thread is restarted; it cannot recover when the whole
+ * (`@lenity/onnx/web`) it runs in the thread that loaded it, as one engine. Sessions on one engine take turns: a round
+ * of one, a round of another (see `turns`), so that a new answer begins soon beside many long ones. When a thread dies,
+ * the requests of its sessions fail with `worker_lost` and the thread is restarted; it cannot recover when the whole
  * process ends (a crash in native code, or the system running out of memory).
  *
  * A session opened for a prompt starts with what earlier sessions have cached of it, except for tokens that ran alone.
