@@ -70,8 +70,8 @@ describe("a whole answer", () => {
       num_accepted_draft_tokens: 7,
       num_draft_tokens: 10,
       num_spec_tokens: 8,
-      mean_draft_length: 5,
-      draft_length_histogram: [0, 0, 1, 0, 0, 0, 0, 0, 1],
+      mean_draft_length: 10 / 3,
+      draft_length_histogram: [1, 0, 1, 0, 0, 0, 0, 0, 1],
     });
     assert.deepEqual(metrics?.acceptance, {
       policy: { type: "sd" },
