@@ -154,8 +154,7 @@ describe("a pair", () => {
       const scoring = { session: target, hidden, temperature: 1 } as const;
       const uniform = Array.from({ length: limit }, random);
       const sampling = { temperature: 1, topK: 0, topP: 1, minP: 0 };
-      const { tokens: drafted, times } = await drafting.draft({ context, limit, sampling, uniform, scoring });
-      assert.ok(times.draft > 0 && (times.block ?? 0) > 0);
+      const { tokens: drafted } = await drafting.draft({ context, limit, sampling, uniform, scoring });
       const block = [context.at(-1) as number, ...drafted];
       const chance = random();
       if (chance < 0.2) block.splice(1 + Math.floor(random() * drafted.length));
