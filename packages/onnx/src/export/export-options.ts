@@ -14,7 +14,7 @@ export const weightKinds = ["float16", "float32", "int8", "int4"] as const;
 export interface ExportOptions {
   /**
    * How the weights are stored. Default: float16, which is half the size of float32; both compute in float32. int8 also
-   * multiplies in int8. int4 makes single steps faster still, but blocks slower than int8.
+   * multiplies in int8. int4 is smaller still, faster in single steps of large models, and slower in blocks.
    */
   readonly weights?: (typeof weightKinds)[number] | undefined;
   /** How the inputs of int8 matrices are quantised. Default: mix. */
