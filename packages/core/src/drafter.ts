@@ -76,7 +76,8 @@ export interface Drafter {
   /**
    * Begins to run the context. Called at most once, while the target runs it and draws the first token, which goes
    * without a draft; the context of the first draft begins with this one. It neither waits nor throws: what fails here
-   * shows in the draft. Only for drafters that have to run the prompt; others draft at once.
+   * shows in the draft. Only for drafters that have to run the prompt; others draft at once. It may do nothing where
+   * running beside the target only slows it: the first token is sooner all the same.
    */
   prepare?(request: PrepareRequest): void;
   propose(request: DraftRequest): Promise<Draft>;

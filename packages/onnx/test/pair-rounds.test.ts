@@ -105,12 +105,11 @@ for (const [form, options] of [
           const { cached: __, ...others } = expected.counters;
           assert.deepEqual(counts, others);
           accepted += counts.accepted;
-          // A round without a draft is a block alone, the first one above all; a long draft comes in parts. One message
-          // prepares the drafter.
+          // A round without a draft is a block alone, the first one above all; a long draft comes in parts.
           const messages = sent();
           const drafts = messages.filter((type) => type === "draft").length;
           const empty = counts.rounds - drafts;
-          const blocks = messages.length - drafts - 1;
+          const blocks = messages.length - drafts;
           if ((how.draftTokens ?? 6) <= 16) assert.equal(blocks, empty, messages.join());
           else assert.ok(blocks <= rounds(one), messages.join());
         }
@@ -291,8 +290,8 @@ describe("a pair whose target fails", () => {
     const said = await ask(pair, deadly);
     assert.equal(
       sent().filter((type) => type === "append").length,
-      3,
-      "the prompt in both models, and the block that failed at first",
+      2,
+      "the prompt, and the block that failed at first",
     );
     assert.deepEqual(said, await ask(sound, deadly));
     await Promise.all([pair.close(), sound.close()]);

@@ -41,7 +41,10 @@ for (const kind of ["calling", "stepping"] as const) {
         for (const more of [{}, { shaping }]) {
           const prompt = tokensOf(length, length);
           const asked = request([...prompt, 7], more);
-          const [prepared, unprepared] = [onnxDrafter(model()), onnxDrafter(model())];
+          const [prepared, unprepared] = [
+            onnxDrafter(model(), { beside: true }),
+            onnxDrafter(model(), { beside: true }),
+          ];
           prepared.prepare?.({ context: prompt, ...more });
           assert.deepEqual(await drafted(prepared, asked), await drafted(unprepared, asked), `${length} tokens`);
           await Promise.all([prepared.close(), unprepared.close()]);
@@ -50,7 +53,7 @@ for (const kind of ["calling", "stepping"] as const) {
     });
 
     test("is closed while it prepares, and leaves nothing open", async () => {
-      const drafter = onnxDrafter(model());
+      const drafter = onnxDrafter(model(), { beside: true });
       drafter.prepare?.({ context: tokensOf(250, 2) });
       await drafter.close();
       assert.equal(model().engines[0]?.sessions, 0);
@@ -58,20 +61,20 @@ for (const kind of ["calling", "stepping"] as const) {
 
     test("refuses the draft of a request that was cancelled meanwhile, and drafts the next one's", async () => {
       const abort = new AbortController();
-      const drafter = onnxDrafter(model());
+      const drafter = onnxDrafter(model(), { beside: true });
       drafter.prepare?.({ context: tokensOf(200, 3), signal: abort.signal });
       abort.abort();
       await assert.rejects(drafter.propose(request([...tokensOf(200, 3), 7], { signal: abort.signal })), {
         code: "aborted",
       });
-      const fresh = onnxDrafter(model());
+      const fresh = onnxDrafter(model(), { beside: true });
       const asked = request([...tokensOf(200, 3), 7]);
       assert.deepEqual(await drafted(drafter, asked), await drafted(fresh, asked));
       await Promise.all([drafter.close(), fresh.close()]);
     });
 
     test("drafts nothing for a context that it cannot hold", async () => {
-      const drafter = onnxDrafter(model());
+      const drafter = onnxDrafter(model(), { beside: true });
       drafter.prepare?.({ context: tokensOf(small.context + 5, 3) });
       assert.deepEqual((await drafter.propose(request(tokensOf(small.context + 6, 3)))).tokens, []);
       await drafter.close();
@@ -92,7 +95,7 @@ test("strict verification with a drafter that prepares gives plain text, at ever
     for (const most of [1, 2, 3, 20]) {
       const prompt = tokensOf(length, 60 + length);
       const plain = await textOf(prompt, most);
-      assert.deepEqual(await textOf(prompt, most, onnxDrafter(calling as OnnxModel)), plain);
+      assert.deepEqual(await textOf(prompt, most, onnxDrafter(calling as OnnxModel, { beside: true })), plain);
       assert.deepEqual(await textOf(prompt, most, onnxDrafter(stepping as OnnxModel)), plain);
     }
   }
