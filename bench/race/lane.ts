@@ -11,7 +11,7 @@ export interface Lane {
   readonly threads: number;
   /** lenity: a preset, whose drafts are as long as it says. Absent: plain decoding. */
   readonly policy?: string | undefined;
-  /** llama.cpp: speculation with a draft model, by node-llama-cpp's loop as it is shipped, or mended (repaired-llama.ts). */
+  /** llama.cpp: speculation by node-llama-cpp with a draft model, as it is shipped or mended (repaired-llama.ts). */
   readonly draft?: "as shipped" | "repaired" | undefined;
 }
 

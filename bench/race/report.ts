@@ -114,7 +114,7 @@ export function raceTable({ rows, problems }: Pick<RaceReport, "rows" | "problem
   );
 }
 
-/** How many answers of each lane are those of lenity's plain decoding in float32, and the widest gap of a difference. */
+/** How many answers of each lane are those of lenity in float32, and the widest gap where they differ. */
 export function textsTable({ texts }: Pick<RaceReport, "texts">): string {
   const body = texts.map(({ lane, engine, answers, equal, differences }) => [
     lane,

@@ -28,7 +28,7 @@ export interface TextComparison {
 
 /**
  * Gaps below this are within what engines in float32 differ by, since each sums in another order. llama.cpp also keeps
- * keys and values in float16: along an answer of 100 tokens its gaps differed from lenity's by 6e-4 in the median, and by
+ * keys and values in float16: along an answer of 100 tokens its gaps differed from ours by 6e-4 in the median, and by
  * 5e-3 at most.
  */
 export const roundingGap = (engine: Engine): number => (engine === "llama.cpp" ? 1e-2 : 1e-3);
