@@ -58,7 +58,8 @@ interface Run {
 
 async function run(options: Parameters<typeof decode>[1]): Promise<Run> {
   const emitted: EmittedToken[] = [];
-  for await (const event of decode([letter], { draftTokens: 8, ...options })) if (event.type === "round") emitted.push(...event.tokens);
+  for await (const event of decode([letter], { draftTokens: 8, ...options }))
+    if (event.type === "round") emitted.push(...event.tokens);
   return { emitted, tokens: emitted.map(({ token }) => token) };
 }
 

@@ -233,7 +233,13 @@ for (const form of ["with a drafter file", "stepped"])
       test(`lets strict decoding say, to the token, what plain decoding says${how}`, async () => {
         const say = async (drafter: ReturnType<typeof onnxDrafter> | undefined) => {
           const tokens: number[] = [];
-          for await (const event of decode(tokensOf(9, 8), { target: other, drafter, draftTokens: 8, processors, maxTokens: 80 })) {
+          for await (const event of decode(tokensOf(9, 8), {
+            target: other,
+            drafter,
+            draftTokens: 8,
+            processors,
+            maxTokens: 80,
+          })) {
             if (event.type === "round") tokens.push(...event.tokens.map(({ token }) => token));
           }
           return tokens;

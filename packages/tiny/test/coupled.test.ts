@@ -37,7 +37,15 @@ const promptOf = (problem: tiny.Problem) => `<|user|>${problem.question}<|end|><
 let scopes = 0;
 /** An answer, without kept prefixes unless it names a scope that has some. */
 const ask = (problem: tiny.Problem, options: Partial<GenerateOptions>): Promise<Answer> =>
-  complete(promptOf(problem), { target, tokenizer, draftTokens: 8, maxTokens, verifier, scope: `fresh ${scopes++}`, ...options });
+  complete(promptOf(problem), {
+    target,
+    tokenizer,
+    draftTokens: 8,
+    maxTokens,
+    verifier,
+    scope: `fresh ${scopes++}`,
+    ...options,
+  });
 const ids = ({ tokens }: Answer) => tokens.map(({ token }) => token).join(" ");
 
 const drafters: readonly (readonly [string, () => Drafter])[] = [
