@@ -1,7 +1,7 @@
 /**
  * Whether "auto" is ever slower than plain decoding, or than the best fixed draft length: speeds on prompts that suit
- * the draft model and on prompts that do not. All lanes answer every prompt in turns, and the fastest of its turns counts
- * for each prompt: the text is the same in all, and other programs only ever slow one down.
+ * the draft model and on prompts that do not. All lanes answer every prompt in turns, and the fastest of its turns
+ * counts for each prompt: the text is the same in all, and other programs only ever slow one down.
  */
 import {
   complete,

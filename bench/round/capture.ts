@@ -33,10 +33,12 @@ export async function captureRounds(
       const verifier = rule.verifier?.();
       const drafter = verifier && pair.drafter();
       const settings = { verifier, drafter, draftTokens: verifier?.draftTokens ?? 0, maxTokens };
+      // Loading runs the models as well.
+      const before = new Set(await readdir(folder));
       let rounds = -1;
       for await (const event of decode(prompt, { target: pair.target, ...settings }))
         if (event.type !== "finish") rounds += passesOf(event.tokens);
-      const names = (await readdir(folder)).sort();
+      const names = (await readdir(folder)).filter((name) => !before.has(name)).sort();
       const files = await Promise.all(names.map((name) => readFile(join(folder, name))));
       const runs = files.map((bytes) => deserialize(bytes) as CapturedRun);
       // Those that only fill a cache run the prompt. The target's first one with logits ends the first round.

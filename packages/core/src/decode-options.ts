@@ -16,11 +16,11 @@ export interface DecodeOptions {
   /** The acceptance rule. Default: the preset `strict`, which is `sd` and lossless. */
   readonly verifier?: Verifier | undefined;
   /**
-   * The block length, 0 to 1024, or "auto" (the default), which chooses the length of each round for the most tokens a
-   * second. 0 is plain decoding; another number drafts as many in every round. "auto" goes down to 0 where drafts do not
-   * pay, and probes now and then whether they do again.
+   * The block length, 0 to 1024, or "auto" (the default), which chooses the length of each round for the most tokens
+   * a second. 0 is plain decoding; another number drafts as many in every round. "auto" goes down to 0 where drafts do
+   * not pay, and probes now and then whether they do again.
    *
-   * Where the text does not depend on the lengths (law `exact` at temperature 0, and where noise draws), "auto" measures
+   * Where the text does not depend on the lengths (law `exact`, at temperature 0 or drawn by noise), "auto" measures
    * what rounds cost. Everywhere else it knows only what was accepted in this answer and fixed costs, so that the same
    * seed gives the same text on every machine, however busy.
    */

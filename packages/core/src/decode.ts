@@ -3,8 +3,8 @@
  *
  * Invariant: between rounds the target's cache holds every committed token but the last. One round drafts K tokens,
  * runs the last committed token and the draft through the target, keeps the longest accepted prefix, adds a replacement
- * or a bonus token, and rewinds. If the drafter has to run the prompt too, the first round has no draft: the prompt's last
- * row gives the first token at once, and meanwhile the drafter prepares.
+ * or a bonus token, and rewinds. If the drafter has to run the prompt too, the first round has no draft: the prompt's
+ * last row gives the first token at once, and meanwhile the drafter may prepare.
  */
 import { charged } from "./charges.ts";
 import { closing } from "./closing.ts";
@@ -109,8 +109,8 @@ async function propose(session: Session, request: Request): Promise<Draft> {
 }
 
 /**
- * Runs the committed tokens that the target lacks and the draft through it. Returns everything a verifier may know about
- * the block.
+ * Runs the committed tokens that the target lacks and the draft through it. Returns everything a verifier may know
+ * about the block.
  */
 async function score(session: Session, request: Request, draft: Draft): Promise<Round> {
   const { target, sampling, committed, promptLength, random } = request;
