@@ -28,6 +28,8 @@ export interface BreakdownOptions {
   readonly verifier?: Verifier | undefined;
   readonly prompt: readonly Token[];
   readonly maxTokens: number;
+  /** Tokens drafted in each round; 0 decodes plainly. */
+  readonly draftTokens: number;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface BreakdownOptions {
  * prompt. The models must have been loaded while `replyTimes` had a subscriber.
  */
 export async function breakdown(options: BreakdownOptions): Promise<Breakdown> {
-  const { drafter, verifier, target, tokenizer, prompt, maxTokens } = options;
+  const { drafter, verifier, target, tokenizer, prompt, maxTokens, draftTokens } = options;
   const spent = { draft: 0, target: 0, messages: 0, workers: 0, verify: 0 };
   const reset = () => Object.assign(spent, { draft: 0, target: 0, messages: 0, workers: 0, verify: 0 });
   const listen = (message: unknown) => {
@@ -49,7 +51,6 @@ export async function breakdown(options: BreakdownOptions): Promise<Breakdown> {
     spent.workers += handled - run;
   };
   const timedVerifier = verifier && timed(verifier, (milliseconds) => (spent.verify += milliseconds));
-  const draftTokens = drafter === undefined ? 0 : verifier?.draftTokens;
   const speculation = drafter === undefined ? {} : { drafter, verifier: timedVerifier };
   let [began, rounds] = [0, -1];
   replyTimes.subscribe(listen);

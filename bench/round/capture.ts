@@ -32,7 +32,7 @@ export async function captureRounds(
     try {
       const verifier = rule.verifier?.();
       const drafter = verifier && pair.drafter();
-      const settings = { verifier, drafter, draftTokens: verifier?.draftTokens ?? 0, maxTokens };
+      const settings = { verifier, drafter, draftTokens: rule.draftTokens, maxTokens };
       // Loading runs the models as well.
       const before = new Set(await readdir(folder));
       let rounds = -1;

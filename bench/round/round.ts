@@ -80,7 +80,16 @@ async function answerAll(
       // The first answer only warms up.
       for (const prompt of [prompts[0] ?? [], ...prompts]) {
         const speculation = rule.verifier && { drafter: pair.drafter(), verifier: rule.verifier() };
-        parts.push(await breakdown({ ...pair, drafter: undefined, ...speculation, prompt, maxTokens }));
+        parts.push(
+          await breakdown({
+            ...pair,
+            drafter: undefined,
+            ...speculation,
+            prompt,
+            maxTokens,
+            draftTokens: rule.draftTokens,
+          }),
+        );
       }
       return parts.slice(1);
     } finally {

@@ -5,6 +5,8 @@ export interface RoundRule {
   readonly label: string;
   /** Absent: nothing is drafted. */
   readonly verifier?: (() => Verifier) | undefined;
+  /** Tokens drafted in each round. */
+  readonly draftTokens: number;
 }
 
 /** What is measured for one line of the table. */

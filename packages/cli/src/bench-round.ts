@@ -32,9 +32,10 @@ export async function benchRound(flags: RoundFlags): Promise<void> {
   const policies = (flags.policies ?? ["strict", "judi"]).map((policy): RoundRule => {
     const verifier = () => registry.create(policy);
     const name = typeof policy === "string" ? policy : JSON.stringify(policy);
-    return { label: `${name} (${verifier().draftTokens ?? 16})`, verifier };
+    const { draftTokens = 16 } = verifier();
+    return { label: `${name} (${draftTokens})`, verifier, draftTokens };
   });
-  const { settings, missing } = await settingsOf([{ label: "plain" }, ...policies], threads, flags);
+  const { settings, missing } = await settingsOf([{ label: "plain", draftTokens: 0 }, ...policies], threads, flags);
   for (const { weights, reason } of missing) note(`lenity: ${weights} is missing: ${reason}`);
   const prompts = builtInProblems(problems, 7).map(({ question }) =>
     writer.write([{ role: "user", content: question }]),

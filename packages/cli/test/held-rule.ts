@@ -1,4 +1,4 @@
-/** A verifier for tests: speculative sampling that waits after its first round until the file in HELD_UNTIL exists. */
+/** A verifier for tests: speculative sampling that waits after a few tokens until the file in HELD_UNTIL exists. */
 import { existsSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { sd, type Verifier, type VerifierPlugin, verifierPlugin } from "@lenity/core";
@@ -10,8 +10,8 @@ function held(): Verifier {
     ...strict,
     name: "held",
     async verify(round) {
-      const first = round.context.length === round.promptLength;
-      while (!first && !existsSync(process.env["HELD_UNTIL"] ?? "")) await pause(5);
+      const begins = round.context.length < round.promptLength + 6;
+      while (!begins && !existsSync(process.env["HELD_UNTIL"] ?? "")) await pause(5);
       return strict.verify(round);
     },
   };
@@ -19,7 +19,7 @@ function held(): Verifier {
 
 const plugin: VerifierPlugin = verifierPlugin({
   name: "held",
-  summary: "Waits after the first round.",
+  summary: "Waits after a few tokens.",
   schema: v.strictObject({}),
   create: held,
 });

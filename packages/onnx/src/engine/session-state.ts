@@ -72,8 +72,8 @@ export function shorten(state: SessionState, length: number): void {
 }
 
 /**
- * Whether single tokens of the next `count` may run alone. Up to the first row of a session none may: they are a prompt,
- * whose answer must not depend on how much of it was cached.
+ * Whether single tokens of the next `count` may run alone. Up to the first row of a session none may: they are a
+ * prompt, whose answer must not depend on how much of it was cached.
  */
 export function mayRunAlone(
   { aloneAsInBlocks }: ModelFacts,
