@@ -22,8 +22,8 @@ export interface OnnxDrafterOptions {
 /**
  * A drafter that runs a whole round in the model's worker, together with the target's block if the target is of the
  * same pair (`loadPair`). If the request has processors or a grammar, it draws token by token instead, so that they
- * shape its rows. It opens a session when it prepares or drafts, and frees it on close. It drafts nothing beyond its own
- * context, or after a token that the model cannot read (a target with a larger vocabulary may draw one).
+ * shape its rows. It opens a session when it prepares or drafts, and frees it on close. It drafts nothing beyond its
+ * own context, or after a token that the model cannot read (a target with a larger vocabulary may draw one).
  */
 export function onnxDrafter(model: OnnxModel, { beside = false }: OnnxDrafterOptions = {}): Drafter {
   let opening: Promise<OnnxSession> | undefined;
