@@ -22,7 +22,7 @@ export interface DecodeOptions {
    *
    * Where the text does not depend on the lengths (law `exact`, at temperature 0 or drawn by noise), "auto" measures
    * what rounds cost. Everywhere else it knows only what was accepted in this answer and fixed costs, so that the same
-   * seed gives the same text on every machine, however busy.
+   * seed gives the same text on a busy machine as on an idle one.
    */
   readonly draftTokens?: number | "auto" | undefined;
   /**

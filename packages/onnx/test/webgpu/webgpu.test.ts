@@ -329,6 +329,7 @@ describe("on WebGPU", { skip }, () => {
             tokenizer,
             verifier,
             drafter: onnxDrafter(draft),
+            draftTokens: verifier.draftTokens,
             maxTokens: 60,
           });
           assert.match(text, /3 \* 4 = 12/);
