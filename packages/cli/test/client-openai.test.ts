@@ -62,7 +62,14 @@ for (const [policy, law] of policies) {
     });
 
     test("completions of texts and of token ids are the same", async () => {
-      const fields = { model: "tiny", max_tokens: 8, temperature: 0, echo: true, logprobs: 1, speculative: { policy } };
+      const fields = {
+        model: "tiny",
+        max_tokens: 8,
+        temperature: 0,
+        echo: true,
+        logprobs: 1,
+        speculative: { policy, draft_tokens: 8 },
+      };
       const prompts = ["The cat", "Anna has 3 boxes"];
       const tokensOf = (prompt: string) => client.post<{ tokens: number[] }>("/tokenize", { body: { prompt } });
       const ids = await Promise.all(prompts.map(tokensOf));

@@ -1,9 +1,10 @@
 /** Hidden states over the wire: what a judge of them accepts is what it accepts of a model in this process. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type DecodeEvent, type DecodeOptions, decode, defaultRegistry, modelDrafter, type Token } from "@lenity/core";
+import { type DecodeEvent, type DecodeOptions, decode, defaultRegistry, type Token } from "@lenity/core";
 import { noisyModel, randomLogits, randomModel } from "@lenity/core/testing";
 import { connected } from "./connect.ts";
+import { draftAtOnce } from "./draft-at-once.ts";
 import type { FakeOptions } from "./fakes/fake-engine.ts";
 
 const width = 4;
@@ -25,7 +26,7 @@ const registry = defaultRegistry({ autojudge: head });
 
 async function run(target: DecodeOptions["target"], own: { vocabulary: number; seed: number }, prompt: Token[]) {
   const events: DecodeEvent[] = [];
-  const drafter = modelDrafter(noisyModel({ ...own, noise: 1.5 }));
+  const drafter = draftAtOnce(noisyModel({ ...own, noise: 1.5 }));
   const verifier = registry.create({ type: "autojudge", threshold: 0.5 });
   for await (const event of decode(prompt, { target, drafter, verifier, draftTokens: 5, maxTokens: 60 }))
     events.push(event);
