@@ -39,7 +39,8 @@ export function openSession(model: ModelFacts, options: SessionOptions): OnnxSes
     ): Promise<Scores> {
       const rows = Math.min(last, tokens.length);
       checkRows(rows, model);
-      const ahead = await rowsAhead(state, tokens, rows, { hidden, signal });
+      // Without one it must not wait, so that requests are sent in the order in which they are made.
+      const ahead = state.ahead && (await rowsAhead(state, tokens, rows, { hidden, signal }));
       if (ahead !== undefined) return { rows, ...ahead };
       const parts = partsOf(tokens.length, rows, chunk);
       const replies = await extend<AppendReply>(model, options, state, tokens, parts, { hidden, signal }, (part) => {
@@ -83,7 +84,7 @@ async function score(
   if (tokens.length === 0) throw new RangeError("An empty block has no readings; expected at least one token.");
   checkRows(tokens.length, model);
   const whole = partsOf(rows, rows, rows);
-  const ahead = await numbersAhead(state, tokens, settings);
+  const ahead = state.ahead && (await numbersAhead(state, tokens, settings));
   const asked = async () =>
     extend<ScoreReply>(model, options, state, tokens, whole, { hidden, signal }, (part) => {
       return { type: "score", session, ...part, readings, temperature, drafterLogits, hidden };
