@@ -73,7 +73,7 @@ describe("a lenity server as the target", () => {
     );
   });
 
-  // About a minute on two free cores.
+  // 99 s in a whole run, which has another step beside it.
   const timeout = 900_000;
   const hundred =
     "strict greedy answers over the wire are those of local plain decoding, token for token, on 100 problems";
