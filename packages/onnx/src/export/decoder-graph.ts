@@ -46,7 +46,8 @@ export function decoderGraph(
   const split = attention === "gqa" ? undefined : splitForm(scalesOf);
   declareInterface(graph, config, split?.caches ?? growingCaches);
   positions(graph);
-  rotaryTables(graph, config);
+  // The rows of an int8 cache are padded beyond the last token of a context.
+  rotaryTables(graph, { ...config, context: config.context + (scalesOf === undefined ? 0 : 1) });
   split?.setup(graph, config);
   const pass = {
     prefix: "",
