@@ -34,7 +34,13 @@ export function int8Caches(graph: GraphBuilder, { layers, groups, headSize }: De
  */
 export function int8Setup(graph: GraphBuilder, { heads, groups, headSize }: DecoderConfig): void {
   const sizes: Readonly<Record<string, number>> = { zero: 0, rest: -1, region, groups, per_group: heads / groups };
-  for (const [name, size] of Object.entries({ ...sizes, head_size: headSize, ones: 1, twos: 2 }))
+  for (const [name, size] of Object.entries({
+    ...sizes,
+    head_size: headSize,
+    sums: 2 * heads * headSize,
+    ones: 1,
+    twos: 2,
+  }))
     graph.integers(`size.${name}`, [size], [1]);
   const shape = (name: string, ...parts: readonly string[]) => graph.node("Concat", parts, [name], { axis: 0 });
   graph.node("Shape", ["input_ids"], ["length_64"], { start: 1, end: 2 });
@@ -83,6 +89,10 @@ export function int8Setup(graph: GraphBuilder, { heads, groups, headSize }: Deco
   shape("scores_shape", "all_query_rows", "size.rest");
   shape("weights_shape", "size.groups", "size.rest", "row_width");
   shape("regions_shape", "size.groups", "half_rows", "size.rest", "size.region");
+  graph.node("Mul", ["length_64", "size.sums"], ["sums_of_region"]);
+  shape("sums_of_regions_shape", "frozen_regions", "sums_of_region");
+  shape("region_ones_shape", "size.ones", "frozen_regions");
+  graph.node("Expand", ["unit", "region_ones_shape"], ["region_ones"]);
 
   graph.bytes("middle", Uint8Array.of(middle), [], "uint8");
   graph.bytes("int8_zero", Uint8Array.of(0), [], "int8");
@@ -153,7 +163,9 @@ export function int8Attention(scalesOf: (layer: number) => CacheScales): Attenti
     const perRegion = make("Transpose", [reshape(halves, "regions_shape")], { perm: [2, 0, 1, 3] });
     const [frozen, tail] = [name(), name()];
     graph.node("Split", [perRegion, "frozen_and_tail"], [frozen, tail], { axis: 0 });
-    const frozenSums = make("ReduceSum", [multiply(frozen, `${past}.value`, "unit"), "size.zero"], { keepdims: 1 });
+    // The sum over regions, as a product: ReduceSum takes four times as long.
+    const ofFrozen = reshape(multiply(frozen, `${past}.value`, "unit"), "sums_of_regions_shape");
+    const frozenSums = reshape(make("MatMul", ["region_ones", ofFrozen]), "group_rows_shape");
     const sums = make("Add", [frozenSums, multiply(tail, tailValues, "unit")]);
     const [highSums, lowSums] = [name(), name()];
     graph.node("Split", [reshape(sums, "halves_shape")], [highSums, lowSums], { axis: 2, num_outputs: 2 });
