@@ -89,7 +89,6 @@ describe("an int8 cache", () => {
     assert.ok(other.bytes > 0 && other.bytes <= cache.bytes);
     assertGiven(run(other, 280, 300), 280);
     const blank = new runtime.Tensor("int8", new Int8Array(2 * 20 * groups * headSize), [2, 20, groups, headSize]);
-    cache.prepare(280, 300);
     cache.keep({ present_rows: blank }, 280, 300);
     assertGiven(run(other, 300, 302), 300);
     const empty = open(2000).copy(0);
