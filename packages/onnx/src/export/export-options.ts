@@ -37,8 +37,8 @@ export interface ExportOptions {
    */
   readonly attention?: AttentionForm | undefined;
   /**
-   * How the cache of keys and values is stored. int8 is lossy: a quarter of the memory, and faster from about a
-   * thousand tokens on. It needs calibration and has split attention. Default: float32.
+   * How the cache of keys and values is stored. int8 is lossy: a quarter of the memory, and faster from about 512
+   * tokens on. It needs calibration and has split attention. Default: float32.
    */
   readonly cacheType?: (typeof cacheTypes)[number] | undefined;
   /**
