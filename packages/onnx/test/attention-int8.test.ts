@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { decode, modelDrafter, type Scores, type Session, sd, seeded, type Token } from "@lenity/core";
 import { region } from "../src/cache/split-cache.ts";
+import { findCaches } from "../src/graph/cache-ports.ts";
 import { type ExportOptions, exportDecoder, exportDrafter, loadModel, type OnnxModel } from "../src/index.ts";
+import { importRuntime, openGraph } from "../src/open/open-graph.ts";
+import type { LoadRequest } from "../src/protocol/protocol.ts";
 import { type Shape, small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
 import { families, familyWeights, writeFamily } from "./random-family.ts";
 
@@ -167,6 +170,30 @@ describe("a model with an int8 cache", () => {
       await other.close();
       assert.deepEqual(Float32Array.from(pieces), block, family.name);
     }
+  });
+
+  test("is refused by processors on which int8 products overflow", async () => {
+    const runtime = await importRuntime();
+    const request: LoadRequest = {
+      ...{ type: "load", name: "m", file: model.graph.file, threads: 1, spin: Number.POSITIVE_INFINITY, eos: [] },
+      ...{ width: shape.vocabulary, vocabulary: shape.vocabulary, unused: new Set(), contextLength: shape.context },
+    };
+    await assert.rejects(
+      openGraph(runtime, request, async () => true),
+      { code: "unsupported", message: /int8 products overflow on this processor.*--cache-type float32/ },
+    );
+    const { graph } = await openGraph(runtime, request, async () => false);
+    assert.equal(graph.int8, true);
+    await graph.session.release();
+  });
+
+  test("is refused with regions of another length", () => {
+    const port = (name: string) => ({ name, type: "int8", shape: ["regions", 2, 16, 128] });
+    const inputs = ["past_key_values.0.key", "past_key_values.0.value", "tail_keys.0", "tail_values.0"].map(port);
+    assert.throws(
+      () => findCaches(inputs, [], (what) => new Error(`The file ${what}`)),
+      /has int8 keys of shape \[regions, 2, 16, 128\]; expected \[regions, heads, head size, 256\]/,
+    );
   });
 
   test("is written only with calibration, split attention and no drafter file", async () => {

@@ -21,11 +21,12 @@ export type NodeRuntime = typeof import("onnxruntime-node");
 export async function openGraph(
   runtime: NodeRuntime,
   request: LoadRequest,
+  overflows: (runtime: NodeRuntime) => Promise<boolean> = int8Overflows,
 ): Promise<{ readonly graph: Graph; readonly facts: FileFacts }> {
   const scan = scanOnnx(request.file);
   const opened = await openFile(runtime, scan, sessionOptions(request), request.hidden);
   const { graph, facts } = await probeGraph(runtime, scan, opened, request);
-  if (graph.int8 === true && (await int8Overflows(runtime))) {
+  if (graph.int8 === true && (await overflows(runtime))) {
     throw new LenityError(
       "unsupported",
       `${request.file} has an int8 cache, and ONNX Runtime's int8 products overflow on this processor, which has no VNNI. Export the model with --cache-type float32.`,
