@@ -14,7 +14,9 @@ export function exportDecoder(folder: string | URL, options: ExportOptions = {})
   return exportGraph(folder, options, {
     fileOf: (modelFile) => modelFile,
     titleOf: ({ family }) => family,
-    build: (graph, config, weightsIn) =>
-      decoderGraph(graph, config, weightsIn(graph), { newRows: true, attention: attentionForm(config, options) }),
+    build: (graph, config, weightsIn, scalesOf) => {
+      const attention = attentionForm(config, options);
+      decoderGraph(graph, config, weightsIn(graph), { newRows: true, attention, scalesOf });
+    },
   });
 }
