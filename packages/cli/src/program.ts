@@ -1,5 +1,5 @@
 import { clocks, shapeNames, sizeKinds } from "@lenity/bench/sizes";
-import { activationKinds, attentionForms, endKinds, weightKinds } from "@lenity/onnx";
+import { activationKinds, attentionForms, endKinds, outputKinds, weightKinds } from "@lenity/onnx";
 import { headKinds, lossKinds } from "@lenity/train";
 import { Command } from "commander";
 import { benchCache, benchEvidence, benchGrammar, benchSizes, benchThreads, benchVerify } from "./bench.ts";
@@ -258,7 +258,11 @@ export function program(): Command {
     )
     .option("--block-size <n>", "int4: weights that share a scale: 32, 64 or 128 (default: 32)", blockSize)
     .option("--zero-points", "int4: give each block a zero point, too")
-    .option("--head <kind>", "int4: the output matrix: int4, int8 or float16 (default: int8)", oneOf(endKinds))
+    .option(
+      "--head <kind>",
+      "int4: the output matrix: int8 (default), int8-blocks, int4 or float16",
+      oneOf(outputKinds),
+    )
     .option("--embedding <kind>", "int4: the embedding: int4, int8 or float16 (default: float16)", oneOf(endKinds))
     .option(
       "--attention <form>",

@@ -6,7 +6,15 @@ export { type AttentionForm, attentionForms } from "./export/decoder-graph.ts";
 export * from "./export/export-decoder.ts";
 export * from "./export/export-drafter.ts";
 export { type ExportOptions, type ExportProgress, exportedFile, weightKinds } from "./export/export-options.ts";
-export { blockSizes, type EndKind, endKinds, type Int4Options, type Int4Recipe } from "./export/int4-recipe.ts";
+export {
+  blockSizes,
+  type EndKind,
+  endKinds,
+  type Int4Options,
+  type Int4Recipe,
+  type OutputKind,
+  outputKinds,
+} from "./export/int4-recipe.ts";
 export { type Activations, activationKinds } from "./export/int8-recipe.ts";
 export type { ChatTemplate } from "./folder/chat-template.ts";
 export { drafterFile } from "./folder/drafter-file.ts";
