@@ -15,7 +15,7 @@ import { writeRandomFolder } from "./sizes/random-folder.ts";
 import type { SizesCell, SizesReport, SizesRow } from "./sizes/report.ts";
 import { type Clock, quartiles, timer } from "./sizes/timer.ts";
 
-export { findPeers, type Peer, type Peers } from "./race/peers.ts";
+export { findPeers, type Peer, type Peers, peerEngines } from "./race/peers.ts";
 export { type SizeKind, sizeKinds } from "./sizes/exported-files.ts";
 export type { SizesCell, SizesReport, SizesRow } from "./sizes/report.ts";
 export { type ShapeName, shapeNames, shapes } from "./sizes/shapes.ts";

@@ -120,7 +120,7 @@ export interface SizesFlags {
   readonly contexts?: readonly number[] | undefined;
   readonly blocks?: readonly number[] | undefined;
   readonly prompt: number;
-  readonly peers?: boolean | undefined;
+  readonly peers?: readonly string[] | undefined;
   readonly peersFolder: string;
   readonly resume?: boolean | undefined;
   readonly threads?: number | undefined;
@@ -137,7 +137,7 @@ export async function benchSizes(flags: SizesFlags): Promise<void> {
   const chosen = quick === true ? { tiny: tinyShape } : Object.fromEntries(names.map((name) => [name, shapes[name]]));
   await checkSave(out);
   const earlier = resume === true ? await earlierSizes(out) : undefined;
-  const peers = flags.peers === true ? await foundPeers(resolve(flags.peersFolder)) : [];
+  const peers = flags.peers === undefined ? [] : await foundPeers(resolve(flags.peersFolder), flags.peers);
   const keep = (report: SizesReport) => saveJson(out, report);
   const options = { ...rest, folder: resolve(flags.folder), kinds, shapes: chosen, peers, earlier, keep };
   const report = await sizes({ ...options, progress: showProgress() }).catch(refuseRange);
@@ -151,11 +151,12 @@ async function earlierSizes(file: string): Promise<SizesReport | undefined> {
   return text === undefined ? undefined : JSON.parse(text);
 }
 
-/** The other programs that can run; says why others are missing. */
-async function foundPeers(folder: string): Promise<readonly Peer[]> {
+/** Those of the programs that can run; says why others are missing. */
+async function foundPeers(folder: string, programs: readonly string[]): Promise<readonly Peer[]> {
   const { found, missing } = await findPeers(folder, true);
-  for (const { engine, reason } of missing) note(`lenity: ${engine} is missing: ${reason}`);
-  return found;
+  for (const { engine, reason } of missing)
+    if (programs.includes(engine)) note(`lenity: ${engine} is missing: ${reason}`);
+  return found.filter(({ engine }) => programs.includes(engine));
 }
 
 /** For `--quick`: heads as in the published shapes, and little else. */

@@ -1,4 +1,4 @@
-import { clocks, shapeNames, sizeKinds } from "@lenity/bench/sizes";
+import { clocks, peerEngines, shapeNames, sizeKinds } from "@lenity/bench/sizes";
 import { activationKinds, attentionForms, endKinds, outputKinds, weightKinds } from "@lenity/onnx";
 import { headKinds, lossKinds } from "@lenity/train";
 import { Command } from "commander";
@@ -503,7 +503,11 @@ export function program(): Command {
     .option("--contexts <n...>", "text lengths after a step, in tokens (default: 256 1024 4096)", list(whole(2)))
     .option("--blocks <n...>", "tokens per step (default: 1 2 4 8 16 25)", list(whole(1, 255)))
     .option("--prompt <n>", "tokens of a prompt", whole(1), 256)
-    .option("--peers", "also llama.cpp and transformers.js, installed from npm if they are not there")
+    .option(
+      "--peers <programs...>",
+      "other programs to measure, installed from npm if missing",
+      list(oneOf(peerEngines)),
+    )
     .option("--peers-folder <dir>", "where they are, or are installed", filled, ".cache/race")
     .option("--resume", "keep the figures that --out has of the same settings, and measure only what it lacks")
     .option("--threads <n>", "threads (default: as for loading a model)", whole(1, 1024))

@@ -37,7 +37,7 @@ test("lenity bench sizes --peers says which programs are missing, and measures w
     status,
     out: tables,
     err,
-  } = await sizes(["--contexts", "40", "--peers", "--peers-folder", folder], {
+  } = await sizes(["--contexts", "40", "--peers", "llama.cpp", "transformers.js", "--peers-folder", folder], {
     PATH: folder,
   });
   assert.equal(status, 0, err);
