@@ -32,17 +32,14 @@ export async function startAsked<Ready, Question extends object, Answer>(
 ): Promise<AskedProcess<Ready, Question, Answer>> {
   const { name, script, argument, loading } = setup;
   type Message = ProcessMessage<Ready, Answer>;
-  const path = fileURLToPath(script);
-  const child = fork(
-    import.meta.url.endsWith(".ts") ? path : path.replace(/\.ts$/, ".js"),
-    [JSON.stringify(argument)],
-    {
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-      // node-llama-cpp computes in Node's thread pool. With several threads there, each gets threads of llama.cpp of its
-      // own, which then fight over the cores.
-      env: { ...process.env, UV_THREADPOOL_SIZE: "1" },
-    },
-  );
+  const source = fileURLToPath(script);
+  const path = import.meta.url.endsWith(".ts") ? source : source.replace(/\.ts$/, ".js");
+  const child = fork(path, [JSON.stringify(argument)], {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    // node-llama-cpp computes in Node's thread pool. With several threads there, each gets threads of llama.cpp of its
+    // own, which then fight over the cores.
+    env: { ...process.env, UV_THREADPOOL_SIZE: "1" },
+  });
   let settle: ((message: Message) => void) | undefined;
   let ended = false;
   const closed = new Promise<void>((resolve) => {
