@@ -64,7 +64,10 @@ export async function sizes(options: SizesOptions): Promise<SizesReport> {
   const settings = { processor, cores: availableParallelism(), threads, clock, turns, prompt };
   const packages = peers.map((peer) => peer.package);
   let report: SizesReport = { ...settings, peers: packages, rows: [] };
-  if (options.earlier !== undefined) report = { ...continued(options.earlier, settings), peers: packages };
+  if (options.earlier !== undefined) {
+    const earlier = continued(options.earlier, settings);
+    report = { ...earlier, peers: [...new Set([...earlier.peers, ...packages])] };
+  }
   const lengths = [prompt, ...blocks];
   const wanted = { kinds, engines: peers.map(({ engine }) => engine), lengths };
   const pending = Object.entries(shapes).map(([name, shape]) => {
