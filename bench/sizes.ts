@@ -3,14 +3,19 @@
  * exported in several ways. The ways take turns every few steps, so that the ratios are valid on a noisy machine.
  */
 import { availableParallelism, cpus } from "node:os";
-import type { Session } from "@lenity/core";
-import { type AttentionForm, defaultThreads, loadModel, type OnnxModel } from "@lenity/onnx";
+import { type AttentionForm, defaultThreads } from "@lenity/onnx";
 import { type Shape, tokensOf } from "@lenity/onnx/testing";
-import { exportedFiles, type SizeFile, type SizeKind, sizeKinds } from "./sizes/exported-files.ts";
+import type { Peer } from "./race/peers.ts";
+import { exportedFiles, type SizeKind, sizeKinds } from "./sizes/exported-files.ts";
+import type { SizesLane } from "./sizes/lane.ts";
+import { lenityLane } from "./sizes/lenity-lane.ts";
+import { continued, isMeasured, withRows } from "./sizes/measured.ts";
+import { peerLanes } from "./sizes/peer-lanes.ts";
 import { writeRandomFolder } from "./sizes/random-folder.ts";
 import type { SizesCell, SizesReport, SizesRow } from "./sizes/report.ts";
-import { type Clock, quartiles, type Timer, timer } from "./sizes/timer.ts";
+import { type Clock, quartiles, timer } from "./sizes/timer.ts";
 
+export { findPeers, type Peer, type Peers, peerEngines } from "./race/peers.ts";
 export { type SizeKind, sizeKinds } from "./sizes/exported-files.ts";
 export type { SizesCell, SizesReport, SizesRow } from "./sizes/report.ts";
 export { type ShapeName, shapeNames, shapes } from "./sizes/shapes.ts";
@@ -18,7 +23,8 @@ export { sizesTable } from "./sizes/sizes-table.ts";
 export { type Clock, clocks } from "./sizes/timer.ts";
 
 export interface SizesOptions {
-  /** Where the models are written, or already are. They take up to four times the bytes of the weights in float16. */
+  /** Where the models are written, or already are. They take up to four times the bytes of the weights in float16, and
+   * as much again for peers. */
   readonly folder: string;
   readonly shapes: Readonly<Record<string, Shape>>;
   /** Default: all. */
@@ -27,7 +33,7 @@ export interface SizesOptions {
   readonly attention?: AttentionForm | undefined;
   /** Tokens in the sequence after a step. Default 256, 1024 and 4096. */
   readonly contexts?: readonly number[] | undefined;
-  /** Tokens per step. Default 1, 4, 8, 16 and 25. */
+  /** Tokens per step. Default 1, 2, 4, 8, 16 and 25. */
   readonly blocks?: readonly number[] | undefined;
   /** Tokens of the prompt. Default 256. */
   readonly prompt?: number | undefined;
@@ -36,105 +42,94 @@ export interface SizesOptions {
   readonly clock?: Clock | undefined;
   /** Turns of each file at each context and block. Three steps of each turn count. Default 6. */
   readonly turns?: number | undefined;
+  /** Programs to measure beside lenity, on the same weights. */
+  readonly peers?: readonly Peer[] | undefined;
+  /** The report of an earlier run with the same settings: its figures are kept, and only what it lacks is measured. */
+  readonly earlier?: SizesReport | undefined;
+  /** Called with the report so far, after each context of a shape. */
+  readonly keep?: ((report: SizesReport) => Promise<void>) | undefined;
   readonly progress?: ((done: number, all: number) => void) | undefined;
 }
 
-/** A loaded file and its only sequence. */
-interface Lane {
-  readonly row: SizesRow;
-  readonly model: OnnxModel;
-  readonly session: Session;
-}
-
-/** Measures every file at every context. Throws RangeError for lengths that do not fit. */
+/**
+ * Measures every file at every context, and keeps the report after each context of a shape. Throws RangeError for
+ * lengths that do not fit, and for an earlier report of other settings.
+ */
 export async function sizes(options: SizesOptions): Promise<SizesReport> {
-  const { contexts = [256, 1024, 4096], blocks = [1, 4, 8, 16, 25], prompt = 256, turns = 6 } = options;
-  const { threads = defaultThreads(), clock = "wall", shapes, progress } = options;
+  const { contexts = [256, 1024, 4096], blocks = [1, 2, 4, 8, 16, 25], prompt = 256, turns = 6 } = options;
+  const { threads = defaultThreads(), clock = "wall", shapes, kinds = sizeKinds, peers = [], progress } = options;
   checkLengths(contexts, blocks, prompt, shapes);
-  const names = Object.keys(shapes);
-  let done = 0;
-  const plan: Plan = {
-    ...{ contexts: [...contexts].sort((a, b) => a - b), blocks, prompt, turns, threads },
-    time: timer(clock, threads),
-    measured: () => progress?.(++done, names.length * contexts.length * (blocks.length + 1)),
-  };
-  const rows: SizesRow[] = [];
-  for (const name of names) {
-    const shape = shapes[name] as Shape;
-    const folder = await writeRandomFolder(options.folder, name, shape);
-    const files = await exportedFiles(folder, shape, options.kinds ?? sizeKinds, options.attention);
-    const lanes: Lane[] = [];
-    try {
-      for (const file of files) lanes.push(await openLane(folder, name, file, plan));
-      await measure(lanes, tokensOf(Math.max(...contexts), 1, shape.vocabulary), plan);
-    } finally {
-      for (const lane of lanes) await lane.model.close();
-    }
-    rows.push(...lanes.map(({ row }) => ({ ...row, cells: inSingles(row.cells) })));
-  }
+  const time = timer(clock, threads);
   const processor = cpus()[0]?.model ?? "unknown";
-  return { processor, cores: availableParallelism(), threads, clock, turns, prompt, rows };
+  const settings = { processor, cores: availableParallelism(), threads, clock, turns, prompt };
+  const packages = peers.map((peer) => peer.package);
+  let report: SizesReport = { ...settings, peers: packages, rows: [] };
+  if (options.earlier !== undefined) {
+    const earlier = continued(options.earlier, settings);
+    report = { ...earlier, peers: [...new Set([...earlier.peers, ...packages])] };
+  }
+  const lengths = [prompt, ...blocks];
+  const wanted = { kinds, engines: peers.map(({ engine }) => engine), lengths };
+  const pending = Object.entries(shapes).map(([name, shape]) => {
+    const left = contexts.filter((context) => !isMeasured(report, name, context, wanted));
+    return { name, shape, left: left.sort((a, b) => a - b) };
+  });
+  const all = pending.reduce((sum, { left }) => sum + left.length, 0) * lengths.length;
+  let done = 0;
+  for (const { name, shape, left } of pending) {
+    if (left.length === 0) continue;
+    const folder = await writeRandomFolder(options.folder, name, shape);
+    const files = await exportedFiles(folder, shape, kinds, options.attention);
+    const room = Math.max(...left) + roomBeyond;
+    const lanes: SizesLane[] = [];
+    try {
+      for (const file of files) lanes.push(await lenityLane(folder, name, file, threads, time));
+      for (const peer of peers)
+        lanes.push(
+          ...(await peerLanes(peer, { folder, name, shape, kinds, settings: { threads, context: room, clock } })),
+        );
+      const text = tokensOf(Math.max(...left), 1, shape.vocabulary);
+      for (const context of left) {
+        const measured = () => progress?.(++done, all);
+        const rows = await measure(lanes, text.slice(0, context), { lengths, prompt, turns, measured });
+        report = { ...report, rows: withRows(report.rows, rows) };
+        await options.keep?.(report);
+      }
+    } finally {
+      for (const lane of lanes) await lane.close();
+    }
+  }
+  return report;
 }
 
-/** What is measured of every file. */
+/** Rows of a cache beyond the longest text. */
+const roomBeyond = 64;
+
+/** What is measured at each context. */
 interface Plan {
-  readonly contexts: readonly number[];
-  readonly blocks: readonly number[];
+  readonly lengths: readonly number[];
   readonly prompt: number;
   readonly turns: number;
-  readonly threads: number;
-  readonly time: Timer;
-  /** Called after each length at each context. */
+  /** Called after each length. */
   measured(): void;
 }
 
-/** Adds a cell for each context and length to the rows of the files, which take turns. */
-async function measure(lanes: readonly Lane[], tokens: readonly number[], plan: Plan): Promise<void> {
-  const { contexts, blocks, prompt, turns, time } = plan;
-  for (const context of contexts) {
-    for (const length of [prompt, ...blocks]) {
-      const [begin, isPrompt] = [Math.max(0, context - length), length === prompt];
-      const taken = new Map<Lane, number[]>(lanes.map((lane) => [lane, []]));
-      for (let turn = 0; turn < (isPrompt ? Math.ceil(turns / 3) : turns); turn++) {
-        for (const lane of lanes) {
-          const { session } = lane;
-          await fill(session, tokens, begin);
-          // A prompt needs no logits. It is long enough to count from the first.
-          const step = () => session.append(tokens.slice(begin, context), isPrompt ? { rows: 0 } : {});
-          if (!isPrompt) await step();
-          for (let i = 0; i < (isPrompt ? 1 : 3); i++) {
-            await session.rewind(begin);
-            taken.get(lane)?.push((await time(step)).milliseconds);
-          }
-        }
-      }
-      for (const [lane, times] of taken)
-        lane.row.cells.push({ context, tokens: length, ...quartiles(times), singles: undefined });
-      plan.measured();
-    }
+/** The rows of the lanes, with a cell for each length of runs that end at the end of the text. The lanes take turns. */
+async function measure(lanes: readonly SizesLane[], tokens: readonly number[], plan: Plan): Promise<SizesRow[]> {
+  const cells = new Map<SizesLane, SizesCell[]>(lanes.map((lane) => [lane, []]));
+  // The longest first: each then begins behind the one before, so that no cache is filled twice.
+  for (const wanted of [...plan.lengths].sort((a, b) => b - a)) {
+    const isPrompt = wanted === plan.prompt;
+    const length = Math.min(wanted, tokens.length);
+    const taken = new Map<SizesLane, number[]>(lanes.map((lane) => [lane, []]));
+    for (let turn = 0; turn < (isPrompt ? Math.ceil(plan.turns / 3) : plan.turns); turn++)
+      for (const lane of lanes)
+        taken.get(lane)?.push(...(await lane.run({ tokens, length, isPrompt, times: isPrompt ? 1 : 3 })));
+    for (const [lane, times] of taken)
+      cells.get(lane)?.push({ context: tokens.length, tokens: wanted, ...quartiles(times), singles: undefined });
+    plan.measured();
   }
-}
-
-/** Brings the sequence to this length. */
-async function fill(session: Session, tokens: readonly number[], length: number): Promise<void> {
-  if (session.length > length) await session.rewind(length);
-  if (session.length < length) await session.append(tokens.slice(session.length, length), { rows: 0 });
-}
-
-async function openLane(folder: string, shape: string, file: SizeFile, { threads, time }: Plan): Promise<Lane> {
-  const memory = process.memoryUsage().rss;
-  const { value: model, milliseconds: load } = await time(() => loadModel(folder, { file: file.file, threads }));
-  const row = {
-    shape,
-    kind: file.kind,
-    family: model.graph.family,
-    bytes: file.bytes,
-    load,
-    memory: process.memoryUsage().rss - memory,
-    blockDifference: model.check.blockDifference,
-    cells: [],
-  };
-  return { row, model, session: await model.open() };
+  return lanes.map((lane) => ({ ...lane.row, cells: inSingles(cells.get(lane) ?? []) }));
 }
 
 function inSingles(cells: readonly SizesCell[]): SizesCell[] {

@@ -47,8 +47,10 @@ const special: Readonly<Record<string, string>> = {
   "bun run lenity bench remote": "run by packages/cli/test on one problem",
   "bun run lenity bench round": "its quick form is run by packages/cli/test",
   "bun run lenity bench sizes": "run by packages/cli/test on a tiny shape",
+  "bun run lenity bench sizes --peers llama.cpp transformers.js --resume": "its parts are run by packages/cli/test",
   "bun run lenity bench sizes --threads 1 --clock processor": "the same, as is the next",
-  "bun run lenity bench sizes --threads 1 --clock processor --turns 3": "made the table of its page",
+  "bun run lenity bench sizes --threads 1 --clock processor --turns 3 --peers llama.cpp transformers.js --resume":
+    "made the table of its page",
   "bun run lenity bench threads": "run by packages/cli/test on few rounds",
   "bun run lenity bench quality": "run by readme.test.ts on few problems",
   "bun run lenity bench verify": "run by packages/cli/test on a small vocabulary",

@@ -19,31 +19,39 @@ export function storedSize(kind: GgufKind, count: number): number {
 export function storedBytes(kind: GgufKind, values: Float32Array): Uint8Array {
   const bytes = new Uint8Array(storedSize(kind, values.length));
   const view = new DataView(bytes.buffer);
-  if (kind === "f32") for (const [at, value] of values.entries()) view.setFloat32(4 * at, value, true);
-  else if (kind === "f16") for (const [at, value] of values.entries()) view.setUint16(2 * at, toFloat16(value), true);
+  // Plain loops: a matrix has up to hundreds of millions of numbers.
+  if (kind === "f32") for (let i = 0; i < values.length; i++) view.setFloat32(4 * i, values[i] as number, true);
+  else if (kind === "f16")
+    for (let i = 0; i < values.length; i++) view.setUint16(2 * i, toFloat16(values[i] as number), true);
   else {
     const write = kind === "q8_0" ? writeQ8 : writeQ4;
-    for (let at = 0; at < values.length; at += block)
-      write(view, (at / block) * blockBytes[kind], values.subarray(at, at + block));
+    for (let at = 0; at < values.length; at += block) write(view, (at / block) * blockBytes[kind], values, at);
   }
   return bytes;
 }
 
-/** Each number as an int8, with the largest magnitude at 127. */
-function writeQ8(view: DataView, at: number, values: Float32Array): void {
-  const scale = Math.fround(largest(values) / 127);
+/** The block from number `from` on: each as an int8, with the largest magnitude at 127. */
+function writeQ8(view: DataView, at: number, values: Float32Array, from: number): void {
+  const scale = Math.fround(Math.abs(largest(values, from)) / 127);
   view.setUint16(at, toFloat16(scale), true);
-  for (const [i, value] of values.entries()) view.setInt8(at + 2 + i, scale === 0 ? 0 : Math.round(value / scale));
+  for (let i = 0; i < block; i++)
+    view.setInt8(at + 2 + i, scale === 0 ? 0 : Math.round((values[from + i] as number) / scale));
 }
 
 /** Each number as 0 to 15, that is -8 to 7, with the largest magnitude at -8. Byte i holds numbers i and i + 16. */
-function writeQ4(view: DataView, at: number, values: Float32Array): void {
-  const most = largest(values);
-  const signed = values.find((value) => Math.abs(value) === most) ?? 0;
-  const scale = Math.fround(signed / -8);
+function writeQ4(view: DataView, at: number, values: Float32Array, from: number): void {
+  const scale = Math.fround(largest(values, from) / -8);
   view.setUint16(at, toFloat16(scale), true);
   const quant = (i: number) => (scale === 0 ? 8 : Math.min(15, Math.floor((values[i] as number) / scale + 8.5)));
-  for (let i = 0; i < block / 2; i++) view.setUint8(at + 2 + i, quant(i) | (quant(i + block / 2) << 4));
+  for (let i = 0; i < block / 2; i++) view.setUint8(at + 2 + i, quant(from + i) | (quant(from + i + block / 2) << 4));
 }
 
-const largest = (values: Float32Array): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+/** The number of the block whose magnitude is the largest; of equal ones the first. */
+function largest(values: Float32Array, from: number): number {
+  let most = 0;
+  for (let i = from; i < from + block; i++) {
+    const value = values[i] as number;
+    if (Math.abs(value) > Math.abs(most)) most = value;
+  }
+  return most;
+}

@@ -1,4 +1,5 @@
 /** A lane of the race: an engine with weights and settings, in a process of its own. */
+import type { ProcessMessage } from "../asked-process.ts";
 import type { GgufKind } from "./gguf.ts";
 
 export type Engine = "lenity" | "llama.cpp" | "transformers.js";
@@ -60,7 +61,7 @@ export interface LaneAnswer {
 }
 
 /** What a lane's process says: that it has loaded, an answer, or why it failed. */
-export type LaneMessage = { readonly ready: true } | { readonly answer: LaneAnswer } | { readonly failed: string };
+export type LaneMessage = ProcessMessage<true, LaneAnswer>;
 
 /** An engine in a lane's process. */
 export interface LaneEngine {

@@ -16,6 +16,9 @@ const packages = [
   },
 ] as const;
 
+/** The engines that lenity is compared with. */
+export const peerEngines = ["llama.cpp", "transformers.js"] as const;
+
 /** A peer that can run. */
 export interface Peer {
   readonly engine: Engine;

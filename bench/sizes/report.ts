@@ -1,4 +1,3 @@
-import type { SizeKind } from "./exported-files.ts";
 import type { Clock, Spread3 } from "./timer.ts";
 
 /** Milliseconds of a run of `tokens` tokens that ends at `context`. */
@@ -9,20 +8,26 @@ export interface SizesCell extends Spread3 {
   readonly singles: number | undefined;
 }
 
-/** One exported file of one shape. */
+/** What runs a file. With draws, llama.cpp also draws a token from each row of logits. */
+export type SizesProgram = "lenity" | "llama.cpp" | "llama.cpp with draws" | "transformers.js";
+
+/** One file of one shape in one program. */
 export interface SizesRow {
   readonly shape: string;
-  readonly kind: SizeKind;
-  readonly family: string;
+  readonly program: SizesProgram;
+  /** How the weights are stored: a `SizeKind`, or llama.cpp's name of its own format. */
+  readonly kind: string;
+  /** lenity: of the graph. */
+  readonly family?: string | undefined;
   /** Of the files. */
   readonly bytes: number;
   /** Milliseconds to load it, checks included. */
   readonly load: number;
   /** Growth of the process's memory from before loading to after it. */
   readonly memory: number;
-  /** From the checks at loading: 0 where a block's logits are those of single steps, to the bit. */
-  readonly blockDifference: number;
-  readonly cells: SizesCell[];
+  /** lenity, from the checks at loading: 0 where blocks of all lengths give the same logits, to the bit. */
+  readonly blockDifference?: number | undefined;
+  readonly cells: readonly SizesCell[];
 }
 
 export interface SizesReport {
@@ -32,5 +37,7 @@ export interface SizesReport {
   readonly clock: Clock;
   readonly turns: number;
   readonly prompt: number;
+  /** The packages and versions of the other programs. */
+  readonly peers: readonly string[];
   readonly rows: readonly SizesRow[];
 }

@@ -1,15 +1,26 @@
-import { relative } from "node:path";
+import { readFile } from "node:fs/promises";
+import { relative, resolve } from "node:path";
 import { cache, cacheTable } from "@lenity/bench/cache";
 import { evidence, evidenceTable } from "@lenity/bench/evidence";
 import { grammar, grammarTable } from "@lenity/bench/grammar";
-import { type Clock, type ShapeName, type SizeKind, shapes, sizes, sizesTable } from "@lenity/bench/sizes";
+import {
+  type Clock,
+  findPeers,
+  type Peer,
+  type ShapeName,
+  type SizeKind,
+  type SizesReport,
+  shapes,
+  sizes,
+  sizesTable,
+} from "@lenity/bench/sizes";
 import { threads, threadsTable } from "@lenity/bench/threads";
 import { type VerifyEntry, verify, verifyTable } from "@lenity/bench/verify";
 import { chatWriter } from "@lenity/chat";
 import { LenityError } from "@lenity/core";
 import type { AttentionForm, DeviceOption, OnnxModel } from "@lenity/onnx";
 import { type LoadModelsOptions, loadModels } from "./load-models.ts";
-import { print, saveJson } from "./output.ts";
+import { checkSave, note, print, saveJson } from "./output.ts";
 
 export interface VerifyFlags extends LoadModelsOptions {
   readonly vocabularies?: readonly number[] | undefined;
@@ -109,6 +120,9 @@ export interface SizesFlags {
   readonly contexts?: readonly number[] | undefined;
   readonly blocks?: readonly number[] | undefined;
   readonly prompt: number;
+  readonly peers?: readonly string[] | undefined;
+  readonly peersFolder: string;
+  readonly resume?: boolean | undefined;
   readonly threads?: number | undefined;
   readonly clock: Clock;
   readonly turns: number;
@@ -118,11 +132,31 @@ export interface SizesFlags {
 }
 
 /** `lenity bench sizes`: random weights of published shapes. Writes the models into `--folder` if they are not there. */
-export async function benchSizes({ shapes: names, weights: kinds, quick, ...flags }: SizesFlags): Promise<void> {
+export async function benchSizes(flags: SizesFlags): Promise<void> {
+  const { shapes: names, weights: kinds, quick, out, resume, ...rest } = flags;
   const chosen = quick === true ? { tiny: tinyShape } : Object.fromEntries(names.map((name) => [name, shapes[name]]));
-  const report = await sizes({ ...flags, kinds, shapes: chosen, progress: showProgress() }).catch(refuseRange);
+  await checkSave(out);
+  const earlier = resume === true ? await earlierSizes(out) : undefined;
+  const peers = flags.peers === undefined ? [] : await foundPeers(resolve(flags.peersFolder), flags.peers);
+  const keep = (report: SizesReport) => saveJson(out, report);
+  const options = { ...rest, folder: resolve(flags.folder), kinds, shapes: chosen, peers, earlier, keep };
+  const report = await sizes({ ...options, progress: showProgress() }).catch(refuseRange);
   print(sizesTable(report));
-  await saveJson(flags.out, report);
+  await saveJson(out, report);
+}
+
+/** The figures of an earlier run, if there are any. */
+async function earlierSizes(file: string): Promise<SizesReport | undefined> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+/** Those of the programs that can run; says why others are missing. */
+async function foundPeers(folder: string, programs: readonly string[]): Promise<readonly Peer[]> {
+  const { found, missing } = await findPeers(folder, true);
+  for (const { engine, reason } of missing)
+    if (programs.includes(engine)) note(`lenity: ${engine} is missing: ${reason}`);
+  return found.filter(({ engine }) => programs.includes(engine));
 }
 
 /** For `--quick`: heads as in the published shapes, and little else. */

@@ -14,6 +14,7 @@ import {
   inspectModel,
   loadChatTemplate,
   loadTokenizer,
+  type OutputKind,
 } from "@lenity/onnx";
 import { onEndSignal } from "./end-signal.ts";
 import { resolveModel } from "./hub/resolve-model.ts";
@@ -26,7 +27,7 @@ export interface ExportFlags {
   readonly calibration?: string | undefined;
   readonly blockSize?: Int4Recipe["block"] | undefined;
   readonly zeroPoints?: boolean | undefined;
-  readonly head?: EndKind | undefined;
+  readonly head?: OutputKind | undefined;
   readonly embedding?: EndKind | undefined;
   readonly attention?: AttentionForm | undefined;
   readonly cacheType?: ExportOptions["cacheType"];

@@ -1,5 +1,5 @@
-import { clocks, shapeNames, sizeKinds } from "@lenity/bench/sizes";
-import { activationKinds, attentionForms, cacheTypes, endKinds, weightKinds } from "@lenity/onnx";
+import { clocks, peerEngines, shapeNames, sizeKinds } from "@lenity/bench/sizes";
+import { activationKinds, attentionForms, cacheTypes, endKinds, outputKinds, weightKinds } from "@lenity/onnx";
 import { headKinds, lossKinds } from "@lenity/train";
 import { Command } from "commander";
 import { benchCache, benchEvidence, benchGrammar, benchSizes, benchThreads, benchVerify } from "./bench.ts";
@@ -258,7 +258,11 @@ export function program(): Command {
     )
     .option("--block-size <n>", "int4: weights that share a scale: 32, 64 or 128 (default: 32)", blockSize)
     .option("--zero-points", "int4: give each block a zero point, too")
-    .option("--head <kind>", "int4: the output matrix: int4, int8 or float16 (default: int8)", oneOf(endKinds))
+    .option(
+      "--head <kind>",
+      "int4: the output matrix: int8 (default), int8-blocks, int4 or float16",
+      oneOf(outputKinds),
+    )
     .option("--embedding <kind>", "int4: the embedding: int4, int8 or float16 (default: float16)", oneOf(endKinds))
     .option(
       "--attention <form>",
@@ -502,8 +506,15 @@ export function program(): Command {
     .option("--weights <kinds...>", "ways to store the weights (default: all)", list(oneOf(sizeKinds)))
     .option("--attention <form>", "gqa or split (default: as the export chooses)", oneOf(attentionForms))
     .option("--contexts <n...>", "text lengths after a step, in tokens (default: 256 1024 4096)", list(whole(2)))
-    .option("--blocks <n...>", "tokens per step (default: 1 4 8 16 25)", list(whole(1, 255)))
+    .option("--blocks <n...>", "tokens per step (default: 1 2 4 8 16 25)", list(whole(1, 255)))
     .option("--prompt <n>", "tokens of a prompt", whole(1), 256)
+    .option(
+      "--peers <programs...>",
+      "other programs to measure, installed from npm if missing",
+      list(oneOf(peerEngines)),
+    )
+    .option("--peers-folder <dir>", "where they are, or are installed", filled, ".cache/race")
+    .option("--resume", "keep the figures that --out has of the same settings, and measure only what it lacks")
     .option("--threads <n>", "threads (default: as for loading a model)", whole(1, 1024))
     .option("--clock <clock>", "wall, or processor: steady on a busy machine, with one thread", oneOf(clocks), "wall")
     .option("--turns <n>", "turns per file, of three steps each", whole(1), 6)

@@ -12,7 +12,15 @@ export {
   exportedFile,
   weightKinds,
 } from "./export/export-options.ts";
-export { blockSizes, type EndKind, endKinds, type Int4Options, type Int4Recipe } from "./export/int4-recipe.ts";
+export {
+  blockSizes,
+  type EndKind,
+  endKinds,
+  type Int4Options,
+  type Int4Recipe,
+  type OutputKind,
+  outputKinds,
+} from "./export/int4-recipe.ts";
 export { type Activations, activationKinds } from "./export/int8-recipe.ts";
 export type { ChatTemplate } from "./folder/chat-template.ts";
 export { drafterFile } from "./folder/drafter-file.ts";

@@ -20,11 +20,17 @@ const defaults: Int4Recipe = { block: 32, zeroPoints: false, head: "int8", embed
 const product = (rows: readonly Vector[], x: Vector): Vector =>
   rows.map((row) => row.reduce((sum, value, j) => sum + value * (x[j] as number), 0));
 
+const largest = (x: Vector): number => Math.max(...x.map(Math.abs));
+
+/** A weight as a multiple of the largest / 127. */
+const roundedTo = (value: number, most: number): number =>
+  most === 0 ? 0 : Math.fround(most / 127) * Math.round(value / Math.fround(most / 127));
+
 /** Each block of an input as int8 multiples of its largest magnitude / 127. */
 function roundedInput(x: Vector, block: number): Vector {
   return x.map((value, i) => {
     const begin = i - (i % block);
-    const step = Math.max(...x.slice(begin, begin + block).map(Math.abs)) / 127;
+    const step = largest(x.slice(begin, begin + block)) / 127;
     return step === 0 ? 0 : step * Math.round(value / step);
   });
 }
@@ -44,8 +50,9 @@ function simulate(shape: Shape, weights: Weights, tokens: readonly number[], rec
   const { block, zeroPoints } = recipe;
   const stored = (rows: readonly Vector[], kind: string, importance?: Float64Array): Vector[] => {
     if (kind === "float16") return [...rows];
+    if (kind === "columns") return rows.map((row) => row.map((value) => roundedTo(value, largest(row))));
     const columns = rows[0]?.length ?? 0;
-    const format = { bits: kind === "int8" ? 8 : 4, block, zeroPoints, filled: true } as const;
+    const format = { bits: kind.startsWith("int8") ? 8 : 4, block, zeroPoints, filled: true } as const;
     const matrix = quantizeBlocks(Float32Array.from(rows.flat()), rows.length, columns, format, importance);
     const flat = dequantized(matrix, rows.length, columns, format);
     return rows.map((_, row) => flat.slice(row * columns, (row + 1) * columns));
@@ -54,12 +61,12 @@ function simulate(shape: Shape, weights: Weights, tokens: readonly number[], rec
   const table = "model.embed_tokens.weight";
   const isHead = (name: string) => name === table || name === "lm_head.weight";
   const multiply: Multiply = (name, rows, x) => {
-    const kind = isHead(name) ? recipe.head : "int4";
+    const kind = !isHead(name) ? "int4" : recipe.head === "int8" ? "columns" : recipe.head;
     // Tied, the output matrix was observed under the embedding's name.
     const seen = squares.get(name) ?? (isHead(name) ? squares.get(table) : undefined);
     const matrix = matrices.get(name) ?? stored(rows, kind, seen);
     matrices.set(name, matrix);
-    return product(matrix, kind === "float16" ? x : roundedInput(x, block));
+    return product(matrix, kind === "float16" ? x : roundedInput(x, kind === "columns" ? x.length : block));
   };
   // An embedding that is rounded differs from the output matrix.
   const { shape: sizes, values } = weights.get(table) as { shape: readonly number[]; values: Float32Array };
@@ -94,6 +101,7 @@ const cases: readonly Case[] = [
     options: { calibration },
   },
   { label: "with a float16 head and an int8 embedding", recipe: { head: "float16", embedding: "int8" } },
+  { label: "with a head in blocks of int8", recipe: { head: "int8-blocks" }, options: { calibration } },
   { label: "with zero points in the embedding", recipe: { zeroPoints: true, embedding: "int4", head: "int4" } },
 ];
 

@@ -3,6 +3,7 @@ import type { Attention, Pass } from "./attention.ts";
 import { groupQueryAttention } from "./attention-gqa.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 import type { DecoderWeights } from "./decoder-weights.ts";
+import { projections } from "./projections.ts";
 
 /** The decoder's layers. Expects the rotary tables `cos` and `sin` in the graph. */
 export function decoderPass(
@@ -12,12 +13,8 @@ export function decoderPass(
   pass: Pass,
   attend: Attention = groupQueryAttention,
 ): void {
-  const { width, layers, heads, groups, headSize, inner, epsilon, bias } = config;
-  const project = (input: string, name: string, from: number, to: number, biased: boolean): string => {
-    const output = `${pass.prefix}${name}.out`;
-    weights.project(input, output, name, from, to, biased);
-    return output;
-  };
+  const { width, layers, heads, headSize, inner, epsilon, bias } = config;
+  const { project, attentionInputs } = projections(weights, config, pass);
   const norm = (input: string, output: string, name: string, size: number): void => {
     const weight = weights.vector(`${name}.weight`, size);
     graph.node("SimplifiedLayerNormalization", [input, weight], [output], {
@@ -60,15 +57,9 @@ export function decoderPass(
   for (let n = 0; n < layers; n++) {
     const layer = `model.layers.${n}`;
     const inside = `${pass.prefix}${layer}`;
-    const q = normHeads(
-      project(normed, `${layer}.self_attn.q_proj`, width, heads * headSize, bias.qkv),
-      `${layer}.self_attn.q_norm`,
-    );
-    const k = normHeads(
-      project(normed, `${layer}.self_attn.k_proj`, width, groups * headSize, bias.qkv),
-      `${layer}.self_attn.k_norm`,
-    );
-    const v = project(normed, `${layer}.self_attn.v_proj`, width, groups * headSize, bias.qkv);
+    const [queries, keys, v] = attentionInputs(normed, layer);
+    const q = normHeads(queries, `${layer}.self_attn.q_norm`);
+    const k = normHeads(keys, `${layer}.self_attn.k_norm`);
     attend(graph, config, pass, { index: n, queries: q, keys: k, values: v, attended: `${inside}.attended` });
     const attended = project(`${inside}.attended`, `${layer}.self_attn.o_proj`, heads * headSize, width, bias.output);
     addAndNorm(residual, attended, `${layer}.post_attention_layernorm`, `${inside}.middle`, `${inside}.residual`);

@@ -10,6 +10,15 @@ export interface DecoderWeights {
    * output = input · Wᵀ for Hugging Face's matrix `${name}.weight` [to, from], plus `${name}.bias` [to] when `biased`.
    */
   project(input: string, output: string, name: string, from: number, to: number, biased: boolean): void;
+  /**
+   * The products of one input with several matrices, none of them biased, where one large product is faster than
+   * several. Absent: it is not.
+   */
+  projectTogether?(
+    input: string,
+    matrices: readonly { readonly name: string; readonly output: string; readonly to: number }[],
+    from: number,
+  ): void;
   /** The rows of the embedding at `ids`. */
   embed(ids: string, output: string): string;
   /** output = states · Wᵀ for the output matrix, which may be the embedding. */

@@ -1,8 +1,17 @@
-/** How an int4 model stores its embedding and its output matrix. */
+/** How an int4 model stores its embedding. */
 export const endKinds = ["int4", "int8", "float16"] as const;
 
-/** How an embedding or an output matrix is stored. */
+/** How an embedding is stored. */
 export type EndKind = (typeof endKinds)[number];
+
+/**
+ * How an int4 model stores its output matrix. int8: as in an int8 model, with a scale for each token of the vocabulary;
+ * int8-blocks: with a scale for each block, by the operator that multiplies int4, which WebGPU has too.
+ */
+export const outputKinds = ["int8", "int8-blocks", "int4", "float16"] as const;
+
+/** How an output matrix is stored. */
+export type OutputKind = (typeof outputKinds)[number];
 
 /** The sizes of blocks that have fast kernels. */
 export const blockSizes = [32, 64, 128] as const;
@@ -17,7 +26,7 @@ export interface Int4Recipe {
   /** Whether each block also has a zero point. */
   readonly zeroPoints: boolean;
   /** The output matrix. */
-  readonly head: EndKind;
+  readonly head: OutputKind;
   /** The embedding, of which each token reads one row. */
   readonly embedding: EndKind;
 }
@@ -32,7 +41,7 @@ export function int4Recipe(options: Int4Options = {}): Int4Recipe {
     if (!known.includes(value)) throw new RangeError(`${name} is ${value}; expected one of ${known.join(", ")}.`);
   };
   oneOf("int4.block", block, blockSizes);
-  oneOf("int4.head", head, endKinds);
+  oneOf("int4.head", head, outputKinds);
   oneOf("int4.embedding", embedding, endKinds);
   return { block, zeroPoints, head, embedding };
 }
