@@ -19,8 +19,8 @@ type WeightsIn = (graph: GraphBuilder) => DecoderWeights;
  *
  * Inputs: input_ids int64 [1, n], the context's tokens that are not in the cache, at least one; attention_mask int64
  * [1, context's length]; past_key_values.N.key|value with room for context and draft; uniform float64 [limit], one coin
- * below 1 per token; noise float64 [limit or 0, vocabulary], to draw by noise (core's `writeNoise`) instead of the coins
- * unless it is empty; temperature float64 [], 0 is greedy; mask float32 [vocabulary], added to each row: −∞ for ids that
+ * below 1 per token; noise float64 [limit, vocabulary], to draw by noise (core's `writeNoise`) instead of the coins, or
+ * [0, vocabulary]; temperature float64 [], 0 is greedy; mask float32 [vocabulary], added to each row: −∞ for ids that
  * must not be drawn, 0 for others; goes_on bool [vocabulary], false for tokens that end the draft.
  *
  * Outputs: tokens int64 [drafted]; logits float32 [drafted, vocabulary], the rows they were drawn from; hidden_states
