@@ -43,7 +43,7 @@ export interface QualityOptions {
 /** What the report needs of an answer. */
 export interface QualityAnswer {
   readonly reason: Answer["reason"];
-  readonly counters: Pick<Answer["counters"], "emitted" | "rounds" | "drafted" | "accepted" | "relaxed">;
+  readonly counters: Pick<Answer["counters"], "emitted" | "rounds" | "drafted" | "evaluated" | "accepted" | "relaxed">;
   readonly right: boolean;
   /** Absent if the problem cannot tell. */
   readonly flawless?: boolean | undefined;
@@ -85,6 +85,8 @@ export interface QualityRow {
   readonly tokensPerPass: number;
   /** Share of drafted tokens that were accepted; absent in plain decoding. */
   readonly draftAcceptance?: number | undefined;
+  /** Share of drafted tokens that were accepted, of those before which none was rejected; absent in plain decoding. */
+  readonly testedAcceptance?: number | undefined;
   /** Accepted tokens that strict verification would have rejected, per answer. */
   readonly relaxedPerAnswer: number;
   readonly tokensPerSecond: number;
@@ -156,10 +158,11 @@ async function answerOf(
     seed: index,
   });
   const milliseconds = performance.now() - began;
-  const { emitted, rounds, drafted, accepted, relaxed } = counters;
+  const { emitted, rounds, drafted, evaluated, accepted, relaxed } = counters;
   const right = await problem.check(text);
   const flawless = problem.flawless && reason !== "length" && problem.flawless(text);
-  return { reason, counters: { emitted, rounds, drafted, accepted, relaxed }, right, flawless, milliseconds };
+  const kept = { emitted, rounds, drafted, evaluated, accepted, relaxed };
+  return { reason, counters: kept, right, flawless, milliseconds };
 }
 
 function rowOf(lane: Lane, plain: Lane, reference: Lane): QualityRow {
@@ -169,7 +172,8 @@ function rowOf(lane: Lane, plain: Lane, reference: Lane): QualityRow {
   const flawless = answers.flatMap((answer) => answer.flawless ?? []);
   const milliseconds = millisecondsOf(lane);
   const emitted = sum(({ counters }) => counters.emitted);
-  const drafted = sum(({ counters }) => counters.drafted);
+  const accepted = sum(({ counters }) => counters.accepted);
+  const share = (all: number) => (all === 0 ? undefined : accepted / all);
   const successes = right.filter(Boolean).length;
   return {
     policy: name,
@@ -182,7 +186,8 @@ function rowOf(lane: Lane, plain: Lane, reference: Lane): QualityRow {
     truncated: answers.filter(({ reason }) => reason === "length").length,
     tokensPerAnswer: emitted / answers.length,
     tokensPerPass: emitted / sum(({ counters }) => counters.rounds),
-    draftAcceptance: drafted === 0 ? undefined : sum(({ counters }) => counters.accepted) / drafted,
+    draftAcceptance: share(sum(({ counters }) => counters.drafted)),
+    testedAcceptance: share(sum(({ counters }) => counters.evaluated)),
     relaxedPerAnswer: sum(({ counters }) => counters.relaxed) / answers.length,
     tokensPerSecond: (1000 * emitted) / milliseconds,
     speed: millisecondsOf(plain) / milliseconds,
@@ -204,7 +209,8 @@ const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
 type Column = readonly [title: string, cell: (row: QualityRow) => string | undefined];
 
 /** The report as a Markdown table, without the columns that no row has. */
-export function qualityTable({ rows, against }: QualityReport): string {
+export function qualityTable({ rows, against, temperature }: QualityReport): string {
+  const shareText = (value: number | undefined) => (value === undefined ? undefined : percent(value));
   const all: readonly Column[] = [
     ["policy", ({ policy }) => (policy.startsWith("{") ? `\`${policy}\`` : policy)],
     ["law", ({ law }) => law],
@@ -213,9 +219,11 @@ export function qualityTable({ rows, against }: QualityReport): string {
       (row) => `${percent(row.accuracy)} (${percent(row.interval[0])} – ${percent(row.interval[1])})`,
     ],
     [`lost, gained against ${against} (p)`, ({ paired }) => paired && pairedText(paired)],
-    ["every word right", ({ flawless }) => (flawless === undefined ? undefined : percent(flawless))],
+    ["every word right", ({ flawless }) => shareText(flawless)],
     ["tokens / pass", (row) => row.tokensPerPass.toFixed(2)],
-    ["draft acceptance", (row) => (row.draftAcceptance === undefined ? undefined : percent(row.draftAcceptance))],
+    ["draft acceptance", (row) => shareText(row.draftAcceptance)],
+    // At temperature 0 lossless rules accept the same tokens.
+    ["accepted / tested", (row) => (temperature === 0 ? undefined : shareText(row.testedAcceptance))],
     ["relaxed / answer", (row) => row.relaxedPerAnswer.toFixed(2)],
     ["tokens / answer", (row) => row.tokensPerAnswer.toFixed(1)],
     ["tokens/s", (row) => row.tokensPerSecond.toFixed(0)],

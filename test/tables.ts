@@ -32,6 +32,11 @@ export const tables: readonly GeneratedTable[] = [
     make: () => qualityTable(readJson<QualityReport>("bench/results/quality.json")),
   },
   {
+    name: "quality-sampled",
+    file: "docs/benchmarks.md",
+    make: () => qualityTable(readJson<QualityReport>("bench/results/quality-sampled.json")),
+  },
+  {
     name: "load",
     file: "docs/benchmarks.md",
     make: () => loadTable(readJson<LoadReport>("bench/results/load.json")),
@@ -59,6 +64,7 @@ export const tables: readonly GeneratedTable[] = [
     file: "docs/devices.md",
     make: () => evidenceTable(readJson<EvidenceReport>("bench/results/evidence.json")),
   },
+  { name: "flags", file: "docs/command.md", make: () => printed(["test/flags-table.ts"]) },
   { name: "remote-rules", file: "docs/scaling.md", make: () => printed(["packages/remote/test/rules-table.ts"]) },
   {
     name: "evaluation",

@@ -12,21 +12,39 @@ import { withProgress } from "./progress.ts";
 /** The presets whose results differ at temperature 0 on the built-in problems. */
 const compared = ["strict", "judi", "judge", "autojudge"];
 
+/** The lossless rules, which differ only above temperature 0: in what they accept, and in what a seed determines. */
+const sampledRules: readonly Policy[] = [{ type: "sd" }, { type: "block" }, { type: "coupled" }];
+
+/** What is measured unless flags say otherwise. */
+const settings = {
+  greedy: { policies: undefined, temperature: 0, draftTokens: 16, out: "bench/results/quality.json" },
+  sampled: { policies: sampledRules, temperature: 1, draftTokens: 8, out: "bench/results/quality-sampled.json" },
+} as const;
+
+/** The flags, with the values of those that were not given. */
+const complete = ({ sampled, ...given }: QualityFlags) => ({
+  ...settings[sampled === true ? "sampled" : "greedy"],
+  ...given,
+});
+type CompleteFlags = ReturnType<typeof complete>;
+
 export interface QualityFlags extends LoadModelsOptions {
   readonly prompts?: string | undefined;
   readonly answer?: string | undefined;
   readonly policies?: readonly Policy[] | undefined;
   readonly problems?: number | undefined;
-  readonly draftTokens: number;
-  readonly temperature: number;
+  readonly sampled?: boolean | undefined;
+  readonly draftTokens?: number;
+  readonly temperature?: number;
   readonly maxTokens: number;
   readonly seed: number;
-  readonly out: string;
+  readonly out?: string;
   readonly resume?: boolean | undefined;
 }
 
 /** `lenity bench quality`: prints the table and writes the figures to a JSON file. */
-export async function benchQuality(flags: QualityFlags): Promise<void> {
+export async function benchQuality(given: QualityFlags): Promise<void> {
+  const flags = complete(given);
   const problems = await problemsOf(flags);
   await checkSave(flags.out);
   // Without kept prefixes every policy has to run the whole prompt, so that their times compare.
@@ -55,7 +73,7 @@ export async function benchQuality(flags: QualityFlags): Promise<void> {
 }
 
 /** The answers so far: with --resume those of a run with the same settings that was ended, else none. */
-async function keptOf(flags: QualityFlags) {
+async function keptOf(flags: CompleteFlags) {
   const { prompts, answer, draftTokens, temperature, maxTokens, seed, out } = flags;
   const file = `${out}.answers.jsonl`;
   if (flags.resume !== true) await rm(file, { force: true });

@@ -412,11 +412,12 @@ export function program(): Command {
       list(policy),
     )
     .option("--problems <n>", "how many problems or prompts (default: 200 problems, or all prompts)", whole(1))
-    .option("--draft-tokens <k>", "block length for policies whose preset has none", whole(1, 1024), 16)
-    .option("--temperature <t>", "0 is greedy", number(0, 100), 0)
+    .option("--sampled", "compare sd, block and coupled, at temperature 1 with blocks of 8")
+    .option("--draft-tokens <k>", "block length for policies whose preset has none (default: 16)", whole(1, 1024))
+    .option("--temperature <t>", "0 is greedy (default: 0)", number(0, 100))
     .option("--max-tokens <n>", "most tokens of an answer", whole(1), 512)
     .option("--seed <n>", "which built-in problems to use", whole(0), 1)
-    .option("--out <file>", "file for the JSON", "bench/results/quality.json")
+    .option("--out <file>", "file for the JSON (default: quality.json or quality-sampled.json in bench/results)")
     .option("--resume", "go on with the answers of a run with the same settings that was ended")
     .action(benchQuality);
   models(bench.command("verify"))

@@ -68,6 +68,25 @@ test("takes the first prompts, and compares with plain decoding where strict is 
   assert.deepEqual([report.problems, report.rows.map(({ paired }) => paired?.pValue)], [2, [undefined, 1]]);
 });
 
+test("--sampled compares lossless rules at temperature 1, with the shares of tested tokens that they accept", async () => {
+  const { table, report } = await quality("--sampled", "--problems", "3", "--max-tokens", "30");
+  assert.match(table, /draft acceptance \| accepted \/ tested \|/);
+  const [plain, ...rules] = report.rows as [QualityRow, ...QualityRow[]];
+  const types = ["sd", "block", "coupled"].map((type) => JSON.stringify({ type }));
+  assert.deepEqual(
+    [report.temperature, plain.testedAcceptance, rules.map(({ policy }) => policy)],
+    [1, undefined, types],
+  );
+  for (const { law, draftTokens, draftAcceptance = 1, testedAcceptance = 0 } of rules) {
+    assert.deepEqual([law, draftTokens], ["exact", 8]);
+    assert.ok(0 < draftAcceptance && draftAcceptance <= testedAcceptance && testedAcceptance <= 1);
+  }
+  const greedy = await quality("--policies", '{"type":"coupled"}', "--problems", "1");
+  assert.doesNotMatch(greedy.table, /tested/);
+  const given = await quality("--sampled", "--temperature", "0.5", "--draft-tokens", "2", "--problems", "1");
+  assert.deepEqual([given.report.temperature, given.report.rows[1]?.draftTokens], [0.5, 2]);
+});
+
 test("without prompts asks held-out problems of all families, and knows right answers from wrong ones", async () => {
   const random = seeded(4);
   const drawn = Array.from({ length: 80 }, () => tiny.problem(random, "held-out"));

@@ -14,6 +14,7 @@ export { guarded, loops } from "./guard.ts";
 export { layerOf } from "./hidden-kind.ts";
 export { hiddenRows } from "./hidden-rows.ts";
 export { noCounts } from "./metrics.ts";
+export { writeNoise } from "./noise.ts";
 export { blockLength, unmetNeed } from "./preflight.ts";
 export { stopStrings } from "./text-stream.ts";
 export { truncates } from "./truncate.ts";

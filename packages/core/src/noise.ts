@@ -34,6 +34,16 @@ export function drawByNoise(row: Row, seed: number, position: number): Token {
   return winner;
 }
 
+/**
+ * Writes what `drawByNoise` draws by to `survivals`, one number of each token: −ln of it is e. For draws elsewhere: the
+ * token with the highest p/e.
+ */
+export function writeNoise(survivals: Float64Array, seed: number, position: number): void {
+  const [a, b, c, d] = keysOf(seed, position);
+  for (let token = 0; token < survivals.length; token++)
+    survivals[token] = survival(word(token, a, b), word(token, c, d));
+}
+
 /** Where the chains of keys begin: digits of π. */
 const starts = [0x243f6a88, 0x13198a2e, 0x3707344, 0x299f31d0];
 
@@ -61,10 +71,14 @@ function mix(value: number): number {
   return x ^ (x >>> 14);
 }
 
-/** −ln(1 − v) for the uniform v = (52 random bits + ½) / 2⁵², which is neither 0 nor 1. Both words have 31 bits. */
+/** −ln(1 − v) for the uniform v of two words. */
 export function exponential(high: number, low: number): number {
-  const v = (high * 0x20_0000 + (low >>> 10) + 0.5) / 0x10_0000_0000_0000;
-  return -logarithm(1 - v);
+  return -logarithm(survival(high, low));
+}
+
+/** 1 − v for the uniform v = (52 random bits + ½) / 2⁵², which is neither 0 nor 1. Both words have 31 bits. */
+function survival(high: number, low: number): number {
+  return 1 - (high * 0x20_0000 + (low >>> 10) + 0.5) / 0x10_0000_0000_0000;
 }
 
 /** The natural logarithm of a number above 0 and below 1, from operations that IEEE 754 rounds exactly. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { drawByNoise, seeded, softmax, type Token } from "@lenity/core";
 import { randomLogits } from "@lenity/core/testing";
-import { exponential } from "../src/noise.ts";
+import { exponential, writeNoise } from "../src/noise.ts";
 
 /** How far counts are from what is expected, in standard deviations of a chi-square; cells of less than 5 are joined. */
 function deviation(counts: readonly number[], expected: readonly number[]): number {
@@ -86,6 +86,17 @@ test("the winner stays the winner when others leave, and when it gains", () => {
     assert.equal(drawByNoise(fewer, seed, 9), winner);
     fewer[winner] = 1.5 * (row[winner] as number);
     assert.equal(drawByNoise(fewer, seed, 9), winner);
+  }
+});
+
+test("the written noise draws the same: the token with the highest quotient of probability and −ln of its number", () => {
+  const survivals = new Float64Array(300);
+  for (let seed = 0; seed < 500; seed++) {
+    const row = softmax(randomLogits(seed, 300, 1 + (seed % 4)));
+    writeNoise(survivals, seed, seed % 7);
+    assert.ok(survivals.every((number) => number > 0 && number < 1));
+    const quotients = Array.from(row, (mass, token) => mass / -Math.log(survivals[token] as number));
+    assert.equal(quotients.indexOf(Math.max(...quotients)), drawByNoise(row, seed, seed % 7));
   }
 });
 

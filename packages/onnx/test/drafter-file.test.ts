@@ -3,6 +3,7 @@ import { copyFile, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Drafter, drawByNoise, logitsEvidence, modelDrafter, sampling, seeded, type Token } from "@lenity/core";
+import { writeNoise } from "@lenity/core/internal";
 import * as runtime from "onnxruntime-node";
 import { readDecoderConfig } from "../src/export/decoder-config.ts";
 import { floatWeights } from "../src/export/decoder-weights.ts";
@@ -58,6 +59,7 @@ async function assertDraftsAlike(
       limit,
       sampling: sampling({ temperature }),
       uniform: Array.from({ length: limit }, random),
+      noise: round % 2 === 0 ? undefined : seed + round,
     };
     const [one, two] = [await a.propose(request), await b.propose(request)];
     assert.deepEqual(one.tokens, two.tokens);
@@ -205,18 +207,49 @@ describe("a drafter file", () => {
   });
 });
 
-describe("the hidden states of a drafter file", () => {
-  /** A model whose drafter file is written by a builder that does something else. */
-  async function rewritten(name: string, change: (graph: GraphBuilder) => Partial<GraphBuilder>): Promise<string> {
-    const dir = await writeModel(folder.path, name);
-    const [config, tensors] = [await readDecoderConfig(dir), await openTensors(dir)];
-    const graph = graphBuilder("drafter");
-    drafterGraph({ ...graph, ...change(graph) }, config, (within) => floatWeights(within, tensors, config, "float16"));
-    await writeFile(join(dir, "onnx", "model.drafter.onnx"), Buffer.concat([...graph.finish()]));
-    tensors.close();
-    return dir;
-  }
+/** A model whose drafter file is written by a builder that does something else. */
+async function rewritten(name: string, change: (graph: GraphBuilder) => Partial<GraphBuilder>): Promise<string> {
+  const dir = await writeModel(folder.path, name);
+  const [config, tensors] = [await readDecoderConfig(dir), await openTensors(dir)];
+  const graph = graphBuilder("drafter");
+  drafterGraph({ ...graph, ...change(graph) }, config, (within) => floatWeights(within, tensors, config, "float16"));
+  await writeFile(join(dir, "onnx", "model.drafter.onnx"), Buffer.concat([...graph.finish()]));
+  tensors.close();
+  return dir;
+}
 
+describe("the noise of a drafter file", () => {
+  test("may be missing, as in files of earlier exports: then a round that draws by noise is stepped", async () => {
+    const dir = await rewritten("noiseless", (graph) => ({
+      input: (input, ...rest) => {
+        if (input !== "noise") return graph.input(input, ...rest);
+        graph.integers("noise_shape", [0, small.vocabulary], [2]);
+        graph.node("ConstantOfShape", ["noise_shape"], ["noise_32"]);
+        graph.node("Cast", ["noise_32"], ["noise"], { to: 11 });
+      },
+    }));
+    const old = await loadModel(dir, { threads: 1 });
+    assert.match(old.graph.drafter ?? "", /drafter\.onnx$/);
+    const drafted = await assertDraftsAlike(onnxDrafter(old), modelDrafter(old), small, 7, 20);
+    assert.ok(drafted > 50, `${drafted} tokens drafted`);
+    await old.close();
+  });
+
+  test("is compared with the noise of steps at loading", async () => {
+    const dir = await rewritten("deaf", (graph) => ({
+      node: (operator, inputs, outputs, ...rest) =>
+        outputs[0] === "raced"
+          ? graph.node("Not", ["sampled"], outputs)
+          : graph.node(operator, inputs, outputs, ...rest),
+    }));
+    await assert.rejects(loadModel(dir, { threads: 1 }), {
+      code: "model_files",
+      message: /drafts .+ where .+ drafts .+: it has different weights/,
+    });
+  });
+});
+
+describe("the hidden states of a drafter file", () => {
   test("may be missing, as in files of earlier exports: then a round is stepped", async () => {
     const dir = await rewritten("old", (graph) => ({
       output: (output, ...rest) => /hidden/.test(output) || graph.output(output, ...rest),
@@ -353,12 +386,17 @@ describe("loadModel refuses a drafter file", () => {
 
 describe("a round by a drafter file", () => {
   /** A drafter that records how many coins it is given and draws token 1 each time; `during` runs in each call. */
-  function recording(during: (calls: number) => void = () => {}, logit = 0): { model: Model; calls: number[] } {
+  function recording(
+    during: (calls: number) => void = () => {},
+    logit = 0,
+  ): { model: Model; calls: number[]; noises: runtime.Tensor[] } {
     const calls: number[] = [];
+    const noises: runtime.Tensor[] = [];
     const session = {
-      async run({ uniform, input_ids }: Record<string, runtime.Tensor>) {
+      async run({ uniform, input_ids, noise }: Record<string, runtime.Tensor>) {
         const limit = (uniform as runtime.Tensor).dims[0] as number;
         calls.push(limit);
+        if (noise !== undefined) noises.push(noise);
         during(calls.length);
         const rows = ((input_ids as runtime.Tensor).dims[1] as number) + limit - 1;
         return {
@@ -386,10 +424,12 @@ describe("a round by a drafter file", () => {
       goesOn: new runtime.Tensor("bool", new Uint8Array(10), [10]),
       mask: new runtime.Tensor("float32", new Float32Array(10), [10]),
       hidden: {},
+      takesNoise: false,
     };
     return {
       model: { graph, drafter, name: "recording", width: 10, vocabulary: 10, unused: new Set(), contextLength: 400 },
       calls,
+      noises,
     };
   }
   const request = (limit: number, cancel?: SharedArrayBuffer) =>
@@ -411,7 +451,40 @@ describe("a round by a drafter file", () => {
     assert.deepEqual([tokens.length, length], [40, 42]);
   });
 
-  test("draws by noise in steps with the model's own graph, each token by its position in the text", async () => {
+  test("gives the noise of each position to draw, and none at temperature 0 or without a seed of noise", async () => {
+    const { model, noises } = recording();
+    const taking = { ...model, drafter: { ...(model.drafter as DrafterGraph), takesNoise: true } };
+    const asked = { ...request(20), sampling: sampling({ temperature: 1 }) };
+    await draftRound(taking, newSequence(), { ...asked, noise: 5 }, new Set());
+    const expected = Array.from({ length: 20 }, (_, at) => {
+      const row = new Float64Array(10);
+      writeNoise(row, 5, 3 + at);
+      return [...row];
+    });
+    assert.deepEqual(
+      noises.map(({ dims }) => dims),
+      [
+        [16, 10],
+        [4, 10],
+      ],
+    );
+    assert.deepEqual(
+      noises.flatMap(({ data }) => [...(data as Float64Array)]),
+      expected.flat(),
+    );
+    noises.length = 0;
+    await draftRound(taking, newSequence(), { ...request(3), noise: 5 }, new Set());
+    await draftRound(taking, newSequence(), { ...asked, limit: 3 }, new Set());
+    assert.deepEqual(
+      noises.map(({ dims }) => dims),
+      [
+        [0, 10],
+        [0, 10],
+      ],
+    );
+  });
+
+  test("of earlier exports, which take no noise, is not called to draw by noise: the model's own graph steps", async () => {
     const { model, calls } = recording();
     let steps = 0;
     const session = {

@@ -1,6 +1,6 @@
-import { type HiddenKind, LenityError, type Sampling, sampling, type Token } from "@lenity/core";
+import { LenityError, sampling, type Token } from "@lenity/core";
 import { drafterRemedy } from "../folder/drafter-file.ts";
-import type { DraftedRound } from "../protocol/protocol.ts";
+import type { DraftedRound, DraftMessage } from "../protocol/protocol.ts";
 import { draftRound } from "../run/draft-round.ts";
 import { append, type Model, newSequence } from "../run/sequence.ts";
 import { relativeDifference, tolerance } from "./difference.ts";
@@ -8,6 +8,9 @@ import { probeTokens } from "./probe-tokens.ts";
 
 /** The coins of the sampled draft. Four tokens are enough to notice different weights. */
 const uniform = [0.15, 0.85, 0.4, 0.6];
+
+/** Rows this flat leave the decision to the noise. */
+const noisy = [sampling({ temperature: 100 }), "post-norm", 1] as const;
 
 /**
  * Drafts a few tokens with the drafter file and with the model token by token. A drafter with other weights would still
@@ -20,13 +23,14 @@ export async function checkDrafter(
   drafter: string,
   file: string,
 ): Promise<void> {
-  for (const [settings, kind] of [
+  for (const [settings, kind, noise] of [
     [sampling(), "pre-norm"],
     [sampling({ temperature: 1 }), "post-norm"],
+    ...(model.drafter?.takesNoise === true ? [noisy] : []),
   ] as const) {
     const hidden = model.drafter?.hidden[kind] === undefined ? undefined : kind;
-    const called = await draft(model, settings, hidden, eos);
-    const stepped = await draft({ ...model, drafter: undefined }, settings, hidden, eos);
+    const called = await draft(model, { sampling: settings, noise, hidden }, eos);
+    const stepped = await draft({ ...model, drafter: undefined }, { sampling: settings, noise, hidden }, eos);
     const same = called.tokens.join() === stepped.tokens.join();
     const rows = ({ logits, hidden = new Float32Array(0) }: DraftedRound) => [logits, hidden] as const;
     const others = rows(stepped);
@@ -43,8 +47,7 @@ export async function checkDrafter(
 
 async function draft(
   model: Model,
-  settings: Sampling,
-  hidden: HiddenKind | undefined,
+  settings: Pick<DraftMessage, "sampling" | "noise" | "hidden">,
   eos: ReadonlySet<Token>,
 ): Promise<DraftedRound> {
   const { vocabulary, contextLength } = model;
@@ -53,7 +56,7 @@ async function draft(
   // So that the first draw follows a single token both times.
   const from = context.length - 1;
   await append(model, sequence, context.slice(0, from), { rows: 0 });
-  const how = { limit: uniform.length, sampling: settings, uniform, hidden };
+  const how = { limit: uniform.length, uniform, ...settings };
   const request = { type: "draft", session: 0, from, tokens: context.slice(from), ...how } as const;
   return draftRound(model, sequence, request, eos);
 }

@@ -19,7 +19,8 @@ type WeightsIn = (graph: GraphBuilder) => DecoderWeights;
  *
  * Inputs: input_ids int64 [1, n], the context's tokens that are not in the cache, at least one; attention_mask int64
  * [1, context's length]; past_key_values.N.key|value with room for context and draft; uniform float64 [limit], one coin
- * below 1 per token; temperature float64 [], 0 is greedy; mask float32 [vocabulary], added to each row: −∞ for ids that
+ * below 1 per token; noise float64 [limit, vocabulary], to draw by noise (core's `writeNoise`) instead of the coins, or
+ * [0, vocabulary]; temperature float64 [], 0 is greedy; mask float32 [vocabulary], added to each row: −∞ for ids that
  * must not be drawn, 0 for others; goes_on bool [vocabulary], false for tokens that end the draft.
  *
  * Outputs: tokens int64 [drafted]; logits float32 [drafted, vocabulary], the rows they were drawn from; hidden_states
@@ -45,6 +46,8 @@ export function drafterGraph(graph: GraphBuilder, config: DecoderConfig, weights
   graph.node("Concat", ["input_ids", "last_id"], ["block_0"], { axis: 1 });
   graph.node("Cast", ["temperature"], ["sampled"], { to: 9 });
   graph.node("Size", ["uniform"], ["limit"]);
+  graph.node("Size", ["noise"], ["noise_size"]);
+  graph.node("Cast", ["noise_size"], ["raced"], { to: 9 });
 
   graph.node(
     "Loop",
@@ -74,6 +77,7 @@ function declareInterface(
   graph.input("attention_mask", "int64", [1, "context"]);
   for (const part of parts) graph.input(`past_key_values.${part}`, "float32", [1, groups, "room", headSize]);
   graph.input("uniform", "float64", ["limit"]);
+  graph.input("noise", "float64", ["draws", vocabulary]);
   graph.input("temperature", "float64", []);
   graph.input("mask", "float32", [vocabulary]);
   graph.input("goes_on", "bool", [vocabulary]);
@@ -123,7 +127,15 @@ function draftStep(
   body.node("Gather", ["last_states", "first"], ["state_row"], { axis: 1 });
   body.node("Add", ["whole_row", "mask"], ["row"]);
   body.node("Gather", ["uniform", "step"], ["coin"], { axis: 0 });
-  drawToken(body, { row: "row", temperature: "temperature", sampled: "sampled", coin: "coin" }, "token");
+  const how = {
+    temperature: "temperature",
+    sampled: "sampled",
+    coin: "coin",
+    raced: "raced",
+    noise: "noise",
+    at: "step",
+  };
+  drawToken(body, { row: "row", ...how }, "token");
   body.node("Concat", ["token", "token"], ["next_block"], { axis: 1 });
   body.node("Squeeze", ["token"], ["token_scalar"]);
   body.node("Gather", ["goes_on", "token_scalar"], ["continues"], { axis: 0 });

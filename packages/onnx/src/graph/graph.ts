@@ -53,6 +53,8 @@ export interface DrafterGraph {
   readonly goesOn: Tensor;
   /** The output for each kind of hidden state: rows [drafted, width], at the token that each was drawn after. */
   readonly hidden: ByHiddenKind<string>;
+  /** Whether it can draw by noise. Files of earlier exports draw only by coins. */
+  readonly takesNoise: boolean;
   /** float32 [vocabulary]: −∞ for ids that must not be drawn, 0 for others. */
   readonly mask: Tensor;
 }

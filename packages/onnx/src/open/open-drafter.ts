@@ -29,7 +29,13 @@ export function fitDrafter(
   ] as const;
   const has = (name: string) => session.outputNames.includes(name);
   const hidden = Object.fromEntries(states.filter(([kind, name]) => graph.hidden[kind] !== undefined && has(name)));
-  return { session, hidden, goesOn: new Tensor("bool", goesOn, [width]), mask: new Tensor("float32", mask, [width]) };
+  return {
+    session,
+    hidden,
+    takesNoise: session.inputNames.includes("noise"),
+    goesOn: new Tensor("bool", goesOn, [width]),
+    mask: new Tensor("float32", mask, [width]),
+  };
 }
 
 /** The first mismatch, if any. */
@@ -40,7 +46,8 @@ function mismatch(graph: Graph, inputs: readonly Port[], outputs: readonly Port[
   const shapeOf = (ports: readonly Port[], name: string) => ports.find((port) => port.name === name)?.shape;
   const caches = cacheParts(layers).map((part) => `past_key_values.${part}`);
   const names = ["input_ids", "attention_mask", ...caches, "uniform", "temperature", "mask", "goes_on"];
-  const found = inputs.map(({ name }) => name);
+  // Files of earlier exports take no noise.
+  const found = inputs.flatMap(({ name }) => (name === "noise" ? [] : [name]));
   if (found.length !== names.length || names.some((name) => !found.includes(name)))
     return `its inputs are ${found.join(", ")}; expected ${names.join(", ")}`;
   const cache = shapeOf(inputs, "past_key_values.0.key");

@@ -20,7 +20,8 @@ export async function draftRound(
   request: DraftMessage,
   eos: ReadonlySet<Token>,
 ): Promise<DraftedRound> {
-  const { sampling, noise, hidden: kind } = request;
+  const { sampling, hidden: kind } = request;
+  const noise = sampling.temperature === 0 ? undefined : request.noise;
   const { vocabulary } = model;
   const cancel = request.cancel === undefined ? undefined : new Int32Array(request.cancel);
   rewindSequence(sequence, request.from);
@@ -28,11 +29,9 @@ export async function draftRound(
   const limit = Math.max(0, Math.min(request.limit, model.contextLength - context.length));
 
   const { drafter } = model;
-  // Drafter graphs cannot truncate rows, so with top-k, top-p or min-p tokens are drawn here. By noise as well: a graph
-  // would need all noise of all positions as an input, of which the draw here computes only what may decide.
-  const canCall =
-    !truncates(sampling) && noise === undefined && (kind === undefined || drafter?.hidden[kind] !== undefined);
-  const next = drafter !== undefined && canCall ? call(drafter) : step;
+  // Drafter graphs cannot truncate rows, so with top-k, top-p or min-p tokens are drawn here.
+  const canCall = drafter !== undefined && !truncates(sampling) && (noise === undefined || drafter.takesNoise);
+  const next = canCall && (kind === undefined || drafter.hidden[kind] !== undefined) ? call(drafter) : step;
   const uniform = Array.from({ length: limit }, (_, i) => request.uniform[i] ?? 0);
   const tokens: Token[] = [];
   const logits = new Float32Array(limit * vocabulary);
@@ -41,7 +40,7 @@ export async function draftRound(
   while (tokens.length < limit) {
     const coins = uniform.slice(tokens.length);
     const pick = (row: Row) => drawDraft(row, tokens.length, { context, uniform, noise });
-    const drawn = await next(model, sequence, { pending, sampling, coins, pick, hidden: kind, cancel });
+    const drawn = await next(model, sequence, { pending, sampling, coins, noise, pick, hidden: kind, cancel });
     logits.set(drawn.logits, tokens.length * vocabulary);
     tokens.push(...drawn.tokens);
     if (drawn.hidden !== undefined) states.push(drawn.hidden);
@@ -78,6 +77,8 @@ interface Draw {
   readonly pending: readonly Token[];
   readonly sampling: Sampling;
   readonly coins: readonly number[];
+  /** The seed of the noise to draw by instead. */
+  readonly noise: number | undefined;
   /** Draws the next token from its row. */
   readonly pick: (row: Row) => Token;
   readonly hidden: HiddenKind | undefined;
@@ -96,13 +97,13 @@ const step: DrawNext = async (model, sequence, { pending, sampling, pick, hidden
 /** Draws several tokens with the drafter's graph. */
 const call =
   (drafter: DrafterGraph): DrawNext =>
-  async (model, sequence, { pending, sampling, coins, hidden, cancel }) => {
+  async (model, sequence, { pending, sampling, coins, noise, hidden, cancel }) => {
     // All but the last tokens of a long prompt go through the model's own graph, where a request can be cancelled
     // between chunks.
     const ahead = pending.length - 1 - ((pending.length - 1) % chunk);
     await append(model, sequence, pending.slice(0, ahead), { rows: 0, cancel });
     stopIfCancelled(cancel);
     const { temperature } = sampling;
-    const drawing = { temperature, coins: coins.slice(0, callLength), hidden };
+    const drawing = { temperature, coins: coins.slice(0, callLength), noise, hidden };
     return drawTokens(drafter, model, sequence, pending.slice(ahead), drawing);
   };

@@ -1,5 +1,5 @@
 import { argmax, type HiddenKind, type Token } from "@lenity/core";
-import { copyRows } from "@lenity/core/internal";
+import { copyRows, writeNoise } from "@lenity/core/internal";
 import { blockFeeds } from "../graph/block-feeds.ts";
 import type { DrafterGraph } from "../graph/graph.ts";
 import { cacheOf, type Model, type Sequence } from "./sequence.ts";
@@ -17,6 +17,8 @@ export interface Drawing {
   readonly temperature: number;
   /** One per token. */
   readonly coins: readonly number[];
+  /** The seed of the noise to draw by instead, for a drafter that takes noise. */
+  readonly noise?: number | undefined;
   /** A kind of hidden state that the drafter has. */
   readonly hidden?: HiddenKind | undefined;
 }
@@ -27,11 +29,11 @@ export interface Drawing {
  * sequence is unchanged.
  */
 export async function drawTokens(
-  { session, goesOn, mask, hidden: states }: DrafterGraph,
+  { session, goesOn, mask, hidden: states, takesNoise }: DrafterGraph,
   model: Model,
   sequence: Sequence,
   pending: readonly Token[],
-  { temperature, coins, hidden: kind }: Drawing,
+  { temperature, coins, noise, hidden: kind }: Drawing,
 ): Promise<DrawnTokens> {
   const { vocabulary } = model;
   const { runtime } = model.graph;
@@ -41,12 +43,16 @@ export async function drawTokens(
   const { feeds, fetches } = await cache.prepare(start, end + coins.length);
   // A coin just below 1, multiplied by a sum, may round to the sum.
   const uniform = Float64Array.from(coins, (coin) => Math.min(coin, 1 - 2 ** -52));
+  const survivals = noise === undefined ? new Float64Array() : noiseOf(noise, end, coins.length, model.width);
   const output = kind === undefined ? undefined : states[kind];
   const results = await session.run(
     {
       ...feeds,
       ...blockFeeds({ runtime, inputs: [] }, pending, start, 1),
       uniform: new runtime.Tensor("float64", uniform, [uniform.length]),
+      ...(takesNoise
+        ? { noise: new runtime.Tensor("float64", survivals, [survivals.length / model.width, model.width]) }
+        : {}),
       temperature: new runtime.Tensor("float64", Float64Array.of(temperature), []),
       mask,
       goes_on: goesOn,
@@ -61,4 +67,11 @@ export async function drawTokens(
   cache.keep(results, start, end + tokens.length - 1);
   sequence.tokens.push(...pending, ...tokens.slice(0, -1));
   return { tokens, logits, hidden: output === undefined ? undefined : (results[output]?.data as Float32Array) };
+}
+
+/** The noise of `count` positions from this one on, [count, width]. */
+function noiseOf(seed: number, position: number, count: number, width: number): Float64Array {
+  const survivals = new Float64Array(count * width);
+  for (let i = 0; i < count; i++) writeNoise(survivals.subarray(i * width, (i + 1) * width), seed, position + i);
+  return survivals;
 }
