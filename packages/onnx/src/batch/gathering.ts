@@ -15,6 +15,8 @@ export interface Batch {
 }
 
 export interface Gathering {
+  /** Whether there is more than one request in hand. */
+  readonly shared: boolean;
   /** Counts a request among those in hand while it is worked on. */
   during<Value>(work: () => Promise<Value>): Promise<Value>;
   /**
@@ -54,6 +56,9 @@ export function gathering(): Gathering {
     }
   };
   return {
+    get shared() {
+      return inHand > 1;
+    },
     async during(work) {
       inHand++;
       try {
