@@ -6,24 +6,24 @@ import { inOrder, sessionsOf } from "../src/worker/in-order.ts";
 test("work waits for earlier work that shares a key, and work without keys for all", async () => {
   const order = inOrder();
   const log: string[] = [];
-  let all = Promise.resolve();
+  const all: Promise<void>[] = [];
   const put = (name: string, keys: readonly string[] | undefined, turns: number) => {
-    const before = all;
-    all = new Promise((resolve) => {
+    const done = new Promise<void>((resolve) => {
       order(keys, async () => {
         log.push(`${name} begins`);
         for (let turn = 0; turn < turns; turn++) await new Promise((next) => setImmediate(next));
         log.push(`${name} ends`);
-        before.then(resolve);
+        resolve();
       });
     });
+    all.push(done);
   };
   put("a", ["1"], 6);
   put("b", ["2"], 2);
   put("c", ["2", "1"], 1);
   put("load", undefined, 1);
   put("d", ["3"], 1);
-  await all;
+  await Promise.all(all);
   const expected = "a begins, b begins, b ends, a ends, c begins, c ends, load begins, load ends, d begins, d ends";
   assert.equal(log.join(", "), expected);
 });
