@@ -33,6 +33,12 @@ export interface LoadOptions {
    */
   readonly sessionBytes?: number | undefined;
   /**
+   * The most bytes of weights that an engine may hold a second time, so that requests which are decoded at the same
+   * time share runs. That is done once such requests meet, for files with GroupQueryAttention, if rows then have the
+   * bits that they have alone. Default 256 MiB; 0 never shares runs.
+   */
+  readonly batchBytes?: number | undefined;
+  /**
    * Which variant of the model: `fp32` is model.onnx, `q4` model_q4.onnx, … Default: fp32, or else the only variant in
    * the folder, or else the only model file with an unusual name (with a note).
    */

@@ -52,12 +52,13 @@ export async function loadPair(
     engines,
     cacheBytes,
     sessionBytes,
+    batchBytes,
     device,
     spin,
     worker = threadScript("./worker", import.meta.url),
   } = options;
   const drafting = await prepareModel(draftFolder, {
-    ...{ engines, cacheBytes, sessionBytes, device, spin },
+    ...{ engines, cacheBytes, sessionBytes, batchBytes, device, spin },
     dtype: draftDtype,
     hidden: draftHidden,
     threads: 1,

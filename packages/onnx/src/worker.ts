@@ -7,6 +7,7 @@ import { LenityError } from "@lenity/core";
 import { type GpuLock, releaseGpu, takeGpu } from "./protocol/gpu-lock.ts";
 import type { EndMessage, ErrorMessage, LoadReply, ReplyMessage, RequestMessage } from "./protocol/protocol.ts";
 import { diskBackend } from "./worker/disk-backend.ts";
+import { inOrder, sessionsOf } from "./worker/in-order.ts";
 import { modelHost } from "./worker/model-host.ts";
 import { runTimes } from "./worker/run-times.ts";
 
@@ -30,19 +31,23 @@ process.on("exit", () => {
   backend.release();
 });
 
-// One request at a time, in order of arrival: a rewind sent with an append must not overtake the append before it.
-let queue: Promise<void> = Promise.resolve();
+/** Whether requests of several sessions are handled at the same time. */
+let together = false;
+const order = inOrder();
 port.on("message", (message: RequestMessage | EndMessage) => {
   if ("end" in message) process.exit();
   const { id, model, request } = message;
-  queue = queue.then(async () => {
+  order(together && lock === undefined ? sessionsOf(model, request) : undefined, async () => {
     const began = performance.now();
     if (request.type === "load") timed = request.timed === true;
     if (request.type === "load" && (request.device ?? "cpu") !== "cpu") lock = request.gpuLock;
     if (lock !== undefined) takeGpu(lock, threadId);
     try {
       const { value, transfer } = await answer(model, request);
-      if (request.type === "load") onGpu ||= (value as LoadReply).device.name === "webgpu";
+      if (request.type === "load") {
+        onGpu ||= (value as LoadReply).device.name === "webgpu";
+        together ||= (value as LoadReply).slots !== undefined;
+      }
       const times = timed ? { handled: performance.now() - began, runs: runs.take() } : undefined;
       port.postMessage({ id, value, times } satisfies ReplyMessage, transfer);
     } catch (error) {

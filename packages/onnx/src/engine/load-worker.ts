@@ -15,6 +15,7 @@ export async function loadWorker(
   place: Place = { number: 0, line: turns() },
 ): Promise<LoadedWorker> {
   const graph = await link.request<LoadReply>(request, undefined, place.number);
+  if (graph.slots !== undefined) place.line.share(graph.slots);
   const { name, file, width, vocabulary, unused, contextLength, eos } = request;
   const about = { name, source: file, vocabulary, unused, readable: width, contextLength, eos, hidden: graph.hidden };
   const facts = { ...about, lastOnly: graph.lastOnly, computesReadings: graph.computesReadings };

@@ -36,7 +36,7 @@ export interface PreparedModel {
 export async function prepareModel(place: DiskFolder, options: LoadOptions): Promise<PreparedModel> {
   checkOptions(options);
   checkHidden(options.hidden);
-  const { engines: count = 1, cacheBytes = 256 * 2 ** 20, device = "cpu", numbers } = options;
+  const { engines: count = 1, cacheBytes = 256 * 2 ** 20, device = "cpu", numbers, batchBytes = 2 ** 28 } = options;
   const { threads = count > 1 ? 1 : defaultThreads(), spin = defaultSpin } = options;
   const folder = await openFolder(place);
   const described = await describeModel(folder, { ...options, name: options.name ?? basename(resolve(folder.place)) });
@@ -54,6 +54,7 @@ export async function prepareModel(place: DiskFolder, options: LoadOptions): Pro
     hidden: options.hidden,
     gpuLock,
     engines: count,
+    batchBytes,
     timed: replyTimes.hasSubscribers,
   });
   const notes = [...described.notes, ...chosen.notes];
@@ -85,6 +86,7 @@ function checkOptions({
   spin = 0,
   cacheBytes = 0,
   sessionBytes = 0,
+  batchBytes = 0,
   device = "cpu",
 }: LoadOptions): void {
   for (const [name, value] of Object.entries({ engines, threads })) {
@@ -93,7 +95,7 @@ function checkOptions({
   }
   if (!(spin === Number.POSITIVE_INFINITY || (Number.isInteger(spin) && spin >= 0)))
     throw new RangeError(`spin is ${spin}; expected a whole number of microseconds, 0 or more, or Infinity.`);
-  for (const [name, bytes] of Object.entries({ cacheBytes, sessionBytes }))
+  for (const [name, bytes] of Object.entries({ cacheBytes, sessionBytes, batchBytes }))
     if (!(bytes >= 0)) throw new RangeError(`${name} is ${bytes}; expected 0 or more.`);
   if (!deviceOptions.includes(device))
     throw new RangeError(`device is ${device}; expected one of ${deviceOptions.join(", ")}.`);

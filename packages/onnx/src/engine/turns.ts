@@ -19,6 +19,8 @@ export type TakeTurn = <Value>(
 export interface Turns {
   /** Turns that have been asked for and have not begun. */
   readonly waiting: number;
+  /** Tells that up to `slots` turns share a run: twice as many are then with the worker. */
+  share(slots: number): void;
   /** Adds a session, which is to ask for one turn at a time. */
   join(): TakeTurn;
 }
@@ -29,8 +31,8 @@ const earlyTurns = 8;
 /** What a run costs in tokens besides those it runs, since it reads all weights. */
 export const runCost = 16;
 
-/** Turns that are with the worker: one that runs, and one for it to go on with at once. */
-const inHand = 2;
+/** Turns that are with a worker that runs one at a time: that one, and one for it to go on with at once. */
+const alone = 2;
 
 interface Waiting {
   /** When its turn starts, in tokens. */
@@ -47,6 +49,7 @@ export function turns(): Turns {
   let clock = 0;
   let begun = 0;
   let lastEarly = false;
+  let inHand = alone;
 
   const next = (): Waiting | undefined => {
     const early = least(line, (one) => one.early);
@@ -84,6 +87,10 @@ export function turns(): Turns {
   return {
     get waiting() {
       return line.length;
+    },
+    share(slots) {
+      inHand = Math.max(inHand, 2 * slots);
+      fill();
     },
     join() {
       /** When the session's next turn may start: after what it has used. */

@@ -44,6 +44,18 @@ export interface Graph extends CachedGraph {
   readonly fetch?: FetchRows | undefined;
   /** Opens a small graph on the same device. */
   openBeside(graph: GraphBuilder): Promise<InferenceSession>;
+  /** The same graph for several sequences at once; undefined if there is no such form of it. */
+  readonly batched?: BatchedForm | undefined;
+}
+
+/** A graph that can be opened for several sequences. */
+export interface BatchedForm {
+  /** The most sequences of a run. */
+  readonly slots: number;
+  /** The outputs that it has besides present_rows. */
+  readonly outputs: readonly string[];
+  /** Opens it, which takes memory for all weights once more. */
+  open(): Promise<InferenceSession>;
 }
 
 /** An opened drafter file: it draws several tokens per call, using the cache of the model's own graph. */

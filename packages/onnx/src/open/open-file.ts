@@ -32,6 +32,16 @@ export async function openFile(
   return openExtended(file, asked);
 }
 
+/** Opens other bytes in place of the file's own, with the weight files beside it. */
+export async function openInstead(
+  runtime: Runtime,
+  scan: OnnxScan,
+  options: InferenceSession.SessionOptions,
+  bytes: Uint8Array,
+): Promise<InferenceSession> {
+  return createSession(runtime, bytes, { ...options, ...outsideWeights(scan), extra: withFolder(options, scan) });
+}
+
 /** Opens the file unchanged. Throws `model_files` with the problem and the remedy. */
 export async function openUnchanged(
   runtime: Runtime,

@@ -1,15 +1,21 @@
+import { readFileSync } from "node:fs";
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
-import type { Graph } from "../graph/graph.ts";
+import { batchModel, planBatch } from "../batch/batch-graph.ts";
+import type { BatchedForm, Graph } from "../graph/graph.ts";
 import { externalData } from "../onnx-file/external-data.ts";
 import { firstLine } from "../onnx-file/first-line.ts";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
+import type { OnnxScan } from "../onnx-file/scan.ts";
 import { scanOnnx } from "../onnx-file/scan-file.ts";
 import type { FileFacts, LoadRequest } from "../protocol/protocol.ts";
 import { int8Overflows } from "./create-session.ts";
-import { openFile, openUnchanged } from "./open-file.ts";
+import { openFile, openInstead, openUnchanged } from "./open-file.ts";
 import { probeGraph } from "./probe-graph.ts";
 import { smallSession } from "./small-session.ts";
+
+/** The most sequences of a run. Every slot costs time in every run, used or not. */
+const slots = 8;
 
 /** All of ONNX Runtime's module for Node. */
 export type NodeRuntime = typeof import("onnxruntime-node");
@@ -35,8 +41,35 @@ export async function openGraph(
   const providers = runtime.listSupportedBackends().map(({ name, bundled }) => ({ name, bundled }));
   const openBeside = (small: GraphBuilder) => smallSession(runtime, small, sessionOptions(request));
   return {
-    graph: { ...graph, openBeside },
+    graph: { ...graph, openBeside, batched: batchedForm(runtime, scan, graph, request) },
     facts: { ...facts, weightFiles: [...externalData(scan).keys()], providers },
+  };
+}
+
+/** The form of the graph for several sequences, if it has one and the request allows it. */
+function batchedForm(
+  runtime: NodeRuntime,
+  scan: OnnxScan,
+  { family, layers, groups, headSize, precision, hidden, lastOnly, leastRows, combined }: Omit<Graph, "openBeside">,
+  request: LoadRequest,
+): BatchedForm | undefined {
+  if (family !== "new-rows" || lastOnly || leastRows !== undefined || combined === true) return undefined;
+  const bytes = [...externalData(scan).values()].reduce((sum, more) => sum + more, scan.bytes);
+  if (bytes > (request.batchBytes ?? 0)) return undefined;
+  const states = Object.values(hidden).map(({ output }) => output);
+  const plan = planBatch(scan, layers, states);
+  if (plan === undefined) return undefined;
+  const shape = { layers, groups, headSize, precision };
+  return {
+    slots,
+    outputs: plan.outputs,
+    open: async () =>
+      openInstead(
+        runtime,
+        scan,
+        sessionOptions(request),
+        batchModel(readFileSync(scan.file), scan, plan, shape, slots),
+      ),
   };
 }
 

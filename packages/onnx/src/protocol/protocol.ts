@@ -41,6 +41,8 @@ export interface LoadRequest {
   readonly eos: readonly Token[];
   /** Likely cache sizes from the folder, for files that do not declare them. */
   readonly sizes?: SizeHints | undefined;
+  /** The most bytes of weights that are held once more so that requests share runs. Default: 0. */
+  readonly batchBytes?: number | undefined;
   /** Whether the worker measures where the time of its requests goes. */
   readonly timed?: boolean | undefined;
 }
@@ -78,6 +80,8 @@ export interface LoadReply extends CacheShape, FileFacts {
   readonly hidden: ByHiddenKind<number>;
   /** Whether readings of drafted blocks are computed next to their logits. */
   readonly computesReadings: boolean;
+  /** How many sequences may share a run; undefined when runs are for one. */
+  readonly slots?: number | undefined;
 }
 
 /** Rewinds a session to `from` tokens and appends; answered by `AppendReply`. */

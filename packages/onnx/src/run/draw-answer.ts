@@ -5,6 +5,9 @@ import { append, type Model, type Sequence } from "./sequence.ts";
 /** Milliseconds after which no further token is begun: others wait for their turn, and readers for the tokens. */
 const longest = 10;
 
+/** The same for requests that share runs: nobody waits for their turns, and each has its part of the time. */
+const longestShared = 40;
+
 /**
  * Appends the tokens and draws one after another, up to `limit`, up to an EOS token, or until the time is over. An
  * error after the first token is left to the next request, which meets it again; the tokens before it are returned.
@@ -15,13 +18,14 @@ export async function drawAnswer(
   request: DrawMessage,
   eos: ReadonlySet<Token>,
 ): Promise<DrawReply> {
-  const { alone, limit } = request;
+  const { alone, limit: most } = request;
   const cancel = request.cancel === undefined ? undefined : new Int32Array(request.cancel);
   const began = performance.now();
   const tokens: Token[] = [];
   let pending = request.tokens;
-  while (tokens.length < limit && !eos.has(tokens.at(-1) ?? -1)) {
-    if (tokens.length > 0 && performance.now() - began >= longest) break;
+  while (tokens.length < most && !eos.has(tokens.at(-1) ?? -1)) {
+    const limit = model.together?.gathering.shared === true ? longestShared : longest;
+    if (tokens.length > 0 && performance.now() - began >= limit) break;
     try {
       const { logits } = await append(model, sequence, pending, { rows: 1, alone, cancel });
       tokens.push(drawn(logits, request, tokens.length, sequence.tokens.length));

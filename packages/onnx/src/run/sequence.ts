@@ -5,6 +5,8 @@
 import { type HiddenKind, LenityError, type Token } from "@lenity/core";
 import { copyRows } from "@lenity/core/internal";
 import type { Tensor } from "onnxruntime-node";
+import type { Batch, Gathering } from "../batch/gathering.ts";
+import { mostTokens, type Pass } from "../batch/pass.ts";
 import type { Cache } from "../cache/cache.ts";
 import { openCache } from "../cache/open-cache.ts";
 import { region } from "../cache/split-cache.ts";
@@ -41,6 +43,8 @@ export interface Model {
   readonly vocabulary: number;
   readonly unused: ReadonlySet<Token>;
   readonly contextLength: number;
+  /** How passes of several sequences run at once, if they can. */
+  readonly together?: { readonly batch: Batch; readonly gathering: Gathering } | undefined;
 }
 
 /** The rows to return from an append, and how it can be cancelled. */
@@ -159,6 +163,15 @@ async function run(
 ) {
   const { graph } = model;
   const single = alone === true && tokens.length === 1;
+  const tap = kind === undefined || rows === 0 ? undefined : graph.hidden[kind];
+  const wanted = [...(rows > 0 ? ["logits"] : []), ...(tap === undefined ? [] : [tap.output])];
+  const shared = await runTogether(model, sequence, tokens, { single, outputs: wanted });
+  if (shared !== undefined) {
+    return {
+      logits: rows > 0 ? lastRows(shared["logits"], rows, 0) : undefined,
+      hidden: tap === undefined ? undefined : lastRows(shared[tap.output], rows, 0),
+    };
+  }
   let start = sequence.tokens.length;
   let block = tokens;
   let pad = 0;
@@ -177,10 +190,8 @@ async function run(
   const end = start + block.length;
   const cache = cacheOf(model, sequence);
   const { feeds, fetches } = await cache.prepare(start, end);
-  const tap = kind === undefined || rows === 0 ? undefined : graph.hidden[kind];
   const outputs: Record<string, Tensor | null> = { ...fetches };
-  if (rows > 0) outputs["logits"] = null;
-  if (tap !== undefined) outputs[tap.output] = null;
+  for (const name of wanted) outputs[name] = null;
   // Never a single row of logits, for the same reason: the output matrix may use a different kernel for one row.
   const kept = single ? rows : Math.max(2, rows + pad);
   const results = await graph.session.run({ ...feeds, ...blockFeeds(graph, block, start, kept) }, outputs);
@@ -189,6 +200,33 @@ async function run(
     logits: rows > 0 ? lastRows(results["logits"], rows, pad) : undefined,
     hidden: tap === undefined ? undefined : lastRows(results[tap.output], rows, pad),
   };
+}
+
+/**
+ * Waits until this pass may run. If it has then run with those of other sequences, keeps its cache rows and returns its
+ * results; else it is to be run by itself now.
+ */
+async function runTogether(
+  model: Model,
+  sequence: Sequence,
+  tokens: readonly Token[],
+  { single, outputs }: { readonly single: boolean; readonly outputs: readonly string[] },
+) {
+  const { together } = model;
+  if (together === undefined) return undefined;
+  const { batch, gathering } = together;
+  const start = sequence.tokens.length;
+  const doubled = !single && isLone(tokens.length);
+  const end = start + tokens.length;
+  const attended = end + (doubled ? 1 : 0);
+  const fits = tokens.length <= mostTokens && attended <= border(model.graph, start, model.contextLength);
+  const cache = cacheOf(model, sequence);
+  let pass: Pass | undefined;
+  if (fits && outputs.every((name) => batch.outputs.includes(name)))
+    pass = { tokens, start, doubled, outputs, caches: (await cache.prepare(start, attended)).feeds };
+  const results = await gathering.join(batch, pass);
+  if (results !== undefined) cache.keep(results, start, end);
+  return results;
 }
 
 /** The position before which a run from `start` must end, if it must end before `most`. */

@@ -1,6 +1,8 @@
 /** Handles a worker's request to load its model. */
 import type { Token } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
+import type { Gathering } from "../batch/gathering.ts";
+import { lazyBatch } from "../batch/lazy-batch.ts";
 import { checkDrafter } from "../checks/check-drafter.ts";
 import { type BlockScorer, blockScorer } from "../evidence/block-scorer.ts";
 import type { Backend, OpenGraph } from "../open/backend.ts";
@@ -19,8 +21,15 @@ export interface OpenModel {
   readonly reply: LoadReply;
 }
 
-/** Opens the model file and its drafter file, and checks that both give the same drafts. `runs` times their runs. */
-export async function openModel(backend: Backend, request: LoadRequest, runs?: RunTimes): Promise<OpenModel> {
+/**
+ * Opens the model file and its drafter file, and checks that both give the same drafts. `runs` times their runs.
+ * `gathering` brings together those of several sequences.
+ */
+export async function openModel(
+  backend: Backend,
+  request: LoadRequest,
+  { runs, gathering }: { readonly runs?: RunTimes | undefined; readonly gathering?: Gathering | undefined } = {},
+): Promise<OpenModel> {
   const opened = await backend.openGraph(request);
   const { graph } = opened;
   const { name, file, width, vocabulary, unused, contextLength } = request;
@@ -33,9 +42,18 @@ export async function openModel(backend: Backend, request: LoadRequest, runs?: R
   }
   const computesReadings = request.computesReadings ?? graph.fetch !== undefined;
   const scorer = computesReadings ? blockScorer(model) : undefined;
+  // A timed model serves one request at a time, so that its runs are those of the request.
+  const { batched } = graph;
+  if (batched !== undefined && gathering !== undefined && runs === undefined)
+    model = { ...model, together: { batch: lazyBatch(model, batched), gathering } };
   runs?.add(graph.session, name);
   if (drafter.session !== undefined) runs?.add(drafter.session, name);
-  return { model, scorer, eos, reply: replyOf(opened, { file, computesReadings, drafter }) };
+  return {
+    model,
+    scorer,
+    eos,
+    reply: replyOf(opened, { file, computesReadings, drafter, slots: model.together?.batch.slots }),
+  };
 }
 
 /** An open drafter file; or why the drafter file is not used, as one sentence; empty if there is none. */
@@ -60,7 +78,13 @@ function replyOf(
     file,
     computesReadings,
     drafter,
-  }: { readonly file: string; readonly computesReadings: boolean; readonly drafter: OpenDrafter },
+    slots,
+  }: {
+    readonly file: string;
+    readonly computesReadings: boolean;
+    readonly drafter: OpenDrafter;
+    readonly slots: number | undefined;
+  },
 ): LoadReply {
   const { inputs, outputs, layers, groups, headSize, precision, combined, int8, leastRows, family, newRows, lastOnly } =
     graph;
@@ -83,6 +107,7 @@ function replyOf(
     lastOnly,
     hidden: Object.fromEntries(widths),
     computesReadings,
+    slots,
     ...facts,
     missing: [...facts.missing, ...drafter.reason],
   };

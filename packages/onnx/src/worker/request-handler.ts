@@ -1,4 +1,5 @@
 /** Handles the requests of one model's sessions, next to ONNX Runtime, in a worker thread or in a page. */
+import type { Gathering } from "../batch/gathering.ts";
 import { type BlockScorer, forgetBlock } from "../evidence/block-scorer.ts";
 import type { Backend } from "../open/backend.ts";
 import type { BlockOrder, DraftedRound, DraftReply, LoadReply, Request } from "../protocol/protocol.ts";
@@ -18,7 +19,7 @@ export interface Handled {
 /** Handles a request to a model of the same thread, by the model's number. */
 export type HandleBeside = (model: number, request: Request) => Promise<Handled>;
 
-/** Handles one request. Call it again only when it is done. */
+/** Handles one request. Requests of one session must be handled one after another. */
 export type RequestHandler = (request: Request) => Promise<Handled>;
 
 /** What a handler of a thread shares with others. */
@@ -27,15 +28,17 @@ export interface Surroundings {
   readonly beside?: HandleBeside | undefined;
   /** Times the runs of a model that is loaded `timed`. */
   readonly runs?: RunTimes | undefined;
+  /** Brings together runs of several requests. Without it, there is one request at a time. */
+  readonly gathering?: Gathering | undefined;
 }
 
 /** A handler for one model. The first request must be to load it. */
-export function requestHandler(backend: Backend, { beside, runs }: Surroundings = {}): RequestHandler {
+export function requestHandler(backend: Backend, { beside, runs, gathering }: Surroundings = {}): RequestHandler {
   let open: OpenModel | undefined;
   const sequences = new Map<number, Sequence>();
 
   const load = async (request: Extract<Request, { type: "load" }>): Promise<LoadReply> => {
-    open = await openModel(backend, request, request.timed === true ? runs : undefined);
+    open = await openModel(backend, request, { runs: request.timed === true ? runs : undefined, gathering });
     return open.reply;
   };
   const handle = async (request: Request): Promise<Handled> => {

@@ -1,0 +1,36 @@
+/** The names of a batched graph's own inputs and values. */
+const prefix = "lenity/batch/";
+
+type Part = "key" | "value";
+
+interface BatchNames {
+  /** What all of them begin with. */
+  readonly prefix: string;
+  /** int64 [1, rows]: each row's position in its sequence. */
+  readonly positions: string;
+  /** int64 [attending]: for each row of attention, the row it is computed from. A row may attend twice. */
+  readonly attending: string;
+  /** int64 [rows]: for each row, its row of attention. */
+  readonly attended: string;
+  /** int64 [slots]: the rows of attention of each slot. */
+  readonly lengths: string;
+  /** int32 [1] and int32 []: the position of a slot's last row of attention, and one more than that. */
+  last(slot: number): string;
+  total(slot: number): string;
+  /** [1, groups, room, head size] */
+  past(slot: number, layer: number, part: Part): string;
+  /** [1, rows, groups · head size]: the rows to keep. */
+  rows(layer: number, part: Part): string;
+}
+
+export const batchNames: BatchNames = {
+  prefix,
+  positions: `${prefix}positions`,
+  attending: `${prefix}attending`,
+  attended: `${prefix}attended`,
+  lengths: `${prefix}lengths`,
+  last: (slot) => `${prefix}last.${slot}`,
+  total: (slot) => `${prefix}total.${slot}`,
+  past: (slot, layer, part) => `${prefix}past.${slot}.${layer}.${part}`,
+  rows: (layer, part) => `${prefix}rows.${layer}.${part}`,
+};
