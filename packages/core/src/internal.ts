@@ -15,5 +15,6 @@ export { layerOf } from "./hidden-kind.ts";
 export { hiddenRows } from "./hidden-rows.ts";
 export { noCounts } from "./metrics.ts";
 export { blockLength, unmetNeed } from "./preflight.ts";
+export { roundsFrom } from "./rounds-from.ts";
 export { stopStrings } from "./text-stream.ts";
 export { truncates } from "./truncate.ts";

@@ -4,8 +4,10 @@ import { orPlugin } from "./combinators/or.ts";
 import { shadowPlugin } from "./combinators/shadow.ts";
 import { unguardedPlugin } from "./combinators/unguarded.ts";
 import { whenPlugin } from "./combinators/when.ts";
-import { createRegistry, type Preset, type Registry, type VerifierPlugin } from "./registry.ts";
+import { type PolicySource, setPolicySource } from "./policy-source.ts";
+import { createRegistry, type Policy, type Preset, type Registry, type VerifierPlugin } from "./registry.ts";
 import type { Tokenizer } from "./tokenizer.ts";
+import type { Verifier } from "./verifier.ts";
 import { type AutojudgeHead, autojudgePlugin } from "./verifiers/autojudge.ts";
 import { blockPlugin } from "./verifiers/block.ts";
 import { cascadePlugin } from "./verifiers/cascade.ts";
@@ -123,5 +125,26 @@ export function defaultRegistry(options: RegistryOptions = {}): Registry {
     ...(options.autojudge === undefined ? [] : [autojudge]),
     ...(options.tokenizer === undefined ? [] : [thinking]),
   ];
-  return createRegistry(plugins, named, options.missing);
+  const registry = createRegistry(plugins, named, options.missing);
+  return options.plugins === undefined ? { ...registry, create: remembering(registry, options) } : registry;
+}
+
+/**
+ * `create`, which remembers what verifiers are made from, unless that is more than data: a tokenizer, for example.
+ */
+function remembering(registry: Registry, { judge, autojudge, tokenizer }: RegistryOptions): Registry["create"] {
+  let plain: Registry | undefined;
+  return (given, path) => {
+    const verifier = registry.create(given, path);
+    try {
+      if (tokenizer !== undefined) (plain ??= defaultRegistry({ judge, autojudge })).create(given);
+      setPolicySource(verifier, { policy: structuredClone(given) as Policy, judge, autojudge });
+    } catch {}
+    return verifier;
+  };
+}
+
+/** The verifier that was made from this. */
+export function verifierFrom({ policy, ...heads }: PolicySource): Verifier {
+  return defaultRegistry(heads).create(policy);
 }
