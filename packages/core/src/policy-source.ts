@@ -6,6 +6,8 @@ import type { JudgeHead } from "./verifiers/judge.ts";
 /** What `defaultRegistry` made a verifier from, as plain data: another thread makes the same one from it. */
 export interface PolicySource {
   readonly policy: Policy;
+  /** The number of that registry in this program: those of one number have the same heads. */
+  readonly registry: number;
   readonly judge?: JudgeHead | undefined;
   readonly autojudge?: AutojudgeHead | undefined;
 }

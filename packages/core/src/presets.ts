@@ -133,18 +133,26 @@ export function defaultRegistry(options: RegistryOptions = {}): Registry {
  * `create`, which remembers what verifiers are made from, unless that is more than data: a tokenizer, for example.
  */
 function remembering(registry: Registry, { judge, autojudge, tokenizer }: RegistryOptions): Registry["create"] {
+  const number = registries++;
   let plain: Registry | undefined;
   return (given, path) => {
     const verifier = registry.create(given, path);
     try {
       if (tokenizer !== undefined) (plain ??= defaultRegistry({ judge, autojudge })).create(given);
-      setPolicySource(verifier, { policy: structuredClone(given) as Policy, judge, autojudge });
+      setPolicySource(verifier, { policy: structuredClone(given) as Policy, registry: number, judge, autojudge });
     } catch {}
     return verifier;
   };
 }
 
-/** The verifier that was made from this. */
-export function verifierFrom({ policy, ...heads }: PolicySource): Verifier {
-  return defaultRegistry(heads).create(policy);
+/** How many registries there were. */
+let registries = 0;
+
+/** The last registry that `verifierFrom` made. */
+let last: { readonly number: number; readonly registry: Registry } | undefined;
+
+/** The verifier that was made from this, in another thread perhaps. */
+export function verifierFrom({ policy, registry: number, judge, autojudge }: PolicySource): Verifier {
+  if (last?.number !== number) last = { number, registry: defaultRegistry({ judge, autojudge }) };
+  return last.registry.create(policy);
 }

@@ -15,7 +15,7 @@ export function roundsOffered(session: Session, request: Request, options: Decod
   const { verifier, draftTokens, maxDraftTokens, clock } = options;
   const reads = shaping !== undefined || trace === true || logprobs !== undefined || clock !== undefined;
   if (drafter?.rounds === undefined || reads || draftLength.longest === 0 || maxTokens === 0) return undefined;
-  const policy = verifier === undefined ? { policy: "strict" } : policySource(verifier);
+  const policy = verifier === undefined ? { policy: "strict", registry: -1 } : policySource(verifier);
   if (policy === undefined) return undefined;
   const { sampling, seed, control, signal, scope } = request;
   const settings = { policy, sampling, seed, maxTokens, draftTokens, maxDraftTokens, control };
