@@ -23,8 +23,8 @@ export function roundsOffered(session: Session, request: Request, options: Decod
 }
 
 /**
- * Rounds until the answer ends, as `rounds` gives them. The models work on those that follow while the reader has these;
- * `left` ends that if the reader leaves, or if a token stops the answer that they did not know of.
+ * Rounds until the answer ends, as `rounds` gives them. The models work on those that follow while the reader has
+ * these; `left` ends that if the reader leaves, or if a token stops the answer that they did not know of.
  */
 export async function* roundsElsewhere(
   session: Session,
