@@ -5,13 +5,13 @@ import { type Bundler, chat, gzipped, programs, remote, verifiers } from "./bund
 import { readText } from "./published-packages.ts";
 
 for (const bundler of ["esbuild", "bun"] satisfies Bundler[]) {
-  test(`all of core is under 32 kB with ${bundler}, and a program that decodes under 17`, async () => {
+  test(`all of core is under 33 kB with ${bundler}, and a program that decodes under 18`, async () => {
     const [everything, program] = Object.values(programs);
     const sizes = {
       everything: await gzipped(everything ?? [], bundler),
       program: await gzipped(program ?? [], bundler),
     };
-    assert.ok(sizes.everything < 32_000 && sizes.program < 17_000, JSON.stringify(sizes));
+    assert.ok(sizes.everything < 33_000 && sizes.program < 18_000, JSON.stringify(sizes));
   });
 
   test(`the chat writer is under 25 kB with ${bundler}`, async () => {

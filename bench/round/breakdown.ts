@@ -10,11 +10,9 @@ export interface Breakdown {
   readonly target: number;
   /** Between the threads: from sending a request until its reply, without the worker's work on it. */
   readonly messages: number;
-  /** JavaScript in the workers. */
+  /** JavaScript in the workers: of a pair also the rule, the numbers that it reads, and drawing. */
   readonly workers: number;
-  /** The rule, with the numbers that it reads. */
-  readonly verify: number;
-  /** What is left: the loop, drawing tokens, and text. */
+  /** What is left: counting, and text. */
   readonly rest: number;
   /** All of it. */
   readonly whole: number;
@@ -38,8 +36,8 @@ export interface BreakdownOptions {
  */
 export async function breakdown(options: BreakdownOptions): Promise<Breakdown> {
   const { drafter, verifier, target, tokenizer, prompt, maxTokens, draftTokens } = options;
-  const spent = { draft: 0, target: 0, messages: 0, workers: 0, verify: 0 };
-  const reset = () => Object.assign(spent, { draft: 0, target: 0, messages: 0, workers: 0, verify: 0 });
+  const spent = { draft: 0, target: 0, messages: 0, workers: 0 };
+  const reset = () => Object.assign(spent, { draft: 0, target: 0, messages: 0, workers: 0 });
   const listen = (message: unknown) => {
     const { roundTrip, handled, runs } = message as ReplyTimes;
     let run = 0;
@@ -50,8 +48,7 @@ export async function breakdown(options: BreakdownOptions): Promise<Breakdown> {
     spent.messages += roundTrip - handled;
     spent.workers += handled - run;
   };
-  const timedVerifier = verifier && timed(verifier, (milliseconds) => (spent.verify += milliseconds));
-  const speculation = drafter === undefined ? {} : { drafter, verifier: timedVerifier };
+  const speculation = drafter === undefined ? {} : { drafter, verifier };
   let [began, rounds] = [0, -1];
   replyTimes.subscribe(listen);
   try {
@@ -73,20 +70,4 @@ export async function breakdown(options: BreakdownOptions): Promise<Breakdown> {
   const rest = whole - Object.values(spent).reduce((sum, part) => sum + part, 0);
   const parts = Object.entries({ ...spent, rest, whole }).map(([name, value]) => [name, value / rounds]);
   return Object.fromEntries(parts) as Breakdown;
-}
-
-/** The same verifier, which tells how long each verdict took. */
-function timed(verifier: Verifier, took: (milliseconds: number) => void): Verifier {
-  return {
-    ...verifier,
-    verify(round) {
-      const began = performance.now();
-      const verdict = verifier.verify(round);
-      if (!(verdict instanceof Promise)) {
-        took(performance.now() - began);
-        return verdict;
-      }
-      return verdict.finally(() => took(performance.now() - began));
-    },
-  };
 }

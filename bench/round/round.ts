@@ -108,7 +108,7 @@ function rowOf({ setting, parts, bare }: Measured): RoundRow {
   return {
     ...{ weights: setting.weights, rule: setting.rule.label, threads: setting.threads },
     ...{ draft: part("draft"), target: part("target"), messages: part("messages"), workers: part("workers") },
-    ...{ verify: part("verify"), rest: part("rest"), whole, bare: runs },
+    ...{ rest: part("rest"), whole, bare: runs },
     ofIdeal: (runs.draft + runs.target) / whole,
   };
 }
@@ -118,14 +118,14 @@ export function roundTable({ rows }: Pick<RoundReport, "rows">): string {
   const time = (milliseconds: number) => milliseconds.toFixed(2);
   const body = rows.map((row) => [
     `${row.weights} ${row.rule} t${row.threads}`,
-    ...[row.draft, row.target, row.messages, row.workers, row.verify, row.rest, row.whole].map(time),
+    ...[row.draft, row.target, row.messages, row.workers, row.rest, row.whole].map(time),
     `${time(row.bare.draft)} + ${time(row.bare.target)}`,
     time(row.bare.alternating),
     `${(100 * row.ofIdeal).toFixed(0)} %`,
   ]);
   return markdownTable(
     [
-      ...["", "draft run", "target run", "messages", "JS in workers", "verify", "text, rest", "whole"],
+      ...["", "draft run", "target run", "messages", "JS in workers", "text, rest", "whole"],
       ...["bare runs alone", "bare, alternating", "of ideal"],
     ],
     body,

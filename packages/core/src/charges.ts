@@ -16,7 +16,7 @@ export function charged(
 }
 
 /** The total of these charges in nats, for the first `emitted` tokens of the block. */
-export function totalCharge(charges: readonly Charge[] | undefined, emitted: number): number {
+export function totalCharge(charges: readonly Pick<Charge, "nats">[] | undefined, emitted: number): number {
   return (charges ?? []).reduce((sum, { nats }) => sum + total(nats, emitted), 0);
 }
 

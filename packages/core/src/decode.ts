@@ -1,208 +1,40 @@
-/**
- * The decoding loop (2211.17192, algorithm 1, with the acceptance rule as an argument).
- *
- * Invariant: between rounds the target's cache holds every committed token but the last. One round drafts K tokens,
- * runs the last committed token and the draft through the target, keeps the longest accepted prefix, adds a replacement
- * or a bonus token, and rewinds. If the drafter has to run the prompt too, the first round has no draft: the prompt's
- * last row gives the first token at once, and meanwhile the drafter may prepare.
- */
-import { charged } from "./charges.ts";
+/** The decoding loop: rounds (see rounds.ts), here or where the models are, and what became of them. */
 import { closing } from "./closing.ts";
-import type { DecodeEvent, EmittedToken } from "./decode-event.ts";
+import type { DecodeEvent } from "./decode-event.ts";
 import type { DecodeOptions } from "./decode-options.ts";
-import { beginRequest, checkCancelled, type Request } from "./decode-request.ts";
-import type { Draft } from "./drafter.ts";
-import { drawToken } from "./draw-token.ts";
-import { loops } from "./guard.ts";
-import { addRound } from "./metrics.ts";
-import type { Session, Token } from "./model.ts";
-import { overshootOf, overshootsOf } from "./overshoot.ts";
+import { beginRequest } from "./decode-request.ts";
+import type { Token } from "./model.ts";
+import { overshootOf } from "./overshoot.ts";
 import { drawsItself, plainRounds } from "./plain-rounds.ts";
-import { checkDraft } from "./preflight.ts";
-import { relaxedBy } from "./relaxed.ts";
-import { scoreBlock, scoringOf } from "./score-block.ts";
-import { withinSupport } from "./support.ts";
-import { tracedToken } from "./traced-token.ts";
-import type { Round, Verdict } from "./verifier.ts";
+import { rounds } from "./rounds.ts";
+import { roundsElsewhere, roundsOffered } from "./rounds-elsewhere.ts";
 
 /**
  * Continues `prompt` (at least one token). Yields the tokens of each round, then one `finish`. The models work on the
  * next round while the reader has this one; a reader who leaves ends that.
  */
 export function decode(prompt: readonly Token[], options: DecodeOptions): AsyncGenerator<DecodeEvent, void, undefined> {
-  return closing(rounds(prompt, options), () => options.drafter?.close());
+  return closing(events(prompt, options), () => options.drafter?.close());
 }
 
-async function* rounds(prompt: readonly Token[], options: DecodeOptions): AsyncGenerator<DecodeEvent, void, undefined> {
+async function* events(prompt: readonly Token[], options: DecodeOptions): AsyncGenerator<DecodeEvent, void, undefined> {
   const left = new AbortController();
   const signal = AbortSignal.any([left.signal, options.signal ?? left.signal]);
   const request = beginRequest(prompt, { ...options, signal });
   const { target, scope, blockExact } = request;
   const session = await target.open({ prompt, scope, blockExact });
-  let coming: Promise<Round> | undefined;
   try {
     await session.rewind(Math.min(session.length, prompt.length - 1));
     request.counters = { ...request.counters, cached: session.length };
     if (drawsItself(session, request)) yield* plainRounds(session, request);
-    while (request.reason === undefined) {
-      const round = await (coming ?? first(session, request));
-      checkCancelled(signal);
-      const verdict = await verify(request, round);
-      const tokens = await commit(request, round, verdict);
-      await rewind(session, request);
-      // The models work on the next round while the reader has this one. A failure counts when that round is awaited.
-      coming = request.reason === undefined ? run(session, request) : undefined;
-      coming?.catch(() => {});
-      yield { type: "round", tokens };
-    }
-    const { counters, looping, overshoots } = request;
-    yield {
-      type: "finish",
-      reason: request.reason,
-      counters: { ...counters, looping, overshoot: overshootOf(overshoots) },
-    };
+    const offered = roundsOffered(session, request, options);
+    const source = offered ? roundsElsewhere(session, request, offered, left) : rounds(session, request, left);
+    for await (const { tokens } of source) yield { type: "round", tokens };
+    const { counters, looping, overshoots, reason } = request;
+    const overshoot = overshootOf(overshoots);
+    yield { type: "finish", reason: reason as "stop" | "length", counters: { ...counters, looping, overshoot } };
   } finally {
     left.abort();
-    await coming?.catch(() => {});
     await session.close();
   }
-}
-
-/** Drafts and scores a round. */
-async function run(session: Session, request: Request): Promise<Round> {
-  checkCancelled(request.signal);
-  const round = await score(session, request, await propose(session, request));
-  request.draftLength.scored();
-  return round;
-}
-
-/** The first round: one without a draft if the drafter has to run the prompt, which it then does beside the target. */
-async function first(session: Session, request: Request): Promise<Round> {
-  checkCancelled(request.signal);
-  if (!preparesDraft(request)) return run(session, request);
-  const scored = score(session, request, { tokens: [] });
-  const { drafter, remaining, committed, shaping, signal, scope } = request;
-  // If the answer ends before a draft, it need not.
-  if (remaining > 2) drafter?.prepare?.({ context: [...committed], session, shaping, signal, scope });
-  return scored;
-}
-
-function preparesDraft({ target, drafter, draftLength }: Request): boolean {
-  // A target elsewhere runs the prompt with its first block.
-  return draftLength.longest > 0 && drafter?.prepare !== undefined && target.reach?.draws !== true;
-}
-
-/** The drafter's tokens for this round. The last token the answer may get is not drafted: the target adds it. */
-async function propose(session: Session, request: Request): Promise<Draft> {
-  const { target, drafter, verifier, committed: context, sampling, shaping, seed, random, signal, scope } = request;
-  const limit = request.draftLength.choose(request.remaining - 1);
-  if (drafter === undefined || limit === 0) return { tokens: [] };
-  const uniform = Array.from({ length: limit }, random);
-  const noise = verifier.drawing === "noise" ? seed : undefined;
-  const hidden = verifier.needs?.draftHidden;
-  const scoring = scoringOf(session, request, true);
-  const settings = { sampling, shaping, uniform, noise, hidden, signal, scope, scoring };
-  const draft = await drafter.propose({ context, limit, ...settings });
-  const tokens = draft.tokens.slice(0, limit);
-  checkDraft(tokens, drafter, target);
-  return { ...draft, tokens: shaping?.cut(tokens, draft.evidence !== undefined) ?? tokens };
-}
-
-/**
- * Runs the committed tokens that the target lacks and the draft through it. Returns everything a verifier may know
- * about the block.
- */
-async function score(session: Session, request: Request, draft: Draft): Promise<Round> {
-  const { target, sampling, committed, promptLength, random } = request;
-  const uniform = target.reach?.draws ? random() : undefined;
-  const scored = await scoreBlock(session, committed.slice(session.length), { ...request, draft, uniform });
-  return {
-    ...scored,
-    context: committed,
-    promptLength,
-    draft: draft.tokens,
-    draftHidden: draft.hidden,
-    spent: request.spent,
-    looping: request.looping,
-    greedy: sampling.temperature === 0,
-    control: request.control,
-    uniform: draft.tokens.map(random),
-    noise: request.seed,
-  };
-}
-
-/** The verdict on the block, limited to tokens the request allows. */
-async function verify({ verifier }: Request, round: Round): Promise<Verdict> {
-  const { draft } = round;
-  if (draft.length === 0) return { accept: [] };
-  const verdict = await verifier.verify(round);
-  if (verdict.accept.length !== draft.length) {
-    throw new TypeError(
-      `Verifier "${verifier.name}" decided on ${verdict.accept.length} tokens; expected ${draft.length}.`,
-    );
-  }
-  return withinSupport(verdict, round);
-}
-
-/** Adds the accepted prefix and a replacement or a bonus token to the answer, or stops where the answer ends. */
-async function commit(request: Request, round: Round, verdict: Verdict): Promise<readonly EmittedToken[]> {
-  const { verifier, committed, eos, stop, trace, logprobs, random, pick } = request;
-  const { draft, target } = round;
-  const accepted = acceptedOf(verdict);
-  const rejected = accepted < draft.length;
-  const by = draft.slice(0, accepted).map((_, at) => verdict.by?.[at] ?? verifier.name);
-  const relaxed = relaxedBy(verifier, round);
-  const tokens: EmittedToken[] = [];
-
-  const add = (token: Token, source: EmittedToken["source"]): boolean => {
-    const at = tokens.length;
-    const accepted = source === "draft";
-    const traced = trace === true ? tracedToken(token, round, at) : {};
-    const logits = logprobs && target.ownLogits?.(at);
-    const scored = logits && { logprobs: logprobs?.(logits, token) };
-    tokens.push({
-      token,
-      source,
-      by: accepted ? by[at] : undefined,
-      relaxed: accepted && relaxed(at),
-      ...traced,
-      ...scored,
-    });
-    return eos.has(token) || stop?.(token) === true;
-  };
-  let ended = false;
-  while (!ended && tokens.length < accepted) ended = add(draft[tokens.length] as Token, "draft");
-  request.overshoots.push(...overshootsOf(verifier, round, tokens.length));
-  const ignored = accepted - tokens.length;
-  let drawn: "replacement" | "bonus" | undefined;
-  if (!ended) {
-    drawn = rejected ? "replacement" : "bonus";
-    const position = committed.length + accepted;
-    const token = await drawToken(target, accepted, rejected ? verdict : {}, random, (row) => pick(row, position));
-    ended = add(token, draft.length === 0 ? "target" : drawn);
-  }
-  // Only now: rows are shaped when they are read, by the context of the round.
-  committed.push(...tokens.map(({ token }) => token));
-  const undecided = draft.slice(0, accepted + 1).filter((_, at) => target.undecided?.(at) === true).length;
-  const outcome = { drafted: draft.length, accepted, rejected, tokens, drawn, ignored, by, verdict, undecided };
-  request.counters = addRound(request.counters, outcome);
-  request.draftLength.learn(outcome);
-  request.looping ||= loops(committed, request.promptLength);
-  for (const { charges } of [verdict, ...(verdict.shadows ?? [])]) {
-    request.spent = charged(request.spent, charges, tokens.length);
-  }
-  if (ended) request.reason = "stop";
-  else if (request.remaining <= 0) request.reason = "length";
-  return tokens;
-}
-
-/** Restores the invariant: removes rejected and ignored tokens from the cache. */
-async function rewind(session: Session, { committed }: Request): Promise<void> {
-  await session.rewind(committed.length - 1);
-}
-
-/** The length of the accepted prefix. */
-function acceptedOf({ accept }: Verdict): number {
-  const rejection = accept.indexOf(false);
-  return rejection < 0 ? accept.length : rejection;
 }

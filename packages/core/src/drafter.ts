@@ -1,3 +1,4 @@
+import type { Rounds, RoundsRequest } from "./drafter-rounds.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 import type { Reading } from "./evidence/reading.ts";
 import type { ByHiddenKind, HiddenKind, Session, Token } from "./model.ts";
@@ -81,6 +82,12 @@ export interface Drafter {
    */
   prepare?(request: PrepareRequest): void;
   propose(request: DraftRequest): Promise<Draft>;
+  /**
+   * The rounds of the whole answer, drafted, verified and drawn where both models are; undefined if they are not in one
+   * place, or if this is a copy of the drafter (`this`), which may propose otherwise. They are what `propose` and the
+   * loop would give. Called at most once, before `propose`, for requests that need nothing else of this program.
+   */
+  rounds?(request: RoundsRequest): Rounds | undefined;
   /** Frees its resources. Called once, by the request it drafts for. */
   close(): void | Promise<void>;
 }

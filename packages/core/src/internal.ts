@@ -16,5 +16,6 @@ export { hiddenRows } from "./hidden-rows.ts";
 export { noCounts } from "./metrics.ts";
 export { writeNoise } from "./noise.ts";
 export { blockLength, unmetNeed } from "./preflight.ts";
+export { roundsFrom } from "./rounds-from.ts";
 export { stopStrings } from "./text-stream.ts";
 export { truncates } from "./truncate.ts";

@@ -1,6 +1,6 @@
 import { totalCharge } from "./charges.ts";
 import type { Overshoot } from "./overshoot.ts";
-import type { Verdict } from "./verifier.ts";
+import type { Charge, ShadowVerdict } from "./verifier.ts";
 
 /**
  * What happened in one answer, in tokens. Always: evaluated = accepted + rejected; emitted = accepted + replacements +
@@ -73,8 +73,10 @@ export interface RoundOutcome {
   readonly drawn: "replacement" | "bonus" | undefined;
   readonly ignored: number;
   readonly by: readonly string[];
-  readonly verdict: Verdict;
   readonly undecided: number;
+  /** What ledgers charged for the block, and what shadow rules would have accepted of it. */
+  readonly charges?: readonly Pick<Charge, "nats">[] | undefined;
+  readonly shadows?: readonly Pick<ShadowVerdict, "name" | "accept">[] | undefined;
 }
 
 /** All counters at zero. */
@@ -104,7 +106,7 @@ export function addRound(counters: Counters, round: RoundOutcome): Counters {
   const acceptedBy = { ...counters.acceptedBy };
   for (const name of round.by) acceptedBy[name] = (acceptedBy[name] ?? 0) + 1;
   const shadows = { ...counters.shadows };
-  for (const { name, accept } of round.verdict.shadows ?? []) {
+  for (const { name, accept } of round.shadows ?? []) {
     const rejection = accept.indexOf(false);
     const accepted = rejection < 0 ? accept.length : rejection;
     const before = shadows[name] ?? { accepted: 0, more: 0 };
@@ -125,7 +127,7 @@ export function addRound(counters: Counters, round: RoundOutcome): Counters {
     ignored: counters.ignored + round.ignored,
     emitted: counters.emitted + round.tokens.length,
     acceptedBy,
-    spent: counters.spent + totalCharge(round.verdict.charges, round.tokens.length),
+    spent: counters.spent + totalCharge(round.charges, round.tokens.length),
     shadows,
     undecided: counters.undecided + round.undecided,
     histogram: oneMore(counters.histogram, round.accepted),

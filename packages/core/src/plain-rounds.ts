@@ -63,5 +63,4 @@ function commitAll(request: Request, drawn: readonly Token[]): readonly EmittedT
 /** What the counters say of a round without a draft. */
 const drawnToken: Omit<RoundOutcome, "tokens"> = {
   ...{ drafted: 0, accepted: 0, rejected: false, drawn: "bonus", ignored: 0, by: [], undecided: 0 },
-  verdict: { accept: [] },
 };

@@ -4,8 +4,10 @@ import { orPlugin } from "./combinators/or.ts";
 import { shadowPlugin } from "./combinators/shadow.ts";
 import { unguardedPlugin } from "./combinators/unguarded.ts";
 import { whenPlugin } from "./combinators/when.ts";
-import { createRegistry, type Preset, type Registry, type VerifierPlugin } from "./registry.ts";
+import { type PolicySource, setPolicySource } from "./policy-source.ts";
+import { createRegistry, type Policy, type Preset, type Registry, type VerifierPlugin } from "./registry.ts";
 import type { Tokenizer } from "./tokenizer.ts";
+import type { Verifier } from "./verifier.ts";
 import { type AutojudgeHead, autojudgePlugin } from "./verifiers/autojudge.ts";
 import { blockPlugin } from "./verifiers/block.ts";
 import { cascadePlugin } from "./verifiers/cascade.ts";
@@ -123,5 +125,36 @@ export function defaultRegistry(options: RegistryOptions = {}): Registry {
     ...(options.autojudge === undefined ? [] : [autojudge]),
     ...(options.tokenizer === undefined ? [] : [thinking]),
   ];
-  return createRegistry(plugins, named, options.missing);
+  const registry = createRegistry(plugins, named, options.missing);
+  return options.plugins === undefined ? { ...registry, create: remembering(registry, options) } : registry;
+}
+
+/**
+ * `create`, which remembers what verifiers are made from, unless that is more than data: a tokenizer, for example.
+ */
+function remembering(registry: Registry, { judge, autojudge, tokenizer }: RegistryOptions): Registry["create"] {
+  const number = registries++;
+  let plain: Registry | undefined;
+  return (given, path) => {
+    const verifier = registry.create(given, path);
+    try {
+      if (tokenizer !== undefined) (plain ??= defaultRegistry({ judge, autojudge })).create(given);
+      setPolicySource(verifier, { policy: structuredClone(given) as Policy, registry: number, judge, autojudge });
+    } catch {
+      // It needs the tokenizer, or is no plain data: its rounds are made where it is.
+    }
+    return verifier;
+  };
+}
+
+/** How many registries there were. */
+let registries = 0;
+
+/** The last registry that `verifierFrom` made. */
+let last: { readonly number: number; readonly registry: Registry } | undefined;
+
+/** The verifier that was made from this, in another thread perhaps. */
+export function verifierFrom({ policy, registry: number, judge, autojudge }: PolicySource): Verifier {
+  if (last?.number !== number) last = { number, registry: defaultRegistry({ judge, autojudge }) };
+  return last.registry.create(policy);
 }

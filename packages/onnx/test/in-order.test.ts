@@ -28,11 +28,12 @@ test("work waits for earlier work that shares a key, and work without keys for a
   assert.equal(log.join(", "), expected);
 });
 
-test("a request uses its session, that of which it copies, and that of the block it orders", () => {
+test("a request uses its session, that of which it copies, that of the block it orders, and that it drafts with", () => {
   const block = { model: 0, request: { session: 7 } };
   const keys = (model: number, request: object) => sessionsOf(model, request as Request);
   assert.deepEqual(keys(1, { type: "append", session: 3 }), ["1 3"]);
   assert.deepEqual(keys(1, { type: "copy", session: 3, source: 2 }), ["1 3", "1 2"]);
   assert.deepEqual(keys(1, { type: "draft", session: 3, block }), ["1 3", "0 7"]);
+  assert.deepEqual(keys(0, { type: "rounds", session: 7, uses: { place: 1, id: 3 } }), ["0 7", "1 3"]);
   assert.equal(keys(1, { type: "load" }), undefined);
 });

@@ -16,7 +16,7 @@ export async function mortalWorker(folder: string, end = "process.exit(3);", beg
   const lines = [
     `import ${JSON.stringify(worker)};`,
     `import { parentPort } from "node:worker_threads";`,
-    `const tokens = ({ tokens = [], context = [] }) => [...tokens, ...context];`,
+    `const tokens = ({ tokens = [], context = [], begin }) => [...tokens, ...context, ...(begin?.prompt ?? [])];`,
     `parentPort.on("message", ({ request = {} }) => { if (tokens(request).includes(${deadly})) { ${end} } });`,
     begin,
   ];

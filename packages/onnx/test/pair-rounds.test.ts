@@ -1,4 +1,4 @@
-/** A round of a pair is one message, and changes no answer by that. */
+/** A draft and its block are one message in a pair, and change no answer by that. Whole rounds: session-rounds.test.ts. */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -54,6 +54,9 @@ const apart = (drafter: Drafter): Drafter => ({
   propose: (request) => drafter.propose({ ...request, scoring: undefined }),
 });
 
+/** A copy of the drafter, which offers no rounds of the worker. */
+const copied = (drafter: Drafter): Drafter => ({ ...drafter });
+
 async function eventsOf(prompt: readonly number[], options: DecodeOptions): Promise<DecodeEvent[]> {
   const events: DecodeEvent[] = [];
   for await (const event of decode(prompt, { maxTokens: 24, draftTokens: 6, ...options })) events.push(event);
@@ -97,7 +100,7 @@ for (const [form, options] of [
           const asked = { target: pair.target, verifier: registry.create(policy), ...how };
           const two = await eventsOf(prompt, { ...asked, drafter: apart(pair.drafter()) });
           sent();
-          const one = await eventsOf(prompt, { ...asked, drafter: pair.drafter() });
+          const one = await eventsOf(prompt, { ...asked, drafter: copied(pair.drafter()) });
           assert.deepEqual(one.slice(0, -1), two.slice(0, -1), `${JSON.stringify(policy)} ${JSON.stringify(how)}`);
           const [last, expected] = [one.at(-1), two.at(-1)];
           assert.ok(last?.type === "finish" && expected?.type === "finish");
@@ -208,7 +211,7 @@ describe("a pair", () => {
     const ask = (n: number, model: Pair) =>
       eventsOf([...tokensOf(30, 1), ...tokensOf(5 + n, n)], {
         target: model.target,
-        drafter: model.drafter(),
+        drafter: copied(model.drafter()),
         verifier,
       });
     const all = Array.from({ length: 12 }, (_, n) => n);
@@ -277,7 +280,7 @@ describe("a pair whose target fails", () => {
   };
   const ask = async (pair: Pair, middle: number) => {
     const prompt = [...tokensOf(10, 2), middle, ...tokensOf(10, 3)];
-    const asked = { target: pair.target, drafter: pair.drafter(), stop: () => false, maxTokens: 4 };
+    const asked = { target: pair.target, drafter: copied(pair.drafter()), stop: () => false, maxTokens: 4 };
     return tokensIn(await eventsOf(prompt, asked));
   };
 

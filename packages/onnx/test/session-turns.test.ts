@@ -39,7 +39,15 @@ function slowWorker() {
     },
     close: async () => {},
   };
-  const facts = { name: "slow", readable: 50, contextLength: 5000, hidden: {}, eos: [eos], computesReadings: false };
+  const facts = {
+    name: "slow",
+    vocabulary: 50,
+    readable: 50,
+    contextLength: 5000,
+    hidden: {},
+    eos: [eos],
+    computesReadings: false,
+  };
   const line = turns();
   const [worker, draft] = [0, 1].map((number) => workerHandle(link, facts, 0, { number, line }));
   return { ran, worker: worker as WorkerHandle, draft: draft as WorkerHandle };

@@ -33,7 +33,15 @@ function recording(cacheBytes: number, failing: (request: Request) => Error | un
   };
   const worker = workerHandle(
     link,
-    { name: "recording", readable: 50, contextLength: 1000, hidden: {}, eos: [], computesReadings: false },
+    {
+      name: "recording",
+      vocabulary: 50,
+      readable: 50,
+      contextLength: 1000,
+      hidden: {},
+      eos: [],
+      computesReadings: false,
+    },
     cacheBytes,
   );
   const asked = (type: Request["type"]) => requests.filter((request) => request.type === type);

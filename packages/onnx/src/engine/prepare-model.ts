@@ -16,6 +16,7 @@ import type { Engine } from "./engine.ts";
 import { closeAll, openOnPool } from "./engine-pool.ts";
 import { loadRequest } from "./load-request.ts";
 import { workerLoader } from "./load-worker.ts";
+import { asRunning } from "./own-model.ts";
 import { placesOf } from "./places.ts";
 import { replyTimes } from "./reply-times.ts";
 import { defaultSpin, defaultThreads } from "./threads.ts";
@@ -71,12 +72,13 @@ export async function runningModel(
   const { sessionBytes = 2 ** 31, hidden } = options;
   const states = missingStates(graph, hidden);
   const warnings = [...described.warnings, ...warningsOf(graph, check, await findVariants(folder)), ...states];
-  return onnxModel(described, first, warnings, {
+  const model = onnxModel(described, first, warnings, {
     places: count * placesOf(graph, described.contextLength, sessionBytes),
     engines: () => engines.map(({ state }) => state),
     open: (...asked) => openOnPool(engines, ...asked),
     close: () => closeAll(engines),
   });
+  return asRunning(model, (link) => engines.some(({ worker }) => worker?.link === link));
 }
 
 /** Throws RangeError for an invalid option. */

@@ -87,7 +87,7 @@ async function draftPart(
 }
 
 /** Runs all but the end of a long context, so that the draft after it is short for those who wait. */
-async function catchUp(
+export async function catchUp(
   model: ModelFacts,
   options: SessionOptions,
   state: SessionState,

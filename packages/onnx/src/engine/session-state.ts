@@ -1,17 +1,10 @@
-import type { LanguageModel, Token } from "@lenity/core";
+import type { Token } from "@lenity/core";
 import type { WorkerLink } from "../protocol/link.ts";
+import type { ModelFacts } from "../protocol/model-facts.ts";
 import type { AppendReply, AppendRequest, ScoreReply, ScoreRequest } from "../protocol/protocol.ts";
 import type { TakeTurn } from "./turns.ts";
 
-/** What a session needs to know about its model. */
-export type ModelFacts = Pick<LanguageModel, "name" | "source" | "contextLength" | "eos" | "hidden" | "lastOnly"> & {
-  /** Ids below this number have an embedding. */
-  readonly readable: number;
-  /** Whether its worker computes the values that verification needs from drafted blocks. */
-  readonly computesReadings: boolean;
-  /** Whether the check at loading found that a token that runs alone gives the bits that it gives in a block. */
-  readonly aloneAsInBlocks?: boolean | undefined;
-};
+export type { ModelFacts };
 
 /** Where a session runs, and what its cache contains at the start. */
 export interface SessionOptions {
@@ -26,6 +19,8 @@ export interface SessionOptions {
   readonly blockExact: boolean;
   /** Its turns on the worker, which other sessions use too. */
   readonly turn: TakeTurn;
+  /** Whether others wait for a turn. */
+  crowded(): boolean;
   /** Called for every reply from the worker. */
   onReply(): void;
   /** Called once, with the tokens in the cache at the end whose rows were computed in blocks. */

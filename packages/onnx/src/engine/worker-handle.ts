@@ -88,6 +88,7 @@ export function workerHandle(
       held,
       blockExact,
       turn: line.join(),
+      crowded: () => line.waiting > 0,
       onReply() {
         hasReplied = true;
       },

@@ -1,12 +1,23 @@
 /** The messages between the main thread and the worker. Plain data only, since they are cloned. */
 
-import type { ByHiddenKind, ErrorCode, ErrorFacts, HiddenKind, Reading, Sampling, Token } from "@lenity/core";
+import type {
+  ByHiddenKind,
+  DecidedRound,
+  ErrorCode,
+  ErrorFacts,
+  HiddenKind,
+  Reading,
+  RoundSettings,
+  Sampling,
+  Token,
+} from "@lenity/core";
 import type { CacheFamily, CacheShape } from "../graph/cache-shape.ts";
 import type { Port } from "../graph/port.ts";
 import type { SizeHints } from "../graph/size-hints.ts";
 import type { WeightFormat } from "../onnx-file/weight-formats.ts";
 import type { DeviceOption, DeviceReport } from "./devices.ts";
 import type { GpuLock } from "./gpu-lock.ts";
+import type { ModelFacts } from "./model-facts.ts";
 
 /** Opens the file; the first request to a model. */
 export interface LoadRequest {
@@ -203,6 +214,45 @@ export interface DraftReply extends DraftedRound {
   readonly block?: AppendReply | ScoreReply | undefined;
 }
 
+/** A session, and how many tokens of the text it holds. */
+export interface HeldSession {
+  /** Its model's number in the worker. */
+  readonly place: number;
+  readonly id: number;
+  readonly held: number;
+}
+
+/** An answer whose rounds the worker makes. */
+export interface RoundsBeginning {
+  readonly prompt: readonly Token[];
+  readonly settings: RoundSettings;
+  /** The session that the message is for. */
+  readonly target: HeldSession & { readonly model: ModelFacts };
+  readonly draft: ModelFacts;
+}
+
+/** Asks for the next rounds of the answer of a target's session; answered by `RoundsReply`. */
+export interface RoundsMessage {
+  readonly type: "rounds";
+  readonly session: number;
+  /** With the first message of an answer. */
+  readonly begin?: RoundsBeginning | undefined;
+  /** With the first message after that: the draft model's session. The round before it has no draft. */
+  readonly draft?: HeldSession | undefined;
+  /** The draft model's session, once it is open: its other requests wait for these rounds. */
+  readonly uses?: Pick<HeldSession, "place" | "id"> | undefined;
+  /** The most rounds. */
+  readonly rounds: number;
+  readonly cancel?: ArrayBufferLike | undefined;
+}
+
+/** Rounds, at least one, and how many tokens of the text the two sessions then hold. */
+export interface RoundsReply {
+  readonly rounds: readonly DecidedRound[];
+  readonly target: number;
+  readonly draft: number;
+}
+
 /** Begins a session with a copy of the first `length` rows of another session's cache. */
 export interface CopyRequest {
   readonly type: "copy";
@@ -231,6 +281,7 @@ export type Request =
   | LogitsRequest
   | DrawMessage
   | DraftMessage
+  | RoundsMessage
   | CopyRequest
   | MeasureRequest
   | CloseRequest;

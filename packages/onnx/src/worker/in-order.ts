@@ -29,5 +29,6 @@ export function sessionsOf(model: number, request: Request): readonly string[] |
   // A rewind sent with an append must not overtake the append before it, whoever asks for either.
   if (request.type === "draft" && request.block !== undefined)
     return [own, `${request.block.model} ${request.block.request.session}`];
+  if (request.type === "rounds" && request.uses !== undefined) return [own, `${request.uses.place} ${request.uses.id}`];
   return [own];
 }

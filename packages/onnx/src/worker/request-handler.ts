@@ -6,18 +6,13 @@ import type { BlockOrder, DraftedRound, DraftReply, LoadReply, Request } from ".
 import { draftRound } from "../run/draft-round.ts";
 import { drawAnswer } from "../run/draw-answer.ts";
 import { append, copySequence, newSequence, rewindSequence, type Sequence } from "../run/sequence.ts";
+import { answersOf } from "./answer-rounds.ts";
+import type { HandleBeside, Handled } from "./handled.ts";
 import { type OpenModel, openModel } from "./open-model.ts";
 import { memoryFault } from "./out-of-memory.ts";
 import type { RunTimes } from "./run-times.ts";
 
-/** The reply to a request, and those of its buffers that can be transferred. */
-export interface Handled {
-  readonly value: unknown;
-  readonly transfer: ArrayBuffer[];
-}
-
-/** Handles a request to a model of the same thread, by the model's number. */
-export type HandleBeside = (model: number, request: Request) => Promise<Handled>;
+export type { HandleBeside, Handled };
 
 /** Handles one request. Requests of one session must be handled one after another. */
 export type RequestHandler = (request: Request) => Promise<Handled>;
@@ -36,6 +31,7 @@ export interface Surroundings {
 export function requestHandler(backend: Backend, { beside, runs, gathering }: Surroundings = {}): RequestHandler {
   let open: OpenModel | undefined;
   const sequences = new Map<number, Sequence>();
+  const answers = answersOf(beside);
 
   const load = async (request: Extract<Request, { type: "load" }>): Promise<LoadReply> => {
     open = await openModel(backend, request, { runs: request.timed === true ? runs : undefined, gathering });
@@ -43,8 +39,12 @@ export function requestHandler(backend: Backend, { beside, runs, gathering }: Su
   };
   const handle = async (request: Request): Promise<Handled> => {
     if (request.type === "load") return { value: await load(request), transfer: [] };
-    if (request.type === "close") return { value: closeSequence(sequences, request.session), transfer: [] };
+    if (request.type === "close") {
+      answers.end(request.session);
+      return { value: closeSequence(sequences, request.session), transfer: [] };
+    }
     if (open === undefined) throw new Error("The worker was asked to run before it had loaded a model.");
+    if (request.type === "rounds") return { value: await answers.next(request), transfer: [] };
     if (request.type !== "copy") {
       return runRequest(open, sequenceOf(sequences, request.session), request, beside);
     }
@@ -61,7 +61,7 @@ export function requestHandler(backend: Backend, { beside, runs, gathering }: Su
 async function runRequest(
   { model, scorer, eos }: OpenModel,
   sequence: Sequence,
-  request: Exclude<Request, { type: "load" | "close" | "copy" }>,
+  request: Exclude<Request, { type: "load" | "close" | "copy" | "rounds" }>,
   beside: HandleBeside | undefined,
 ): Promise<Handled> {
   if (request.type === "logits-at") {

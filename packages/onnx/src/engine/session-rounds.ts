@@ -1,0 +1,98 @@
+/** The main thread's side of rounds that are drafted, verified and drawn in the worker of both models. */
+import type { DecidedRound, Rounds, RoundsRequest, Token } from "@lenity/core";
+import { canRead } from "@lenity/core/internal";
+import { cancellation } from "../protocol/cancellation.ts";
+import { chunk } from "../protocol/chunk.ts";
+import type { ModelFacts } from "../protocol/model-facts.ts";
+import type { HeldSession, RoundsReply } from "../protocol/protocol.ts";
+import type { OwnSession } from "./own-session.ts";
+import { partsOf } from "./parts.ts";
+import { catchUp } from "./session-draft.ts";
+import { extend, send } from "./session-requests.ts";
+import { extendTo, type SessionState, shorten } from "./session-state.ts";
+import { runCost } from "./turns.ts";
+
+/** The most rounds in a turn. While other sessions wait it is one. */
+const mostRounds = 4;
+
+/** The draft model, and how its session is opened, which is done after the first token. */
+export interface RoundsDraft {
+  readonly model: ModelFacts;
+  open(context: readonly Token[]): Promise<OwnSession>;
+}
+
+/** Asks the worker of the target's session for the rounds of an answer. */
+export function sessionRounds(
+  target: OwnSession,
+  { model: draftModel, open }: RoundsDraft,
+  { prompt, settings, signal }: RoundsRequest,
+): Rounds {
+  const { model, options, state } = target;
+  const committed = [...prompt];
+  let begun = false;
+  let draft: OwnSession | undefined;
+  /** What the next turn costs, in tokens. */
+  let cost = 0;
+
+  const begin = async () => {
+    await runBeginning(target, committed, signal);
+    cost = committed.length - state.held.length;
+    return { prompt: committed, settings, target: { ...placeOf(target), model }, draft: draftModel };
+  };
+  const openDraft = async () => {
+    draft = await open(committed);
+    const { model, options, state } = draft;
+    const drafts = committed.length < model.contextLength && canRead(model, committed);
+    if (drafts) await catchUp(model, options, state, committed, cancellation(signal));
+    return placeOf(draft);
+  };
+  return {
+    async next() {
+      const beginning = begun ? undefined : await begin();
+      const drafting = begun && draft === undefined ? await openDraft() : undefined;
+      const cancel = cancellation(signal);
+      const reply = await send<RoundsReply>(model, options, state, cost, cancel, () => {
+        const rounds = begun && !options.crowded() ? mostRounds : 1;
+        const uses = draft && { place: draft.options.place, id: draft.options.id };
+        const from = { begin: beginning, draft: drafting, uses, cancel: cancel?.flag };
+        return { type: "rounds", session: options.id, rounds, ...from };
+      });
+      begun = true;
+      state.scored = true;
+      options.onReply();
+      committed.push(...reply.rounds.flatMap(({ tokens }) => tokens.map(({ token }) => token)));
+      cost = costOf(reply.rounds);
+      hold(state, committed.slice(0, reply.target));
+      if (draft !== undefined) hold(draft.state, committed.slice(0, reply.draft));
+      return reply.rounds;
+    },
+  };
+}
+
+/** Runs all parts of a prompt but the last, which gives the first token. */
+async function runBeginning(
+  { model, options, state }: OwnSession,
+  prompt: readonly Token[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const rest = prompt.slice(state.held.length);
+  const parts = partsOf(rest.length, 1, chunk).filter(({ rows }) => rows === 0);
+  const tokens = rest.slice(0, parts.at(-1)?.end ?? 0);
+  const { id: session } = options;
+  await extend(model, options, state, tokens, parts, { signal }, (part) => ({ type: "append", session, ...part }));
+}
+
+function placeOf({ options: { place, id }, state }: OwnSession): HeldSession {
+  return { place, id, held: state.held.length };
+}
+
+/** As many tokens as the rounds drafted and ran, and what their runs cost besides. */
+function costOf(rounds: readonly DecidedRound[]): number {
+  return rounds.reduce((sum, { drafted }) => sum + 2 * drafted + 1 + runCost, -runCost);
+}
+
+/** Notes what the worker holds of the text. */
+function hold(state: SessionState, held: readonly Token[]): void {
+  shorten(state, held.length);
+  extendTo(state, held);
+}
