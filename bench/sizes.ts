@@ -4,14 +4,14 @@
  */
 import { availableParallelism, cpus } from "node:os";
 import type { Session } from "@lenity/core";
-import { type AttentionForm, defaultThreads, loadModel, type OnnxModel } from "@lenity/onnx";
+import { type AttentionForm, type Device, defaultThreads, loadModel, type OnnxModel } from "@lenity/onnx";
 import { type Shape, tokensOf } from "@lenity/onnx/testing";
 import { exportedFiles, type SizeFile, type SizeKind, sizeKinds } from "./sizes/exported-files.ts";
 import { writeRandomFolder } from "./sizes/random-folder.ts";
 import type { SizesCell, SizesReport, SizesRow } from "./sizes/report.ts";
 import { type Clock, quartiles, type Timer, timer } from "./sizes/timer.ts";
 
-export { type SizeKind, sizeKinds } from "./sizes/exported-files.ts";
+export { deviceKinds, type SizeKind, sizeKinds } from "./sizes/exported-files.ts";
 export type { SizesCell, SizesReport, SizesRow } from "./sizes/report.ts";
 export { type ShapeName, shapeNames, shapes } from "./sizes/shapes.ts";
 export { sizesTable } from "./sizes/sizes-table.ts";
@@ -32,11 +32,15 @@ export interface SizesOptions {
   /** Tokens of the prompt. Default 256. */
   readonly prompt?: number | undefined;
   readonly threads?: number | undefined;
+  /** Default cpu. */
+  readonly device?: Device | undefined;
   /** Default wall. */
   readonly clock?: Clock | undefined;
   /** Turns of each file at each context and block. Three steps of each turn count. Default 6. */
   readonly turns?: number | undefined;
   readonly progress?: ((done: number, all: number) => void) | undefined;
+  /** Called after each length at each context with what is measured so far, in case the run is ended. */
+  readonly keep?: ((report: SizesReport) => Promise<void>) | undefined;
 }
 
 /** A loaded file and its only sequence. */
@@ -49,16 +53,25 @@ interface Lane {
 /** Measures every file at every context. Throws RangeError for lengths that do not fit. */
 export async function sizes(options: SizesOptions): Promise<SizesReport> {
   const { contexts = [256, 1024, 4096], blocks = [1, 4, 8, 16, 25], prompt = 256, turns = 6 } = options;
-  const { threads = defaultThreads(), clock = "wall", shapes, progress } = options;
+  const { threads = defaultThreads(), device = "cpu", clock = "wall", shapes, progress, keep } = options;
   checkLengths(contexts, blocks, prompt, shapes);
   const names = Object.keys(shapes);
   let done = 0;
-  const plan: Plan = {
-    ...{ contexts: [...contexts].sort((a, b) => a - b), blocks, prompt, turns, threads },
-    time: timer(clock, threads),
-    measured: () => progress?.(++done, names.length * contexts.length * (blocks.length + 1)),
-  };
   const rows: SizesRow[] = [];
+  const processor = cpus()[0]?.model ?? "unknown";
+  const machine = { processor, cores: availableParallelism(), threads, clock, turns, prompt };
+  const report = (more: readonly SizesRow[] = []) => ({
+    ...machine,
+    rows: [...rows, ...more].map((row) => ({ ...row, cells: inSingles(row.cells) })),
+  });
+  const plan: Plan = {
+    ...{ contexts: [...contexts].sort((a, b) => a - b), blocks, prompt, turns, threads, device },
+    time: timer(clock, threads),
+    async measured(lanes) {
+      progress?.(++done, names.length * contexts.length * (blocks.length + 1));
+      await keep?.(report(lanes.map(({ row }) => row)));
+    },
+  };
   for (const name of names) {
     const shape = shapes[name] as Shape;
     const folder = await writeRandomFolder(options.folder, name, shape);
@@ -70,10 +83,9 @@ export async function sizes(options: SizesOptions): Promise<SizesReport> {
     } finally {
       for (const lane of lanes) await lane.model.close();
     }
-    rows.push(...lanes.map(({ row }) => ({ ...row, cells: inSingles(row.cells) })));
+    rows.push(...lanes.map(({ row }) => row));
   }
-  const processor = cpus()[0]?.model ?? "unknown";
-  return { processor, cores: availableParallelism(), threads, clock, turns, prompt, rows };
+  return report();
 }
 
 /** What is measured of every file. */
@@ -83,9 +95,10 @@ interface Plan {
   readonly prompt: number;
   readonly turns: number;
   readonly threads: number;
+  readonly device: Device;
   readonly time: Timer;
   /** Called after each length at each context. */
-  measured(): void;
+  measured(lanes: readonly Lane[]): Promise<void>;
 }
 
 /** Adds a cell for each context and length to the rows of the files, which take turns. */
@@ -99,9 +112,9 @@ async function measure(lanes: readonly Lane[], tokens: readonly number[], plan: 
         for (const lane of lanes) {
           const { session } = lane;
           await fill(session, tokens, begin);
-          // A prompt needs no logits. It is long enough to count from the first.
-          const step = () => session.append(tokens.slice(begin, context), isPrompt ? { rows: 0 } : {});
-          if (!isPrompt) await step();
+          const step = () => run(session, tokens.slice(begin, context), isPrompt);
+          // A prompt on the CPU is long enough to count from the first.
+          if (!isPrompt || session.score !== undefined) await step();
           for (let i = 0; i < (isPrompt ? 1 : 3); i++) {
             await session.rewind(begin);
             taken.get(lane)?.push((await time(step)).milliseconds);
@@ -110,9 +123,19 @@ async function measure(lanes: readonly Lane[], tokens: readonly number[], plan: 
       }
       for (const [lane, times] of taken)
         lane.row.cells.push({ context, tokens: length, ...quartiles(times), singles: undefined });
-      plan.measured();
+      await plan.measured(lanes);
     }
   }
+}
+
+/**
+ * Runs a prompt, which needs no logits, or a block. On a device, runs end later than they return, unless something is
+ * read: of a prompt one row, of a block the best tokens, which is all that greedy rounds read.
+ */
+async function run(session: Session, tokens: readonly number[], isPrompt: boolean): Promise<void> {
+  if (session.score === undefined) await session.append(tokens, isPrompt ? { rows: 0 } : {});
+  else if (isPrompt) await session.append(tokens, { rows: 1 });
+  else await session.score(tokens, { readings: new Set(["argmax"]), temperature: 1 });
 }
 
 /** Brings the sequence to this length. */
@@ -121,9 +144,11 @@ async function fill(session: Session, tokens: readonly number[], length: number)
   if (session.length < length) await session.append(tokens.slice(session.length, length), { rows: 0 });
 }
 
-async function openLane(folder: string, shape: string, file: SizeFile, { threads, time }: Plan): Promise<Lane> {
+async function openLane(folder: string, shape: string, file: SizeFile, { threads, device, time }: Plan): Promise<Lane> {
   const memory = process.memoryUsage().rss;
-  const { value: model, milliseconds: load } = await time(() => loadModel(folder, { file: file.file, threads }));
+  const { value: model, milliseconds: load } = await time(() =>
+    loadModel(folder, { file: file.file, threads, device }),
+  );
   const row = {
     shape,
     kind: file.kind,
@@ -132,6 +157,7 @@ async function openLane(folder: string, shape: string, file: SizeFile, { threads
     load,
     memory: process.memoryUsage().rss - memory,
     blockDifference: model.check.blockDifference,
+    device: device === "cpu" ? undefined : model.device,
     cells: [],
   };
   return { row, model, session: await model.open() };

@@ -1,3 +1,4 @@
+import type { DeviceReport } from "@lenity/onnx";
 import type { SizeKind } from "./exported-files.ts";
 import type { Clock, Spread3 } from "./timer.ts";
 
@@ -22,6 +23,8 @@ export interface SizesRow {
   readonly memory: number;
   /** From the checks at loading: 0 where a block's logits are those of single steps, to the bit. */
   readonly blockDifference: number;
+  /** Where it ran, and how far that is from the CPU; undefined on the CPU. */
+  readonly device?: DeviceReport | undefined;
   readonly cells: SizesCell[];
 }
 

@@ -22,6 +22,7 @@ import { size } from "./size.ts";
 
 export interface ExportFlags {
   readonly weights: NonNullable<ExportOptions["weights"]>;
+  readonly compute?: ExportOptions["compute"];
   readonly activations?: Activations | undefined;
   readonly calibration?: string | undefined;
   readonly blockSize?: Int4Recipe["block"] | undefined;
@@ -67,7 +68,8 @@ export async function exportModel(model: string, flags: ExportFlags): Promise<vo
   try {
     const { blockSize: block, zeroPoints, head, embedding } = flags;
     const int4 = weights === "int4" ? { block, zeroPoints, head, embedding } : undefined;
-    const options = { weights, activations, calibration, int4, attention, file: flags.file, signal: cancel.signal };
+    const { compute, file: place } = flags;
+    const options = { weights, compute, activations, calibration, int4, attention, file: place, signal: cancel.signal };
     const progress = () => (process.stderr.isTTY ? draw() : undefined);
     const file = await exportDecoder(dir, { ...options, progress: progress() });
     const drafter = flags.drafter === true ? await exportDrafter(dir, { ...options, progress: progress() }) : undefined;
@@ -82,8 +84,9 @@ const refuse = (message: string, cause?: unknown) => new LenityError("invalid_re
 
 /** Refuses options that the kind of weights does not have. */
 function checkFlags(flags: ExportFlags): void {
-  const { weights, activations, calibration, blockSize, zeroPoints, head, embedding } = flags;
+  const { weights, compute, activations, calibration, blockSize, zeroPoints, head, embedding } = flags;
   const used: readonly (readonly [string, unknown, readonly string[]])[] = [
+    ["--compute", compute, ["float16"]],
     ["--activations", activations, ["int8"]],
     ["--calibration", calibration, ["int8", "int4"]],
     ["--block-size", blockSize, ["int4"]],

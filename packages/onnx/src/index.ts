@@ -5,7 +5,13 @@ export { defaultThreads } from "./engine/threads.ts";
 export { type AttentionForm, attentionForms } from "./export/decoder-graph.ts";
 export * from "./export/export-decoder.ts";
 export * from "./export/export-drafter.ts";
-export { type ExportOptions, type ExportProgress, exportedFile, weightKinds } from "./export/export-options.ts";
+export {
+  computeKinds,
+  type ExportOptions,
+  type ExportProgress,
+  exportedFile,
+  weightKinds,
+} from "./export/export-options.ts";
 export { blockSizes, type EndKind, endKinds, type Int4Options, type Int4Recipe } from "./export/int4-recipe.ts";
 export { type Activations, activationKinds } from "./export/int8-recipe.ts";
 export type { ChatTemplate } from "./folder/chat-template.ts";
