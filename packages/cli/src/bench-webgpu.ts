@@ -33,8 +33,8 @@ export interface WebgpuFlags {
   readonly problems: number;
   readonly maxTokens: number;
   readonly seconds: number;
-  readonly shapes: readonly ShapeName[];
-  readonly weights: readonly SizeKind[];
+  readonly shapes?: readonly ShapeName[] | undefined;
+  readonly weights?: readonly SizeKind[] | undefined;
   readonly contexts?: readonly number[] | undefined;
   readonly blocks?: readonly number[] | undefined;
   readonly prompt: number;
@@ -84,9 +84,19 @@ async function pairOf(flags: WebgpuFlags, keep: (result: PairResult) => Promise<
 }
 
 async function shapesOf(flags: WebgpuFlags, keep: (result: ShapesResult) => Promise<void>): Promise<ShapesResult> {
-  const { device, weights: kinds, contexts, blocks, prompt, turns, threads, folder, quick } = flags;
-  const chosen =
-    quick === true ? { tiny: tinyShape } : Object.fromEntries(flags.shapes.map((name) => [name, shapes[name]]));
+  const {
+    device,
+    weights: kinds = ["float16"],
+    shapes: names = ["llama-3.2-1b"],
+    contexts,
+    blocks,
+    prompt,
+    turns,
+    threads,
+    folder,
+    quick,
+  } = flags;
+  const chosen = quick === true ? { tiny: tinyShape } : Object.fromEntries(names.map((name) => [name, shapes[name]]));
   const result = await withProgress("steps", (progress) =>
     compareShapes({
       ...{ device, kinds, shapes: chosen, contexts, blocks, prompt, turns, threads, folder, progress, keep },
