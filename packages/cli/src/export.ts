@@ -30,6 +30,7 @@ export interface ExportFlags {
   readonly head?: EndKind | undefined;
   readonly embedding?: EndKind | undefined;
   readonly attention?: AttentionForm | undefined;
+  readonly cacheType?: ExportOptions["cacheType"];
   readonly drafter?: boolean | undefined;
   readonly file?: string | undefined;
   readonly json?: boolean | undefined;
@@ -44,6 +45,7 @@ interface Exported {
   readonly bytes: number;
   readonly weights: string;
   readonly activations: string | undefined;
+  readonly cacheType: string;
   readonly hidden: Readonly<Record<string, number>>;
   readonly check: Inspection["check"];
   /** A command or a call that loads it. */
@@ -55,25 +57,22 @@ export async function exportModel(model: string, flags: ExportFlags): Promise<vo
   const { folder: dir } = await resolveModel(model, { weights: true });
   const began = Date.now();
   checkFlags(flags);
+  checkAttention(flags);
   const calibration = await readCalibration(dir, flags);
-  const { weights, activations = weights === "int8" ? "mix" : undefined } = flags;
-  if (flags.drafter === true && flags.attention === "split")
-    throw new LenityError(
-      "invalid_request",
-      "--drafter needs --attention gqa, because the drafter shares the model's cache and split has a different one. Remove one of the two options.",
-    );
+  const { weights, activations = weights === "int8" ? "mix" : undefined, cacheType = "float32" } = flags;
   const attention = flags.attention ?? (flags.drafter === true ? "gqa" : undefined);
   const cancel = new AbortController();
   const leave = onEndSignal(() => cancel.abort());
   try {
     const { blockSize: block, zeroPoints, head, embedding } = flags;
     const int4 = weights === "int4" ? { block, zeroPoints, head, embedding } : undefined;
-    const { compute, file: place } = flags;
-    const options = { weights, compute, activations, calibration, int4, attention, file: place, signal: cancel.signal };
+    const form = { weights, compute: flags.compute, activations, calibration, int4, attention, cacheType };
+    const options = { ...form, file: flags.file, signal: cancel.signal };
     const progress = () => (process.stderr.isTTY ? draw() : undefined);
     const file = await exportDecoder(dir, { ...options, progress: progress() });
     const drafter = flags.drafter === true ? await exportDrafter(dir, { ...options, progress: progress() }) : undefined;
-    const result = { drafter, weights, activations, bytes: await bytesOf(file, began), ...(await describe(dir, file)) };
+    const stored = { weights, activations, cacheType, bytes: await bytesOf(file, began) };
+    const result = { drafter, ...stored, ...(await describe(dir, file)) };
     print(flags.json === true ? JSON.stringify(result) : summary(result));
   } finally {
     leave();
@@ -84,11 +83,12 @@ const refuse = (message: string, cause?: unknown) => new LenityError("invalid_re
 
 /** Refuses options that the kind of weights does not have. */
 function checkFlags(flags: ExportFlags): void {
-  const { weights, compute, activations, calibration, blockSize, zeroPoints, head, embedding } = flags;
+  const { weights, compute, activations, calibration, blockSize, zeroPoints, head, embedding, cacheType } = flags;
+  const int8Cache = cacheType === "int8";
   const used: readonly (readonly [string, unknown, readonly string[]])[] = [
     ["--compute", compute, ["float16"]],
     ["--activations", activations, ["int8"]],
-    ["--calibration", calibration, ["int8", "int4"]],
+    ["--calibration", int8Cache ? undefined : calibration, ["int8", "int4"]],
     ["--block-size", blockSize, ["int4"]],
     ["--zero-points", zeroPoints, ["int4"]],
     ["--head", head, ["int4"]],
@@ -103,19 +103,34 @@ function checkFlags(flags: ExportFlags): void {
   }
 }
 
+/** Refuses attention whose caches are not what is asked. */
+function checkAttention({ attention, cacheType, drafter }: ExportFlags): void {
+  const other = attention === "split" ? "--attention split" : cacheType === "int8" ? "--cache-type int8" : undefined;
+  if (drafter === true && other !== undefined) {
+    throw refuse(
+      `--drafter needs --attention gqa, because the drafter shares the model's cache and ${other} has a different one. Remove one of the two options.`,
+    );
+  }
+  if (cacheType === "int8" && attention === "gqa")
+    throw refuse("--cache-type int8 needs --attention split. Remove one of the two options.");
+}
+
 /** The tokens of the calibration text; undefined if the export does not need one. */
 async function readCalibration(dir: string, flags: ExportFlags): Promise<(readonly Token[])[] | undefined> {
-  const { weights, activations, calibration: path } = flags;
-  if (weights !== "int8" && path === undefined) return undefined;
-  if (activations === "per-row") {
+  const { weights, activations, cacheType, calibration: path } = flags;
+  const int8Cache = cacheType === "int8";
+  if (activations === "per-row" && !int8Cache) {
     if (path === undefined) return undefined;
     throw refuse(
       "--activations per-row does not use --calibration: its scales are computed as the model runs. Remove one of the two options.",
     );
   }
   if (path === undefined) {
+    const text = "a few thousand words of the kind of text that the model will see, including chat markers";
+    if (int8Cache) throw refuse(`--cache-type int8 needs --calibration FILE: ${text}.`);
+    if (weights !== "int8") return undefined;
     throw refuse(
-      "int8 weights need --calibration FILE: a few thousand words of the kind of text that the model will see, including chat markers. Or use --activations per-row, which needs no text and is a little slower.",
+      `int8 weights need --calibration FILE: ${text}. Or use --activations per-row, which needs no text and is a little slower.`,
     );
   }
   const text = await readFile(path, "utf8").catch((cause) => {
@@ -156,12 +171,14 @@ async function describe(dir: string, file: string): Promise<Pick<Exported, "file
   return { file, hidden, check, use: dtype === undefined ? call : `lenity ${command} --model ${model}${flag} "…"` };
 }
 
-function summary({ file, drafter, bytes, weights, activations, hidden, check, use }: Exported): string {
+function summary({ file, drafter, bytes, weights, activations, cacheType, hidden, check, use }: Exported): string {
   const kinds = Object.entries(hidden).map(([kind, width]) => `${kind} (${width})`);
   const difference = `differ from smaller ones by ${check.blockDifference.toExponential(1)} (logits range over ${check.spread.toFixed(1)})`;
+  const lossy = cacheType === "int8" ? ["  lossy    keys and values of the cache are rounded to int8"] : [];
   const exact = check.blockDifference === 0 && check.leak === 0;
   return [
     `${file}  ${size(bytes)}, ${weights} weights${activations === undefined ? "" : `, ${activations} activations`}`,
+    ...lossy,
     `  offers   a cache that rewinds for free, its new rows as an output, hidden states ${kinds.join(", ")}`,
     `  checked  blocks of up to ${check.longest} tokens ${exact ? "give the same logits as smaller ones, to the bit" : difference}`,
     ...(drafter === undefined ? [] : [`  drafter  ${drafter}: drafts a whole round in one call, with the same tokens`]),

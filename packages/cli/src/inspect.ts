@@ -108,7 +108,7 @@ function describe(found: Inspection, policies: readonly PolicySupport[]): string
     ...summarise(found.outputs.filter(({ name }) => !taps.added.includes(name))).map((line) => `    ${line}`),
     ...section("added in memory", summarise(found.outputs.filter(({ name }) => taps.added.includes(name)))),
     ...section("not available", taps.missing),
-    `  cache       ${cache.family}, ${cache.precision}: ${cache.layers} layers × ${cache.groups} heads × ${cache.headSize}, ${size(cache.bytesPerToken)} a token`,
+    `  cache       ${cache.family}, ${cache.int8 === true ? "int8 (lossy)" : cache.precision}: ${cache.layers} layers × ${cache.groups} heads × ${cache.headSize}, ${size(cache.bytesPerToken)} a token`,
     ...(cache.leastRows === undefined
       ? []
       : [`              a sliding window of ${cache.leastRows} tokens; rows that leave it are kept`]),

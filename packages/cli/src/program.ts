@@ -1,6 +1,14 @@
 import { clocks, deviceKinds, shapeNames, sizeKinds } from "@lenity/bench/sizes";
 import { pairWeights } from "@lenity/bench/webgpu";
-import { activationKinds, attentionForms, computeKinds, devices, endKinds, weightKinds } from "@lenity/onnx";
+import {
+  activationKinds,
+  attentionForms,
+  cacheTypes,
+  computeKinds,
+  devices,
+  endKinds,
+  weightKinds,
+} from "@lenity/onnx";
 import { headKinds, lossKinds } from "@lenity/train";
 import { Command } from "commander";
 import { benchCache, benchEvidence, benchGrammar, benchSizes, benchThreads, benchVerify } from "./bench.ts";
@@ -261,7 +269,7 @@ export function program(): Command {
     )
     .option(
       "--calibration <file>",
-      "text like what the model will see, for int4, and int8 with mix or static (the first million characters are used)",
+      "text like what the model will see, for int4, int8 with mix or static, and int8 caches (the first million characters are used)",
     )
     .option("--block-size <n>", "int4: weights that share a scale: 32, 64 or 128 (default: 32)", blockSize)
     .option("--zero-points", "int4: give each block a zero point, too")
@@ -271,6 +279,11 @@ export function program(): Command {
       "--attention <form>",
       "gqa, or split for long contexts (default: gqa up to 1024 tokens, and with --drafter)",
       oneOf(attentionForms),
+    )
+    .option(
+      "--cache-type <kind>",
+      "type of the cached keys and values: float32, or int8 (lossy; for long contexts; needs --calibration) (default: float32)",
+      oneOf(cacheTypes),
     )
     .option("--drafter", "also write a drafter file, with which a draft model drafts a whole round in one call")
     .option(

@@ -7,9 +7,10 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { complete, lookupDrafter } from "@lenity/core";
+import { complete, lookupDrafter, seeded } from "@lenity/core";
 import { loadModel, loadTokenizer } from "@lenity/onnx";
 import { skipFor } from "../../../test/skips.ts";
+import { calibrationText } from "../../tiny/src/calibration.ts";
 import { main, run } from "./command.ts";
 
 const tiny = fileURLToPath(new URL("../../tiny/", import.meta.url));
@@ -67,6 +68,36 @@ describe("lenity export", () => {
     assert.match(out, /checked .* to the bit\n/);
     const { cache } = JSON.parse((await lenity("inspect", dir, "--json")).out);
     assert.equal(cache.family, "split");
+  });
+
+  test("writes an int8 cache, calls it lossy, and drafts change nothing with it", { timeout: 60_000 }, async () => {
+    const dir = await source("target");
+    const text = join(folder, "cache.txt");
+    await writeFile(text, calibrationText(seeded(77)).slice(0, 20_000));
+    const flags = ["--cache-type", "int8", "--calibration", text];
+    const { status, out, err } = await lenity("export", dir, ...flags);
+    assert.equal(status, 0, err);
+    assert.match(out, /lossy .* rounded to int8\n/);
+    assert.match(out, /checked .* to the bit\n/);
+    const { out: shown } = await lenity("inspect", dir);
+    assert.match(shown, /cache {7}split, int8 \(lossy\): /);
+    const { cache } = JSON.parse((await lenity("inspect", dir, "--json")).out);
+    assert.deepEqual([cache.int8, cache.bytesPerToken], [true, 2 * cache.layers * cache.groups * cache.headSize]);
+    const question = "Mia has 4 boxes with 6 shells in each. Then she gives 5 shells to Tom. How many shells are left?";
+    const plain = await lenity("chat", question, "--model", dir, "--draft-tokens", "0");
+    const drafted = await lenity("chat", question, "--model", dir, "--draft", join(tiny, "draft"));
+    assert.deepEqual([plain.status, drafted.status], [0, 0], plain.err + drafted.err);
+    assert.match(plain.out, /#### 19\n$/);
+    assert.equal(drafted.out, plain.out);
+    for (const [more, message] of [
+      [["--cache-type", "int8"], /--cache-type int8 needs --calibration FILE/],
+      [[...flags, "--attention", "gqa"], /--cache-type int8 needs --attention split/],
+      [[...flags, "--drafter"], /--drafter needs --attention gqa.*--cache-type int8 has a different one/],
+    ] as const) {
+      const { status, err } = await lenity("export", dir, ...more);
+      assert.notEqual(status, 0);
+      assert.match(err, message);
+    }
   });
 
   test("writes int8 where --dtype int8 finds it, and the pair still solves a problem with it", {

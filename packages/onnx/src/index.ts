@@ -6,6 +6,7 @@ export { type AttentionForm, attentionForms } from "./export/decoder-graph.ts";
 export * from "./export/export-decoder.ts";
 export * from "./export/export-drafter.ts";
 export {
+  cacheTypes,
   computeKinds,
   type ExportOptions,
   type ExportProgress,

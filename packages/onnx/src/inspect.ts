@@ -4,7 +4,7 @@ import type { SelfCheck } from "./checks/self-check.ts";
 import type { Variant } from "./folder/dtypes.ts";
 import { type DiskFolder, openFolder } from "./folder/open-folder.ts";
 import { findVariants } from "./folder/variants.ts";
-import type { CacheFamily, CacheShape } from "./graph/cache-shape.ts";
+import { bytesPerToken, type CacheFamily, type CacheShape } from "./graph/cache-shape.ts";
 import type { Port } from "./graph/port.ts";
 import { type LoadOptions, loadModel } from "./load-model.ts";
 import type { DeviceReport } from "./protocol/devices.ts";
@@ -83,18 +83,28 @@ export async function inspectModel(folder: DiskFolder, options: LoadOptions = {}
       headSize,
       precision,
       combined,
+      int8,
       leastRows,
       family,
       newRows,
       providers,
     } = graph;
     const { added, missing, hiddenLayers } = graph;
-    const bytesPerToken = 2 * layers * groups * headSize * (precision === "float16" ? 2 : 4);
     const special = {
       ...(combined === undefined ? {} : { combined }),
+      ...(int8 === undefined ? {} : { int8 }),
       ...(leastRows === undefined ? {} : { leastRows }),
     };
-    const cache = { family, newRows, layers, groups, headSize, precision, ...special, bytesPerToken };
+    const cache = {
+      family,
+      newRows,
+      layers,
+      groups,
+      headSize,
+      precision,
+      ...special,
+      bytesPerToken: bytesPerToken(graph),
+    };
     return {
       folder: dir,
       files: (await open.list()).flatMap(({ path, bytes }) => (bytes === undefined ? [] : [{ path, bytes }])),

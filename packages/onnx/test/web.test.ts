@@ -51,9 +51,9 @@ async function inBlocks(session: Session, tokens: readonly Token[], lengths: rea
 }
 
 describe("a model in WebAssembly", () => {
-  /** A form, or "split": what `exportDecoder` writes for long contexts. */
+  /** A form, or what `exportDecoder` writes for long contexts: "split", or "int8" with an int8 cache. */
   interface Kind {
-    readonly form: Form | "split";
+    readonly form: Form | "split" | "int8";
     readonly family: string;
     /** Attention by single operators, whose kernels treat the last rows of a block in ways of their own. */
     readonly inexact?: true;
@@ -84,11 +84,13 @@ describe("a model in WebAssembly", () => {
     "4-bit matrices": { form: { hidden: "none", weights: "4-bit" }, family: "new-rows" },
     "weights in two other files": { form: { shards: ["w.data", "w.data_1"] }, family: "new-rows" },
     "attention over a cache in two parts": { form: "split", family: "split", inexact: true },
+    "attention over an int8 cache": { form: "int8", family: "split" },
   };
   for (const [name, { form, family, inexact = false }] of Object.entries(kinds)) {
     test(`scores ${name} as Node's does, ${inexact ? "and tells that not every cut is alike" : "alike in every cut"}, after rewinding too`, async () => {
       const file = "onnx/form.onnx";
       if (form === "split") await exportDecoder(dir, { file, attention: "split" });
+      else if (form === "int8") await exportDecoder(dir, { file, cacheType: "int8", calibration: [tokensOf(99)] });
       else await writeForm(dir, file, small, form);
       const [model, node] = [await load({ file }), await loadOnNode(dir, { file, threads: 1 })];
       assert.deepEqual([model.graph.family, model.check.blockDifference > 0, model.check.leak], [family, inexact, 0]);
@@ -109,7 +111,7 @@ describe("a model in WebAssembly", () => {
       session.rewind(11);
       alike(await inBlocks(session, tokens.slice(11), [29]), whole.slice(11 * small.vocabulary), between);
       // Outputs of float16 are rounded, by 0.016 where logits are 20.
-      const rounding = form !== "split" && form.float16 === true ? 0.04 : 1e-3;
+      const rounding = typeof form === "object" && form.float16 === true ? 0.04 : 1e-3;
       alike(await inBlocks(await node.open(), tokens, [40]), whole, rounding);
       await Promise.all([model.close(), node.close()]);
     });

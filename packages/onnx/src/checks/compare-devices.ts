@@ -109,6 +109,9 @@ export function toleranceOf(shape: CacheShape, weights: readonly WeightFormat[])
 }
 
 /** Whether the model computes in float32 throughout, so that its logits show the smallest difference in a kernel. */
-export function isUnrounded({ precision }: Pick<CacheShape, "precision">, weights: readonly WeightFormat[]): boolean {
-  return precision === "float32" && weights.every(({ format }) => format.startsWith("float"));
+export function isUnrounded(
+  { precision, int8 }: Pick<CacheShape, "precision" | "int8">,
+  weights: readonly WeightFormat[],
+): boolean {
+  return precision === "float32" && int8 !== true && weights.every(({ format }) => format.startsWith("float"));
 }

@@ -126,8 +126,12 @@ export const splitAttention: Attention = (graph, { headSize }, pass, { index, qu
 };
 
 /** present_rows [2·layers, length, groups, head size]: key 0, value 0, key 1, … of the block itself. */
-export function splitNewRows(graph: GraphBuilder, { layers, groups, headSize }: DecoderConfig): void {
-  graph.output("present_rows", "float32", [2 * layers, "length", groups, headSize]);
+export function splitNewRows(
+  graph: GraphBuilder,
+  { layers, groups, headSize }: DecoderConfig,
+  type: "float32" | "int8",
+): void {
+  graph.output("present_rows", type, [2 * layers, "length", groups, headSize]);
   const rows = Array.from({ length: layers }, (_, n) => [`present.${n}.key`, `present.${n}.value`]).flat();
   graph.integers("rows_shape", [2 * layers, -1, groups, headSize], [4]);
   graph.node("Concat", rows, ["all_new_rows"], { axis: 0 });

@@ -1,9 +1,12 @@
-/** Measures the inputs of each matrix while a model reads text. */
+/** Measures the inputs of each matrix, or what each layer's cache will hold, while a model reads text. */
 import { LenityError, type Token } from "@lenity/core";
 import type { Tensor } from "onnxruntime-node";
 import { cacheParts } from "../graph/cache-tensors.ts";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { importRuntime } from "../open/open-graph.ts";
+import type { Attention } from "./attention.ts";
+import { groupQueryAttention } from "./attention-gqa.ts";
+import { observeCaches } from "./cache-scales.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 import { positions } from "./decoder-graph.ts";
 import { decoderPass } from "./decoder-pass.ts";
@@ -15,13 +18,41 @@ import type { Tensors } from "./safetensors.ts";
 /** The maximum tokens per run. Longer sequences are cut, and each piece is read on its own. */
 const longest = 512;
 
-/** The graph that `calibrate` runs, in float32. Returns the name of the statistic's output for each matrix. */
+/**
+ * The graph that `calibrate` runs to measure the inputs of matrices, in float32. Returns the name of the statistic's
+ * output for each matrix.
+ */
 export function calibrationGraph(
   graph: GraphBuilder,
   config: DecoderConfig,
   tensors: Tensors,
   { observe }: Pick<InputStatistic<unknown>, "observe">,
 ): ReadonlyMap<string, string> {
+  const observer = observed(graph, floatWeights(graph, tensors, config, "float32"), observe);
+  readingPass(graph, config, observer, groupQueryAttention);
+  observer.observe("normed", "lm_head");
+  return observer.outputs;
+}
+
+/**
+ * The graph that `calibrate` runs to measure queries, keys and values, in float32. Returns the outputs of
+ * `observeCaches`.
+ */
+export function cacheCalibrationGraph(
+  graph: GraphBuilder,
+  config: DecoderConfig,
+  tensors: Tensors,
+): ReadonlyMap<string, string> {
+  const outputs = new Map<string, string>();
+  readingPass(graph, config, floatWeights(graph, tensors, config, "float32"), (graph, config, pass, layer) => {
+    for (const [name, output] of observeCaches(graph, config, layer)) outputs.set(name, output);
+    groupQueryAttention(graph, config, pass, layer);
+  });
+  return outputs;
+}
+
+/** A pass over a text from its beginning. */
+function readingPass(graph: GraphBuilder, config: DecoderConfig, weights: DecoderWeights, attend: Attention): void {
   graph.input("input_ids", "int64", [1, "length"]);
   graph.input("attention_mask", "int64", [1, "length"]);
   positions(graph);
@@ -29,8 +60,7 @@ export function calibrationGraph(
   for (const part of cacheParts(config.layers)) {
     graph.weights(`past.${part}`, new Float32Array(), [1, config.groups, 0, config.headSize], "float32");
   }
-  const observer = observed(graph, floatWeights(graph, tensors, config, "float32"), observe);
-  decoderPass(graph, observer, config, {
+  const pass = {
     prefix: "",
     ids: "input_ids",
     lastIndex: "last_index",
@@ -39,9 +69,8 @@ export function calibrationGraph(
     present: "present",
     states: "states",
     normed: "normed",
-  });
-  observer.observe("normed", "lm_head");
-  return observer.outputs;
+  };
+  decoderPass(graph, weights, config, pass, attend);
 }
 
 /** The same weights, in a graph that also returns a statistic of their inputs. `outputs`: the output for each matrix. */
@@ -65,8 +94,8 @@ function observed(graph: GraphBuilder, weights: DecoderWeights, statistic: Input
 }
 
 /**
- * The statistic of each matrix's inputs while the model of `file` (written by `calibrationGraph` with the same
- * statistic, which returned the `outputs`) read the sequences. Rejects with `invalid_request` when the model lacks one
+ * The statistic of each output while the model of `file` (written by one of the functions above, which returned the
+ * `outputs`) read the sequences. Rejects with `invalid_request` when the model lacks one
  * of the tokens and with `aborted` when the signal fires.
  */
 export async function calibrate<Value>(
@@ -79,7 +108,7 @@ export async function calibrate<Value>(
     progress,
     signal,
   }: {
-    readonly statistic: InputStatistic<Value>;
+    readonly statistic: Pick<InputStatistic<Value>, "add">;
     progress(done: number, all: number): void;
     readonly signal: AbortSignal | undefined;
   },

@@ -1,11 +1,14 @@
 /**
  * A decoder as an ONNX graph, in onnxruntime-genai's common form: an attention_mask whose length gives the block's
  * position, past_key_values.N.key|value in, present.N.key|value out, attention by com.microsoft.GroupQueryAttention.
- * For long contexts, it can use the caches of attention-split.ts instead.
+ * For long contexts, it can use the caches of attention-split.ts or attention-int8.ts instead.
  */
 
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
+import type { Attention } from "./attention.ts";
+import { int8Attention, int8Caches, int8Setup } from "./attention-int8.ts";
 import { splitAttention, splitCaches, splitNewRows, splitSetup } from "./attention-split.ts";
+import type { CacheScales } from "./cache-scales.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
 import { decoderPass } from "./decoder-pass.ts";
 import type { DecoderWeights } from "./decoder-weights.ts";
@@ -24,6 +27,8 @@ export interface GraphForm {
    * that manage the caches themselves.
    */
   readonly attention?: AttentionForm | undefined;
+  /** The scales of each layer's cache: split attention then stores its caches as int8. */
+  readonly scalesOf?: ((layer: number) => CacheScales) | undefined;
   /**
    * Adds the output present_rows, with only the block's own cache rows, so that whole caches need not be copied out of
    * a run. split always has it.
@@ -36,13 +41,14 @@ export function decoderGraph(
   graph: GraphBuilder,
   config: DecoderConfig,
   weights: DecoderWeights,
-  { newRows, attention = "gqa" }: GraphForm,
+  { newRows, attention = "gqa", scalesOf }: GraphForm,
 ): void {
-  const split = attention === "split";
-  declareInterface(graph, config, split ? splitCaches : growingCaches);
+  const split = attention === "gqa" ? undefined : splitForm(scalesOf);
+  declareInterface(graph, config, split?.caches ?? growingCaches);
   positions(graph);
-  rotaryTables(graph, config);
-  if (split) splitSetup(graph, config);
+  // The rows of an int8 cache are padded beyond the last token of a context.
+  rotaryTables(graph, { ...config, context: config.context + (scalesOf === undefined ? 0 : 1) });
+  split?.setup(graph, config);
   const pass = {
     prefix: "",
     ids: "input_ids",
@@ -53,8 +59,8 @@ export function decoderGraph(
     states: "hidden_states",
     normed: "last_hidden_state",
   };
-  decoderPass(graph, weights, config, pass, split ? splitAttention : undefined);
-  if (split) splitNewRows(graph, config);
+  decoderPass(graph, weights, config, pass, split?.attend);
+  if (split !== undefined) splitNewRows(graph, config, split.cacheType);
   else if (newRows) {
     declareNewRows(graph, config, "length");
     graph.node("Shape", ["input_ids"], ["length_64"], { start: 1, end: 2 });
@@ -65,11 +71,24 @@ export function decoderGraph(
   weights.score("kept_states", "logits");
 }
 
-function declareInterface(
-  graph: GraphBuilder,
-  config: DecoderConfig,
-  caches: (graph: GraphBuilder, config: DecoderConfig) => void,
-): void {
+/** Split attention, with the type of its caches. */
+function splitForm(scalesOf: GraphForm["scalesOf"]): SplitForm {
+  return scalesOf === undefined
+    ? { cacheType: "float32", caches: splitCaches, setup: splitSetup, attend: splitAttention }
+    : { cacheType: "int8", caches: int8Caches, setup: int8Setup, attend: int8Attention(scalesOf) };
+}
+
+interface SplitForm {
+  readonly cacheType: "float32" | "int8";
+  readonly caches: WriteShared;
+  readonly setup: WriteShared;
+  readonly attend: Attention;
+}
+
+/** Writes what all layers share. */
+type WriteShared = (graph: GraphBuilder, config: DecoderConfig) => void;
+
+function declareInterface(graph: GraphBuilder, config: DecoderConfig, caches: WriteShared): void {
   const { width, vocabulary } = config;
   graph.input("input_ids", "int64", [1, "length"]);
   graph.input("attention_mask", "int64", [1, "total"]);

@@ -15,9 +15,10 @@ export function exportDecoder(folder: string | URL, options: ExportOptions = {})
   return exportGraph(folder, options, {
     fileOf: (modelFile) => modelFile,
     titleOf: ({ family }) => family,
-    build(plain, config, weightsIn) {
+    build(plain, config, weightsIn, scalesOf) {
       const graph = options.compute === "float16" ? halfPrecision(plain) : plain;
-      decoderGraph(graph, config, weightsIn(graph), { newRows: true, attention: attentionForm(config, options) });
+      const attention = attentionForm(config, options);
+      decoderGraph(graph, config, weightsIn(graph), { newRows: true, attention, scalesOf });
     },
   });
 }

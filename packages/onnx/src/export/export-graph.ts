@@ -4,11 +4,12 @@ import { basename, join } from "node:path";
 import { LenityError } from "@lenity/core";
 import { folderPath } from "../folder/disk-files.ts";
 import { type GraphBuilder, graphBuilder } from "../onnx-file/graph-builder.ts";
-import { calibrate, calibrationGraph } from "./calibration.ts";
+import { type CacheScales, cacheScales } from "./cache-scales.ts";
+import { cacheCalibrationGraph, calibrate, calibrationGraph } from "./calibration.ts";
 import { type DecoderConfig, readDecoderConfig } from "./decoder-config.ts";
 import { type DecoderWeights, floatWeights } from "./decoder-weights.ts";
 import { checkOptions, type ExportOptions, type ExportProgress, exportedFile, isEmpty } from "./export-options.ts";
-import { columnSquares, type InputStatistic, largestMagnitude } from "./input-statistics.ts";
+import { columnSquares, type InputStatistic, largerOfColumns, largestMagnitude } from "./input-statistics.ts";
 import { int4Recipe } from "./int4-recipe.ts";
 import { int4Weights } from "./int4-weights.ts";
 import { inputRange } from "./int8-recipe.ts";
@@ -23,8 +24,16 @@ export interface GraphPlan {
   fileOf(modelFile: string): string;
   /** The name stored in the file. */
   titleOf(config: DecoderConfig): string;
-  /** Writes the nodes. `weightsIn` makes the weights for a graph or an inner graph. */
-  build(graph: GraphBuilder, config: DecoderConfig, weightsIn: (graph: GraphBuilder) => DecoderWeights): void;
+  /**
+   * Writes the nodes. `weightsIn` makes the weights for a graph or an inner graph; `scalesOf` has the scales of each
+   * layer's cache if it is int8.
+   */
+  build(
+    graph: GraphBuilder,
+    config: DecoderConfig,
+    weightsIn: (graph: GraphBuilder) => DecoderWeights,
+    scalesOf: ((layer: number) => CacheScales) | undefined,
+  ): void;
 }
 
 /** Writes the planned graph and returns the path of the file. Rejects as `exportDecoder` does. */
@@ -42,8 +51,9 @@ export async function exportGraph(folder: string | URL, options: ExportOptions, 
     };
     await removeStaleParts(source.file);
     const weightsIn = await weightMaker(source);
+    const scalesOf = options.cacheType === "int8" ? await scaleMaker(source) : undefined;
     await write(source, plan.titleOf(config), "writing", (graph) => {
-      plan.build(graph, config, weightsIn);
+      plan.build(graph, config, weightsIn, scalesOf);
       refuseUnused(dir, config, tensors);
     });
     return source.file;
@@ -63,16 +73,27 @@ interface Source {
 async function weightMaker(source: Source): Promise<(graph: GraphBuilder) => DecoderWeights> {
   const { config, tensors, options } = source;
   const { weights = "float16", activations = "mix", calibration } = options;
+  /** A statistic of all matrices' inputs. */
+  const inputs = <Value>(statistic: InputStatistic<Value>) =>
+    calibrated(source, statistic, (graph) => calibrationGraph(graph, config, tensors, statistic));
   if (weights === "int8") {
-    const seen = activations === "per-row" ? new Map() : await calibrated(source, largestMagnitude);
+    const seen = activations === "per-row" ? new Map() : await inputs(largestMagnitude);
     return (graph) => int8Weights(graph, tensors, config, inputRange(activations, seen));
   }
   if (weights === "int4") {
     const recipe = int4Recipe(options.int4);
-    const seen = isEmpty(calibration) ? new Map() : await calibrated(source, columnSquares);
+    const seen = isEmpty(calibration) ? new Map() : await inputs(columnSquares);
     return (graph) => int4Weights(graph, tensors, config, recipe, (matrix) => seen.get(matrix));
   }
   return (graph) => floatWeights(graph, tensors, config, weights);
+}
+
+/** The scales of each layer's cache, from the calibration. */
+async function scaleMaker(source: Source): Promise<(layer: number) => CacheScales> {
+  const { config, tensors } = source;
+  const graphOf = (graph: GraphBuilder) => cacheCalibrationGraph(graph, config, tensors);
+  const seen = await calibrated(source, { add: largerOfColumns }, graphOf);
+  return (layer) => cacheScales(config, seen, layer);
 }
 
 /** Writes the graph that `build` makes, with its tensors inside or beside the file, depending on their size. */
@@ -94,18 +115,19 @@ async function write(
   await writeModel(file, graph, { dataFile, wrote, signal });
 }
 
-/** A statistic of all matrices' inputs over the calibration sequences. */
+/** A statistic over the calibration sequences, of the outputs that `graphOf` writes and returns. */
 async function calibrated<Value>(
   source: Source,
-  statistic: InputStatistic<Value>,
+  statistic: Pick<InputStatistic<Value>, "add">,
+  graphOf: (graph: GraphBuilder) => ReadonlyMap<string, string>,
 ): Promise<ReadonlyMap<string, Value>> {
-  const { config, tensors, options } = source;
+  const { config, options } = source;
   const { calibration = [], progress, signal } = options;
   const file = partOf(source.file, "calibration.part");
   let outputs: ReadonlyMap<string, string> = new Map();
   try {
     await write({ ...source, file }, "calibration", "preparing calibration", (graph) => {
-      outputs = calibrationGraph(graph, config, tensors, statistic);
+      outputs = graphOf(graph);
     });
     return await calibrate(file, outputs, config, calibration, {
       statistic,

@@ -13,11 +13,15 @@ export const weightKinds = ["float16", "float32", "int8", "int4"] as const;
 /** What float16 weights can be multiplied in. */
 export const computeKinds = ["float32", "float16"] as const;
 
+/** How the cache of keys and values can be stored. */
+export const cacheTypes = ["float32", "int8"] as const;
+
 /** How a model is exported. */
 export interface ExportOptions {
   /**
-   * How the weights are stored. Default: float16, which is half the size of float32; both compute in float32, unless `compute` says otherwise. int8 also
-   * multiplies in int8. int4 is smaller still, faster in single steps of large models, and slower in blocks.
+   * How the weights are stored. Default: float16, which is half the size of float32; both compute in float32, unless
+   * `compute` says otherwise. int8 also multiplies in int8. int4 is smaller still, faster in single steps of large
+   * models, and slower in blocks.
    */
   readonly weights?: (typeof weightKinds)[number] | undefined;
   /**
@@ -29,7 +33,7 @@ export interface ExportOptions {
   readonly activations?: Activations | undefined;
   /**
    * Token sequences typical of the model's use, a few thousand tokens. int8 with mix or static derives its scales from
-   * them. int4 uses them, if given, to keep the errors small that matter.
+   * them, and so does an int8 cache. int4 uses them, if given, to keep the errors small that matter.
    */
   readonly calibration?: readonly (readonly Token[])[] | undefined;
   /** How int4 weights are stored. */
@@ -41,6 +45,11 @@ export interface ExportOptions {
    * size allows it and `compute` is float32.
    */
   readonly attention?: AttentionForm | undefined;
+  /**
+   * How the cache of keys and values is stored. int8 is lossy: a quarter of the memory, and faster from about 512
+   * tokens on. It needs calibration and has split attention. Default: float32.
+   */
+  readonly cacheType?: (typeof cacheTypes)[number] | undefined;
   /**
    * The path of the model file to write, relative to the folder. Default: onnx/model.onnx; onnx/model_int8.onnx for
    * int8; onnx/model_q4.onnx for int4.
@@ -70,7 +79,8 @@ export function exportedFile(weights: ExportOptions["weights"]): string {
 }
 
 /** The requested form, or the one that suits the context length. */
-export function attentionForm(config: DecoderConfig, { attention, compute }: ExportOptions): AttentionForm {
+export function attentionForm(config: DecoderConfig, { attention, cacheType, compute }: ExportOptions): AttentionForm {
+  if (cacheType === "int8") return "split";
   return attention ?? (config.context > 1024 && canSplit(config) && compute !== "float16" ? "split" : "gqa");
 }
 
@@ -83,6 +93,7 @@ export function checkOptions({
   weights = "float16",
   compute,
   attention,
+  cacheType,
   activations,
   calibration,
   int4,
@@ -95,9 +106,12 @@ export function checkOptions({
   if (compute !== undefined) oneOf("compute", compute, computeKinds);
   if (compute === "float16" && weights !== "float16")
     throw new TypeError(`compute is float16 with weights ${weights}; float16 is computed only with weights float16.`);
-  if (compute === "float16" && attention === "split")
-    throw new TypeError("compute is float16 with attention split, whose caches never are on a GPU; expected gqa.");
+  if (compute === "float16" && (attention === "split" || cacheType === "int8")) {
+    const split = cacheType === "int8" ? "cacheType int8, which has split attention" : "attention split";
+    throw new TypeError(`compute is float16 with ${split}, whose caches never are on a GPU; expected gqa and float32.`);
+  }
   if (attention !== undefined) oneOf("attention", attention, attentionForms);
+  if (cacheType !== undefined) oneOf("cacheType", cacheType, cacheTypes);
   if (activations !== undefined) oneOf("activations", activations, activationKinds);
   if (activations !== undefined && weights !== "int8") {
     throw new TypeError(`activations (${activations}) were given with weights ${weights}; they apply only to int8.`);
@@ -105,12 +119,20 @@ export function checkOptions({
   if (int4 !== undefined && weights !== "int4")
     throw new TypeError(`int4 options were given with weights ${weights}; they apply only to int4.`);
   int4Recipe(int4);
+  if (cacheType === "int8" && attention === "gqa")
+    throw new TypeError('cacheType int8 was given with attention gqa; it applies only to "split".');
   if (!(inlineBytes >= 0 && inlineBytes < 2 ** 31))
     throw new RangeError(`inlineBytes is ${inlineBytes}; expected 0 to 2 ** 31 - 1.`);
   if (weights === "int8" && activations !== "per-row" && isEmpty(calibration)) {
     throw new LenityError(
       "invalid_request",
       'int8 weights with static scales need calibration: token sequences of the kind that the model will see. Give some thousand tokens, or export with activations "per-row", which need none.',
+    );
+  }
+  if (cacheType === "int8" && isEmpty(calibration)) {
+    throw new LenityError(
+      "invalid_request",
+      "An int8 cache needs calibration for its scales: token sequences of the kind that the model will see, some thousand tokens.",
     );
   }
 }

@@ -32,3 +32,8 @@ export const columnSquares: InputStatistic<Float64Array> = {
   },
   add: (earlier, found) => Float64Array.from(found, (value, column) => value + (earlier?.[column] ?? 0)),
 };
+
+/** Joins magnitudes of columns: the larger of each. */
+export function largerOfColumns(earlier: Float32Array | undefined, found: Float32Array): Float32Array {
+  return found.map((value, column) => Math.max(value, earlier?.[column] ?? 0));
+}

@@ -11,7 +11,7 @@ export type Activations = (typeof activationKinds)[number];
 export const activationKinds = ["mix", "static", "per-row"] as const;
 
 /** The factor by which static ranges are wider than the calibrated ones. */
-const headRoom = 1.1;
+export const headRoom = 1.1;
 
 /** The range of each matrix's input, from the largest magnitudes in the calibration. */
 export function inputRange(activations: Activations, seen: ReadonlyMap<string, number>): InputRange {

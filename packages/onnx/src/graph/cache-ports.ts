@@ -1,12 +1,13 @@
 /** The caches among a decoder's inputs and outputs. */
 
+import { region } from "../cache/split-cache.ts";
 import type { CacheShape } from "./cache-shape.ts";
 import { cacheTensors } from "./cache-tensors.ts";
 import type { Precision } from "./float-tensors.ts";
 import type { Port } from "./port.ts";
 
 /** What the caches' declarations show. Sizes are undefined where the file has a name instead of a number. */
-export interface CachePorts extends Pick<CacheShape, "layers" | "precision" | "combined"> {
+export interface CachePorts extends Pick<CacheShape, "layers" | "precision" | "combined" | "int8"> {
   readonly groups: number | undefined;
   readonly headSize: number | undefined;
   /**
@@ -18,7 +19,12 @@ export interface CachePorts extends Pick<CacheShape, "layers" | "precision" | "c
 
 /** Whether an input is a cache of keys and values, judging by its name. */
 export function isCache(name: string): boolean {
-  return /^(past_key_values\.\d+\.(key|value)|past_\d+|tail_values\.\d+)$/.test(name);
+  return /^(past_key_values\.\d+\.(key|value)|past_\d+)$/.test(name) || isTail(name);
+}
+
+/** Whether an input is the later part of a split cache, judging by its name. */
+export function isTail(name: string): boolean {
+  return /^tail_(keys|values)\.\d+$/.test(name);
 }
 
 /** Finds the caches. Throws `refuse(what)`, where `what` ends a sentence that starts with the file's name. */
@@ -31,7 +37,7 @@ export function findCaches(
   const has = (ports: readonly Port[], name: string) => ports.some((port) => port.name === name);
   const split = has(inputs, "tail_values.0");
   const combined = has(inputs, "past_0");
-  const caches = inputs.filter(({ name }) => isCache(name) && !name.startsWith("tail_values."));
+  const caches = inputs.filter(({ name }) => isCache(name) && !isTail(name));
   const layers = combined ? caches.length : caches.length / 2;
   const { names } = cacheTensors({ layers: Math.max(1, Math.ceil(layers)), groups: 1, headSize: 1, combined });
   for (const { past, present } of names) {
@@ -39,13 +45,16 @@ export function findCaches(
     if (!split && !has(outputs, present))
       throw refuse(`has no output ${present}; found ${list(outputs)}. Export it with a cache.`);
   }
-  const { type: precision, shape } = caches[0] as Port;
-  const odd = caches.find(({ type }) => !isPrecision(type) || type !== precision);
+  const { type, shape } = caches[0] as Port;
+  const int8 = split && type === "int8";
+  const odd = caches.find((cache) => !(int8 || isPrecision(cache.type)) || cache.type !== type);
+  const precision = int8 ? "float32" : type;
   if (!isPrecision(precision) || odd !== undefined) {
     throw refuse(
       `has a cache ${odd?.name} of type ${odd?.type}; expected float32 or float16, the same for all. Use another variant of the model.`,
     );
   }
+  if (int8) return { layers, precision, int8, split, ...int8Sizes(shape, refuse) };
   const rank = split ? 3 : combined ? 5 : 4;
   if (shape.length !== rank || (combined && typeof shape[0] === "number" && shape[0] !== 2)) {
     const expected = split
@@ -57,10 +66,25 @@ export function findCaches(
       `has the cache ${caches[0]?.name} of shape [${shape.join(", ")}], a layout that is not supported; expected ${expected}. Export it with onnxruntime-genai, Optimum or lenity export.`,
     );
   }
-  const number = (size: number | string | undefined) => (typeof size === "number" && size > 0 ? size : undefined);
-  const groups = number(shape[combined ? 2 : 1]);
-  const headSize = number(shape[rank - 1]);
+  const groups = sizeOf(shape[combined ? 2 : 1]);
+  const headSize = sizeOf(shape[rank - 1]);
   return { layers, precision, groups, headSize, split, ...(combined ? { combined } : {}) };
+}
+
+/** The sizes of int8 caches, from the shape of keys. */
+function int8Sizes(shape: Port["shape"], refuse: (what: string) => Error): Pick<CachePorts, "groups" | "headSize"> {
+  const [, groups, headSize, rows] = shape;
+  if (shape.length !== 4 || rows !== region) {
+    throw refuse(
+      `has int8 keys of shape [${shape.join(", ")}]; expected [regions, heads, head size, ${region}]. Export it again with exportDecoder.`,
+    );
+  }
+  return { groups: sizeOf(groups), headSize: sizeOf(headSize) };
+}
+
+/** A size that is declared by number. */
+function sizeOf(size: number | string | undefined): number | undefined {
+  return typeof size === "number" && size > 0 ? size : undefined;
 }
 
 /** Whether a type is allowed for caches and logits. */

@@ -16,9 +16,17 @@ export interface CacheShape {
   /** Key and value heads. */
   readonly groups: number;
   readonly headSize: number;
+  /** The type of the tensors; with `int8`, what the graph computes in. */
   readonly precision: Precision;
+  /** Whether the tensors are int8, rounded by the graph: lossy, and only split. Default: false. */
+  readonly int8?: boolean | undefined;
   /** Whether key and value of a layer are one tensor, past_N, as in exports of GPT-2. Default: false. */
   readonly combined?: boolean | undefined;
   /** The minimum number of rows that a tensor must have room for: the size of a sliding window. Default: 0. */
   readonly leastRows?: number | undefined;
+}
+
+/** The bytes of a token's keys and values. */
+export function bytesPerToken({ layers, groups, headSize, precision, int8 }: CacheShape): number {
+  return 2 * layers * groups * headSize * (int8 === true ? 1 : precision === "float16" ? 2 : 4);
 }

@@ -2,7 +2,7 @@
 
 import { type ByHiddenKind, isHiddenKind, LenityError } from "@lenity/core";
 import { integerTypes, maskTypes } from "./block-feeds.ts";
-import { type CachePorts, findCaches, isCache, isPrecision } from "./cache-ports.ts";
+import { type CachePorts, findCaches, isCache, isPrecision, isTail } from "./cache-ports.ts";
 import type { Port } from "./port.ts";
 
 /** What the declared inputs and outputs show about a graph. */
@@ -26,7 +26,7 @@ export function checkPorts(
   const output = new Map(outputs.map((port) => [port.name, port]));
   checkInputs(inputs, refuse);
   const caches = findCaches(inputs, outputs, refuse);
-  const { layers, precision, split } = caches;
+  const { layers, precision, split, int8 } = caches;
   const logits = output.get("logits");
   if (!isPrecision(logits?.type)) {
     throw refuse(
@@ -41,7 +41,9 @@ export function checkPorts(
   }
   const rows = output.get("present_rows");
   // If the batch size is left open, so is the number of joined caches.
-  const newRows = rows?.type === precision && (typeof rows.shape[0] === "string" || rows.shape[0] === 2 * layers);
+  const newRows =
+    rows?.type === (int8 === true ? "int8" : precision) &&
+    (typeof rows.shape[0] === "string" || rows.shape[0] === 2 * layers);
   if (split && !newRows)
     throw refuse(
       "has the inputs tail_values.N but no output present_rows for the block's own cache rows. Export it again with exportDecoder.",
@@ -73,9 +75,7 @@ function checkInputs(inputs: readonly Port[], refuse: (what: string) => Error): 
     }
   }
   const splits = inputs.some(({ name }) => name === "tail_values.0");
-  const stray = inputs.find(
-    ({ name }) => !plainInputs.has(name) && (!isCache(name) || (!splits && name.startsWith("tail_values."))),
-  );
+  const stray = inputs.find(({ name }) => !plainInputs.has(name) && (!isCache(name) || (!splits && isTail(name))));
   if (stray !== undefined)
     throw refuse(
       `needs the input ${stray.name}, which text decoders do not have. Expected: ${[...plainInputs].join(", ")}, past_key_values.N.key|value or past_N.`,

@@ -6,6 +6,7 @@ import { firstLine } from "../onnx-file/first-line.ts";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { scanOnnx } from "../onnx-file/scan-file.ts";
 import type { FileFacts, LoadRequest } from "../protocol/protocol.ts";
+import { int8Overflows } from "./create-session.ts";
 import { openFile, openUnchanged } from "./open-file.ts";
 import { probeGraph } from "./probe-graph.ts";
 import { smallSession } from "./small-session.ts";
@@ -20,10 +21,17 @@ export type NodeRuntime = typeof import("onnxruntime-node");
 export async function openGraph(
   runtime: NodeRuntime,
   request: LoadRequest,
+  overflows: (runtime: NodeRuntime) => Promise<boolean> = int8Overflows,
 ): Promise<{ readonly graph: Graph; readonly facts: FileFacts }> {
   const scan = scanOnnx(request.file);
   const opened = await openFile(runtime, scan, sessionOptions(request), request.hidden);
   const { graph, facts } = await probeGraph(runtime, scan, opened, request);
+  if (graph.int8 === true && (await overflows(runtime))) {
+    throw new LenityError(
+      "unsupported",
+      `${request.file} has an int8 cache, and ONNX Runtime's int8 products overflow on this processor, which has no VNNI. Export the model with --cache-type float32.`,
+    );
+  }
   const providers = runtime.listSupportedBackends().map(({ name, bundled }) => ({ name, bundled }));
   const openBeside = (small: GraphBuilder) => smallSession(runtime, small, sessionOptions(request));
   return {

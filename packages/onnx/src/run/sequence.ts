@@ -112,7 +112,7 @@ export async function append(
   try {
     for (let start = 0, end = 0; start < tokens.length; start = end) {
       stopIfCancelled(settings.cancel);
-      const room = border(model, before + start) - before;
+      const room = border(graph, before + start, model.contextLength) - before;
       end = Math.min(start + (graph.chunk ?? chunk), room, tokens.length);
       // A last row must not run alone. If there is no room after it, and no token before the run to run again, it waits
       // for the next run.
@@ -168,7 +168,9 @@ async function run(
     // and where only the copy would be scored, the previous token runs again with it instead (any later block starts no
     // later than there, so its old row is not missed).
     const last = tokens.at(-1) as Token;
-    const roomAfter = start + tokens.length < border(model, start);
+    // Files with an int8 cache can place the copy beyond the context, since no run of theirs crosses a region's border.
+    const most = model.contextLength + (graph.int8 === true ? 1 : 0);
+    const roomAfter = start + tokens.length < border(graph, start, most);
     if (roomAfter && !(graph.lastOnly && rows > 0)) [block, pad] = [[...tokens, last], 1];
     else if (start > 0) [block, start] = [[sequence.tokens[start - 1] as Token, ...tokens], start - 1];
   }
@@ -189,9 +191,9 @@ async function run(
   };
 }
 
-/** The position before which a run from `start` must end. */
-function border({ graph, contextLength }: Model, start: number): number {
-  return graph.family === "split" ? Math.min(contextLength, start - (start % region) + region) : contextLength;
+/** The position before which a run from `start` must end, if it must end before `most`. */
+function border({ family }: Graph, start: number, most: number): number {
+  return family === "split" ? Math.min(most, start - (start % region) + region) : most;
 }
 
 function lastRows(tensor: Tensor | undefined, rows: number, pad: number): LogitRows {

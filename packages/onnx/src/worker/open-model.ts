@@ -62,7 +62,7 @@ function replyOf(
     drafter,
   }: { readonly file: string; readonly computesReadings: boolean; readonly drafter: OpenDrafter },
 ): LoadReply {
-  const { inputs, outputs, layers, groups, headSize, precision, combined, leastRows, family, newRows, lastOnly } =
+  const { inputs, outputs, layers, groups, headSize, precision, combined, int8, leastRows, family, newRows, lastOnly } =
     graph;
   const widths = Object.entries(graph.hidden).map(([kind, { width }]) => [kind, width]);
   return {
@@ -76,6 +76,7 @@ function replyOf(
     headSize,
     precision,
     combined,
+    int8,
     leastRows,
     family,
     newRows,
