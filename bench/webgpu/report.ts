@@ -40,17 +40,25 @@ export interface WebgpuReport {
 /** What was measured, as Markdown. */
 export function webgpuTable({ pair, shapes }: WebgpuReport): string {
   return [
-    ...(pair === undefined ? [] : [blocksTable(pair.blocks), ...answersTables(pair), placeText(pair)]),
+    ...(pair === undefined ? [] : [blocksText(pair.blocks), ...answersTables(pair), placeText(pair)]),
     ...(shapes === undefined ? [] : [shapesText(shapes), placeText(shapes)]),
   ].join("\n\n");
 }
 
-function blocksTable(blocks: readonly BlockAgreement[]): string {
-  const body = blocks.map(({ length, rows, agreeing, difference, span, gaps }) => [
-    ...[`${length}`, difference.toPrecision(2), `${((100 * difference) / span).toPrecision(2)} %`],
-    ...[`${agreeing} of ${rows}`, gaps.length === 0 ? "–" : Math.max(...gaps).toPrecision(2)],
-  ]);
-  return markdownTable(["block", "logits differ by", "of their span", "same best token", "widest gap elsewhere"], body);
+/** How far the device is from the CPU, over all blocks. */
+function blocksText(blocks: readonly BlockAgreement[]): string {
+  const lengths = blocks.map(({ length }) => length);
+  const total = (count: (block: BlockAgreement) => number) => blocks.reduce((sum, block) => sum + count(block), 0);
+  const most = (values: readonly number[]) => Math.max(...values).toPrecision(2);
+  const gaps = blocks.flatMap((block) => block.gaps);
+  return [
+    `Blocks of ${Math.min(...lengths)} to ${Math.max(...lengths)} tokens: logits differ from the CPU's by at most`,
+    `${most(blocks.map(({ difference }) => difference))}, which is`,
+    `${most(blocks.map(({ difference, span }) => (100 * difference) / span))} % of what they span. The best token is the`,
+    `same in ${total(({ agreeing }) => agreeing)} of ${total(({ rows }) => rows)} rows${
+      gaps.length === 0 ? "" : `; in the others the CPU's is better by at most ${most(gaps)}`
+    }.`,
+  ].join(" ");
 }
 
 function answersTables({ answers }: Pick<PairPart, "answers">): string[] {
