@@ -3,7 +3,7 @@
  * exported in several ways. The ways take turns every few steps, so that the ratios are valid on a noisy machine.
  */
 import { availableParallelism, cpus } from "node:os";
-import { type AttentionForm, defaultThreads } from "@lenity/onnx";
+import { type AttentionForm, type Device, defaultThreads } from "@lenity/onnx";
 import { type Shape, tokensOf } from "@lenity/onnx/testing";
 import type { Peer } from "./race/peers.ts";
 import { exportedFiles, type SizeKind, sizeKinds } from "./sizes/exported-files.ts";
@@ -16,7 +16,7 @@ import type { SizesCell, SizesReport, SizesRow } from "./sizes/report.ts";
 import { type Clock, quartiles, timer } from "./sizes/timer.ts";
 
 export { findPeers, type Peer, type Peers, peerEngines } from "./race/peers.ts";
-export { type SizeKind, sizeKinds } from "./sizes/exported-files.ts";
+export { deviceKinds, type SizeKind, sizeKinds } from "./sizes/exported-files.ts";
 export type { SizesCell, SizesReport, SizesRow } from "./sizes/report.ts";
 export { type ShapeName, shapeNames, shapes } from "./sizes/shapes.ts";
 export { sizesTable } from "./sizes/sizes-table.ts";
@@ -38,6 +38,8 @@ export interface SizesOptions {
   /** Tokens of the prompt. Default 256. */
   readonly prompt?: number | undefined;
   readonly threads?: number | undefined;
+  /** Default cpu. */
+  readonly device?: Device | undefined;
   /** Default wall. */
   readonly clock?: Clock | undefined;
   /** Turns of each file at each context and block. Three steps of each turn count. Default 6. */
@@ -57,7 +59,15 @@ export interface SizesOptions {
  */
 export async function sizes(options: SizesOptions): Promise<SizesReport> {
   const { contexts = [256, 1024, 4096], blocks = [1, 2, 4, 8, 16, 25], prompt = 256, turns = 6 } = options;
-  const { threads = defaultThreads(), clock = "wall", shapes, kinds = sizeKinds, peers = [], progress } = options;
+  const {
+    threads = defaultThreads(),
+    device = "cpu",
+    clock = "wall",
+    shapes,
+    kinds = sizeKinds,
+    peers = [],
+    progress,
+  } = options;
   checkLengths(contexts, blocks, prompt, shapes);
   const time = timer(clock, threads);
   const processor = cpus()[0]?.model ?? "unknown";
@@ -83,7 +93,7 @@ export async function sizes(options: SizesOptions): Promise<SizesReport> {
     const room = Math.max(...left) + roomBeyond;
     const lanes: SizesLane[] = [];
     try {
-      for (const file of files) lanes.push(await lenityLane(folder, name, file, threads, time));
+      for (const file of files) lanes.push(await lenityLane(folder, name, file, { threads, device, time }));
       for (const peer of peers)
         lanes.push(
           ...(await peerLanes(peer, { folder, name, shape, kinds, settings: { threads, context: room, clock } })),

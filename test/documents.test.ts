@@ -55,6 +55,7 @@ const special: Readonly<Record<string, string>> = {
   "bun run lenity bench quality": "run by readme.test.ts on few problems",
   "bun run lenity bench quality --sampled": "run by packages/cli/test on few prompts",
   "bun run lenity bench verify": "run by packages/cli/test on a small vocabulary",
+  "bun run lenity bench webgpu": "needs a GPU; run by packages/cli/test on the CPU",
   "bun run bench quality": "the same as bun run lenity bench quality",
   "bun run experiment heads": "its quick form is run by bench/experiments/test",
   "bun run experiment accuracy": "its quick form is run by bench/experiments/test",

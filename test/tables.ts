@@ -13,6 +13,7 @@ import { type RaceReport, raceTable, textsTable } from "../bench/race/report.ts"
 import { type RemoteReport, remoteTable } from "../bench/remote.ts";
 import { type RoundReport, roundTable } from "../bench/round/round.ts";
 import { type SizesReport, sizesTable } from "../bench/sizes.ts";
+import { type WebgpuReport, webgpuTable } from "../bench/webgpu/report.ts";
 import { type Evaluation, evaluationTable } from "../packages/tiny/recipe/evaluation.ts";
 import { readJson, readText, root } from "./published-packages.ts";
 
@@ -54,6 +55,7 @@ export const tables: readonly GeneratedTable[] = [
   { name: "race", file: "docs/performance.md", make: () => measured<RaceReport>("race", raceTable) },
   { name: "texts", file: "docs/performance.md", make: () => textsTable(recorded<RaceReport>("race")) },
   { name: "round", file: "docs/performance.md", make: () => measured<RoundReport>("round", roundTable) },
+  { name: "webgpu", file: "docs/performance.md", make: () => webgpuTable(recorded<WebgpuReport>("webgpu")) },
   {
     name: "sizes",
     file: "docs/sizes.md",

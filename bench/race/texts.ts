@@ -67,15 +67,22 @@ const isPlain32 = ({ weights, policy, draft }: LaneResult["lane"]): boolean =>
 const isExact32 = ({ lane }: LaneResult): boolean =>
   isPlain32({ ...lane, policy: undefined, draft: undefined }) && (lane.policy ?? "strict") === "strict";
 
-function firstDifference(own: readonly Token[], right: readonly Token[], prompt: number) {
+/** Where two answers to a prompt first differ; undefined if they are the same. */
+export function firstDifference(
+  own: readonly Token[],
+  right: readonly Token[],
+  prompt: number,
+): Omit<TextDifference, "gap"> | undefined {
   const length = Math.max(own.length, right.length);
-  for (let at = 0; at < length; at++)
-    if (own[at] !== right[at]) return { prompt, at, tokens: [own[at], right[at]] as const };
+  for (let at = 0; at < length; at++) if (own[at] !== right[at]) return { prompt, at, tokens: [own[at], right[at]] };
   return undefined;
 }
 
-/** An answer that ended has the first of the target's EOS tokens there. */
-async function gapAt(
+/**
+ * The target's logit of the second token less that of the first, after some text. An answer that ended there has the
+ * first of the target's EOS tokens.
+ */
+export async function gapAt(
   target: LanguageModel,
   before: readonly Token[],
   [own, right]: TextDifference["tokens"],

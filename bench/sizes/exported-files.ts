@@ -7,8 +7,11 @@ import type { Shape } from "@lenity/onnx/testing";
 /** The ways to store weights that are compared. */
 export const sizeKinds = ["float32", "int8", "int4"] as const;
 
+/** Those for a GPU; float16 is also computed in float16. */
+export const deviceKinds = ["float16", "float32", "int4"] as const;
+
 /** A way to store weights. */
-export type SizeKind = (typeof sizeKinds)[number];
+export type SizeKind = (typeof sizeKinds)[number] | (typeof deviceKinds)[number];
 
 /** An exported file of a shape. */
 export interface SizeFile {
@@ -35,7 +38,8 @@ export async function exportedFiles(
     const file = join("onnx", `${kind}${attention === undefined ? "" : `-${attention}`}.onnx`);
     const path = join(folder, file);
     const calibration = kind === "int8" ? [text] : undefined;
-    if (!existsSync(path)) await exportDecoder(folder, { weights: kind, calibration, attention, file });
+    const compute = kind === "float16" ? "float16" : undefined;
+    if (!existsSync(path)) await exportDecoder(folder, { weights: kind, compute, calibration, attention, file });
     const data = statSync(`${path}_data`, { throwIfNoEntry: false });
     files.push({ kind, file, bytes: statSync(path).size + (data?.size ?? 0) });
   }

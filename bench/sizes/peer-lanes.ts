@@ -17,6 +17,7 @@ const ggufKinds: Readonly<Record<SizeKind, readonly GgufKind[]>> = {
   float32: ["f32", "f16"],
   int8: ["q8_0"],
   int4: ["q4_0"],
+  float16: ["f16"],
 };
 
 /** Milliseconds until a program must have loaded, and until it must have done some runs, filling the cache included. */

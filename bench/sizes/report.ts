@@ -1,3 +1,4 @@
+import type { DeviceReport } from "@lenity/onnx";
 import type { Clock, Spread3 } from "./timer.ts";
 
 /** Milliseconds of a run of `tokens` tokens that ends at `context`. */
@@ -27,6 +28,8 @@ export interface SizesRow {
   readonly memory: number;
   /** lenity, from the checks at loading: 0 where blocks of all lengths give the same logits, to the bit. */
   readonly blockDifference?: number | undefined;
+  /** lenity: where it ran, and how far that is from the CPU; undefined on the CPU. */
+  readonly device?: DeviceReport | undefined;
   readonly cells: readonly SizesCell[];
 }
 

@@ -19,6 +19,7 @@ import { type VerifyEntry, verify, verifyTable } from "@lenity/bench/verify";
 import { chatWriter } from "@lenity/chat";
 import { LenityError } from "@lenity/core";
 import type { AttentionForm, DeviceOption, OnnxModel } from "@lenity/onnx";
+import type { Shape } from "@lenity/onnx/testing";
 import { type LoadModelsOptions, loadModels } from "./load-models.ts";
 import { checkSave, note, print, saveJson } from "./output.ts";
 
@@ -159,8 +160,8 @@ async function foundPeers(folder: string, programs: readonly string[]): Promise<
   return found.filter(({ engine }) => programs.includes(engine));
 }
 
-/** For `--quick`: heads as in the published shapes, and little else. */
-const tinyShape = {
+/** For `--quick` of `sizes` and `webgpu`: heads as in the published shapes, and little else. */
+export const tinyShape: Shape = {
   width: 64,
   layers: 1,
   heads: 2,

@@ -23,6 +23,7 @@ import { size } from "./size.ts";
 
 export interface ExportFlags {
   readonly weights: NonNullable<ExportOptions["weights"]>;
+  readonly compute?: ExportOptions["compute"];
   readonly activations?: Activations | undefined;
   readonly calibration?: string | undefined;
   readonly blockSize?: Int4Recipe["block"] | undefined;
@@ -66,7 +67,7 @@ export async function exportModel(model: string, flags: ExportFlags): Promise<vo
   try {
     const { blockSize: block, zeroPoints, head, embedding } = flags;
     const int4 = weights === "int4" ? { block, zeroPoints, head, embedding } : undefined;
-    const form = { weights, activations, calibration, int4, attention, cacheType };
+    const form = { weights, compute: flags.compute, activations, calibration, int4, attention, cacheType };
     const options = { ...form, file: flags.file, signal: cancel.signal };
     const progress = () => (process.stderr.isTTY ? draw() : undefined);
     const file = await exportDecoder(dir, { ...options, progress: progress() });
@@ -83,9 +84,10 @@ const refuse = (message: string, cause?: unknown) => new LenityError("invalid_re
 
 /** Refuses options that the kind of weights does not have. */
 function checkFlags(flags: ExportFlags): void {
-  const { weights, activations, calibration, blockSize, zeroPoints, head, embedding, cacheType } = flags;
+  const { weights, compute, activations, calibration, blockSize, zeroPoints, head, embedding, cacheType } = flags;
   const int8Cache = cacheType === "int8";
   const used: readonly (readonly [string, unknown, readonly string[]])[] = [
+    ["--compute", compute, ["float16"]],
     ["--activations", activations, ["int8"]],
     ["--calibration", int8Cache ? undefined : calibration, ["int8", "int4"]],
     ["--block-size", blockSize, ["int4"]],

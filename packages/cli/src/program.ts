@@ -1,5 +1,15 @@
-import { clocks, peerEngines, shapeNames, sizeKinds } from "@lenity/bench/sizes";
-import { activationKinds, attentionForms, cacheTypes, endKinds, outputKinds, weightKinds } from "@lenity/onnx";
+import { clocks, deviceKinds, peerEngines, shapeNames, sizeKinds } from "@lenity/bench/sizes";
+import { pairWeights } from "@lenity/bench/webgpu";
+import {
+  activationKinds,
+  attentionForms,
+  cacheTypes,
+  computeKinds,
+  devices,
+  endKinds,
+  outputKinds,
+  weightKinds,
+} from "@lenity/onnx";
 import { headKinds, lossKinds } from "@lenity/train";
 import { Command } from "commander";
 import { benchCache, benchEvidence, benchGrammar, benchSizes, benchThreads, benchVerify } from "./bench.ts";
@@ -9,6 +19,7 @@ import { benchQuality } from "./bench-quality.ts";
 import { benchRace } from "./bench-race.ts";
 import { benchRemote } from "./bench-remote.ts";
 import { benchRound } from "./bench-round.ts";
+import { benchWebgpu, webgpuParts } from "./bench-webgpu.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { chat } from "./chat/chat.ts";
 import { complete } from "./complete.ts";
@@ -247,6 +258,11 @@ export function program(): Command {
     .description("convert safetensors of a Llama, Mistral, Qwen2 or Qwen3 model to ONNX")
     .argument("<model>", "a Hugging Face folder with config.json and safetensors, or ORG/NAME on the hub")
     .option("--weights <kind>", "type of the weights: float16, float32, int8 or int4", oneOf(weightKinds), "float16")
+    .option(
+      "--compute <kind>",
+      "what float16 weights are multiplied in: float32, or float16 for a GPU (default: float32)",
+      oneOf(computeKinds),
+    )
     .option(
       "--activations <kind>",
       "how int8 scales activations: mix, static or per-row (default: mix)",
@@ -523,6 +539,27 @@ export function program(): Command {
     .option("--folder <dir>", "where the models are, or are written", filled, ".cache/sizes")
     .option("--out <file>", "file for the JSON", "bench/results/sizes.json")
     .action(benchSizes);
+  bench
+    .command("webgpu")
+    .description("a GPU beside the CPU: scores, texts and speed of the built-in pair, and steps of realistic shapes")
+    .option("--only <parts...>", "pair or shapes; the other stays in the file as it is", list(oneOf(webgpuParts)))
+    .option("--device <device>", "the device to compare with the CPU", oneOf(devices), "webgpu")
+    .option("--pair-weights <kind>", "how the pair's weights are stored", oneOf(pairWeights), "float16")
+    .option("--policies <list...>", "presets or policies in JSON besides plain (default: strict judi)", list(policy))
+    .option("--problems <n>", "how many problems the pair answers", whole(1), 20)
+    .option("--max-tokens <n>", "most tokens of an answer", whole(2), 256)
+    .option("--seconds <n>", "after so long the pair gets no more problems", number(1, 1e5), 120)
+    .option("--shapes <names...>", "shapes of published models (default: llama-3.2-1b)", list(oneOf(shapeNames)))
+    .option("--weights <kinds...>", "ways to store their weights (default: float16)", list(oneOf(deviceKinds)))
+    .option("--contexts <n...>", "text lengths after a step, in tokens (default: 256 1024 4096)", list(whole(2)))
+    .option("--blocks <n...>", "tokens per step (default: 1 4 8 16 25; the pair: 1 to 25)", list(whole(1, 255)))
+    .option("--prompt <n>", "tokens of a prompt", whole(1), 256)
+    .option("--turns <n>", "turns per file, of three steps each, and of the problems", whole(1), 6)
+    .option("--threads <n>", "threads of the CPU (default: as for loading a model)", whole(1, 1024))
+    .option("--quick", "a tiny shape, to try the command")
+    .option("--folder <dir>", "where models are, or are written", filled, ".cache/sizes")
+    .option("--out <file>", "file for the JSON", "bench/results/webgpu.json")
+    .action(benchWebgpu);
   models(bench.command("load"))
     .description("a server under load: tokens per second, time to the first token, and how long others wait")
     .option("--url <url>", "a server that runs already (default: one of its own, of the models)", filled)

@@ -7,6 +7,7 @@ export * from "./export/export-decoder.ts";
 export * from "./export/export-drafter.ts";
 export {
   cacheTypes,
+  computeKinds,
   type ExportOptions,
   type ExportProgress,
   exportedFile,

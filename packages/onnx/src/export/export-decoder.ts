@@ -1,6 +1,7 @@
 import { decoderGraph } from "./decoder-graph.ts";
 import { exportGraph } from "./export-graph.ts";
 import { attentionForm, type ExportOptions } from "./export-options.ts";
+import { halfPrecision } from "./half-precision.ts";
 
 /**
  * Converts a Llama, Mistral, Qwen2 or Qwen3 model in a Hugging Face folder (config.json; model.safetensors, or shards
@@ -14,7 +15,8 @@ export function exportDecoder(folder: string | URL, options: ExportOptions = {})
   return exportGraph(folder, options, {
     fileOf: (modelFile) => modelFile,
     titleOf: ({ family }) => family,
-    build: (graph, config, weightsIn, scalesOf) => {
+    build(plain, config, weightsIn, scalesOf) {
+      const graph = options.compute === "float16" ? halfPrecision(plain) : plain;
       const attention = attentionForm(config, options);
       decoderGraph(graph, config, weightsIn(graph), { newRows: true, attention, scalesOf });
     },

@@ -12,6 +12,8 @@ import { attentionForm, type ExportOptions } from "./export-options.ts";
  * instead of one call per token. Returns the path of the drafter file. Rejects as `exportDecoder` does.
  */
 export async function exportDrafter(folder: string | URL, options: ExportOptions = {}): Promise<string> {
+  if (options.compute === "float16")
+    throw new LenityError("unsupported", "A drafter file runs on the CPU; export it without compute float16.");
   const config = await readDecoderConfig(await folderPath(folder));
   if (attentionForm(config, options) === "split") {
     throw new LenityError(

@@ -10,16 +10,25 @@ import { type Activations, activationKinds } from "./int8-recipe.ts";
 /** How weights can be stored. */
 export const weightKinds = ["float16", "float32", "int8", "int4"] as const;
 
+/** What float16 weights can be multiplied in. */
+export const computeKinds = ["float32", "float16"] as const;
+
 /** How the cache of keys and values can be stored. */
 export const cacheTypes = ["float32", "int8"] as const;
 
 /** How a model is exported. */
 export interface ExportOptions {
   /**
-   * How the weights are stored. Default: float16, which is half the size of float32; both compute in float32. int8 also
-   * multiplies in int8. int4 is smaller still, faster in single steps of large models, and slower in blocks.
+   * How the weights are stored. Default: float16, which is half the size of float32; both compute in float32, unless
+   * `compute` says otherwise. int8 also multiplies in int8. int4 is smaller still, faster in single steps of large
+   * models, and slower in blocks.
    */
   readonly weights?: (typeof weightKinds)[number] | undefined;
+  /**
+   * What float16 weights are multiplied in. float16 is for GPUs: faster and smaller there, less exact everywhere, and
+   * not faster on a processor. Default: float32.
+   */
+  readonly compute?: (typeof computeKinds)[number] | undefined;
   /** How the inputs of int8 matrices are quantised. Default: mix. */
   readonly activations?: Activations | undefined;
   /**
@@ -33,7 +42,7 @@ export interface ExportOptions {
    * gqa: one com.microsoft.GroupQueryAttention per layer, as other programs export and run it; each step copies the
    * whole cache. split: plain nodes that read the cache in place, for this package and programs that manage the caches
    * themselves. Default: gqa up to a context of 1024 tokens (max_position_embeddings); split beyond that if the head
-   * size allows it.
+   * size allows it and `compute` is float32.
    */
   readonly attention?: AttentionForm | undefined;
   /**
@@ -70,9 +79,9 @@ export function exportedFile(weights: ExportOptions["weights"]): string {
 }
 
 /** The requested form, or the one that suits the context length. */
-export function attentionForm(config: DecoderConfig, { attention, cacheType }: ExportOptions): AttentionForm {
+export function attentionForm(config: DecoderConfig, { attention, cacheType, compute }: ExportOptions): AttentionForm {
   if (cacheType === "int8") return "split";
-  return attention ?? (config.context > 1024 && canSplit(config) ? "split" : "gqa");
+  return attention ?? (config.context > 1024 && canSplit(config) && compute !== "float16" ? "split" : "gqa");
 }
 
 /** Whether there is no text to calibrate with. */
@@ -82,6 +91,7 @@ export const isEmpty = (calibration: ExportOptions["calibration"]): boolean =>
 /** Throws RangeError or TypeError for options that are wrong, and `invalid_request` when calibration is missing. */
 export function checkOptions({
   weights = "float16",
+  compute,
   attention,
   cacheType,
   activations,
@@ -93,6 +103,13 @@ export function checkOptions({
     if (!known.includes(value)) throw new RangeError(`${name} is ${value}; expected one of ${known.join(", ")}.`);
   };
   oneOf("weights", weights, weightKinds);
+  if (compute !== undefined) oneOf("compute", compute, computeKinds);
+  if (compute === "float16" && weights !== "float16")
+    throw new TypeError(`compute is float16 with weights ${weights}; float16 is computed only with weights float16.`);
+  if (compute === "float16" && (attention === "split" || cacheType === "int8")) {
+    const split = cacheType === "int8" ? "cacheType int8, which has split attention" : "attention split";
+    throw new TypeError(`compute is float16 with ${split}, whose caches never are on a GPU; expected gqa and float32.`);
+  }
   if (attention !== undefined) oneOf("attention", attention, attentionForms);
   if (cacheType !== undefined) oneOf("cacheType", cacheType, cacheTypes);
   if (activations !== undefined) oneOf("activations", activations, activationKinds);
