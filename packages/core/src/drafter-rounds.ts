@@ -15,6 +15,8 @@ export interface RoundSettings {
   readonly draftTokens?: number | "auto" | undefined;
   readonly maxDraftTokens?: number | undefined;
   readonly control: ReadonlySet<Token>;
+  /** The target's end tokens, which the caller may have changed. */
+  readonly eos: readonly Token[];
 }
 
 export interface RoundsRequest {

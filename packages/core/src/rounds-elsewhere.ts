@@ -18,7 +18,8 @@ export function roundsOffered(session: Session, request: Request, options: Decod
   const policy = verifier === undefined ? { policy: "strict", registry: -1 } : policySource(verifier);
   if (policy === undefined) return undefined;
   const { sampling, seed, control, signal, scope } = request;
-  const settings = { policy, sampling, seed, maxTokens, draftTokens, maxDraftTokens, control };
+  const { eos } = request.target;
+  const settings = { policy, sampling, seed, maxTokens, draftTokens, maxDraftTokens, control, eos };
   return drafter.rounds({ session, prompt: [...committed], settings, signal, scope });
 }
 
@@ -37,6 +38,7 @@ export async function* roundsElsewhere(
     while (request.reason === undefined) {
       const decided = await coming;
       checkCancelled(request.signal);
+      if (decided.length === 0) throw new TypeError("The drafter gave no rounds; expected at least one.");
       if (!ends(request, decided)) {
         coming = offered.next();
         coming.catch(() => {});

@@ -9,8 +9,10 @@ import { rounds } from "./rounds.ts";
 export function roundsFrom(
   session: Session,
   prompt: readonly Token[],
-  { policy, ...settings }: RoundSettings,
-  models: { readonly target: LanguageModel; readonly drafter: Drafter },
+  { policy, eos, ...settings }: RoundSettings,
+  { target: own, drafter }: { readonly target: LanguageModel; readonly drafter: Drafter },
 ): AsyncGenerator<DecidedRound, void, undefined> {
-  return rounds(session, beginRequest(prompt, { ...settings, ...models, verifier: verifierFrom(policy) }));
+  // The model itself where it can be: times of rounds are remembered by target.
+  const target = own.eos.join() === eos.join() ? own : { ...own, eos };
+  return rounds(session, beginRequest(prompt, { ...settings, target, drafter, verifier: verifierFrom(policy) }));
 }

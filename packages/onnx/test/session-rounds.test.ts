@@ -138,6 +138,25 @@ describe("a pair whose worker makes the rounds", () => {
     assert.ok(ignored.some((count) => count > 0));
   });
 
+  test("ends at the end tokens of the caller's copy of the target, and at no others", async () => {
+    const lengths: number[] = [];
+    for (const [n, eos] of [[], [0, 7, 17], Array.from({ length: 60 }, (_, token) => token)].entries()) {
+      const target = { ...pair.target, eos };
+      const how = { target, verifier: registry.create({ type: "topk", k: 40, delta: 1 }), maxTokens: 60 };
+      const near = await eventsOf(tokensOf(40, 5), { ...how, drafter: pair.drafter() });
+      assert.deepEqual(told(near), told(await eventsOf(tokensOf(40, 5), { ...how, drafter: { ...pair.drafter() } })));
+      const said = tokensIn(near);
+      assert.deepEqual(
+        said.slice(0, -1).filter((token) => eos.includes(token)),
+        [],
+        `case ${n}`,
+      );
+      lengths.push(said.length);
+    }
+    assert.equal(lengths[0], 60);
+    assert.ok((lengths[2] as number) < 60);
+  });
+
   test("says under strict what the target says alone, also after a long prompt and beside other answers", async () => {
     const plain = await loadModel(home.target, { threads: 1, cacheBytes: 0 });
     const prompts = [150, 20, 300, 33].map((length, n) => tokensOf(length, n));
