@@ -72,7 +72,7 @@ async function row(streams: number, seconds: number, options: LoadOptions): Prom
   let at = 0;
   const ask = async (body: object, seen: (since: number, first: boolean, tokens: number) => void): Promise<boolean> => {
     try {
-      const status = await answer(options, body, over.signal, seen);
+      const status = await streamAnswer(options, body, over.signal, seen);
       if (status === 200) return true;
       errors[status] = (errors[status] ?? 0) + 1;
     } catch {
@@ -125,13 +125,15 @@ async function row(streams: number, seconds: number, options: LoadOptions): Prom
 
 /**
  * Streams one answer. `seen` gets each piece of text: the milliseconds since the request or the piece before, and its
- * tokens. Resolves to the status.
+ * tokens as far as the trace tells. `ended` gets the tokens of the whole answer, if the request asks for its usage.
+ * Resolves to the status.
  */
-async function answer(
-  { url, key }: LoadOptions,
+export async function streamAnswer(
+  { url, key }: Pick<LoadOptions, "url" | "key">,
   body: object,
   signal: AbortSignal,
   seen: (since: number, first: boolean, tokens: number) => void,
+  ended?: (tokens: number) => void,
 ): Promise<number> {
   let last = performance.now();
   let first = true;
@@ -153,6 +155,7 @@ async function answer(
       if (!line.startsWith("data: {")) continue;
       const chunk = JSON.parse(line.slice("data: ".length)) as Chunk;
       if (chunk.error !== undefined) throw new Error(chunk.error.message);
+      if (chunk.usage != null) ended?.(chunk.usage.completion_tokens);
       if (!chunk.choices?.some(({ delta }) => (delta?.content ?? "") !== "")) continue;
       const now = performance.now();
       seen(now - last, first, chunk.trace?.length ?? 1);
@@ -167,6 +170,7 @@ interface Chunk {
   readonly error?: { readonly message: string };
   readonly choices?: readonly { readonly delta?: { readonly content?: string } }[];
   readonly trace?: readonly unknown[];
+  readonly usage?: { readonly completion_tokens: number } | null;
 }
 
 /** The middle and the slow end of a sample. */

@@ -42,6 +42,7 @@ const special: Readonly<Record<string, string>> = {
   "bun run lenity bench evidence": "run by packages/cli/test on a small vocabulary",
   "bun run lenity bench grammar": "run by packages/cli/test on a small vocabulary",
   "bun run lenity bench hostile": "run by packages/cli/test on two prompts",
+  "bun run lenity bench many": "run by packages/cli/test for a few seconds",
   "bun run lenity bench load": "run by packages/cli/test for a few seconds",
   "bun run lenity bench race": "its quick form is run by packages/cli/test",
   "bun run lenity bench remote": "run by packages/cli/test on one problem",

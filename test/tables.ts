@@ -7,6 +7,7 @@ import { svgOf } from "../bench/experiments/page/plot.ts";
 import { type HostileReport, hostileTable } from "../bench/hostile.ts";
 import { type LoadReport, loadTable } from "../bench/load.ts";
 import { type Machine, machineText } from "../bench/machine.ts";
+import { type ManyReport, manyTable } from "../bench/many.ts";
 import { type QualityReport, qualityTable } from "../bench/quality.ts";
 import { racePlot } from "../bench/race/plot.ts";
 import { type RaceReport, raceTable, textsTable } from "../bench/race/report.ts";
@@ -41,6 +42,11 @@ export const tables: readonly GeneratedTable[] = [
     name: "load",
     file: "docs/benchmarks.md",
     make: () => loadTable(readJson<LoadReport>("bench/results/load.json")),
+  },
+  {
+    name: "many",
+    file: "docs/benchmarks.md",
+    make: () => manyTable(readJson<ManyReport>("bench/results/many.json")),
   },
   {
     name: "hostile",

@@ -15,6 +15,7 @@ import { Command } from "commander";
 import { benchCache, benchEvidence, benchGrammar, benchSizes, benchThreads, benchVerify } from "./bench.ts";
 import { benchHostile } from "./bench-hostile.ts";
 import { benchLoad } from "./bench-load.ts";
+import { benchMany } from "./bench-many.ts";
 import { benchQuality } from "./bench-quality.ts";
 import { benchRace } from "./bench-race.ts";
 import { benchRemote } from "./bench-remote.ts";
@@ -568,6 +569,19 @@ export function program(): Command {
     .option("--seconds <n>", "seconds for each number of clients", number(0.1, 3600), 5)
     .option("--out <file>", "file for the JSON", "bench/results/load.json")
     .action(benchLoad);
+  models(bench.command("many"))
+    .description("requests at once against one after another, and how long a short one waits behind long ones")
+    .option("--url <url>", "a server that runs already (default: one of its own, of the models)", filled)
+    .option("--policies <list...>", "presets, and plain", ["plain", "strict", "judi", "judge"])
+    .option(
+      "--streams <n...>",
+      "clients at a time, the first number for one alone (default: 1 4 16)",
+      list(whole(1, 1000)),
+    )
+    .option("--concurrency <n>", "answers at a time of its own server (default: as lenity serve)", whole(1))
+    .option("--seconds <n>", "seconds for each figure", number(0.1, 3600), 6)
+    .option("--out <file>", "file for the JSON", "bench/results/many.json")
+    .action(benchMany);
   models(bench.command("threads"))
     .description("the cost of a round with several numbers of threads for the two models")
     .option("--draft-tokens <k>", "drafted tokens per round", whole(1, 1024), 16)
