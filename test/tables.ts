@@ -10,7 +10,7 @@ import { type Machine, machineText } from "../bench/machine.ts";
 import { type ManyReport, manyTable } from "../bench/many.ts";
 import { type QualityReport, qualityTable } from "../bench/quality.ts";
 import { racePlot } from "../bench/race/plot.ts";
-import { type RaceReport, raceTable, textsTable } from "../bench/race/report.ts";
+import { bestLanesTable, type RaceReport, raceTable, textsTable } from "../bench/race/report.ts";
 import { type RemoteReport, remoteTable } from "../bench/remote.ts";
 import { type RoundReport, roundTable } from "../bench/round/round.ts";
 import { type SizesReport, sizesTable } from "../bench/sizes.ts";
@@ -58,6 +58,7 @@ export const tables: readonly GeneratedTable[] = [
     file: "docs/benchmarks.md",
     make: () => remoteTable(readJson<RemoteReport>("bench/results/remote.json")),
   },
+  { name: "best-lanes", file: "README.md", make: () => measured<RaceReport>("race", bestLanesTable) },
   { name: "race", file: "docs/performance.md", make: () => measured<RaceReport>("race", raceTable) },
   { name: "texts", file: "docs/performance.md", make: () => textsTable(recorded<RaceReport>("race")) },
   { name: "round", file: "docs/performance.md", make: () => measured<RoundReport>("round", roundTable) },

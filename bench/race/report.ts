@@ -114,6 +114,13 @@ export function raceTable({ rows, problems }: Pick<RaceReport, "rows" | "problem
   );
 }
 
+/** The fastest lane of each kind, fastest first: of lenity plain, strict and judi, and of each other program. */
+export function bestLanesTable({ rows, problems }: Pick<RaceReport, "rows" | "problems">): string {
+  const kindOf = ({ engine, policy }: Lane) => (engine === "lenity" ? `${engine} ${policy}` : engine);
+  const best = rows.filter((row, at) => rows.findIndex(({ lane }) => kindOf(lane) === kindOf(row.lane)) === at);
+  return raceTable({ rows: best.filter(({ lane }) => lane.policy !== "judge"), problems });
+}
+
 /** How many answers of each lane are those of lenity in float32, and the widest gap where they differ. */
 export function textsTable({ texts }: Pick<RaceReport, "texts">): string {
   const body = texts.map(({ lane, engine, answers, equal, differences }) => [
