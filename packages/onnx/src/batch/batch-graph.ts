@@ -156,7 +156,9 @@ function writeAttention(
   const [cos, sin] = inputs.slice(7) as [string, string];
   const made = (name: string) => `${batchNames.prefix}${layer}.${name}`;
   const rotate = (rows: string, rotated: string) => {
-    const attributes = interleaved ? { interleaved: integers["rotary_interleaved"] ?? 0 } : {};
+    const attributes: Parameters<Builder["node"]>[3] = interleaved
+      ? { interleaved: integers["rotary_interleaved"] ?? 0 }
+      : {};
     graph.node("RotaryEmbedding", [rows, batchNames.positions, cos, sin], [rotated], attributes, true);
     return rotated;
   };
