@@ -71,6 +71,8 @@ const first: readonly (Step | Skipped)[] = [
 ];
 /** Run two at a time. The long ones come early, so that the last to end is a short one. */
 const others: readonly (Step | Skipped)[] = [
+  // Far from the documents, which build the packages, too.
+  packedStep(),
   onBun("core, chat and grammar on Bun", pure),
   onDeno("core, chat and grammar on Deno", pure),
   onNode("core, chat and grammar on Node", pure),
@@ -91,9 +93,8 @@ const others: readonly (Step | Skipped)[] = [
   onNode("remote on Node", remoteElsewhere),
   onDeno("onnx on Deno", onnx),
   onNode("onnx on Node", onnx),
-  onBun("experiments and the race on Bun", tests("bench/{experiments,race}/test/*.test.ts")),
+  onBun("experiments, the race and other benchmarks on Bun", tests("bench/*/test/*.test.ts")),
   onBun("documents and packages on Bun", tests("{examples,test}/*.test.ts")),
-  packedStep(),
   onBun("server and train on Bun", tests("packages/{server,train}/test/*.test.ts")),
   onDeno("sockets and terminals on Deno", everywhere),
   onNode("sockets and terminals on Node", everywhere),
