@@ -24,13 +24,16 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let home: { readonly target: string; readonly draft: string };
 let log: string;
 let pair: Pair;
-/** A line of a worker script: adds the type of each message to the file `log`. */
+/** Lines of a worker script: add the type of each message, and "reply" for each reply, to the file `log`. */
 let watching: string;
 before(async () => {
   folder = await temporaryFolder();
   log = join(folder.path, "messages");
   watching = `import fs from "node:fs";
-    parentPort.on("message", ({ request }) => fs.appendFileSync(${JSON.stringify(log)}, request?.type + "\\n"));`;
+    const add = (what) => fs.appendFileSync(${JSON.stringify(log)}, what + "\\n");
+    parentPort.on("message", ({ request }) => add(request?.type));
+    const post = parentPort.postMessage.bind(parentPort);
+    parentPort.postMessage = (...message) => (add("reply"), post(...message));`;
   const shape = { ...small, vocabulary: 300 };
   const write = async (name: string, layers: number) => {
     const dir = await writeModel(folder.path, name, { ...shape, layers });
@@ -47,12 +50,15 @@ after(async () => {
   await folder.remove();
 });
 
-/** The messages that ran tokens since the last call, by type. */
-function sent(): string[] {
-  const types = readFileSync(log, "utf8").trim().split("\n");
+/** The messages since the last call, by type, and the replies. */
+function logged(): string[] {
+  const lines = readFileSync(log, "utf8").trim().split("\n");
   writeFileSync(log, "");
-  return types.filter((type) => ["append", "draft", "score", "rounds"].includes(type));
+  return lines;
 }
+
+/** The messages that ran tokens since the last call, by type. */
+const sent = () => logged().filter((type) => ["append", "draft", "score", "rounds"].includes(type));
 
 const weight = Array.from({ length: small.width }, (_, i) => (i % 2 === 0 ? 0.5 : -0.4));
 const head = { weight, bias: 0 };
@@ -113,7 +119,8 @@ for (const policy of policies)
       assert.deepEqual(told(near), told(far), JSON.stringify(how));
       assert.deepEqual([...new Set(messages)], ["rounds"]);
       rounds += near.length - 1;
-      spoken += messages.length;
+      // The last one is for rounds after the end.
+      spoken += messages.length - 1;
     }
     assert.ok(rounds > spoken, `${rounds} rounds in ${spoken} messages`);
   });
@@ -166,6 +173,17 @@ describe("a pair whose worker makes the rounds", () => {
     const ask = (prompt: readonly number[]) => eventsOf(prompt, { target: pair.target, drafter: pair.drafter() });
     for (let time = 0; time < 2; time++)
       assert.deepEqual((await Promise.all(prompts.map(ask))).map(tokensIn), expected, `time ${time}`);
+  });
+
+  test("has the next request with the worker while a reply is on its way", async () => {
+    logged();
+    const ask = () => eventsOf(tokensOf(30, 3), { target: pair.target, drafter: pair.drafter(), maxTokens: 80 });
+    const alone = await ask();
+    const lines = logged().filter((line) => line === "rounds" || line === "reply");
+    const ahead = lines.filter((line, at) => line === "rounds" && lines[at - 1] === "rounds").length;
+    assert.ok(ahead > 0, lines.join());
+    const [one, other] = await Promise.all([ask(), ask()]);
+    assert.deepEqual([tokensIn(one), tokensIn(other)], [tokensIn(alone), tokensIn(alone)]);
   });
 
   test("asks by messages for what only this thread can do", async () => {

@@ -4,7 +4,7 @@ import { canRead } from "@lenity/core/internal";
 import { cancellation } from "../protocol/cancellation.ts";
 import { chunk } from "../protocol/chunk.ts";
 import type { ModelFacts } from "../protocol/model-facts.ts";
-import type { HeldSession, RoundsReply } from "../protocol/protocol.ts";
+import type { HeldSession, RoundsBeginning, RoundsReply } from "../protocol/protocol.ts";
 import type { OwnSession } from "./own-session.ts";
 import { partsOf } from "./parts.ts";
 import { catchUp } from "./session-draft.ts";
@@ -14,6 +14,9 @@ import { runCost } from "./turns.ts";
 
 /** The most rounds in a turn. While other sessions wait it is one. */
 const mostRounds = 4;
+
+/** Requests with the worker while no other sessions wait: it goes on at once while a reply is on its way. */
+const mostComing = 2;
 
 /** The draft model, and how its session is opened, which is done after the first token. */
 export interface RoundsDraft {
@@ -46,17 +49,32 @@ export function sessionRounds(
     if (drafts) await catchUp(model, options, state, committed, cancellation(signal));
     return placeOf(draft);
   };
+  const cancel = cancellation(signal);
+  /** Asks for more rounds. */
+  const ask = (
+    beginning: RoundsBeginning | undefined,
+    drafting: HeldSession | undefined,
+    most: number,
+  ): Promise<RoundsReply> =>
+    send<RoundsReply>(model, options, state, cost, cancel, () => {
+      const uses = draft && { place: draft.options.place, id: draft.options.id };
+      const from = { begin: beginning, draft: drafting, uses, cancel: cancel?.flag };
+      return { type: "rounds", session: options.id, rounds: options.crowded() ? 1 : most, ...from };
+    });
+  /** Replies that are awaited, in the order of their requests. */
+  const coming: Promise<RoundsReply>[] = [];
+  const expect = (reply: Promise<RoundsReply>) => {
+    // A failure counts when that reply is awaited.
+    reply.catch(() => {});
+    coming.push(reply);
+  };
   return {
     async next() {
-      const beginning = begun ? undefined : await begin();
-      const drafting = begun && draft === undefined ? await openDraft() : undefined;
-      const cancel = cancellation(signal);
-      const reply = await send<RoundsReply>(model, options, state, cost, cancel, () => {
-        const rounds = begun && !options.crowded() ? mostRounds : 1;
-        const uses = draft && { place: draft.options.place, id: draft.options.id };
-        const from = { begin: beginning, draft: drafting, uses, cancel: cancel?.flag };
-        return { type: "rounds", session: options.id, rounds, ...from };
-      });
+      if (!begun) expect(ask(await begin(), undefined, 1));
+      else if (draft === undefined) expect(ask(undefined, await openDraft(), mostRounds));
+      while (begun && (coming.length === 0 || (coming.length < mostComing && !options.crowded())))
+        expect(ask(undefined, undefined, mostRounds));
+      const reply = await (coming.shift() as Promise<RoundsReply>);
       begun = true;
       state.scored = true;
       options.onReply();
