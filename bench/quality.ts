@@ -29,8 +29,11 @@ export interface QualityOptions {
   readonly control?: ReadonlySet<Token> | undefined;
   readonly policies: readonly Policy[];
   readonly problems: readonly BenchProblem[];
-  /** The block length of policies whose preset sets none. */
-  readonly draftTokens: number;
+  /**
+   * Fixed block lengths: that of the policy's preset, else this one. By default lengths are chosen, as for a request
+   * that names none.
+   */
+  readonly draftTokens?: number | undefined;
   readonly temperature: number;
   /** The most tokens of an answer. */
   readonly maxTokens: number;
@@ -70,7 +73,7 @@ export interface PairedCounts {
 export interface QualityRow {
   readonly policy: string;
   readonly law: string;
-  readonly draftTokens: number;
+  readonly draftTokens: number | "auto";
   readonly accuracy: number;
   /** 95 % Wilson interval of the accuracy. */
   readonly interval: readonly [number, number];
@@ -107,7 +110,7 @@ export interface QualityReport {
 interface Lane {
   readonly name: string;
   readonly verifier: (() => Verifier) | undefined;
-  readonly draftTokens: number;
+  readonly draftTokens: number | "auto";
   readonly answers: QualityAnswer[];
 }
 
@@ -119,7 +122,7 @@ export async function quality(options: QualityOptions): Promise<QualityReport> {
     return {
       name: policy === undefined ? "plain" : typeof policy === "string" ? policy : JSON.stringify(policy),
       verifier: create,
-      draftTokens: create === undefined ? 0 : (create().draftTokens ?? options.draftTokens),
+      draftTokens: create === undefined ? 0 : lengthOf(create(), options.draftTokens),
       answers: [],
     };
   });
@@ -139,6 +142,9 @@ export async function quality(options: QualityOptions): Promise<QualityReport> {
   const rows = lanes.map((lane) => rowOf(lane, plain, reference));
   return { problems: problems.length, temperature, seed, against: reference.name, rows };
 }
+
+const lengthOf = ({ draftTokens: own }: Verifier, fixed: number | undefined): number | "auto" =>
+  fixed === undefined ? "auto" : (own ?? fixed);
 
 /** Answers one problem, timed. */
 async function answerOf(

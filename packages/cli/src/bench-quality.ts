@@ -17,7 +17,7 @@ const sampledRules: readonly Policy[] = [{ type: "sd" }, { type: "block" }, { ty
 
 /** What is measured unless flags say otherwise. */
 const settings = {
-  greedy: { policies: undefined, temperature: 0, draftTokens: 16, out: "bench/results/quality.json" },
+  greedy: { policies: undefined, temperature: 0, draftTokens: undefined, out: "bench/results/quality.json" },
   sampled: { policies: sampledRules, temperature: 1, draftTokens: 8, out: "bench/results/quality-sampled.json" },
 } as const;
 
@@ -34,7 +34,7 @@ export interface QualityFlags extends LoadModelsOptions {
   readonly policies?: readonly Policy[] | undefined;
   readonly problems?: number | undefined;
   readonly sampled?: boolean | undefined;
-  readonly draftTokens?: number;
+  readonly draftTokens?: number | undefined;
   readonly temperature?: number;
   readonly maxTokens: number;
   readonly seed: number;

@@ -430,7 +430,11 @@ export function program(): Command {
     )
     .option("--problems <n>", "how many problems or prompts (default: 200 problems, or all prompts)", whole(1))
     .option("--sampled", "compare sd, block and coupled, at temperature 1 with blocks of 8")
-    .option("--draft-tokens <k>", "block length for policies whose preset has none (default: 16)", whole(1, 1024))
+    .option(
+      "--draft-tokens <k>",
+      "fixed blocks, of so many tokens for policies whose preset has no number (default: chosen; with --sampled 8)",
+      whole(1, 1024),
+    )
     .option("--temperature <t>", "0 is greedy (default: 0)", number(0, 100))
     .option("--max-tokens <n>", "most tokens of an answer", whole(1), 512)
     .option("--seed <n>", "which built-in problems to use", whole(0), 1)

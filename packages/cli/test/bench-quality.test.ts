@@ -68,6 +68,13 @@ test("takes the first prompts, and compares with plain decoding where strict is 
   assert.deepEqual([report.problems, report.rows.map(({ paired }) => paired?.pValue)], [2, [undefined, 1]]);
 });
 
+test("chooses lengths of drafts as for a request that names none, or takes them as given", async () => {
+  const policies = ["--policies", "strict", "judi", "--problems", "1"];
+  const lengths = ({ report }: { readonly report: QualityReport }) => report.rows.map(({ draftTokens }) => draftTokens);
+  assert.deepEqual(lengths(await quality(...policies)), [0, "auto", "auto"]);
+  assert.deepEqual(lengths(await quality(...policies, "--draft-tokens", "3")), [0, 8, 3]);
+});
+
 test("--sampled compares lossless rules at temperature 1, with the shares of tested tokens that they accept", async () => {
   const { table, report } = await quality("--sampled", "--problems", "3", "--max-tokens", "30");
   assert.match(table, /draft acceptance \| accepted \/ tested \|/);
