@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
 import { batchModel, planBatch } from "../batch/batch-graph.ts";
@@ -64,12 +63,7 @@ function batchedForm(
     slots,
     outputs: plan.outputs,
     open: async () =>
-      openInstead(
-        runtime,
-        scan,
-        sessionOptions(request),
-        batchModel(readFileSync(scan.file), scan, plan, shape, slots),
-      ),
+      openInstead(runtime, scan, sessionOptions(request), (bytes) => batchModel(bytes, scan, plan, shape, slots)),
   };
 }
 
