@@ -1,16 +1,28 @@
 import { type Batch, gathering } from "../batch/gathering.ts";
+import { region } from "../cache/split-cache.ts";
 import { append, type Model, newSequence, type Sequence } from "../run/sequence.ts";
 import { difference } from "./difference.ts";
 import { probeTokens } from "./probe-tokens.ts";
 
-/** What each sequence holds, and the block that it runs with the others. Some tokens may run alone, some may not. */
-const cases = [
+/** What a sequence holds, and the block that it runs with the others. Some tokens may run alone, some may not. */
+interface Case {
+  readonly held: number;
+  readonly block: number;
+  readonly alone: boolean;
+}
+
+const cases: readonly Case[] = [
   { held: 40, block: 1, alone: true },
   { held: 3, block: 9, alone: false },
   { held: 150, block: 1, alone: false },
   { held: 130, block: 17, alone: false },
   { held: 1, block: 1, alone: true },
-] as const;
+];
+/** More for split attention: behind a region, and at the end of one, where no second row has room. */
+const splitCases: readonly Case[] = [
+  { held: region + 44, block: 3, alone: false },
+  { held: region - 1, block: 1, alone: true },
+];
 
 /**
  * Whether blocks that run together give the bits that they give one by one, in their rows and, shown by the block
@@ -30,7 +42,8 @@ export async function isExactTogether(model: Model, batch: Batch): Promise<boole
   };
   const meeting = gathering();
   const together = { batch: { ...batch, run }, gathering: meeting };
-  const fitting = cases.filter(({ held, block }) => held + block + 2 <= model.contextLength);
+  const all = model.graph.family === "split" ? [...cases, ...splitCases] : cases;
+  const fitting = all.filter(({ held, block }) => held + block + 2 <= model.contextLength);
   const alone: Float32Array[] = [];
   for (const one of fitting) alone.push(await rowsOf({ ...model, together: undefined }, one));
   const rows = await Promise.all(fitting.map((one) => meeting.during(() => rowsOf({ ...model, together }, one))));
@@ -38,7 +51,7 @@ export async function isExactTogether(model: Model, batch: Batch): Promise<boole
 }
 
 /** The rows of a case's block, and one of a block after it. */
-async function rowsOf(model: Model, { held, block, alone }: (typeof cases)[number]): Promise<Float32Array> {
+async function rowsOf(model: Model, { held, block, alone }: Case): Promise<Float32Array> {
   const sequence: Sequence = newSequence();
   const tokens = probeTokens(held + block + 2, model.width);
   const apart = { ...model, together: undefined };

@@ -49,16 +49,29 @@ export async function openGraph(
 function batchedForm(
   runtime: NodeRuntime,
   scan: OnnxScan,
-  { family, layers, groups, headSize, precision, hidden, lastOnly, leastRows, combined }: Omit<Graph, "openBeside">,
+  {
+    family,
+    layers,
+    groups,
+    headSize,
+    precision,
+    hidden,
+    lastOnly,
+    leastRows,
+    combined,
+    int8,
+  }: Omit<Graph, "openBeside">,
   request: LoadRequest,
 ): BatchedForm | undefined {
-  if (family !== "new-rows" || lastOnly || leastRows !== undefined || combined === true) return undefined;
+  const isSplit = family === "split" && int8 !== true;
+  if (!isSplit && family !== "new-rows") return undefined;
+  if (lastOnly || leastRows !== undefined || combined === true) return undefined;
   const bytes = [...externalData(scan).values()].reduce((sum, more) => sum + more, scan.bytes);
   if (bytes > (request.batchBytes ?? 0)) return undefined;
   const states = Object.values(hidden).map(({ output }) => output);
-  const plan = planBatch(scan, layers, states);
+  const shape = { layers, groups, headSize, precision, isSplit };
+  const plan = planBatch(scan, shape, states);
   if (plan === undefined) return undefined;
-  const shape = { layers, groups, headSize, precision };
   return {
     slots,
     outputs: plan.outputs,
