@@ -82,7 +82,7 @@ export function batchModel(
 ): Uint8Array {
   const byteAt: ByteAt = (position) => bytes[position] as number;
   const copied = ({ start, end }: Span) => bytes.subarray(start, end);
-  const built = graphBuilder("batch");
+  const built = graphBuilder("batch", undefined, batchNames.prefix);
   const graph = built.body;
   const sites = new Map(plan.sites.map((site) => [site.at, site]));
   const nodes: Span[] = [];
