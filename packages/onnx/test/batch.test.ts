@@ -35,6 +35,7 @@ before(async () => {
   await exportDrafter(home.draft);
   const calibration = [tokensOf(60, 4)];
   await exportDecoder(home.target, { weights: "int8", calibration, file: "int8.onnx" });
+  await exportDecoder(home.target, { weights: "int4", file: "int4.onnx" });
   await exportDecoder(home.target, { attention: "split", file: "split.onnx" });
   await exportDecoder(home.long, { attention: "split", file: "split.onnx" });
   await exportDecoder(home.target, { attention: "split", cacheType: "int8", calibration, file: "coarse.onnx" });
@@ -89,9 +90,10 @@ describe("sixteen answers at once are those that are given one after another,", 
     });
   }
 
-  for (const [kind, file] of [
-    ["an int8 file", "int8.onnx"],
-    ["a file with split attention", "split.onnx"],
+  for (const [kind, file, slots] of [
+    ["an int8 file", "int8.onnx", 8],
+    ["an int4 file", "int4.onnx", 8],
+    ["a file with split attention", "split.onnx", 4],
   ] as const) {
     test(`from ${kind}`, async () => {
       const options = { file, threads: 1 };
@@ -100,7 +102,7 @@ describe("sixteen answers at once are those that are given one after another,", 
         await loadModel(home.target, { ...options, batchBytes: 0 }),
       ];
       try {
-        assert.equal(together.graph.slots, 8);
+        assert.equal(together.graph.slots, slots);
         const expected: Token[][] = [];
         for (const prompt of prompts) expected.push(await answer(single, prompt, {}));
         assert.deepEqual(await Promise.all(prompts.map((prompt) => answer(together, prompt, {}))), expected);
@@ -200,6 +202,7 @@ describe("a graph for several sequences", () => {
   for (const [dir, file] of [
     ["target", "onnx/model.onnx"],
     ["target", "int8.onnx"],
+    ["target", "int4.onnx"],
     ["target", "split.onnx"],
     ["long", "split.onnx"],
   ] as const) {
