@@ -34,8 +34,9 @@ export interface LoadOptions {
   readonly sessionBytes?: number | undefined;
   /**
    * The most bytes of weights that an engine may hold a second time, so that requests which are decoded at the same
-   * time share runs. That is done once such requests meet, for files with GroupQueryAttention, if rows then have the
-   * bits that they have alone. Default 256 MiB; 0 never shares runs.
+   * time share runs. That is done once such requests meet, for files with GroupQueryAttention or the split attention of
+   * `exportDecoder` (with a float32 cache), if rows then have the bits that they have alone. Default 256 MiB; 0 never
+   * shares runs.
    */
   readonly batchBytes?: number | undefined;
   /**

@@ -5,6 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { type DecodeOptions, decode, defaultRegistry, LenityError, type Token } from "@lenity/core";
 import type { Batch } from "../src/batch/gathering.ts";
 import { runBatch } from "../src/batch/run-batch.ts";
+import { region } from "../src/cache/split-cache.ts";
 import { isExactTogether } from "../src/checks/batch-check.ts";
 import { exportDecoder, exportDrafter, loadModel, loadPair, type OnnxModel, type Pair } from "../src/index.ts";
 import { importRuntime, openGraph } from "../src/open/open-graph.ts";
@@ -16,23 +17,35 @@ import { writeTokenizer } from "../src/testing/random-tokenizer.ts";
 
 const shape = { ...small, vocabulary: 300 };
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let home: { readonly target: string; readonly draft: string };
+let home: { readonly target: string; readonly draft: string; readonly long: string; readonly deep: string };
+/** Tokens that fit a model of more than two regions. */
+const context = 2 * region + 60;
 /** The same pair, with runs that are shared and runs that are not. */
 let shared: Pair;
 let apart: Pair;
 
 before(async () => {
   folder = await temporaryFolder();
-  const write = async (name: string, layers: number) => {
-    const dir = await writeModel(folder.path, name, { ...shape, layers });
+  const write = async (name: string, layers: number, context: number = shape.context) => {
+    const dir = await writeModel(folder.path, name, { ...shape, layers, context });
     await writeTokenizer(dir);
     return dir;
   };
-  home = { target: await write("target", 2), draft: await write("draft", 1) };
+  home = {
+    target: await write("target", 2),
+    draft: await write("draft", 1),
+    long: await write("long", 2, context),
+    deep: await write("deep", 8),
+  };
   await exportDrafter(home.draft);
   const calibration = [tokensOf(60, 4)];
   await exportDecoder(home.target, { weights: "int8", calibration, file: "int8.onnx" });
+  await exportDecoder(home.target, { weights: "int4", file: "int4.onnx" });
   await exportDecoder(home.target, { attention: "split", file: "split.onnx" });
+  // So deep that nodes of the file and of its form for several sequences could get the same names.
+  await exportDecoder(home.deep, { weights: "int4", file: "int4.onnx" });
+  await exportDecoder(home.long, { attention: "split", file: "split.onnx" });
+  await exportDecoder(home.target, { attention: "split", cacheType: "int8", calibration, file: "coarse.onnx" });
   await writeForm(home.target, "concat.onnx", shape, { concat: true });
   shared = await loadPair(home.target, home.draft, { threads: 1 });
   apart = await loadPair(home.target, home.draft, { threads: 1, batchBytes: 0 });
@@ -84,16 +97,53 @@ describe("sixteen answers at once are those that are given one after another,", 
     });
   }
 
-  test("from an int8 file", async () => {
-    const options = { file: "int8.onnx", threads: 1 };
+  for (const [kind, file, slots] of [
+    ["an int8 file", "int8.onnx", 8],
+    ["an int4 file", "int4.onnx", 8],
+    ["a file with split attention", "split.onnx", 4],
+  ] as const) {
+    test(`from ${kind}`, async () => {
+      const options = { file, threads: 1 };
+      const [together, single] = [
+        await loadModel(home.target, options),
+        await loadModel(home.target, { ...options, batchBytes: 0 }),
+      ];
+      try {
+        assert.equal(together.graph.slots, slots);
+        const expected: Token[][] = [];
+        for (const prompt of prompts) expected.push(await answer(single, prompt, {}));
+        assert.deepEqual(await Promise.all(prompts.map((prompt) => answer(together, prompt, {}))), expected);
+      } finally {
+        await together.close();
+        await single.close();
+      }
+    });
+  }
+
+  test("across the regions of split attention, in blocks and after rewinding", async () => {
+    const options = { file: "split.onnx", threads: 1 };
     const [together, single] = [
-      await loadModel(home.target, options),
-      await loadModel(home.target, { ...options, batchBytes: 0 }),
+      await loadModel(home.long, options),
+      await loadModel(home.long, { ...options, batchBytes: 0 }),
     ];
     try {
-      const expected: Token[][] = [];
-      for (const prompt of prompts) expected.push(await answer(single, prompt, {}));
-      assert.deepEqual(await Promise.all(prompts.map((prompt) => answer(together, prompt, {}))), expected);
+      const ask = async (target: OnnxModel, at: number) => {
+        const session = await target.open();
+        const text = tokensOf(context, 7 + at);
+        const rows: Float32Array[] = [];
+        await session.append(text.slice(0, region - 20 + 3 * at), { rows: 0 });
+        for (const length of [5, 1, 9, 12, 1, 30]) {
+          const { logits } = await session.append(text.slice(session.length, session.length + length));
+          rows.push(logits);
+          await session.rewind(session.length - (length % 4));
+        }
+        await session.close();
+        return rows;
+      };
+      const asked = [0, 1, 2, 3, 4, 5];
+      const expected: Float32Array[][] = [];
+      for (const at of asked) expected.push(await ask(single, at));
+      assert.deepEqual(await Promise.all(asked.map((at) => ask(together, at))), expected);
     } finally {
       await together.close();
       await single.close();
@@ -139,9 +189,10 @@ describe("beside others that share its runs, a session", () => {
 });
 
 /** An opened file as the worker has it. */
-async function opened(file: string, batchBytes = 2 ** 20): Promise<Model> {
-  const facts = { name: "model", width: 300, vocabulary: 300, unused: new Set<Token>(), contextLength: small.context };
-  const request = { ...facts, type: "load", file: join(home.target, file), threads: 1, spin: 500, eos: [] } as const;
+async function opened(file: string, batchBytes = 2 ** 20, dir: keyof typeof home = "target"): Promise<Model> {
+  const contextLength = dir === "long" ? context : shape.context;
+  const facts = { name: "model", width: 300, vocabulary: 300, unused: new Set<Token>(), contextLength };
+  const request = { ...facts, type: "load", file: join(home[dir], file), threads: 1, spin: 500, eos: [] } as const;
   const { graph } = await openGraph(await importRuntime(), { ...request, batchBytes } satisfies LoadRequest);
   return { ...facts, graph };
 }
@@ -155,9 +206,15 @@ async function batchOf(model: Model): Promise<Batch> {
 }
 
 describe("a graph for several sequences", () => {
-  for (const file of ["onnx/model.onnx", "int8.onnx"]) {
-    test(`of ${file} gives the bits of runs for one`, async () => {
-      const model = await opened(file);
+  for (const [dir, file] of [
+    ["target", "onnx/model.onnx"],
+    ["target", "int8.onnx"],
+    ["deep", "int4.onnx"],
+    ["target", "split.onnx"],
+    ["long", "split.onnx"],
+  ] as const) {
+    test(`of ${dir}/${file} gives the bits of runs for one`, async () => {
+      const model = await opened(file, undefined, dir);
       assert.equal(await isExactTogether(model, await batchOf(model)), true);
     });
   }
@@ -186,7 +243,8 @@ describe("a graph for several sequences", () => {
   });
 
   test("does not exist for other attention, nor beyond the bytes that are allowed", async () => {
-    for (const file of ["split.onnx", "concat.onnx"]) assert.equal((await opened(file)).graph.batched, undefined, file);
+    for (const file of ["coarse.onnx", "concat.onnx"])
+      assert.equal((await opened(file)).graph.batched, undefined, file);
     assert.equal((await opened("onnx/model.onnx", 1000)).graph.batched, undefined);
   });
 

@@ -5,31 +5,30 @@
  */
 import type { Precision } from "../graph/float-tensors.ts";
 import { graphBuilder } from "../onnx-file/graph-builder.ts";
-import { type ByteAt, bodies, fields, type Span, text } from "../onnx-file/protobuf-reader.ts";
-import { integer, type Message, message, nested, wholeOf } from "../onnx-file/protobuf-writer.ts";
+import { type ByteAt, fields, type Span } from "../onnx-file/protobuf-reader.ts";
+import { integer, message, nested, wholeOf } from "../onnx-file/protobuf-writer.ts";
 import type { OnnxNode, OnnxScan } from "../onnx-file/scan.ts";
-import { batchNames } from "./batch-names.ts";
+import { type AttentionSite, groupedSites, makersOf, splitSites, withInnerGraphs } from "./attention-sites.ts";
+import { attentionWriter, nameOf } from "./batch-attention.ts";
+import { batchNames, cacheInputs } from "./batch-names.ts";
 
-/** The sizes of a decoder with caches [1, groups, room, head size]. */
+/** The sizes of a decoder with caches [1, groups, room, head size], or [rows, groups, head size] if `isSplit`. */
 export interface BatchShape {
   readonly layers: number;
   readonly groups: number;
   readonly headSize: number;
   readonly precision: Precision;
+  readonly isSplit: boolean;
 }
 
 /** Inputs that depend on one sequence's length. */
-const ofOneSequence = /^(attention_mask|position_ids|past_)/;
-
-/** Operators with inner graphs, which may read any value of the graph around them. */
-const withInnerGraphs = new Set(["If", "Loop", "Scan"]);
+const ofOneSequence = /^(attention_mask|position_ids|past_|tail_)/;
 
 /** What is kept of a graph. */
 export interface BatchPlan {
-  /** The nodes to copy, and the attention nodes to replace, by their index in the scan. */
+  /** The nodes to copy, by their index in the scan. Those that make the values of sites are replaced. */
   readonly kept: ReadonlySet<number>;
-  /** The attention nodes in the order of their caches. */
-  readonly attentions: readonly number[];
+  readonly sites: readonly AttentionSite[];
   /** Outputs besides present_rows. */
   readonly outputs: readonly string[];
   readonly inputs: readonly string[];
@@ -37,18 +36,22 @@ export interface BatchPlan {
 
 /**
  * The plan for a graph; undefined if it cannot be batched: its attention must be GroupQueryAttention nodes with rotary
- * tables, and nothing else may depend on a sequence's length.
+ * tables, or the nodes of attention-split.ts, and nothing else may depend on a sequence's length.
  */
-export function planBatch(scan: OnnxScan, layers: number, hidden: readonly string[]): BatchPlan | undefined {
+export function planBatch(
+  scan: OnnxScan,
+  { layers, isSplit }: Pick<BatchShape, "layers" | "isSplit">,
+  hidden: readonly string[],
+): BatchPlan | undefined {
   const { nodes, initializers, opsets } = scan;
   if ((opsets.get("") ?? 0) < 13) return undefined;
-  const makers = new Map<string, number>();
-  for (const [index, { outputs }] of nodes.entries())
-    for (const name of outputs) if (name !== "") makers.set(name, index);
+  const sites = isSplit ? splitSites(scan, layers) : groupedSites(scan, layers);
+  if (sites === undefined) return undefined;
+  const places = new Map(sites.map((site) => [site.attended, site]));
+  const makers = makersOf(scan);
   const outputs = ["logits", ...hidden.filter((name) => scan.outputs.includes(name))];
   const kept = new Set<number>();
   const inputs = new Set<string>();
-  const attentions = new Map<string, number>();
   const pending = [...outputs];
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     const index = makers.get(name);
@@ -60,25 +63,13 @@ export function planBatch(scan: OnnxScan, layers: number, hidden: readonly strin
     }
     if (kept.has(index)) continue;
     kept.add(index);
-    const node = nodes[index] as OnnxNode;
-    if (withInnerGraphs.has(node.operator)) return undefined;
-    if (node.operator !== "GroupQueryAttention") {
-      pending.push(...node.inputs);
-      continue;
-    }
-    if (!isReplaceable(node) || name !== node.outputs[0]) return undefined;
-    const [queries, keys, values, pastKeys, , , , cos, sin] = node.inputs as [string, string, string, ...string[]];
-    attentions.set(pastKeys as string, index);
-    pending.push(queries, keys, values, cos as string, sin as string);
+    const { operator, inputs: read } = nodes[index] as OnnxNode;
+    const site = places.get(name);
+    if (site !== undefined) pending.push(site.queries, site.keys, site.values, site.cos, site.sin);
+    else if (withInnerGraphs.has(operator) || operator === "GroupQueryAttention") return undefined;
+    else pending.push(...read);
   }
-  const inOrder = Array.from({ length: layers }, (_, n) => attentions.get(`past_key_values.${n}.key`));
-  if (attentions.size !== layers || inOrder.includes(undefined)) return undefined;
-  return { kept, attentions: inOrder as number[], outputs, inputs: [...inputs] };
-}
-
-function isReplaceable({ inputs, integers }: OnnxNode): boolean {
-  const isWhole = inputs.length === 9 && inputs.every((name) => name !== "");
-  return isWhole && integers["do_rotary"] === 1 && (integers["sliding_window_cache"] ?? 0) === 0;
+  return sites.every(({ at }) => kept.has(at)) ? { kept, sites, outputs, inputs: [...inputs] } : undefined;
 }
 
 /** The model with the planned graph for `slots` sequences, from the bytes of its file. */
@@ -91,11 +82,12 @@ export function batchModel(
 ): Uint8Array {
   const byteAt: ByteAt = (position) => bytes[position] as number;
   const copied = ({ start, end }: Span) => bytes.subarray(start, end);
-  const built = graphBuilder("batch");
+  const built = graphBuilder("batch", undefined, batchNames.prefix);
   const graph = built.body;
-  const attentions = new Map(plan.attentions.map((index, layer) => [index, layer]));
+  const sites = new Map(plan.sites.map((site) => [site.at, site]));
+  const nodes: Span[] = [];
+  const writeAttention = attentionWriter(built, { scan, byteAt, copied, nodes }, slots);
   const model = message();
-  let node = 0;
   for (const one of fields(byteAt, { start: 0, end: bytes.length })) {
     if (one.field !== 7) {
       if ("value" in one) integer(model, one.field, one.value);
@@ -111,11 +103,11 @@ export function batchModel(
       // Initializers, dense and sparse.
       if (part.field === 5 || part.field === 15) nested(graph, part.field, copied(part.body));
       if (part.field !== 1) continue;
-      const index = node++;
+      const index = nodes.push(part.body) - 1;
       if (!plan.kept.has(index)) continue;
-      const layer = attentions.get(index);
-      if (layer === undefined) nested(graph, 1, copied(part.body));
-      else writeAttention(built, scan.nodes[index] as OnnxNode, layer, slots, rawAttributes(byteAt, part.body, copied));
+      const site = sites.get(index);
+      if (site === undefined) nested(graph, 1, copied(part.body));
+      else writeAttention(site);
     }
   }
   writePorts(built, shape, slots);
@@ -123,96 +115,27 @@ export function batchModel(
   return wholeOf(model);
 }
 
-const nameOf = (byteAt: ByteAt, port: Span): string => {
-  for (const body of bodies(byteAt, port, 1)) return text(byteAt, body);
-  return "";
-};
-
-/** A node's attributes as they are in the file, without those of its rotation. */
-function rawAttributes(byteAt: ByteAt, node: Span, copied: (span: Span) => Uint8Array): RawAttributes {
-  const all = Array.from(bodies(byteAt, node, 5), (body) => ({ name: nameOf(byteAt, body), body: copied(body) }));
-  return {
-    attention: all.filter(({ name }) => name !== "do_rotary" && name !== "rotary_interleaved").map(({ body }) => body),
-    interleaved: all.some(({ name }) => name === "rotary_interleaved"),
-  };
-}
-
-interface RawAttributes {
-  readonly attention: readonly Uint8Array[];
-  readonly interleaved: boolean;
-}
-
-type Builder = ReturnType<typeof graphBuilder>;
-
-/** One layer's attention: rotates all rows, and attends with those of each slot apart. */
-function writeAttention(
-  graph: Builder,
-  { inputs, outputs, integers }: OnnxNode,
-  layer: number,
+/**
+ * The inputs that only a batch has, and present_rows [2 · layers, groups, rows, head size], or [2 · layers, rows,
+ * groups, head size] of split attention.
+ */
+function writePorts(
+  graph: ReturnType<typeof graphBuilder>,
+  { layers, groups, headSize, precision, isSplit }: BatchShape,
   slots: number,
-  { attention, interleaved }: RawAttributes,
 ): void {
-  const [queries, keys, values] = inputs as [string, string, string, ...string[]];
-  const [cos, sin] = inputs.slice(7) as [string, string];
-  const made = (name: string) => `${batchNames.prefix}${layer}.${name}`;
-  const rotate = (rows: string, rotated: string) => {
-    const attributes: Parameters<Builder["node"]>[3] = interleaved
-      ? { interleaved: integers["rotary_interleaved"] ?? 0 }
-      : {};
-    graph.node("RotaryEmbedding", [rows, batchNames.positions, cos, sin], [rotated], attributes, true);
-    return rotated;
-  };
-  const perSlot = (rows: string, name: string) => {
-    graph.node("Gather", [rows, batchNames.attending], [made(`${name}.attending`)], { axis: 1 });
-    const parts = Array.from({ length: slots }, (_, slot) => made(`${name}.${slot}`));
-    graph.node("Split", [made(`${name}.attending`), batchNames.lengths], parts, { axis: 1 });
-    return parts;
-  };
-  const newKeys = rotate(keys, batchNames.rows(layer, "key"));
-  graph.node("Identity", [values], [batchNames.rows(layer, "value")]);
-  const [q, k, v] = [perSlot(rotate(queries, made("q")), "q"), perSlot(newKeys, "k"), perSlot(values, "v")];
-  const attended = q.map((slotQueries, slot) => {
-    const past = (["key", "value"] as const).map((part) => batchNames.past(slot, layer, part));
-    const [last, total] = [batchNames.last(slot), batchNames.total(slot)];
-    const read = [slotQueries, k[slot] as string, v[slot] as string, ...past, last, total];
-    const written = ["o", "present.key", "present.value"].map((name) => made(`${name}.${slot}`));
-    rawNode(graph.body, "GroupQueryAttention", read, written, attention);
-    return written[0] as string;
-  });
-  graph.node("Concat", attended, [made("attended")], { axis: 1 });
-  graph.node("Gather", [made("attended"), batchNames.attended], [outputs[0] as string], { axis: 1 });
-}
-
-/** A node of com.microsoft with attributes that are written already. */
-function rawNode(
-  graph: Message,
-  operator: string,
-  inputs: readonly string[],
-  outputs: readonly string[],
-  attributes: readonly Uint8Array[],
-): void {
-  const body = message();
-  for (const input of inputs) nested(body, 1, input);
-  for (const output of outputs) nested(body, 2, output);
-  nested(body, 3, outputs[0] as string);
-  nested(body, 4, operator);
-  for (const attribute of attributes) nested(body, 5, attribute);
-  nested(body, 7, "com.microsoft");
-  nested(graph, 1, body);
-}
-
-/** The inputs that only a batch has, and present_rows [2 · layers, groups, rows, head size]. */
-function writePorts(graph: Builder, { layers, groups, headSize, precision }: BatchShape, slots: number): void {
   graph.input(batchNames.positions, "int64", [1, "rows"]);
   graph.input(batchNames.attending, "int64", ["attending"]);
   graph.input(batchNames.attended, "int64", ["rows"]);
   graph.input(batchNames.lengths, "int64", [slots]);
   for (let slot = 0; slot < slots; slot++) {
-    graph.input(batchNames.last(slot), "int32", [1]);
-    graph.input(batchNames.total(slot), "int32", []);
-    for (let layer = 0; layer < layers; layer++) {
-      for (const part of ["key", "value"] as const)
-        graph.input(batchNames.past(slot, layer, part), precision, [1, groups, `room_${slot}`, headSize]);
+    if (!isSplit) {
+      graph.input(batchNames.last(slot), "int32", [1]);
+      graph.input(batchNames.total(slot), "int32", []);
+    }
+    for (const name of cacheInputs(layers, isSplit)) {
+      const own = batchNames.own(slot, name);
+      graph.input(own, precision, isSplit ? [`rows_${own}`, groups, headSize] : [1, groups, `room_${slot}`, headSize]);
     }
   }
   const made = (name: string) => `${batchNames.prefix}${name}`;
@@ -221,6 +144,11 @@ function writePorts(graph: Builder, { layers, groups, headSize, precision }: Bat
   );
   graph.node("Concat", rows.flat(), [made("all_rows")], { axis: 0 });
   graph.integers(made("rows_shape"), [2 * layers, -1, groups, headSize], [4]);
+  if (isSplit) {
+    graph.node("Reshape", [made("all_rows"), made("rows_shape")], ["present_rows"]);
+    graph.output("present_rows", precision, [2 * layers, "rows", groups, headSize]);
+    return;
+  }
   graph.node("Reshape", [made("all_rows"), made("rows_shape")], [made("rows_by_token")]);
   graph.node("Transpose", [made("rows_by_token")], ["present_rows"], { perm: [0, 2, 1, 3] });
   graph.output("present_rows", precision, [2 * layers, groups, "rows", headSize]);

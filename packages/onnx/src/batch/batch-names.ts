@@ -17,8 +17,8 @@ interface BatchNames {
   /** int32 [1] and int32 []: the position of a slot's last row of attention, and one more than that. */
   last(slot: number): string;
   total(slot: number): string;
-  /** [1, groups, room, head size] */
-  past(slot: number, layer: number, part: Part): string;
+  /** A slot's own form of a value or of a cache of the graph for one sequence. */
+  own(slot: number, name: string): string;
   /** [1, rows, groups · head size]: the rows to keep. */
   rows(layer: number, part: Part): string;
 }
@@ -31,6 +31,15 @@ export const batchNames: BatchNames = {
   lengths: `${prefix}lengths`,
   last: (slot) => `${prefix}last.${slot}`,
   total: (slot) => `${prefix}total.${slot}`,
-  past: (slot, layer, part) => `${prefix}past.${slot}.${layer}.${part}`,
+  own: (slot, name) => `${prefix}own.${slot}/${name}`,
   rows: (layer, part) => `${prefix}rows.${layer}.${part}`,
 };
+
+/** The inputs for the caches of one sequence. */
+export function cacheInputs(layers: number, isSplit: boolean): readonly string[] {
+  return Array.from({ length: layers }, (_, n) => [
+    `past_key_values.${n}.key`,
+    `past_key_values.${n}.value`,
+    ...(isSplit ? [`tail_values.${n}`] : []),
+  ]).flat();
+}

@@ -2,7 +2,7 @@ import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { blockFeeds } from "../graph/block-feeds.ts";
 import { cellsOf, type Precision, tensorOf, zeros } from "../graph/float-tensors.ts";
 import type { Graph } from "../graph/graph.ts";
-import { batchNames } from "./batch-names.ts";
+import { batchNames, cacheInputs } from "./batch-names.ts";
 import type { Pass, Results } from "./pass.ts";
 
 /** A graph for several sequences. */
@@ -14,7 +14,7 @@ export interface BatchGraph {
 
 /** Runs passes of different sequences at once, at most as many as the graph has slots. Returns the results of each. */
 export async function runBatch(graph: Graph, batch: BatchGraph, passes: readonly Pass[]): Promise<readonly Results[]> {
-  const { runtime, layers, groups, headSize, precision } = graph;
+  const { runtime, layers, groups, headSize, precision, family } = graph;
   const rows = passes.flatMap(({ tokens }) => tokens);
   const outputs = new Set(passes.flatMap(({ outputs }) => outputs));
   const feeds = {
@@ -30,13 +30,16 @@ export async function runBatch(graph: Graph, batch: BatchGraph, passes: readonly
     const count = tokens.length;
     const own: Record<string, Tensor> = {};
     for (const name of outputs) own[name] = rowsOf(runtime, results[name] as Tensor, first, count);
-    const kept = zeros(precision, 2 * layers * groups * count * headSize);
+    // The rows of a part lie together in split caches, else those of a group.
+    const [parts, width] = family === "split" ? [2 * layers, groups * headSize] : [2 * layers * groups, headSize];
+    const kept = zeros(precision, parts * count * width);
     const all = cellsOf(results["present_rows"] as Tensor);
-    for (let group = 0; group < 2 * layers * groups; group++) {
-      const from = (group * rows.length + first) * headSize;
-      kept.set(all.subarray(from, from + count * headSize), group * count * headSize);
+    for (let part = 0; part < parts; part++) {
+      const from = (part * rows.length + first) * width;
+      kept.set(all.subarray(from, from + count * width), part * count * width);
     }
-    own["present_rows"] = tensorOf(runtime, kept, [2 * layers, groups, count, headSize]);
+    const shape = family === "split" ? [2 * layers, count, groups, headSize] : [2 * layers, groups, count, headSize];
+    own["present_rows"] = tensorOf(runtime, kept, shape);
     first += count;
     return own;
   });
@@ -50,7 +53,7 @@ function rowsOf(runtime: Graph["runtime"], tensor: Tensor, first: number, count:
 
 /** The feeds that tell the sequences apart. A slot without a sequence attends with the first row, to itself alone. */
 function sequenceFeeds(
-  { runtime, layers, groups, headSize, precision }: Graph,
+  { runtime, layers, groups, headSize, precision, family }: Graph,
   { slots }: BatchGraph,
   passes: readonly Pass[],
 ): Record<string, Tensor> {
@@ -62,7 +65,9 @@ function sequenceFeeds(
   const numbers = (name: string, values: readonly number[], shape: readonly number[] = [values.length]) => {
     feeds[name] = new runtime.Tensor("int64", BigInt64Array.from(values, BigInt), shape);
   };
-  const empty = emptyCache(runtime, precision, [1, groups, 1, headSize]);
+  const isSplit = family === "split";
+  const empty = emptyCache(runtime, precision, isSplit ? [1, groups, headSize] : [1, groups, 1, headSize]);
+  const noTail = emptyCache(runtime, precision, [0, groups, headSize]);
   for (let slot = 0; slot < slots; slot++) {
     const pass = passes[slot];
     const start = pass?.start ?? 0;
@@ -78,10 +83,8 @@ function sequenceFeeds(
     lengths.push(length);
     feeds[batchNames.last(slot)] = new runtime.Tensor("int32", Int32Array.of(start + length - 1), [1]);
     feeds[batchNames.total(slot)] = new runtime.Tensor("int32", Int32Array.of(start + length), []);
-    for (let layer = 0; layer < layers; layer++) {
-      for (const part of ["key", "value"] as const)
-        feeds[batchNames.past(slot, layer, part)] = pass?.caches[`past_key_values.${layer}.${part}`] ?? empty;
-    }
+    for (const name of cacheInputs(layers, isSplit))
+      feeds[batchNames.own(slot, name)] = pass?.caches[name] ?? (name.startsWith("tail_") ? noTail : empty);
   }
   numbers(batchNames.positions, positions, [1, positions.length]);
   numbers(batchNames.attending, attending);

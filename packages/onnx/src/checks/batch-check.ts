@@ -1,16 +1,25 @@
 import { type Batch, gathering } from "../batch/gathering.ts";
-import { append, type Model, newSequence, type Sequence } from "../run/sequence.ts";
+import { region } from "../cache/split-cache.ts";
+import { append, copySequence, type Model, newSequence, type Sequence } from "../run/sequence.ts";
 import { difference } from "./difference.ts";
 import { probeTokens } from "./probe-tokens.ts";
 
-/** What each sequence holds, and the block that it runs with the others. Some tokens may run alone, some may not. */
-const cases = [
+/** What a sequence holds, and the block that it runs with the others. Some tokens may run alone, some may not. */
+interface Case {
+  readonly held: number;
+  readonly block: number;
+  readonly alone: boolean;
+}
+
+const cases: readonly Case[] = [
   { held: 40, block: 1, alone: true },
   { held: 3, block: 9, alone: false },
   { held: 150, block: 1, alone: false },
   { held: 130, block: 17, alone: false },
   { held: 1, block: 1, alone: true },
-] as const;
+];
+/** One more for split attention, behind the border of a region. */
+const splitCase: Case = { held: region + 44, block: 3, alone: false };
 
 /**
  * Whether blocks that run together give the bits that they give one by one, in their rows and, shown by the block
@@ -30,27 +39,42 @@ export async function isExactTogether(model: Model, batch: Batch): Promise<boole
   };
   const meeting = gathering();
   const together = { batch: { ...batch, run }, gathering: meeting };
-  const fitting = cases.filter(({ held, block }) => held + block + 2 <= model.contextLength);
+  const all = model.graph.family === "split" ? [...cases, splitCase] : cases;
+  const fitting = all.filter(({ held, block }) => held + block + 2 <= model.contextLength);
+  const apart = { ...model, together: undefined };
+  const held = new Map<Case, Sequence>();
   const alone: Float32Array[] = [];
-  for (const one of fitting) alone.push(await rowsOf({ ...model, together: undefined }, one));
-  const rows = await Promise.all(fitting.map((one) => meeting.during(() => rowsOf({ ...model, together }, one))));
-  return met && !failed && rows.every((some, at) => difference(some, alone[at] as Float32Array) === 0);
+  try {
+    for (const one of fitting) {
+      const sequence = newSequence();
+      held.set(one, sequence);
+      await append(apart, sequence, tokensOf(model, one).slice(0, one.held), { rows: 0 });
+      // A copy, so that rows which the shared run fails to keep are not there already.
+      const copy = copySequence(sequence, one.held);
+      alone.push(await rowsOf(apart, copy, one));
+      copy.cache?.dispose?.();
+    }
+    const shared = Array.from(held, ([one, sequence]) =>
+      meeting.during(() => rowsOf({ ...model, together }, sequence, one)),
+    );
+    const rows = await Promise.all(shared);
+    return met && !failed && rows.every((some, at) => difference(some, alone[at] as Float32Array) === 0);
+  } finally {
+    for (const { cache } of held.values()) cache?.dispose?.();
+  }
 }
 
-/** The rows of a case's block, and one of a block after it. */
-async function rowsOf(model: Model, { held, block, alone }: (typeof cases)[number]): Promise<Float32Array> {
-  const sequence: Sequence = newSequence();
-  const tokens = probeTokens(held + block + 2, model.width);
+const tokensOf = ({ width }: Model, { held, block }: Case): number[] => probeTokens(held + block + 2, width);
+
+/** The rows of a case's block, and one of a block after it, which runs apart. */
+async function rowsOf(model: Model, sequence: Sequence, one: Case): Promise<Float32Array> {
+  const { held, block, alone } = one;
+  const tokens = tokensOf(model, one);
+  const first = await append(model, sequence, tokens.slice(held, held + block), { rows: block, alone });
   const apart = { ...model, together: undefined };
-  try {
-    await append(apart, sequence, tokens.slice(0, held), { rows: 0 });
-    const first = await append(model, sequence, tokens.slice(held, held + block), { rows: block, alone });
-    const second = await append(apart, sequence, tokens.slice(held + block), { rows: 1 });
-    const all = new Float32Array(first.logits.length + second.logits.length);
-    all.set(first.logits);
-    all.set(second.logits, first.logits.length);
-    return all;
-  } finally {
-    sequence.cache?.dispose?.();
-  }
+  const second = await append(apart, sequence, tokens.slice(held + block), { rows: 1 });
+  const all = new Float32Array(first.logits.length + second.logits.length);
+  all.set(first.logits);
+  all.set(second.logits, first.logits.length);
+  return all;
 }

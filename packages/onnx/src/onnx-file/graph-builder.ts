@@ -75,16 +75,17 @@ const page = 4096;
 
 /**
  * Starts a graph: opset 18 with com.microsoft 1. Protobuf is limited to 2 GB; with a `dataFile`, the name of a file
- * beside the .onnx file, large tensors go there.
+ * beside the .onnx file, large tensors go there. The names of nodes begin with `nodePrefix`.
  */
-export function graphBuilder(name: string, dataFile?: string): GraphBuilder {
-  return builder(name, { tensorBytes: 0, dataFile, outside: message() });
+export function graphBuilder(name: string, dataFile?: string, nodePrefix = ""): GraphBuilder {
+  return builder(name, { tensorBytes: 0, dataFile, nodePrefix, outside: message() });
 }
 
 /** State that a graph shares with its inner graphs. */
 interface Store {
   tensorBytes: number;
   readonly dataFile: string | undefined;
+  readonly nodePrefix: string;
   /** The data file's bytes. */
   readonly outside: Message;
 }
@@ -93,7 +94,7 @@ function builder(name: string, store: Store): GraphBuilder {
   const graph = message();
   nested(graph, 2, name);
   let nodes = 0;
-  const { dataFile, outside } = store;
+  const { dataFile, nodePrefix, outside } = store;
   const tensor = (title: string, type: ElementType, shape: readonly number[], make: () => ArrayBufferView): string => {
     const bytes: LateBytes = {
       size: shape.reduce((product, size) => product * size, elementSize[type]),
@@ -130,7 +131,7 @@ function builder(name: string, store: Store): GraphBuilder {
       const body = message();
       for (const input of inputs) nested(body, 1, input);
       for (const output of outputs) nested(body, 2, output);
-      nested(body, 3, `${operator}_${nodes++}`);
+      nested(body, 3, `${nodePrefix}${operator}_${nodes++}`);
       nested(body, 4, operator);
       for (const [key, value] of Object.entries(attributes)) nested(body, 5, attribute(key, value));
       if (contrib) nested(body, 7, "com.microsoft");

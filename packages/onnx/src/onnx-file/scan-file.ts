@@ -1,21 +1,47 @@
-/** Scans .onnx files on disk. */
+/** Reads .onnx files on disk in part: their weights stay there. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { LenityError } from "@lenity/core";
-import type { ByteAt } from "./protobuf-reader.ts";
+import type { ByteAt, Span } from "./protobuf-reader.ts";
+import { wholeOf } from "./protobuf-writer.ts";
 import { type OnnxScan, refusal, scanBytes } from "./scan.ts";
+import { withStoredTensors } from "./stored-tensors.ts";
 
 /** Scans a file. Throws `model_files` when it cannot be read, and the errors of `scanBytes`. */
 export function scanOnnx(file: string): OnnxScan {
+  return reading(file, (handle) => scanBytes(windowed(handle), file, fstatSync(handle).size));
+}
+
+/** The file as `withStoredTensors` writes it. Throws `model_files` when it cannot be read. */
+export function readWithStoredTensors(file: string, location: string): Uint8Array {
+  return reading(file, (handle) =>
+    wholeOf(withStoredTensors(windowed(handle), spans(handle), fstatSync(handle).size, location)),
+  );
+}
+
+function reading<Value>(file: string, read: (handle: number) => Value): Value {
   let handle: number | undefined;
   try {
     handle = openSync(file, "r");
-    return scanBytes(windowed(handle), file, fstatSync(handle).size);
+    return read(handle);
   } catch (cause) {
     if (cause instanceof LenityError) throw cause;
     throw refusal(file, `cannot be read: ${(cause as Error).message.replace(/\.$/, "")}`, { cause });
   } finally {
     if (handle !== undefined) closeSync(handle);
   }
+}
+
+/** Reads whole spans of an open file. */
+function spans(handle: number): (span: Span) => Uint8Array {
+  return ({ start, end }) => {
+    const bytes = new Uint8Array(end - start);
+    for (let at = 0; at < bytes.length; ) {
+      const read = readSync(handle, bytes, at, bytes.length - at, start + at);
+      if (read === 0) throw new RangeError("The file is cut off.");
+      at += read;
+    }
+    return bytes;
+  };
 }
 
 /** Reads an open file through a window. */

@@ -1,11 +1,12 @@
 /** Opens .onnx files on disk. */
-import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
-import { dirname, relative, resolve, sep } from "node:path";
+import { readFileSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, relative, resolve, sep } from "node:path";
 import { type HiddenKind, LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
 import type { Runtime } from "../graph/graph.ts";
 import { externalData, externalDataFault } from "../onnx-file/external-data.ts";
 import type { OnnxScan } from "../onnx-file/scan.ts";
+import { readWithStoredTensors } from "../onnx-file/scan-file.ts";
 import { createSession } from "./create-session.ts";
 import { mostBytes, type OnnxFile, type Opened, openExtended, unreadable } from "./open-extended.ts";
 
@@ -16,30 +17,30 @@ export async function openFile(
   options: InferenceSession.SessionOptions,
   asked: readonly HiddenKind[] = [],
 ): Promise<Opened> {
-  let found: ReturnType<typeof outsideWeights> | "unknown" = "unknown";
-  const weights = () => (found === "unknown" ? (found = outsideWeights(scan)) : found);
   const file: OnnxFile = {
     scan,
     open: () => openUnchanged(runtime, scan, options),
-    openWith: (suffix) =>
-      createSession(runtime, joined(scan, suffix), { ...options, ...weights(), extra: withFolder(options, scan) }),
-    extensionFault(more) {
-      if (scan.bytes + more > mostBytes) return "files of 2 GiB or more cannot be extended in memory";
-      if (weights() !== undefined) return undefined;
+    openWith: (suffix) => openInstead(runtime, scan, options, (bytes) => Buffer.concat([bytes, suffix])),
+    extensionFault() {
+      if (linkedFiles(scan).reduce((sum, path) => sum + statSync(path).size, 0) <= mostBytes) return undefined;
       return "its weights are links to files elsewhere, too large to be read into memory; download them into the folder itself";
     },
   };
   return openExtended(file, asked);
 }
 
-/** Opens other bytes in place of the file's own, with the weight files beside it. */
+/**
+ * Opens what `changed` makes of the file's bytes. Large tensors stay where they are on disk, and the bytes refer to
+ * them.
+ */
 export async function openInstead(
   runtime: Runtime,
   scan: OnnxScan,
   options: InferenceSession.SessionOptions,
-  bytes: Uint8Array,
+  changed: (bytes: Uint8Array) => Uint8Array,
 ): Promise<InferenceSession> {
-  return createSession(runtime, bytes, { ...options, ...outsideWeights(scan), extra: withFolder(options, scan) });
+  const { bytes, folder, weights } = inMemory(scan);
+  return createSession(runtime, changed(bytes), { ...options, ...weights, extra: withFolder(options, folder) });
 }
 
 /** Opens the file unchanged. Throws `model_files` with the problem and the remedy. */
@@ -48,51 +49,51 @@ export async function openUnchanged(
   scan: OnnxScan,
   options: InferenceSession.SessionOptions,
 ): Promise<InferenceSession> {
-  return createSession(runtime, scan.file, options).catch((cause) => {
-    const fault = externalDataFault(scan);
-    throw fault === undefined ? unreadable(scan, cause) : new LenityError("model_files", fault, { cause });
-  });
+  // The runtime copies the tensors of a file that it reads itself, and maps those that lie elsewhere.
+  const mapped = externalData(scan).size > 0 ? undefined : openInstead(runtime, scan, options, (bytes) => bytes);
+  const session = await mapped?.catch(() => undefined);
+  return (
+    session ??
+    createSession(runtime, scan.file, options).catch((cause) => {
+      const fault = externalDataFault(scan);
+      throw fault === undefined ? unreadable(scan, cause) : new LenityError("model_files", fault, { cause });
+    })
+  );
 }
 
-/** The whole file with the suffix appended. */
-function joined({ file, bytes }: OnnxScan, suffix: Uint8Array): Uint8Array {
-  const all = new Uint8Array(bytes + suffix.length);
-  const handle = openSync(file, "r");
-  try {
-    for (let at = 0; at < bytes; ) {
-      const read = readSync(handle, all, at, bytes - at, at);
-      if (read === 0)
-        throw new LenityError(
-          "model_files",
-          `${file} became shorter while it was being read. Load it again when it is complete.`,
-        );
-      at += read;
-    }
-  } finally {
-    closeSync(handle);
+/** The bytes to open instead of the file, and where the runtime finds the weights that they refer to. */
+function inMemory(scan: OnnxScan): {
+  readonly bytes: Uint8Array;
+  readonly folder: string;
+  readonly weights: Pick<InferenceSession.SessionOptions, "externalData">;
+} {
+  const { file } = scan;
+  if (externalData(scan).size === 0) {
+    const real = realpathSync(file);
+    return { bytes: readWithStoredTensors(real, basename(real)), folder: dirname(real), weights: {} };
   }
-  all.set(suffix, bytes);
-  return all;
+  const linked = linkedFiles(scan).map((path) => ({ path: relative(dirname(file), path), data: readFileSync(path) }));
+  return {
+    bytes: readFileSync(file),
+    folder: dirname(resolve(file)),
+    weights: linked.length > 0 ? { externalData: linked } : {},
+  };
 }
 
 /** A model in memory has no folder, so this tells the runtime where to find its weight files. */
-function withFolder({ extra }: InferenceSession.SessionOptions, { file }: OnnxScan): Record<string, unknown> {
+function withFolder({ extra }: InferenceSession.SessionOptions, folder: string): Record<string, unknown> {
   const session = (extra?.["session"] ?? {}) as Record<string, unknown>;
-  return { ...extra, session: { ...session, model_external_initializers_file_folder_path: resolve(dirname(file)) } };
+  return { ...extra, session: { ...session, model_external_initializers_file_folder_path: folder } };
 }
 
 /**
  * For a model in memory, ONNX Runtime does not follow links that lead out of its folder, and downloads in Hugging
- * Face's cache are such links. So their targets are read here. Undefined when they are too large for that.
+ * Face's cache are such links. So their targets are read here: all weight files if one is such a link, else none.
  */
-function outsideWeights(scan: OnnxScan): Pick<InferenceSession.SessionOptions, "externalData"> | undefined {
+function linkedFiles(scan: OnnxScan): readonly string[] {
   const paths = [...externalData(scan).keys()];
   const there = paths.every((path) => statSync(path, { throwIfNoEntry: false }) !== undefined);
   const folder = realpathSync(dirname(scan.file));
   const isOutside = (path: string) => relative(folder, realpathSync(path)).startsWith(`..${sep}`);
-  if (!there || !paths.some(isOutside)) return {};
-  if (paths.reduce((sum, path) => sum + statSync(path).size, 0) > mostBytes) return undefined;
-  return {
-    externalData: paths.map((path) => ({ path: relative(dirname(scan.file), path), data: readFileSync(path) })),
-  };
+  return there && paths.some(isOutside) ? paths : [];
 }

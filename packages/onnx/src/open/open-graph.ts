@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
 import { batchModel, planBatch } from "../batch/batch-graph.ts";
@@ -14,8 +13,11 @@ import { openFile, openInstead, openUnchanged } from "./open-file.ts";
 import { probeGraph } from "./probe-graph.ts";
 import { smallSession } from "./small-session.ts";
 
-/** The most sequences of a run. Every slot costs time in every run, used or not. */
-const slots = 8;
+/**
+ * The most sequences of a run. Every slot costs time in every run, used or not, and split attention has many nodes: the
+ * runtime takes four times as long to open twice as many.
+ */
+const mostSlots = { grouped: 8, split: 4 } as const;
 
 /** All of ONNX Runtime's module for Node. */
 export type NodeRuntime = typeof import("onnxruntime-node");
@@ -50,26 +52,35 @@ export async function openGraph(
 function batchedForm(
   runtime: NodeRuntime,
   scan: OnnxScan,
-  { family, layers, groups, headSize, precision, hidden, lastOnly, leastRows, combined }: Omit<Graph, "openBeside">,
+  {
+    family,
+    layers,
+    groups,
+    headSize,
+    precision,
+    hidden,
+    lastOnly,
+    leastRows,
+    combined,
+    int8,
+  }: Omit<Graph, "openBeside">,
   request: LoadRequest,
 ): BatchedForm | undefined {
-  if (family !== "new-rows" || lastOnly || leastRows !== undefined || combined === true) return undefined;
+  const isSplit = family === "split" && int8 !== true;
+  if (!isSplit && family !== "new-rows") return undefined;
+  if (lastOnly || leastRows !== undefined || combined === true) return undefined;
   const bytes = [...externalData(scan).values()].reduce((sum, more) => sum + more, scan.bytes);
   if (bytes > (request.batchBytes ?? 0)) return undefined;
   const states = Object.values(hidden).map(({ output }) => output);
-  const plan = planBatch(scan, layers, states);
+  const shape = { layers, groups, headSize, precision, isSplit };
+  const plan = planBatch(scan, shape, states);
   if (plan === undefined) return undefined;
-  const shape = { layers, groups, headSize, precision };
+  const slots = isSplit ? mostSlots.split : mostSlots.grouped;
   return {
     slots,
     outputs: plan.outputs,
     open: async () =>
-      openInstead(
-        runtime,
-        scan,
-        sessionOptions(request),
-        batchModel(readFileSync(scan.file), scan, plan, shape, slots),
-      ),
+      openInstead(runtime, scan, sessionOptions(request), (bytes) => batchModel(bytes, scan, plan, shape, slots)),
   };
 }
 
