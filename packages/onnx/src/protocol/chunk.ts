@@ -4,5 +4,8 @@
  */
 export const chunk = 128;
 
-/** The same for a session that has the model to itself: fewer runs read the weights less often. */
-export const longChunk = 512;
+/**
+ * The same for a session that has the model to itself. Longer ones gain little more, and a short request that comes in
+ * the middle of one would wait for too long.
+ */
+export const longChunk = 256;
