@@ -5,7 +5,7 @@ import { type HiddenKind, LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
 import type { Runtime } from "../graph/graph.ts";
 import { externalData, externalDataFault } from "../onnx-file/external-data.ts";
-import type { OnnxScan } from "../onnx-file/scan.ts";
+import type { Edit, OnnxScan } from "../onnx-file/scan.ts";
 import { createSession } from "./create-session.ts";
 import { mostBytes, type OnnxFile, type Opened, openExtended, unreadable } from "./open-extended.ts";
 
@@ -21,8 +21,12 @@ export async function openFile(
   const file: OnnxFile = {
     scan,
     open: () => openUnchanged(runtime, scan, options),
-    openWith: (suffix) =>
-      createSession(runtime, joined(scan, suffix), { ...options, ...weights(), extra: withFolder(options, scan) }),
+    openWith: (suffix, edits) =>
+      createSession(runtime, joined(scan, suffix, edits), {
+        ...options,
+        ...weights(),
+        extra: withFolder(options, scan),
+      }),
     extensionFault(more) {
       if (scan.bytes + more > mostBytes) return "files of 2 GiB or more cannot be extended in memory";
       if (weights() !== undefined) return undefined;
@@ -54,8 +58,8 @@ export async function openUnchanged(
   });
 }
 
-/** The whole file with the suffix appended. */
-function joined({ file, bytes }: OnnxScan, suffix: Uint8Array): Uint8Array {
+/** The whole file, edited, with the suffix appended. */
+function joined({ file, bytes }: OnnxScan, suffix: Uint8Array, edits: readonly Edit[]): Uint8Array {
   const all = new Uint8Array(bytes + suffix.length);
   const handle = openSync(file, "r");
   try {
@@ -71,6 +75,7 @@ function joined({ file, bytes }: OnnxScan, suffix: Uint8Array): Uint8Array {
   } finally {
     closeSync(handle);
   }
+  for (const edit of edits) all.set(edit.bytes, edit.start);
   all.set(suffix, bytes);
   return all;
 }
