@@ -46,15 +46,17 @@ export async function extend<Reply>(
   state.busy = true;
   try {
     const replies: Reply[] = [];
+    let scored = state.scored;
     for (let at = 0; at < tokens.length; ) {
       const { end, rows, more = 0 } = cut(at, longestRun(model, options));
       const part = { from: before.length + at, tokens: tokens.slice(at, end), rows, alone, cancel: cancel?.flag };
       const reply = await send<Reply>(model, options, state, end - at + more, cancel, () => makeRequest(part));
       if (rows > 0 || end === tokens.length) replies.push(reply);
-      state.scored ||= rows > 0;
+      scored ||= rows > 0;
       at = end;
     }
     extendTo(state, [...before, ...tokens], !alone || model.aloneAsInBlocks);
+    state.scored = scored;
     if (tokens.length > 0) options.onReply();
     return replies;
   } finally {
