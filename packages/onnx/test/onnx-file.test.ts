@@ -154,7 +154,15 @@ describe("weightFormats", () => {
   ) =>
     weightFormats({
       ...{ file: "", bytes: 0, opsets: new Map(), inputs: [], outputs: [] },
-      nodes: nodes.map((node) => ({ operator: "", inputs: [], outputs: [], integers: {}, tensor: undefined, ...node })),
+      nodes: nodes.map((node) => ({
+        operator: "",
+        inputs: [],
+        inputPlaces: [],
+        outputs: [],
+        integers: {},
+        tensor: undefined,
+        ...node,
+      })),
       initializers: new Map(
         Object.entries(tensors).map(([name, [type, ...dims]]): [string, TensorFacts] => [name, { name, type, dims }]),
       ),

@@ -12,6 +12,7 @@ export function scanOf(...lines: readonly string[]): OnnxScan {
     return {
       operator,
       inputs: named(words.slice(0, arrow)),
+      inputPlaces: [],
       outputs: named(words.slice(arrow + 1)),
       integers: {},
       tensor: undefined,

@@ -47,6 +47,7 @@ function slowWorker() {
     hidden: {},
     eos: [eos],
     computesReadings: false,
+    longestRun: 256,
   };
   const line = turns();
   const [worker, draft] = [0, 1].map((number) => workerHandle(link, facts, 0, { number, line }));
@@ -135,8 +136,32 @@ test("a block in parts has the rows that were asked for, in order", async () => 
     const scores = await (await worker.open([])).append(tokens, { rows });
     assert.deepEqual([...scores.logits], tokens.slice(-rows));
     assert.equal(scores.rows, Math.min(rows, count));
-    assert.ok(ran.every((run) => run.tokens <= 255 && run.rows <= 128));
+    assert.ok(ran.every((run) => run.tokens <= 256 + 128 && run.rows <= 128));
   }
+});
+
+test("a prompt is run in long parts while no other session is open, and in short ones from then on", async () => {
+  const { ran, worker, draft } = slowWorker();
+  const sizes = () => ran.splice(0).map(({ tokens }) => tokens);
+  const prompt = Array.from({ length: 2000 }, (_, at) => at % 50);
+  const long = await worker.open([]);
+  // The draft model's session belongs to the same answer.
+  const drafter = await draft.open([]);
+  await long.append(prompt, { rows: 1 });
+  assert.deepEqual(sizes(), [...Array(7).fill(256), 208]);
+  await drafter.draft({ ...drafting([]), context: prompt });
+  assert.deepEqual(sizes(), [...Array(7).fill(256), 128, 0]);
+
+  long.rewind(0);
+  const appended = long.append(prompt, { rows: 1 });
+  while (ran.length < 1) await new Promise((resolve) => setImmediate(resolve));
+  const short = await worker.open([]);
+  await appended;
+  assert.deepEqual(sizes(), [256, 256, ...Array(11).fill(128), 80]);
+  await short.close();
+  long.rewind(0);
+  await long.append(prompt.slice(0, 500), { rows: 1 });
+  assert.deepEqual(sizes(), [256, 244]);
 });
 
 test("a session that draws several tokens in a turn has no more of the worker than one that has a turn for each", async () => {

@@ -70,7 +70,7 @@ describe("a file whose tensors are within it", () => {
     const { runtime: noted, opened } = noting();
     await (await openUnchanged(noted, scanOnnx(file), {})).release();
     assert.ok(!opened.includes(file));
-    const left = readWithStoredTensors(file, basename(file)).length;
+    const left = readWithStoredTensors(file, basename(file), []).length;
     assert.ok(opened.includes(left));
     assert.ok(left < (await readFile(file)).length - weights.byteLength + 200, `${left} bytes`);
   });

@@ -57,6 +57,7 @@ export async function openOnDevice(
     ...cpu.graph,
     session: steadySession(session, keeps ? kept : [], helpers),
     family: split ? "split" : "concat",
+    chunk: undefined,
     openBeside,
   };
   if (!keeps) return { ...cpu, graph };

@@ -2,6 +2,7 @@ import { type LanguageModel, LenityError } from "@lenity/core";
 import { isUnrounded } from "../checks/compare-devices.ts";
 import { tolerance } from "../checks/difference.ts";
 import { type SelfCheck, selfCheck } from "../checks/self-check.ts";
+import { chunk } from "../protocol/chunk.ts";
 import type { WorkerLink } from "../protocol/link.ts";
 import type { LoadReply, LoadRequest } from "../protocol/protocol.ts";
 import { turns } from "./turns.ts";
@@ -25,8 +26,10 @@ export async function loadWorker(
   const open: LanguageModel["open"] = ({ blockExact } = {}) => probe.open([], undefined, blockExact);
   const check = await tryOut({ ...facts, open, close: () => link.close() }, file, most);
   const aloneAsInBlocks = check.singleDifference === 0 && isUnrounded(graph, graph.weights);
+  // Where blocks give other bits than their parts, a text would depend on who else used the model.
+  const longestRun = check.blockDifference === 0 ? Math.max(chunk, graph.longestRun) : chunk;
   // Not spread: its getters must stay getters.
-  return Object.assign(workerHandle(link, { ...facts, aloneAsInBlocks }, cacheBytes, place), {
+  return Object.assign(workerHandle(link, { ...facts, aloneAsInBlocks, longestRun }, cacheBytes, place), {
     ...{ graph, check, aloneAsInBlocks },
   });
 }

@@ -1,6 +1,4 @@
 /** Long work of a session in parts, between which other sessions have their turns. */
-import { chunk } from "../protocol/chunk.ts";
-
 /** Some of the tokens to append, up to the one at `end`, and how many of their rows to return. */
 export interface Part {
   readonly end: number;
@@ -9,19 +7,17 @@ export interface Part {
   readonly more?: number | undefined;
 }
 
-/**
- * Cuts tokens of which the last `rows` are to have rows into parts of at most `chunk` tokens; in the last part, `most`
- * rows may be together.
- */
-export function partsOf(tokens: number, rows: number, most: number): Part[] {
-  const parts: Part[] = [];
-  for (let at = 0; at < tokens; ) {
+/** The part that begins with the token at `at`, of which at most `longest` tokens have no rows. */
+export type Cut = (at: number, longest: number) => Part;
+
+/** Cuts tokens of which the last `rows` are to have rows; in a part, `most` rows may be together. */
+export function cutOf(tokens: number, rows: number, most: number): Cut {
+  return (at, longest) => {
     const without = tokens - rows - at;
-    const end = without > chunk ? at + chunk : Math.min(tokens, Math.max(0, without) + at + most);
-    parts.push({ end, rows: without > chunk ? 0 : Math.min(rows, end - (tokens - rows), end - at) });
-    at = end;
-  }
-  return parts;
+    if (without > longest) return { end: at + longest, rows: 0 };
+    const end = Math.min(tokens, Math.max(0, without) + at + most);
+    return { end, rows: Math.min(rows, end - (tokens - rows), end - at) };
+  };
 }
 
 /** The arrays as one. */

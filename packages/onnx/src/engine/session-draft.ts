@@ -7,7 +7,14 @@ import { broughtAlong, orderOf, scorerOf } from "./order-block.ts";
 import { joined } from "./parts.ts";
 import { checkHidden, checkOpen, checkTokens, contextFull } from "./session-checks.ts";
 import { send } from "./session-requests.ts";
-import { extendTo, type ModelFacts, type SessionOptions, type SessionState, shorten } from "./session-state.ts";
+import {
+  extendTo,
+  longestRun,
+  type ModelFacts,
+  type SessionOptions,
+  type SessionState,
+  shorten,
+} from "./session-state.ts";
 
 /** The most tokens that are drafted in one turn. */
 const mostDrafted = 16;
@@ -95,11 +102,14 @@ export async function catchUp(
   cancel: Cancellation | undefined,
 ): Promise<void> {
   for (let from = state.held.length; context.length - 1 - from >= chunk; from = state.held.length) {
-    const tokens = context.slice(from, from + chunk);
+    // Whole chunks, so that what is left for the draft does not depend on the length of the runs.
+    const chunks = Math.floor(Math.min(longestRun(model, options), context.length - 1 - from) / chunk);
+    const end = from + chunks * chunk;
+    const tokens = context.slice(from, end);
     const { id: session } = options;
-    await send(model, options, state, chunk, cancel, () => {
+    await send(model, options, state, tokens.length, cancel, () => {
       return { type: "append", session, from, tokens, rows: 0, cancel: cancel?.flag };
     });
-    extendTo(state, context.slice(0, from + chunk));
+    extendTo(state, context.slice(0, end));
   }
 }

@@ -2,7 +2,7 @@ import type { DrawOptions, Token } from "@lenity/core";
 import { blamed } from "@lenity/core/internal";
 import { chunk } from "../protocol/chunk.ts";
 import type { DrawReply } from "../protocol/protocol.ts";
-import { partsOf } from "./parts.ts";
+import { type Cut, cutOf } from "./parts.ts";
 import { extend } from "./session-requests.ts";
 import { extendTo, type ModelFacts, mayRunAlone, type SessionOptions, type SessionState } from "./session-state.ts";
 import { runCost } from "./turns.ts";
@@ -23,8 +23,12 @@ export async function drawNext(
   const alone = mayRunAlone(model, options, state, tokens.length);
   // As many runs as the last turn had, since the worker ends a turn by the clock.
   const more = (runCost + 1) * (Math.min(limit, state.drawn) - 1);
-  const parts = partsOf(tokens.length, 1, chunk).map((part) => (part.rows > 0 ? { ...part, more } : part));
-  const [reply] = await extend<DrawReply>(model, options, state, tokens, parts, { signal }, ({ rows, ...part }) => {
+  const parts = cutOf(tokens.length, 1, chunk);
+  const cut: Cut = (at, longest) => {
+    const part = parts(at, longest);
+    return part.rows > 0 ? { ...part, more } : part;
+  };
+  const [reply] = await extend<DrawReply>(model, options, state, tokens, cut, { signal }, ({ rows, ...part }) => {
     if (rows === 0) return { type: "append", session, ...part, rows };
     return { type: "draw", session, ...part, alone, limit, sampling, uniform, noise };
   }).catch((error) => {

@@ -1,9 +1,16 @@
 import type { AppendOptions, Token } from "@lenity/core";
 import { type Cancellation, cancellation } from "../protocol/cancellation.ts";
 import type { Request } from "../protocol/protocol.ts";
-import type { Part } from "./parts.ts";
+import type { Cut } from "./parts.ts";
 import { checkHidden, checkOpen, checkTokens, contextFull } from "./session-checks.ts";
-import { extendTo, type ModelFacts, mayRunAlone, type SessionOptions, type SessionState } from "./session-state.ts";
+import {
+  extendTo,
+  longestRun,
+  type ModelFacts,
+  mayRunAlone,
+  type SessionOptions,
+  type SessionState,
+} from "./session-state.ts";
 
 /** Tokens to append after the first `from`, and how many of their rows to return. */
 interface AppendPart {
@@ -23,7 +30,7 @@ export async function extend<Reply>(
   options: SessionOptions,
   state: SessionState,
   tokens: readonly Token[],
-  parts: readonly Part[],
+  cut: Cut,
   { hidden, signal }: Pick<AppendOptions, "hidden" | "signal">,
   makeRequest: (part: AppendPart) => Request,
 ): Promise<Reply[]> {
@@ -39,16 +46,18 @@ export async function extend<Reply>(
   state.busy = true;
   try {
     const replies: Reply[] = [];
-    let at = 0;
-    for (const { end, rows, more = 0 } of parts) {
+    let scored = state.scored;
+    for (let at = 0; at < tokens.length; ) {
+      const { end, rows, more = 0 } = cut(at, longestRun(model, options));
       const part = { from: before.length + at, tokens: tokens.slice(at, end), rows, alone, cancel: cancel?.flag };
       const reply = await send<Reply>(model, options, state, end - at + more, cancel, () => makeRequest(part));
       if (rows > 0 || end === tokens.length) replies.push(reply);
+      scored ||= rows > 0;
       at = end;
     }
     extendTo(state, [...before, ...tokens], !alone || model.aloneAsInBlocks);
-    state.scored ||= parts.some(({ rows }) => rows > 0);
-    if (parts.length > 0) options.onReply();
+    state.scored = scored;
+    if (tokens.length > 0) options.onReply();
     return replies;
   } finally {
     state.busy = false;

@@ -2,14 +2,12 @@
 import type { DecidedRound, Rounds, RoundsRequest, Token } from "@lenity/core";
 import { canRead } from "@lenity/core/internal";
 import { cancellation } from "../protocol/cancellation.ts";
-import { chunk } from "../protocol/chunk.ts";
 import type { ModelFacts } from "../protocol/model-facts.ts";
 import type { HeldSession, RoundsBeginning, RoundsReply } from "../protocol/protocol.ts";
 import type { OwnSession } from "./own-session.ts";
-import { partsOf } from "./parts.ts";
 import { catchUp } from "./session-draft.ts";
 import { extend, send } from "./session-requests.ts";
-import { extendTo, type SessionState, shorten } from "./session-state.ts";
+import { extendTo, longestRun, type SessionState, shorten } from "./session-state.ts";
 import { runCost } from "./turns.ts";
 
 /** The most rounds in a turn. While other sessions wait it is one. */
@@ -93,11 +91,23 @@ async function runBeginning(
   prompt: readonly Token[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const rest = prompt.slice(state.held.length);
-  const parts = partsOf(rest.length, 1, chunk).filter(({ rows }) => rows === 0);
-  const tokens = rest.slice(0, parts.at(-1)?.end ?? 0);
   const { id: session } = options;
-  await extend(model, options, state, tokens, parts, { signal }, (part) => ({ type: "append", session, ...part }));
+  for (;;) {
+    const longest = longestRun(model, options);
+    const from = state.held.length;
+    if (prompt.length - 1 - from <= longest) return;
+    const part = { end: longest, rows: 0 };
+    const tokens = prompt.slice(from, from + longest);
+    await extend(
+      model,
+      options,
+      state,
+      tokens,
+      () => part,
+      { signal },
+      (one) => ({ type: "append", session, ...one }),
+    );
+  }
 }
 
 function placeOf({ options: { place, id }, state }: OwnSession): HeldSession {

@@ -1,4 +1,5 @@
 import type { Token } from "@lenity/core";
+import { chunk } from "../protocol/chunk.ts";
 import type { WorkerLink } from "../protocol/link.ts";
 import type { ModelFacts } from "../protocol/model-facts.ts";
 import type { AppendReply, AppendRequest, ScoreReply, ScoreRequest } from "../protocol/protocol.ts";
@@ -21,6 +22,8 @@ export interface SessionOptions {
   readonly turn: TakeTurn;
   /** Whether others wait for a turn. */
   crowded(): boolean;
+  /** Whether no other session of the model is open there. */
+  alone(): boolean;
   /** Called for every reply from the worker. */
   onReply(): void;
   /** Called once, with the tokens in the cache at the end whose rows were computed in blocks. */
@@ -78,6 +81,10 @@ export function mayRunAlone(
 ): boolean {
   return aloneAsInBlocks === true || (scored && !blockExact && count === 1);
 }
+
+/** The most tokens of a prompt in the next run. Their number changes no bit of the rows. */
+export const longestRun = ({ longestRun = chunk }: ModelFacts, { alone }: SessionOptions): number =>
+  alone() ? longestRun : chunk;
 
 /**
  * Records that the worker has run tokens after those that the session held: as in a block, or with other bits

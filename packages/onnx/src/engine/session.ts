@@ -4,7 +4,7 @@ import { chunk } from "../protocol/chunk.ts";
 import type { AppendReply, ScoreReply } from "../protocol/protocol.ts";
 import { numbersAhead, rowsAhead } from "./block-ahead.ts";
 import { asOwn } from "./own-session.ts";
-import { joined, partsOf } from "./parts.ts";
+import { cutOf, joined } from "./parts.ts";
 import { checkRows } from "./session-checks.ts";
 import { type Drafted, draft } from "./session-draft.ts";
 import { drawNext } from "./session-draw.ts";
@@ -42,8 +42,8 @@ export function openSession(model: ModelFacts, options: SessionOptions): OnnxSes
       // Without one it must not wait, so that requests are sent in the order in which they are made.
       const ahead = state.ahead && (await rowsAhead(state, tokens, rows, { hidden, signal }));
       if (ahead !== undefined) return { rows, ...ahead };
-      const parts = partsOf(tokens.length, rows, chunk);
-      const replies = await extend<AppendReply>(model, options, state, tokens, parts, { hidden, signal }, (part) => {
+      const cut = cutOf(tokens.length, rows, chunk);
+      const replies = await extend<AppendReply>(model, options, state, tokens, cut, { hidden, signal }, (part) => {
         return { type: "append", session, ...part, hidden };
       });
       return {
@@ -83,7 +83,7 @@ async function score(
   const drafterLogits = given as Float32Array<ArrayBuffer> | undefined;
   if (tokens.length === 0) throw new RangeError("An empty block has no readings; expected at least one token.");
   checkRows(tokens.length, model);
-  const whole = partsOf(rows, rows, rows);
+  const whole = cutOf(rows, rows, rows);
   const ahead = state.ahead && (await numbersAhead(state, tokens, settings));
   const asked = async () =>
     extend<ScoreReply>(model, options, state, tokens, whole, { hidden, signal }, (part) => {

@@ -89,6 +89,7 @@ export function workerHandle(
       blockExact,
       turn: line.join(),
       crowded: () => line.waiting > 0,
+      alone: () => sessions <= 1,
       onReply() {
         hasReplied = true;
       },

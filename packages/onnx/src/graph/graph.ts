@@ -36,7 +36,7 @@ export type FetchRows = (values: Tensor, first: number, end: number) => Promise<
 export interface Graph extends CachedGraph {
   /** Whether it scores only the last position of a block. */
   readonly lastOnly: boolean;
-  /** The maximum tokens per run, for devices that are correct only in small blocks. Default: `chunk` in chunk.ts. */
+  /** The maximum tokens per run. Devices may be correct only in small blocks. Default: `chunk` in chunk.ts. */
   readonly chunk?: number | undefined;
   /** The output for each kind of hidden state, and its width. */
   readonly hidden: ByHiddenKind<{ readonly output: string; readonly width: number }>;

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { LenityError } from "@lenity/core";
 import type { ByteAt, Span } from "./protobuf-reader.ts";
 import { wholeOf } from "./protobuf-writer.ts";
-import { type OnnxScan, refusal, scanBytes } from "./scan.ts";
+import { type Edit, type OnnxScan, refusal, scanBytes } from "./scan.ts";
 import { withStoredTensors } from "./stored-tensors.ts";
 
 /** Scans a file. Throws `model_files` when it cannot be read, and the errors of `scanBytes`. */
@@ -11,11 +11,20 @@ export function scanOnnx(file: string): OnnxScan {
   return reading(file, (handle) => scanBytes(windowed(handle), file, fstatSync(handle).size));
 }
 
-/** The file as `withStoredTensors` writes it. Throws `model_files` when it cannot be read. */
-export function readWithStoredTensors(file: string, location: string): Uint8Array {
+/** The file, after these edits, as `withStoredTensors` writes it. Throws `model_files` when it cannot be read. */
+export function readWithStoredTensors(file: string, location: string, edits: readonly Edit[]): Uint8Array {
   return reading(file, (handle) =>
-    wholeOf(withStoredTensors(windowed(handle), spans(handle), fstatSync(handle).size, location)),
+    wholeOf(withStoredTensors(windowed(handle), spans(handle, edits), fstatSync(handle).size, location)),
   );
+}
+
+/** Writes the edits that lie in these bytes over them. They start at `position` of the file. */
+export function edited<Bytes extends Uint8Array>(bytes: Bytes, position: number, edits: readonly Edit[]): Bytes {
+  for (const edit of edits) {
+    const at = edit.start - position;
+    if (at >= 0 && at + edit.bytes.length <= bytes.length) bytes.set(edit.bytes, at);
+  }
+  return bytes;
 }
 
 function reading<Value>(file: string, read: (handle: number) => Value): Value {
@@ -31,8 +40,8 @@ function reading<Value>(file: string, read: (handle: number) => Value): Value {
   }
 }
 
-/** Reads whole spans of an open file. */
-function spans(handle: number): (span: Span) => Uint8Array {
+/** Reads whole spans of an open file, after these edits. None may cross the border of a span. */
+function spans(handle: number, edits: readonly Edit[]): (span: Span) => Uint8Array {
   return ({ start, end }) => {
     const bytes = new Uint8Array(end - start);
     for (let at = 0; at < bytes.length; ) {
@@ -40,7 +49,7 @@ function spans(handle: number): (span: Span) => Uint8Array {
       if (read === 0) throw new RangeError("The file is cut off.");
       at += read;
     }
-    return bytes;
+    return edited(bytes, start, edits);
   };
 }
 

@@ -6,11 +6,19 @@ import { type ByteAt, bodies, fields, packed, type Span, text } from "./protobuf
 export interface OnnxNode {
   readonly operator: string;
   readonly inputs: readonly string[];
+  /** Where the names of its inputs are in the file. */
+  readonly inputPlaces: readonly Span[];
   readonly outputs: readonly string[];
   /** Attributes that are single integers; negative ones are read as huge numbers. */
   readonly integers: Readonly<Record<string, number>>;
   /** The tensor of a Constant. */
   readonly tensor: TensorFacts | undefined;
+}
+
+/** Bytes to write over those of a file, from position `start` on. */
+export interface Edit {
+  readonly start: number;
+  readonly bytes: Uint8Array;
 }
 
 /** A stored tensor without its values. */
@@ -100,14 +108,17 @@ function scanModel(byteAt: ByteAt, file: string, bytes: number): OnnxScan {
 
 function scanNode(byteAt: ByteAt, node: Span): OnnxNode {
   const inputs: string[] = [];
+  const inputPlaces: Span[] = [];
   const outputs: string[] = [];
   const integers: Record<string, number> = {};
   let operator = "";
   let tensor: TensorFacts | undefined;
   for (const part of fields(byteAt, node)) {
     if (!("body" in part)) continue;
-    if (part.field === 1) inputs.push(text(byteAt, part.body));
-    else if (part.field === 2) outputs.push(text(byteAt, part.body));
+    if (part.field === 1) {
+      inputs.push(text(byteAt, part.body));
+      inputPlaces.push(part.body);
+    } else if (part.field === 2) outputs.push(text(byteAt, part.body));
     else if (part.field === 4) operator = text(byteAt, part.body);
     else if (part.field === 5) {
       let name = "";
@@ -118,7 +129,7 @@ function scanNode(byteAt: ByteAt, node: Span): OnnxNode {
       }
     }
   }
-  return { operator, inputs, outputs, integers, tensor };
+  return { operator, inputs, inputPlaces, outputs, integers, tensor };
 }
 
 function scanTensor(byteAt: ByteAt, tensor: Span): TensorFacts {

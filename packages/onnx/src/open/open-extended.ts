@@ -3,7 +3,7 @@ import type { HiddenKind, LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
 import { hasBfloat16 } from "../onnx-file/bfloat16.ts";
 import { firstLine } from "../onnx-file/first-line.ts";
-import { type OnnxScan, refusal } from "../onnx-file/scan.ts";
+import { type Edit, type OnnxScan, refusal } from "../onnx-file/scan.ts";
 import { planTaps } from "../taps/plan-taps.ts";
 
 /** An .onnx file that ONNX Runtime can open, on disk or in memory. */
@@ -11,8 +11,8 @@ export interface OnnxFile {
   readonly scan: OnnxScan;
   /** Opens it unchanged. Rejects with the error for a file that cannot be opened. */
   open(): Promise<InferenceSession>;
-  /** Opens it with these bytes appended. Rejects with whatever the runtime throws. */
-  openWith(suffix: Uint8Array): Promise<InferenceSession>;
+  /** Opens it with these edits and these bytes appended. Rejects with whatever the runtime throws. */
+  openWith(suffix: Uint8Array, edits: readonly Edit[]): Promise<InferenceSession>;
   /** Why this many bytes cannot be appended, as the end of a sentence; undefined when they can. */
   extensionFault(more: number): string | undefined;
 }
@@ -37,7 +37,7 @@ export const mostBytes: number = 2 ** 31 - 1;
  * when it cannot be opened at all.
  */
 export async function openExtended(file: OnnxFile, asked: readonly HiddenKind[] = []): Promise<Opened> {
-  const { suffix, added, missing, layers } = planTaps(file.scan, asked);
+  const { suffix, edits, added, missing, layers } = planTaps(file.scan, asked);
   if (suffix.length === 0) return { session: await file.open(), added, missing, layers };
   const lost = async (why: string): Promise<Opened> => {
     const sentence = `${added.join(", ")}: not added, because ${why}.`;
@@ -46,7 +46,7 @@ export async function openExtended(file: OnnxFile, asked: readonly HiddenKind[] 
   const why = file.extensionFault(suffix.length);
   if (why !== undefined) return lost(why);
   try {
-    return { session: await file.openWith(suffix), added, missing, layers };
+    return { session: await file.openWith(suffix, edits), added, missing, layers };
   } catch (cause) {
     return lost(`ONNX Runtime cannot load the result: ${firstLine(cause)}`);
   }

@@ -5,8 +5,8 @@ import { type HiddenKind, LenityError } from "@lenity/core";
 import type { InferenceSession } from "onnxruntime-node";
 import type { Runtime } from "../graph/graph.ts";
 import { externalData, externalDataFault } from "../onnx-file/external-data.ts";
-import type { OnnxScan } from "../onnx-file/scan.ts";
-import { readWithStoredTensors } from "../onnx-file/scan-file.ts";
+import type { Edit, OnnxScan } from "../onnx-file/scan.ts";
+import { edited, readWithStoredTensors } from "../onnx-file/scan-file.ts";
 import { createSession } from "./create-session.ts";
 import { mostBytes, type OnnxFile, type Opened, openExtended, unreadable } from "./open-extended.ts";
 
@@ -20,7 +20,8 @@ export async function openFile(
   const file: OnnxFile = {
     scan,
     open: () => openUnchanged(runtime, scan, options),
-    openWith: (suffix) => openInstead(runtime, scan, options, (bytes) => Buffer.concat([bytes, suffix])),
+    openWith: (suffix, edits) =>
+      openInstead(runtime, scan, options, (bytes) => Buffer.concat([bytes, suffix]), edits),
     extensionFault() {
       if (linkedFiles(scan).reduce((sum, path) => sum + statSync(path).size, 0) <= mostBytes) return undefined;
       return "its weights are links to files elsewhere, too large to be read into memory; download them into the folder itself";
@@ -30,16 +31,17 @@ export async function openFile(
 }
 
 /**
- * Opens what `changed` makes of the file's bytes. Large tensors stay where they are on disk, and the bytes refer to
- * them.
+ * Opens what `changed` makes of the file's bytes, after these edits. Large tensors stay where they are on disk, and the
+ * bytes refer to them.
  */
 export async function openInstead(
   runtime: Runtime,
   scan: OnnxScan,
   options: InferenceSession.SessionOptions,
   changed: (bytes: Uint8Array) => Uint8Array,
+  edits: readonly Edit[] = [],
 ): Promise<InferenceSession> {
-  const { bytes, folder, weights } = inMemory(scan);
+  const { bytes, folder, weights } = inMemory(scan, edits);
   return createSession(runtime, changed(bytes), { ...options, ...weights, extra: withFolder(options, folder) });
 }
 
@@ -62,7 +64,10 @@ export async function openUnchanged(
 }
 
 /** The bytes to open instead of the file, and where the runtime finds the weights that they refer to. */
-function inMemory(scan: OnnxScan): {
+function inMemory(
+  scan: OnnxScan,
+  edits: readonly Edit[],
+): {
   readonly bytes: Uint8Array;
   readonly folder: string;
   readonly weights: Pick<InferenceSession.SessionOptions, "externalData">;
@@ -70,11 +75,11 @@ function inMemory(scan: OnnxScan): {
   const { file } = scan;
   if (externalData(scan).size === 0) {
     const real = realpathSync(file);
-    return { bytes: readWithStoredTensors(real, basename(real)), folder: dirname(real), weights: {} };
+    return { bytes: readWithStoredTensors(real, basename(real), edits), folder: dirname(real), weights: {} };
   }
   const linked = linkedFiles(scan).map((path) => ({ path: relative(dirname(file), path), data: readFileSync(path) }));
   return {
-    bytes: readFileSync(file),
+    bytes: edited(readFileSync(file), 0, edits),
     folder: dirname(resolve(file)),
     weights: linked.length > 0 ? { externalData: linked } : {},
   };

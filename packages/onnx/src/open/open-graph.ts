@@ -7,6 +7,7 @@ import { firstLine } from "../onnx-file/first-line.ts";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { OnnxScan } from "../onnx-file/scan.ts";
 import { scanOnnx } from "../onnx-file/scan-file.ts";
+import { chunk, longChunk } from "../protocol/chunk.ts";
 import type { FileFacts, LoadRequest } from "../protocol/protocol.ts";
 import { int8Overflows } from "./create-session.ts";
 import { openFile, openInstead, openUnchanged } from "./open-file.ts";
@@ -43,9 +44,14 @@ export async function openGraph(
   const providers = runtime.listSupportedBackends().map(({ name, bundled }) => ({ name, bundled }));
   const openBeside = (small: GraphBuilder) => smallSession(runtime, small, sessionOptions(request));
   return {
-    graph: { ...graph, openBeside, batched: batchedForm(runtime, scan, graph, request) },
+    graph: { ...graph, chunk: longestRun(graph), openBeside, batched: batchedForm(runtime, scan, graph, request) },
     facts: { ...facts, weightFiles: [...externalData(scan).keys()], providers },
   };
+}
+
+/** The most tokens per run: few where a run computes logits for all of them, which take much memory. */
+function longestRun({ inputs, lastOnly }: Pick<Graph, "inputs" | "lastOnly">): number {
+  return lastOnly || inputs.some(({ name }) => name === "num_logits_to_keep") ? longChunk : chunk;
 }
 
 /** The form of the graph for several sequences, if it has one and the request allows it. */

@@ -11,4 +11,6 @@ export type ModelFacts = Pick<
   readonly computesReadings: boolean;
   /** Whether the check at loading found that a token that runs alone gives the bits that it gives in a block. */
   readonly aloneAsInBlocks?: boolean | undefined;
+  /** The most tokens of a prompt in one run, for a session that has the model to itself. Default: `chunk`. */
+  readonly longestRun?: number | undefined;
 };

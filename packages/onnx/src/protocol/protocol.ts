@@ -93,6 +93,8 @@ export interface LoadReply extends CacheShape, FileFacts {
   readonly computesReadings: boolean;
   /** How many sequences may share a run; undefined when runs are for one. */
   readonly slots?: number | undefined;
+  /** The most tokens of a prompt that it can run at once. */
+  readonly longestRun: number;
 }
 
 /** Rewinds a session to `from` tokens and appends; answered by `AppendReply`. */

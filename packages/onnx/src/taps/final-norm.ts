@@ -36,7 +36,7 @@ export function findFinalNorm(flow: Dataflow): Norm | string {
 }
 
 /** The last matrix product before a value. */
-function outputMatrix(flow: Dataflow, value: string, seen: Set<string> = new Set()): OnnxNode | undefined {
+export function outputMatrix(flow: Dataflow, value: string, seen: Set<string> = new Set()): OnnxNode | undefined {
   const node = flow.producer(value);
   if (node === undefined || seen.has(value)) return undefined;
   seen.add(value);

@@ -10,6 +10,8 @@ export interface Suffix {
     output: string,
     attributes?: Readonly<Record<string, number>>,
   ): void;
+  /** An input that is one int64. */
+  input(name: string): void;
   /** An int64 tensor [values]. */
   integers(name: string, values: readonly number[]): void;
   /** Makes a value an output. ONNX Runtime infers its type and shape. */
@@ -39,6 +41,15 @@ export function graphSuffix(): Suffix {
         nested(body, 5, attribute);
       }
       nested(graph, 1, body);
+    },
+    input(name) {
+      const [tensor, type, body] = [message(), message(), message()];
+      integer(tensor, 1, 7);
+      nested(tensor, 2, message());
+      nested(type, 1, tensor);
+      nested(body, 1, name);
+      nested(body, 2, type);
+      nested(graph, 11, body);
     },
     integers(name, values) {
       const tensor = message();

@@ -1,12 +1,13 @@
 /** Plans the outputs that a file lacks, and the bytes that add them. */
 
 import type { HiddenKind } from "@lenity/core";
-import type { OnnxScan } from "../onnx-file/scan.ts";
+import type { Edit, OnnxScan } from "../onnx-file/scan.ts";
 import { type CacheNames, cacheNames } from "./cache-names.ts";
 import { dataflow } from "./dataflow.ts";
 import { findFinalNorm } from "./final-norm.ts";
 import { graphSuffix, type Suffix } from "./graph-suffix.ts";
 import type { Norm } from "./norms.ts";
+import { planLastRows } from "./plan-last-rows.ts";
 import { planLayers } from "./plan-layers.ts";
 
 /** Outputs to add to a file when it is loaded. */
@@ -16,6 +17,8 @@ export interface TapPlan {
    * nothing to add.
    */
   readonly suffix: Uint8Array;
+  /** What must be written over the file's own bytes then. */
+  readonly edits: readonly Edit[];
   /** Names of the outputs that it adds. */
   readonly added: readonly string[];
   /** Outputs that the file lacks and that cannot be added, and why: one sentence each. */
@@ -28,7 +31,8 @@ export interface TapPlan {
  * Plans the hidden states on both sides of the final norm (`hidden_states` or, where that name is taken,
  * `pre_norm_states`; `last_hidden_state`) and `present_rows` [2 · layers, groups, length, head size], the block's own
  * cache rows, key 0, value 0, key 1, … (for combined tensors, with their dimension of size 1 after the first). `asked`
- * names hidden states of layers to add too.
+ * names hidden states of layers to add too. Where the file scores all rows of a block, `num_logits_to_keep` says how
+ * many are scored.
  */
 export function planTaps(scan: OnnxScan, asked: readonly HiddenKind[] = []): TapPlan {
   const suffix = graphSuffix();
@@ -44,8 +48,10 @@ export function planTaps(scan: OnnxScan, asked: readonly HiddenKind[] = []): Tap
     if (why !== undefined) missing.push(`New cache rows cannot be fetched separately: ${why}.`);
   }
   const layers = planLayers(suffix, flow, { norm, caches, asked });
+  const lastRows = planLastRows(suffix, scan, flow);
   return {
     suffix: suffix.bytes(),
+    edits: lastRows === undefined ? [] : [lastRows],
     added: suffix.outputs,
     missing: [...missing, ...layers.missing],
     layers: why === undefined ? [...layers.found, caches.layers] : layers.found,

@@ -153,7 +153,8 @@ function withBorders(graph: GraphBuilder, shape: Shape, form: Form): GraphBuilde
   } = form;
   const isCache = (name: string) => /^(past|present)/.test(name);
   const narrowed = new Set<string>();
-  const wide = (name: string) => (narrowed.has(name) ? `${name}.wide` : name);
+  const wide = (name: string) =>
+    narrowed.has(name) ? `${name}.wide` : !keeps && name === "num_logits_to_keep" ? "all_rows" : name;
   const write: GraphBuilder["node"] = (operator, inputs, outputs, ...rest) =>
     graph.node(operator, inputs.map(wide), outputs.map(wide), ...rest);
   const grouped = float16 ? halfAttention(graph) : write;
@@ -164,7 +165,7 @@ function withBorders(graph: GraphBuilder, shape: Shape, form: Form): GraphBuilde
     ...graph,
     input(name, type, sizes) {
       // Without the input all rows are returned.
-      if (!keeps && name === "num_logits_to_keep") graph.integers(name, [0], []);
+      if (!keeps && name === "num_logits_to_keep") graph.integers("all_rows", [0], []);
       else graph.input(name, float16 && isCache(name) ? "float16" : type, sizes);
     },
     output(name, type, sizes) {

@@ -9,7 +9,7 @@ import type { Runtime } from "../graph/graph.ts";
 import { externalFault, externalFiles } from "../onnx-file/external-files.ts";
 import { reason } from "../onnx-file/first-line.ts";
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
-import { type OnnxScan, scanBytes } from "../onnx-file/scan.ts";
+import { type Edit, type OnnxScan, scanBytes } from "../onnx-file/scan.ts";
 import type { Backend } from "../open/backend.ts";
 import { mostBytes, type OnnxFile, type Opened, openExtended, unreadable } from "../open/open-extended.ts";
 import { probeGraph } from "../open/probe-graph.ts";
@@ -121,7 +121,7 @@ async function openBytes(
   const file: OnnxFile = {
     scan,
     open: () => runtime.InferenceSession.create(bytes, options),
-    openWith: (suffix) => runtime.InferenceSession.create(joined(bytes, suffix), options),
+    openWith: (suffix, edits) => runtime.InferenceSession.create(joined(bytes, suffix, edits), options),
     extensionFault: (more) =>
       bytes.length + more > mostBytes ? "files of 2 GiB or more cannot be extended in memory" : undefined,
   };
@@ -147,9 +147,10 @@ function scanned(file: string, bytes: Uint8Array): OnnxScan {
   return scanBytes(byteAt, file, bytes.length);
 }
 
-function joined(bytes: Uint8Array, suffix: Uint8Array): Uint8Array {
+function joined(bytes: Uint8Array, suffix: Uint8Array, edits: readonly Edit[]): Uint8Array {
   const all = new Uint8Array(bytes.length + suffix.length);
   all.set(bytes);
+  for (const edit of edits) all.set(edit.bytes, edit.start);
   all.set(suffix, bytes.length);
   return all;
 }

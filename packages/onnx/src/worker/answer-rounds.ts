@@ -108,6 +108,8 @@ function sessionHere(
     ...{ link, place, id, held: text.slice(0, held), blockExact: true },
     turn: (_tokens, _signal, work) => work(),
     crowded: () => false,
+    // What it is sent is already cut.
+    alone: () => true,
     onReply() {},
     async onClose() {},
   });

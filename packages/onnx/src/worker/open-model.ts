@@ -7,6 +7,7 @@ import { checkDrafter } from "../checks/check-drafter.ts";
 import { type BlockScorer, blockScorer } from "../evidence/block-scorer.ts";
 import type { Backend, OpenGraph } from "../open/backend.ts";
 import { fitDrafter } from "../open/open-drafter.ts";
+import { chunk } from "../protocol/chunk.ts";
 import type { Device } from "../protocol/devices.ts";
 import type { LoadReply, LoadRequest } from "../protocol/protocol.ts";
 import type { Model } from "../run/sequence.ts";
@@ -108,6 +109,7 @@ function replyOf(
     hidden: Object.fromEntries(widths),
     computesReadings,
     slots,
+    longestRun: graph.chunk ?? chunk,
     ...facts,
     missing: [...facts.missing, ...drafter.reason],
   };
