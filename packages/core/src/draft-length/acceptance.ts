@@ -8,9 +8,9 @@ export interface Acceptance {
 }
 
 /** What a text may be like: the chance that a drafted token is accepted if all before it in its block were. */
-const rates = [0.1, 0.4, 0.6, 0.8, 0.92, 0.98];
+const rates = [0.1, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98];
 /** How likely each of them is before the first round. */
-const before = [0.04, 0.08, 0.12, 0.16, 0.23, 0.37];
+const before = [0.04, 0.08, 0.12, 0.16, 0.16, 0.2, 0.24];
 
 /** This part of what was believed before the first round comes back with each round: texts change. */
 const forgotten = 0.003;

@@ -15,7 +15,7 @@ import type { DraftLength } from "./draft-length.ts";
 const [firstPause, longestPause] = [12, 64];
 
 /** Plain decoding has to be that much faster than drafts would be: where both are alike, pauses lose more than drafts. */
-const clearly = 1.15;
+const clearly = 1.1;
 
 /** The longest block until all of one is accepted: a block then may be twice as long as that one. */
 const firstLongest = 8;
