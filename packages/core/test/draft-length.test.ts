@@ -100,6 +100,19 @@ describe("an adaptive length", () => {
     }
   });
 
+  test("begins with short blocks: a hopeless answer of 40 tokens takes the time of at most 4.5 more", () => {
+    for (const costs of [pair, { plain: 1, base: 1.6, perToken: 0.18 }, usualCosts(true)]) {
+      const { milliseconds, lengths } = play(known(costs), Array(40).fill(false), costs);
+      assert.ok(milliseconds < (40 + 4.5) * costs.plain, `${milliseconds}`);
+      assert.ok(Math.max(...lengths) <= 8);
+    }
+  });
+
+  test("lets a block grow to at most twice the longest that was accepted whole", () => {
+    const { lengths } = play(known({ ...pair, perToken: 0 }, 64), Array(400).fill(true), pair);
+    assert.deepEqual(lengths.slice(0, 4), [8, 16, 32, 64]);
+  });
+
   test("notices within a longest pause that a hopeless text has become easy", () => {
     const text = textOf(1200, 3, (at) => (at < 400 ? 0.02 : 0.95));
     const { lengths } = play(known(pair), text, pair);

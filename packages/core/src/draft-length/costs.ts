@@ -13,5 +13,5 @@ export interface Costs {
  * Choices depend little on them: the best length is a wide optimum, and acceptance decides whether drafts pay at all.
  */
 export function usualCosts(modelDrafts: boolean): Costs {
-  return { plain: 1, base: 1.4, perToken: modelDrafts ? 0.18 : 0.08 };
+  return modelDrafts ? { plain: 1, base: 1.6, perToken: 0.15 } : { plain: 1, base: 1.4, perToken: 0.08 };
 }

@@ -9,9 +9,6 @@ import { timedLength } from "./timed-length.ts";
 /** The longest block under "auto" if nothing says otherwise. */
 const usualLongest = 16;
 
-/** The acceptance rate that is expected of lossy rules, which are there to accept more. */
-const lossyRate = 0.95;
-
 /**
  * The longest block that "auto" drafts under this rule: the number of its preset, else 16. The number of a lossless
  * preset is the best fixed one, which the best of a round may exceed; that of a lossy one was chosen for its text too.
@@ -39,8 +36,7 @@ export function requestLength(request: LengthRequest): DraftLength {
   const { target, drafter, verifier, longest, auto, greedy, shaped, clock } = request;
   if (drafter === undefined || !auto || drafter.paced === true) return fixedLength(drafter === undefined ? 0 : longest);
   const usual = usualCosts(drafter.rows);
-  const firstRate = verifier.law === "exact" ? undefined : lossyRate;
-  if (!sameText(verifier, greedy)) return adaptiveLength({ longest, firstRate, costs: () => usual });
+  if (!sameText(verifier, greedy)) return adaptiveLength({ longest, costs: () => usual });
   const times = timesOf(target, [drafter.name, verifier.name, shaped].join());
   return timedLength({ longest, usual, times, clock: clock ?? (() => performance.now()) });
 }
