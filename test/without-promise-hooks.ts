@@ -1,7 +1,7 @@
 /**
  * Loaded before Node's test runner, keeps it from following every promise, which makes tests that await often up to
  * four times slower. An error that is lost after an `await` then fails the file instead of the test that it came from.
- * Node 22 does not know the option and ignores it.
+ * Versions of Node that do not know the option ignore it.
  */
 import hooks from "node:async_hooks";
 
