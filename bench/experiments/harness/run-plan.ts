@@ -14,6 +14,9 @@ export interface Run {
   readonly identity: unknown;
 }
 
+/** How many pieces a process works on at a time, so that its models run several at once. */
+const atOnce = 8;
+
 /** A piece of work. */
 interface Piece {
   readonly study: string;
@@ -93,11 +96,15 @@ export async function runPart<Results>(
   if (pieces.length === 0) return;
   const models = await loadModels(folders, plan.needs);
   try {
-    for (const piece of pieces) {
-      const result = await (studies.get(piece.study) as Study<unknown>).run(piece.index, models);
-      partial.append(part, { ...piece, result });
-      process.stdout.write("done\n");
-    }
+    const waiting = [...pieces];
+    const lane = async () => {
+      for (let piece = waiting.shift(); piece !== undefined; piece = waiting.shift()) {
+        const result = await (studies.get(piece.study) as Study<unknown>).run(piece.index, models);
+        partial.append(part, { ...piece, result });
+        process.stdout.write("done\n");
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, lane));
   } finally {
     await models.close();
   }

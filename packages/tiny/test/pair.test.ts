@@ -15,6 +15,7 @@ import {
   logitBias,
   logitsEvidence,
   lookupDrafter,
+  type Policy,
   presencePenalty,
   type Registry,
   repetitionPenalty,
@@ -39,7 +40,7 @@ let draft: OnnxModel;
 let tokenizer: Tokenizer;
 let registry: Registry;
 /** Plain greedy answers of the target, one per problem. */
-const plain: Answer[] = [];
+let plain: readonly Answer[] = [];
 
 before(async () => {
   pair = await loadPair(tiny.target, tiny.draft, { threads: 2 });
@@ -53,6 +54,11 @@ after(async () => {
 const promptOf = (problem: tiny.Problem) => `<|user|>${problem.question}<|end|><|assistant|>`;
 const ask = (problem: tiny.Problem, options: Partial<GenerateOptions> = {}): Promise<Answer> =>
   complete(promptOf(problem), { target, tokenizer, draftTokens: 16, maxTokens: 300, blockExact: true, ...options });
+/** The same of many problems at once, which share runs. */
+const askAll = (
+  problems: readonly tiny.Problem[],
+  options: (index: number) => Partial<GenerateOptions> = () => ({}),
+): Promise<Answer[]> => Promise.all(problems.map((problem, i) => ask(problem, options(i))));
 const ids = (answer: Answer) => answer.tokens.map(({ token }) => token);
 /** The share of right answers to `heldOut`, by family. */
 async function rightByFamily(answers: readonly Answer[]): Promise<Map<string, number>> {
@@ -69,9 +75,8 @@ const mean = (shares: ReadonlyMap<string, number>): number =>
 test("the target solves at least 92 % of held-out problems and 80 % in each family, the draft 25 to 60 points fewer", {
   timeout: 600_000,
 }, async () => {
-  for (const problem of heldOut) plain.push(await ask(problem));
-  const drafts: Answer[] = [];
-  for (const problem of heldOut) drafts.push(await ask(problem, { target: draft }));
+  plain = await askAll(heldOut);
+  const drafts = await askAll(heldOut, () => ({ target: draft }));
   const [own, drafted] = [await rightByFamily(plain), await rightByFamily(drafts)];
   const shown = JSON.stringify({ target: Object.fromEntries(own), draft: Object.fromEntries(drafted) });
   assert.ok(mean(own) >= 0.92, shown);
@@ -80,20 +85,29 @@ test("the target solves at least 92 % of held-out problems and 80 % in each fami
   assert.ok(lower >= 0.25 && lower <= 0.6, shown);
 });
 
+test("the target answers one problem at a time as it answers all at once", { timeout: 600_000 }, async () => {
+  for (const [i, problem] of heldOut.slice(0, 24).entries())
+    assert.deepEqual(ids(await ask(problem)), ids(plain[i] as Answer), problem.question);
+});
+
 for (const draftTokens of [1, 4, 16, 25, "auto"] as const) {
+  const strictly = () => ({ drafter: onnxDrafter(draft), verifier: registry.create("strict"), draftTokens });
   test(`strict answers equal plain greedy decoding token for token on ${heldOut.length} problems with blocks of ${draftTokens}`, {
     timeout: 600_000,
   }, async () => {
-    for (const [i, problem] of heldOut.entries()) {
-      const answer = await ask(problem, {
-        drafter: onnxDrafter(draft),
-        verifier: registry.create("strict"),
-        draftTokens,
-      });
-      assert.deepEqual(ids(answer), ids(plain[i] as Answer), problem.question);
-    }
+    const answers = await askAll(heldOut, strictly);
+    for (const [i, problem] of heldOut.entries())
+      assert.deepEqual(ids(answers[i] as Answer), ids(plain[i] as Answer), problem.question);
   });
 }
+
+test("strict answers equal plain greedy decoding with one problem at a time, too", { timeout: 600_000 }, async () => {
+  for (const [i, problem] of heldOut.slice(0, 96).entries()) {
+    const verifier = registry.create("strict");
+    const answer = await ask(problem, { drafter: onnxDrafter(draft), verifier, draftTokens: 16 });
+    assert.deepEqual(ids(answer), ids(plain[i] as Answer), problem.question);
+  }
+});
 
 test("strict answers with penalties, a bias and a grammar equal plain ones with the same, from every drafter", {
   timeout: 600_000,
@@ -169,21 +183,14 @@ test("kl with threshold 0 and judge with threshold 1, beside sd, change nothing 
     { type: "kl", threshold: 0 },
     { type: "judge", threshold: 1 },
   ].map((last) => ({ type: "or", any: [{ type: "sd" }, last] }));
-  for (const [i, problem] of heldOut.slice(0, 16).entries()) {
-    for (const temperature of [0, 1]) {
-      const options = { sampling: { temperature }, seed: i, draftTokens: 16 };
-      const strict = await ask(problem, {
-        ...options,
-        drafter: onnxDrafter(draft),
-        verifier: registry.create("strict"),
-      });
-      for (const policy of off) {
-        assert.deepEqual(
-          ids(await ask(problem, { ...options, drafter: onnxDrafter(draft), verifier: registry.create(policy) })),
-          ids(strict),
-        );
-      }
-    }
+  for (const temperature of [0, 1]) {
+    const under = (policy: Policy) =>
+      askAll(heldOut.slice(0, 16), (seed) => ({
+        ...{ drafter: onnxDrafter(draft), verifier: registry.create(policy), draftTokens: 16 },
+        ...{ sampling: { temperature }, seed },
+      }));
+    const strict = await under("strict");
+    for (const policy of off) assert.deepEqual((await under(policy)).map(ids), strict.map(ids));
   }
 });
 
@@ -191,12 +198,9 @@ test("the lossy presets emit more tokens per target pass than strict, and say ho
   timeout: 600_000,
 }, async () => {
   const perPass = async (policy: string) => {
-    const answers: Answer[] = [];
-    for (const problem of heldOut.slice(0, 24)) {
-      answers.push(
-        await ask(problem, { drafter: onnxDrafter(draft), verifier: registry.create(policy), draftTokens: 16 }),
-      );
-    }
+    const answers = await askAll(heldOut.slice(0, 24), () => ({
+      ...{ drafter: onnxDrafter(draft), verifier: registry.create(policy), draftTokens: 16 },
+    }));
     const sum = (pick: (answer: Answer) => number) => answers.reduce((all, answer) => all + pick(answer), 0);
     return {
       length: sum(({ counters }) => counters.emitted) / sum(({ counters }) => counters.rounds),
