@@ -46,8 +46,10 @@ async function int8Of(model: keyof PairPlaces, folder: string): Promise<string> 
     for (const file of [...files, "model.safetensors"])
       await copyFile(join(models[model], file), join(unfinished, file));
     const calibration = [(await loadTokenizer(unfinished)).encode(tiny.calibrationText(seeded(calibrationSeed)))];
-    await exportDecoder(unfinished, { weights: "int8", calibration });
-    if (model === "draft") await exportDrafter(unfinished, { weights: "int8", calibration });
+    // A draft need not be exact, and static scales are cheaper.
+    const options = { weights: "int8", calibration, activations: model === "draft" ? "static" : "mix" } as const;
+    await exportDecoder(unfinished, options);
+    if (model === "draft") await exportDrafter(unfinished, options);
     await rm(join(unfinished, "model.safetensors"));
   });
   return copy;

@@ -17,6 +17,7 @@ import { type Model, newSequence } from "../src/run/sequence.ts";
 import { writeForm } from "../src/testing/graph-forms.ts";
 import { small, temporaryFolder, tokensOf, writeModel } from "../src/testing/random-llama.ts";
 import { writeTexts } from "../src/testing/random-tokenizer.ts";
+import { families, familyWeights, writeFamily } from "./random-family.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let model: OnnxModel;
@@ -141,6 +142,21 @@ describe("a drafter file", () => {
     const quantized = await loadModel(dir, { threads: 1, dtype: "int8" });
     assert.ok((await assertDraftsAlike(onnxDrafter(quantized), modelDrafter(quantized), small, 6, 30)) > 100);
     await quantized.close();
+  });
+
+  test("does so with biases and with norms of queries and keys, which no product packs together", async () => {
+    for (const [i, family] of families.filter(({ name }) => /^(llama|qwen\d)( with biases)?$/.test(name)).entries()) {
+      const shape = { ...small, ...family.shape };
+      const dir = join(folder.path, `family-${i}`);
+      await writeFamily(dir, family, shape, familyWeights(family, shape, i + 1));
+      await exportDecoder(dir);
+      const written = await readFile(await exportDrafter(dir));
+      const packs = family.headNorms !== true && family.biased === undefined;
+      assert.equal(written.includes("q_proj.weight+model.layers.0.self_attn.k_proj.weight"), packs, family.name);
+      const model = await loadModel(dir, { threads: 1 });
+      assert.ok((await assertDraftsAlike(onnxDrafter(model), modelDrafter(model), shape, i + 1, 15)) > 50, family.name);
+      await model.close();
+    }
   });
 
   test("does so in a context of two tokens", async () => {

@@ -14,7 +14,7 @@ before(async () => {
   const graph = graphBuilder("draw");
   graph.input("row", "float32", [1, "vocabulary"]);
   graph.input("temperature", "float64", []);
-  graph.input("coin", "float64", []);
+  graph.input("coins", "float64", ["coins"]);
   graph.input("noise", "float64", ["draws", "vocabulary"]);
   graph.input("at", "int64", []);
   graph.integers("minus_one", [-1], [1]);
@@ -24,7 +24,7 @@ before(async () => {
   const how = {
     temperature: "temperature",
     sampled: "sampled",
-    coin: "coin",
+    coins: "coins",
     raced: "raced",
     noise: "noise",
     at: "at",
@@ -34,7 +34,7 @@ before(async () => {
   session = await InferenceSession.create(Buffer.concat([...graph.finish()]), { intraOpNumThreads: 1 });
 });
 
-/** The token drawn by the coin, or by row `at` of noise. */
+/** The token drawn by the coin, which is number `at` of several, or by row `at` of noise. */
 async function drawn(
   row: Float32Array,
   temperature: number,
@@ -42,10 +42,12 @@ async function drawn(
   noise = new Float64Array(),
   at = 0,
 ): Promise<number> {
+  const coins = new Float64Array(at + 2).fill(Number.NaN);
+  coins[at] = coin;
   const results = await session.run({
     row: new Tensor("float32", row, [1, row.length]),
     temperature: new Tensor("float64", Float64Array.of(temperature), []),
-    coin: new Tensor("float64", Float64Array.of(coin), []),
+    coins: new Tensor("float64", coins, [coins.length]),
     noise: new Tensor("float64", noise, [noise.length / row.length, row.length]),
     at: new Tensor("int64", BigInt64Array.of(BigInt(at)), []),
   });
@@ -68,7 +70,8 @@ describe("drawToken", () => {
       const row = Float32Array.from({ length: 1 + Math.floor(random() * 300) }, () => spread * (random() - 0.5));
       const temperature = [0, 0.3, 1, 1.7, 100][n % 5] as number;
       const coin = random();
-      assert.equal(await drawn(row, temperature, coin), draw(processedRow(row, sampling({ temperature })), coin));
+      const token = await drawn(row, temperature, coin, undefined, n % 3);
+      assert.equal(token, draw(processedRow(row, sampling({ temperature })), coin));
     }
   });
 

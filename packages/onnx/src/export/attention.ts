@@ -16,14 +16,19 @@ export interface Pass {
   /** Names for the input of the final norm and for its output, [1, length, width] both. */
   readonly states: string;
   readonly normed: string;
+  /**
+   * Whether one product makes the queries, keys and values of a layer, and attention takes them side by side. Those
+   * with biases or norms of their own are never packed. Default: false.
+   */
+  readonly packed?: boolean | undefined;
 }
 
 /** One layer of a pass between its projections: the names of the values that attention reads and writes. */
 export interface AttentionLayer {
   readonly index: number;
-  /** [1, length, heads · head size], not rotated. */
+  /** [1, length, heads · head size], not rotated; if the pass is packed, followed by the keys and values of each row. */
   readonly queries: string;
-  /** [1, length, groups · head size] both, not rotated. */
+  /** [1, length, groups · head size] both, not rotated; empty names if they are packed. */
   readonly keys: string;
   readonly values: string;
   /** [1, length, heads · head size]; also the prefix for intermediate values. */

@@ -14,7 +14,7 @@ export function decoderPass(
   attend: Attention = groupQueryAttention,
 ): void {
   const { width, layers, heads, headSize, inner, epsilon, bias } = config;
-  const { project, attentionInputs } = projections(weights, config, pass);
+  const { project, attentionInputs } = projections(graph, weights, config, pass);
   const norm = (input: string, output: string, name: string, size: number): void => {
     const weight = weights.vector(`${name}.weight`, size);
     graph.node("SimplifiedLayerNormalization", [input, weight], [output], {

@@ -34,6 +34,7 @@ export function drafterGraph(graph: GraphBuilder, config: DecoderConfig, weights
   for (const [name, value] of Object.entries({ minus_two: -2, minus_one: -1, one: 1, end: Number.MAX_SAFE_INTEGER }))
     graph.integers(name, [value], [1]);
   graph.integers("first", [0], []);
+  graph.integers("before_copy", [-2], []);
   graph.integers("logits_shape", [-1, config.vocabulary], [2]);
   graph.integers("states_shape", [-1, config.width], [2]);
 
@@ -118,19 +119,18 @@ function draftStep(
     present: "present",
     states: "states",
     normed: "normed",
+    packed: true,
   });
   body.node("Slice", ["normed", "minus_two", "end", "one"], ["last_normed"]);
   weights.score("last_normed", "last_logits");
   body.node("Gather", ["last_logits", "first"], ["whole_row"], { axis: 1 });
-  body.node("Gather", ["last_normed", "first"], ["normed_row"], { axis: 1 });
-  body.node("Slice", ["states", "minus_two", "end", "one"], ["last_states"]);
-  body.node("Gather", ["last_states", "first"], ["state_row"], { axis: 1 });
+  body.node("Gather", ["normed", "before_copy"], ["normed_row"], { axis: 1 });
+  body.node("Gather", ["states", "before_copy"], ["state_row"], { axis: 1 });
   body.node("Add", ["whole_row", "mask"], ["row"]);
-  body.node("Gather", ["uniform", "step"], ["coin"], { axis: 0 });
   const how = {
     temperature: "temperature",
     sampled: "sampled",
-    coin: "coin",
+    coins: "uniform",
     raced: "raced",
     noise: "noise",
     at: "step",

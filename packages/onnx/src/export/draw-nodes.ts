@@ -8,8 +8,8 @@ export interface Drawn {
   readonly temperature: string;
   /** bool, a single value: true to draw the token, false to take the argmax. */
   readonly sampled: string;
-  /** float64, a single value in [0, 1 − 2⁻⁵²]: with the largest number below 1, coin times sum may round to the sum. */
-  readonly coin: string;
+  /** float64 [draws], in [0, 1 − 2⁻⁵²]: with the largest number below 1, coin times sum may round to the sum. */
+  readonly coins: string;
   /** bool, a single value: true to draw by noise instead of the coin. */
   readonly raced: string;
   /** float64 [draws, vocabulary]: the noise of each draw, as core's `writeNoise` writes it. */
@@ -69,11 +69,12 @@ function noiseRace(graph: GraphBuilder, probabilities: string, { noise, at }: Dr
  * Counts the tokens whose cumulative mass is at most coin · mass. Like core, it sums a single-precision row in double
  * precision, so the two pick different tokens only when the coin is within the rounding error of a double sum.
  */
-function inverseCdf(graph: GraphBuilder, probabilities: string, { coin }: Drawn, token: string): void {
+function inverseCdf(graph: GraphBuilder, probabilities: string, { coins, at }: Drawn, token: string): void {
   const last = "minus_one";
+  graph.node("Gather", [coins, at], ["draw.coin"], { axis: 0 });
   graph.node("CumSum", [probabilities, last], ["draw.cumulative"]);
   graph.node("ReduceMax", ["draw.cumulative", last], ["draw.mass"]);
-  graph.node("Mul", ["draw.mass", coin], ["draw.limit"]);
+  graph.node("Mul", ["draw.mass", "draw.coin"], ["draw.limit"]);
   graph.node("LessOrEqual", ["draw.cumulative", "draw.limit"], ["draw.passed"]);
   graph.node("Cast", ["draw.passed"], ["draw.counted"], { to: 7 });
   graph.node("ReduceSum", ["draw.counted", last], [token]);

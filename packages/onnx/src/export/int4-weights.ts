@@ -1,10 +1,11 @@
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import { type BlockFormat, type BlockMatrix, blocksIn, quantizeBlocks, storedIn, zeroBytes } from "./block-quantize.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
-import { type DecoderWeights, floatWeights } from "./decoder-weights.ts";
+import { type DecoderWeights, floatWeights, partsOf } from "./decoder-weights.ts";
 import type { Int4Recipe } from "./int4-recipe.ts";
 import { int8Weights } from "./int8-weights.ts";
 import type { Tensors } from "./safetensors.ts";
+import { findStacked, type Part, rowsOf } from "./stacked.ts";
 
 /**
  * The sum of the squares of each column of a matrix's input, by the matrix's name (`model.layers.0.mlp.up_proj`,
@@ -17,7 +18,7 @@ interface Stored {
   /** The name of its values; those of its scales and zero points begin with it. */
   readonly name: string;
   /** The tensors that it stacks. */
-  readonly parts: readonly { readonly tensor: string; readonly rows: number }[];
+  readonly parts: readonly Part[];
   readonly columns: number;
   readonly format: BlockFormat;
   readonly importance: Float64Array | undefined;
@@ -49,7 +50,7 @@ export function int4Weights(
     const [values = "", scales = "", zeros = ""] = stored(matrix);
     const optional = bias === "" ? (zeros === "" ? [] : [zeros]) : [zeros, "", bias];
     const { columns: K, format } = matrix;
-    const N = rowsOf(matrix);
+    const N = rowsOf(matrix.parts);
     const attributes = { K, N, bits: format.bits, block_size: block, accuracy_level: 4 };
     graph.node("MatMulNBits", [input, values, scales, ...optional], [output], attributes, true);
   };
@@ -58,29 +59,17 @@ export function int4Weights(
   return {
     vector: float.vector,
     project(input, output, name, columns, rows, biased) {
-      const parts = [{ tensor: `${name}.weight`, rows }];
+      const parts = partsOf([{ name, to: rows }]);
       const matrix = { name: `${name}.int4`, parts, columns, format: format(4), importance: squares(name) };
       multiply(input, output, matrix, biased ? float.vector(`${name}.bias`, rows) : "");
     },
-    projectTogether(input, matrices, columns) {
+    projectTogether(input, output, matrices, columns) {
       // Rows are rounded one by one, so that each has the bits that it has in a matrix of its own.
-      const parts = matrices.map(({ name, to }) => ({ tensor: `${name}.weight`, rows: to }));
       const importance = squares(matrices[0]?.name ?? "");
       const name = `${matrices.map(({ name }) => name).join("+")}.int4`;
-      const together = `${matrices[0]?.output}.together`;
-      multiply(input, together, { name, parts, columns, format: format(4), importance });
-      graph.integers(
-        `${together}.rows`,
-        matrices.map(({ to }) => to),
-        [matrices.length],
-      );
-      graph.node(
-        "Split",
-        [together, `${together}.rows`],
-        matrices.map(({ output }) => output),
-        { axis: 2 },
-      );
+      multiply(input, output, { name, parts: partsOf(matrices), columns, format: format(4), importance });
     },
+    fasterTogether: true,
     embed(ids, output) {
       if (embedding === "float16") return float.embed(ids, output);
       const bits = embedding === "int8" ? 8 : 4;
@@ -101,15 +90,12 @@ export function int4Weights(
   };
 }
 
-const rowsOf = ({ parts }: Stored): number => parts.reduce((sum, { rows }) => sum + rows, 0);
-
 /** Writes a matrix. Returns the names of its values, its scales and, if it has them, its zero points. */
 function writeBlocks(graph: GraphBuilder, tensors: Tensors, matrix: Stored): readonly string[] {
   const { name, columns, format, importance } = matrix;
-  const rows = rowsOf(matrix);
+  const rows = rowsOf(matrix.parts);
   const { bits, block, filled, zeroPoints } = format;
-  const reads = matrix.parts.map(({ tensor, rows }) => tensors.find(tensor, [rows, columns]));
-  const read = () => (reads.length === 1 ? (reads[0] as () => Float32Array)() : stacked(reads, rows * columns));
+  const read = findStacked(tensors, matrix.parts, columns);
   let kept: BlockMatrix | undefined;
   // The parts are written one after another, so that a matrix is rounded once and not kept after its last part.
   const part = <Key extends keyof BlockMatrix>(key: Key, last: boolean) => {
@@ -125,15 +111,4 @@ function writeBlocks(graph: GraphBuilder, tensors: Tensors, matrix: Stored): rea
   if (!zeroPoints) return names;
   graph.bytes(`${name}.zeros`, () => part("zeros", true), [rows, zeroBytes(columns, format)], "uint8");
   return [...names, `${name}.zeros`];
-}
-
-function stacked(reads: readonly (() => Float32Array)[], count: number): Float32Array {
-  const all = new Float32Array(count);
-  let at = 0;
-  for (const read of reads) {
-    const part = read();
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,8 +1,9 @@
 import type { GraphBuilder } from "../onnx-file/graph-builder.ts";
 import type { DecoderConfig } from "./decoder-config.ts";
-import { type DecoderWeights, floatWeights } from "./decoder-weights.ts";
+import { type DecoderWeights, floatWeights, partsOf } from "./decoder-weights.ts";
 import { columnScales, quantize } from "./quantize.ts";
 import type { Tensors } from "./safetensors.ts";
+import { findStacked, type Part, rowsOf } from "./stacked.ts";
 
 /**
  * The largest expected magnitude of a matrix's input, by the matrix's name (`model.layers.0.mlp.up_proj`, `lm_head`).
@@ -35,18 +36,21 @@ export function int8Weights(
   const constants = sharedConstants(graph);
   const quantizedInput = inputQuantizer(graph, constants, range);
 
-  /** output = input · Wᵀ (+ bias) for the matrix [to, from] of that tensor, written under `name`. */
+  /**
+   * output = input · Wᵀ (+ bias) for the matrix of these parts, written under the names of `matrices`, which read the
+   * same input.
+   */
   const multiply = (
     input: string,
     output: string,
-    name: string,
-    tensor: string,
+    matrices: readonly [string, ...string[]],
+    parts: readonly Part[],
     from: number,
-    to: number,
     bias: string,
   ): void => {
-    const weight = constants.once(`${name}.int8`, (weight) => writeMatrix(graph, tensors, weight, tensor, from, to));
-    const { values, scale, rows } = quantizedInput(input, name);
+    const name = `${matrices.join("+")}.int8`;
+    const weight = constants.once(name, (weight) => writeMatrix(graph, tensors, weight, parts, from));
+    const { values, scale, rows } = quantizedInput(input, matrices[0]);
     const product = rows === undefined ? output : `${output}.steps`;
     const inputs = [
       values,
@@ -67,10 +71,17 @@ export function int8Weights(
     vector: float.vector,
     embed: float.embed,
     project(input, output, name, from, to, biased) {
-      multiply(input, output, name, `${name}.weight`, from, to, biased ? float.vector(`${name}.bias`, to) : "");
+      const bias = biased ? float.vector(`${name}.bias`, to) : "";
+      multiply(input, output, [name], partsOf([{ name, to }]), from, bias);
     },
+    projectTogether(input, output, matrices, from) {
+      const names = matrices.map(({ name }) => name) as [string, ...string[]];
+      multiply(input, output, names, partsOf(matrices), from, "");
+    },
+    fasterTogether: false,
     score(states, output) {
-      multiply(states, output, "lm_head", tied ? "model.embed_tokens.weight" : "lm_head.weight", width, vocabulary, "");
+      const tensor = tied ? "model.embed_tokens.weight" : "lm_head.weight";
+      multiply(states, output, ["lm_head"], [{ tensor, rows: vocabulary }], width, "");
     },
   };
 }
@@ -129,16 +140,15 @@ function inputQuantizer(
   };
 }
 
-/** Writes the matrix [to, from] of a tensor as `weight`, `${weight}.scale` and `${weight}.zero`. */
+/** Writes the matrix of these parts as `weight`, `${weight}.scale` and `${weight}.zero`. */
 function writeMatrix(
   graph: GraphBuilder,
   tensors: Tensors,
   weight: string,
-  tensor: string,
+  parts: readonly Part[],
   from: number,
-  to: number,
 ): void {
-  const read = tensors.find(tensor, [to, from]);
+  const [read, to] = [findStacked(tensors, parts, from), rowsOf(parts)];
   let scales: Float32Array | undefined;
   const values = () => {
     const floats = read();
