@@ -20,8 +20,7 @@ export async function openFile(
   const file: OnnxFile = {
     scan,
     open: () => openUnchanged(runtime, scan, options),
-    openWith: (suffix, edits) =>
-      openInstead(runtime, scan, options, (bytes) => Buffer.concat([bytes, suffix]), edits),
+    openWith: (suffix, edits) => openInstead(runtime, scan, options, (bytes) => Buffer.concat([bytes, suffix]), edits),
     extensionFault() {
       if (linkedFiles(scan).reduce((sum, path) => sum + statSync(path).size, 0) <= mostBytes) return undefined;
       return "its weights are links to files elsewhere, too large to be read into memory; download them into the folder itself";
