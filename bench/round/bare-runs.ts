@@ -1,4 +1,5 @@
 /** The runs of a round alone: the same graphs and inputs through onnxruntime-node, in one thread. */
+import { realpath } from "node:fs/promises";
 import runtime, { type InferenceSession } from "onnxruntime-node";
 import type { CapturedRounds } from "./capture.ts";
 import type { CapturedRun } from "./captured-run.ts";
@@ -14,20 +15,21 @@ export interface BareRuns {
 
 type Run = () => Promise<unknown>;
 
-/** Repeats the captured runs. Files in the target's folder are the target's, others the draft model's. */
+/** Repeats the captured runs. Those of the target's folder are the target's, others the draft model's. */
 export async function bareRuns(
-  { rounds, runs }: CapturedRounds,
+  { rounds, graphs, runs }: CapturedRounds,
   targetFolder: string,
   repeats: number,
 ): Promise<BareRuns> {
   const sessions = new Map<string, InferenceSession>();
+  const place = await realpath(targetFolder);
   try {
     const all: { readonly ofTarget: boolean; readonly run: Run }[] = [];
     for (const captured of runs) {
-      const { file, options } = captured;
-      const session = sessions.get(file) ?? (await runtime.InferenceSession.create(file, options));
-      sessions.set(file, session);
-      all.push({ ofTarget: file.startsWith(targetFolder), run: runOf(session, captured) });
+      const { graph, folder, options } = captured;
+      const session = sessions.get(graph) ?? (await open(graphs.get(graph) ?? graph, options));
+      sessions.set(graph, session);
+      all.push({ ofTarget: folder.startsWith(place), run: runOf(session, captured) });
     }
     const of = (target: boolean) => all.filter(({ ofTarget }) => ofTarget === target).map(({ run }) => run);
     const orders = { draft: of(false), target: of(true), alternating: all.map(({ run }) => run) };
@@ -44,6 +46,11 @@ export async function bareRuns(
     for (const session of sessions.values()) await session.release();
   }
 }
+
+const open = (graph: string | Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> =>
+  typeof graph === "string"
+    ? runtime.InferenceSession.create(graph, options)
+    : runtime.InferenceSession.create(graph, options);
 
 function runOf(session: InferenceSession, { feeds, outputs }: CapturedRun): Run {
   const tensors = feeds.map(({ name, type, dims, data }) => {

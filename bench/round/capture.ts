@@ -1,5 +1,5 @@
 /** The runs of ONNX Runtime in the rounds of an answer. */
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { deserialize } from "node:v8";
@@ -11,6 +11,8 @@ import type { RoundSetting } from "./setting.ts";
 
 export interface CapturedRounds {
   readonly rounds: number;
+  /** Graphs in memory, by name. */
+  readonly graphs: ReadonlyMap<string, Uint8Array>;
   /** In the order in which they ran. */
   readonly runs: readonly CapturedRun[];
 }
@@ -34,16 +36,19 @@ export async function captureRounds(
       const drafter = verifier && pair.drafter();
       const settings = { verifier, drafter, draftTokens: rule.draftTokens, maxTokens };
       // Loading runs the models as well.
-      const before = new Set(await readdir(folder));
+      const before = new Set(await filesOf(folder, ".run"));
       let rounds = -1;
       for await (const event of decode(prompt, { target: pair.target, ...settings }))
         if (event.type !== "finish") rounds += passesOf(event.tokens);
-      const names = (await readdir(folder)).filter((name) => !before.has(name)).sort();
+      const names = (await filesOf(folder, ".run")).filter((name) => !before.has(name));
       const files = await Promise.all(names.map((name) => readFile(join(folder, name))));
       const runs = files.map((bytes) => deserialize(bytes) as CapturedRun);
+      const graphs = new Map<string, Uint8Array>();
+      for (const name of await filesOf(folder, ".graph")) graphs.set(name, await readFile(join(folder, name)));
       // Those that only fill a cache run the prompt. The target's first one with logits ends the first round.
       const giving = runs.filter(({ outputs }) => outputs.includes("logits"));
-      return { rounds, runs: giving.slice(1 + giving.findIndex(({ file }) => file.startsWith(target))) };
+      const place = await realpath(target);
+      return { rounds, graphs, runs: giving.slice(1 + giving.findIndex(({ folder }) => folder.startsWith(place))) };
     } finally {
       await pair.close();
     }
@@ -51,3 +56,7 @@ export async function captureRounds(
     await rm(folder, { recursive: true });
   }
 }
+
+/** The names of the files of a kind, in order. */
+const filesOf = async (folder: string, ending: string): Promise<string[]> =>
+  (await readdir(folder)).filter((name) => name.endsWith(ending)).sort();

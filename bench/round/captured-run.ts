@@ -1,8 +1,11 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 
-/** The inputs of one run of a model file, as plain data. */
+/** The inputs of one run of a model, as plain data. */
 export interface CapturedRun {
-  readonly file: string;
+  /** The path of the model's file, or a name of its graph in memory. */
+  readonly graph: string;
+  /** The folder of the file, or of the weights that the graph refers to. */
+  readonly folder: string;
   readonly options: InferenceSession.SessionOptions;
   /** The outputs that were asked for. */
   readonly outputs: readonly string[];

@@ -13,7 +13,10 @@ import { runCost } from "./turns.ts";
 /** The most rounds in a turn. While other sessions wait it is one. */
 const mostRounds = 4;
 
-/** Requests with the worker while no other sessions wait: it goes on at once while a reply is on its way. */
+/**
+ * Requests with the worker while no other session of the target is open: it goes on at once while a reply is on its
+ * way. Beside others it has work enough.
+ */
 const mostComing = 2;
 
 /** The draft model, and how its session is opened, which is done after the first token. */
@@ -70,7 +73,7 @@ export function sessionRounds(
     async next() {
       if (!begun) expect(ask(await begin(), undefined, 1));
       else if (draft === undefined) expect(ask(undefined, await openDraft(), mostRounds));
-      while (begun && (coming.length === 0 || (coming.length < mostComing && !options.crowded())))
+      while (begun && (coming.length === 0 || (coming.length < mostComing && options.alone())))
         expect(ask(undefined, undefined, mostRounds));
       const reply = await (coming.shift() as Promise<RoundsReply>);
       begun = true;

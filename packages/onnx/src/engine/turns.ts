@@ -21,7 +21,7 @@ export interface Turns {
   readonly waiting: number;
   /** Tells that up to `slots` turns share a run: twice as many are then with the worker. */
   share(slots: number): void;
-  /** Adds a session. It is to ask for one turn at a time, or for two while no others wait. */
+  /** Adds a session. It is to ask for one turn at a time, or for two while it is alone. */
   join(): TakeTurn;
 }
 
