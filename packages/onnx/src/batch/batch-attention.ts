@@ -38,7 +38,7 @@ export function attentionWriter(graph: Builder, source: Source, slots: number): 
     };
     const rotate = (rows: string, rotated: string) => {
       const { cos, sin, interleaved } = site;
-      const attributes = interleaved === undefined ? {} : { interleaved };
+      const attributes: Record<string, number> = interleaved === undefined ? {} : { interleaved };
       graph.node("RotaryEmbedding", [rows, batchNames.positions, cos, sin], [rotated], attributes, true);
       return rotated;
     };
