@@ -92,6 +92,7 @@ async function policySupport(
 
 function describe(found: Inspection, policies: readonly PolicySupport[]): string {
   const { cache, taps } = found;
+  const added = new Set([...taps.added, ...taps.addedInputs]);
   const hidden = Object.entries(found.hidden).map(([kind, width]) => `${kind} (${width})`);
   return [
     found.folder,
@@ -103,10 +104,10 @@ function describe(found: Inspection, policies: readonly PolicySupport[]): string
       : [`  drafter     ${found.drafter}: drafts a round in one call, with the same tokens`]),
     `  weights     ${weights(found)}`,
     "  inputs",
-    ...summarise(found.inputs).map((line) => `    ${line}`),
+    ...summarise(found.inputs.filter(({ name }) => !added.has(name))).map((line) => `    ${line}`),
     "  outputs",
-    ...summarise(found.outputs.filter(({ name }) => !taps.added.includes(name))).map((line) => `    ${line}`),
-    ...section("added in memory", summarise(found.outputs.filter(({ name }) => taps.added.includes(name)))),
+    ...summarise(found.outputs.filter(({ name }) => !added.has(name))).map((line) => `    ${line}`),
+    ...section("added in memory", summarise([...found.inputs, ...found.outputs].filter(({ name }) => added.has(name)))),
     ...section("not available", taps.missing),
     `  cache       ${cache.family}, ${cache.int8 === true ? "int8 (lossy)" : cache.precision}: ${cache.layers} layers × ${cache.groups} heads × ${cache.headSize}, ${size(cache.bytesPerToken)} a token`,
     ...(cache.leastRows === undefined

@@ -24,6 +24,8 @@ interface Told {
   readonly weights: string;
   readonly position?: boolean;
   readonly keeps?: boolean;
+  /** Whether the input that says how many rows have logits is added in memory. Default: if the file lacks it. */
+  readonly addsKeep?: boolean;
   /** Of the logits, and of the caches unless they have another. */
   readonly type?: string;
   readonly cacheType?: string;
@@ -230,6 +232,7 @@ const families: Readonly<Record<string, Told>> = {
     weights: "float32 (SIZE), int8 (SIZE)",
     position: true,
     keeps: false,
+    addsKeep: false,
     cache: joined("float32"),
     checked: leaking,
     warnings: [leak],
@@ -273,6 +276,7 @@ function expected(told: Told): string {
     type = "float32",
     position = false,
     keeps = true,
+    addsKeep = !keeps,
     outputs = [],
     missing = [],
     warnings = [],
@@ -297,7 +301,10 @@ function expected(told: Told): string {
       `present.*.key|value  ${cacheType} [1, 2, present_length, 16]`,
       ...outputs,
     ]),
-    ...block("added in memory", told.added ?? [...states(type), rows(type)]),
+    ...block("added in memory", [
+      ...(addsKeep ? ["num_logits_to_keep  int64 []"] : []),
+      ...(told.added ?? [...states(type), rows(type)]),
+    ]),
     ...block("not available", missing),
     `  cache       ${told.cache[0]}`,
     `              ${told.cache[1]}`,

@@ -26,10 +26,10 @@ export interface Inspection {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   /**
-   * Outputs missing from the file that were added in memory; and those that could not be added and why, one sentence
-   * each.
+   * Outputs and inputs missing from the file that were added in memory; and outputs that could not be added and why, one
+   * sentence each.
    */
-  readonly taps: { readonly added: readonly string[]; readonly missing: readonly string[] };
+  readonly taps: Pick<LoadReply, "added" | "addedInputs" | "missing">;
   readonly cache: CacheShape & {
     /**
      * How the graph treats its past. All families can rewind: concat by moving the rows that stay, the others at no
@@ -89,7 +89,7 @@ export async function inspectModel(folder: DiskFolder, options: LoadOptions = {}
       newRows,
       providers,
     } = graph;
-    const { added, missing, hiddenLayers } = graph;
+    const { added, addedInputs, missing, hiddenLayers } = graph;
     const special = {
       ...(combined === undefined ? {} : { combined }),
       ...(int8 === undefined ? {} : { int8 }),
@@ -114,7 +114,7 @@ export async function inspectModel(folder: DiskFolder, options: LoadOptions = {}
       weights: { formats: graph.weights, files: graph.weightFiles.map((path) => relative(dir, path)) },
       inputs,
       outputs,
-      taps: { added, missing },
+      taps: { added, addedInputs, missing },
       cache,
       lastOnly: graph.lastOnly,
       width,

@@ -25,7 +25,7 @@ describe("inspectModel", () => {
       ...{ family: "new-rows", newRows: true, precision: "float32" },
       ...{ layers: 2, groups: 2, headSize: 16, bytesPerToken: 512 },
     });
-    assert.deepEqual(found.taps, { added: [], missing: [] });
+    assert.deepEqual(found.taps, { added: [], addedInputs: [], missing: [] });
     assert.deepEqual(found.weights, {
       formats: [
         { format: "float16", bytes: 46208 },

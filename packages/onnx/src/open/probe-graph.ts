@@ -28,7 +28,7 @@ export async function probeGraph(
   writesInPlace = true,
 ): Promise<{
   readonly graph: Omit<Graph, "openBeside">;
-  readonly facts: Pick<FileFacts, "added" | "missing" | "hiddenLayers" | "weights">;
+  readonly facts: Pick<FileFacts, "added" | "addedInputs" | "missing" | "hiddenLayers" | "weights">;
 }> {
   const { file, width } = request;
   const inputs = session.inputMetadata.map(toPort);
@@ -66,6 +66,7 @@ export async function probeGraph(
     graph: { ...untried, outputs: offered, newRows, family: settled, hidden, lastOnly },
     facts: {
       added: added.filter((name) => name in shapes),
+      addedInputs: inputs.map(({ name }) => name).filter((name) => !scan.inputs.includes(name)),
       missing: [...missing, ...tried.missing],
       hiddenLayers: layers,
       weights: weightFormats(scan),

@@ -62,6 +62,8 @@ export interface LoadRequest {
 export interface FileFacts {
   /** Outputs missing from the file that were added in memory. */
   readonly added: readonly string[];
+  /** Inputs missing from the file that were added in memory. */
+  readonly addedInputs: readonly string[];
   /** Outputs missing from the file that could not be added, and why: one sentence each. */
   readonly missing: readonly string[];
   /** The layers, counted from 1, whose hidden states were found in the graph, so that they are added when asked for. */
