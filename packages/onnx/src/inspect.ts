@@ -26,8 +26,8 @@ export interface Inspection {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   /**
-   * Outputs and inputs missing from the file that were added in memory; and outputs that could not be added and why, one
-   * sentence each.
+   * Outputs and inputs missing from the file that were added in memory; and outputs that could not be added and why,
+   * one sentence each.
    */
   readonly taps: Pick<LoadReply, "added" | "addedInputs" | "missing">;
   readonly cache: CacheShape & {
