@@ -107,7 +107,7 @@ const cases: readonly Case[] = [
 
 describe("int4 weights", () => {
   for (const { label, family: name = "llama", recipe, options = {} } of cases) {
-    test(`${label}: logits are those of a float64 simulation, and blocks differ by no more than the check says`, async () => {
+    test(`${label}: logits are those of a float64 simulation, in every block`, async () => {
       const family = families.find((one) => one.name === name) as (typeof families)[number];
       const shape: Shape = { ...small, ...family.shape };
       const weights = familyWeights(family, shape);
@@ -126,12 +126,14 @@ describe("int4 weights", () => {
         // A sum that rounds to the other side of a tie is amplified.
         assert.ok(toSimulation < toFloat / 10, `${toSimulation} from the simulation, ${toFloat} from float`);
         assert.equal(model.check.leak, 0);
-        for (const cut of [1, 2, 7, 16, 17]) {
+        if (process.arch === "x64") assert.equal(model.check.blockDifference, 0);
+        for (const cut of [1, 2, 3, 7, 16, 17]) {
           await session.rewind(0);
           for (let at = 0; at < tokens.length; at += cut) {
             const { logits: rows } = await session.append(tokens.slice(at, at + cut));
             const same = logits.slice(at * shape.vocabulary, at * shape.vocabulary + rows.length);
-            if (model.check.blockDifference === 0) assert.deepEqual(rows, same, `blocks of ${cut}`);
+            // Seen on x64 with AVX-512. Kernels of other processors may give other bits; the check at loading says so.
+            if (process.arch === "x64") assert.deepEqual(rows, same, `blocks of ${cut}`);
             else assert.ok(meanDistance(rows, [...same]) < toFloat, `blocks of ${cut}`);
           }
         }

@@ -1,7 +1,9 @@
+import type { Token } from "@lenity/core";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { blockFeeds } from "../graph/block-feeds.ts";
 import { cellsOf, type Precision, tensorOf, zeros } from "../graph/float-tensors.ts";
 import type { Graph } from "../graph/graph.ts";
+import { isLone } from "../graph/row-tiles.ts";
 import { batchNames, cacheInputs } from "./batch-names.ts";
 import type { Pass, Results } from "./pass.ts";
 
@@ -16,10 +18,12 @@ export interface BatchGraph {
 export async function runBatch(graph: Graph, batch: BatchGraph, passes: readonly Pass[]): Promise<readonly Results[]> {
   const { runtime, layers, groups, headSize, precision, family } = graph;
   const rows = passes.flatMap(({ tokens }) => tokens);
+  // A spare row, so that the last one does not run alone.
+  if (isLone(rows.length, graph.inPairs)) rows.push(rows.at(-1) as Token);
   const outputs = new Set(passes.flatMap(({ outputs }) => outputs));
   const feeds = {
     ...blockFeeds(graph, rows, 0, 0),
-    ...sequenceFeeds(graph, batch, passes),
+    ...sequenceFeeds(graph, batch, passes, rows.length),
   };
   const known = new Set(batch.session.inputNames);
   const needed = Object.fromEntries(Object.entries(feeds).filter(([name]) => known.has(name)));
@@ -51,11 +55,15 @@ function rowsOf(runtime: Graph["runtime"], tensor: Tensor, first: number, count:
   return tensorOf(runtime, cellsOf(tensor).subarray(first * width, (first + count) * width), [1, count, width]);
 }
 
-/** The feeds that tell the sequences apart. A slot without a sequence attends with the first row, to itself alone. */
+/**
+ * The feeds that tell the sequences apart. A slot without a sequence attends with the first row, to itself alone; a
+ * spare row at the end attends with none, and takes what the first row has attended to.
+ */
 function sequenceFeeds(
   { runtime, layers, groups, headSize, precision, family }: Graph,
   { slots }: BatchGraph,
   passes: readonly Pass[],
+  rows: number,
 ): Record<string, Tensor> {
   const feeds: Record<string, Tensor> = {};
   const positions: number[] = [];
@@ -85,6 +93,10 @@ function sequenceFeeds(
     feeds[batchNames.total(slot)] = new runtime.Tensor("int32", Int32Array.of(start + length), []);
     for (const name of cacheInputs(layers, isSplit))
       feeds[batchNames.own(slot, name)] = pass?.caches[name] ?? (name.startsWith("tail_") ? noTail : empty);
+  }
+  while (positions.length < rows) {
+    positions.push(0);
+    attended.push(0);
   }
   numbers(batchNames.positions, positions, [1, positions.length]);
   numbers(batchNames.attending, attending);

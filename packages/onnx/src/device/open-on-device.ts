@@ -58,6 +58,7 @@ export async function openOnDevice(
     session: steadySession(session, keeps ? kept : [], helpers),
     family: split ? "split" : "concat",
     chunk: undefined,
+    inPairs: undefined,
     openBeside,
   };
   if (!keeps) return { ...cpu, graph };

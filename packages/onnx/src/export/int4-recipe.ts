@@ -19,8 +19,7 @@ export const blockSizes = [32, 64, 128] as const;
 /** How an int4 model is stored. */
 export interface Int4Recipe {
   /**
-   * Weights that share a scale. Larger blocks are faster and less accurate. With 32, ONNX Runtime's kernels for AVX-512
-   * gave a token the same bits in every block; with larger ones they did not.
+   * Weights that share a scale. Larger blocks are faster and less accurate.
    */
   readonly block: (typeof blockSizes)[number];
   /** Whether each block also has a zero point. */

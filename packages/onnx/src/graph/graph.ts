@@ -38,6 +38,8 @@ export interface Graph extends CachedGraph {
   readonly lastOnly: boolean;
   /** The maximum tokens per run. Devices may be correct only in small blocks. Default: `chunk` in chunk.ts. */
   readonly chunk?: number | undefined;
+  /** Whether it has matrices that are multiplied two rows at a time (see row-tiles.ts). */
+  readonly inPairs?: boolean | undefined;
   /** The output for each kind of hidden state, and its width. */
   readonly hidden: ByHiddenKind<{ readonly output: string; readonly width: number }>;
   /** Reads rows that stay on the device; undefined when rows are in this program's memory. */

@@ -7,6 +7,7 @@ import { cacheTensors } from "../graph/cache-tensors.ts";
 import type { Graph, Runtime } from "../graph/graph.ts";
 import type { Port } from "../graph/port.ts";
 import { checkPorts, type GraphPorts } from "../graph/ports.ts";
+import { multipliesPairs } from "../graph/row-tiles.ts";
 import { slidingRemedy, slidingWindow } from "../graph/sliding-window.ts";
 import type { OnnxScan } from "../onnx-file/scan.ts";
 import { weightFormats } from "../onnx-file/weight-formats.ts";
@@ -63,7 +64,7 @@ export async function probeGraph(
     return shape === undefined ? [] : [{ ...port, shape }];
   });
   return {
-    graph: { ...untried, outputs: offered, newRows, family: settled, hidden, lastOnly },
+    graph: { ...untried, outputs: offered, newRows, family: settled, hidden, lastOnly, inPairs: multipliesPairs(scan) },
     facts: {
       added: added.filter((name) => name in shapes),
       addedInputs: inputs.map(({ name }) => name).filter((name) => !scan.inputs.includes(name)),

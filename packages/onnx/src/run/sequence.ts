@@ -13,6 +13,7 @@ import { region } from "../cache/split-cache.ts";
 import { blockFeeds } from "../graph/block-feeds.ts";
 import { type Cells, cellsOf, toFloat32 } from "../graph/float-tensors.ts";
 import type { DrafterGraph, Graph } from "../graph/graph.ts";
+import { isLone } from "../graph/row-tiles.ts";
 import { chunk } from "../protocol/chunk.ts";
 
 /** A sequence and its cache. */
@@ -69,15 +70,6 @@ export interface AppendedRows {
   readonly hidden?: Float32Array<ArrayBuffer> | undefined;
 }
 
-/**
- * GroupQueryAttention processes the rows of a block in tiles of twice the head size, or less if the processor's cache
- * is small: multiples of this number for the usual head sizes. A tile of one row takes a different path.
- */
-const tile = 32;
-
-/** Whether the last of this many rows would run alone. */
-const isLone = (rows: number): boolean => rows % tile === 1;
-
 /** An empty sequence. */
 export function newSequence(): Sequence {
   return { tokens: [], cache: undefined };
@@ -121,7 +113,7 @@ export async function append(
       // A last row must not run alone. If there is no room after it, and no token before the run to run again, it waits
       // for the next run.
       const cornered = end === room || (graph.lastOnly && before + start === 0);
-      if (end - start > 1 && isLone(end - start) && cornered) end--;
+      if (end - start > 1 && isLone(end - start, graph.inPairs) && cornered) end--;
       const block = tokens.slice(start, end);
       const firstRow = Math.max(start, tokens.length - settings.rows);
       const rows = Math.max(0, end - firstRow);
@@ -175,7 +167,7 @@ async function run(
   let start = sequence.tokens.length;
   let block = tokens;
   let pad = 0;
-  if (!single && isLone(tokens.length)) {
+  if (!single && isLone(tokens.length, graph.inPairs)) {
     // Blocks of any shape give the same logits bit for bit, except for a row that runs alone. So no last token runs
     // alone: a copy is appended to it, whose cache row the next block drops. At the end of the context or of a region,
     // and where only the copy would be scored, the previous token runs again with it instead (any later block starts no
@@ -192,8 +184,9 @@ async function run(
   const { feeds, fetches } = await cache.prepare(start, end);
   const outputs: Record<string, Tensor | null> = { ...fetches };
   for (const name of wanted) outputs[name] = null;
-  // Never a single row of logits, for the same reason: the output matrix may use a different kernel for one row.
-  const kept = single ? rows : Math.max(2, rows + pad);
+  // Nor does the last row of logits, for the same reason: the output matrix may use a different kernel for it.
+  const scored = Math.max(1, rows + pad);
+  const kept = single ? rows : scored + (isLone(scored, graph.inPairs) ? 1 : 0);
   const results = await graph.session.run({ ...feeds, ...blockFeeds(graph, block, start, kept) }, outputs);
   cache.keep(results, start, end, pad);
   return {
@@ -212,14 +205,17 @@ async function runTogether(
   tokens: readonly Token[],
   { single, outputs }: { readonly single: boolean; readonly outputs: readonly string[] },
 ) {
-  const { together } = model;
+  const { graph, contextLength, together } = model;
   if (together === undefined) return undefined;
   const { batch, gathering } = together;
   const start = sequence.tokens.length;
   const doubled = !single && isLone(tokens.length);
   const end = start + tokens.length;
   const attended = end + (doubled ? 1 : 0);
-  const fits = tokens.length <= mostTokens && attended <= border(model.graph, start, model.contextLength);
+  // Where two rows are multiplied at a time, a single one has other bits alone than among others.
+  const differs = single && graph.inPairs === true;
+  const hasRoom = attended <= border(graph, start, contextLength);
+  const fits = tokens.length <= mostTokens && hasRoom && !differs;
   const cache = cacheOf(model, sequence);
   let pass: Pass | undefined;
   if (fits && outputs.every((name) => batch.outputs.includes(name)))
