@@ -4,8 +4,8 @@ import { seeded } from "@lenity/core";
 import { type AttentionForm, exportDecoder } from "@lenity/onnx";
 import type { Shape } from "@lenity/onnx/testing";
 
-/** The ways to store weights that are compared. */
-export const sizeKinds = ["float32", "int8", "int4"] as const;
+/** The ways to store weights that are compared. int4 is in blocks of 32 weights, int4-64 of 64. */
+export const sizeKinds = ["float32", "int8", "int4", "int4-64"] as const;
 
 /** Those for a GPU; float16 is also computed in float16. */
 export const deviceKinds = ["float16", "float32", "int4"] as const;
@@ -39,7 +39,8 @@ export async function exportedFiles(
     const path = join(folder, file);
     const calibration = kind === "int8" ? [text] : undefined;
     const compute = kind === "float16" ? "float16" : undefined;
-    if (!existsSync(path)) await exportDecoder(folder, { weights: kind, compute, calibration, attention, file });
+    const [weights, int4] = kind === "int4-64" ? (["int4", { block: 64 }] as const) : [kind];
+    if (!existsSync(path)) await exportDecoder(folder, { weights, int4, compute, calibration, attention, file });
     const data = statSync(`${path}_data`, { throwIfNoEntry: false });
     files.push({ kind, file, bytes: statSync(path).size + (data?.size ?? 0) });
   }

@@ -17,6 +17,7 @@ const ggufKinds: Readonly<Record<SizeKind, readonly GgufKind[]>> = {
   float32: ["f32", "f16"],
   int8: ["q8_0"],
   int4: ["q4_0"],
+  "int4-64": ["q4_0"],
   float16: ["f16"],
 };
 
@@ -73,7 +74,7 @@ function lane(
 async function ggufFiles(folder: string, kinds: readonly SizeKind[]) {
   await mkdir(join(folder, "gguf"), { recursive: true });
   const files = [];
-  for (const kind of kinds.flatMap((kind) => ggufKinds[kind])) {
+  for (const kind of new Set(kinds.flatMap((kind) => ggufKinds[kind]))) {
     const file = join("gguf", `${kind}.gguf`);
     const path = join(folder, file);
     if (!existsSync(path)) {
