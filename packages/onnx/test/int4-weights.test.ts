@@ -37,23 +37,23 @@ function roundedInput(x: Vector, block: number): Vector {
 
 /** The model as stored, in float64: dequantised weights, and inputs rounded block by block. */
 function simulate(shape: Shape, weights: Weights, tokens: readonly number[], recipe: Int4Recipe, text: boolean) {
-  const squares = new Map<string, Float64Array>();
+  const products = new Map<string, Float32Array>();
+  // All columns are one group.
   const observing: Multiply = (name, rows, x) => {
-    const sums = squares.get(name) ?? new Float64Array(x.length);
-    squares.set(name, sums);
-    x.forEach((value, i) => {
-      sums[i] = (sums[i] as number) + value * value;
-    });
+    const sums = products.get(name) ?? new Float32Array(x.length ** 2);
+    products.set(name, sums);
+    for (const [i, one] of x.entries())
+      for (const [j, other] of x.entries()) sums[i * x.length + j] = (sums[i * x.length + j] as number) + one * other;
     return product(rows, x);
   };
   if (text) for (const sequence of calibration) reference(shape, weights, sequence, { multiply: observing });
   const { block, zeroPoints } = recipe;
-  const stored = (rows: readonly Vector[], kind: string, importance?: Float64Array): Vector[] => {
+  const stored = (rows: readonly Vector[], kind: string, seen?: Float32Array): Vector[] => {
     if (kind === "float16") return [...rows];
     if (kind === "columns") return rows.map((row) => row.map((value) => roundedTo(value, largest(row))));
     const columns = rows[0]?.length ?? 0;
     const format = { bits: kind.startsWith("int8") ? 8 : 4, block, zeroPoints, filled: true } as const;
-    const matrix = quantizeBlocks(Float32Array.from(rows.flat()), rows.length, columns, format, importance);
+    const matrix = quantizeBlocks(Float32Array.from(rows.flat()), rows.length, columns, format, seen);
     const flat = dequantized(matrix, rows.length, columns, format);
     return rows.map((_, row) => flat.slice(row * columns, (row + 1) * columns));
   };
@@ -63,7 +63,7 @@ function simulate(shape: Shape, weights: Weights, tokens: readonly number[], rec
   const multiply: Multiply = (name, rows, x) => {
     const kind = !isHead(name) ? "int4" : recipe.head === "int8" ? "columns" : recipe.head;
     // Tied, the output matrix was observed under the embedding's name.
-    const seen = squares.get(name) ?? (isHead(name) ? squares.get(table) : undefined);
+    const seen = products.get(name) ?? (isHead(name) ? products.get(table) : undefined);
     const matrix = matrices.get(name) ?? stored(rows, kind, seen);
     matrices.set(name, matrix);
     return product(matrix, kind === "float16" ? x : roundedInput(x, kind === "columns" ? x.length : block));

@@ -2,10 +2,11 @@
  * Weights in blocks along a matrix's rows, each with a scale of its own, in the layout of com.microsoft.MatMulNBits.
  *
  * A block's scale is searched: of several candidates near its largest magnitude, each followed by the best scale for
- * its rounded values in closed form, the one with the least squared error wins. Errors are weighted by how large the
- * inputs of their columns were in the calibration, as AWQ (arXiv 2306.00978, section 3.1) and llama.cpp's importance
- * matrix do.
+ * its rounded values in closed form, the one with the least squared error wins. With a calibration, errors are weighted
+ * by how large the inputs of their columns were, as AWQ (arXiv 2306.00978, section 3.1) and llama.cpp's importance
+ * matrix do; and then the weights are rounded one after another, each making up for the errors before it.
  */
+import { type Compensation, columnSquares, compensation } from "./compensation.ts";
 
 /** How a matrix is stored in blocks. */
 export interface BlockFormat {
@@ -42,13 +43,13 @@ export const zeroBytes = (columns: number, format: BlockFormat): number =>
 /** How far a candidate's range reaches, relative to the block's largest magnitude. With 8 bits the whole range is best. */
 const reaches = { 4: [1.05, 1, 0.95, 0.9, 0.85, 0.8, 0.75], 8: [1] } as const;
 
-/** `importance`: a weight for the errors of each column; undefined weighs all the same. */
+/** `products`: those of the columns of its inputs (see compensation.ts); undefined if they are not known. */
 export function quantizeBlocks(
   matrix: Float32Array,
   rows: number,
   columns: number,
   format: BlockFormat,
-  importance: Float64Array = new Float64Array(columns).fill(1),
+  products?: Float32Array,
 ): BlockMatrix {
   const { bits, block, zeroPoints } = format;
   const blocks = blocksIn(columns, format);
@@ -57,14 +58,16 @@ export function quantizeBlocks(
   const scales = new Float32Array(rows * blocks);
   const zeros = zeroPoints ? new Uint8Array(rows * zeroBytes(columns, format)) : undefined;
   const fit = blockFitter(format);
+  const importance = products === undefined ? new Float64Array(columns).fill(1) : columnSquares(products, columns);
+  const others = products === undefined ? undefined : compensation(products, columns);
   for (let row = 0; row < rows; row++) {
+    const weights = matrix.slice(row * columns, (row + 1) * columns);
     for (let index = 0; index < blocks; index++) {
       const begin = index * block;
       const size = Math.min(block, columns - begin);
-      const { scale, zero, steps } = fit(
-        matrix.subarray(row * columns + begin, row * columns + begin + size),
-        importance.subarray(begin, begin + size),
-      );
+      const fitted = fit(weights.subarray(begin, begin + size), importance.subarray(begin, begin + size));
+      if (others !== undefined) roundInTurn(fitted, weights, begin, size, bits, others);
+      const { scale, zero, steps } = fitted;
       const at = row * blocks + index;
       scales[at] = scale;
       const end = Math.min(begin + block, stored);
@@ -118,6 +121,24 @@ function blockFitter({ bits, block, zeroPoints }: BlockFormat) {
     }
     return best;
   };
+}
+
+/** Rounds the weights of a row's block with its scale one after another. */
+function roundInTurn(
+  { scale, zero, steps }: Readonly<Fitted>,
+  row: Float32Array,
+  begin: number,
+  size: number,
+  bits: 4 | 8,
+  { spread }: Compensation,
+): void {
+  const most = 2 ** bits - 1;
+  for (let i = 0; i < size; i++) {
+    const weight = row[begin + i] as number;
+    const step = Math.min(most, Math.max(0, Math.round(weight / scale) + zero));
+    steps[i] = step;
+    spread(row, begin + i, weight - scale * (step - zero));
+  }
 }
 
 /** Rounds with `scale`, replaces it by the best one for the rounded values, and returns the weighted squared error. */

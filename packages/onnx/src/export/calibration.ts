@@ -30,7 +30,7 @@ export function calibrationGraph(
 ): ReadonlyMap<string, string> {
   const observer = observed(graph, floatWeights(graph, tensors, config, "float32"), observe);
   readingPass(graph, config, observer, groupQueryAttention);
-  observer.observe("normed", "lm_head");
+  observer.observe("normed", "lm_head", config.width);
   return observer.outputs;
 }
 
@@ -77,8 +77,8 @@ function readingPass(graph: GraphBuilder, config: DecoderConfig, weights: Decode
 function observed(graph: GraphBuilder, weights: DecoderWeights, statistic: InputStatistic<unknown>["observe"]) {
   const outputs = new Map<string, string>();
   const known = new Map<string, string>();
-  const observe = (input: string, matrix: string): void => {
-    const output = known.get(input) ?? statistic(graph, input);
+  const observe = (input: string, matrix: string, columns: number): void => {
+    const output = known.get(input) ?? statistic(graph, input, columns);
     known.set(input, output);
     outputs.set(matrix, output);
   };
@@ -86,9 +86,9 @@ function observed(graph: GraphBuilder, weights: DecoderWeights, statistic: Input
     ...weights,
     outputs,
     observe,
-    project(input: string, output: string, name: string, ...rest: [number, number, boolean]) {
-      observe(input, name);
-      weights.project(input, output, name, ...rest);
+    project(input: string, output: string, name: string, columns: number, rows: number, biased: boolean) {
+      observe(input, name, columns);
+      weights.project(input, output, name, columns, rows, biased);
     },
   };
 }
@@ -125,6 +125,8 @@ export async function calibrate<Value>(
   const session = await runtime.InferenceSession.create(file, { executionProviders: ["cpu"] });
   try {
     const seen = new Map<string, Value>();
+    // Some matrices have the same inputs.
+    const matrices = new Map(Array.from(outputs, ([matrix, output]) => [output, matrix]));
     for (const [at, piece] of pieces.entries()) {
       if (signal?.aborted === true)
         throw new LenityError("aborted", "The export was cancelled.", { cause: signal.reason });
@@ -134,7 +136,7 @@ export async function calibrate<Value>(
         input_ids: new runtime.Tensor("int64", BigInt64Array.from(piece, BigInt), shape),
         attention_mask: new runtime.Tensor("int64", new BigInt64Array(piece.length).fill(1n), shape),
       });
-      for (const [matrix, output] of outputs) {
+      for (const [output, matrix] of matrices) {
         const found = (results[output] as Tensor).data as Float32Array;
         const odd = found.find((value) => !Number.isFinite(value));
         if (odd !== undefined) {
@@ -143,11 +145,11 @@ export async function calibrate<Value>(
             `The model computes ${odd} as input of ${matrix}: its weights are damaged. Download them again.`,
           );
         }
-        seen.set(matrix, statistic.add(seen.get(matrix), found));
+        seen.set(output, statistic.add(seen.get(output), found));
       }
     }
     progress(pieces.length, pieces.length);
-    return seen;
+    return new Map(Array.from(outputs, ([matrix, output]) => [matrix, seen.get(output) as Value]));
   } finally {
     await session.release();
   }

@@ -9,7 +9,7 @@ import { cacheCalibrationGraph, calibrate, calibrationGraph } from "./calibratio
 import { type DecoderConfig, readDecoderConfig } from "./decoder-config.ts";
 import { type DecoderWeights, floatWeights } from "./decoder-weights.ts";
 import { checkOptions, type ExportOptions, type ExportProgress, exportedFile, isEmpty } from "./export-options.ts";
-import { columnSquares, type InputStatistic, largerOfColumns, largestMagnitude } from "./input-statistics.ts";
+import { type InputStatistic, inputProducts, largerOfColumns, largestMagnitude } from "./input-statistics.ts";
 import { int4Recipe } from "./int4-recipe.ts";
 import { int4Weights } from "./int4-weights.ts";
 import { inputRange } from "./int8-recipe.ts";
@@ -82,7 +82,7 @@ async function weightMaker(source: Source): Promise<(graph: GraphBuilder) => Dec
   }
   if (weights === "int4") {
     const recipe = int4Recipe(options.int4);
-    const seen = isEmpty(calibration) ? new Map() : await inputs(columnSquares);
+    const seen = isEmpty(calibration) ? new Map() : await inputs(inputProducts);
     return (graph) => int4Weights(graph, tensors, config, recipe, (matrix) => seen.get(matrix));
   }
   return (graph) => floatWeights(graph, tensors, config, weights);

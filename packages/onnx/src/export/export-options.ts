@@ -33,7 +33,7 @@ export interface ExportOptions {
   readonly activations?: Activations | undefined;
   /**
    * Token sequences typical of the model's use, a few thousand tokens. int8 with mix or static derives its scales from
-   * them, and so does an int8 cache. int4 uses them, if given, to keep the errors small that matter.
+   * them, and so does an int8 cache. int4 uses them, if given, to choose scales and to make up for errors.
    */
   readonly calibration?: readonly (readonly Token[])[] | undefined;
   /** How int4 weights are stored. */

@@ -8,10 +8,10 @@ import type { Tensors } from "./safetensors.ts";
 import { findStacked, type Part, rowsOf } from "./stacked.ts";
 
 /**
- * The sum of the squares of each column of a matrix's input, by the matrix's name (`model.layers.0.mlp.up_proj`,
- * `lm_head`); undefined when it is not known.
+ * The products of the columns of a matrix's input (see compensation.ts), by the matrix's name
+ * (`model.layers.0.mlp.up_proj`, `lm_head`); undefined when they are not known.
  */
-export type InputSquares = (name: string) => Float64Array | undefined;
+export type InputProducts = (name: string) => Float32Array | undefined;
 
 /** A matrix to store in blocks. */
 interface Stored {
@@ -21,7 +21,7 @@ interface Stored {
   readonly parts: readonly Part[];
   readonly columns: number;
   readonly format: BlockFormat;
-  readonly importance: Float64Array | undefined;
+  readonly products: Float32Array | undefined;
 }
 
 /**
@@ -34,7 +34,7 @@ export function int4Weights(
   tensors: Tensors,
   config: DecoderConfig,
   { block, zeroPoints, head, embedding }: Int4Recipe,
-  squares: InputSquares,
+  products: InputProducts,
 ): DecoderWeights {
   const { width, vocabulary, tied } = config;
   const float = floatWeights(graph, tensors, config, "float16");
@@ -60,20 +60,20 @@ export function int4Weights(
     vector: float.vector,
     project(input, output, name, columns, rows, biased) {
       const parts = partsOf([{ name, to: rows }]);
-      const matrix = { name: `${name}.int4`, parts, columns, format: format(4), importance: squares(name) };
+      const matrix = { name: `${name}.int4`, parts, columns, format: format(4), products: products(name) };
       multiply(input, output, matrix, biased ? float.vector(`${name}.bias`, rows) : "");
     },
     projectTogether(input, output, matrices, columns) {
       // Rows are rounded one by one, so that each has the bits that it has in a matrix of its own.
-      const importance = squares(matrices[0]?.name ?? "");
+      const seen = products(matrices[0]?.name ?? "");
       const name = `${matrices.map(({ name }) => name).join("+")}.int4`;
-      multiply(input, output, { name, parts: partsOf(matrices), columns, format: format(4), importance });
+      multiply(input, output, { name, parts: partsOf(matrices), columns, format: format(4), products: seen });
     },
     fasterTogether: true,
     embed(ids, output) {
       if (embedding === "float16") return float.embed(ids, output);
       const bits = embedding === "int8" ? 8 : 4;
-      const shape = { columns: width, format: format(bits, false), importance: undefined };
+      const shape = { columns: width, format: format(bits, false), products: undefined };
       const parts = [{ tensor: table, rows: vocabulary }];
       const [values = "", ...rest] = stored({ name: `embedding.${embedding}`, parts, ...shape });
       const attributes = { bits, block_size: block, gather_axis: 0, quantize_axis: 1 };
@@ -84,7 +84,7 @@ export function int4Weights(
       if (head === "float16") return float.score(states, output);
       if (head === "int8") return int8Weights(graph, tensors, config, () => undefined).score(states, output);
       const parts = [{ tensor: tied ? table : "lm_head.weight", rows: vocabulary }];
-      const shape = { columns: width, format: format(head === "int4" ? 4 : 8), importance: squares("lm_head") };
+      const shape = { columns: width, format: format(head === "int4" ? 4 : 8), products: products("lm_head") };
       multiply(states, output, { name: `lm_head.${head}`, parts, ...shape });
     },
   };
@@ -92,14 +92,14 @@ export function int4Weights(
 
 /** Writes a matrix. Returns the names of its values, its scales and, if it has them, its zero points. */
 function writeBlocks(graph: GraphBuilder, tensors: Tensors, matrix: Stored): readonly string[] {
-  const { name, columns, format, importance } = matrix;
+  const { name, columns, format, products } = matrix;
   const rows = rowsOf(matrix.parts);
   const { bits, block, filled, zeroPoints } = format;
   const read = findStacked(tensors, matrix.parts, columns);
   let kept: BlockMatrix | undefined;
   // The parts are written one after another, so that a matrix is rounded once and not kept after its last part.
   const part = <Key extends keyof BlockMatrix>(key: Key, last: boolean) => {
-    const made = kept ?? quantizeBlocks(read(), rows, columns, format, importance);
+    const made = kept ?? quantizeBlocks(read(), rows, columns, format, products);
     kept = last ? undefined : made;
     return made[key] as NonNullable<BlockMatrix[Key]>;
   };
