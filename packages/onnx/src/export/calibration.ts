@@ -125,8 +125,8 @@ export async function calibrate<Value>(
   const session = await runtime.InferenceSession.create(file, { executionProviders: ["cpu"] });
   try {
     const seen = new Map<string, Value>();
-    // Some matrices have the same inputs.
-    const matrices = new Map(Array.from(outputs, ([matrix, output]) => [output, matrix]));
+    // Some matrices have the same inputs: the first of each.
+    const matrices = new Map(Array.from(outputs, ([matrix, output]) => [output, matrix] as const).reverse());
     for (const [at, piece] of pieces.entries()) {
       if (signal?.aborted === true)
         throw new LenityError("aborted", "The export was cancelled.", { cause: signal.reason });
