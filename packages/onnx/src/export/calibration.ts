@@ -126,7 +126,8 @@ export async function calibrate<Value>(
   try {
     const seen = new Map<string, Value>();
     // Some matrices have the same inputs: the first of each.
-    const matrices = new Map(Array.from(outputs, ([matrix, output]) => [output, matrix] as const).reverse());
+    const matrices = new Map<string, string>();
+    for (const [matrix, output] of outputs) if (!matrices.has(output)) matrices.set(output, matrix);
     for (const [at, piece] of pieces.entries()) {
       if (signal?.aborted === true)
         throw new LenityError("aborted", "The export was cancelled.", { cause: signal.reason });
