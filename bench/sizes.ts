@@ -89,7 +89,7 @@ export async function sizes(options: SizesOptions): Promise<SizesReport> {
   for (const { name, shape, left } of pending) {
     if (left.length === 0) continue;
     const folder = await writeRandomFolder(options.folder, name, shape);
-    const files = await exportedFiles(folder, shape, kinds, options.attention);
+    const files = await exportedFiles(folder, shape, kinds, options);
     const room = Math.max(...left) + roomBeyond;
     const lanes: SizesLane[] = [];
     try {

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { seeded } from "@lenity/core";
-import { type AttentionForm, exportDecoder } from "@lenity/onnx";
+import { type AttentionForm, type Device, exportDecoder } from "@lenity/onnx";
 import type { Shape } from "@lenity/onnx/testing";
 
 /** The ways to store weights that are compared. int4 is in blocks of 32 weights, int4-64 of 64. */
@@ -21,6 +21,13 @@ export interface SizeFile {
   readonly bytes: number;
 }
 
+/** How files are exported besides their weights. */
+interface FileForm {
+  readonly attention?: AttentionForm | undefined;
+  /** Default cpu. On others int4 files have their output matrix in blocks, too, because they compute no int8. */
+  readonly device?: Device | undefined;
+}
+
 /**
  * Exports the folder in each of the ways, unless a file is there already. Calibrates on random tokens, which is enough
  * for measurements of time.
@@ -29,17 +36,20 @@ export async function exportedFiles(
   folder: string,
   shape: Shape,
   kinds: readonly SizeKind[],
-  attention: AttentionForm | undefined,
+  { attention, device = "cpu" }: FileForm,
 ): Promise<SizeFile[]> {
   const random = seeded(3);
   const text = Array.from({ length: 512 }, () => Math.floor(random() * shape.vocabulary));
   const files: SizeFile[] = [];
   for (const kind of kinds) {
-    const file = join("onnx", `${kind}${attention === undefined ? "" : `-${attention}`}.onnx`);
+    const head = kind.startsWith("int4") && device !== "cpu" ? "int8-blocks" : undefined;
+    const form = [kind, attention, head].filter((part) => part !== undefined).join("-");
+    const file = join("onnx", `${form}.onnx`);
     const path = join(folder, file);
     const calibration = kind === "int8" ? [text] : undefined;
     const compute = kind === "float16" ? "float16" : undefined;
-    const [weights, int4] = kind === "int4-64" ? (["int4", { block: 64 }] as const) : [kind];
+    const weights = kind === "int4-64" ? "int4" : kind;
+    const int4 = weights === "int4" ? ({ head, block: kind === "int4-64" ? 64 : undefined } as const) : undefined;
     if (!existsSync(path)) await exportDecoder(folder, { weights, int4, compute, calibration, attention, file });
     const data = statSync(`${path}_data`, { throwIfNoEntry: false });
     files.push({ kind, file, bytes: statSync(path).size + (data?.size ?? 0) });

@@ -41,7 +41,11 @@ export async function peerLanes({ engine, module }: Peer, plan: PeerPlan): Promi
   const files =
     engine === "llama.cpp"
       ? await ggufFiles(folder, kinds)
-      : (await exportedFiles(folder, shape, kinds, "gqa")).map(({ kind, file, bytes }) => ({ kind, file, bytes }));
+      : (await exportedFiles(folder, shape, kinds, { attention: "gqa" })).map(({ kind, file, bytes }) => ({
+          kind,
+          file,
+          bytes,
+        }));
   try {
     for (const { kind, file, bytes } of files) {
       const process = await startAsked<PeerReady, PeerQuestion, readonly number[]>({
