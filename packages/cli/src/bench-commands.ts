@@ -123,7 +123,7 @@ export function benchCommands(lenity: Command): void {
   bench
     .command("sizes")
     .description("steps, blocks and prompts at realistic sizes: random weights in float32, int8 and int4")
-    .option("--shapes <names...>", "shapes of published models", list(oneOf(shapeNames)), ["smollm2-135m"])
+    .option("--shapes <names...>", "shapes of published models (default: smollm2-135m)", list(oneOf(shapeNames)))
     .option("--weights <kinds...>", "ways to store the weights (default: all)", list(oneOf(sizeKinds)))
     .option("--attention <form>", "gqa or split (default: as the export chooses)", oneOf(attentionForms))
     .option("--contexts <n...>", "text lengths after a step, in tokens (default: 256 1024 4096)", list(whole(2)))

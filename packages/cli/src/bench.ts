@@ -115,7 +115,7 @@ export async function benchGrammar(flags: GrammarFlags): Promise<void> {
 }
 
 export interface SizesFlags {
-  readonly shapes: readonly ShapeName[];
+  readonly shapes?: readonly ShapeName[] | undefined;
   readonly weights?: readonly SizeKind[] | undefined;
   readonly attention?: AttentionForm | undefined;
   readonly contexts?: readonly number[] | undefined;
@@ -134,7 +134,7 @@ export interface SizesFlags {
 
 /** `lenity bench sizes`: random weights of published shapes. Writes the models into `--folder` if they are not there. */
 export async function benchSizes(flags: SizesFlags): Promise<void> {
-  const { shapes: names, weights: kinds, quick, out, resume, ...rest } = flags;
+  const { shapes: names = ["smollm2-135m"], weights: kinds, quick, out, resume, ...rest } = flags;
   const chosen = quick === true ? { tiny: tinyShape } : Object.fromEntries(names.map((name) => [name, shapes[name]]));
   await checkSave(out);
   const earlier = resume === true ? await earlierSizes(out) : undefined;

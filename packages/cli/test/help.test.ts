@@ -31,5 +31,12 @@ for (const [name, command] of all(program())) {
       const own = name === "lenity" ? [] : [command.description()];
       for (const text of [...own, ...texts]) assert.match(text, /^\S.*[^.]$/);
     });
+    test("has no list with a default, since a list that is given would be added to it", () => {
+      const lists = command.options.filter(({ parseArg, variadic }) => parseArg !== undefined && variadic);
+      assert.deepEqual(
+        lists.filter(({ defaultValue }) => defaultValue !== undefined).map(({ long }) => long),
+        [],
+      );
+    });
   });
 }
