@@ -89,9 +89,26 @@ describe("append", () => {
     await append(model, sequence, tokens.slice(33, 60), { rows: 1 });
     const room = { ...model, contextLength: 157 };
     await append(room, sequence, tokens.slice(60, 157), { rows: 1 });
-    const end = [tokens.slice(60, 156), tokens.slice(155, 157)];
-    assert.deepEqual(blocks, [[...tokens.slice(0, 33), tokens[32]], tokens.slice(33, 60), ...end]);
+    const end = tokens.slice(59, 157);
+    assert.deepEqual(blocks, [[...tokens.slice(0, 33), tokens[32]], tokens.slice(33, 60), end]);
     assert.deepEqual(sequence.tokens, tokens.slice(0, 157));
+  });
+
+  test("runs blocks of even lengths if rows are multiplied in pairs, once if there is a token to repeat", async () => {
+    const { model, blocks } = recording();
+    const pairs = { ...model, graph: { ...model.graph, family: "split" as const, inPairs: true }, contextLength: 301 };
+    const sequence = newSequence();
+    const lengths = async (tokens: number[]) => {
+      blocks.length = 0;
+      await append(pairs, sequence, tokens, { rows: tokens.length });
+      return blocks.map((block) => block.length);
+    };
+    assert.deepEqual(await lengths(tokens.slice(0, 231)), [128, 104]);
+    assert.deepEqual(await lengths(tokens.slice(0, 25)), [26]);
+    assert.equal(blocks[0]?.[0], sequence.tokens[230], "the token before the block");
+    // Only the region before has a token that could be repeated, and only the context after has room.
+    assert.deepEqual(await lengths(tokens.slice(0, 45)), [44, 2]);
+    assert.deepEqual(sequence.tokens.length, 301);
   });
 
   test("never lets the output matrix see a single row", async () => {
