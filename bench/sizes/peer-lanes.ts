@@ -16,6 +16,7 @@ import type { SizesRow } from "./report.ts";
 const ggufKinds: Readonly<Record<SizeKind, readonly GgufKind[]>> = {
   float32: ["f32", "f16"],
   int8: ["q8_0"],
+  "int8-cache": ["q8_0"],
   int4: ["q4_0"],
   "int4-64": ["q4_0"],
   float16: ["f16"],
@@ -33,6 +34,9 @@ export interface PeerPlan {
   readonly settings: Pick<PeerSetup, "threads" | "context" | "clock">;
 }
 
+/** Whether other programs read such files: int8 caches have attention of lenity's own. */
+const isForAll = (kind: SizeKind): boolean => kind !== "int8-cache";
+
 /** The lanes of a program. llama.cpp has two for each file, with draws and without, in the same process. */
 export async function peerLanes({ engine, module }: Peer, plan: PeerPlan): Promise<SizesLane[]> {
   if (engine === "lenity") return [];
@@ -41,11 +45,13 @@ export async function peerLanes({ engine, module }: Peer, plan: PeerPlan): Promi
   const files =
     engine === "llama.cpp"
       ? await ggufFiles(folder, kinds)
-      : (await exportedFiles(folder, shape, kinds, { attention: "gqa" })).map(({ kind, file, bytes }) => ({
-          kind,
-          file,
-          bytes,
-        }));
+      : (await exportedFiles(folder, shape, kinds.filter(isForAll), { attention: "gqa" })).map(
+          ({ kind, file, bytes }) => ({
+            kind,
+            file,
+            bytes,
+          }),
+        );
   try {
     for (const { kind, file, bytes } of files) {
       const process = await startAsked<PeerReady, PeerQuestion, readonly number[]>({

@@ -382,7 +382,7 @@ test("lenity bench sizes measures every kind of weights at every context, and ke
   const { rows } = JSON.parse(await readFile(out, "utf8"));
   assert.deepEqual(
     rows.map(({ kind, family }: { kind: string; family: string }) => `${kind} ${family}`),
-    ["float32 split", "int8 split", "int4 split", "int4-64 split"],
+    ["float32 split", "int8 split", "int8-cache split", "int4 split", "int4-64 split"],
   );
   for (const { cells, bytes, load } of rows) {
     assert.ok(bytes > 1000 && load > 0);
