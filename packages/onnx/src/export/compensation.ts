@@ -15,8 +15,11 @@ export function groupOf(columns: number): number {
   return group;
 }
 
-/** Relative to the mean square of a group's inputs: what is added to all of its squares, against too little text. */
-const damping = 0.01;
+/**
+ * What is added to each column's squares, against too little text: a share of its own, which does not depend on how
+ * large it is beside others, and a small share of the group's mean.
+ */
+const damping = { own: 0.05, mean: 1e-4 } as const;
 
 /** Moves the weights of a row. */
 export interface Compensation {
@@ -71,9 +74,9 @@ function upperRoot(products: Float32Array, size: number): Float64Array {
   let sum = 0;
   for (let i = 0; i < size; i++) sum += products[i * size + i] as number;
   // Inputs that are all zero take any error.
-  const added = sum > 0 ? (damping * sum) / size : 1;
+  const added = sum > 0 ? (damping.mean * sum) / size : 1;
   const root = Float64Array.from(products);
-  for (let i = 0; i < size; i++) root[i * size + i] = (root[i * size + i] as number) + added;
+  for (let i = 0; i < size; i++) root[i * size + i] = (1 + damping.own) * (root[i * size + i] as number) + added;
   for (let j = size - 1; j >= 0; j--) {
     const last = root.subarray(j * size, (j + 1) * size);
     for (let i = 0; i <= j; i++) {
