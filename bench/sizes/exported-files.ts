@@ -5,8 +5,8 @@ import { type AttentionForm, type Device, type ExportOptions, exportDecoder, typ
 import type { Shape } from "@lenity/onnx/testing";
 
 /**
- * The ways to store weights that are compared. int8-cache has int8 keys and values, too; int4 is in blocks of 32 weights,
- * int4-64 of 64.
+ * The ways to store weights that are compared. int8-cache has int8 keys and values, too; int4 is in blocks of 32
+ * weights, int4-64 of 64.
  */
 export const sizeKinds = ["float32", "int8", "int8-cache", "int4", "int4-64"] as const;
 

@@ -41,7 +41,8 @@ before(async () => {
   const calibration = [tokensOf(60, 4)];
   await exportDecoder(home.target, { weights: "int8", calibration, file: "int8.onnx" });
   await exportDecoder(home.target, { weights: "int4", file: "int4.onnx" });
-  await exportDecoder(home.target, { weights: "int4", int4: { block: 64 }, file: "pairs.onnx" }); // Rows are multiplied in pairs.
+  // Rows are multiplied in pairs.
+  await exportDecoder(home.target, { weights: "int4", int4: { block: 64 }, file: "pairs.onnx" });
   await exportDecoder(home.target, { attention: "split", file: "split.onnx" });
   // So deep that nodes of the file and of its form for several sequences could get the same names.
   await exportDecoder(home.deep, { weights: "int4", file: "int4.onnx" });
