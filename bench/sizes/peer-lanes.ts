@@ -45,13 +45,7 @@ export async function peerLanes({ engine, module }: Peer, plan: PeerPlan): Promi
   const files =
     engine === "llama.cpp"
       ? await ggufFiles(folder, kinds)
-      : (await exportedFiles(folder, shape, kinds.filter(isForAll), { attention: "gqa" })).map(
-          ({ kind, file, bytes }) => ({
-            kind,
-            file,
-            bytes,
-          }),
-        );
+      : await exportedFiles(folder, shape, kinds.filter(isForAll), { attention: "gqa" });
   try {
     for (const { kind, file, bytes } of files) {
       const process = await startAsked<PeerReady, PeerQuestion, readonly number[]>({

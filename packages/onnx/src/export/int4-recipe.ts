@@ -18,9 +18,7 @@ export const blockSizes = [32, 64, 128] as const;
 
 /** How an int4 model is stored. */
 export interface Int4Recipe {
-  /**
-   * Weights that share a scale. Larger blocks are faster and less accurate.
-   */
+  /** Weights that share a scale. Larger blocks are faster and less accurate. */
   readonly block: (typeof blockSizes)[number];
   /** Whether each block also has a zero point. */
   readonly zeroPoints: boolean;
