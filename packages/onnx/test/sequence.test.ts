@@ -109,6 +109,12 @@ describe("append", () => {
     // Only the region before has a token that could be repeated, and only the context after has room.
     assert.deepEqual(await lengths(tokens.slice(0, 45)), [44, 2]);
     assert.deepEqual(sequence.tokens.length, 301);
+    // A context may end with one token of a region.
+    const odd = { ...pairs, contextLength: 257 };
+    sequence.tokens.length = 256;
+    blocks.length = 0;
+    await append(odd, sequence, [7], { rows: 1 });
+    assert.deepEqual(blocks, [[sequence.tokens[255], 7]]);
   });
 
   test("never lets the output matrix see a single row", async () => {

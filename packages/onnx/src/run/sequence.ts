@@ -110,8 +110,8 @@ export async function append(
       stopIfCancelled(settings.cancel);
       const room = border(graph, before + start, model.contextLength) - before;
       end = Math.min(start + (graph.chunk ?? chunk), room, tokens.length);
-      // A last row must not run alone. If there is no room after it, and no token before the run to run again, it waits
-      // for the next run.
+      // A last row must not run alone. If there is no room after it, and no token before the run in its region to run
+      // again, it waits for the next run.
       const cornered = (end === room || graph.lastOnly) && !canRepeat(graph, before + start);
       if (end - start > 1 && isLone(end - start, graph.inPairs) && cornered) end--;
       const block = tokens.slice(start, end);
@@ -177,7 +177,7 @@ async function run(
     const most = model.contextLength + (graph.int8 === true ? 1 : 0);
     const roomAfter = start + tokens.length < border(graph, start, most);
     if (roomAfter && !(graph.lastOnly && rows > 0)) [block, pad] = [[...tokens, last], 1];
-    else if (canRepeat(graph, start)) [block, start] = [[sequence.tokens[start - 1] as Token, ...tokens], start - 1];
+    else if (start > 0) [block, start] = [[sequence.tokens[start - 1] as Token, ...tokens], start - 1];
   }
   const end = start + block.length;
   const cache = cacheOf(model, sequence);
@@ -225,7 +225,7 @@ async function runTogether(
   return results;
 }
 
-/** Whether a run from `start` may run the token before it again: it is in the same region. */
+/** Whether a run of several tokens from `start` may also run the token before it: it is in the same region. */
 const canRepeat = ({ family }: Graph, start: number): boolean =>
   start > 0 && (family !== "split" || start % region > 0);
 
